@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * child - every process boardstrap starts, by one function: a program (argv array, never a shell)
+ * or a piece of slow work of our own in a forked copy. Each has a session of its own, default
+ * signals (SIGUSR1 ignored), an empty signal mask, /dev/null where no descriptor is given, and dies
+ * with its parent (PR_SET_PDEATHSIG). Nothing here blocks: what happens is told by callbacks from
+ * the reactor. Mounts made by a work child are seen by the parent: they share a namespace.
+ */
+#ifndef CORE_CHILD_H
+#define CORE_CHILD_H
+
+#include "core/reactor.h"
+#include "device/util.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct child;
+
+/* One message of a work child; smaller than PIPE_BUF, so it arrives whole. */
+struct child_report {
+	uint64_t done, total; /* bytes or entries, as the work defines */
+	int32_t error;        /* -errno of a failure, else 0 */
+	char text[236];       /* the sentence of a failure, or a note */
+};
+
+struct child_spec {
+	const char *name;        /* for messages: "mkfs.ext4" */
+	/* A program: searched in CHILD_PATH where it has no slash. argv[0] need not be its name. */
+	const char *program;
+	const char *const *argv;
+	const char *const *env;  /* more "NAME=value"s on top of PATH and LC_ALL=C; may be NULL. A
+				    NAME given here replaces the default. Nothing else is inherited */
+	/* Or work of our own: runs in a forked child, returns 0 or -errno; reports with
+	 * child_report_send. Its return value is the last report's error where it sent none. */
+	int (*work)(void *arg, int report_fd);
+	void *arg;
+	int in, out;             /* descriptors for stdin and stdout, borrowed; -1: /dev/null */
+	bool out_lines;          /* stdout goes to on_line together with stderr */
+	void (*on_started)(struct child *child); /* exec has happened (program only) */
+	void (*on_line)(struct child *child, char *line); /* a line of its stderr: no newline, raw
+							     bytes, capped at CHILD_LINE_MAX */
+	void (*on_report)(struct child *child, const struct child_report *report);
+	/* Ended, reaped, its output drained. See child_ok and child_why. May free the child. */
+	void (*on_exit)(struct child *child);
+	void *owner;             /* for the callbacks */
+};
+
+#define CHILD_PATH     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define CHILD_LINE_MAX 512
+
+enum child_state { CHILD_NONE, CHILD_STARTING, CHILD_RUNNING, CHILD_ENDED };
+
+struct child {
+	struct child_spec spec;
+	enum child_state state;
+	pid_t pid;
+	int status;              /* of waitpid, once CHILD_ENDED */
+	int exec_error;          /* errno of exec, else 0 */
+	struct child_report last; /* the last report of a work child */
+	char tail[CHILD_LINE_MAX]; /* its last line on stderr, sanitised: the likely reason */
+	/* inside */
+	int reactor, pidfd;
+	struct watch exit_watch, report_watch, err_watch;
+	char line[CHILD_LINE_MAX];
+	size_t line_length;
+};
+
+/* A child that is not running; child_finish may be called on it. */
+void child_init(struct child *child);
+
+/*
+ * Starts it, watched by @reactor. 0, or -errno (fork, pipe); a failed exec comes as on_exit with
+ * exec_error set. @spec is copied, what it points to must live until on_exit.
+ */
+int child_start(struct child *child, int reactor, const struct child_spec *spec);
+
+bool child_is_running(const struct child *child);
+/* Ended by itself with exit status 0 and, of a work child, without an error. */
+bool child_ok(const struct child *child);
+/* Why it is not ok: "exit status 2: tar: short read", "killed by signal 9", "not found", ... */
+void child_why(const struct child *child, char *ret, size_t size);
+
+/* Looks for the end with waitpid where there is no pidfd (kernel < 5.3); harmless elsewhere. Call
+ * it on a tick. */
+void child_poll(struct child *child);
+
+/* Signals the child's whole group (TERM, KILL). Never used for SIGUSR1: see child_signal_one. */
+void child_kill(struct child *child, int signal);
+/* Signals the child's own process only, by pidfd where there is one. 0 or -errno. */
+int child_signal_one(struct child *child, int signal);
+
+/* Kills with SIGKILL what still runs, reaps it, closes everything; no callback comes after. */
+void child_finish(struct child *child);
+
+/* In a work child: sends one report to the parent. */
+void child_report_send(int report_fd, uint64_t done, uint64_t total);
+/* In a work child: sends the sentence of a failure and returns @error, for `return`. */
+int child_report_fail(int report_fd, int error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Path of @program in CHILD_PATH (or itself where it has a slash), executable. 0 or -ENOENT. */
+int child_find_program(const char *program, char *ret, size_t size);
+
+/* Seam for tests: makes child_start behave as on a kernel without pidfd_open. */
+extern bool child_without_pidfd;
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* err - one failure of an install: the exit code, the step, and a sentence for the operator. The
+ * first wins; what follows from it is appended, never put in its place. */
+#ifndef CORE_ERR_H
+#define CORE_ERR_H
+
+/* Exit codes of the program: stable, scripts depend on them (ARCHITECTURE, README). */
+enum exit_code {
+	EXIT_OK = 0,           /* installed and verified */
+	EXIT_FAILED = 1,       /* failed after writing began */
+	EXIT_REFUSED = 2,      /* refused, or bad usage: nothing was written */
+	EXIT_CANCELLED = 3,
+	EXIT_VERIFY = 4,       /* verification failed */
+	EXIT_LOCKED = 5,       /* another install holds the device */
+	EXIT_DETACHED = 6,     /* the install goes on without this front end */
+	EXIT_NOT_VERIFIED = 7, /* installed, not verified, as was asked for */
+};
+
+struct err {
+	int code;       /* enum exit_code; 0: no error */
+	char step[16];  /* "mkfs" */
+	char text[400]; /* "mkfs.ext4 failed on mmcblk0p1: ... What to do." */
+};
+
+/* Sets the error where there is none, else appends "; " and the sentence to its text. */
+void err_set(struct err *err, int code, const char *step, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* What an errno of a raw target means to an operator: "the device was removed", ... (device.md
+ * section 9); strerror's text where nothing better is known. @error is positive or negative. */
+const char *err_device_text(int error);
+
+#endif

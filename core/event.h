@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* event - NDJSON for programs: one object a line on a stream, made from plans and snapshots alone.
+ * Keys and values are documented in README and stable. */
+#ifndef CORE_EVENT_H
+#define CORE_EVENT_H
+
+#include "core/plan.h"
+#include "core/snapshot.h"
+
+#include <stdio.h>
+
+/* {"event":"plan", ...} with the target, archive, layout and the verdict's problems. */
+void event_plan(FILE *out, const struct plan *plan, const struct plan_verdict *verdict);
+
+/* What changed from @before (zeroed at first) to @now: step and message events; a progress event
+ * where @progress asks for one; result once it has ended. */
+void event_snapshot(
+	FILE *out, const struct snapshot *before, const struct snapshot *now, bool progress);
+
+/* One progress or, once ended, result object: `status --json`. */
+void event_status(FILE *out, const struct snapshot *snapshot);
+
+/* A refusal before any engine ran: {"event":"result","result":"refused",...}. */
+void event_refused(FILE *out, int code, const char *step, const char *message);
+
+#endif

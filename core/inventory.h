@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * inventory - the live list of disks: scan and rules at once, contents as the probes answer, each in a
+ * child of its own with a deadline, so that one bad card never holds up the list.
+ */
+#ifndef CORE_INVENTORY_H
+#define CORE_INVENTORY_H
+
+#include "device/rules.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define INVENTORY_PROBE_MS 3000 /* after this a device is "not answering" */
+
+struct inventory;
+
+/* @root: sysfs root fd, borrowed. With @probe false (a recorded machine) no device is opened and the
+ * content stays CONTENT_PENDING. NULL and errno on failure. */
+struct inventory *inventory_new(int reactor, int root, bool probe);
+void inventory_free(struct inventory *inventory);
+
+/* Facts for the rules from now on: allowed kinds, least size, the archive's path ("" for none). */
+void inventory_set_rules(
+	struct inventory *inventory, unsigned allow, uint64_t need_bytes, const char *archive);
+
+/* Reads sysfs again. Disks that are the same as before keep their content unless @reprobe; new ones
+ * are probed. 0 or -errno. */
+int inventory_refresh(struct inventory *inventory, bool reprobe);
+
+size_t inventory_count(const struct inventory *inventory);
+const struct disk *inventory_disk(const struct inventory *inventory, size_t index);
+/* True once every probe has answered or passed its deadline. */
+bool inventory_is_settled(const struct inventory *inventory);
+/* Grows with every change of the list or of a row: redraw when it has. */
+unsigned inventory_generation(const struct inventory *inventory);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * reactor - many descriptors behind one epoll descriptor. An object that waits embeds a struct
+ * watch for each descriptor; whoever owns the epoll descriptor (an install, a front end) polls that
+ * one and dispatches. Events come one at a time, so a callback may remove or free any watch.
+ */
+#ifndef CORE_REACTOR_H
+#define CORE_REACTOR_H
+
+#include <stdint.h>
+
+struct watch {
+	int fd; /* borrowed; -1: not watched */
+	void (*ready)(struct watch *watch, uint32_t events); /* EPOLLIN, EPOLLHUP, ... */
+};
+
+/* An epoll descriptor, close-on-exec, or -errno. close() it. */
+int reactor_new(void);
+/* Watches watch->fd for @events. 0 or -errno. */
+int reactor_add(int reactor, struct watch *watch, uint32_t events);
+/* Stops watching and sets fd to -1 (does not close it). Nothing happens where fd is -1. */
+void reactor_remove(int reactor, struct watch *watch);
+/* Waits up to @timeout_ms (0: not at all, -1: for ever) for one event, then handles all that are
+ * ready without waiting again. Number of events handled, or -errno (EINTR is 0 events). */
+int reactor_dispatch(int reactor, int timeout_ms);
+
+/* A timerfd for a watch: ticks every @period_ms, or once after @period_ms. fd or -errno. */
+int reactor_timer(unsigned period_ms, int once);
+/* Reads a timer's expirations away. */
+void reactor_timer_clear(int timer_fd);
+
+#endif

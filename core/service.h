@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * service - the engine as a process of its own, in its own session and mount namespace, and the
+ * socket by which front ends view and command it. The engine lives on when its viewers die; it
+ * holds the locks. Messages are one struct snapshot each (engine to viewer) and one byte (viewer
+ * to engine). A slow viewer gets the latest snapshot, never a queue.
+ */
+#ifndef CORE_SERVICE_H
+#define CORE_SERVICE_H
+
+#include "core/install.h"
+
+#define SERVICE_DIR "/run/boardstrap"
+
+enum service_command { SERVICE_CANCEL = 'c' };
+
+/*
+ * Forks an engine for @plan and starts it. The caller becomes its first viewer and the one that may
+ * command: *ret_fd is a SOCK_SEQPACKET descriptor, non-blocking, close-on-exec. 0 or -errno.
+ */
+int service_start(const struct plan *plan, const struct manifest *manifest, int *ret_fd);
+
+/* Connects to a running engine: of target @name ("mmcblk1"), or with NULL to the only one.
+ * fd; -ENOENT where none runs, -E2BIG where several do and @name is NULL, or -errno. The first
+ * viewer that connects while no other may command may; the others watch. */
+int service_connect(const char *name);
+
+/* Takes the latest snapshot that has arrived. 1: @ret is new, 0: nothing new, -EPIPE: the engine
+ * has gone, -EPROTO: an engine of another version. */
+int service_receive(int fd, struct snapshot *ret);
+/* Asks. 0 or -errno; a viewer that may only watch is ignored. */
+int service_send(int fd, enum service_command command);
+
+/* The snapshot that the last engine left behind (SERVICE_DIR/last). 0 or -errno. */
+int service_last(struct snapshot *ret);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * source - the archive as a stream: its descriptor, its format and compression told by content, the
+ * decompressor that turns it into a tar stream, and how far it has been read. An object of its own
+ * beside the install, since several installs will share one.
+ */
+#ifndef CORE_SOURCE_H
+#define CORE_SOURCE_H
+
+#include "core/child.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+enum compression {
+	COMPRESSION_NONE, COMPRESSION_GZIP, COMPRESSION_XZ, COMPRESSION_ZSTD, COMPRESSION_BZIP2,
+	COMPRESSION_LZ4, COMPRESSION_LZIP, COMPRESSION_COUNT
+};
+const char *compression_name(enum compression compression); /* "zstd", "none" */
+
+/* Two looks at a file with an equal identity saw the same content. */
+struct source_id {
+	dev_t dev;
+	ino_t ino;
+	uint64_t size_bytes;
+	struct timespec mtime;
+};
+
+struct source {
+	char path[512];            /* absolute */
+	int fd;                    /* its offset is shared with the decompressor: the gauge */
+	struct source_id id;
+	enum compression compression;
+	char program[64];          /* decompressor found on this machine, "" for none */
+	struct child decompressor; /* running while a stream is open */
+};
+
+/* Opens @path and tells what it is. 0, or -errno with a sentence in @why: missing, a directory, not
+ * readable, empty, not an archive, decompressor missing (with the package that has it). */
+int source_open(struct source *source, const char *path, char *why, size_t why_size);
+void source_close(struct source *source);
+
+/*
+ * Starts the stream from the beginning: the decompressor writes it into a pipe, or of a plain tar
+ * the archive itself is given. *ret_fd is the caller's, close-on-exec. 0 or -errno.
+ * @on_exit (may be NULL) tells the decompressor's end; child->spec.owner is @owner.
+ */
+int source_stream(struct source *source, int reactor, void (*on_exit)(struct child *child),
+	void *owner, int *ret_fd);
+/* Compressed bytes read so far: lseek(fd, 0, SEEK_CUR) on the shared offset. */
+uint64_t source_position(const struct source *source);
+/* False where the file at the path is not the one that was opened, or has been changed. */
+bool source_unchanged(const struct source *source);
+
+#endif

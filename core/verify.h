@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * verify - the installed tree against the manifest: type, mode, owner, mtime, size, content,
+ * links, device numbers and extended attributes of every entry, and files that nobody packed.
+ * Plain blocking code for a work child; mounting, and dropping the caches before, is the caller's.
+ */
+#ifndef CORE_VERIFY_H
+#define CORE_VERIFY_H
+
+#include "core/manifest.h"
+#include "device/layout.h"
+
+struct verify_result {
+	uint64_t entries, bytes; /* compared so far */
+	uint64_t total_bytes;    /* to compare */
+	uint64_t mismatches;     /* entries that differ, are missing, or are extra */
+	char first[160];         /* the first one: "etc/passwd: content differs" */
+};
+
+/* What a filesystem without Unix metadata (vfat) cannot hold is not compared below its mount. */
+struct verify_spec {
+	int root_fd;                   /* the mounted tree */
+	const struct manifest *manifest;
+	const struct layout *layout;   /* for which mount points lie where, and on what */
+	/* now and then; non-zero stops with -ECANCELED */
+	int (*progress)(void *arg, const struct verify_result *so_far);
+	void *arg;
+};
+
+/* Compares everything. 0 where all could be read (see mismatches), else -errno: -EIO with the path
+ * in ret->first. */
+int verify_tree(const struct verify_spec *spec, struct verify_result *ret);
+
+#endif

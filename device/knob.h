@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * knob - every setting that outlives a process (write-back limits, printk, force_ro): the old value
+ * is journalled before a change and put back on every way out; what a killed process left behind is
+ * put back at the next start.
+ */
+#ifndef DEVICE_KNOB_H
+#define DEVICE_KNOB_H
+
+#include <stddef.h>
+
+struct knob_journal {
+	int root;       /* borrowed: root fd of the settings */
+	char path[128]; /* the journal, below /run; one line "pid<TAB>path<TAB>old value" a change */
+};
+
+/* Binds a journal; creates its directory. 0 or -errno. */
+int knob_open(struct knob_journal *journal, int root, const char *journal_path);
+/* Sets a file below root ("proc/sys/vm/dirty_bytes") to @value, the old value journalled and fsynced
+ * first. 0, or -errno with nothing changed. */
+int knob_set(struct knob_journal *journal, const char *path, const char *value);
+/* Puts back what this process changed, last change first, and forgets it. First error or 0. */
+int knob_restore(struct knob_journal *journal);
+/* Puts back what processes that are gone have left. Call at start. */
+int knob_restore_stale(struct knob_journal *journal);
+
+/* Starts write-back early on disk @name so that it never idles and the flush is short: its own
+ * bdi limit where the kernel has one (>= 6.2), else vm.dirty_*. 0, or -errno (then nothing is set;
+ * the install is only slower to flush). */
+int knob_write_back_early(struct knob_journal *journal, const char *disk_name);
+
+#endif

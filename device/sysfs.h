@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sysfs - attribute reads below a root directory. Nothing in boardstrap opens a literal /sys or
+ * /proc for facts: the root fd makes a recorded machine (--sysroot) as good as the running one.
+ */
+#ifndef DEVICE_SYSFS_H
+#define DEVICE_SYSFS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Opens the root directory that all other calls take: "/" or a recorded tree. fd or -errno. */
+int sysfs_open_root(const char *dir);
+
+/*
+ * Reads the file whose path below @root is formatted from @format ("sys/block/%s/size") into @buf,
+ * without the trailing newline, always terminated. Symbolic links inside the tree resolve within
+ * it. 0, or -errno (-ENOENT: no such attribute).
+ */
+int sysfs_read(int root, char *buf, size_t size, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+/* The same as a number in any C base. -EINVAL where it is none. */
+int sysfs_read_u64(int root, uint64_t *ret_value, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Reads a whole file of any size, malloc'ed for the caller to free; *ret_size may be NULL. */
+int sysfs_read_all(int root, char **ret_text, size_t *ret_size, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+bool sysfs_exists(int root, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Target of a symbolic link, as it is stored. */
+int sysfs_link(int root, char *buf, size_t size, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* Calls @each for every entry of a directory but "." and "..", in the order of strverscmp.
+ * Stops and returns its value where @each returns non-zero. */
+int sysfs_each(int root, int (*each)(void *arg, const char *name), void *arg, const char *format,
+	...) __attribute__((format(printf, 4, 5)));
+
+/*
+ * The whole disks below a device number: a partition gives its disk, a dm or md device each of the
+ * disks it lies on, a loop device the disk of its backing file where that can be told. Writes up to
+ * @max kernel names into @ret_names and returns how many there are (0: none, e.g. tmpfs), or
+ * -errno; -ENODEV where the number is unknown.
+ */
+int sysfs_whole_disks(
+	int root, uint32_t major, uint32_t minor, char (*ret_names)[32], size_t max);
+
+#endif

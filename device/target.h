@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * target - the disk of one job, opened and locked, held until the job ends. Holding a descriptor
+ * keeps the kernel from giving its major:minor to another card, and every child is given a private
+ * node made from that number, never a /dev name (device.md 3.4). An image is attached to a loop
+ * device here.
+ */
+#ifndef DEVICE_TARGET_H
+#define DEVICE_TARGET_H
+
+#include "device/disk.h"
+#include "device/layout.h"
+
+struct target {
+	struct disk disk;      /* as picked; for an image, name and id of its loop device */
+	char dir[128];         /* the job's private directory: nodes "disk", "p1", ... */
+	int root;              /* borrowed: sysfs root */
+	int id_fd;             /* O_RDONLY on the whole disk, flock()ed, for the whole job */
+	int excl_fd;           /* O_RDWR|O_EXCL, or -1 while released for mkfs and mount */
+	int image_fd, loop_fd; /* of an image, else -1 */
+	int partition_fds[LAYOUT_PARTITIONS_MAX]; /* O_RDONLY, held until the end, or -1 */
+};
+
+/* An empty target: every descriptor -1. */
+void target_init(struct target *target);
+
+/*
+ * Opens the disk that was picked: attaches an image, opens the identity fd, makes the private node
+ * in @dir. Compares identities: -ESTALE where it is not the disk that was picked any more, with
+ * the phrase in @diag. Nothing is written. 0 or -errno with @diag.
+ */
+int target_open(
+	struct target *target, int root, const struct disk *picked, const char *dir, struct diag *diag);
+/* flock(LOCK_EX|LOCK_NB) on the disk (and the image). -EWOULDBLOCK where another holds it. */
+int target_try_lock(struct target *target);
+/* Takes or gives back O_RDWR|O_EXCL. -EBUSY where somebody uses the disk, -EROFS where it cannot
+ * be written; compares the identity again (-ESTALE). */
+int target_take_exclusive(struct target *target, struct diag *diag);
+void target_release_exclusive(struct target *target);
+
+/* After ptable_announce: opens partition @number (1..) read-only and makes its node. */
+int target_open_partition(struct target *target, unsigned number, struct diag *diag);
+/* Path of the private node of the disk (0) or a partition. @ret has room for 160 bytes. */
+void target_node(const struct target *target, unsigned number, char ret[160]);
+
+/* True where the disk has gone: held descriptors read 0 bytes and BLKGETSIZE64 says 0. */
+bool target_is_gone(const struct target *target);
+
+/*
+ * Lets go of everything. With @forget the kernel's partitions are removed first (a failed job and
+ * every image: a loop device would hand them to the next image). Safe on a half-opened target.
+ */
+void target_close(struct target *target, bool forget);
+
+#endif

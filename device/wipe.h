@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* wipe - discard in chunks, then zero where old tables and signatures may lie (device.md 4.5):
+ * discard alone is no wipe, its result is undefined on an eMMC. From here the disk cannot boot. */
+#ifndef DEVICE_WIPE_H
+#define DEVICE_WIPE_H
+
+#include "device/layout.h"
+
+/* Called between chunks with bytes done of total; non-zero stops with -ECANCELED. */
+typedef int wipe_progress(void *arg, uint64_t done_bytes, uint64_t total_bytes);
+
+/* Wipes the disk open read-write at @fd for @layout; ends with fsync and BLKFLSBUF. A disk without
+ * discard is only zeroed where needed. 0 or -errno. */
+int wipe_disk(int fd, const struct layout *layout, wipe_progress *progress, void *arg);
+
+/* Zeroes only the table areas at both ends: what leaves a failed target unbootable. */
+int wipe_table(int fd, uint64_t disk_bytes);
+
+#endif

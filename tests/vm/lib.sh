@@ -1,0 +1,453 @@
+# shellcheck shell=bash
+#
+# lib.sh - an emulated board on a serial line, driven the way a person does it.
+#
+# The board is QEMU with an eMMC behind a PCI SD host controller. Its serial
+# line is the only console: QEMU's stdio in a tmux pane of 80x24, so that keys
+# are typed with send-keys and the screen is read back with capture-pane. To the
+# guest ttyS0 is a plain 8250: it reports a size of 0x0 and knows nothing about
+# the terminal at the other end.
+#
+# Source it, call vm_setup, and everything that was started here (tmux server,
+# QEMU, temporary files) is gone again when the script ends, however it ends.
+#
+# Settings, from the environment:
+#   VM_DIR      cache and working files              (default: build/vm)
+#   BOARDSTRAP  the program under test               (default: build/boardstrap)
+#   ALLOW_SD=1  no QEMU with an eMMC to be had: take an SD card instead
+#   VM_EMMC_MIB size of the eMMC's user area         (default: 512)
+#   VM_KEEP=1   keep the machine's files for a look
+
+LC_ALL=C.UTF-8
+export LC_ALL
+
+vm_here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+vm_top=$(cd "$vm_here/../.." && pwd)
+
+VM_DIR=${VM_DIR:-$vm_top/build/vm}
+BOARDSTRAP=${BOARDSTRAP:-$vm_top/build/boardstrap}
+
+ARCHIVE=rootfs.tar.zst                  # its name on the board's USB stick
+EMMC_MIB=${VM_EMMC_MIB:-512}            # QEMU wants a power of two
+BOOT_MIB=4                              # each of the two boot areas
+SCREEN_LINES=24
+SCREEN_COLUMNS=80
+
+vm_passed=0
+vm_failed=0
+vm_skipped=0
+vm_count=0
+vm_tmp=
+vm_pid=
+
+# ---------------------------------------------------------------------------
+# results: one line each, in TAP's words
+
+pass() {
+	vm_count=$((vm_count + 1))
+	vm_passed=$((vm_passed + 1))
+	echo "ok $vm_count - $*"
+}
+
+fail() {
+	vm_count=$((vm_count + 1))
+	vm_failed=$((vm_failed + 1))
+	echo "not ok $vm_count - $*"
+}
+
+skip() {        # what, why
+	vm_count=$((vm_count + 1))
+	vm_skipped=$((vm_skipped + 1))
+	echo "ok $vm_count - $1 # SKIP $2"
+}
+
+note() {
+	echo "# $*"
+}
+
+# Where one step builds on the one before there is no point in going on.
+die() {
+	fail "$@"
+	exit 1
+}
+
+# check NAME COMMAND...: what the command prints is shown only when it fails.
+check() {
+	local name=$1 out
+	shift
+	if out=$("$@" 2>&1); then
+		pass "$name"
+	else
+		fail "$name"
+		sed 's/^/# /' <<<"$out"
+		return 1
+	fi
+}
+
+# ---------------------------------------------------------------------------
+# set-up and clean-up
+
+vm_setup() {
+	mkdir -p "$VM_DIR" || exit 1
+	# One machine at a time per working directory. Children must not
+	# inherit the lock (9>&-), or a left-over would hold it.
+	exec 9>"$VM_DIR/lock"
+	flock -n 9 || {
+		note "waiting for another run in $VM_DIR"
+		flock -w 1200 9 || die "another run holds $VM_DIR"
+	}
+	vm_tmp=$(mktemp -d) || exit 1
+	trap vm_cleanup EXIT
+	trap 'exit 129' HUP
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+}
+
+vm_cleanup() {
+	local status=$?
+	trap - EXIT HUP INT TERM
+	if [ "$status" -ne 0 ] || [ "$vm_failed" -ne 0 ]; then
+		screen_dump
+	fi
+	machine_kill
+	if [ "${VM_KEEP:-0}" != 1 ] && [ -n "${MACHINE:-}" ]; then
+		rm -rf --one-file-system "$MACHINE"
+	fi
+	[ -z "$vm_tmp" ] || rm -rf --one-file-system "$vm_tmp"
+	echo "vm: $vm_passed passed, $vm_failed failed, $vm_skipped skipped"
+	if [ "$status" -eq 0 ] && [ "$vm_failed" -ne 0 ]; then
+		status=1
+	fi
+	exit "$status"
+}
+
+# What prepare.sh made is described in one small file.
+vm_load() {
+	# shellcheck source=/dev/null
+	. "$VM_DIR/machine.conf" || return 1
+	# QEMU in a chroot sees only what lies below it, so that is where the
+	# machine's files are. HOST_ paths are ours, GUEST_DIR is QEMU's.
+	MACHINE=$QEMU_ROOT/machine
+	if [ -n "$QEMU_ROOT" ]; then
+		QEMU_DIR=/machine
+	else
+		MACHINE=$VM_DIR/machine
+		QEMU_DIR=$MACHINE
+	fi
+	rm -rf --one-file-system "$MACHINE"
+	mkdir -p "$MACHINE"
+}
+
+# Does this QEMU know that device?  qemu_has PREFIX-COMMAND... DEVICE
+qemu_has() {    # root-or-empty, device
+	qemu_run "$1" -device help 2>/dev/null | grep -q "^name \"$2\""
+}
+
+qemu_run() {    # root-or-empty, arguments
+	local root=$1
+	shift
+	if [ -n "$root" ]; then
+		chroot "$root" qemu-system-x86_64 "$@"
+	else
+		qemu-system-x86_64 "$@"
+	fi
+}
+
+# ---------------------------------------------------------------------------
+# the board's parts
+
+# A blank eMMC. In the backing file the boot areas come first, then the user area.
+make_emmc() {
+	CARD_OFFSET_MIB=0
+	[ "$CARD" = emmc ] && CARD_OFFSET_MIB=$((2 * BOOT_MIB))
+	rm -f "$MACHINE/emmc.img"
+	truncate -s $(((EMMC_MIB + CARD_OFFSET_MIB) * 1024 * 1024)) "$MACHINE/emmc.img"
+}
+
+# The USB stick with the archive: an ext4 filesystem, filled without mounting it.
+make_stick() {
+	local dir=$vm_tmp/stick size
+	mkdir "$dir" || return 1
+	# A link, not a copy, when it is the same filesystem.
+	ln "$VM_DIR/$ARCHIVE" "$dir/" 2>/dev/null || cp "$VM_DIR/$ARCHIVE" "$dir/" || return 1
+	echo "not an archive" >"$dir/notes.txt"
+	size=$(du -sm --apparent-size "$dir" | cut -f1)
+	rm -f "$MACHINE/stick.img"
+	mkfs.ext4 -q -L STICK -m 0 -O ^has_journal -d "$dir" "$MACHINE/stick.img" $((size + 16))M
+	local status=$?
+	rm -rf "$dir"
+	return $status
+}
+
+# copy_program ROOT PROGRAM [NAME]: with the libraries that it is linked with.
+copy_program() {
+	local root=$1 name=${3:-} program lib
+	program=$(command -v "$2") || return 1
+	[ -n "$name" ] || name=${2##*/}
+	cp -L "$program" "$root/usr/bin/$name" || return 1
+	# A script and a static program have none; ldd says so by its status.
+	{ ldd "$program" 2>/dev/null || true; } | grep -o '/[^ ]*' | while read -r lib; do
+		[ -e "$root$lib" ] || {
+			mkdir -p "$root${lib%/*}"
+			cp -L "$lib" "$root$lib"
+		}
+	done
+}
+
+# The installer's own system: a RAM disk from this machine's tools and from the
+# modules of Debian's kernel. Nothing in it comes from the archive under test.
+make_installer() {
+	local root=$vm_tmp/installer version tool module path
+	version=$(basename "$VM_DIR"/kernel/lib/modules/*)
+
+	mkdir -p "$root"/{dev,etc,media/usb,proc,root,run,sys,tmp,usr/bin,busybox,var/lib} || return 1
+	# One directory for all programs: who asks for /sbin/x gets /usr/bin/x.
+	ln -s usr/bin "$root/bin"
+	ln -s usr/bin "$root/sbin"
+	ln -s bin "$root/usr/sbin"
+	# As on a merged-/usr machine, so that every library path of ldd works.
+	mkdir -p "$root"/usr/lib "$root"/usr/lib64
+	ln -s usr/lib "$root/lib"
+	ln -s usr/lib64 "$root/lib64"
+
+	copy_program "$root" "$BOARDSTRAP" boardstrap || return 1
+	# Without these it could not work at all ...
+	for tool in tar zstd xz gzip bzip2 mke2fs e2fsck sfdisk blkid mount umount kmod; do
+		copy_program "$root" "$tool" || { echo "$tool is missing here"; return 1; }
+	done
+	# ... these are for other layouts, and for people in shell.sh.
+	for tool in mkfs.vfat mkfs.f2fs fsck.fat mount.vfat tune2fs dumpe2fs debugfs resize2fs \
+		lsblk losetup findmnt blockdev wipefs partx bsdtar sha256sum strace gdb mmc; do
+		copy_program "$root" "$tool" 2>/dev/null || true
+	done
+	ln -s mke2fs "$root/usr/bin/mkfs.ext4"
+	ln -s e2fsck "$root/usr/bin/fsck.ext4"
+	ln -s kmod "$root/usr/bin/modprobe"
+	ln -s kmod "$root/usr/bin/lsmod"
+
+	# BusyBox provides the shell and what is missing, last in PATH: its own
+	# tar and mount must not hide the real ones.
+	copy_program "$root" busybox || return 1
+	mv "$root/usr/bin/busybox" "$root/busybox/busybox"
+	ln -s /busybox/busybox "$root/usr/bin/sh"
+
+	# Descriptions of terminals, the C.UTF-8 locale, mke2fs's defaults.
+	for path in /lib/terminfo /usr/share/terminfo /usr/lib/locale/C.utf8 /etc/mke2fs.conf; do
+		[ -e "$path" ] || continue
+		mkdir -p "$root${path%/*}"
+		cp -a "$path" "$root$path"
+	done
+	printf 'root:x:0:0:root:/root:/bin/sh\n' >"$root/etc/passwd"
+	printf 'root:x:0:\n' >"$root/etc/group"
+
+	for module in mmc_block sdhci-pci ext4 vfat f2fs nls_cp437 nls_iso8859-1 nls_ascii nls_utf8 \
+		loop crc32c_generic libcrc32c xhci-pci usb-storage uas sd_mod virtio_blk virtio_pci; do
+		modprobe -d "$VM_DIR/kernel" -S "$version" --show-depends "$module" 2>/dev/null |
+			sed -n 's/^insmod //p' | sed 's/[[:space:]]*$//'
+	done | sort -u | while read -r module; do
+		path=${module#"$VM_DIR/kernel"}
+		mkdir -p "$root/usr${path%/*}"
+		cp "$module" "$root/usr$path"
+	done
+	cp "$VM_DIR/kernel/lib/modules/$version"/modules.{builtin,builtin.modinfo,order} \
+		"$root/usr/lib/modules/$version/"
+	depmod -b "$root" "$version" || return 1
+
+	cp "$vm_here/guest-init" "$root/init"
+	chmod 755 "$root/init"
+
+	# Not compressed: the emulated CPU would take longer over it than QEMU
+	# takes to load it.
+	(cd "$root" && find . -print0 | cpio --null --quiet -o -H newc -R 0:0) >"$MACHINE/installer.cpio" || return 1
+	cp "$VM_DIR/kernel/boot/vmlinuz-$version" "$MACHINE/installer.vmlinuz"
+	rm -rf "$root"
+}
+
+# Kernel and initrd of the system under test, out of its own archive.
+take_boot_files() {
+	local dir=$vm_tmp/boot
+	mkdir "$dir" || return 1
+	tar -C "$dir" -x --zstd -f "$VM_DIR/$ARCHIVE" --wildcards './boot/vmlinuz-*' './boot/initrd.img-*' || return 1
+	cp "$dir"/boot/vmlinuz-* "$MACHINE/board.vmlinuz" &&
+		cp "$dir"/boot/initrd.img-* "$MACHINE/board.initrd"
+}
+
+# ---------------------------------------------------------------------------
+# the machine and its screen
+
+# machine_command KERNEL INITRD APPEND [MORE...]: fills the array qemu_command.
+machine_command() {
+	local kernel=$1 initrd=$2 append=$3
+	shift 3
+	qemu_command=()
+	[ -z "$QEMU_ROOT" ] || qemu_command=(chroot "$QEMU_ROOT")
+	qemu_command+=(qemu-system-x86_64
+		-accel tcg -smp 2 -m 768
+		-nodefaults -no-user-config -no-reboot -display none
+		-kernel "$QEMU_DIR/$kernel" -initrd "$QEMU_DIR/$initrd"
+		-append "console=ttyS0 quiet $append"
+		# Control keys belong to the guest: no escape character, no signals.
+		-chardev "stdio,id=console,signal=off,logfile=$QEMU_DIR/console.log,logappend=on"
+		-serial chardev:console
+		-device sdhci-pci
+		-drive "if=none,id=card,format=raw,cache=unsafe,file=$QEMU_DIR/emmc.img")
+	if [ "$CARD" = emmc ]; then
+		qemu_command+=(-device "emmc,drive=card,boot-partition-size=$((BOOT_MIB * 1024 * 1024))")
+	else
+		qemu_command+=(-device sd-card,drive=card)
+	fi
+	qemu_command+=("$@")
+}
+
+# The stick is in the installer's machine only: the installed board has to
+# come up without it.
+stick_args() {
+	stick=(-device qemu-xhci
+		-drive "if=none,id=stick,format=raw,readonly=on,file=$QEMU_DIR/stick.img"
+		-device usb-storage,drive=stick,removable=on)
+}
+
+mux() {
+	tmux -S "$vm_tmp/tmux" -f "$vm_tmp/tmux.conf" "$@" 9>&-
+}
+
+# machine_start KERNEL INITRD APPEND [MORE...]
+machine_start() {
+	machine_command "$@"
+	cat >"$vm_tmp/tmux.conf" <<-EOF
+		set -g status off
+		set -g remain-on-exit on
+		set -s escape-time 0
+		set -g default-terminal screen
+		set -g history-limit 5000
+	EOF
+	# No run may outlive its script for long, not even if that is killed.
+	mux new-session -d -x $SCREEN_COLUMNS -y $SCREEN_LINES \
+		timeout --foreground -k 5 1500 "${qemu_command[@]}" || return 1
+	vm_pid=$(mux display-message -p '#{pane_pid}')
+	vm_started=$SECONDS
+}
+
+machine_alive() {
+	[ -n "$vm_pid" ] && [ "$(mux display-message -p '#{pane_dead}' 2>/dev/null)" = 0 ]
+}
+
+# machine_off SECONDS: it is switching itself off; wait for that.
+machine_off() {
+	local until=$((SECONDS + $1)) status=0
+	while machine_alive; do
+		if [ $SECONDS -ge $until ]; then
+			status=1
+			break
+		fi
+		sleep 0.2
+	done
+	[ $status -eq 0 ] || screen_dump
+	machine_kill
+	return $status
+}
+
+# The plug. Only ever hits the processes started by machine_start.
+machine_kill() {
+	[ -n "$vm_pid" ] || return 0
+	if machine_alive; then
+		kill -TERM "$vm_pid" 2>/dev/null
+		local i=0
+		while machine_alive && [ $i -lt 50 ]; do
+			sleep 0.1
+			i=$((i + 1))
+		done
+	fi
+	mux kill-server 2>/dev/null
+	vm_pid=
+}
+
+screen() {
+	mux capture-pane -p 2>/dev/null
+}
+
+screen_dump() {
+	[ -n "$vm_pid" ] || return 0
+	echo "# the screen was:"
+	screen | sed 's/^/#  |/'
+}
+
+# wait_for SECONDS REGEX [REGEX-OF-FAILURE]: until the screen shows it.
+wait_for() {
+	local until=$((SECONDS + $1)) text
+	while :; do
+		text=$(screen)
+		if grep -Eq -- "$2" <<<"$text"; then
+			return 0
+		fi
+		if [ -n "${3:-}" ] && grep -Eq -- "$3" <<<"$text"; then
+			echo "# the screen says: $(grep -E -m1 -- "$3" <<<"$text")"
+			return 1
+		fi
+		if ! machine_alive; then
+			echo "# the machine stopped while waiting for: $2"
+			return 1
+		fi
+		if [ $SECONDS -ge $until ]; then
+			echo "# not seen within $1 s: $2"
+			return 1
+		fi
+		sleep 0.2
+	done
+}
+
+shows() {
+	grep -Eq -- "$1" <<<"$(screen)"
+}
+
+keys() {
+	mux send-keys "$@"
+}
+
+text() {
+	mux send-keys -l -- "$1"
+}
+
+# press_until TIMES KEY REGEX: a key may be dead for a moment (the list under
+# the cursor has just changed), so it is pressed again if nothing comes of it.
+press_until() {
+	local i=0
+	while [ $i -lt "$1" ]; do
+		keys "$2"
+		wait_for 3 "$3" >/dev/null && return 0
+		i=$((i + 1))
+	done
+	echo "# $2 did not lead to: $3"
+	return 1
+}
+
+# choose REGEX: move the cursor (the row that begins with ">") to that row.
+choose() {
+	local i row
+	wait_for 20 "$1" || return 1
+	for key in Down Up; do
+		i=0
+		while [ $i -lt 15 ]; do
+			row=$(screen | grep -E -m1 '^ *> ')
+			if grep -Eq -- "$1" <<<"$row"; then
+				return 0
+			fi
+			keys $key
+			# The cursor moves, or it is at the end of the list.
+			cursor_moved "$row" || break
+			i=$((i + 1))
+		done
+	done
+	echo "# the cursor never came to: $1"
+	return 1
+}
+
+cursor_moved() {
+	local i=0
+	while [ $i -lt 10 ]; do
+		[ "$(screen | grep -E -m1 '^ *> ')" = "$1" ] || return 0
+		sleep 0.1
+		i=$((i + 1))
+	done
+	return 1
+}

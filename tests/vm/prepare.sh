@@ -1,0 +1,154 @@
+#!/bin/bash
+#
+# prepare.sh - what the emulated board is made of, by package name alone:
+#
+#   build/vm/qemu/          a QEMU that can emulate an eMMC (>= 10.2); Debian 12's
+#                           cannot, so a chroot with that of Debian testing
+#   build/vm/kernel/        Debian's stock kernel and modules, only unpacked
+#   build/vm/rootfs.tar.zst the system under test: Debian with its own kernel and
+#                           initrd, up to a login prompt on ttyS0
+#
+# Each is made once and again only when this file has changed; remove build/vm
+# to start afresh. Mirrors and keys are mmdebstrap's business.
+#
+# ALLOW_SD=1: where no QEMU with an eMMC can be had, take one with an SD card.
+# That tests less (no boot areas, no eMMC identity) and it is said loudly.
+
+set -u
+. "$(dirname "$0")/lib.sh"
+
+QEMU_SUITE=forky
+QEMU_SUITE_SD=bookworm
+BOARD_SUITE=bookworm
+
+options=(--mode=root --variant=minbase --quiet
+	--aptopt='APT::Install-Recommends "false"'
+	# The clock of a build machine may be far off.
+	--aptopt='Acquire::Check-Valid-Until "false"')
+
+# A product is there when its stamp is, and is not older than this recipe.
+fresh() {
+	[ -e "$VM_DIR/$1.stamp" ] && [ "$VM_DIR/$1.stamp" -nt "$0" ]
+}
+
+discard() {
+	rm -f "$VM_DIR/$1.stamp"
+	rm -rf --one-file-system "${VM_DIR:?}/$1"
+}
+
+# ---------------------------------------------------------------------------
+
+make_qemu() {   # suite
+	discard qemu
+	mmdebstrap "${options[@]}" --include=qemu-system-x86 "$1" "$VM_DIR/qemu" &&
+		touch "$VM_DIR/qemu.stamp"
+}
+
+# The archive stays small, since the emulated eMMC takes about 3 MB/s: no
+# documentation, no translations, and of the kernel's modules those that this
+# board has a use for.
+board_excludes=(
+	'/usr/share/doc/*' '/usr/share/info/*' '/usr/share/locale/*' '/usr/share/man/*'
+	'/usr/share/i18n/*' '/usr/share/zoneinfo/*' '/usr/share/bash-completion/*'
+	'/usr/lib/x86_64-linux-gnu/gconv/*' '/lib/udev/hwdb.d/*' '/usr/lib/udev/hwdb.d/*'
+	'/lib/modules/*/kernel/drivers/*' '/lib/modules/*/kernel/fs/*'
+	'/lib/modules/*/kernel/net/*' '/lib/modules/*/kernel/sound/*'
+)
+board_includes=(
+	'/lib/modules/*/kernel/drivers/mmc/*' '/lib/modules/*/kernel/fs/ext4/*'
+	'/lib/modules/*/kernel/fs/jbd2/*' '/lib/modules/*/kernel/fs/mbcache.ko'
+	'/lib/modules/*/kernel/fs/fat/*' '/lib/modules/*/kernel/fs/nls/*'
+)
+
+make_board() {
+	local pattern trim=()
+	for pattern in "${board_excludes[@]}"; do
+		trim+=(--dpkgopt="path-exclude=$pattern")
+	done
+	for pattern in "${board_includes[@]}"; do
+		trim+=(--dpkgopt="path-include=$pattern")
+	done
+
+	discard kernel
+	discard "$ARCHIVE"
+	mkdir -p "$VM_DIR/kernel"
+	# mmdebstrap runs the hooks below in a shell of its own.
+	VM_KERNEL_DIR=$VM_DIR/kernel VM_HOOK=$vm_here/board-hook \
+	mmdebstrap "${options[@]}" "${trim[@]}" \
+		--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
+		--include=linux-image-amd64,sysvinit-core,e2fsprogs \
+		--customize-hook='sh "$VM_HOOK" "$1" "$VM_KERNEL_DIR"' \
+		"$BOARD_SUITE" "$VM_DIR/new-$ARCHIVE" &&
+		mv "$VM_DIR/new-$ARCHIVE" "$VM_DIR/$ARCHIVE" &&
+		touch "$VM_DIR/kernel.stamp" "$VM_DIR/$ARCHIVE.stamp"
+}
+
+# ---------------------------------------------------------------------------
+
+vm_setup
+[ "$(id -u)" = 0 ] || die "must be run as root"
+for tool in mmdebstrap tmux cpio modprobe depmod zstd mkfs.ext4 sfdisk busybox dpkg; do
+	command -v $tool >/dev/null || die "$tool is missing (make deps)"
+done
+
+qemu_log=$vm_tmp/qemu.log
+board_log=$vm_tmp/board.log
+qemu_job=
+board_job=
+took() { echo "$((SECONDS - started)) s"; }
+started=$SECONDS
+
+# Both at once: one waits for the network while the other unpacks.
+has_emmc() { qemu_has "$VM_DIR/qemu" emmc; }
+if qemu_has '' emmc; then
+	QEMU_ROOT=
+else
+	QEMU_ROOT=$VM_DIR/qemu
+	fresh qemu || {
+		make_qemu "$QEMU_SUITE" >"$qemu_log" 2>&1 9>&- &
+		qemu_job=$!
+	}
+fi
+fresh "$ARCHIVE" && fresh kernel || {
+	make_board >"$board_log" 2>&1 9>&- &
+	board_job=$!
+}
+
+CARD=emmc
+if [ -n "$qemu_job" ] && ! wait "$qemu_job"; then
+	sed 's/^/# /' "$qemu_log" | tail -n 30
+fi
+if [ -n "$QEMU_ROOT" ] && ! has_emmc; then
+	if [ "${ALLOW_SD:-0}" != 1 ]; then
+		fail "a QEMU with an eMMC (Debian $QEMU_SUITE); ALLOW_SD=1 would take an SD card"
+	else
+		echo "# *** NO QEMU WITH AN eMMC: THE BOARD GETS AN SD CARD, BOOT AREAS ARE NOT TESTED ***"
+		CARD=sd
+		if qemu_has '' sd-card; then
+			QEMU_ROOT=
+		else
+			make_qemu "$QEMU_SUITE_SD" >"$qemu_log" 2>&1 9>&-
+		fi
+		if qemu_has "$QEMU_ROOT" sd-card; then
+			skip "a QEMU with an eMMC" "there is none, ALLOW_SD=1: an SD card"
+		else
+			sed 's/^/# /' "$qemu_log" | tail -n 30
+			fail "a QEMU with an SD card"
+		fi
+		# So that an eMMC is tried for again next time.
+		rm -f "$VM_DIR/qemu.stamp"
+	fi
+else
+	pass "$(qemu_run "$QEMU_ROOT" --version | head -n 1) with an eMMC ($(took))"
+fi
+
+if [ -n "$board_job" ] && ! wait "$board_job"; then
+	fail "Debian $BOARD_SUITE's kernel and root filesystem"
+	sed 's/^/# /' "$board_log" | tail -n 30
+else
+	pass "Debian $BOARD_SUITE's kernel and $ARCHIVE, $(du -m "$VM_DIR/$ARCHIVE" | cut -f1) MiB ($(took))"
+fi
+
+if [ "$vm_failed" -eq 0 ]; then
+	printf 'QEMU_ROOT=%q\nCARD=%q\n' "$QEMU_ROOT" "$CARD" >"$VM_DIR/machine.conf"
+fi
