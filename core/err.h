@@ -6,9 +6,9 @@
 
 /* Exit codes of the program: stable, scripts depend on them (ARCHITECTURE, README). */
 enum exit_code {
-	EXIT_OK = 0,           /* installed and verified */
-	EXIT_FAILED = 1,       /* failed after writing began */
-	EXIT_REFUSED = 2,      /* refused, or bad usage: nothing was written */
+	EXIT_OK = 0,	  /* installed and verified */
+	EXIT_FAILED = 1,  /* failed after writing began */
+	EXIT_REFUSED = 2, /* refused, or bad usage: nothing was written */
 	EXIT_CANCELLED = 3,
 	EXIT_VERIFY = 4,       /* verification failed */
 	EXIT_LOCKED = 5,       /* another install holds the device */
@@ -17,8 +17,8 @@ enum exit_code {
 };
 
 struct err {
-	int code;       /* enum exit_code; 0: no error */
-	char step[16];  /* "mkfs" */
+	int code;	/* enum exit_code; 0: no error */
+	char step[16];	/* "mkfs" */
 	char text[400]; /* "mkfs.ext4 failed on mmcblk0p1: ... What to do." */
 };
 

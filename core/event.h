@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* event - NDJSON for programs: one object a line on a stream, made from plans and snapshots alone.
- * Keys and values are documented in README and stable. */
+/*
+ * event - NDJSON for programs: one object a line on a stream, flushed, made from plans and snapshots
+ * alone. Keys and values are documented in README and stable: keys may be added, none goes away.
+ * What is not known is null: a gauge's total, eta_s, tar's pid, the step of an install that passed.
+ */
 #ifndef CORE_EVENT_H
 #define CORE_EVENT_H
 
@@ -17,10 +20,14 @@ void event_plan(FILE *out, const struct plan *plan, const struct plan_verdict *v
 void event_snapshot(
 	FILE *out, const struct snapshot *before, const struct snapshot *now, bool progress);
 
+/* True where a progress event of @b would say more than one of @a had said. */
+bool event_progress_differs(const struct snapshot *a, const struct snapshot *b);
+
 /* One progress or, once ended, result object: `status --json`. */
 void event_status(FILE *out, const struct snapshot *snapshot);
 
-/* A refusal before any engine ran: {"event":"result","result":"refused",...}. */
+/* An end before any engine ran: {"event":"result","result":"refused",...}, or "cancelled" with the
+ * @code EXIT_CANCELLED. */
 void event_refused(FILE *out, int code, const char *step, const char *message);
 
 #endif

@@ -20,7 +20,8 @@ struct inventory;
 struct inventory *inventory_new(int reactor, int root, bool probe);
 void inventory_free(struct inventory *inventory);
 
-/* Facts for the rules from now on: allowed kinds, least size, the archive's path ("" for none). */
+/* Facts for the rules from now on (rules.h): allowed kinds, least size, the archive's path ("" for
+ * none). Judges the list again at once. */
 void inventory_set_rules(
 	struct inventory *inventory, unsigned allow, uint64_t need_bytes, const char *archive);
 
@@ -29,10 +30,15 @@ void inventory_set_rules(
 int inventory_refresh(struct inventory *inventory, bool reprobe);
 
 size_t inventory_count(const struct inventory *inventory);
+/* Borrowed: valid until the next refresh or dispatch. NULL beyond the end. */
 const struct disk *inventory_disk(const struct inventory *inventory, size_t index);
 /* True once every probe has answered or passed its deadline. */
 bool inventory_is_settled(const struct inventory *inventory);
 /* Grows with every change of the list or of a row: redraw when it has. */
 unsigned inventory_generation(const struct inventory *inventory);
+
+/* Seams for tests: the deadline, and the call that is made in the child. */
+extern unsigned inventory_probe_ms;
+extern void (*inventory_probe_call)(const char *path, struct disk_content *ret);
 
 #endif

@@ -2,39 +2,58 @@
 /*
  * manifest - what the archive holds, entry by entry, as libarchive reads it: the reference that the
  * medium is verified against. It lies in a mapped memory file that child processes share, so the
- * engine's own memory stays small however large the archive is.
+ * engine's own memory stays small however large the archive is: a parent touches the first pages,
+ * the rest only where it asks for entries.
  */
 #ifndef CORE_MANIFEST_H
 #define CORE_MANIFEST_H
+
+#include "core/sha256.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-#define MANIFEST_DIGEST_BYTES 32 /* SHA-256 */
+#define MANIFEST_DIGEST_BYTES SHA256_BYTES
 
 enum manifest_type {
-	MANIFEST_FILE, MANIFEST_DIR, MANIFEST_SYMLINK, MANIFEST_HARDLINK,
-	MANIFEST_CHAR, MANIFEST_BLOCK, MANIFEST_FIFO, MANIFEST_TYPE_COUNT
+	MANIFEST_FILE,
+	MANIFEST_DIR,
+	MANIFEST_SYMLINK,
+	MANIFEST_HARDLINK,
+	MANIFEST_CHAR,
+	MANIFEST_BLOCK,
+	MANIFEST_FIFO,
+	MANIFEST_TYPE_COUNT
 };
 
-/* What was wrong with the archive: inspect shows them, plan_check refuses on any. */
+/*
+ * What is wrong with the archive: inspect shows them, plan_check refuses on any. The codes:
+ * "format" no tar archive, "empty" no entries, "damaged" a header or its data, "truncated" no end
+ * mark, "trailing" data behind the end mark (padding with zeros is none), "path" a name that leaves
+ * the target or cannot be made, "link" a hard link to what is not there before it, "type" what no
+ * tar can make or we can't check, "size" a sparse file beyond reason.
+ */
 struct manifest_problem {
-	char code[24];  /* "truncated", "path", "type", "case", ... : stable words for --json */
+	char code[24];
 	char path[160]; /* sanitised, may be "" */
 	char text[160]; /* a phrase */
 };
 #define MANIFEST_PROBLEMS_MAX 16
 
-/* Sums over the archive: a flat value. */
+/* Sums over the archive: a flat value. They grow while it is read, in the parent's view as well. */
 struct manifest_totals {
-	uint64_t stream_bytes;  /* of the tar stream, rounded up to the 10,240-byte record that GNU
-				   tar counts in */
-	uint64_t content_bytes; /* of all regular files */
-	uint64_t block_bytes;   /* content in 4 KiB blocks, and a block a directory: space needed */
-	uint64_t entries, files, dirs, symlinks, hardlinks, devices, xattrs, acls, sparse;
-	uint32_t problem_count; /* may exceed the array */
+	/* Of the tar stream up to its end mark, rounded up to the 10,240-byte record that GNU tar
+	 * counts in; padding behind that record is not counted, for tar does not read it. */
+	uint64_t stream_bytes;
+	uint64_t content_bytes; /* of all regular files, holes included */
+	uint64_t block_bytes;	/* content without holes in 4 KiB blocks, and a block a directory:
+				   the space needed */
+	uint64_t entries, files, dirs, symlinks, hardlinks;
+	uint64_t devices;	       /* device nodes and FIFOs */
+	uint64_t xattrs, acls, sparse; /* entries that have them */
+	uint32_t problem_count;	       /* may exceed the array */
 	struct manifest_problem problems[MANIFEST_PROBLEMS_MAX];
 };
 
@@ -43,40 +62,64 @@ struct manifest; /* opaque: the mapping */
 /* Makes an empty one in a memory file (memfd_create). NULL and errno on failure. */
 struct manifest *manifest_new(void);
 void manifest_free(struct manifest *manifest);
+/* The memory file: a work child that fills the manifest must keep it open. */
+int manifest_fd(const struct manifest *manifest);
 const struct manifest_totals *manifest_totals(const struct manifest *manifest);
 
 /*
- * Reads the tar stream at @fd to its end and fills @manifest: in a work child, the parent sees the
- * result through the shared mapping after manifest_refresh. @progress (may be NULL) is called now
- * and then with the stream's bytes; non-zero stops with -ECANCELED. Paths that leave the target
- * ("..", absolute, through a symlink of the archive itself), unsupported types, a missing
- * end-of-archive mark, and data behind it are problems in the totals. 0; -EBADMSG where the stream is
- * no sound tar archive, with the sentence in @why; or -errno.
+ * Reads the tar stream at @fd to its end and fills @manifest, an empty one: in a work child, the
+ * parent sees the result through the shared mapping after manifest_refresh. @progress (may be NULL)
+ * is called now and then with the stream's bytes; non-zero stops with -ECANCELED.
+ * 0 where the stream is whole; then unsafe or unsupported entries are problems in the totals.
+ * -EBADMSG where it is no sound tar archive ("format", "empty", "damaged", "truncated", "trailing":
+ * a problem too), with the sentence in @why; or -errno.
+ * Names are the raw bytes of the archive in any locale.
  */
 int manifest_read(struct manifest *manifest, int fd, int (*progress)(void *arg, uint64_t bytes),
 	void *arg, char *why, size_t why_size);
+/* Maps what a child has written. 0; -ENODATA where the manifest was not sealed; or -errno. */
 int manifest_refresh(struct manifest *manifest);
 
 /* One entry; the strings lie in the mapping. Of paths given twice only the last counts. */
 struct manifest_entry {
-	const char *path;   /* relative, without "./" and trailing "/"; "" is the root itself */
-	const char *link;   /* target of a symlink, or path of the file a hard link names; else "" */
+	const char *path; /* relative, without "./" and trailing "/"; "" is the root itself */
+	/* Target of a symlink as it is, or path of the file that a hard link names, found through
+	 * other links to it; else "". A hard link to content that a later entry of the same path
+	 * replaced is given as that file itself. */
+	const char *link;
 	enum manifest_type type;
-	uint32_t mode;      /* permission bits, 07777 */
+	uint32_t mode; /* permission bits, 07777 */
 	uint32_t uid, gid;
 	int64_t mtime_s;
 	uint32_t mtime_ns;
 	uint64_t size;
 	uint32_t major, minor; /* of a device node */
 	uint32_t xattr_count;
-	unsigned char digest[MANIFEST_DIGEST_BYTES];       /* of a regular file's content */
-	unsigned char xattr_digest[MANIFEST_DIGEST_BYTES]; /* see manifest_xattr_digest */
+	uint32_t xattr_labels; /* xattrs_labels of the entry: the @keep of its digest */
+	unsigned char digest[MANIFEST_DIGEST_BYTES];	   /* of a regular file's content */
+	unsigned char xattr_digest[MANIFEST_DIGEST_BYTES]; /* xattrs_digest */
 };
 
 /* Calls @each for every entry that counts, in the archive's order; stops at non-zero. */
 int manifest_each(const struct manifest *manifest,
 	int (*each)(void *arg, const struct manifest_entry *entry), void *arg);
-/* True where @path is an entry. */
+/* The same for every directory that the archive makes: its entries, the root, and those that are
+ * only implied by the paths of others. */
+int manifest_each_dir(
+	const struct manifest *manifest, int (*each)(void *arg, const char *path), void *arg);
+/* True where @path is an entry, the root, or a directory implied by an entry. */
 bool manifest_has(const struct manifest *manifest, const char *path);
+
+/* For what fills a manifest (manifest_read, and a sidecar one day), in this order. */
+
+/* Adds an entry, @raw_path and entry->link of a hard link as they stand in the archive; the entry's
+ * own path is not read. What is unsafe becomes a problem. 0 or -errno. */
+int manifest_add(
+	struct manifest *manifest, const char *raw_path, const struct manifest_entry *entry);
+void manifest_complain(struct manifest *manifest, const char *code, const char *path,
+	const char *format, ...) __attribute__((format(printf, 4, 5)));
+struct manifest_totals *manifest_edit_totals(struct manifest *manifest);
+/* Writes the index: nothing is added any more. 0 or -errno. */
+int manifest_seal(struct manifest *manifest);
 
 #endif

@@ -8,20 +8,26 @@
 #define CORE_REACTOR_H
 
 #include <stdint.h>
+#include <sys/epoll.h> /* EPOLLIN and its like, for the callers */
 
 struct watch {
-	int fd; /* borrowed; -1: not watched */
+	int fd;						     /* borrowed; -1: not watched */
 	void (*ready)(struct watch *watch, uint32_t events); /* EPOLLIN, EPOLLHUP, ... */
 };
 
+/* Most events that one reactor_dispatch handles: its caller has other things to do. */
+#define REACTOR_BURST 64
+
 /* An epoll descriptor, close-on-exec, or -errno. close() it. */
 int reactor_new(void);
-/* Watches watch->fd for @events. 0 or -errno. */
+/* Watches watch->fd for @events, level-triggered. 0 or -errno. */
 int reactor_add(int reactor, struct watch *watch, uint32_t events);
-/* Stops watching and sets fd to -1 (does not close it). Nothing happens where fd is -1. */
+/* Stops watching and sets fd to -1 (does not close it). Nothing happens where fd is -1. Call it
+ * before the descriptor is closed. */
 void reactor_remove(int reactor, struct watch *watch);
-/* Waits up to @timeout_ms (0: not at all, -1: for ever) for one event, then handles all that are
- * ready without waiting again. Number of events handled, or -errno (EINTR is 0 events). */
+/* Waits up to @timeout_ms (0: not at all, -1: for ever) for one event, then handles what else is
+ * ready without waiting again, up to REACTOR_BURST. Number of events handled, or -errno (EINTR is 0
+ * events). */
 int reactor_dispatch(int reactor, int timeout_ms);
 
 /* A timerfd for a watch: ticks every @period_ms, or once after @period_ms. fd or -errno. */

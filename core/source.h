@@ -10,15 +10,31 @@
 #include "core/child.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 #include <time.h>
 
 enum compression {
-	COMPRESSION_NONE, COMPRESSION_GZIP, COMPRESSION_XZ, COMPRESSION_ZSTD, COMPRESSION_BZIP2,
-	COMPRESSION_LZ4, COMPRESSION_LZIP, COMPRESSION_COUNT
+	COMPRESSION_NONE,
+	COMPRESSION_GZIP,
+	COMPRESSION_XZ,
+	COMPRESSION_ZSTD,
+	COMPRESSION_BZIP2,
+	COMPRESSION_LZ4,
+	COMPRESSION_LZIP,
+	COMPRESSION_COUNT
 };
 const char *compression_name(enum compression compression); /* "zstd", "none" */
+
+/*
+ * Pure: tells a tar archive by the first @size bytes of a file, SOURCE_HEAD_BYTES where it has as
+ * many; never by its name. 0 with the compression (what is inside is not looked at), or -EINVAL
+ * with @ret_what: what it is instead, as a phrase ("a zip archive"), or NULL where that is unknown.
+ */
+int source_sniff(const unsigned char *head, size_t size, enum compression *ret_compression,
+	const char **ret_what);
+#define SOURCE_HEAD_BYTES 2048
 
 /* Two looks at a file with an equal identity saw the same content. */
 struct source_id {
@@ -29,26 +45,39 @@ struct source_id {
 };
 
 struct source {
-	char path[512];            /* absolute */
-	int fd;                    /* its offset is shared with the decompressor: the gauge */
+	char path[512]; /* absolute */
+	int fd;		/* its offset is shared with the decompressor: the gauge */
 	struct source_id id;
 	enum compression compression;
-	char program[64];          /* decompressor found on this machine, "" for none */
-	struct child decompressor; /* running while a stream is open */
+	char program[64];	   /* decompressor found on this machine, "" for none needed */
+	struct child decompressor; /* running while a stream is open: the source must not move */
+	const char *argv[4];	   /* of it */
+	char said[160];		   /* the first line it wrote to stderr, sanitised, or "" */
 };
 
-/* Opens @path and tells what it is. 0, or -errno with a sentence in @why: missing, a directory, not
- * readable, empty, not an archive, decompressor missing (with the package that has it). */
+/*
+ * Opens @path and tells what it is. 0, or -errno with a sentence in @why: missing, a directory, not
+ * readable, empty, not an archive (-EINVAL), decompressor missing (-ENOPKG, with the Debian package
+ * that has it). Only after success there is something to close; a closed one may be closed again.
+ */
 int source_open(struct source *source, const char *path, char *why, size_t why_size);
 void source_close(struct source *source);
 
 /*
  * Starts the stream from the beginning: the decompressor writes it into a pipe, or of a plain tar
- * the archive itself is given. *ret_fd is the caller's, close-on-exec. 0 or -errno.
- * @on_exit (may be NULL) tells the decompressor's end; child->spec.owner is @owner.
+ * the archive itself is given. *ret_fd is the caller's, close-on-exec: hand it to the reader's child
+ * and close it before any other child is started, or the decompressor never learns that its reader
+ * has died. 0 or -errno; -EBUSY while a decompressor runs.
+ * @on_exit (may be NULL) tells the decompressor's end; child->spec.owner is @owner. Of a plain tar
+ * there is no such end. Judge it with source_ok.
  */
 int source_stream(struct source *source, int reactor, void (*on_exit)(struct child *child),
 	void *owner, int *ret_fd);
+/*
+ * True where the decompressor, if there was one, ended well: not only by its exit status, for bzip2
+ * ignores data behind the compressed data with a warning. @why (may be NULL) gets the reason.
+ */
+bool source_ok(const struct source *source, char *why, size_t why_size);
 /* Compressed bytes read so far: lseek(fd, 0, SEEK_CUR) on the shared offset. */
 uint64_t source_position(const struct source *source);
 /* False where the file at the path is not the one that was opened, or has been changed. */

@@ -23,7 +23,8 @@ const char *tar_flavour_name(enum tar_flavour flavour); /* "GNU tar" */
 /* The needs that a flavour cannot meet; 0: it can extract the archive faithfully. */
 unsigned tar_lacks(enum tar_flavour flavour, unsigned needs);
 /* Runs `program --version` (blocking, at most 2 s; with argv[0] "tar" so that a multi-call binary
- * knows its name) and tells the flavour; @version gets the line. 0 or -errno. */
+ * knows its name) and tells the flavour; @version gets the line. 0, -ENOENT, -ETIMEDOUT or another
+ * -errno. */
 int tar_identify(const char *program, enum tar_flavour *ret, char *version, size_t size);
 
 #define TAR_ARGS_MAX 24
@@ -32,43 +33,63 @@ int tar_identify(const char *program, enum tar_flavour *ret, char *version, size
 size_t tar_argv(enum tar_flavour flavour, unsigned needs, const char *dir,
 	const char *ret_argv[TAR_ARGS_MAX]);
 
+#define TAR_LATE_MS	2000 /* after this an unanswered question may be asked again */
+#define TAR_MESSAGE_MAX 200  /* messages that are passed on ... */
+#define TAR_REPEAT_MAX	3    /* ... and of equal ones in a row */
+
 struct tar_counts {
 	int32_t pid;
-	bool confirmed;      /* its handler was seen, and is caught */
-	uint32_t signals;    /* sent */
-	uint32_t replies;    /* parsed */
-	uint64_t bytes;      /* of the tar stream, monotone */
+	bool confirmed;	  /* its handler was seen, and is still there */
+	uint32_t signals; /* sent */
+	uint32_t replies; /* parsed, to questions of ours: never more than signals */
+	uint64_t bytes; /* of the tar stream, monotone; the total that tar prints last counts too */
 };
 
 struct tar {
 	struct child child;
-	int proc_root;             /* fd on the root that has proc/, borrowed */
+	int proc_root; /* fd on the root that has proc/, borrowed */
 	struct tar_counts counts;
-	uint64_t asked_ms;         /* when the outstanding signal was sent, 0: none */
-	void (*on_message)(struct tar *tar, const char *text); /* any other line, sanitised */
+	uint64_t asked_ms; /* when the outstanding signal was sent, 0: none */
+	bool no_space;	   /* it has said so: it would go on through the whole archive */
+	void (*on_message)(struct tar *tar, const char *text);
 	void (*on_exit)(struct tar *tar);
 	void *owner;
+	/* inside */
+	const char *argv[TAR_ARGS_MAX];
+	char dir[256];
+	char held[CHILD_LINE_MAX]; /* beginning of a message that a reply was written into */
+	char previous[CHILD_LINE_MAX];
+	unsigned repeats, passed, suppressed;
+	bool replied; /* the line before was a reply */
 };
 
 struct tar_spec {
-	const char *program;       /* path of the tar */
+	const char *program; /* path of the tar */
 	enum tar_flavour flavour;
 	unsigned needs;
-	const char *dir;           /* where to extract */
-	int archive;               /* descriptor of the tar stream */
-	bool no_safety_net;        /* for tests: leave SIGUSR1 at its default before exec, so that
-				      only the confirmation protects */
+	const char *dir;	/* where to extract */
+	int archive;		/* descriptor of the tar stream, borrowed until tar_start returns */
+	bool no_safety_net;	/* for tests: leave SIGUSR1 at its default before exec, so that
+			       only the confirmation protects */
+	const char *const *env; /* for tests: more environment, up to CHILD_ENV_MAX - 1; NULL */
+	/* What else it says, whole and sanitised. Beyond TAR_MESSAGE_MAX messages, or where it repeats
+	 * itself, they are only counted, and the number is told with its end. May be NULL. Not the
+	 * place for tar_finish. */
 	void (*on_message)(struct tar *tar, const char *text);
 	void (*on_exit)(struct tar *tar);
 	void *owner;
 };
 
+/* A tar that is not running; tar_finish may be called on it. */
+void tar_init(struct tar *tar);
+
 /* Starts it. 0 or -errno. Its end comes as on_exit; judge it with child_ok(&tar->child). */
 int tar_start(struct tar *tar, int reactor, int proc_root, const struct tar_spec *spec);
 
 /* Once a tick (1 to 5 Hz): confirms, and asks where that is safe and no answer is outstanding (or
- * the last one is 2 s late). Never blocks. */
+ * the last one is TAR_LATE_MS late). Never blocks. May call on_exit (see child_poll). */
 void tar_tick(struct tar *tar, uint64_t now_ms);
+/* Kills what runs (child_finish): no callback comes after. */
 void tar_finish(struct tar *tar);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * totals - the byte count in tar's replies, and the line splitter that feeds it.
- * GNU tar: "Total bytes read: 10240 (10KiB, 1.8MiB/s)", the number followed by a parenthesis ending in
- * "/s", in any language and behind any text. bsdtar: "In: 10240 bytes, compression 0%; Out: ...".
+ * totals - the byte count in tar's replies.
+ * GNU tar: "Total bytes read: 10240 (10KiB, 1.8MiB/s)": in any language, a number and a parenthesis
+ * that ends in "/s", at the end of the line and behind any text, since a reply may be written into
+ * the middle of a warning. bsdtar: "In: 10240 bytes, compression 0%;  Out: 8 files, 10240 bytes".
  */
 #ifndef CORE_TOTALS_H
 #define CORE_TOTALS_H
@@ -11,8 +12,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Finds a count anywhere in @line. @ret_start and @ret_end (may be NULL) get where the reply begins
- * and ends, so that the rest, a warning it was written into, can be kept. */
-bool totals_parse(const char *line, uint64_t *ret_bytes, size_t *ret_start, size_t *ret_end);
+/*
+ * Finds the count at the end of @line. *ret_start (may be NULL) gets where the reply begins: what
+ * stands before it is a warning it was written into, and can be kept. Of a reply in a language that
+ * is not known the whole line is the reply; replies that were written into each other are one.
+ */
+bool totals_parse(const char *line, uint64_t *ret_bytes, size_t *ret_start);
 
 #endif

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * verify - the installed tree against the manifest: type, mode, owner, mtime, size, content,
- * links, device numbers and extended attributes of every entry, and files that nobody packed.
+ * links, device numbers and extended attributes (file capabilities among them) of every entry, and
+ * files that nobody packed. POSIX ACLs are not compared yet, nor the mtime of symbolic links, which
+ * some tars don't set; an mtime in whole seconds passes for one with a fraction, for that is what
+ * some tars and inodes of 128 bytes keep. No symbolic link is ever followed.
  * Plain blocking code for a work child; mounting, and dropping the caches before, is the caller's.
  */
 #ifndef CORE_VERIFY_H
@@ -12,16 +15,17 @@
 
 struct verify_result {
 	uint64_t entries, bytes; /* compared so far */
-	uint64_t total_bytes;    /* to compare */
-	uint64_t mismatches;     /* entries that differ, are missing, or are extra */
-	char first[160];         /* the first one: "etc/passwd: content differs" */
+	uint64_t total_bytes;	 /* to compare */
+	uint64_t mismatches;	 /* entries that differ, are missing, or are extra */
+	char first[160];	 /* the first one, sanitised: "etc/passwd: the content differs" */
 };
 
 /* What a filesystem without Unix metadata (vfat) cannot hold is not compared below its mount. */
 struct verify_spec {
-	int root_fd;                   /* the mounted tree */
+	int root_fd; /* the mounted tree */
 	const struct manifest *manifest;
-	const struct layout *layout;   /* for which mount points lie where, and on what */
+	const struct layout *layout; /* for which mount points lie where, and on what; may be NULL:
+					  one filesystem with Unix metadata */
 	/* now and then; non-zero stops with -ECANCELED */
 	int (*progress)(void *arg, const struct verify_result *so_far);
 	void *arg;

@@ -13,8 +13,8 @@
 #define SECTOR_BYTES 512u /* the unit of sysfs and of every start and size here, on any disk */
 
 enum disk_kind {
-	DISK_EMMC,  /* mmc device of type MMC that has boot areas, or a non-removable MMC */
-	DISK_SD,    /* mmc device of type SD */
+	DISK_EMMC,  /* mmc device of type MMC with boot areas, or of eMMC 4.41 and later */
+	DISK_SD,    /* mmc device of type SD, or an older MMC card */
 	DISK_USB,   /* SCSI disk behind USB, card readers among them */
 	DISK_FIXED, /* NVMe, SATA, virtio: "disk" on the command line */
 	DISK_LOOP,
@@ -25,19 +25,19 @@ enum disk_kind {
 
 /* Why a disk is refused; the order is the order of display, the gravest first. */
 enum reason_code {
-	REASON_SYSTEM,    /* the running system lives on it */
-	REASON_SOURCE,    /* holds the archive or another file of this job */
-	REASON_MOUNTED,   /* a filesystem of it is mounted */
-	REASON_SWAP,      /* holds a swap partition or file */
-	REASON_HOLDER,    /* dm, md, bcache or a second member of a filesystem uses it */
-	REASON_LOOP,      /* a loop device lies over it */
-	REASON_BUSY,      /* O_EXCL failed and nothing explains it */
+	REASON_SYSTEM,	  /* the running system lives on it */
+	REASON_SOURCE,	  /* holds the archive or another file of this job */
+	REASON_MOUNTED,	  /* a filesystem of it is mounted */
+	REASON_SWAP,	  /* holds a swap partition or file */
+	REASON_HOLDER,	  /* dm, md, bcache or a second member of a filesystem uses it */
+	REASON_LOOP,	  /* a loop device lies over it */
+	REASON_BUSY,	  /* O_EXCL failed and nothing explains it */
 	REASON_READ_ONLY, /* write protected */
 	REASON_NO_MEDIUM, /* an empty slot or reader */
 	REASON_TOO_SMALL, /* smaller than what is to be installed */
-	REASON_WORN,      /* the eMMC says it is at the end of its life */
-	REASON_KIND,      /* a kind that was not allowed (--allow) */
-	REASON_UNKNOWN,   /* something critical could not be resolved: fail closed */
+	REASON_WORN,	  /* the eMMC says it is at the end of its life */
+	REASON_KIND,	  /* a kind that was not allowed (--allow) */
+	REASON_UNKNOWN,	  /* something critical could not be resolved: fail closed */
 	REASON_COUNT
 };
 
@@ -49,22 +49,22 @@ struct reason {
 #define DISK_REASONS_MAX 8
 
 enum content_state {
-	CONTENT_PENDING,    /* the probe has not answered yet */
+	CONTENT_PENDING, /* the probe has not answered yet */
 	CONTENT_BLANK,
-	CONTENT_TABLE,      /* a partition table */
+	CONTENT_TABLE,	    /* a partition table */
 	CONTENT_FILESYSTEM, /* a filesystem, RAID member, swap, ... on the whole disk */
 	CONTENT_AMBIVALENT, /* several signatures that contradict each other */
-	CONTENT_DENIED,     /* no permission to read it */
+	CONTENT_DENIED,	    /* no permission to read it */
 	CONTENT_UNREADABLE, /* I/O error */
-	CONTENT_SILENT,     /* the device did not answer before the deadline */
+	CONTENT_SILENT,	    /* the device did not answer before the deadline */
 };
 
 struct disk_partition {
 	uint32_t number;
 	uint64_t start, sectors; /* in SECTOR_BYTES */
-	char name[40];           /* GPT name, or "" */
-	char type[40];           /* GPT type GUID, or "0x83" */
-	char uuid[40];           /* PARTUUID */
+	char name[40];		 /* GPT name, or "" */
+	char type[40];		 /* GPT type GUID, or "0x83" */
+	char uuid[40];		 /* PARTUUID */
 	char fs_type[16], fs_label[40];
 };
 
@@ -73,8 +73,8 @@ struct disk_partition {
 /* What is on the disk: the answer of one probe. */
 struct disk_content {
 	enum content_state state;
-	char type[16];  /* "gpt", "dos", or the filesystem's type */
-	char label[40]; /* of a filesystem on the whole disk */
+	char type[16];		  /* "gpt", "dos", or the filesystem's type */
+	char label[40];		  /* of a filesystem on the whole disk */
 	uint32_t partition_count; /* may exceed what partitions[] holds */
 	struct disk_partition partitions[DISK_PARTITIONS_MAX];
 };
@@ -83,10 +83,11 @@ struct disk_content {
 struct disk_identity {
 	uint32_t major, minor;
 	uint64_t size_bytes;
-	uint64_t diskseq;   /* 0 where the kernel (< 5.15) has none */
-	char cid[33];       /* 32 hex digits, or "" */
-	char serial[40];    /* "0x..." of the card, NVMe or USB serial, or "" */
-	char devpath[160];  /* sysfs path of the device: the port it is plugged in; an image: its path */
+	uint64_t diskseq; /* 0 where the kernel (< 5.15) has none */
+	char cid[33];	  /* 32 hex digits, or "" */
+	char serial[40];  /* "0x..." of the card, NVMe or USB serial, or "" */
+	char devpath
+		[160]; /* sysfs path of the device: the port it is plugged in; an image: its path */
 };
 
 struct disk_boot_area {
@@ -95,20 +96,20 @@ struct disk_boot_area {
 };
 
 struct disk {
-	char name[32];  /* kernel name, or the file name of an image */
+	char name[32];	/* kernel name, or the file name of an image */
 	char path[256]; /* "/dev/mmcblk0", or the image's absolute path */
 	enum disk_kind kind;
 	uint64_t size_bytes;
 	char vendor[32], model[48]; /* as decoded from the CID or told by the device; sanitised */
 	struct disk_identity id;
-	int emmc_revision;           /* EXT_CSD revision, 0 where unknown */
+	int emmc_revision;	      /* EXT_CSD revision, 0 where unknown */
 	int life_time_a, life_time_b; /* 0 n/a, 1..10 tenths used, 11 exceeded */
-	int pre_eol;                 /* 0 n/a, 1 normal, 2 warning, 3 urgent */
+	int pre_eol;		      /* 0 n/a, 1 normal, 2 warning, 3 urgent */
 	bool read_only, removable;
-	uint32_t erase_bytes;        /* preferred erase size, 0 where unknown */
+	uint32_t erase_bytes; /* preferred erase size, 0 where unknown */
 	struct disk_boot_area boot[2];
 	struct disk_content content;
-	uint32_t reason_count;       /* 0: may be installed to */
+	uint32_t reason_count; /* 0: may be installed to */
 	struct reason reasons[DISK_REASONS_MAX];
 };
 
@@ -118,11 +119,14 @@ const char *disk_kind_name(enum disk_kind kind);
 const char *disk_kind_label(enum disk_kind kind);
 /* The kind whose name is @name, or DISK_KIND_COUNT. */
 enum disk_kind disk_kind_parse(const char *name);
+/* A list of names with commas between them, of kinds that can be allowed ("sd,usb"), as a bit
+ * 1 << enum disk_kind for each. 0, or -EINVAL with the word that is none in @ret_bad. */
+int disk_kinds_parse(const char *names, unsigned *ret_kinds, char ret_bad[32]);
 
 /* "system", "source", ...: the code of a reason in --json. */
 const char *reason_name(enum reason_code code);
 
-/* Adds a reason with a formatted phrase; beyond DISK_REASONS_MAX the last is kept. */
+/* Adds a reason with a formatted phrase; nothing where there are DISK_REASONS_MAX already. */
 void disk_refuse(struct disk *disk, enum reason_code code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -133,12 +137,12 @@ bool disk_identity_equal(
 
 /*
  * The word the operator types to confirm: the last four digits of the card's serial (lower-case
- * hex, of the CID's product serial number: its bytes 10 to 13), and the kernel name where there is
- * no CID. @ret has room for 32 bytes. Returns true where it is the serial.
+ * hex, of the CID's product serial number), and the kernel name where there is no CID. @ret has room for 32 bytes. Returns true where it is the serial.
  */
 bool disk_confirm_word(const struct disk *disk, char ret[32]);
 
-/* Short identity for lists and titles: "..9f31", "usb 1-1", or "". @ret has room for 32 bytes. */
+/* Short identity for lists and titles: "..9f31" (of the card's serial, else of the disk's),
+ * "usb 1-1" (the port), or "". @ret has room for 32 bytes. */
 void disk_identity_short(const struct disk *disk, char ret[32]);
 
 /* One phrase on what is on the disk: "blank", "2 partitions, ext4 \"rootfs\"", "not answering". */

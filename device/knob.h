@@ -2,7 +2,8 @@
 /*
  * knob - every setting that outlives a process (write-back limits, printk, force_ro): the old value
  * is journalled before a change and put back on every way out; what a killed process left behind is
- * put back at the next start.
+ * put back at the next start. Several processes may share a journal: a setting that two of them
+ * have changed gets its first value back when the last of them restores it.
  */
 #ifndef DEVICE_KNOB_H
 #define DEVICE_KNOB_H
@@ -14,12 +15,13 @@ struct knob_journal {
 	char path[128]; /* the journal, below /run; one line "pid<TAB>path<TAB>old value" a change */
 };
 
-/* Binds a journal; creates its directory. 0 or -errno. */
+/* Binds a journal; creates its directory (not what is above it). 0 or -errno. */
 int knob_open(struct knob_journal *journal, int root, const char *journal_path);
 /* Sets a file below root ("proc/sys/vm/dirty_bytes") to @value, the old value journalled and fsynced
  * first. 0, or -errno with nothing changed. */
 int knob_set(struct knob_journal *journal, const char *path, const char *value);
-/* Puts back what this process changed, last change first, and forgets it. First error or 0. */
+/* Puts back what this process changed, last change first, and forgets it. First error or 0; a
+ * setting that has gone with its device is no error. */
 int knob_restore(struct knob_journal *journal);
 /* Puts back what processes that are gone have left. Call at start. */
 int knob_restore_stale(struct knob_journal *journal);

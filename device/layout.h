@@ -47,6 +47,10 @@ struct diag {
 	char text[160];
 };
 
+/* Fills @diag with a sentence that is about no line, and returns @error, for `return`. */
+int diag_fail(struct diag *diag, int error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* The built-in descriptions ("single-gpt", "single-mbr", "boot-root"); NULL past the last. */
 const struct layout *layout_builtin(size_t index);
 const struct layout *layout_find(const char *name);
@@ -58,7 +62,7 @@ const struct layout *layout_find(const char *name);
  */
 int layout_plan(const struct layout *spec, uint64_t disk_bytes, struct layout *ret, struct diag *diag);
 
-/* Least size in bytes of a disk that @spec fits on. */
+/* Least size in bytes of a disk that @spec, a sound description, fits on. */
 uint64_t layout_min_bytes(const struct layout *spec);
 
 /* Gives the disk, partitions and filesystems their UUIDs, from @random: fills @size bytes. */

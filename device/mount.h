@@ -10,7 +10,8 @@
 #include "device/layout.h"
 
 /* Moves the calling process into a private mount namespace and mounts a tmpfs (mode 0700, device
- * nodes allowed) on @dir, made if missing: the job's directory. 0 or -errno. */
+ * nodes allowed) on @dir, made if missing: the job's directory. A root fd from before goes on
+ * showing the old namespace, as long as that lives. 0 or -errno. */
 int mount_enter_private(const char *dir);
 
 /* True where the running kernel can mount @fs; loads its module where that is how it gets it. */

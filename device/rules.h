@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* rules - pure: a disk and the facts -> the reasons why it must not be written. */
+/* rules - pure: a disk and the facts -> the reasons why it must not be written, the gravest first. */
 #ifndef DEVICE_RULES_H
 #define DEVICE_RULES_H
 
@@ -8,12 +8,20 @@
 
 struct rules_facts {
 	const struct inuse *inuse;
-	unsigned allow;      /* a bit 1 << enum disk_kind for each kind that may be written; DISK_EMMC
+	unsigned allow; /* a bit 1 << enum disk_kind for each kind that may be written; DISK_EMMC
 				always may */
 	uint64_t need_bytes; /* least size of the target, 0 where not known yet */
 };
 
-/* Fills disk->reasons from scratch. A disk without a reason may be offered. */
+/*
+ * Fills disk->reasons from scratch. A disk without a reason may be offered.
+ *
+ * Where the disks of the running system cannot be told (inuse->unresolved), the disk may be one of
+ * them, and is refused with REASON_UNKNOWN; but not a loop device or an image, and not a removable
+ * or embedded kind that the operator has named: for DISK_EMMC, too, its bit must be set then. A
+ * DISK_FIXED stays refused: that is where systems live. The kernel has the last word in any case,
+ * as it lets nobody open a mounted disk exclusively.
+ */
 void rules_judge(struct disk *disk, const struct rules_facts *facts);
 
 #endif

@@ -20,7 +20,7 @@ int sysfs_open_root(const char *dir);
  */
 int sysfs_read(int root, char *buf, size_t size, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
-/* The same as a number in any C base. -EINVAL where it is none. */
+/* The same as a number in any C base. -EINVAL where it is none, -ERANGE beyond 64 bits. */
 int sysfs_read_u64(int root, uint64_t *ret_value, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Reads a whole file of any size, malloc'ed for the caller to free; *ret_size may be NULL. */
@@ -36,13 +36,18 @@ int sysfs_link(int root, char *buf, size_t size, const char *format, ...)
 int sysfs_each(int root, int (*each)(void *arg, const char *name), void *arg, const char *format,
 	...) __attribute__((format(printf, 4, 5)));
 
-/*
- * The whole disks below a device number: a partition gives its disk, a dm or md device each of the
- * disks it lies on, a loop device the disk of its backing file where that can be told. Writes up to
- * @max kernel names into @ret_names and returns how many there are (0: none, e.g. tmpfs), or
- * -errno; -ENODEV where the number is unknown.
- */
-int sysfs_whole_disks(
-	int root, uint32_t major, uint32_t minor, char (*ret_names)[32], size_t max);
+/* The device number in a "dev" attribute ("179:0"). -EINVAL where it is none. */
+int sysfs_read_devno(int root, uint32_t *ret_major, uint32_t *ret_minor, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* Removes blanks at both ends, in place: attributes of fixed width are padded. */
+void sysfs_trim(char *text);
+
+/* True where @root is a running machine: its proc is a procfs. Only then device nodes and system
+ * calls say anything about it. */
+bool sysfs_is_live(int root);
+
+/* Seam for tests: resolve paths as on a kernel without openat2 (< 5.6). */
+extern bool sysfs_without_openat2;
 
 #endif

@@ -27,14 +27,19 @@ void target_init(struct target *target);
 /*
  * Opens the disk that was picked: attaches an image, opens the identity fd, makes the private node
  * in @dir. Compares identities: -ESTALE where it is not the disk that was picked any more, with
- * the phrase in @diag. Nothing is written. 0 or -errno with @diag.
+ * the phrase in @diag. Nothing is written; an image that can only be read is attached read-only.
+ * 0 or -errno with @diag.
  */
 int target_open(
 	struct target *target, int root, const struct disk *picked, const char *dir, struct diag *diag);
-/* flock(LOCK_EX|LOCK_NB) on the disk (and the image). -EWOULDBLOCK where another holds it. */
+/*
+ * flock(LOCK_EX|LOCK_NB) on the disk (and the image). -EWOULDBLOCK where another holds it; udev does
+ * for a moment, so try again for some seconds. The lock is taken on the /dev node that everybody
+ * locks: flock is the node's, not the device's, and a private node would lock out nobody.
+ */
 int target_try_lock(struct target *target);
 /* Takes or gives back O_RDWR|O_EXCL. -EBUSY where somebody uses the disk, -EROFS where it cannot
- * be written; compares the identity again (-ESTALE). */
+ * be written; compares the identity again (-ESTALE). Nothing happens where it is held already. */
 int target_take_exclusive(struct target *target, struct diag *diag);
 void target_release_exclusive(struct target *target);
 
@@ -43,12 +48,13 @@ int target_open_partition(struct target *target, unsigned number, struct diag *d
 /* Path of the private node of the disk (0) or a partition. @ret has room for 160 bytes. */
 void target_node(const struct target *target, unsigned number, char ret[160]);
 
-/* True where the disk has gone: held descriptors read 0 bytes and BLKGETSIZE64 says 0. */
+/* True where the disk has gone: its held descriptor says BLKGETSIZE64 0. */
 bool target_is_gone(const struct target *target);
 
 /*
- * Lets go of everything. With @forget the kernel's partitions are removed first (a failed job and
- * every image: a loop device would hand them to the next image). Safe on a half-opened target.
+ * Lets go of everything. With @forget the kernel's partitions are removed first (a failed job), as
+ * they always are of an image: a loop device would hand them to the next one. Safe on a half-opened
+ * target.
  */
 void target_close(struct target *target, bool forget);
 

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# SPDX-License-Identifier: MIT
 #
 # lib.sh - an emulated board on a serial line, driven the way a person does it.
 #
@@ -38,7 +39,9 @@ vm_failed=0
 vm_skipped=0
 vm_count=0
 vm_tmp=
-vm_pid=
+vm_pid=                 # QEMU, or the timeout(1) around it
+vm_server=              # tmux
+vm_jobs=                # other children that run in the background
 
 # ---------------------------------------------------------------------------
 # results: one line each, in TAP's words
@@ -79,9 +82,14 @@ check() {
 		pass "$name"
 	else
 		fail "$name"
-		sed 's/^/# /' <<<"$out"
+		quote <<<"$out"
 		return 1
 	fi
+}
+
+# What another program says, as comments, and no more of it than helps.
+quote() {
+	sed -e 's/^/# /' -e '40{s/$/ .../;q}'
 }
 
 # ---------------------------------------------------------------------------
@@ -89,13 +97,17 @@ check() {
 
 vm_setup() {
 	mkdir -p "$VM_DIR" || exit 1
+	# Where the last words go, wherever a signal finds us.
+	exec 8>&1
 	# One machine at a time per working directory. Children must not
 	# inherit the lock (9>&-), or a left-over would hold it.
-	exec 9>"$VM_DIR/lock"
-	flock -n 9 || {
-		note "waiting for another run in $VM_DIR"
-		flock -w 1200 9 || die "another run holds $VM_DIR"
-	}
+	if [ -z "${VM_LOCKED:-}" ]; then
+		exec 9>"$VM_DIR/lock"
+		flock -n 9 || {
+			note "waiting for another run in $VM_DIR"
+			flock -w 1200 9 || die "another run holds $VM_DIR"
+		}
+	fi
 	vm_tmp=$(mktemp -d) || exit 1
 	trap vm_cleanup EXIT
 	trap 'exit 129' HUP
@@ -105,7 +117,12 @@ vm_setup() {
 
 vm_cleanup() {
 	local status=$?
+	local job
 	trap - EXIT HUP INT TERM
+	exec >&8 8>&-
+	for job in $vm_jobs; do
+		kill -TERM "$job" 2>/dev/null && wait "$job"
+	done
 	if [ "$status" -ne 0 ] || [ "$vm_failed" -ne 0 ]; then
 		screen_dump
 	fi
@@ -114,7 +131,9 @@ vm_cleanup() {
 		rm -rf --one-file-system "$MACHINE"
 	fi
 	[ -z "$vm_tmp" ] || rm -rf --one-file-system "$vm_tmp"
-	echo "vm: $vm_passed passed, $vm_failed failed, $vm_skipped skipped"
+	if [ "$vm_count" -gt 0 ] || [ "$status" -ne 0 ]; then
+		echo "vm: $vm_passed passed, $vm_failed failed, $vm_skipped skipped"
+	fi
 	if [ "$status" -eq 0 ] && [ "$vm_failed" -ne 0 ]; then
 		status=1
 	fi
@@ -126,7 +145,8 @@ vm_load() {
 	# shellcheck source=/dev/null
 	. "$VM_DIR/machine.conf" || return 1
 	# QEMU in a chroot sees only what lies below it, so that is where the
-	# machine's files are. HOST_ paths are ours, GUEST_DIR is QEMU's.
+	# machine's files are: MACHINE is their folder, QEMU_DIR is QEMU's name
+	# for it.
 	MACHINE=$QEMU_ROOT/machine
 	if [ -n "$QEMU_ROOT" ]; then
 		QEMU_DIR=/machine
@@ -138,12 +158,12 @@ vm_load() {
 	mkdir -p "$MACHINE"
 }
 
-# Does this QEMU know that device?  qemu_has PREFIX-COMMAND... DEVICE
-qemu_has() {    # root-or-empty, device
+# Does this QEMU know that device?
+qemu_has() {    # its chroot, empty for the system's own; device
 	qemu_run "$1" -device help 2>/dev/null | grep -q "^name \"$2\""
 }
 
-qemu_run() {    # root-or-empty, arguments
+qemu_run() {    # its chroot or empty; arguments
 	local root=$1
 	shift
 	if [ -n "$root" ]; then
@@ -173,7 +193,8 @@ make_stick() {
 	echo "not an archive" >"$dir/notes.txt"
 	size=$(du -sm --apparent-size "$dir" | cut -f1)
 	rm -f "$MACHINE/stick.img"
-	mkfs.ext4 -q -L STICK -m 0 -O ^has_journal -d "$dir" "$MACHINE/stick.img" $((size + 16))M
+	truncate -s $((size + 16))M "$MACHINE/stick.img"
+	mkfs.ext4 -q -L STICK -m 0 -O ^has_journal -d "$dir" "$MACHINE/stick.img"
 	local status=$?
 	rm -rf "$dir"
 	return $status
@@ -212,11 +233,11 @@ make_installer() {
 
 	copy_program "$root" "$BOARDSTRAP" boardstrap || return 1
 	# Without these it could not work at all ...
-	for tool in tar zstd xz gzip bzip2 mke2fs e2fsck sfdisk blkid mount umount kmod; do
+	for tool in tar zstd xz gzip mke2fs e2fsck sfdisk blkid mount umount kmod stty; do
 		copy_program "$root" "$tool" || { echo "$tool is missing here"; return 1; }
 	done
 	# ... these are for other layouts, and for people in shell.sh.
-	for tool in mkfs.vfat mkfs.f2fs fsck.fat mount.vfat tune2fs dumpe2fs debugfs resize2fs \
+	for tool in bzip2 lz4 mkfs.vfat mkfs.f2fs fsck.fat mount.vfat tune2fs dumpe2fs debugfs resize2fs \
 		lsblk losetup findmnt blockdev wipefs partx bsdtar sha256sum strace gdb mmc; do
 		copy_program "$root" "$tool" 2>/dev/null || true
 	done
@@ -225,11 +246,13 @@ make_installer() {
 	ln -s kmod "$root/usr/bin/modprobe"
 	ln -s kmod "$root/usr/bin/lsmod"
 
-	# BusyBox provides the shell and what is missing, last in PATH: its own
-	# tar and mount must not hide the real ones.
+	# BusyBox provides what is missing, last in PATH: its own tar and mount
+	# must not hide the real ones. For the same reason its shell, which
+	# prefers its own commands whatever PATH says, is not used.
 	copy_program "$root" busybox || return 1
 	mv "$root/usr/bin/busybox" "$root/busybox/busybox"
-	ln -s /busybox/busybox "$root/usr/bin/sh"
+	copy_program "$root" dash sh || return 1
+	copy_program "$root" bash || return 1
 
 	# Descriptions of terminals, the C.UTF-8 locale, mke2fs's defaults.
 	for path in /lib/terminfo /usr/share/terminfo /usr/lib/locale/C.utf8 /etc/mke2fs.conf; do
@@ -275,10 +298,9 @@ take_boot_files() {
 # ---------------------------------------------------------------------------
 # the machine and its screen
 
-# machine_command KERNEL INITRD APPEND [MORE...]: fills the array qemu_command.
+# machine_command KERNEL INITRD APPEND: fills the array qemu_command.
 machine_command() {
 	local kernel=$1 initrd=$2 append=$3
-	shift 3
 	qemu_command=()
 	[ -z "$QEMU_ROOT" ] || qemu_command=(chroot "$QEMU_ROOT")
 	qemu_command+=(qemu-system-x86_64
@@ -294,24 +316,22 @@ machine_command() {
 	if [ "$CARD" = emmc ]; then
 		qemu_command+=(-device "emmc,drive=card,boot-partition-size=$((BOOT_MIB * 1024 * 1024))")
 	else
-		qemu_command+=(-device sd-card,drive=card)
+		qemu_command+=(-device "sd-card,drive=card")
 	fi
-	qemu_command+=("$@")
-}
-
-# The stick is in the installer's machine only: the installed board has to
-# come up without it.
-stick_args() {
-	stick=(-device qemu-xhci
-		-drive "if=none,id=stick,format=raw,readonly=on,file=$QEMU_DIR/stick.img"
-		-device usb-storage,drive=stick,removable=on)
+	# The stick is in the installer's machine only: the installed board has
+	# to come up without it.
+	if [ "$kernel" = installer.vmlinuz ]; then
+		qemu_command+=(-device qemu-xhci
+			-drive "if=none,id=stick,format=raw,readonly=on,file=$QEMU_DIR/stick.img"
+			-device "usb-storage,drive=stick,removable=on")
+	fi
 }
 
 mux() {
-	tmux -S "$vm_tmp/tmux" -f "$vm_tmp/tmux.conf" "$@" 9>&-
+	tmux -S "$vm_tmp/tmux" -f "$vm_tmp/tmux.conf" "$@" 8>&- 9>&-
 }
 
-# machine_start KERNEL INITRD APPEND [MORE...]
+# machine_start KERNEL INITRD APPEND
 machine_start() {
 	machine_command "$@"
 	cat >"$vm_tmp/tmux.conf" <<-EOF
@@ -321,11 +341,18 @@ machine_start() {
 		set -g default-terminal screen
 		set -g history-limit 5000
 	EOF
+	# The server stays in the foreground (-D), as a child of ours that can
+	# be waited for.
+	mux -D &
+	vm_server=$!
+	until mux show-options -g >/dev/null 2>&1; do
+		kill -0 "$vm_server" 2>/dev/null || return 1
+		sleep 0.1
+	done
 	# No run may outlive its script for long, not even if that is killed.
 	mux new-session -d -x $SCREEN_COLUMNS -y $SCREEN_LINES \
 		timeout --foreground -k 5 1500 "${qemu_command[@]}" || return 1
 	vm_pid=$(mux display-message -p '#{pane_pid}')
-	vm_started=$SECONDS
 }
 
 machine_alive() {
@@ -349,7 +376,7 @@ machine_off() {
 
 # The plug. Only ever hits the processes started by machine_start.
 machine_kill() {
-	[ -n "$vm_pid" ] || return 0
+	[ -n "$vm_server" ] || return 0
 	if machine_alive; then
 		kill -TERM "$vm_pid" 2>/dev/null
 		local i=0
@@ -359,6 +386,8 @@ machine_kill() {
 		done
 	fi
 	mux kill-server 2>/dev/null
+	wait "$vm_server"
+	vm_server=
 	vm_pid=
 }
 
@@ -414,7 +443,7 @@ press_until() {
 	local i=0
 	while [ $i -lt "$1" ]; do
 		keys "$2"
-		wait_for 3 "$3" >/dev/null && return 0
+		wait_for 5 "$3" >/dev/null && return 0
 		i=$((i + 1))
 	done
 	echo "# $2 did not lead to: $3"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 #
 # prepare.sh - what the emulated board is made of, by package name alone:
 #
@@ -15,9 +16,10 @@
 # That tests less (no boot areas, no eMMC identity) and it is said loudly.
 
 set -u
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-QEMU_SUITE=forky
+QEMU_SUITE=${VM_QEMU_SUITE:-forky}
 QEMU_SUITE_SD=bookworm
 BOARD_SUITE=bookworm
 
@@ -26,9 +28,9 @@ options=(--mode=root --variant=minbase --quiet
 	# The clock of a build machine may be far off.
 	--aptopt='Acquire::Check-Valid-Until "false"')
 
-# A product is there when its stamp is, and is not older than this recipe.
+# A product is there when its stamp is, and is not older than its recipe.
 fresh() {
-	[ -e "$VM_DIR/$1.stamp" ] && [ "$VM_DIR/$1.stamp" -nt "$0" ]
+	[ "$VM_DIR/$1.stamp" -nt "$0" ] && [ "$VM_DIR/$1.stamp" -nt "$vm_here/board-hook" ]
 }
 
 discard() {
@@ -38,10 +40,15 @@ discard() {
 
 # ---------------------------------------------------------------------------
 
-make_qemu() {   # suite
+start_qemu() {  # suite
 	discard qemu
-	mmdebstrap "${options[@]}" --include=qemu-system-x86 "$1" "$VM_DIR/qemu" &&
-		touch "$VM_DIR/qemu.stamp"
+	mmdebstrap "${options[@]}" --include=qemu-system-x86 "$1" "$VM_DIR/qemu" >"$qemu_log" 2>&1 8>&- 9>&- &
+	qemu_job=$!
+	vm_jobs="$vm_jobs $qemu_job"
+}
+
+finish_qemu() {
+	wait "$qemu_job" && touch "$VM_DIR/qemu.stamp"
 }
 
 # The archive stays small, since the emulated eMMC takes about 3 MB/s: no
@@ -60,7 +67,7 @@ board_includes=(
 	'/lib/modules/*/kernel/fs/fat/*' '/lib/modules/*/kernel/fs/nls/*'
 )
 
-make_board() {
+start_board() {
 	local pattern trim=()
 	for pattern in "${board_excludes[@]}"; do
 		trim+=(--dpkgopt="path-exclude=$pattern")
@@ -72,22 +79,28 @@ make_board() {
 	discard kernel
 	discard "$ARCHIVE"
 	mkdir -p "$VM_DIR/kernel"
-	# mmdebstrap runs the hooks below in a shell of its own.
+	# mmdebstrap runs the hook in a shell of its own, with these in its
+	# environment.
+	# shellcheck disable=SC2016
 	VM_KERNEL_DIR=$VM_DIR/kernel VM_HOOK=$vm_here/board-hook \
 	mmdebstrap "${options[@]}" "${trim[@]}" \
 		--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
-		--include=linux-image-amd64,sysvinit-core,e2fsprogs \
+		--include=linux-image-amd64,sysvinit-core,e2fsprogs,libcap2-bin \
 		--customize-hook='sh "$VM_HOOK" "$1" "$VM_KERNEL_DIR"' \
-		"$BOARD_SUITE" "$VM_DIR/new-$ARCHIVE" &&
-		mv "$VM_DIR/new-$ARCHIVE" "$VM_DIR/$ARCHIVE" &&
-		touch "$VM_DIR/kernel.stamp" "$VM_DIR/$ARCHIVE.stamp"
+		"$BOARD_SUITE" "$VM_DIR/$ARCHIVE" >"$board_log" 2>&1 8>&- 9>&- &
+	board_job=$!
+	vm_jobs="$vm_jobs $board_job"
+}
+
+finish_board() {
+	wait "$board_job" && touch "$VM_DIR/kernel.stamp" "$VM_DIR/$ARCHIVE.stamp"
 }
 
 # ---------------------------------------------------------------------------
 
 vm_setup
 [ "$(id -u)" = 0 ] || die "must be run as root"
-for tool in mmdebstrap tmux cpio modprobe depmod zstd mkfs.ext4 sfdisk busybox dpkg; do
+for tool in mmdebstrap tmux cpio modprobe depmod zstd xz mkfs.ext4 debugfs sfdisk busybox dpkg flock unshare; do
 	command -v $tool >/dev/null || die "$tool is missing (make deps)"
 done
 
@@ -104,19 +117,15 @@ if qemu_has '' emmc; then
 	QEMU_ROOT=
 else
 	QEMU_ROOT=$VM_DIR/qemu
-	fresh qemu || {
-		make_qemu "$QEMU_SUITE" >"$qemu_log" 2>&1 9>&- &
-		qemu_job=$!
-	}
+	fresh qemu || start_qemu "$QEMU_SUITE"
 fi
-fresh "$ARCHIVE" && fresh kernel || {
-	make_board >"$board_log" 2>&1 9>&- &
-	board_job=$!
-}
+if ! fresh "$ARCHIVE" || ! fresh kernel; then
+	start_board
+fi
 
 CARD=emmc
-if [ -n "$qemu_job" ] && ! wait "$qemu_job"; then
-	sed 's/^/# /' "$qemu_log" | tail -n 30
+if [ -n "$qemu_job" ] && ! finish_qemu; then
+	tail -n 30 "$qemu_log" | quote
 fi
 if [ -n "$QEMU_ROOT" ] && ! has_emmc; then
 	if [ "${ALLOW_SD:-0}" != 1 ]; then
@@ -127,12 +136,13 @@ if [ -n "$QEMU_ROOT" ] && ! has_emmc; then
 		if qemu_has '' sd-card; then
 			QEMU_ROOT=
 		else
-			make_qemu "$QEMU_SUITE_SD" >"$qemu_log" 2>&1 9>&-
+			start_qemu "$QEMU_SUITE_SD"
+			finish_qemu
 		fi
 		if qemu_has "$QEMU_ROOT" sd-card; then
 			skip "a QEMU with an eMMC" "there is none, ALLOW_SD=1: an SD card"
 		else
-			sed 's/^/# /' "$qemu_log" | tail -n 30
+			tail -n 30 "$qemu_log" | quote
 			fail "a QEMU with an SD card"
 		fi
 		# So that an eMMC is tried for again next time.
@@ -142,13 +152,14 @@ else
 	pass "$(qemu_run "$QEMU_ROOT" --version | head -n 1) with an eMMC ($(took))"
 fi
 
-if [ -n "$board_job" ] && ! wait "$board_job"; then
+if [ -n "$board_job" ] && ! finish_board; then
 	fail "Debian $BOARD_SUITE's kernel and root filesystem"
-	sed 's/^/# /' "$board_log" | tail -n 30
+	tail -n 30 "$board_log" | quote
 else
 	pass "Debian $BOARD_SUITE's kernel and $ARCHIVE, $(du -m "$VM_DIR/$ARCHIVE" | cut -f1) MiB ($(took))"
 fi
 
+vm_jobs=
 if [ "$vm_failed" -eq 0 ]; then
 	printf 'QEMU_ROOT=%q\nCARD=%q\n' "$QEMU_ROOT" "$CARD" >"$VM_DIR/machine.conf"
 fi

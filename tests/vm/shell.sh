@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: MIT
 #
 # shell.sh - the emulated board by hand, on this terminal.
 #
@@ -13,6 +14,7 @@
 # terminal "kill" ends QEMU, too.
 
 set -u
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 mode=${1:-shell}
@@ -28,11 +30,10 @@ fi
 case $mode in
 shell | boardstrap)
 	make_installer && make_stick || exit 1
-	stick_args
-	append=vm.stick
-	[ "$mode" = shell ] && append="vm.shell vm.stick"
+	append=
+	[ "$mode" = shell ] && append=vm.shell
 	[ "$CARD" = sd ] && append="$append vm.args=--allow,sd"
-	machine_command installer.vmlinuz installer.cpio "$append" "${stick[@]}"
+	machine_command installer.vmlinuz installer.cpio "$append"
 	;;
 boot)
 	take_boot_files || exit 1
@@ -45,6 +46,6 @@ boot)
 esac
 
 settings=$(stty -g)
-"${qemu_command[@]}" 9>&-
+"${qemu_command[@]}" 8>&- 9>&-
 stty "$settings"
 mv "$MACHINE/emmc.img" "$VM_DIR/hand.img"

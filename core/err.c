@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/err.h"
+
+#include "device/util.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+void err_set(struct err *err, int code, const char *step, const char *format, ...)
+{
+	size_t used = strlen(err->text);
+	va_list args;
+
+	if (!err->code) {
+		err->code = code;
+		STR_COPY(err->step, step);
+	} else if (used > 0 && used + 2 < sizeof(err->text)) {
+		str_copy(err->text + used, sizeof(err->text) - used, "; ");
+		used += 2;
+	}
+	va_start(args, format);
+	str_vformat(err->text + used, sizeof(err->text) - used, format, args);
+	va_end(args);
+}
+
+const char *err_device_text(int error)
+{
+	/* What an errno means where it comes from a disk, not from a file. */
+	static const struct {
+		int error;
+		const char *text;
+	} texts[] = {
+		{EIO, "the device reports a read or write error (its medium is bad or wearing out)"},
+		{ENOSPC, "the device was removed, or is smaller than it was"},
+		{ENODATA, "the device was removed, or is smaller than it was"},
+		{ENODEV, "the device was removed"},
+		{ENXIO, "the device was removed"},
+		{ENOENT, "the device was removed"},
+		{ENOMEDIUM, "there is no card in the slot"},
+		{EBUSY, "another program uses the device"},
+		{EROFS, "the device is write-protected (see its switch)"},
+		{EPERM, "access to the device is forbidden (write protection, or a security policy)"},
+		{EACCES, "no permission to open the device (are you root?)"},
+		{ESTALE, "it is not the device that was chosen any more"},
+		{EWOULDBLOCK, "another install holds the device"},
+		{ETIMEDOUT,
+			"the device does not answer (signal or clock problem, or a loose card)"},
+		{EILSEQ, "data was damaged on the way to the device (signal or clock problem)"},
+		{EREMOTEIO, "the device refused the command"},
+	};
+
+	error = abs(error);
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		if (texts[i].error == error)
+			return texts[i].text;
+	return strerror(error);
+}

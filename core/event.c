@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/event.h"
+
+#include "core/json.h"
+#include "device/util.h"
+
+#include <string.h>
+
+static void begin(struct json *json, FILE *out, const char *event)
+{
+	json_init(json, out);
+	json_begin_object(json, NULL);
+	json_string(json, "event", event);
+}
+
+static void end(struct json *json)
+{
+	json_end_object(json);
+	json_end_line(json);
+}
+
+static void write_seconds(struct json *json, uint64_t ms)
+{
+	json_double(json, "seconds", (double)ms / 1000, 3);
+}
+
+static void write_target(struct json *json, const char *name, const char *path, enum disk_kind kind,
+	const char *model, const struct disk_identity *id)
+{
+	json_begin_object(json, "target");
+	json_string(json, "name", name);
+	json_string(json, "path", path);
+	json_string(json, "kind", disk_kind_name(kind));
+	json_u64(json, "size", id->size_bytes);
+	json_string(json, "model", model);
+	json_string(json, "serial", id->serial);
+	json_string(json, "cid", id->cid);
+	json_end_object(json);
+}
+
+/* ---- plan ---- */
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static const char *sidecar_word(enum sidecar_state state)
+{
+	static const char *const words[] = {
+		[SIDECAR_NONE] = "none",
+		[SIDECAR_OK] = "ok",
+		[SIDECAR_WRONG] = "wrong",
+	};
+
+	return words[state];
+}
+
+static void write_layout(struct json *json, const struct layout *layout)
+{
+	json_begin_object(json, "layout");
+	json_string(json, "name", layout->name);
+	json_string(json, "table", layout->table == TABLE_GPT ? "gpt" : "mbr");
+	json_begin_array(json, "partitions");
+	for (size_t i = 0; i < layout->count; i++) {
+		const struct layout_partition *partition = &layout->partitions[i];
+
+		json_begin_object(json, NULL);
+		json_u64(json, "number", i + 1);
+		json_string(json, "name", partition->name);
+		json_u64(json, "start", partition->start * SECTOR_BYTES);
+		json_u64(json, "size", partition->sectors * SECTOR_BYTES);
+		json_string(json, "fs", fs_name(partition->fs));
+		json_string(json, "label", partition->label);
+		json_string(json, "mount", partition->mount);
+		json_string(json, "partuuid", partition->partuuid);
+		json_string(json, "fs_uuid", partition->fs_uuid);
+		json_end_object(json);
+	}
+	json_end_array(json);
+	json_end_object(json);
+}
+
+static void write_problems(struct json *json, const struct plan_verdict *verdict)
+{
+	json_begin_array(json, "problems");
+	for (uint32_t i = 0; i < verdict->count && i < PLAN_PROBLEMS_MAX; i++) {
+		json_begin_object(json, NULL);
+		json_string(json, "code", verdict->problems[i].code);
+		json_string(json, "text", verdict->problems[i].text);
+		json_end_object(json);
+	}
+	json_end_array(json);
+	json_bool(json, "ok", verdict->count == 0);
+}
+
+void event_plan(FILE *out, const struct plan *plan, const struct plan_verdict *verdict)
+{
+	const struct disk *target = &plan->target;
+	struct json json;
+
+	begin(&json, out, "plan");
+	write_target(&json, target->name, target->path, target->kind, target->model, &target->id);
+	json_begin_object(&json, "archive");
+	json_string(&json, "name", base_name(plan->archive));
+	json_string(&json, "compression", compression_name(plan->compression));
+	json_string(&json, "sha256", plan->sha256);
+	json_string(&json, "sidecar", sidecar_word(plan->sidecar));
+	json_u64(&json, "archive_bytes", plan->archive_id.size_bytes);
+	json_u64(&json, "extracted_bytes", plan->totals.stream_bytes);
+	json_u64(&json, "entries", plan->totals.entries);
+	json_end_object(&json);
+	write_layout(&json, &plan->layout);
+	json_begin_object(&json, "tar");
+	json_string(&json, "program", plan->tar_program);
+	json_string(&json, "flavour", tar_flavour_name(plan->tar));
+	json_string(&json, "version", plan->tar_version);
+	json_end_object(&json);
+	json_bool(&json, "verify", plan->verify);
+	write_problems(&json, verdict);
+	end(&json);
+}
+
+/* ---- steps and messages ---- */
+
+static const char *step_state_word(enum step_state state)
+{
+	static const char *const words[] = {
+		[STEP_TODO] = "todo",
+		[STEP_ACTIVE] = "start",
+		[STEP_DONE] = "done",
+		[STEP_FAILED] = "failed",
+		[STEP_SKIPPED] = "skipped",
+	};
+
+	return words[state];
+}
+
+static void write_step(FILE *out, enum step_id step, enum step_state state, uint64_t ms)
+{
+	struct json json;
+
+	begin(&json, out, "step");
+	json_string(&json, "step", step_name(step));
+	json_string(&json, "state", step_state_word(state));
+	write_seconds(&json, ms);
+	end(&json);
+}
+
+/* A step that began and ended between two looks has its start told, too. */
+static void write_steps(FILE *out, const struct snapshot *before, const struct snapshot *now)
+{
+	for (unsigned i = 0; i < STEP_COUNT; i++) {
+		enum step_state was = before->steps[i].state, is = now->steps[i].state;
+
+		if (was == is || is == STEP_TODO)
+			continue;
+		if (was == STEP_TODO && (is == STEP_DONE || is == STEP_FAILED))
+			write_step(out, i, STEP_ACTIVE, 0);
+		write_step(out, i, is, is == STEP_ACTIVE ? 0 : now->steps[i].ms);
+	}
+}
+
+/* A gap in the numbers is messages that came too fast for a viewer. */
+static void write_messages(FILE *out, const struct snapshot *before, const struct snapshot *now)
+{
+	for (unsigned i = 0; i < SNAPSHOT_MESSAGES; i++) {
+		const struct snapshot_message *message = &now->messages[i];
+		struct json json;
+
+		if (message->number == 0 || message->number <= before->message_count)
+			continue;
+		begin(&json, out, "message");
+		json_u64(&json, "number", message->number);
+		json_string(&json, "text", message->text);
+		end(&json);
+	}
+}
+
+/* ---- progress and result ---- */
+
+static void write_gauge(
+	struct json *json, const char *key, struct gauge gauge, const char *total_key)
+{
+	json_begin_object(json, key);
+	json_u64(json, "done", gauge.done);
+	if (gauge.total > 0)
+		json_u64(json, total_key, gauge.total);
+	else
+		json_null(json, total_key);
+	json_end_object(json);
+}
+
+static void write_progress(FILE *out, const struct snapshot *now)
+{
+	const struct progress_view *progress = &now->progress;
+	struct json json;
+
+	begin(&json, out, "progress");
+	json_string(&json, "step", step_name(now->step));
+	json_u64(&json, "percent", (uint64_t)progress->percent);
+	write_gauge(&json, "archive", progress->archive, "total");
+	write_gauge(&json, "extracted", progress->extracted, "total");
+	write_gauge(&json, "medium", progress->medium, "expected");
+	write_gauge(&json, "of_step", progress->step, "total");
+	json_u64(&json, "rate_bps", progress->rate_bps);
+	json_u64(&json, "mean_bps", progress->mean_bps);
+	if (progress->eta_s >= 0)
+		json_i64(&json, "eta_s", progress->eta_s);
+	else
+		json_null(&json, "eta_s");
+	json_begin_object(&json, "tar");
+	if (now->tar.pid > 0)
+		json_i64(&json, "pid", now->tar.pid);
+	else
+		json_null(&json, "pid");
+	json_bool(&json, "confirmed", now->tar.confirmed);
+	json_u64(&json, "signals", now->tar.signals);
+	json_u64(&json, "replies", now->tar.replies);
+	json_end_object(&json);
+	json_string(&json, "stall", now->stall[0] ? now->stall : NULL);
+	json_string(&json, "target", now->target_name);
+	write_seconds(&json, now->elapsed_ms);
+	end(&json);
+}
+
+bool event_progress_differs(const struct snapshot *a, const struct snapshot *b)
+{
+	const struct progress_view *p = &a->progress, *q = &b->progress;
+
+	/* Times and rates alone are no progress; a stall has its text. */
+	return a->step != b->step || p->percent != q->percent ||
+	       p->archive.done != q->archive.done || p->extracted.done != q->extracted.done ||
+	       p->medium.done != q->medium.done || p->medium.total != q->medium.total ||
+	       p->step.done != q->step.done || p->step.total != q->step.total ||
+	       a->tar.confirmed != b->tar.confirmed || a->tar.replies != b->tar.replies ||
+	       strcmp(a->stall, b->stall) != 0;
+}
+
+static const char *result_word(int code)
+{
+	switch (code) {
+	case EXIT_OK:
+	case EXIT_NOT_VERIFIED:
+		return "pass";
+	case EXIT_REFUSED:
+	case EXIT_LOCKED:
+		return "refused";
+	case EXIT_CANCELLED:
+		return "cancelled";
+	default:
+		return "fail";
+	}
+}
+
+static const char *passed_text(int code)
+{
+	return code == EXIT_NOT_VERIFIED ? "installed, not verified" : "installed and verified";
+}
+
+static void write_result(FILE *out, const struct snapshot *now)
+{
+	bool passed = now->state == INSTALL_PASSED;
+	struct json json;
+
+	begin(&json, out, "result");
+	json_string(&json, "result", result_word(now->exit_code));
+	json_i64(&json, "code", now->exit_code);
+	json_string(&json, "step", passed ? NULL : now->err.step);
+	json_string(&json, "message", passed ? passed_text(now->exit_code) : now->err.text);
+	write_seconds(&json, now->elapsed_ms);
+	json_begin_object(&json, "verify");
+	json_u64(&json, "entries", now->verify.entries);
+	json_u64(&json, "bytes", now->verify.bytes);
+	json_u64(&json, "mismatches", now->verify.mismatches);
+	json_string(&json, "first", now->verify.first[0] ? now->verify.first : NULL);
+	json_end_object(&json);
+	write_target(&json, now->target_name, now->target_path, now->target_kind, now->target_model,
+		&now->target_id);
+	json_begin_object(&json, "archive");
+	json_string(&json, "name", now->archive_name);
+	json_string(&json, "sha256", now->archive_sha256);
+	json_end_object(&json);
+	end(&json);
+}
+
+void event_snapshot(
+	FILE *out, const struct snapshot *before, const struct snapshot *now, bool progress)
+{
+	write_steps(out, before, now);
+	write_messages(out, before, now);
+	if (progress)
+		write_progress(out, now);
+	if (snapshot_ended(now) && !snapshot_ended(before))
+		write_result(out, now);
+}
+
+void event_status(FILE *out, const struct snapshot *snapshot)
+{
+	if (snapshot_ended(snapshot))
+		write_result(out, snapshot);
+	else
+		write_progress(out, snapshot);
+}
+
+void event_refused(FILE *out, int code, const char *step, const char *message)
+{
+	struct json json;
+
+	begin(&json, out, "result");
+	json_string(&json, "result", result_word(code));
+	json_i64(&json, "code", code);
+	json_string(&json, "step", step);
+	json_string(&json, "message", message);
+	end(&json);
+}

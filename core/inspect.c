@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/inspect.h"
+
+#include "core/sidecar.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BUFFER_BYTES KIB(256)
+#define PROGRESS_MS  200
+#define TICK_MS	     100
+
+struct inspect {
+	int reactor;
+	struct source source;
+	struct manifest *manifest;
+	struct child reader, hasher;
+	int stream, archive; /* the children's descriptors, while they are started */
+	int reader_keeps[3], hasher_keeps[2];
+	struct watch tick; /* its descriptor is owned */
+	unsigned turn;
+	uint64_t started_ms;
+	char expected[SHA256_HEX]; /* of the sidecar */
+	struct inspect_result result;
+	void (*ended)(void *arg);
+	void *arg;
+};
+
+/* In the reader's process. */
+static int tell_bytes(void *arg, uint64_t bytes)
+{
+	child_report_send(*(const int *)arg, bytes, 0);
+	return 0;
+}
+
+static int read_manifest(void *arg, int report_fd)
+{
+	struct inspect *inspect = arg;
+	char why[200] = "";
+	int r = manifest_read(
+		inspect->manifest, inspect->stream, tell_bytes, &report_fd, why, sizeof(why));
+
+	return r < 0 && *why ? child_report_fail(report_fd, r, "%s", why) : r;
+}
+
+/* In the hasher's process: its success is told by the digest as the report's text. */
+static int hash_archive(void *arg, int report_fd)
+{
+	struct inspect *inspect = arg;
+	_cleanup_free_ unsigned char *buffer = malloc(BUFFER_BYTES);
+	unsigned char digest[SHA256_BYTES];
+	struct sha256 sha = {0};
+	uint64_t done = 0, told_ms = now_ms();
+	struct child_report report = {0};
+	ssize_t length;
+	int r;
+
+	r = buffer ? sha256_init(&sha) : -ENOMEM;
+	if (r < 0)
+		return r;
+	sha256_begin(&sha);
+	while ((length = pread(inspect->archive, buffer, BUFFER_BYTES, (off_t)done)) != 0) {
+		if (length < 0 && errno == EINTR)
+			continue;
+		if (length < 0) {
+			r = -errno;
+			sha256_finish(&sha);
+			return child_report_fail(
+				report_fd, r, "it cannot be read: %s", strerror(-r));
+		}
+		sha256_add(&sha, buffer, (size_t)length);
+		done += (uint64_t)length;
+		if (now_ms() - told_ms >= PROGRESS_MS) {
+			told_ms = now_ms();
+			child_report_send(report_fd, done, 0);
+		}
+	}
+	r = sha256_end(&sha, digest);
+	sha256_finish(&sha);
+	if (r < 0)
+		return r;
+	report.done = done;
+	sha256_hex(digest, report.text);
+	return write_full(report_fd, &report, sizeof(report));
+}
+
+/* Why a work child failed. */
+static void explain(const struct child *child, char *ret, size_t size)
+{
+	if (*child->last.text)
+		str_format(ret, size, "%s", child->last.text);
+	else if (child->last.error)
+		str_format(
+			ret, size, "%s failed: %s", child->spec.name, strerror(-child->last.error));
+	else
+		child_why(child, ret, size);
+}
+
+/* True where the reader failed on what it had read, and not for want of more: then the decompressor
+ * ended because its reader had gone. */
+static bool reader_stopped(const struct inspect *inspect)
+{
+	const struct manifest_totals *totals = manifest_totals(inspect->manifest);
+
+	if (child_ok(&inspect->reader))
+		return false;
+	for (size_t i = 0; i < totals->problem_count && i < MANIFEST_PROBLEMS_MAX; i++)
+		if (strcmp(totals->problems[i].code, "truncated") == 0 ||
+			strcmp(totals->problems[i].code, "empty") == 0)
+			return false;
+	return true;
+}
+
+/* The sentence of a bad archive, the likeliest cause first. False where nothing is wrong. */
+static bool find_fault(struct inspect *inspect, char *ret, size_t size)
+{
+	const struct manifest_totals *totals = manifest_totals(inspect->manifest);
+	const struct manifest_problem *first = &totals->problems[0];
+	struct inspect_result *result = &inspect->result;
+	char why[CHILD_LINE_MAX];
+
+	if (!source_unchanged(&inspect->source)) {
+		str_format(ret, size, "the file was changed while it was read");
+		return true;
+	}
+	if (!child_ok(&inspect->hasher)) {
+		explain(&inspect->hasher, ret, size);
+		return true;
+	}
+	if (!reader_stopped(inspect) && !source_ok(&inspect->source, why, sizeof(why))) {
+		str_format(ret, size, "it is damaged or cut short: %s", why);
+		return true;
+	}
+	if (!child_ok(&inspect->reader)) {
+		explain(&inspect->reader, ret, size);
+		return true;
+	}
+	if (result->sidecar == SIDECAR_WRONG) {
+		str_format(ret, size,
+			"%s has another digest: the file is damaged or not that version",
+			result->sidecar_name);
+		return true;
+	}
+	if (totals->problem_count > 0) {
+		str_format(ret, size, "%s: %s%s", *first->path ? first->path : "an entry",
+			first->text, totals->problem_count > 1 ? ", and more problems" : "");
+		return true;
+	}
+	return false;
+}
+
+static void drop_tick(struct inspect *inspect)
+{
+	int fd = inspect->tick.fd;
+
+	reactor_remove(inspect->reactor, &inspect->tick);
+	close_fd(&fd);
+}
+
+/* A child has ended: when all have, judges. */
+static void on_exit_any(struct child *child)
+{
+	struct inspect *inspect = child->spec.owner;
+	struct inspect_result *result = &inspect->result;
+	const char *base = strrchr(result->path, '/');
+	char fault[sizeof(result->error)];
+	int r;
+
+	if (child_is_running(&inspect->reader) || child_is_running(&inspect->hasher) ||
+		child_is_running(&inspect->source.decompressor))
+		return;
+	if (child_ok(&inspect->hasher))
+		STR_COPY(result->sha256, inspect->hasher.last.text);
+	if (*inspect->expected && *result->sha256)
+		result->sidecar =
+			strcmp(inspect->expected, result->sha256) == 0 ? SIDECAR_OK : SIDECAR_WRONG;
+	result->state = INSPECT_BAD;
+	if (!find_fault(inspect, fault, sizeof(fault))) {
+		r = manifest_refresh(inspect->manifest);
+		if (r == 0)
+			result->state = INSPECT_OK;
+		else
+			STR_FORMAT(fault, "its entries cannot be kept: %s", strerror(-r));
+	}
+	if (result->state == INSPECT_BAD)
+		STR_FORMAT(result->error, "%s: %s", base ? base + 1 : result->path, fault);
+	result->elapsed_ms = now_ms() - inspect->started_ms;
+	drop_tick(inspect);
+	if (inspect->ended)
+		inspect->ended(inspect->arg);
+}
+
+/* Where the kernel has no pidfd, nobody else looks for a child's end. One child each time: the last
+ * end may free all of this. */
+static void on_tick(struct watch *watch, uint32_t events)
+{
+	struct inspect *inspect = container_of(watch, struct inspect, tick);
+	struct child *const children[] = {
+		&inspect->reader, &inspect->hasher, &inspect->source.decompressor};
+
+	(void)events;
+	reactor_timer_clear(watch->fd);
+	child_poll(children[inspect->turn++ % ARRAY_SIZE(children)]);
+}
+
+/* Opens the archive once more: a descriptor of the hasher's own has its own read-ahead. */
+static int open_again(const struct source *source)
+{
+	int fd = open(source->path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == source->id.dev &&
+		st.st_ino == source->id.ino)
+		return fd;
+	close_fd(&fd);
+	return -ESTALE;
+}
+
+static int start(struct inspect *inspect)
+{
+	const struct child_spec hasher = {
+		.name = "digest",
+		.work = hash_archive,
+		.arg = inspect,
+		.keep_fds = inspect->hasher_keeps,
+		.in = -1,
+		.out = -1,
+		.on_exit = on_exit_any,
+		.owner = inspect,
+	};
+	struct child_spec reader = hasher;
+	int r;
+
+	inspect->hasher_keeps[0] = inspect->archive;
+	inspect->hasher_keeps[1] = -1;
+	r = child_start(&inspect->hasher, inspect->reactor, &hasher);
+	if (r == 0)
+		r = source_stream(
+			&inspect->source, inspect->reactor, on_exit_any, inspect, &inspect->stream);
+	if (r < 0)
+		return r;
+	reader.name = "tar reader";
+	reader.work = read_manifest;
+	reader.keep_fds = inspect->reader_keeps;
+	inspect->reader_keeps[0] = inspect->stream;
+	inspect->reader_keeps[1] = manifest_fd(inspect->manifest);
+	inspect->reader_keeps[2] = -1;
+	r = child_start(&inspect->reader, inspect->reactor, &reader);
+	close_fd(&inspect->stream);
+	close_fd(&inspect->archive);
+	if (r < 0)
+		return r;
+	inspect->tick.ready = on_tick;
+	inspect->tick.fd = reactor_timer(TICK_MS, 0);
+	if (inspect->tick.fd < 0)
+		return inspect->tick.fd;
+	return reactor_add(inspect->reactor, &inspect->tick, EPOLLIN);
+}
+
+struct inspect *inspect_new(int reactor, const char *path, char *why, size_t why_size)
+{
+	struct inspect *inspect = calloc(1, sizeof(*inspect));
+	struct inspect_result *result;
+	int r;
+
+	if (!inspect) {
+		str_format(why, why_size, "out of memory");
+		return NULL;
+	}
+	inspect->reactor = reactor;
+	inspect->stream = inspect->archive = inspect->tick.fd = -1;
+	inspect->started_ms = now_ms();
+	child_init(&inspect->reader);
+	child_init(&inspect->hasher);
+	if (source_open(&inspect->source, path, why, why_size) < 0) {
+		free(inspect);
+		return NULL;
+	}
+	result = &inspect->result;
+	STR_COPY(result->path, inspect->source.path);
+	result->id = inspect->source.id;
+	result->compression = inspect->source.compression;
+	result->archive_total = inspect->source.id.size_bytes;
+
+	r = sidecar_find(result->path, inspect->expected, result->sidecar_name);
+	if (r < 0) {
+		str_format(why, why_size,
+			"the .sha256 file beside %s has no digest for it, or cannot "
+			"be read",
+			path);
+		inspect_free(inspect);
+		return NULL;
+	}
+	inspect->manifest = manifest_new();
+	inspect->archive = open_again(&inspect->source);
+	r = !inspect->manifest ? -errno : inspect->archive < 0 ? -ESTALE : start(inspect);
+	if (r < 0) {
+		str_format(why, why_size, "%s cannot be read: %s", path, strerror(-r));
+		inspect_free(inspect);
+		return NULL;
+	}
+	return inspect;
+}
+
+void inspect_free(struct inspect *inspect)
+{
+	if (!inspect)
+		return;
+	drop_tick(inspect);
+	child_finish(&inspect->reader);
+	child_finish(&inspect->hasher);
+	source_close(&inspect->source);
+	close_fd(&inspect->stream);
+	close_fd(&inspect->archive);
+	manifest_free(inspect->manifest);
+	free(inspect);
+}
+
+void inspect_result(struct inspect *inspect, struct inspect_result *ret)
+{
+	struct inspect_result *result = &inspect->result;
+	uint64_t read_bytes, hashed;
+
+	result->totals = *manifest_totals(inspect->manifest);
+	read_bytes = source_position(&inspect->source);
+	hashed = inspect->hasher.last.done;
+	result->archive_done = read_bytes < hashed ? read_bytes : hashed;
+	if (result->archive_done > result->archive_total)
+		result->archive_done = result->archive_total;
+	if (result->state == INSPECT_RUNNING)
+		result->elapsed_ms = now_ms() - inspect->started_ms;
+	*ret = *result;
+}
+
+struct manifest *inspect_manifest(struct inspect *inspect)
+{
+	return inspect->manifest;
+}
+
+void inspect_on_end(struct inspect *inspect, void (*ended)(void *arg), void *arg)
+{
+	inspect->ended = ended;
+	inspect->arg = arg;
+}

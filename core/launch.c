@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define EXIT_SETUP 127 /* of a child that could not become what it should */
+
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC (1U << 2)
+#endif
+
+/* What a work child has reported so far. */
+static struct child_report reported;
+
+/* Closes, or marks close-on-exec, the descriptors from @first to @last. */
+static void close_fds(unsigned first, unsigned last, unsigned flags)
+{
+	if (syscall(SYS_close_range, first, last, flags) == 0)
+		return;
+	/* Older than 5.9 (5.11 with the flag): those that can be expected. */
+	for (unsigned fd = first; fd <= last && fd < 1024; fd++) {
+		if (flags)
+			(void)fcntl((int)fd, F_SETFD, FD_CLOEXEC);
+		else
+			(void)close((int)fd);
+	}
+}
+
+static void close_all_but(const int *keep, int report)
+{
+	int from = STDERR_FILENO + 1;
+
+	for (;;) {
+		int next = report >= from ? report : INT_MAX;
+
+		for (const int *fd = keep; *fd >= 0; fd++)
+			if (*fd >= from && *fd < next)
+				next = *fd;
+		if (next > from)
+			close_fds((unsigned)from, next == INT_MAX ? ~0U : (unsigned)next - 1, 0);
+		if (next == INT_MAX)
+			return;
+		from = next + 1;
+	}
+}
+
+static void reset_signals(bool no_safety_net)
+{
+	struct sigaction action = {.sa_handler = SIG_DFL};
+	sigset_t none;
+
+	for (int signal = 1; signal < NSIG; signal++)
+		(void)sigaction(signal, &action, NULL); /* fails for KILL and STOP, as it must */
+	if (!no_safety_net) {
+		action.sa_handler = SIG_IGN;
+		(void)sigaction(SIGUSR1, &action, NULL);
+	}
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Puts the descriptors in their places. The sources are moved out of the way first: any of them may
+ * itself be 0, 1 or 2. Returns the report pipe's new place, or -1. */
+static int place_fds(const struct launch *launch)
+{
+	int sources[] = {launch->in, launch->out, launch->err};
+	int report = fcntl(launch->report, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+
+	for (size_t i = 0; i < ARRAY_SIZE(sources); i++)
+		sources[i] = fcntl(sources[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
+		if (sources[i] < 0 || dup2(sources[i], (int)i) < 0)
+			return -1;
+		(void)close(sources[i]);
+	}
+	return report;
+}
+
+static int run_work(const struct child_spec *spec, int report)
+{
+	int r;
+
+	if (spec->keep_fds)
+		close_all_but(spec->keep_fds, report);
+	memset(&reported, 0, sizeof(reported));
+	r = spec->work(spec->arg, report);
+	if (r && reported.error == 0)
+		(void)child_report_fail(report, r, "%s", "");
+	return r ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+__attribute__((noreturn)) static void run(const struct launch *launch)
+{
+	const struct child_spec *spec = launch->spec;
+	int report, error;
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != launch->parent)
+		_exit(EXIT_SETUP); /* it was too late for the death signal */
+	(void)setsid();
+	reset_signals(spec->no_safety_net);
+	report = place_fds(launch);
+	if (report < 0)
+		_exit(EXIT_SETUP);
+	if (spec->work)
+		_exit(run_work(spec, report)); /* the parent's atexit handlers are not ours */
+
+	close_fds(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+	/* execve's prototype is older than const. */
+	(void)execve(launch->path, (char *const *)(uintptr_t)spec->argv,
+		(char *const *)(uintptr_t)launch->env);
+	error = errno;
+	(void)write_full(report, &error, sizeof(error));
+	_exit(EXIT_SETUP);
+}
+
+static bool same_name(const char *a, const char *b)
+{
+	size_t length = strcspn(a, "=");
+
+	return strncmp(a, b, length) == 0 && b[length] == '=';
+}
+
+int launch_env(struct launch *launch)
+{
+	static const char *const defaults[] = {"PATH=" CHILD_PATH, "LC_ALL=C"};
+	const char *const *more = launch->spec->env;
+	const char **env = launch->env;
+	size_t count = 0, given = 0;
+
+	for (; more && more[given]; given++) {
+		if (given == CHILD_ENV_MAX)
+			return -E2BIG;
+		env[count++] = more[given];
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(defaults); i++) {
+		bool replaced = false;
+
+		for (size_t k = 0; k < given; k++)
+			replaced |= same_name(defaults[i], more[k]);
+		if (!replaced)
+			env[count++] = defaults[i];
+	}
+	env[count] = NULL;
+	return 0;
+}
+
+int launch_fork(const struct launch *launch, pid_t *ret_pid)
+{
+	sigset_t all, old;
+	int error;
+
+	/* No handler of the parent's may run in the child. */
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_BLOCK, &all, &old);
+	*ret_pid = fork();
+	error = errno;
+	if (*ret_pid == 0)
+		run(launch);
+	(void)sigprocmask(SIG_SETMASK, &old, NULL);
+	return *ret_pid < 0 ? -error : 0;
+}
+
+/* ---- reports: of a work child ---- */
+
+void child_report_send(int report_fd, uint64_t done, uint64_t total)
+{
+	reported.done = done;
+	reported.total = total;
+	(void)write_full(report_fd, &reported, sizeof(reported));
+}
+
+int child_report_fail(int report_fd, int error, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)str_vformat(reported.text, sizeof(reported.text), format, args);
+	va_end(args);
+	reported.error = error;
+	(void)write_full(report_fd, &reported, sizeof(reported));
+	return error;
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/plan.h"
+
+#include "core/child.h"
+#include "core/space.h"
+#include "device/inuse.h"
+#include "device/mkfs.h"
+#include "device/mount.h"
+#include "device/rules.h"
+#include "device/scan.h"
+#include "device/util.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#define BLOCK_BYTES 4096u
+
+/* The partition whose mount point is the longest that @path (relative) lies in; count: none. */
+static size_t partition_of(const struct layout *layout, const char *path)
+{
+	size_t best = layout->count, best_length = 0;
+
+	for (size_t i = 0; i < layout->count; i++) {
+		const char *mount = layout->partitions[i].mount;
+		size_t length = strlen(mount);
+
+		if (length == 0 || length < best_length)
+			continue;
+		/* The mount point itself is the filesystem's root: "boot" lies in "/boot". */
+		if (length == 1 || (strncmp(path, mount + 1, length - 1) == 0 &&
+					   (path[length - 1] == '/' || path[length - 1] == '\0'))) {
+			best = i;
+			best_length = length;
+		}
+	}
+	return best;
+}
+
+/* Why a FAT filesystem cannot hold @entry, or NULL. */
+static const char *vfat_unfit(const struct manifest_entry *entry)
+{
+	static const char *const types[MANIFEST_TYPE_COUNT] = {
+		[MANIFEST_SYMLINK] = "a symbolic link",
+		[MANIFEST_HARDLINK] = "a hard link",
+		[MANIFEST_CHAR] = "a device node",
+		[MANIFEST_BLOCK] = "a device node",
+		[MANIFEST_FIFO] = "a named pipe",
+	};
+
+	if (types[entry->type])
+		return types[entry->type];
+	if (entry->size > UINT32_MAX)
+		return "a file of 4 GiB or more";
+	if (strpbrk(entry->path, "\"*:<>?\\|"))
+		return "a name with one of \"*:<>?\\|";
+	return NULL;
+}
+
+static int share_entry(void *arg, const struct manifest_entry *entry)
+{
+	struct plan *plan = arg;
+	size_t i = partition_of(&plan->layout, entry->path);
+	struct plan_share *share = &plan->shares[i];
+	const char *why = NULL;
+
+	for (const char *c = entry->path; *c; c++)
+		if ((unsigned char)*c >= 0x80)
+			plan->plain_names = false;
+	if (i == plan->layout.count)
+		return 0;
+
+	if (entry->type == MANIFEST_FILE)
+		share->block_bytes += (entry->size + BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES;
+	else if (entry->type == MANIFEST_DIR)
+		share->block_bytes += BLOCK_BYTES;
+	share->inodes += entry->type != MANIFEST_HARDLINK;
+
+	if (plan->layout.partitions[i].fs == FS_VFAT)
+		why = vfat_unfit(entry);
+	else if (entry->type == MANIFEST_HARDLINK && partition_of(&plan->layout, entry->link) != i)
+		why = "a hard link to another partition";
+	if (why && share->unfit++ == 0) {
+		STR_COPY(share->unfit_path, entry->path);
+		str_sanitise(share->unfit_path);
+		STR_COPY(share->unfit_why, why);
+	}
+	return 0;
+}
+
+static uint64_t totals_inodes(const struct manifest_totals *totals)
+{
+	return totals->entries - totals->hardlinks;
+}
+
+static void make_shares(struct plan *plan, const struct manifest *manifest)
+{
+	size_t root = partition_of(&plan->layout, "");
+
+	if (manifest) {
+		plan->plain_names = true;
+		(void)manifest_each(manifest, share_entry, plan);
+		/* Holes take no room, and the totals know of them. */
+		if (root < plan->layout.count &&
+			plan->shares[root].block_bytes > plan->totals.block_bytes)
+			plan->shares[root].block_bytes = plan->totals.block_bytes;
+	} else if (root < plan->layout.count) {
+		plan->shares[root].block_bytes = plan->totals.block_bytes;
+		plan->shares[root].inodes = totals_inodes(&plan->totals);
+	}
+}
+
+static void find_tar(struct plan *plan, const char *program)
+{
+	if (child_find_program(
+		    program ? program : "tar", plan->tar_program, sizeof(plan->tar_program)) < 0) {
+		/* A name that was given stays, so that the sentence can say it. */
+		STR_COPY(plan->tar_program, program ? program : "");
+		return;
+	}
+	if (tar_identify(plan->tar_program, &plan->tar, plan->tar_version,
+		    sizeof(plan->tar_version)) < 0) {
+		plan->tar = TAR_UNKNOWN;
+		plan->tar_version[0] = '\0';
+	}
+}
+
+void plan_make(struct plan *ret, const struct plan_request *request)
+{
+	const struct inspect_result *archive = request->archive;
+	struct diag diag = {0};
+
+	memset(ret, 0, sizeof(*ret));
+	ret->target = *request->target;
+	STR_COPY(ret->archive, archive->path);
+	ret->archive_id = archive->id;
+	ret->compression = archive->compression;
+	STR_COPY(ret->sha256, archive->sha256);
+	ret->sidecar = archive->sidecar;
+	ret->totals = archive->totals;
+	STR_COPY(ret->expect_id, request->expect_id ? request->expect_id : "");
+	ret->allow = request->allow;
+	ret->verify = request->verify;
+	ret->tar_needs = (archive->totals.xattrs ? TAR_NEED_XATTRS : 0u) |
+			 (archive->totals.acls ? TAR_NEED_ACLS : 0u) |
+			 (archive->totals.sparse ? TAR_NEED_SPARSE : 0u);
+
+	if (layout_plan(request->layout, request->target->size_bytes, &ret->layout, &diag) == 0) {
+		layout_assign_ids(&ret->layout, layout_random);
+	} else {
+		ret->layout = *request->layout;
+		ret->layout.count = 0;
+		STR_COPY(ret->layout_error, diag.text);
+	}
+	make_shares(ret, request->manifest);
+	find_tar(ret, request->tar_program);
+}
+
+static bool archive_unchanged(const struct plan *plan)
+{
+	const struct source_id *id = &plan->archive_id;
+	struct stat st;
+
+	return stat(plan->archive, &st) == 0 && st.st_dev == id->dev && st.st_ino == id->ino &&
+	       (uint64_t)st.st_size == id->size_bytes && st.st_mtim.tv_sec == id->mtime.tv_sec &&
+	       st.st_mtim.tv_nsec == id->mtime.tv_nsec;
+}
+
+static bool has_utf8_locale(void)
+{
+	locale_t locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+
+	if (!locale)
+		return false;
+	freelocale(locale);
+	return true;
+}
+
+static bool kernel_reports_syncfs(void)
+{
+	struct utsname name;
+	unsigned major, minor;
+
+	if (uname(&name) < 0 || sscanf(name.release, "%u.%u", &major, &minor) != 2)
+		return false;
+	return major > 5 || (major == 5 && minor >= 8);
+}
+
+static const char *target_error_text(int error)
+{
+	switch (-error) {
+	case ENOENT:
+	case ENODEV:
+	case ENXIO:
+		return "it is not there";
+	case ENOTBLK:
+		return "it is a partition or a boot area; name the whole disk";
+	case EINVAL:
+		return "it is neither a disk nor a regular file";
+	case ENOMEDIUM:
+		return "there is no card in the slot";
+	default:
+		return strerror(-error);
+	}
+}
+
+static void look_at_target(struct plan_facts *ret, const struct plan *plan, int root)
+{
+	struct inuse inuse = {0};
+	struct rules_facts rules = {
+		.inuse = &inuse, .allow = plan->allow,
+		/* Space is plan_check's own: its sentence says more. */
+	};
+	int error = scan_target(root, plan->target.path, &ret->target);
+
+	if (error == 0) {
+		error = inuse_load(root, &inuse);
+		if (error == 0)
+			error = inuse_add_file(&inuse, root, plan->archive, "archive");
+		/* The archive may have gone meanwhile: then it is changed, and that is said. */
+		if (error == -ENOENT)
+			error = 0;
+		if (error == 0)
+			rules_judge(&ret->target, &rules);
+		inuse_finish(&inuse);
+	}
+	if (error < 0) {
+		memset(&ret->target, 0, sizeof(ret->target));
+		ret->target.kind = DISK_OTHER;
+		STR_COPY(ret->target_error, target_error_text(error));
+	}
+}
+
+void plan_look(struct plan_facts *ret, const struct plan *plan, int root)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->is_root = geteuid() == 0;
+	ret->utf8_locale = has_utf8_locale();
+	ret->syncfs_reports = kernel_reports_syncfs();
+	ret->archive_unchanged = archive_unchanged(plan);
+
+	for (size_t i = 0; i < plan->layout.count; i++) {
+		enum fs_kind fs = plan->layout.partitions[i].fs;
+		const char *program = mkfs_program(fs);
+		char path[256];
+
+		if (fs == FS_NONE)
+			continue;
+		ret->mkfs_found[fs] =
+			program && child_find_program(program, path, sizeof(path)) == 0;
+		ret->fs_supported[fs] = mount_supported(fs);
+	}
+	look_at_target(ret, plan, root);
+}
+
+uint64_t plan_need_bytes(const struct manifest_totals *totals, const struct layout *layout)
+{
+	struct layout needed = *layout;
+	size_t i = partition_of(&needed, "");
+
+	if (i < needed.count) {
+		struct layout_partition *root = &needed.partitions[i];
+		uint64_t bytes =
+			space_partition_bytes(root->fs, totals->block_bytes, totals_inodes(totals));
+
+		if (root->grow && root->min_bytes < bytes)
+			root->min_bytes = bytes;
+	}
+	return layout_min_bytes(&needed);
+}

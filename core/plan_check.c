@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/plan.h"
+
+#include "core/space.h"
+#include "device/mkfs.h"
+#include "device/util.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+static void add(struct plan_verdict *verdict, const char *code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void add(struct plan_verdict *verdict, const char *code, const char *format, ...)
+{
+	struct plan_problem *problem;
+	va_list args;
+
+	if (verdict->count == PLAN_PROBLEMS_MAX) {
+		problem = &verdict->problems[PLAN_PROBLEMS_MAX - 1];
+		STR_COPY(problem->code, "more");
+		STR_COPY(
+			problem->text, "There are more problems than fit here: solve these first.");
+		return;
+	}
+	problem = &verdict->problems[verdict->count++];
+	STR_COPY(problem->code, code);
+	va_start(args, format);
+	(void)str_vformat(problem->text, sizeof(problem->text), format, args);
+	va_end(args);
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* "740.2 MiB"; whole KiB are enough below a MiB. */
+static const char *size_text(uint64_t bytes, char ret[24])
+{
+	static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+	double value = (double)bytes / 1024;
+	size_t unit = 0;
+
+	while (value >= 1024 && unit + 1 < ARRAY_SIZE(units)) {
+		value /= 1024;
+		unit++;
+	}
+	(void)str_format(ret, 24, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
+	return ret;
+}
+
+/* "mmcblk0p1" or "board.img, partition 1". */
+static void partition_name(const struct plan *plan, size_t index, char ret[64])
+{
+	const char *disk = plan->target.name;
+	size_t length = strlen(disk);
+	bool digit = length && disk[length - 1] >= '0' && disk[length - 1] <= '9';
+
+	if (plan->target.kind == DISK_IMAGE)
+		(void)str_format(ret, 64, "%s, partition %zu", disk, index + 1);
+	else
+		(void)str_format(ret, 64, "%s%s%zu", disk, digit ? "p" : "", index + 1);
+}
+
+static void check_target(
+	const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
+{
+	static const char *const advice[REASON_COUNT] = {
+		[REASON_SYSTEM] = "Choose another device.",
+		[REASON_SOURCE] = "Copy it to another device first.",
+		[REASON_MOUNTED] = "Unmount it first.",
+		[REASON_SWAP] = "Switch that swap off first (swapoff).",
+		[REASON_HOLDER] = "Stop what uses it first.",
+		[REASON_LOOP] = "Detach the loop device first (losetup -d).",
+		[REASON_BUSY] = "Find out what uses it and stop that first.",
+		[REASON_READ_ONLY] = "Remove its write protection.",
+		[REASON_NO_MEDIUM] = "Insert a card.",
+		[REASON_TOO_SMALL] = "Choose a larger device.",
+		[REASON_WORN] = "Replace it.",
+		[REASON_KIND] = "Devices of this kind must be allowed explicitly (--allow).",
+		[REASON_UNKNOWN] = "It is refused to be on the safe side.",
+	};
+	const struct disk *now = &facts->target;
+	const char *what = NULL;
+
+	if (now->name[0] == '\0') {
+		add(ret, "target-gone", "%s cannot be used any more: %s. Choose the target again.",
+			plan->target.path, facts->target_error);
+		return;
+	}
+	if (!disk_identity_equal(&plan->target.id, &now->id, &what))
+		add(ret, "target-changed",
+			"%s is not the device that was chosen any more: its %s differs. Choose the "
+			"target again.",
+			plan->target.path, what ? what : "identity");
+	for (uint32_t i = 0; i < now->reason_count && i < DISK_REASONS_MAX; i++) {
+		const struct reason *reason = &now->reasons[i];
+		char code[32];
+
+		STR_FORMAT(code, "target-%s", reason_name(reason->code));
+		add(ret, code, "%s is refused: %s. %s", plan->target.path, reason->text,
+			reason->code < REASON_COUNT ? advice[reason->code] : "");
+	}
+}
+
+/* A serial is written with and without "0x", in either case. */
+static bool same_id(const char *a, const char *b)
+{
+	if (strncasecmp(a, "0x", 2) == 0)
+		a += 2;
+	if (strncasecmp(b, "0x", 2) == 0)
+		b += 2;
+	return *a && strcasecmp(a, b) == 0;
+}
+
+static void check_expected(const struct plan *plan, struct plan_verdict *ret)
+{
+	const struct disk_identity *id = &plan->target.id;
+
+	if (plan->expect_id[0] == '\0' || same_id(plan->expect_id, id->cid) ||
+		same_id(plan->expect_id, id->serial))
+		return;
+	add(ret, "expect-id",
+		"%s is not the expected device: its CID is %s and its serial %s, expected was %s. Insert "
+		"the right one.",
+		plan->target.path, id->cid[0] ? id->cid : "unknown",
+		id->serial[0] ? id->serial : "unknown", plan->expect_id);
+}
+
+static void check_archive(
+	const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
+{
+	const struct manifest_totals *totals = &plan->totals;
+	const char *name = base_name(plan->archive);
+
+	if (!facts->archive_unchanged)
+		add(ret, "archive-changed",
+			"%s was changed or removed since it was read. Choose it again, so that it is read "
+			"again.",
+			plan->archive);
+	if (plan->sidecar == SIDECAR_WRONG)
+		add(ret, "archive-digest",
+			"%s does not match the SHA-256 in the file beside it: it is damaged, or the digest "
+			"is of another version. Copy both again.",
+			name);
+	for (uint32_t i = 0; i < totals->problem_count && i < MANIFEST_PROBLEMS_MAX; i++) {
+		const struct manifest_problem *problem = &totals->problems[i];
+		char code[32];
+
+		STR_FORMAT(code, "archive-%s", problem->code);
+		add(ret, code, "%s cannot be installed: %s%s%s. Make the archive again.", name,
+			problem->path, problem->path[0] ? ": " : "", problem->text);
+	}
+}
+
+static void check_space(const struct plan *plan, size_t index, struct plan_verdict *ret)
+{
+	const struct layout_partition *partition = &plan->layout.partitions[index];
+	const struct plan_share *share = &plan->shares[index];
+	uint64_t bytes = partition->sectors * SECTOR_BYTES;
+	uint64_t usable = space_usable_bytes(partition->fs, bytes);
+	uint64_t inodes = space_inodes(partition->fs, bytes);
+	char name[64], need[24], have[24], least[24];
+
+	partition_name(plan, index, name);
+	if (share->block_bytes > usable)
+		add(ret, "too-small",
+			"%s does not fit on %s: its content for %s needs %s, the %s filesystem there will "
+			"hold %s. A partition of %s would do.",
+			base_name(plan->archive), name, partition->mount,
+			size_text(share->block_bytes, need), fs_name(partition->fs),
+			size_text(usable, have),
+			size_text(space_partition_bytes(
+					  partition->fs, share->block_bytes, share->inodes),
+				least));
+	else if (share->inodes > inodes)
+		add(ret, "inodes",
+			"%s does not fit on %s: it has %" PRIu64
+			" files for %s, the %s filesystem there will hold %" PRIu64
+			". A partition of %s would do.",
+			base_name(plan->archive), name, share->inodes, partition->mount,
+			fs_name(partition->fs), inodes,
+			size_text(space_partition_bytes(
+					  partition->fs, share->block_bytes, share->inodes),
+				least));
+	if (share->unfit)
+		add(ret, "unfit",
+			"%s (%s) cannot hold %" PRIu64
+			" of the archive's entries for %s: %s is %s. Choose another layout.",
+			name, fs_name(partition->fs), share->unfit, partition->mount,
+			share->unfit_path, share->unfit_why);
+}
+
+static void check_layout(
+	const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
+{
+	bool seen[FS_KIND_COUNT] = {[FS_NONE] = true};
+
+	if (plan->layout.count == 0) {
+		add(ret, "layout", "%s cannot be laid out: %s. Choose another device or layout.",
+			plan->target.path, plan->layout_error);
+		return;
+	}
+	for (size_t i = 0; i < plan->layout.count; i++) {
+		const struct layout_partition *partition = &plan->layout.partitions[i];
+		enum fs_kind fs = partition->fs;
+
+		if (partition->mount[0])
+			check_space(plan, i, ret);
+		if (seen[fs])
+			continue;
+		seen[fs] = true;
+		if (!facts->mkfs_found[fs])
+			add(ret, "mkfs-missing",
+				"%s, which makes the %s filesystem of layout %s, is not on this machine. "
+				"Install the package %s, or choose another layout.",
+				mkfs_program(fs), fs_name(fs), plan->layout.name, mkfs_package(fs));
+		/* Without root rights the kernel does not answer. */
+		if (!facts->fs_supported[fs] && facts->is_root)
+			add(ret, "fs-unsupported",
+				"This machine's kernel cannot mount %s, which layout %s needs. Load or "
+				"install its module, or choose another layout.",
+				fs_name(fs), plan->layout.name);
+	}
+}
+
+static void check_tar(
+	const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
+{
+	static const struct {
+		enum tar_need need;
+		const char *text;
+	} needs[] = {
+		{TAR_NEED_XATTRS, "extended attributes (file capabilities)"},
+		{TAR_NEED_ACLS, "access control lists"},
+		{TAR_NEED_SPARSE, "sparse files"},
+	};
+	unsigned lacks = tar_lacks(plan->tar, plan->tar_needs);
+	const char *tar = tar_flavour_name(plan->tar);
+	char list[112] = "";
+
+	if (plan->tar_program[0] == '\0') {
+		add(ret, "tar-missing",
+			"There is no tar on this machine to extract %s. Install GNU tar (package tar).",
+			base_name(plan->archive));
+		return;
+	}
+	/* An unknown tar may do; one that does not even call itself tar would not. */
+	if (plan->tar_version[0] == '\0' ||
+		(plan->tar == TAR_UNKNOWN && !strcasestr(plan->tar_version, "tar"))) {
+		add(ret, "tar-silent",
+			"%s is no usable tar: it is not there, cannot be run, or does not answer "
+			"--version as a tar. Install GNU tar (package tar) or name another with --tar.",
+			plan->tar_program);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(needs); i++) {
+		size_t length = strlen(list);
+
+		if (lacks & (unsigned)needs[i].need)
+			(void)str_format(list + length, sizeof(list) - length, "%s%s",
+				length ? " and " : "", needs[i].text);
+	}
+	if (lacks)
+		add(ret, "tar-lacks",
+			"%s has %s, which %s (%s) does not restore: the board would differ from the "
+			"archive. Install GNU tar (package tar) or name it with --tar.",
+			base_name(plan->archive), list, plan->tar_program, tar);
+	if (plan->tar == TAR_BSD && !plan->plain_names && !facts->utf8_locale)
+		add(ret, "locale",
+			"%s (%s) needs the locale C.UTF-8 for names that are not ASCII, and this machine "
+			"has none. Install GNU tar (package tar) or the locale.",
+			plan->tar_program, tar);
+}
+
+void plan_check(const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	if (!facts->is_root)
+		add(ret, "not-root",
+			"Writing to %s needs root rights. Run boardstrap as root (sudo).",
+			plan->target.path);
+	check_target(plan, facts, ret);
+	check_expected(plan, ret);
+	check_archive(plan, facts, ret);
+	check_layout(plan, facts, ret);
+	check_tar(plan, facts, ret);
+	if (!plan->verify && !facts->syncfs_reports)
+		add(ret, "verify-needed",
+			"This machine's kernel (before 5.8) does not report writes that were lost: "
+			"verification cannot be switched off here. Leave out --no-verify.");
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/reactor.h"
+
+#include "device/util.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+int reactor_new(void)
+{
+	int fd = epoll_create1(EPOLL_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int reactor_add(int reactor, struct watch *watch, uint32_t events)
+{
+	struct epoll_event event = {.events = events, .data.ptr = watch};
+
+	return epoll_ctl(reactor, EPOLL_CTL_ADD, watch->fd, &event) < 0 ? -errno : 0;
+}
+
+void reactor_remove(int reactor, struct watch *watch)
+{
+	if (watch->fd < 0)
+		return;
+	/* Always explicitly: closing is not enough where a forked child still holds the file. */
+	(void)epoll_ctl(reactor, EPOLL_CTL_DEL, watch->fd, NULL);
+	watch->fd = -1;
+}
+
+int reactor_dispatch(int reactor, int timeout_ms)
+{
+	int handled = 0;
+
+	/* One event a call: the kernel's list is the only one, so it never holds a removed watch.
+	 * It goes round, so a descriptor that is always ready does not starve the others. */
+	while (handled < REACTOR_BURST) {
+		struct epoll_event event;
+		struct watch *watch;
+		int n = epoll_wait(reactor, &event, 1, handled ? 0 : timeout_ms);
+
+		if (n < 0 && errno != EINTR)
+			return handled ? handled : -errno;
+		if (n <= 0)
+			break;
+		watch = event.data.ptr;
+		watch->ready(watch, event.events);
+		handled++;
+	}
+	return handled;
+}
+
+int reactor_timer(unsigned period_ms, int once)
+{
+	struct timespec period = {
+		.tv_sec = period_ms / 1000, .tv_nsec = period_ms % 1000 * 1000000L};
+	struct itimerspec spec = {
+		.it_value = period, .it_interval = once ? (struct timespec){0} : period};
+	_cleanup_close_ int fd = -1;
+
+	if (period_ms == 0) {
+		if (!once)
+			return -EINVAL;
+		spec.it_value.tv_nsec = 1; /* all zero would disarm it */
+	}
+	fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (fd < 0 || timerfd_settime(fd, 0, &spec, NULL) < 0)
+		return -errno;
+	return take_fd(&fd);
+}
+
+void reactor_timer_clear(int timer_fd)
+{
+	uint64_t expirations;
+
+	/* Nothing to read only means that it has not expired. */
+	if (read(timer_fd, &expirations, sizeof(expirations)) < 0)
+		return;
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PROGRAMS_MAX 3
+#define TAR_BLOCK    512
+
+/* zstd's windows go up to 2 GiB, and half of that where an address has 32 bits. */
+#define ZSTD_LONG (sizeof(void *) > 4 ? "--long=31" : "--long=30")
+
+static const struct codec {
+	const char *name;
+	unsigned char magic[6];
+	size_t magic_bytes;
+	/* The best one first. Each decompresses standard input to standard output. */
+	const char *programs[PROGRAMS_MAX];
+	const char *args;
+	const char *package; /* of the last program */
+} codecs[COMPRESSION_COUNT] = {
+	[COMPRESSION_NONE] = {.name = "none"},
+	/* Without -v pigz passes over data behind the compressed data in silence. */
+	[COMPRESSION_GZIP] = {"gzip", {0x1f, 0x8b}, 2, {"pigz", "gzip"}, "-dcv", "gzip"},
+	[COMPRESSION_XZ] = {"xz", {0xfd, '7', 'z', 'X', 'Z', 0}, 6, {"xz"}, "-dc", "xz-utils"},
+	[COMPRESSION_ZSTD] = {"zstd", {0x28, 0xb5, 0x2f, 0xfd}, 4, {"zstd"}, "-dcq", "zstd"},
+	[COMPRESSION_BZIP2] = {"bzip2", {'B', 'Z', 'h'}, 3, {"lbzip2", "pbzip2", "bzip2"}, "-dc",
+		"bzip2"},
+	[COMPRESSION_LZ4] = {"lz4", {0x04, 0x22, 0x4d, 0x18}, 4, {"lz4"}, "-dc", "lz4"},
+	[COMPRESSION_LZIP] = {"lzip", {'L', 'Z', 'I', 'P'}, 4, {"plzip", "lzip"}, "-dc", "lzip"},
+};
+
+/* What people hand over by mistake, so that the refusal can name it. */
+static const struct {
+	size_t offset;
+	const char *magic;
+	size_t magic_bytes;
+	const char *what;
+} strangers[] = {
+	{0, "PK\3\4", 4, "a zip archive"},
+	{0, "7z\xbc\xaf\x27\x1c", 6, "a 7z archive"},
+	{0, "Rar!", 4, "a rar archive"},
+	{0, "\x1f\x9d", 2, "a file of the old compress program (.Z)"},
+	{0, "\x89LZO", 4, "a file of lzop"},
+	{0, "07070", 5, "a cpio archive"},
+	{0, "!<arch>\n", 8, "a Debian package or an ar archive"},
+	{0, "\xed\xab\xee\xdb", 4, "an rpm package"},
+	{0, "hsqs", 4, "a squashfs image"},
+	{0, "\x3a\xff\x26\xed", 4, "an Android sparse image"},
+	{0, "UBI#", 4, "a UBI image"},
+	{0,
+		"\x7f"
+		"ELF",
+		4, "a program"},
+	{0, "-----BEGIN PGP", 14, "an encrypted or signed file"},
+	{1080, "\x53\xef", 2, "an ext2, ext3 or ext4 filesystem image"},
+	{510, "\x55\xaa", 2, "a disk image"},
+};
+
+const char *compression_name(enum compression compression)
+{
+	return codecs[compression].name;
+}
+
+/* True where a block is a tar header: the checksum is what every format of tar has. */
+static bool is_tar_header(const unsigned char *block)
+{
+	unsigned long sum = 0;
+	char digits[9] = "";
+
+	for (size_t i = 0; i < TAR_BLOCK; i++)
+		sum += i >= 148 && i < 156 ? ' ' : block[i];
+	memcpy(digits, block + 148, 8);
+	return sum > 8UL * ' ' && strtoul(digits, NULL, 8) == sum;
+}
+
+int source_sniff(const unsigned char *head, size_t size, enum compression *ret_compression,
+	const char **ret_what)
+{
+	for (enum compression i = COMPRESSION_GZIP; i < COMPRESSION_COUNT; i++)
+		if (size >= codecs[i].magic_bytes &&
+			memcmp(head, codecs[i].magic, codecs[i].magic_bytes) == 0) {
+			*ret_compression = i;
+			return 0;
+		}
+	/* A header with "ustar" and a wrong checksum is a damaged archive: manifest_read says so. */
+	if (size >= TAR_BLOCK && (memcmp(head + 257, "ustar", 5) == 0 || is_tar_header(head))) {
+		*ret_compression = COMPRESSION_NONE;
+		return 0;
+	}
+	*ret_what = NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(strangers) && !*ret_what; i++)
+		if (size >= strangers[i].offset + strangers[i].magic_bytes &&
+			memcmp(head + strangers[i].offset, strangers[i].magic,
+				strangers[i].magic_bytes) == 0)
+			*ret_what = strangers[i].what;
+	return -EINVAL;
+}
+
+static struct source_id identify(const struct stat *st)
+{
+	return (struct source_id){
+		.dev = st->st_dev,
+		.ino = st->st_ino,
+		.size_bytes = (uint64_t)st->st_size,
+		.mtime = st->st_mtim,
+	};
+}
+
+static bool same_id(const struct source_id *a, const struct source_id *b)
+{
+	return a->dev == b->dev && a->ino == b->ino && a->size_bytes == b->size_bytes &&
+	       a->mtime.tv_sec == b->mtime.tv_sec && a->mtime.tv_nsec == b->mtime.tv_nsec;
+}
+
+static int find_program(struct source *source, char *why, size_t why_size)
+{
+	const struct codec *codec = &codecs[source->compression];
+	char path[256];
+
+	if (source->compression == COMPRESSION_NONE)
+		return 0;
+	for (size_t i = 0; i < PROGRAMS_MAX && codec->programs[i]; i++)
+		if (child_find_program(codec->programs[i], path, sizeof(path)) == 0) {
+			STR_COPY(source->program, codec->programs[i]);
+			return 0;
+		}
+	str_format(why, why_size,
+		"%s is compressed with %s, and there is no %s on this machine (package %s)",
+		source->path, codec->name, codec->name, codec->package);
+	return -ENOPKG;
+}
+
+/* Reads the beginning and judges it. 0 or -errno with the sentence. */
+static int identify_content(struct source *source, char *why, size_t why_size)
+{
+	unsigned char head[SOURCE_HEAD_BYTES];
+	const char *what = NULL;
+	ssize_t length;
+	int r;
+
+	do
+		length = pread(source->fd, head, sizeof(head), 0);
+	while (length < 0 && errno == EINTR);
+	if (length < 0) {
+		r = -errno;
+		str_format(why, why_size, "%s cannot be read: %s", source->path, strerror(-r));
+		return r;
+	}
+	r = source_sniff(head, (size_t)length, &source->compression, &what);
+	if (r < 0)
+		str_format(why, why_size,
+			"%s is %s; boardstrap installs tar archives (plain, gz, xz, zst, bz2, lz4, "
+			"lz)",
+			source->path, what ? what : "not a tar archive");
+	return r;
+}
+
+int source_open(struct source *source, const char *path, char *why, size_t why_size)
+{
+	_cleanup_free_ char *absolute = NULL;
+	_cleanup_close_ int fd = -1;
+	struct source opened = {.fd = -1};
+	struct stat st;
+	int r;
+
+	/* Not blocking on a FIFO; for a regular file it means nothing. */
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0 || !(absolute = realpath(path, NULL))) {
+		r = -errno;
+		str_format(why, why_size, "%s cannot be opened: %s", path, strerror(-r));
+		return r;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		str_format(why, why_size, "%s is %s, not an archive", path,
+			S_ISDIR(st.st_mode) ? "a directory" : "no regular file");
+		return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+	}
+	if (st.st_size == 0) {
+		str_format(why, why_size, "%s is empty", path);
+		return -EINVAL;
+	}
+	if (!STR_COPY(opened.path, absolute)) {
+		str_format(why, why_size, "%s has too long a path", path);
+		return -ENAMETOOLONG;
+	}
+	opened.fd = fd;
+	opened.id = identify(&st);
+	r = identify_content(&opened, why, why_size);
+	if (r == 0)
+		r = find_program(&opened, why, why_size);
+	if (r < 0)
+		return r;
+	(void)take_fd(&fd);
+	*source = opened;
+	child_init(&source->decompressor);
+	return 0;
+}
+
+void source_close(struct source *source)
+{
+	child_finish(&source->decompressor);
+	close_fd(&source->fd);
+}
+
+/* The first line has the reason; what follows may be advice. */
+static void on_line(struct child *child, char *line)
+{
+	struct source *source = container_of(child, struct source, decompressor);
+
+	if (*source->said)
+		return;
+	STR_COPY(source->said, line);
+	str_sanitise(source->said);
+}
+
+int source_stream(struct source *source, int reactor, void (*on_exit)(struct child *child),
+	void *owner, int *ret_fd)
+{
+	const struct codec *codec = &codecs[source->compression];
+	/* All cores, where the program is an xz that can; others don't know the variable. */
+	static const char *const env[] = {"XZ_DEFAULTS=-T0", NULL};
+	int ends[2], r;
+
+	if (child_is_running(&source->decompressor))
+		return -EBUSY;
+	if (lseek(source->fd, 0, SEEK_SET) < 0)
+		return -errno;
+	if (source->compression == COMPRESSION_NONE) {
+		*ret_fd = fcntl(source->fd, F_DUPFD_CLOEXEC, 0);
+		return *ret_fd < 0 ? -errno : 0;
+	}
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	/* Fewer turns between the two; more than the limit is refused, and the default stays. */
+	(void)fcntl(ends[1], F_SETPIPE_SZ, (int)MIB(1));
+	child_finish(&source->decompressor);
+	source->said[0] = '\0';
+	source->argv[0] = source->program;
+	source->argv[1] = codec->args;
+	source->argv[2] = source->compression == COMPRESSION_ZSTD ? ZSTD_LONG : NULL;
+	r = child_start(&source->decompressor, reactor,
+		&(struct child_spec){
+			.name = source->program,
+			.program = source->program,
+			.argv = source->argv,
+			.env = env,
+			.in = source->fd,
+			.out = ends[1],
+			.on_line = on_line,
+			.on_exit = on_exit,
+			.owner = owner,
+		});
+	close_fd(&ends[1]);
+	if (r < 0) {
+		close_fd(&ends[0]);
+		return r;
+	}
+	*ret_fd = ends[0];
+	return 0;
+}
+
+bool source_ok(const struct source *source, char *why, size_t why_size)
+{
+	char status[CHILD_LINE_MAX];
+	const char *reason;
+
+	if (source->compression == COMPRESSION_NONE ||
+		(child_ok(&source->decompressor) && !strstr(source->said, "trailing")))
+		return true;
+	/* pigz begins its line with what it was about to do. */
+	reason = strstr(source->said, source->program);
+	if (!reason)
+		reason = source->said;
+	if (!*reason) {
+		child_why(&source->decompressor, status, sizeof(status));
+		reason = status;
+	}
+	if (why)
+		str_format(why, why_size, "%s", reason);
+	return false;
+}
+
+uint64_t source_position(const struct source *source)
+{
+	off_t at = lseek(source->fd, 0, SEEK_CUR);
+
+	return at < 0 ? 0 : (uint64_t)at;
+}
+
+bool source_unchanged(const struct source *source)
+{
+	struct stat named, held;
+	struct source_id named_id, held_id;
+
+	if (stat(source->path, &named) < 0 || fstat(source->fd, &held) < 0)
+		return false;
+	named_id = identify(&named);
+	held_id = identify(&held);
+	return same_id(&named_id, &source->id) && same_id(&held_id, &source->id);
+}

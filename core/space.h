@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * space - how much a filesystem of a given size will hold once it is made: pure arithmetic, so that
+ * "too small" is said before anything is written. It follows what mkfs_command's options make, and
+ * is never more than what the finished filesystem takes (tests/test_space.c compares the two).
+ */
+#ifndef CORE_SPACE_H
+#define CORE_SPACE_H
+
+#include "device/layout.h"
+
+/* Bytes of content, in 4 KiB blocks, that root can put on @fs made on a partition of @bytes. */
+uint64_t space_usable_bytes(enum fs_kind fs, uint64_t bytes);
+/* Files, folders and links that it can hold; UINT64_MAX where there is no such limit. */
+uint64_t space_inodes(enum fs_kind fs, uint64_t bytes);
+
+/* Least partition, in whole MiB, that holds both. */
+uint64_t space_partition_bytes(enum fs_kind fs, uint64_t content_bytes, uint64_t inodes);
+
+#endif

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/tar.h"
+
+#include "core/sigcgt.h"
+#include "core/totals.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#define IDENTIFY_MS 2000
+
+/*
+ * What differs between the tars. argv[0] is "tar" for all: a multi-call binary goes by its name.
+ * Of GNU tar: -x first, for a signal between --totals=SIGUSR1 and it would abort tar; the second
+ * --totals is for the line at the end; and a board without a clock would be warned of every file.
+ */
+static const struct {
+	const char *name, *mark; /* for people; word in its first --version line */
+	unsigned lacks;		 /* enum tar_need */
+	const char *env;	 /* on top of LC_ALL=C, or NULL */
+	const char *args[12];
+	const char *acl_arg;
+} flavours[TAR_FLAVOUR_COUNT] = {
+	[TAR_UNKNOWN] =
+		{
+			.name = "an unknown tar",
+			.lacks = TAR_NEED_XATTRS | TAR_NEED_ACLS | TAR_NEED_SPARSE,
+			.args = {"-x", "-p"},
+		},
+	[TAR_GNU] =
+		{
+			.name = "GNU tar",
+			.mark = "GNU tar",
+			.args = {"-x", "--totals=SIGUSR1", "--totals", "-p", "--same-owner",
+				"--numeric-owner", "--delay-directory-restore", "--xattrs",
+				"--xattrs-include=*", "--warning=no-timestamp",
+				"--warning=no-unknown-keyword"},
+			.acl_arg = "--acls",
+		},
+	[TAR_BSD] =
+		{
+			.name = "bsdtar",
+			.mark = "bsdtar",
+			.lacks = TAR_NEED_ACLS, /* fails on the ACL records that GNU tar writes */
+			.env = "LC_ALL=C.UTF-8", /* in the C locale it refuses names that are not ASCII */
+			.args = {"-x", "-p", "--same-owner", "--numeric-owner"},
+		},
+	[TAR_BUSYBOX] =
+		{
+			.name = "BusyBox tar",
+			.mark = "busybox",
+			.lacks = TAR_NEED_XATTRS | TAR_NEED_ACLS | TAR_NEED_SPARSE,
+			.args = {"-x", "-p", "--numeric-owner"},
+		},
+	[TAR_TOYBOX] =
+		{
+			.name = "Toybox tar",
+			.mark = "toybox",
+			.lacks = TAR_NEED_XATTRS | TAR_NEED_ACLS | TAR_NEED_SPARSE,
+			.args = {"-x", "-p", "--numeric-owner"},
+		},
+};
+
+enum tar_flavour tar_flavour_parse(const char *version_line)
+{
+	for (int flavour = TAR_UNKNOWN + 1; flavour < TAR_FLAVOUR_COUNT; flavour++)
+		if (strcasestr(version_line, flavours[flavour].mark))
+			return (enum tar_flavour)flavour;
+	return TAR_UNKNOWN;
+}
+
+const char *tar_flavour_name(enum tar_flavour flavour)
+{
+	return flavours[flavour].name;
+}
+
+unsigned tar_lacks(enum tar_flavour flavour, unsigned needs)
+{
+	return needs & flavours[flavour].lacks;
+}
+
+/* ---- which tar is it? ---- */
+
+struct identity {
+	char line[CHILD_LINE_MAX];
+	bool ended;
+};
+
+static void identity_line(struct child *child, char *line)
+{
+	struct identity *identity = child->spec.owner;
+
+	if (!identity->line[0])
+		STR_COPY(identity->line, line);
+}
+
+static void identity_exit(struct child *child)
+{
+	struct identity *identity = child->spec.owner;
+
+	identity->ended = true;
+}
+
+int tar_identify(const char *program, enum tar_flavour *ret, char *version, size_t size)
+{
+	static const char *const argv[] = {"tar", "--version", NULL};
+	uint64_t now = now_ms(), until = now + IDENTIFY_MS;
+	struct identity identity = {0};
+	_cleanup_close_ int reactor = reactor_new();
+	struct child child;
+	int r;
+
+	if (reactor < 0)
+		return reactor;
+	r = child_start(&child, reactor,
+		&(struct child_spec){.name = "tar",
+			.program = program,
+			.argv = argv,
+			.in = -1,
+			.out = -1,
+			.out_lines = true,
+			.on_line = identity_line,
+			.on_exit = identity_exit,
+			.owner = &identity});
+	while (r >= 0 && !identity.ended && now < until) {
+		/* In slices, so that child_poll gets its turn where there is no pidfd. */
+		r = reactor_dispatch(reactor, 20);
+		child_poll(&child);
+		now = now_ms();
+	}
+	child_finish(&child);
+	if (r < 0)
+		return r;
+	if (!identity.ended)
+		return -ETIMEDOUT;
+	if (child.exec_error)
+		return -child.exec_error;
+	str_sanitise(identity.line);
+	str_copy(version, size, identity.line);
+	*ret = tar_flavour_parse(identity.line);
+	return 0;
+}
+
+size_t tar_argv(enum tar_flavour flavour, unsigned needs, const char *dir,
+	const char *ret_argv[TAR_ARGS_MAX])
+{
+	const char *const last[] = {"-C", dir, "-f", "-"};
+	size_t n = 0;
+
+	ret_argv[n++] = "tar";
+	for (size_t i = 0; i < ARRAY_SIZE(flavours[0].args) && flavours[flavour].args[i]; i++)
+		ret_argv[n++] = flavours[flavour].args[i];
+	if ((needs & TAR_NEED_ACLS) && flavours[flavour].acl_arg)
+		ret_argv[n++] = flavours[flavour].acl_arg;
+	for (size_t i = 0; i < ARRAY_SIZE(last); i++)
+		ret_argv[n++] = last[i];
+	ret_argv[n] = NULL;
+	return n;
+}
+
+/* ---- what it says ---- */
+
+static void pass_on(struct tar *tar, const char *text)
+{
+	bool same = strcmp(text, tar->previous) == 0;
+	bool first_no_space = !tar->no_space && strstr(text, "No space left on device");
+
+	tar->no_space |= first_no_space;
+	tar->repeats = same ? tar->repeats + 1 : 1;
+	STR_COPY(tar->previous, text);
+	/* The reason of a failure is never the one that is left out. */
+	if ((tar->repeats > TAR_REPEAT_MAX || tar->passed >= TAR_MESSAGE_MAX) && !first_no_space) {
+		tar->suppressed++;
+		return;
+	}
+	tar->passed++;
+	if (tar->on_message)
+		tar->on_message(tar, text);
+}
+
+static void flush_held(struct tar *tar)
+{
+	char text[sizeof(tar->held)];
+
+	if (!tar->held[0])
+		return;
+	STR_COPY(text, tar->held);
+	tar->held[0] = '\0';
+	pass_on(tar, text);
+}
+
+/* A line, or the part of a line before a reply: GNU tar writes a warning in four pieces, and a reply
+ * may come between any two of them. */
+static void take_text(struct tar *tar, char *text, bool whole)
+{
+	size_t length;
+
+	str_sanitise(text);
+	if (strncmp(text, "tar: ", 5) == 0)
+		flush_held(tar); /* nothing was to follow it */
+	length = strlen(tar->held);
+	str_copy(tar->held + length, sizeof(tar->held) - length, text);
+	if (whole)
+		flush_held(tar);
+}
+
+static void tar_line(struct child *child, char *line)
+{
+	struct tar *tar = child->spec.owner;
+	bool replied = tar->replied;
+	uint64_t bytes;
+	size_t start;
+
+	tar->replied = totals_parse(line, &bytes, &start);
+	if (!tar->replied) {
+		/* Second line of bsdtar's reply: the file it is at. */
+		if (!replied || strncmp(line, "Current: ", 9) != 0)
+			take_text(tar, line, true);
+		return;
+	}
+	/* It can go back once, while tar looks at its archive a second time. */
+	if (bytes > tar->counts.bytes)
+		tar->counts.bytes = bytes;
+	tar->counts.replies += tar->asked_ms != 0;
+	tar->asked_ms = 0;
+	line[start] = '\0';
+	take_text(tar, line, false);
+}
+
+static void tar_ended(struct child *child)
+{
+	struct tar *tar = child->spec.owner;
+	char text[64];
+
+	flush_held(tar);
+	if (tar->suppressed > 0 && tar->on_message) {
+		STR_FORMAT(text, "tar: %u more messages are not shown", tar->suppressed);
+		tar->on_message(tar, text);
+	}
+	if (tar->on_exit)
+		tar->on_exit(tar);
+}
+
+/* ---- the protocol ---- */
+
+void tar_init(struct tar *tar)
+{
+	*tar = (struct tar){.proc_root = -1};
+	child_init(&tar->child);
+}
+
+int tar_start(struct tar *tar, int reactor, int proc_root, const struct tar_spec *spec)
+{
+	const char *env[CHILD_ENV_MAX + 1] = {NULL};
+	size_t n = 0;
+	int r;
+
+	tar_init(tar);
+	tar->proc_root = proc_root;
+	tar->on_message = spec->on_message;
+	tar->on_exit = spec->on_exit;
+	tar->owner = spec->owner;
+	if (!STR_COPY(tar->dir, spec->dir))
+		return -ENAMETOOLONG;
+	(void)tar_argv(spec->flavour, spec->needs, tar->dir, tar->argv);
+	if (flavours[spec->flavour].env)
+		env[n++] = flavours[spec->flavour].env;
+	for (size_t i = 0; spec->env && spec->env[i] && n < CHILD_ENV_MAX; i++)
+		env[n++] = spec->env[i];
+
+	r = child_start(&tar->child, reactor,
+		&(struct child_spec){.name = "tar",
+			.program = spec->program,
+			.argv = tar->argv,
+			.env = env,
+			.in = spec->archive,
+			.out = -1,
+			.no_safety_net = spec->no_safety_net,
+			.on_line = tar_line,
+			.on_exit = tar_ended,
+			.owner = tar});
+	tar->child.spec.env = NULL; /* it was this function's */
+	if (r < 0)
+		return r;
+	tar->counts.pid = tar->child.pid;
+	return 0;
+}
+
+void tar_tick(struct tar *tar, uint64_t now_ms)
+{
+	bool outstanding = tar->asked_ms != 0 && now_ms < tar->asked_ms + TAR_LATE_MS;
+	enum sigcgt seen;
+
+	/* Before its exec the status would show our own handlers. */
+	if (tar->child.state == CHILD_RUNNING && !outstanding) {
+		/* Again before every signal: what was confirmed may have changed. */
+		seen = sigcgt_read(tar->proc_root, tar->child.pid, SIGUSR1);
+		/* Blocked it is while the handler runs, and gone at its end: that changes nothing. */
+		if (seen == SIGCGT_CAUGHT || seen == SIGCGT_NOT_CAUGHT)
+			tar->counts.confirmed = seen == SIGCGT_CAUGHT;
+		if (seen == SIGCGT_CAUGHT && child_signal_one(&tar->child, SIGUSR1) == 0) {
+			tar->counts.signals++;
+			tar->asked_ms = now_ms ? now_ms : 1; /* 0 is "none" */
+		}
+	}
+	child_poll(&tar->child); /* last: its on_exit may free the tar */
+}
+
+void tar_finish(struct tar *tar)
+{
+	child_finish(&tar->child);
+}

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/verify.h"
+
+#include "core/sha256.h"
+#include "core/xattrs.h"
+#include "device/util.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#define BUFFER_BYTES KIB(256)
+#define PROGRESS_MS  200
+
+struct walk {
+	const struct verify_spec *spec;
+	struct verify_result *result;
+	uint64_t told_ms;
+	char parent[PATH_MAX]; /* where parent_fd is: entries come directory by directory */
+	int parent_fd;	       /* O_PATH, or -1 */
+	struct sha256 sha;
+	struct xattrs xattrs;
+	unsigned char *buffer;
+};
+
+static int tell(struct walk *walk)
+{
+	uint64_t now = now_ms();
+
+	if (!walk->spec->progress || now - walk->told_ms < PROGRESS_MS)
+		return 0;
+	walk->told_ms = now;
+	return walk->spec->progress(walk->spec->arg, walk->result) ? -ECANCELED : 0;
+}
+
+static const char *shown(const char *path)
+{
+	return *path ? path : "/";
+}
+
+static void mismatch(struct walk *walk, const char *path, const char *what)
+{
+	struct verify_result *result = walk->result;
+
+	if (result->mismatches++ > 0)
+		return;
+	STR_FORMAT(result->first, "%s: %s", shown(path), what);
+	str_sanitise(result->first);
+}
+
+/* What could not be read ends the verification. Returns @error. */
+static int unreadable(struct walk *walk, const char *path, int error)
+{
+	STR_FORMAT(walk->result->first, "%s: cannot be read: %s", shown(path), strerror(-error));
+	str_sanitise(walk->result->first);
+	return error;
+}
+
+static bool is_absent(int error)
+{
+	return error == -ENOENT || error == -ENOTDIR || error == -ELOOP;
+}
+
+/* True where @path is @mount ("/boot") or lies below it. */
+static bool is_below(const char *path, const char *mount)
+{
+	size_t length;
+
+	while (*mount == '/')
+		mount++;
+	length = strlen(mount);
+	return length == 0 ||
+	       (strncmp(path, mount, length) == 0 && (path[length] == '\0' || path[length] == '/'));
+}
+
+/* The filesystem that @path lies on: of the longest mount point above it. @ret_is_root (may be
+ * NULL) tells whether it is the mount point itself. */
+static enum fs_kind fs_of(const struct layout *layout, const char *path, bool *ret_is_root)
+{
+	enum fs_kind fs = FS_EXT4;
+	size_t best = 0;
+
+	if (ret_is_root)
+		*ret_is_root = *path == '\0';
+	for (size_t i = 0; layout && i < layout->count; i++) {
+		const char *mount = layout->partitions[i].mount;
+
+		if (strlen(mount) <= best || !is_below(path, mount))
+			continue;
+		best = strlen(mount);
+		fs = layout->partitions[i].fs;
+		if (ret_is_root)
+			*ret_is_root = strcmp(mount + 1, path) == 0;
+	}
+	return fs;
+}
+
+/* True where the installer itself makes @path: a mount point, or a directory above one. */
+static bool is_mount_parent(const struct layout *layout, const char *path)
+{
+	for (size_t i = 0; layout && i < layout->count; i++) {
+		const char *mount = layout->partitions[i].mount;
+
+		if (mount[0] == '/' && mount[1] && is_below(mount + 1, path))
+			return true;
+	}
+	return false;
+}
+
+/* Opens the directory that holds @path, one component after the other, so that no symlink is
+ * followed. *ret_name is the last component, "." for the root. 0 or -errno. */
+static int open_parent(struct walk *walk, const char *path, const char **ret_name)
+{
+	const char *slash = strrchr(path, '/');
+	size_t length = slash ? (size_t)(slash - path) : 0;
+	_cleanup_close_ int fd = -1;
+	char parent[PATH_MAX];
+
+	*ret_name = *path == '\0' ? "." : slash ? slash + 1 : path;
+	memcpy(parent, path, length);
+	parent[length] = '\0';
+	if (walk->parent_fd >= 0 && strcmp(parent, walk->parent) == 0)
+		return 0;
+
+	fd = openat(walk->spec->root_fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	for (char *rest = parent, *name; fd >= 0 && (name = strsep(&rest, "/")) && *name;) {
+		int next = openat(fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+		close_fd(&fd);
+		fd = next;
+	}
+	if (fd < 0)
+		return -errno;
+	close_fd(&walk->parent_fd);
+	walk->parent_fd = take_fd(&fd);
+	memcpy(walk->parent, path, length);
+	walk->parent[length] = '\0';
+	return 0;
+}
+
+/* Digest of a file's content. 0 or -errno. */
+static int hash_file(struct walk *walk, const char *name, unsigned char ret[SHA256_BYTES])
+{
+	_cleanup_close_ int fd = openat(
+		walk->parent_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	ssize_t length;
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	sha256_begin(&walk->sha);
+	while ((length = read(fd, walk->buffer, BUFFER_BYTES)) != 0) {
+		if (length < 0 && errno == EINTR)
+			continue;
+		if (length < 0)
+			return -errno;
+		sha256_add(&walk->sha, walk->buffer, (size_t)length);
+		walk->result->bytes += (uint64_t)length;
+		r = tell(walk);
+		if (r < 0)
+			return r;
+	}
+	return sha256_end(&walk->sha, ret);
+}
+
+/* The comparisons of one entry: 0 where it agrees or a difference was noted, else -errno. */
+
+static int compare_content(struct walk *walk, const struct manifest_entry *entry, const char *name,
+	const char **ret_what)
+{
+	unsigned char digest[SHA256_BYTES];
+	int r = hash_file(walk, name, digest);
+
+	if (r == 0 && memcmp(digest, entry->digest, sizeof(digest)) != 0)
+		*ret_what = "the content differs";
+	return r;
+}
+
+static int compare_symlink(struct walk *walk, const struct manifest_entry *entry, const char *name,
+	const char **ret_what)
+{
+	char target[PATH_MAX];
+	ssize_t length = readlinkat(walk->parent_fd, name, target, sizeof(target));
+
+	if (length < 0)
+		return -errno;
+	if ((size_t)length != strlen(entry->link) ||
+		memcmp(target, entry->link, (size_t)length) != 0)
+		*ret_what = "the link has another target";
+	return 0;
+}
+
+static int compare_xattrs(struct walk *walk, const struct manifest_entry *entry, const char *name,
+	const char **ret_what)
+{
+	unsigned char digest[SHA256_BYTES];
+	int r = xattrs_read(&walk->xattrs, walk->parent_fd, name);
+
+	if (r == 0)
+		r = xattrs_digest(&walk->sha, walk->xattrs.list, walk->xattrs.count,
+			entry->xattr_labels, digest);
+	if (r < 0)
+		return r;
+	if (memcmp(digest, entry->xattr_digest, sizeof(digest)) != 0)
+		*ret_what = "the extended attributes differ";
+	return 0;
+}
+
+static const char *compare_metadata(const struct manifest_entry *entry, const struct stat *st)
+{
+	bool is_link = entry->type == MANIFEST_SYMLINK; /* its mode says nothing */
+
+	if (!is_link && (st->st_mode & 07777) != entry->mode)
+		return "the mode differs";
+	if (st->st_uid != entry->uid || st->st_gid != entry->gid)
+		return "the owner differs";
+	if (!is_link &&
+		(st->st_mtim.tv_sec != entry->mtime_s ||
+			(st->st_mtim.tv_nsec != 0 && st->st_mtim.tv_nsec != (long)entry->mtime_ns)))
+		return "the modification time differs";
+	return NULL;
+}
+
+static int compare_hardlink(struct walk *walk, const struct manifest_entry *entry,
+	const struct stat *st, const char **ret_what)
+{
+	struct stat target;
+	const char *name;
+	int r = open_parent(walk, entry->link, &name);
+
+	if (r == 0 && fstatat(walk->parent_fd, name, &target, AT_SYMLINK_NOFOLLOW) < 0)
+		r = -errno;
+	if (is_absent(r) ||
+		(r == 0 && (target.st_dev != st->st_dev || target.st_ino != st->st_ino)))
+		*ret_what = "is no hard link to its file";
+	return is_absent(r) ? 0 : r;
+}
+
+static int compare(struct walk *walk, const struct manifest_entry *entry, const char **ret_what)
+{
+	static const mode_t formats[MANIFEST_TYPE_COUNT] = {
+		[MANIFEST_FILE] = S_IFREG,
+		[MANIFEST_DIR] = S_IFDIR,
+		[MANIFEST_SYMLINK] = S_IFLNK,
+		[MANIFEST_CHAR] = S_IFCHR,
+		[MANIFEST_BLOCK] = S_IFBLK,
+		[MANIFEST_FIFO] = S_IFIFO,
+	};
+	bool unix_metadata = fs_of(walk->spec->layout, entry->path, NULL) != FS_VFAT;
+	const char *name;
+	struct stat st;
+	int r;
+
+	r = open_parent(walk, entry->path, &name);
+	if (r == 0 && fstatat(walk->parent_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		r = -errno;
+	if (is_absent(r)) {
+		*ret_what = "is missing";
+		return 0;
+	}
+	if (r < 0)
+		return r;
+
+	if (entry->type == MANIFEST_HARDLINK)
+		return compare_hardlink(walk, entry, &st, ret_what);
+	if ((st.st_mode & S_IFMT) != formats[entry->type])
+		*ret_what = "is of another type";
+	else if (entry->type == MANIFEST_FILE && (uint64_t)st.st_size != entry->size)
+		*ret_what = "the size differs";
+	else if ((entry->type == MANIFEST_CHAR || entry->type == MANIFEST_BLOCK) &&
+		 (major(st.st_rdev) != entry->major || minor(st.st_rdev) != entry->minor))
+		*ret_what = "the device number differs";
+	else if (unix_metadata)
+		*ret_what = compare_metadata(entry, &st);
+	/* The content is read whatever differs: an I/O error matters more. */
+	if (entry->type == MANIFEST_FILE && S_ISREG(st.st_mode) &&
+		(uint64_t)st.st_size == entry->size)
+		r = compare_content(walk, entry, name, ret_what);
+	if (r == 0 && !*ret_what && entry->type == MANIFEST_SYMLINK)
+		r = compare_symlink(walk, entry, name, ret_what);
+	if (r == 0 && !*ret_what && unix_metadata)
+		r = compare_xattrs(walk, entry, name, ret_what);
+	return r;
+}
+
+static int on_entry(void *arg, const struct manifest_entry *entry)
+{
+	struct walk *walk = arg;
+	uint64_t before = walk->result->bytes;
+	const char *what = NULL;
+	int r = compare(walk, entry, &what);
+
+	/* What could not be compared counts as done. */
+	if (r == 0 && entry->type == MANIFEST_FILE)
+		walk->result->bytes = before + entry->size;
+	if (r == -ECANCELED)
+		return r;
+	if (r < 0)
+		return unreadable(walk, entry->path, r);
+	if (what)
+		mismatch(walk, entry->path, what);
+	walk->result->entries++;
+	return tell(walk);
+}
+
+static bool is_expected(const struct walk *walk, const char *dir, const char *path)
+{
+	bool is_root;
+
+	if (manifest_has(walk->spec->manifest, path) || is_mount_parent(walk->spec->layout, path))
+		return true;
+	if (strcmp(path + (*dir ? strlen(dir) + 1 : 0), "lost+found") != 0)
+		return false;
+	return fs_of(walk->spec->layout, dir, &is_root) == FS_EXT4 && is_root;
+}
+
+/* Looks for what is in a directory and in no archive. An unknown directory counts once. */
+static int on_dir(void *arg, const char *path)
+{
+	struct walk *walk = arg;
+	char inside[PATH_MAX + NAME_MAX + 2];
+	struct dirent *found;
+	const char *name;
+	DIR *dir = NULL;
+	int fd = -1, r;
+
+	r = open_parent(walk, path, &name);
+	if (r == 0) {
+		fd = openat(walk->parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		r = fd < 0 ? -errno : 0;
+	}
+	if (is_absent(r))
+		return 0; /* it has been counted, itself or what is in it */
+	if (r == 0) {
+		dir = fdopendir(fd);
+		if (!dir) {
+			r = -errno;
+			close_fd(&fd);
+		}
+	}
+	if (r < 0)
+		return unreadable(walk, path, r);
+	while (errno = 0, (found = readdir(dir)) != NULL) {
+		if (strcmp(found->d_name, ".") == 0 || strcmp(found->d_name, "..") == 0)
+			continue;
+		STR_FORMAT(inside, "%s%s%s", path, *path ? "/" : "", found->d_name);
+		if (!is_expected(walk, path, inside))
+			mismatch(walk, inside, "is not in the archive");
+	}
+	r = -errno;
+	(void)closedir(dir);
+	return r < 0 ? unreadable(walk, path, r) : tell(walk);
+}
+
+static int add_size(void *arg, const struct manifest_entry *entry)
+{
+	struct verify_result *result = arg;
+
+	if (entry->type == MANIFEST_FILE)
+		result->total_bytes += entry->size;
+	return 0;
+}
+
+int verify_tree(const struct verify_spec *spec, struct verify_result *ret)
+{
+	struct walk walk = {.spec = spec, .result = ret, .parent_fd = -1};
+	int r;
+
+	*ret = (struct verify_result){0};
+	walk.buffer = malloc(BUFFER_BYTES);
+	r = walk.buffer ? sha256_init(&walk.sha) : -ENOMEM;
+	if (r == 0)
+		r = manifest_each(spec->manifest, add_size, ret);
+	if (r == 0)
+		r = manifest_each(spec->manifest, on_entry, &walk);
+	if (r == 0)
+		r = manifest_each_dir(spec->manifest, on_dir, &walk);
+	if (r == 0 && spec->progress && spec->progress(spec->arg, ret) != 0)
+		r = -ECANCELED;
+	close_fd(&walk.parent_fd);
+	xattrs_finish(&walk.xattrs);
+	sha256_finish(&walk.sha);
+	free(walk.buffer);
+	return r;
+}

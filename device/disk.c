@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/disk.h"
+
+#include "device/util.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+static const struct {
+	const char *name, *label;
+} kinds[DISK_KIND_COUNT] = {
+	[DISK_EMMC] = {"emmc", "eMMC"},
+	[DISK_SD] = {"sd", "SD"},
+	[DISK_USB] = {"usb", "USB"},
+	[DISK_FIXED] = {"disk", "disk"},
+	[DISK_LOOP] = {"loop", "loop"},
+	[DISK_IMAGE] = {"image", "image"},
+	[DISK_OTHER] = {"other", "other"},
+};
+
+static const char *const reason_names[REASON_COUNT] = {
+	[REASON_SYSTEM] = "system",
+	[REASON_SOURCE] = "source",
+	[REASON_MOUNTED] = "mounted",
+	[REASON_SWAP] = "swap",
+	[REASON_HOLDER] = "holder",
+	[REASON_LOOP] = "loop",
+	[REASON_BUSY] = "busy",
+	[REASON_READ_ONLY] = "read-only",
+	[REASON_NO_MEDIUM] = "no-medium",
+	[REASON_TOO_SMALL] = "too-small",
+	[REASON_WORN] = "worn",
+	[REASON_KIND] = "kind",
+	[REASON_UNKNOWN] = "unknown",
+};
+
+const char *disk_kind_name(enum disk_kind kind)
+{
+	return kind < DISK_KIND_COUNT ? kinds[kind].name : "other";
+}
+
+const char *disk_kind_label(enum disk_kind kind)
+{
+	return kind < DISK_KIND_COUNT ? kinds[kind].label : "other";
+}
+
+enum disk_kind disk_kind_parse(const char *name)
+{
+	enum disk_kind kind = 0;
+
+	while (kind < DISK_KIND_COUNT && strcmp(kinds[kind].name, name) != 0)
+		kind++;
+	return kind;
+}
+
+int disk_kinds_parse(const char *names, unsigned *ret_kinds, char ret_bad[32])
+{
+	unsigned set = 0;
+
+	for (;;) {
+		size_t length = strcspn(names, ",");
+		enum disk_kind kind;
+
+		(void)str_format(ret_bad, 32, "%.*s", (int)length, names);
+		kind = disk_kind_parse(ret_bad);
+		if (kind >= DISK_OTHER)
+			return -EINVAL;
+		set |= 1u << kind;
+		if (names[length] == '\0')
+			break;
+		names += length + 1;
+	}
+	*ret_kinds = set;
+	return 0;
+}
+
+const char *reason_name(enum reason_code code)
+{
+	return code < REASON_COUNT ? reason_names[code] : "unknown";
+}
+
+void disk_refuse(struct disk *disk, enum reason_code code, const char *format, ...)
+{
+	struct reason *reason;
+	va_list args;
+
+	if (disk->reason_count >= DISK_REASONS_MAX)
+		return;
+	reason = &disk->reasons[disk->reason_count++];
+	reason->code = code;
+	va_start(args, format);
+	(void)str_vformat(reason->text, sizeof(reason->text), format, args);
+	va_end(args);
+}
+
+bool disk_identity_equal(
+	const struct disk_identity *a, const struct disk_identity *b, const char **ret_what)
+{
+	/* What tells a person most stands first: another card has another size and number, too. */
+	const struct {
+		bool differs;
+		const char *what;
+	} fields[] = {
+		{strcmp(a->cid, b->cid) != 0, "CID"},
+		{strcmp(a->serial, b->serial) != 0, "serial number"},
+		{a->size_bytes != b->size_bytes, "size"},
+		{strcmp(a->devpath, b->devpath) != 0, "port"},
+		{a->diskseq != b->diskseq, "disk sequence number"},
+		{a->major != b->major || a->minor != b->minor, "device number"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		if (!fields[i].differs)
+			continue;
+		if (ret_what)
+			*ret_what = fields[i].what;
+		return false;
+	}
+	return true;
+}
+
+/* The last four hex digits of the card's product serial number, as the kernel decoded it. Where
+ * only the CID is known: the number ends at byte 13 of an eMMC's and at byte 12 of an SD card's. */
+static bool card_digits(const struct disk *disk, char ret[5])
+{
+	const struct disk_identity *id = &disk->id;
+	size_t length = strlen(id->serial);
+
+	if (strlen(id->cid) != 32)
+		return false;
+	if (strncmp(id->serial, "0x", 2) == 0 && length >= 6)
+		memcpy(ret, id->serial + length - 4, 4);
+	else
+		memcpy(ret, id->cid + (disk->kind == DISK_SD ? 22 : 24), 4);
+	ret[4] = '\0';
+	for (char *p = ret; *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return true;
+}
+
+bool disk_confirm_word(const struct disk *disk, char ret[32])
+{
+	char digits[5];
+
+	if (!card_digits(disk, digits)) {
+		(void)str_copy(ret, 32, disk->name);
+		return false;
+	}
+	(void)str_copy(ret, 32, digits);
+	return true;
+}
+
+/* The port in a sysfs path: the last component like "1-1.4", without ":1.0" (an interface). */
+static bool usb_port(const char *devpath, char *ret, size_t size)
+{
+	bool found = false;
+
+	for (const char *p = devpath; *p;) {
+		size_t length = strcspn(p, "/"), digits = strspn(p, "0123456789");
+
+		if (digits > 0 && p[digits] == '-' && strspn(p, "0123456789-.") == length) {
+			(void)str_format(ret, size, "%.*s", (int)length, p);
+			found = true;
+		}
+		p += length + (p[length] == '/');
+	}
+	return found;
+}
+
+void disk_identity_short(const struct disk *disk, char ret[32])
+{
+	size_t length = strlen(disk->id.serial);
+	char digits[5], port[27];
+
+	if (card_digits(disk, digits))
+		(void)str_format(ret, 32, "..%s", digits);
+	else if (disk->kind == DISK_USB && usb_port(disk->id.devpath, port, sizeof(port)))
+		(void)str_format(ret, 32, "usb %s", port);
+	else if (length > 4)
+		(void)str_format(ret, 32, "..%s", disk->id.serial + length - 4);
+	else
+		(void)str_copy(ret, 32, disk->id.serial);
+}
+
+/* "ext4 \"rootfs\"": what @type and @label say, either may be "". */
+static void named_phrase(const char *type, const char *label, char *ret, size_t size)
+{
+	(void)str_format(
+		ret, size, "%s%s%s%s", type, label[0] ? " \"" : "", label, label[0] ? "\"" : "");
+}
+
+/* "2 partitions, ext4 \"rootfs\"": the filesystem of the largest one that has one. */
+static void table_phrase(const struct disk_content *content, char *ret, size_t size)
+{
+	const struct disk_partition *largest = NULL;
+	uint32_t count = content->partition_count;
+	char fs[64] = "";
+
+	for (uint32_t i = 0; i < count && i < DISK_PARTITIONS_MAX; i++) {
+		const struct disk_partition *partition = &content->partitions[i];
+
+		if (partition->fs_type[0] && (!largest || partition->sectors > largest->sectors))
+			largest = partition;
+	}
+	if (largest)
+		named_phrase(largest->fs_type, largest->fs_label, fs, sizeof(fs));
+	if (count == 0)
+		(void)str_format(ret, size, "empty %s table", content->type);
+	else
+		(void)str_format(ret, size, "%" PRIu32 " partition%s%s%s", count,
+			count == 1 ? "" : "s", fs[0] ? ", " : "", fs);
+}
+
+void disk_content_phrase(const struct disk_content *content, char *ret, size_t size)
+{
+	static const char *const phrases[] = {
+		[CONTENT_PENDING] = "reading",
+		[CONTENT_BLANK] = "blank",
+		[CONTENT_AMBIVALENT] = "ambiguous signatures",
+		[CONTENT_DENIED] = "no permission to read",
+		[CONTENT_UNREADABLE] = "unreadable",
+		[CONTENT_SILENT] = "not answering",
+	};
+
+	switch (content->state) {
+	case CONTENT_TABLE:
+		table_phrase(content, ret, size);
+		break;
+	case CONTENT_FILESYSTEM:
+		named_phrase(content->type, content->label, ret, size);
+		break;
+	case CONTENT_PENDING:
+	case CONTENT_BLANK:
+	case CONTENT_AMBIVALENT:
+	case CONTENT_DENIED:
+	case CONTENT_UNREADABLE:
+	case CONTENT_SILENT:
+		(void)str_copy(ret, size, phrases[content->state]);
+		break;
+	}
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/flush.h"
+
+#include "device/disk.h"
+#include "device/sysfs.h"
+#include "device/util.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int flush_read_stat(int root, const char *name, struct flush_stat *ret)
+{
+	uint64_t sectors, in_flight;
+	char text[512];
+	int r;
+
+	r = sysfs_read(root, text, sizeof(text), "sys/class/block/%s/stat", name);
+	if (r < 0)
+		return r;
+	/* reads: I/Os, merges, sectors, ms; writes: I/Os, merges, sectors, ms; in flight; ... */
+	if (sscanf(text, "%*u %*u %*u %*u %*u %*u %" SCNu64 " %*u %" SCNu64, &sectors,
+		    &in_flight) != 2)
+		return -EBADMSG;
+	ret->written_bytes = sectors * SECTOR_BYTES;
+	ret->in_flight = in_flight;
+	return 0;
+}
+
+/* The value of a line "Name:   123 kB" of /proc/meminfo. */
+static int meminfo_bytes(const char *text, const char *line_start, uint64_t *ret_bytes)
+{
+	const char *at = strstr(text, line_start);
+
+	if (!at)
+		return -EBADMSG;
+	*ret_bytes = strtoull(at + strlen(line_start), NULL, 10) * 1024;
+	return 0;
+}
+
+int flush_read_dirty(int root, uint64_t *ret_bytes)
+{
+	_cleanup_free_ char *text = NULL;
+	uint64_t dirty, writeback;
+	int r;
+
+	r = sysfs_read_all(root, &text, NULL, "proc/meminfo");
+	if (r == 0)
+		r = meminfo_bytes(text, "\nDirty:", &dirty);
+	if (r == 0)
+		r = meminfo_bytes(text, "\nWriteback:", &writeback);
+	if (r == 0)
+		*ret_bytes = dirty + writeback;
+	return r;
+}
+
+int flush_filesystem(int dir_fd)
+{
+	return syncfs(dir_fd) < 0 ? -errno : 0;
+}
+
+int flush_device(int fd)
+{
+	return fsync(fd) < 0 ? -errno : 0;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * loop - an image file as a disk, through a loop device. It is set to go away with its last
+ * descriptor, and to let the kernel's partitions go with it; on a kernel without partition parsers
+ * they stay none the less: ptable_forget before loop_detach, or the next image inherits them.
+ */
+#ifndef DEVICE_LOOP_H
+#define DEVICE_LOOP_H
+
+#include <stdbool.h>
+
+/*
+ * Attaches the file open at @image_fd (read-only where that is) to a free loop device. The device
+ * is opened through a node made for the moment in @dir, by the number that sysfs below @root tells.
+ * @ret_name gets its kernel name, @ret_fd a descriptor that keeps it attached. 0 or -errno; -EBUSY
+ * where others were always faster.
+ */
+int loop_attach(int root, const char *dir, int image_fd, char ret_name[32], int *ret_fd);
+
+/* Detaches at once where @loop_fd is the last user, else when the last one closes. 0 or -errno. */
+int loop_detach(int loop_fd);
+
+/* Seam for tests: makes loop_attach behave as on a kernel without LOOP_CONFIGURE (< 5.8). */
+extern bool loop_without_configure;
+
+#endif

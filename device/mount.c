@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/mount.h"
+
+#include "device/sysfs.h"
+#include "device/util.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define RETRY_MS 50
+
+/* ext4 would go on zeroing inode tables while we install; vfat refuses chmod unless quiet, and
+ * stores names in the charset of the day unless utf8. */
+static const struct {
+	const char *type, *write_data, *read_data;
+} types[FS_KIND_COUNT] = {
+	[FS_EXT4] = {"ext4", "noinit_itable", NULL},
+	[FS_VFAT] = {"vfat", "quiet,utf8", "utf8"},
+};
+
+/* Makes a directory and what is missing above it. */
+static int make_dir(const char *dir)
+{
+	char path[PATH_MAX];
+
+	if (!STR_COPY(path, dir))
+		return -ENAMETOOLONG;
+	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(path, 0755) < 0 && errno != EEXIST)
+			return -errno;
+		*slash = '/';
+	}
+	return mkdir(path, 0755) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+int mount_enter_private(const char *dir)
+{
+	int r;
+
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return -errno;
+	r = make_dir(dir);
+	if (r < 0)
+		return r;
+	return mount("tmpfs", dir, "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=0700") < 0 ? -errno : 0;
+}
+
+bool mount_supported(enum fs_kind fs)
+{
+	assert(fs < FS_KIND_COUNT);
+	if (!types[fs].type)
+		return true;
+	/*
+	 * The kernel looks for the type, and loads its module, before it looks at the source; a
+	 * directory is no block device, so nothing is ever mounted. fsopen(2) would tell the same,
+	 * on newer kernels only, and /proc/filesystems does not know what could be loaded.
+	 */
+	return mount("/", "/", types[fs].type, MS_RDONLY, NULL) == 0 || errno != ENODEV;
+}
+
+int mount_fs(const char *node, const char *dir, enum fs_kind fs, bool read_only)
+{
+	unsigned long flags = MS_NOATIME | (read_only ? MS_RDONLY : 0);
+	int r;
+
+	assert(fs < FS_KIND_COUNT && types[fs].type);
+	r = make_dir(dir);
+	if (r < 0)
+		return r;
+	if (mount(node, dir, types[fs].type, flags,
+		    read_only ? types[fs].read_data : types[fs].write_data) < 0)
+		return -errno;
+	return 0;
+}
+
+/* The search for the processes that keep a filesystem busy. */
+struct search {
+	int root;
+	dev_t dev; /* of the filesystem */
+	const char *pid;
+	bool found; /* in the process that is being looked at */
+	char *text;
+	size_t size;
+};
+
+static void look_at(struct search *search, const char *path)
+{
+	struct stat st;
+
+	if (fstatat(search->root, path, &st, 0) == 0 && st.st_dev == search->dev)
+		search->found = true;
+}
+
+static int look_at_fd(void *arg, const char *name)
+{
+	struct search *search = arg;
+	char path[PATH_MAX];
+
+	if (STR_FORMAT(path, "proc/%s/fd/%s", search->pid, name))
+		look_at(search, path);
+	return search->found;
+}
+
+static int look_at_map(void *arg, const char *name)
+{
+	struct search *search = arg;
+	char path[PATH_MAX];
+
+	if (STR_FORMAT(path, "proc/%s/map_files/%s", search->pid, name))
+		look_at(search, path);
+	return search->found;
+}
+
+static int look_at_process(void *arg, const char *pid)
+{
+	static const char *const links[] = {"cwd", "root", "exe"};
+	struct search *search = arg;
+	char path[PATH_MAX], comm[32];
+	size_t length;
+
+	if (pid[0] < '0' || pid[0] > '9')
+		return 0;
+	search->pid = pid;
+	search->found = false;
+	for (size_t i = 0; i < ARRAY_SIZE(links) && !search->found; i++) {
+		if (STR_FORMAT(path, "proc/%s/%s", pid, links[i]))
+			look_at(search, path);
+	}
+	if (!search->found)
+		(void)sysfs_each(search->root, look_at_fd, search, "proc/%s/fd", pid);
+	if (!search->found)
+		(void)sysfs_each(search->root, look_at_map, search, "proc/%s/map_files", pid);
+	if (!search->found)
+		return 0;
+
+	if (sysfs_read(search->root, comm, sizeof(comm), "proc/%s/comm", pid) < 0)
+		(void)STR_COPY(comm, "?");
+	str_sanitise(comm);
+	length = strlen(search->text);
+	(void)str_format(search->text + length, search->size - length, "%s%s (%s)",
+		length > 0 ? ", " : "", comm, pid);
+	return 0;
+}
+
+static void find_holders(dev_t dev, char *holders, size_t size)
+{
+	_cleanup_close_ int root = sysfs_open_root("/");
+	struct search search = {.root = root, .dev = dev, .text = holders, .size = size};
+
+	if (root >= 0)
+		(void)sysfs_each(root, look_at_process, &search, "proc");
+}
+
+int mount_unmount(const char *dir, unsigned wait_ms, char *holders, size_t size)
+{
+	const struct timespec pause = {.tv_nsec = RETRY_MS * 1000000L};
+	uint64_t deadline = now_ms() + wait_ms;
+	struct stat st;
+
+	holders[0] = '\0';
+	while (umount2(dir, UMOUNT_NOFOLLOW) < 0) {
+		if (errno != EBUSY)
+			return -errno;
+		if (now_ms() >= deadline) {
+			if (stat(dir, &st) == 0)
+				find_holders(st.st_dev, holders, size);
+			return -EBUSY;
+		}
+		(void)nanosleep(&pause, NULL);
+	}
+	return 0;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/probe.h"
+
+#include "device/util.h"
+
+#include <blkid.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What blkid_do_safeprobe returns; the names of these are newer than the library may be. */
+enum { PROBE_AMBIVALENT = -2, PROBE_ERROR = -1, PROBE_FOUND = 0, PROBE_NOTHING = 1 };
+
+static void free_probe(blkid_probe *probe)
+{
+	if (*probe)
+		blkid_free_probe(*probe);
+}
+
+#define _cleanup_probe_ __attribute__((cleanup(free_probe)))
+
+/* Text from a medium: cut to size and safe to show. */
+#define COPY_TEXT(to, text) copy_text((to), sizeof(to), (text))
+static void copy_text(char *to, size_t size, const char *text)
+{
+	(void)str_copy(to, size, text ? text : "");
+	str_sanitise(to);
+}
+
+#define COPY_VALUE(to, probe, name) copy_value((to), sizeof(to), (probe), (name))
+static void copy_value(char *to, size_t size, blkid_probe probe, const char *name)
+{
+	const char *value = NULL;
+
+	(void)blkid_probe_lookup_value(probe, name, &value, NULL);
+	copy_text(to, size, value);
+}
+
+/* A probe of @size_bytes (0: all) from @offset_bytes, or NULL and errno. */
+static blkid_probe new_probe(int fd, uint64_t offset_bytes, uint64_t size_bytes, bool table)
+{
+	blkid_probe probe = blkid_new_probe();
+
+	if (!probe)
+		return NULL;
+	errno = 0;
+	if (blkid_probe_set_device(
+		    probe, fd, (blkid_loff_t)offset_bytes, (blkid_loff_t)size_bytes) == 0 &&
+		blkid_probe_enable_superblocks(probe, 1) == 0 &&
+		blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_LABEL) ==
+			0 &&
+		blkid_probe_enable_partitions(probe, table) == 0)
+		return probe;
+	blkid_free_probe(probe);
+	return NULL;
+}
+
+/* The filesystem in a partition; what cannot be read leaves it without one. */
+static void probe_partition(int fd, struct disk_partition *partition)
+{
+	_cleanup_probe_ blkid_probe probe = new_probe(
+		fd, partition->start * SECTOR_BYTES, partition->sectors * SECTOR_BYTES, false);
+
+	if (!probe || blkid_do_safeprobe(probe) != PROBE_FOUND)
+		return;
+	COPY_VALUE(partition->fs_type, probe, "TYPE");
+	COPY_VALUE(partition->fs_label, probe, "LABEL");
+}
+
+static void read_partition(int fd, blkid_partition from, struct disk_partition *to)
+{
+	const char *type = blkid_partition_get_type_string(from);
+
+	to->number = (uint32_t)blkid_partition_get_partno(from);
+	to->start = (uint64_t)blkid_partition_get_start(from);
+	to->sectors = (uint64_t)blkid_partition_get_size(from);
+	COPY_TEXT(to->name, blkid_partition_get_name(from));
+	COPY_TEXT(to->uuid, blkid_partition_get_uuid(from));
+	if (type)
+		COPY_TEXT(to->type, type);
+	else
+		(void)STR_FORMAT(
+			to->type, "0x%02x", (unsigned)blkid_partition_get_type(from) & 0xff);
+	/* An extended partition only holds others. */
+	if (to->sectors > 0 && !blkid_partition_is_extended(from))
+		probe_partition(fd, to);
+}
+
+static void read_table(int fd, blkid_probe probe, struct disk_content *ret)
+{
+	blkid_partlist list = blkid_probe_get_partitions(probe);
+	int count = list ? blkid_partlist_numof_partitions(list) : 0;
+
+	for (int i = 0; i < count; i++) {
+		blkid_partition partition = blkid_partlist_get_partition(list, i);
+
+		if (i < DISK_PARTITIONS_MAX && partition)
+			read_partition(fd, partition, &ret->partitions[i]);
+	}
+	ret->partition_count = count > 0 ? (uint32_t)count : 0;
+}
+
+static enum content_state state_of_error(int error)
+{
+	return error == EACCES || error == EPERM ? CONTENT_DENIED : CONTENT_UNREADABLE;
+}
+
+/* What was found: a table, unless it is the mere by-product of a filesystem's boot sector. */
+static void read_found(int fd, blkid_probe probe, struct disk_content *ret)
+{
+	char table[16];
+
+	COPY_VALUE(table, probe, "PTTYPE");
+	COPY_VALUE(ret->type, probe, "TYPE");
+	COPY_VALUE(ret->label, probe, "LABEL");
+	if (table[0])
+		read_table(fd, probe, ret);
+	ret->state = CONTENT_FILESYSTEM;
+	if (table[0] && (ret->partition_count > 0 || !ret->type[0])) {
+		ret->state = CONTENT_TABLE;
+		(void)STR_COPY(ret->type, table);
+	}
+}
+
+void probe_content_fd(int fd, struct disk_content *ret)
+{
+	_cleanup_probe_ blkid_probe probe = new_probe(fd, 0, 0, true);
+
+	*ret = (struct disk_content){.state = CONTENT_UNREADABLE};
+	if (!probe)
+		return;
+	switch (blkid_do_safeprobe(probe)) {
+	case PROBE_FOUND:
+		read_found(fd, probe, ret);
+		break;
+	case PROBE_NOTHING:
+		ret->state = CONTENT_BLANK;
+		break;
+	case PROBE_AMBIVALENT:
+		ret->state = CONTENT_AMBIVALENT;
+		break;
+	default:
+		ret->state = state_of_error(errno);
+		break;
+	}
+}
+
+void probe_content(const char *path, struct disk_content *ret)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd >= 0)
+		probe_content_fd(fd, ret);
+	else
+		*ret = (struct disk_content){.state = state_of_error(errno)};
+}

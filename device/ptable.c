@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/ptable.h"
+
+#include "device/disk.h"
+#include "device/sysfs.h"
+#include "device/util.h"
+
+#include <blkid.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libfdisk.h>
+#include <linux/blkpg.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/* What differs between the two kinds of table, in the words of libfdisk and libblkid. */
+static const struct {
+	const char *name;
+	const char *id_prefix;	 /* of the disk's id, as libfdisk wants it */
+	unsigned long boot_flag; /* libfdisk's */
+	uint64_t boot_bit;	 /* in the flags that libblkid returns */
+} tables[] = {
+	[TABLE_GPT] = {"gpt", "", GPT_FLAG_LEGACYBOOT, 1u << 2},
+	[TABLE_MBR] = {"dos", "0x", DOS_FLAG_ACTIVE, 0x80},
+};
+
+static void partition_type(
+	const struct layout *layout, const struct layout_partition *p, char ret[37])
+{
+	if (layout->table == TABLE_GPT)
+		(void)str_copy(ret, 37, p->type_guid);
+	else
+		(void)str_format(ret, 37, "%02x", p->type_mbr);
+}
+
+static int blkpg(int fd, int op, int number, uint64_t start_bytes, uint64_t size_bytes)
+{
+	struct blkpg_partition partition = {
+		.pno = number,
+		.start = (long long)start_bytes,
+		.length = (long long)size_bytes,
+	};
+	struct blkpg_ioctl_arg arg = {
+		.op = op,
+		.datalen = sizeof(partition),
+		.data = &partition,
+	};
+
+	return ioctl(fd, BLKPG, &arg) < 0 ? -errno : 0;
+}
+
+struct forget {
+	int fd, root;
+	const char *disk;
+};
+
+static int forget_partition(void *arg, const char *entry)
+{
+	const struct forget *forget = arg;
+	uint64_t number;
+	int r;
+
+	/* Only a partition's directory has the attribute. */
+	if (sysfs_read_u64(
+		    forget->root, &number, "sys/block/%s/%s/partition", forget->disk, entry) < 0)
+		return 0;
+	r = blkpg(forget->fd, BLKPG_DEL_PARTITION, (int)number, 0, 0);
+	return r == -ENXIO ? 0 : r; /* gone meanwhile */
+}
+
+int ptable_forget(int fd, int root, const char *name)
+{
+	struct forget forget = {fd, root, name};
+
+	return sysfs_each(root, forget_partition, &forget, "sys/block/%s", name);
+}
+
+int ptable_announce(int fd, const struct layout *layout)
+{
+	for (size_t i = 0; i < layout->count; i++) {
+		const struct layout_partition *p = &layout->partitions[i];
+		int r = blkpg(fd, BLKPG_ADD_PARTITION, (int)i + 1, p->start * SECTOR_BYTES,
+			p->sectors * SECTOR_BYTES);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static void unref_context(struct fdisk_context **cxt)
+{
+	fdisk_unref_context(*cxt);
+}
+
+static void unref_partition(struct fdisk_partition **pa)
+{
+	fdisk_unref_partition(*pa);
+}
+
+static void unref_type(struct fdisk_parttype **type)
+{
+	fdisk_unref_parttype(*type);
+}
+
+static int add_partition(struct fdisk_context *cxt, const struct layout *layout, size_t index)
+{
+	__attribute__((cleanup(unref_partition))) struct fdisk_partition *pa = NULL;
+	__attribute__((cleanup(unref_type))) struct fdisk_parttype *type = NULL;
+	const struct layout_partition *p = &layout->partitions[index];
+	unsigned long unit = fdisk_get_sector_size(cxt) / SECTOR_BYTES;
+	char type_text[37];
+	int r;
+
+	if (p->start % unit != 0 || p->sectors % unit != 0)
+		return -EINVAL;
+	partition_type(layout, p, type_text);
+	pa = fdisk_new_partition();
+	type = fdisk_label_parse_parttype(fdisk_get_label(cxt, NULL), type_text);
+	if (!pa || !type)
+		return -ENOMEM;
+
+	/* With any of these left to a default, libfdisk moves or shrinks without a word. */
+	r = fdisk_partition_set_partno(pa, index);
+	if (r == 0)
+		r = fdisk_partition_set_start(pa, p->start / unit);
+	if (r == 0)
+		r = fdisk_partition_set_size(pa, p->sectors / unit);
+	if (r == 0)
+		r = fdisk_partition_size_explicit(pa, 1);
+	if (r == 0)
+		r = fdisk_partition_set_type(pa, type);
+	if (r == 0 && layout->table == TABLE_GPT)
+		r = fdisk_partition_set_name(pa, p->name);
+	if (r == 0 && layout->table == TABLE_GPT)
+		r = fdisk_partition_set_uuid(pa, p->partuuid);
+	if (r == 0)
+		r = fdisk_add_partition(cxt, pa, NULL);
+	if (r == 0 && p->bootable)
+		r = fdisk_toggle_partition_flag(cxt, index, tables[layout->table].boot_flag);
+	return r;
+}
+
+int ptable_write(int fd, const struct layout *layout, struct diag *diag)
+{
+	__attribute__((cleanup(unref_context))) struct fdisk_context *cxt = fdisk_new_context();
+	char id[40];
+	int r;
+
+	if (!cxt)
+		return diag_fail(diag, -ENOMEM, "no memory for the partition table");
+	fdisk_disable_dialogs(cxt, 1);
+	r = fdisk_assign_device_by_fd(cxt, fd, "target", 0);
+	if (r < 0)
+		return diag_fail(
+			diag, r, "cannot use the disk for a partition table: %s", strerror(-r));
+
+	/* Without this libfdisk zeroes bytes 0-439, where boot code may have been written. */
+	fdisk_enable_bootbits_protection(cxt, 1);
+	r = fdisk_create_disklabel(cxt, tables[layout->table].name);
+	if (r == 0) {
+		(void)STR_FORMAT(id, "%s%s", tables[layout->table].id_prefix, layout->disk_uuid);
+		r = fdisk_set_disklabel_id_from_string(cxt, id);
+	}
+	if (r < 0)
+		return diag_fail(diag, r, "cannot make a partition table: %s", strerror(-r));
+	for (size_t i = 0; i < layout->count; i++) {
+		r = add_partition(cxt, layout, i);
+		if (r < 0)
+			return diag_fail(diag, r, "partition %s does not fit the table: %s",
+				layout->partitions[i].name, strerror(-r));
+	}
+	r = fdisk_write_disklabel(cxt);
+	if (r < 0)
+		return diag_fail(diag, r, "cannot write the partition table: %s", strerror(-r));
+	(void)fdisk_deassign_device(cxt, 1); /* 1: no sync of the whole machine */
+	if (fsync(fd) < 0)
+		return diag_fail(diag, -errno, "the partition table did not reach the disk: %s",
+			strerror(errno));
+	return 0;
+}
+
+static void free_probe(blkid_probe *probe)
+{
+	blkid_free_probe(*probe);
+}
+
+/* libblkid has NULL for what a table does not have. */
+static bool same(const char *found, const char *wanted)
+{
+	return strcasecmp(found ? found : "", wanted) == 0;
+}
+
+static int compare_partition(blkid_partition found, const struct layout *layout,
+	const struct layout_partition *wanted, struct diag *diag)
+{
+	bool gpt = layout->table == TABLE_GPT;
+	uint64_t boot = tables[layout->table].boot_bit;
+	uint64_t flags = blkid_partition_get_flags(found);
+	const char *what = NULL;
+	char type[37];
+
+	partition_type(layout, wanted, type);
+	if ((uint64_t)blkid_partition_get_start(found) != wanted->start)
+		what = "start";
+	else if ((uint64_t)blkid_partition_get_size(found) != wanted->sectors)
+		what = "size";
+	else if (!same(blkid_partition_get_uuid(found), wanted->partuuid))
+		what = "PARTUUID";
+	else if (gpt && !same(blkid_partition_get_type_string(found), type))
+		what = "type";
+	else if (!gpt && blkid_partition_get_type(found) != wanted->type_mbr)
+		what = "type";
+	else if (gpt && !same(blkid_partition_get_name(found), wanted->name))
+		what = "name";
+	else if (((flags & boot) != 0) != wanted->bootable)
+		what = "bootable flag";
+	if (what)
+		return diag_fail(diag, -EILSEQ, "%s of partition %s reads back different", what,
+			wanted->name);
+	return 0;
+}
+
+/* Makes the next read come from the medium. */
+static int drop_cache(int fd)
+{
+	if (ioctl(fd, BLKFLSBUF, 0) == 0)
+		return 0;
+	if (errno != ENOTTY)
+		return -errno;
+	return -posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED); /* a regular file */
+}
+
+int ptable_compare(int fd, const struct layout *layout, struct diag *diag)
+{
+	__attribute__((cleanup(free_probe))) blkid_probe probe = blkid_new_probe();
+	blkid_parttable table;
+	blkid_partlist list;
+	int r;
+
+	if (!probe)
+		return diag_fail(diag, -ENOMEM, "no memory to read the partition table");
+	r = drop_cache(fd);
+	errno = 0;
+	if (r == 0 && blkid_probe_set_device(probe, fd, 0, 0) < 0)
+		r = errno ? -errno : -EIO;
+	if (r < 0)
+		return diag_fail(diag, r, "cannot read the disk: %s", strerror(-r));
+
+	blkid_probe_enable_superblocks(probe, 0);
+	blkid_probe_enable_partitions(probe, 1);
+	list = blkid_probe_get_partitions(probe);
+	table = list ? blkid_partlist_get_table(list) : NULL;
+	if (!table || !same(blkid_parttable_get_type(table), tables[layout->table].name))
+		return diag_fail(diag, -EILSEQ, "no %s partition table reads back",
+			layout->table == TABLE_GPT ? "GPT" : "MBR");
+	/* libblkid is content with the backup, many boot loaders are not. */
+	if (layout->table == TABLE_GPT &&
+		blkid_parttable_get_offset(table) != blkid_probe_get_sectorsize(probe))
+		return diag_fail(diag, -EILSEQ, "the primary GPT reads back damaged");
+	if (!same(blkid_parttable_get_id(table), layout->disk_uuid))
+		return diag_fail(diag, -EILSEQ, "the disk's id reads back different");
+	if ((size_t)blkid_partlist_numof_partitions(list) != layout->count)
+		return diag_fail(diag, -EILSEQ, "%d partitions read back instead of %zu",
+			blkid_partlist_numof_partitions(list), layout->count);
+	for (size_t i = 0; i < layout->count; i++) {
+		blkid_partition found = blkid_partlist_get_partition_by_partno(list, (int)i + 1);
+
+		if (!found)
+			return diag_fail(diag, -EILSEQ, "partition %zu does not read back", i + 1);
+		r = compare_partition(found, layout, &layout->partitions[i], diag);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/scan.h"
+
+#include "device/sysfs.h"
+#include "device/util.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#define EMMC_REVISION_4_41 5 /* EXT_CSD revisions: from here on no card for a slot was made */
+#define EMMC_REVISION_5_0  7 /* and from here on there are wear registers */
+
+/* Devices that have no medium of their own, or none that is written like a disk. */
+static const char *const skipped[] = {
+	"ram", "zram", "dm-", "md", "sr", "fd", "mtdblock", "nbd", "bcache", "drbd"};
+
+/* Makers by the first byte of the CID. A hint for the eye, no more: the byte is always shown. */
+struct maker {
+	unsigned char id;
+	const char *name;
+};
+static const struct maker emmc_makers[] = {{0x02, "SanDisk"}, {0x11, "Kioxia"}, {0x13, "Micron"},
+	{0x15, "Samsung"}, {0x45, "SanDisk"}, {0x70, "Kingston"}, {0x88, "Foresee"},
+	{0x90, "SK Hynix"}, {0xd6, "Foresee"}, {0xf4, "Biwin"}, {0x9b, "YMTC"}, {0xfe, "Micron"},
+	{0, NULL}};
+static const struct maker sd_makers[] = {{0x01, "Panasonic"}, {0x02, "Kioxia"}, {0x03, "SanDisk"},
+	{0x09, "ATP"}, {0x12, "Patriot"}, {0x13, "Micron"}, {0x1b, "Samsung"}, {0x1d, "AData"},
+	{0x27, "Phison"}, {0x28, "Lexar"}, {0x31, "Silicon Power"}, {0x41, "Kingston"},
+	{0x5d, "Swissbit"}, {0x6f, "ST"}, {0x74, "Transcend"}, {0x82, "Sony"}, {0x9f, "Kingston"},
+	{0, NULL}};
+
+static bool has_prefix(const char *name, const char *prefix)
+{
+	return strncmp(name, prefix, strlen(prefix)) == 0;
+}
+
+/* Reads what a device tells of itself: trimmed and safe to show, "" where it tells nothing. */
+#define READ_TEXT(root, to, name, attribute)                                                       \
+	read_text((root), (to), sizeof(to), (name), (attribute))
+static void read_text(int root, char *to, size_t size, const char *name, const char *attribute)
+{
+	(void)sysfs_read(root, to, size, "sys/block/%s/%s", name, attribute);
+	sysfs_trim(to);
+	str_sanitise(to);
+}
+
+/* A number, or 0. */
+static uint64_t read_number(int root, const char *name, const char *attribute)
+{
+	uint64_t value;
+
+	return sysfs_read_u64(root, &value, "sys/block/%s/%s", name, attribute) == 0 ? value : 0;
+}
+
+/* Keeps the end of a path that is too long: there is the port. */
+static void copy_end(char *to, size_t size, const char *path)
+{
+	size_t length = strlen(path);
+
+	(void)str_copy(to, size, length < size ? path : path + length - (size - 1));
+}
+#define COPY_END(to, path) copy_end((to), sizeof(to), (path))
+
+/* mmcblk0boot1, mmcblk0rpmb, mmcblk0gp0: areas of a card, each a disk of its own for the kernel. */
+static bool is_card_area(int root, const char *name)
+{
+	const char *p;
+
+	/* Their "device" is the disk itself, except on old kernels. */
+	if (sysfs_exists(root, "sys/block/%s/device/dev", name))
+		return true;
+	if (!has_prefix(name, "mmcblk"))
+		return false;
+	p = name + strlen("mmcblk");
+	return p[strspn(p, "0123456789")] != '\0';
+}
+
+static void read_boot_areas(int root, const char *name, struct disk *disk)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(disk->boot); i++) {
+		struct disk_boot_area *area = &disk->boot[i];
+
+		(void)STR_FORMAT(area->name, "%sboot%u", name, i);
+		area->size_bytes = read_number(root, area->name, "size") * SECTOR_BYTES;
+		if (area->size_bytes == 0)
+			area->name[0] = '\0';
+	}
+}
+
+/* "0x02 0x01": of the two kinds of cells an eMMC may have. */
+static void read_wear(int root, const char *name, struct disk *disk)
+{
+	char text[32];
+	unsigned a, b;
+
+	/* QEMU and others have the attributes though their revision does not define them. */
+	if (disk->emmc_revision < EMMC_REVISION_5_0)
+		return;
+	READ_TEXT(root, text, name, "device/life_time");
+	if (sscanf(text, "%x %x", &a, &b) == 2) {
+		disk->life_time_a = (int)a;
+		disk->life_time_b = (int)b;
+	}
+	disk->pre_eol = (int)read_number(root, name, "device/pre_eol_info");
+}
+
+static void read_card(int root, const char *name, struct disk *disk)
+{
+	const struct maker *maker = sd_makers;
+	unsigned id = 0;
+	char type[16];
+
+	READ_TEXT(root, disk->id.cid, name, "device/cid");
+	READ_TEXT(root, disk->id.serial, name, "device/serial");
+	READ_TEXT(root, disk->model, name, "device/name");
+	READ_TEXT(root, type, name, "device/type");
+	disk->kind = DISK_SD;
+	if (strcmp(type, "MMC") == 0) {
+		/* "removable" is 0 for every card. An MMC card for a slot has no boot areas. */
+		disk->emmc_revision = (int)read_number(root, name, "device/rev");
+		read_boot_areas(root, name, disk);
+		if (disk->boot[0].name[0] || disk->emmc_revision >= EMMC_REVISION_4_41) {
+			disk->kind = DISK_EMMC;
+			maker = emmc_makers;
+		}
+		read_wear(root, name, disk);
+	}
+	if (sscanf(disk->id.cid, "%2x", &id) != 1)
+		return;
+	while (maker->name && maker->id != id)
+		maker++;
+	if (maker->name)
+		(void)STR_COPY(disk->vendor, maker->name);
+	else
+		(void)STR_FORMAT(disk->vendor, "0x%02x", id);
+}
+
+/* A SCSI disk: behind USB, or SATA, UFS, ... */
+static void read_scsi(int root, const char *name, struct disk *disk)
+{
+	char up[32] = "", attribute[64];
+
+	READ_TEXT(root, disk->vendor, name, "device/vendor");
+	READ_TEXT(root, disk->model, name, "device/model");
+	if (disk->kind != DISK_USB)
+		return;
+	/* The first device above that has USB's ids is the stick or the reader. */
+	while (STR_FORMAT(attribute, "device/%s../idVendor", up)) {
+		if (sysfs_exists(root, "sys/block/%s/%s", name, attribute)) {
+			(void)STR_FORMAT(attribute, "device/%s../serial", up);
+			READ_TEXT(root, disk->id.serial, name, attribute);
+			break;
+		}
+		if (!str_copy(up + strlen(up), sizeof(up) - strlen(up), "../"))
+			break;
+	}
+}
+
+static void read_nvme(int root, const char *name, struct disk *disk)
+{
+	READ_TEXT(root, disk->model, name, "device/model");
+	READ_TEXT(root, disk->id.serial, name, "device/serial");
+}
+
+static void read_virtual(int root, const char *name, struct disk *disk)
+{
+	READ_TEXT(root, disk->id.serial, name, "serial");
+}
+
+static const struct family {
+	const char *prefix;
+	enum disk_kind kind;
+	void (*read)(int root, const char *name, struct disk *disk); /* NULL: nothing to tell */
+} families[] = {
+	{"mmcblk", DISK_SD, read_card},
+	{"sd", DISK_FIXED, read_scsi},
+	{"nvme", DISK_FIXED, read_nvme},
+	{"vd", DISK_FIXED, read_virtual},
+	{"xvd", DISK_FIXED, NULL},
+	{"loop", DISK_LOOP, NULL},
+};
+
+/* Fills what sysfs knows of the whole disk @name. 0, or -ENODEV where it has gone meanwhile. */
+static int read_disk(int root, const char *name, struct disk *ret)
+{
+	const struct family *family = NULL;
+	struct disk disk = {.kind = DISK_OTHER};
+	char link[PATH_MAX], *path = link;
+	uint64_t sectors;
+
+	if (!STR_COPY(disk.name, name) ||
+		sysfs_read_devno(root, &disk.id.major, &disk.id.minor, "sys/block/%s/dev", name) <
+			0 ||
+		sysfs_read_u64(root, &sectors, "sys/block/%s/size", name) < 0)
+		return -ENODEV;
+	disk.size_bytes = disk.id.size_bytes = sectors * SECTOR_BYTES;
+	disk.id.diskseq = read_number(root, name, "diskseq");
+	disk.read_only = read_number(root, name, "ro") != 0;
+	disk.removable = read_number(root, name, "removable") != 0;
+	disk.erase_bytes = (uint32_t)read_number(root, name, "device/preferred_erase_size");
+	if (disk.erase_bytes == 0)
+		disk.erase_bytes = (uint32_t)read_number(root, name, "queue/discard_granularity");
+	(void)STR_FORMAT(disk.path, "/dev/%s", name);
+	for (char *p = disk.path; *p; p++)
+		if (*p == '!')
+			*p = '/';
+
+	if (sysfs_link(root, link, sizeof(link), "sys/block/%s", name) < 0)
+		(void)STR_FORMAT(link, "block/%s", name);
+	while (strncmp(path, "../", 3) == 0)
+		path += 3;
+	COPY_END(disk.id.devpath, path);
+
+	for (size_t i = 0; i < ARRAY_SIZE(families) && !family; i++)
+		if (has_prefix(name, families[i].prefix))
+			family = &families[i];
+	if (family) {
+		disk.kind = family->kind;
+		if (family->read == read_scsi && strstr(path, "/usb"))
+			disk.kind = DISK_USB;
+		if (family->read)
+			family->read(root, name, &disk);
+	}
+	*ret = disk;
+	return 0;
+}
+
+/* What a list of disks has no place for. Not told by the name alone: a name says little of what
+ * drivers that nobody here knows will do. */
+static bool is_listed(int root, const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(skipped); i++) {
+		size_t length = strlen(skipped[i]);
+
+		if (has_prefix(name, skipped[i]) &&
+			(name[length] == '\0' || isdigit((unsigned char)name[length])))
+			return false;
+	}
+	if (has_prefix(name, "loop"))
+		return read_number(root, name, "size") > 0;
+	return sysfs_exists(root, "sys/block/%s/device", name) &&
+	       !sysfs_exists(root, "sys/block/%s/partition", name) &&
+	       read_number(root, name, "hidden") == 0 && !is_card_area(root, name);
+}
+
+struct scan {
+	int root;
+	struct disk_list list;
+};
+
+static int add_disk(void *arg, const char *name)
+{
+	struct scan *scan = arg;
+	struct disk *disks;
+
+	if (!is_listed(scan->root, name))
+		return 0;
+	disks = reallocarray(scan->list.disks, scan->list.count + 1, sizeof(*disks));
+	if (!disks)
+		return -ENOMEM;
+	scan->list.disks = disks;
+	/* One that has gone between the two looks is not there. */
+	if (read_disk(scan->root, name, &disks[scan->list.count]) == 0)
+		scan->list.count++;
+	return 0;
+}
+
+int scan_disks(int root, struct disk_list *ret)
+{
+	struct scan scan = {.root = root};
+	int r = sysfs_each(root, add_disk, &scan, "sys/block");
+
+	if (r < 0) {
+		disk_list_finish(&scan.list);
+		return r;
+	}
+	*ret = scan.list;
+	return 0;
+}
+
+void disk_list_finish(struct disk_list *list)
+{
+	free(list->disks);
+	*list = (struct disk_list){0};
+}
+
+int scan_disk(int root, const char *name, struct disk *ret)
+{
+	if (!sysfs_exists(root, "sys/class/block/%s", name) &&
+		!sysfs_exists(root, "sys/block/%s", name))
+		return -ENODEV;
+	if (sysfs_exists(root, "sys/class/block/%s/partition", name) || is_card_area(root, name))
+		return -ENOTBLK;
+	return read_disk(root, name, ret);
+}
+
+static int scan_image(const char *path, const struct stat *st, struct disk *ret)
+{
+	struct disk disk = {.kind = DISK_IMAGE};
+	char real[PATH_MAX];
+
+	if (!realpath(path, real))
+		return -errno;
+	if (!STR_COPY(disk.path, real))
+		return -ENAMETOOLONG;
+	COPY_END(disk.id.devpath, real);
+	(void)STR_COPY(disk.name, strrchr(real, '/') + 1);
+	str_sanitise(disk.name);
+	disk.size_bytes = disk.id.size_bytes = (uint64_t)st->st_size;
+	disk.read_only = access(real, W_OK) < 0;
+	*ret = disk;
+	return 0;
+}
+
+/* Whether the node at @path, links followed, is the device @number. */
+static bool is_node_of(const char *path, dev_t number)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISBLK(st.st_mode) && st.st_rdev == number;
+}
+
+static int scan_node(int root, const char *path, dev_t number, struct disk *ret)
+{
+	char link[PATH_MAX], real[PATH_MAX], *name;
+	struct disk disk;
+	int r = sysfs_link(
+		root, link, sizeof(link), "sys/dev/block/%u:%u", major(number), minor(number));
+
+	if (r < 0)
+		return r == -ENOENT ? -ENODEV : r;
+	name = strrchr(link, '/');
+	r = scan_disk(root, name ? name + 1 : link, &disk);
+	if (r < 0)
+		return r;
+	if (disk.size_bytes == 0)
+		return -ENOMEDIUM;
+	/* Without devtmpfs the node need not have the kernel's name. */
+	if (!is_node_of(disk.path, number)) {
+		if (!realpath(path, real))
+			return -errno;
+		if (!STR_COPY(disk.path, real))
+			return -ENAMETOOLONG;
+	}
+	*ret = disk;
+	return 0;
+}
+
+int scan_target(int root, const char *path, struct disk *ret)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return -errno;
+	if (S_ISBLK(st.st_mode))
+		return scan_node(root, path, st.st_rdev, ret);
+	if (S_ISREG(st.st_mode))
+		return scan_image(path, &st, ret);
+	return -EINVAL;
+}

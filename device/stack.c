@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/stack.h"
+
+#include "device/sysfs.h"
+#include "device/util.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/loop.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#define DEPTH_MAX 16 /* of a stack; deeper is a loop in a broken sysfs */
+
+struct mapper_search {
+	int root;
+	const char *wanted;
+	uint32_t major, minor;
+};
+
+static int match_mapper(void *arg, const char *name)
+{
+	struct mapper_search *search = arg;
+	char mapped[128];
+
+	if (sysfs_read(search->root, mapped, sizeof(mapped), "sys/block/%s/dm/name", name) < 0 ||
+		strcmp(mapped, search->wanted) != 0)
+		return 0;
+	return sysfs_read_devno(
+		       search->root, &search->major, &search->minor, "sys/block/%s/dev", name) == 0;
+}
+
+/* "/dev/cciss/c0d0" is "cciss!c0d0" in sysfs. */
+static int number_by_name(int root, const char *path, uint32_t *ret_major, uint32_t *ret_minor)
+{
+	struct mapper_search search = {.root = root};
+	char name[128];
+
+	if (strncmp(path, "/dev/", 5) != 0 || !STR_COPY(name, path + 5))
+		return -ENOTBLK;
+	if (strncmp(name, "mapper/", 7) == 0) {
+		search.wanted = name + 7;
+		if (sysfs_each(root, match_mapper, &search, "sys/block") <= 0)
+			return -ENOTBLK;
+		*ret_major = search.major;
+		*ret_minor = search.minor;
+		return 0;
+	}
+	for (char *p = name; *p; p++)
+		if (*p == '/')
+			*p = '!';
+	return sysfs_read_devno(root, ret_major, ret_minor, "sys/class/block/%s/dev", name) == 0
+		       ? 0
+		       : -ENOTBLK;
+}
+
+int stack_node_number(int root, const char *path, uint32_t *ret_major, uint32_t *ret_minor)
+{
+	struct stat st;
+
+	if (path[0] == '/' && sysfs_is_live(root) &&
+		fstatat(root, path[1] ? path + 1 : ".", &st, 0) == 0) {
+		if (!S_ISBLK(st.st_mode))
+			return -ENOTBLK;
+		*ret_major = major(st.st_rdev);
+		*ret_minor = minor(st.st_rdev);
+		return 0;
+	}
+	return number_by_name(root, path, ret_major, ret_minor);
+}
+
+/* Fills the numbers from the device itself. False where it cannot be asked. */
+static bool ask_loop(int root, const char *name, struct stack_loop *ret)
+{
+	struct loop_info64 info = {0};
+	_cleanup_close_ int fd = -1;
+	char path[64];
+
+	if (!sysfs_is_live(root) || !STR_FORMAT(path, "dev/%s", name))
+		return false;
+	fd = openat(root, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+	if (fd < 0 || ioctl(fd, LOOP_GET_STATUS64, &info) < 0)
+		return false;
+	/* Of a backing file that is no device the number is 0. */
+	ret->block_major = major(info.lo_rdevice);
+	ret->block_minor = minor(info.lo_rdevice);
+	if (ret->block_major == 0) {
+		ret->file_major = major(info.lo_device);
+		ret->file_minor = minor(info.lo_device);
+	}
+	return true;
+}
+
+int stack_read_loop(int root, const char *name, struct stack_loop *ret)
+{
+	static const char deleted[] = " (deleted)";
+	struct stack_loop loop = {0};
+	size_t length;
+
+	if (sysfs_read(root, loop.backing, sizeof(loop.backing), "sys/block/%s/loop/backing_file",
+		    name) < 0)
+		return -ENXIO;
+	length = strlen(loop.backing);
+	if (length > strlen(deleted) &&
+		strcmp(loop.backing + length - strlen(deleted), deleted) == 0)
+		loop.backing[length - strlen(deleted)] = '\0';
+	if (!ask_loop(root, name, &loop))
+		(void)stack_node_number(root, loop.backing, &loop.block_major, &loop.block_minor);
+	*ret = loop;
+	return 0;
+}
+
+struct collector {
+	int root;
+	char (*names)[32];
+	size_t count, max;
+	int depth;
+	bool has_slaves; /* of the device being looked at */
+};
+
+static int add_name(struct collector *collector, const char *name)
+{
+	for (size_t i = 0; i < collector->count; i++)
+		if (strcmp(collector->names[i], name) == 0)
+			return 0;
+	if (collector->count == collector->max)
+		return -ENOBUFS;
+	if (!STR_COPY(collector->names[collector->count], name))
+		return -ENAMETOOLONG;
+	collector->count++;
+	return 0;
+}
+
+static int collect(struct collector *collector, uint32_t major, uint32_t minor);
+
+static int collect_slave(void *arg, const char *name)
+{
+	struct collector *collector = arg;
+	uint32_t major, minor;
+	int r;
+
+	collector->has_slaves = true;
+	r = sysfs_read_devno(collector->root, &major, &minor, "sys/class/block/%s/dev", name);
+	/* -ENOENT would look like a device without slaves. */
+	return r < 0 ? -ENODEV : collect(collector, major, minor);
+}
+
+/* The name of the device @levels above the end of the path that sys/dev/block links to. */
+static int linked_name(int root, uint32_t major, uint32_t minor, int levels, char ret[32])
+{
+	char link[PATH_MAX], *name;
+	int r = sysfs_link(root, link, sizeof(link), "sys/dev/block/%u:%u", major, minor);
+
+	if (r < 0)
+		return r == -ENOENT ? -ENODEV : r;
+	for (; levels > 0; levels--) {
+		name = strrchr(link, '/');
+		if (!name)
+			return -ENODEV;
+		*name = '\0';
+	}
+	name = strrchr(link, '/');
+	return str_copy(ret, 32, name ? name + 1 : link) ? 0 : -ENAMETOOLONG;
+}
+
+/* The layers below a whole device; @name itself where there is none. */
+static int collect_below(struct collector *collector, const char *name)
+{
+	bool outer = collector->has_slaves;
+	struct stack_loop loop;
+	int r;
+
+	collector->has_slaves = false;
+	r = sysfs_each(collector->root, collect_slave, collector, "sys/block/%s/slaves", name);
+	if (r == -ENOENT)
+		r = 0;
+	if (r == 0 && !collector->has_slaves)
+		r = add_name(collector, name);
+	collector->has_slaves = outer;
+	if (r < 0 || stack_read_loop(collector->root, name, &loop) < 0 || loop.block_major == 0)
+		return r;
+	return collect(collector, loop.block_major, loop.block_minor);
+}
+
+static int collect(struct collector *collector, uint32_t major, uint32_t minor)
+{
+	uint32_t parent_major, parent_minor;
+	int root = collector->root;
+	bool partition;
+	char name[32];
+	int r;
+
+	if (major == 0)
+		return -ENODEV;
+	if (collector->depth == DEPTH_MAX)
+		return -ELOOP;
+	/* A boot area is a disk of its own for the kernel, but its "device" is the disk. */
+	if (sysfs_read_devno(root, &parent_major, &parent_minor, "sys/dev/block/%u:%u/device/dev",
+		    major, minor) == 0) {
+		major = parent_major;
+		minor = parent_minor;
+	}
+	partition = sysfs_exists(root, "sys/dev/block/%u:%u/partition", major, minor);
+	r = linked_name(root, major, minor, partition ? 1 : 0, name);
+	if (r < 0)
+		return r;
+	collector->depth++;
+	r = collect_below(collector, name);
+	collector->depth--;
+	return r;
+}
+
+int stack_whole_disks(int root, uint32_t major, uint32_t minor, char (*ret_names)[32], size_t max)
+{
+	struct collector collector = {.root = root, .names = ret_names, .max = max};
+	int r = collect(&collector, major, minor);
+
+	return r < 0 ? r : (int)collector.count;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stack - what lies on what: from a device number down through partitions, device-mapper, md and
+ * loop devices to the whole disks. As far as sysfs and the devices themselves tell; what is known
+ * only of a mount (btrfs, overlay) inuse follows.
+ */
+#ifndef DEVICE_STACK_H
+#define DEVICE_STACK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The number of the block device that the node at @path ("/dev/sda1", "/dev/mapper/x") stands for:
+ * from the node itself on a running machine, else by its name. 0, or -ENOTBLK. */
+int stack_node_number(int root, const char *path, uint32_t *ret_major, uint32_t *ret_minor);
+
+/* What a loop device lies on. The numbers come from the device itself: they are right even after a
+ * lazy unmount, when the path has lost its meaning, but only a running machine has them, and only
+ * who may open the loop sees them. 0:0 where there is none. */
+struct stack_loop {
+	char backing[256];		   /* the path as the kernel tells it */
+	uint32_t block_major, block_minor; /* of the block device that it lies on */
+	uint32_t file_major, file_minor;   /* of the filesystem that holds its backing file */
+};
+
+/* 0, or -ENXIO where the loop device @name is bound to nothing. */
+int stack_read_loop(int root, const char *name, struct stack_loop *ret);
+
+#define STACK_DISKS_MAX 32
+
+/*
+ * The whole disks below a device number: a partition or a boot area gives its disk, a dm or md
+ * device each of the disks it lies on, a loop device itself and what it lies on where that is a
+ * device. Writes up to @max kernel names, each once, into @ret_names. Returns how many there are;
+ * -ENODEV where the number is unknown, and always for major 0: tmpfs, btrfs, overlay have no
+ * device. -ENOBUFS where there are more than @max.
+ */
+int stack_whole_disks(int root, uint32_t major, uint32_t minor, char (*ret_names)[32], size_t max);
+
+#endif

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/target.h"
+
+#include "device/loop.h"
+#include "device/ptable.h"
+#include "device/scan.h"
+#include "device/sysfs.h"
+#include "device/util.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+void target_init(struct target *target)
+{
+	*target = (struct target){
+		.root = -1, .id_fd = -1, .excl_fd = -1, .image_fd = -1, .loop_fd = -1};
+	for (size_t i = 0; i < ARRAY_SIZE(target->partition_fds); i++)
+		target->partition_fds[i] = -1;
+}
+
+void target_node(const struct target *target, unsigned number, char ret[160])
+{
+	if (number == 0)
+		(void)str_format(ret, 160, "%s/disk", target->dir);
+	else
+		(void)str_format(ret, 160, "%s/p%u", target->dir, number);
+}
+
+/* Opens @path and makes sure that it is block device @rdev. fd or -errno. */
+static int open_device(int dir_fd, const char *path, int flags, dev_t rdev)
+{
+	_cleanup_close_ int fd = openat(dir_fd, path, flags | O_CLOEXEC | O_NOFOLLOW);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISBLK(st.st_mode) || st.st_rdev != rdev)
+		return -ESTALE;
+	return take_fd(&fd);
+}
+
+static int make_node(const struct target *target, unsigned number, dev_t rdev)
+{
+	char node[160];
+
+	target_node(target, number, node);
+	if (unlink(node) < 0 && errno != ENOENT)
+		return -errno;
+	return mknod(node, S_IFBLK | 0600, rdev) < 0 ? -errno : 0;
+}
+
+static dev_t disk_rdev(const struct disk *disk)
+{
+	return makedev(disk->id.major, disk->id.minor);
+}
+
+/* Is the device that sysfs shows under the disk's name still the one we mean? Conclusive while a
+ * descriptor is held, for then its number goes to no other. */
+static int check_identity(const struct target *target, struct diag *diag)
+{
+	const char *what = "name";
+	struct disk now;
+	int r;
+
+	r = scan_disk(target->root, target->disk.name, &now);
+	if (r == 0 && disk_identity_equal(&target->disk.id, &now.id, &what))
+		return 0;
+	if (r < 0 && r != -ENODEV)
+		return diag_fail(diag, r, "cannot look at %s: %s", target->disk.name, strerror(-r));
+	return diag_fail(diag, -ESTALE,
+		"%s is not the disk that was picked any more (its %s changed)", target->disk.name,
+		what);
+}
+
+/* Opens the image, makes sure that it is the one that was picked, and goes on with its loop. */
+static int open_image(struct target *target, struct diag *diag)
+{
+	struct disk *disk = &target->disk;
+	struct disk now;
+	struct stat st;
+	int r;
+
+	target->image_fd = open(disk->path, O_RDWR | O_CLOEXEC);
+	if (target->image_fd < 0 && (errno == EACCES || errno == EROFS))
+		target->image_fd = open(disk->path, O_RDONLY | O_CLOEXEC);
+	if (target->image_fd < 0 || fstat(target->image_fd, &st) < 0)
+		return diag_fail(diag, -errno, "cannot open %s: %s", disk->path, strerror(errno));
+	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != disk->id.size_bytes)
+		return diag_fail(
+			diag, -ESTALE, "%s is not the image that was picked any more", disk->path);
+
+	r = loop_attach(target->root, target->dir, target->image_fd, disk->name, &target->loop_fd);
+	if (r < 0)
+		return diag_fail(diag, r, "no loop device for %s: %s", disk->path, strerror(-r));
+	r = scan_disk(target->root, disk->name, &now);
+	if (r < 0)
+		return diag_fail(diag, r, "cannot look at %s: %s", disk->name, strerror(-r));
+	disk->id = now.id;
+	disk->size_bytes = now.size_bytes;
+	disk->read_only = now.read_only;
+	return 0;
+}
+
+static int open_identity(struct target *target, struct diag *diag)
+{
+	dev_t rdev = disk_rdev(&target->disk);
+	char node[160];
+	int r;
+
+	r = make_node(target, 0, rdev);
+	if (r < 0)
+		return diag_fail(
+			diag, r, "cannot make a node in %s: %s", target->dir, strerror(-r));
+	(void)STR_FORMAT(node, "dev/%s", target->disk.name);
+	r = open_device(target->root, node, O_RDONLY, rdev);
+	if (r == -ENOENT || r == -ESTALE) {
+		/* No such node in /dev, or another's: then nobody else locks it either. */
+		target_node(target, 0, node);
+		r = open_device(AT_FDCWD, node, O_RDONLY, rdev);
+	}
+	if (r < 0)
+		return diag_fail(diag, r, "cannot open %s: %s", target->disk.name, strerror(-r));
+	target->id_fd = r;
+	return check_identity(target, diag);
+}
+
+int target_open(struct target *target, int root, const struct disk *picked, const char *dir,
+	struct diag *diag)
+{
+	int r = 0;
+
+	target_init(target);
+	target->root = root;
+	target->disk = *picked;
+	if (!STR_COPY(target->dir, dir))
+		return diag_fail(diag, -ENAMETOOLONG, "the path %s is too long", dir);
+
+	if (picked->kind == DISK_IMAGE)
+		r = open_image(target, diag);
+	if (r == 0)
+		r = open_identity(target, diag);
+	if (r < 0)
+		target_close(target, false);
+	return r;
+}
+
+int target_try_lock(struct target *target)
+{
+	if (target->image_fd >= 0 && flock(target->image_fd, LOCK_EX | LOCK_NB) < 0)
+		return -errno;
+	return flock(target->id_fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
+}
+
+int target_take_exclusive(struct target *target, struct diag *diag)
+{
+	_cleanup_close_ int fd = -1;
+	int read_only, r;
+	char node[160];
+
+	if (target->excl_fd >= 0)
+		return 0;
+	target_node(target, 0, node);
+	fd = open_device(AT_FDCWD, node, O_RDWR | O_EXCL, disk_rdev(&target->disk));
+	if (fd < 0)
+		return diag_fail(diag, fd, "cannot take %s for this job alone: %s",
+			target->disk.name, strerror(-fd));
+	/* Opening a write-protected disk for writing succeeds; writing would not. */
+	if (ioctl(fd, BLKROGET, &read_only) < 0)
+		return diag_fail(
+			diag, -errno, "cannot look at %s: %s", target->disk.name, strerror(errno));
+	if (read_only)
+		return diag_fail(diag, -EROFS, "%s is write-protected", target->disk.name);
+	r = check_identity(target, diag);
+	if (r == 0)
+		target->excl_fd = take_fd(&fd);
+	return r;
+}
+
+void target_release_exclusive(struct target *target)
+{
+	close_fd(&target->excl_fd);
+}
+
+int target_open_partition(struct target *target, unsigned number, struct diag *diag)
+{
+	const char *disk = target->disk.name;
+	uint32_t major, minor;
+	char name[48], node[160];
+	int r;
+
+	assert(number >= 1 && number <= ARRAY_SIZE(target->partition_fds));
+	/* mmcblk0p1, but sda1. */
+	(void)STR_FORMAT(name, "%s%s%u", disk,
+		strchr("0123456789", disk[strlen(disk) - 1]) ? "p" : "", number);
+	/* Their numbers follow no rule, and are not given to others while they are open. */
+	r = sysfs_read_devno(target->root, &major, &minor, "sys/block/%s/%s/dev", disk, name);
+	if (r == 0)
+		r = make_node(target, number, makedev(major, minor));
+	if (r == 0) {
+		target_node(target, number, node);
+		r = open_device(AT_FDCWD, node, O_RDONLY, makedev(major, minor));
+	}
+	if (r < 0)
+		return diag_fail(diag, r, "cannot open partition %s: %s", name, strerror(-r));
+	close_fd(&target->partition_fds[number - 1]);
+	target->partition_fds[number - 1] = r;
+	return 0;
+}
+
+bool target_is_gone(const struct target *target)
+{
+	uint64_t size_bytes;
+
+	return ioctl(target->id_fd, BLKGETSIZE64, &size_bytes) < 0 || size_bytes == 0;
+}
+
+void target_close(struct target *target, bool forget)
+{
+	char node[160];
+
+	for (size_t i = 0; i < ARRAY_SIZE(target->partition_fds); i++)
+		close_fd(&target->partition_fds[i]);
+	if (target->id_fd >= 0 && (forget || target->loop_fd >= 0))
+		(void)ptable_forget(target->id_fd, target->root, target->disk.name);
+	for (unsigned i = 0; i <= LAYOUT_PARTITIONS_MAX && target->dir[0] != '\0'; i++) {
+		target_node(target, i, node);
+		(void)unlink(node);
+	}
+	close_fd(&target->excl_fd);
+	close_fd(&target->id_fd);
+	if (target->loop_fd >= 0)
+		(void)loop_detach(target->loop_fd);
+	close_fd(&target->loop_fd);
+	close_fd(&target->image_fd);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/wipe.h"
+
+#include "device/disk.h"
+#include "device/util.h"
+
+#include <errno.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/* One discard cannot be interrupted: begin small, and grow only while they return quickly. */
+#define DISCARD_FIRST_BYTES MIB(8)
+#define DISCARD_MAX_BYTES   MIB(128)
+#define DISCARD_QUICK_MS    250
+/* Discard only makes the writing after it faster: a card that takes longer than this is let off. */
+#define DISCARD_BUDGET_MS 10000
+
+/* MBR, GPT header and 128 entries, and the backup of the latter two, with 4096-byte sectors. */
+#define TABLE_HEAD_BYTES KIB(24)
+#define TABLE_TAIL_BYTES KIB(20)
+
+/* Where signatures lie: superblocks and headers at the start, RAID and ZFS ones at the end, and the
+ * first mirror of a btrfs superblock. */
+#define DISK_ENDS_BYTES	      MIB(1)
+#define PARTITION_HEAD_BYTES  MIB(1)
+#define PARTITION_TAIL_BYTES  KIB(64)
+#define BTRFS_MIRROR_AT_BYTES MIB(64)
+#define BTRFS_MIRROR_BYTES    KIB(4)
+
+/* A byte range [start, end) that zeroing must stay in. */
+struct range {
+	uint64_t start, end;
+};
+
+/* Zeroes @size bytes from @offset on, as far as they are inside @in. */
+static int zero(int fd, struct range in, uint64_t offset, uint64_t size)
+{
+	static const char zeroes[KIB(64)];
+	uint64_t end = offset + size < in.end ? offset + size : in.end;
+
+	while (offset < end) {
+		uint64_t n = end - offset < sizeof(zeroes) ? end - offset : sizeof(zeroes);
+		int r = pwrite_full(fd, zeroes, n, offset);
+
+		if (r < 0)
+			return r;
+		offset += n;
+	}
+	return 0;
+}
+
+/* The same for the last @size bytes of @in. */
+static int zero_tail(int fd, struct range in, uint64_t size)
+{
+	return zero(fd, in, in.end - in.start > size ? in.end - size : in.start, size);
+}
+
+static int sync_fd(int fd)
+{
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+int wipe_table(int fd, uint64_t disk_bytes)
+{
+	struct range disk = {0, disk_bytes};
+	int r;
+
+	r = zero(fd, disk, 0, TABLE_HEAD_BYTES);
+	if (r == 0)
+		r = zero_tail(fd, disk, TABLE_TAIL_BYTES);
+	return r < 0 ? r : sync_fd(fd);
+}
+
+/* Discards what it can. Only a cancellation is an error: whether the disk can be written is found
+ * out by the zeroing, and a card that refuses a discard is still good. */
+static int discard(int fd, uint64_t disk_bytes, wipe_progress *progress, void *arg)
+{
+	uint64_t chunk = DISCARD_FIRST_BYTES, begin = now_ms(), done = 0;
+
+	while (done < disk_bytes) {
+		uint64_t start = now_ms();
+		uint64_t range[2] = {done, disk_bytes - done < chunk ? disk_bytes - done : chunk};
+
+		if (progress && progress(arg, done, disk_bytes) != 0)
+			return -ECANCELED;
+		if (start - begin >= DISCARD_BUDGET_MS || ioctl(fd, BLKDISCARD, range) < 0)
+			break;
+		done += range[1];
+		if (chunk < DISCARD_MAX_BYTES && now_ms() - start < DISCARD_QUICK_MS)
+			chunk *= 2;
+	}
+	return 0;
+}
+
+static int zero_partition(int fd, const struct layout_partition *p)
+{
+	struct range in = {p->start * SECTOR_BYTES, (p->start + p->sectors) * SECTOR_BYTES};
+	int r;
+
+	r = zero(fd, in, in.start, PARTITION_HEAD_BYTES);
+	if (r == 0)
+		r = zero(fd, in, in.start + BTRFS_MIRROR_AT_BYTES, BTRFS_MIRROR_BYTES);
+	if (r == 0)
+		r = zero_tail(fd, in, PARTITION_TAIL_BYTES);
+	return r;
+}
+
+int wipe_disk(int fd, const struct layout *layout, wipe_progress *progress, void *arg)
+{
+	struct range disk = {0, 0};
+	int r;
+
+	if (ioctl(fd, BLKGETSIZE64, &disk.end) < 0)
+		return -errno;
+
+	/* First of all, so that a power cut during the discard leaves nothing that boots. */
+	r = wipe_table(fd, disk.end);
+	if (r == 0)
+		r = discard(fd, disk.end, progress, arg);
+	if (r == 0)
+		r = zero(fd, disk, 0, DISK_ENDS_BYTES);
+	if (r == 0)
+		r = zero_tail(fd, disk, DISK_ENDS_BYTES);
+	for (size_t i = 0; r == 0 && i < layout->count; i++)
+		r = zero_partition(fd, &layout->partitions[i]);
+	if (r == 0)
+		r = sync_fd(fd);
+	if (r == 0 && ioctl(fd, BLKFLSBUF, 0) < 0)
+		r = -errno;
+	if (r == 0 && progress && progress(arg, disk.end, disk.end) != 0)
+		r = -ECANCELED;
+	return r;
+}

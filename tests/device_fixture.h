@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * device_fixture - what the tests that need a real block device share: a directory, a sparse image
+ * in it, and a loop device over that. Only devices made here are ever touched. Without the rights
+ * or the loop driver such a test says so and is skipped.
+ */
+#ifndef TESTS_DEVICE_FIXTURE_H
+#define TESTS_DEVICE_FIXTURE_H
+
+#include "device/loop.h"
+#include "device/ptable.h"
+#include "device/sysfs.h"
+#include "device/util.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct fixture {
+	char dir[128];	 /* removed at the end */
+	char image[160]; /* sparse file in it */
+	char name[32];	 /* "loop3", or "" where none is attached */
+	int root;	 /* "/" */
+	int image_fd;
+	int fd; /* O_RDWR on the loop device, or -1 */
+};
+
+static int fixture_remove_entry(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)st;
+	(void)flag;
+	(void)ftw;
+	return remove(path);
+}
+
+/* A directory and an image of @bytes. */
+static inline void fixture_make_image(struct fixture *f, uint64_t bytes)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	*f = (struct fixture){.fd = -1, .image_fd = -1};
+	(void)STR_FORMAT(f->dir, "%s/device-test-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	assert_non_null(mkdtemp(f->dir));
+	f->root = sysfs_open_root("/");
+	assert_true(f->root >= 0);
+	assert_true(STR_FORMAT(f->image, "%s/image", f->dir));
+	f->image_fd = open(f->image, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(f->image_fd >= 0);
+	assert_int_equal(ftruncate(f->image_fd, (off_t)bytes), 0);
+}
+
+/* After a move into another mount namespace: the mounts below the old root fd may be gone. */
+static inline void fixture_reopen_root(struct fixture *f)
+{
+	close_fd(&f->root);
+	f->root = sysfs_open_root("/");
+	assert_true(f->root >= 0);
+}
+
+/* Detaches the loop device, without its partitions, and closes the image. */
+static inline void fixture_finish_loop(struct fixture *f)
+{
+	if (f->fd >= 0) {
+		(void)ptable_forget(f->fd, f->root, f->name);
+		(void)loop_detach(f->fd);
+	}
+	close_fd(&f->fd);
+	close_fd(&f->image_fd);
+}
+
+/* For the end of a test, whatever has become of it; fit for a cmocka teardown. */
+static inline void fixture_finish(struct fixture *f)
+{
+	fixture_finish_loop(f);
+	if (f->dir[0] != '\0') {
+		(void)nftw(f->dir, fixture_remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+		close_fd(&f->root);
+	}
+	f->dir[0] = '\0';
+}
+
+/* Why no test can have a loop device here, or NULL. */
+static inline const char *fixture_lacks(void)
+{
+	if (geteuid() != 0)
+		return "not root";
+	if (access("/dev/loop-control", R_OK | W_OK) < 0)
+		return "no /dev/loop-control";
+	return NULL;
+}
+
+#define fixture_require_root()                                                                     \
+	do {                                                                                       \
+		const char *lacks_ = fixture_lacks();                                              \
+                                                                                                   \
+		if (lacks_) {                                                                      \
+			print_message("[ SKIP ] %s: %s\n", __func__, lacks_);                      \
+			skip();                                                                    \
+		}                                                                                  \
+	} while (0)
+
+/* The image, and a loop device over it. */
+static inline void fixture_make_loop(struct fixture *f, uint64_t bytes)
+{
+	fixture_make_image(f, bytes);
+	assert_int_equal(loop_attach(f->root, f->dir, f->image_fd, f->name, &f->fd), 0);
+}
+
+/* Fills @size bytes of @fd from @offset on with @byte. */
+static inline void fixture_fill(int fd, uint64_t offset, uint64_t size, unsigned char byte)
+{
+	static unsigned char block[65536];
+
+	memset(block, byte, sizeof(block));
+	while (size > 0) {
+		size_t n = size < sizeof(block) ? (size_t)size : sizeof(block);
+
+		assert_int_equal(pwrite_full(fd, block, n, offset), 0);
+		offset += n;
+		size -= n;
+	}
+}
+
+/* True where @size bytes of @fd from @offset on are all @byte. */
+static inline bool fixture_is_filled(int fd, uint64_t offset, uint64_t size, unsigned char byte)
+{
+	static unsigned char block[65536];
+
+	while (size > 0) {
+		size_t n = size < sizeof(block) ? (size_t)size : sizeof(block);
+
+		assert_int_equal(pread_full(fd, block, n, offset), 0);
+		for (size_t i = 0; i < n; i++) {
+			if (block[i] != byte)
+				return false;
+		}
+		offset += n;
+		size -= n;
+	}
+	return true;
+}
+
+/* Runs @argv with its output thrown away; its exit status, 127 where it is not installed. */
+static inline int fixture_run(const char *const *argv)
+{
+	union {
+		const char *const *in;
+		char *const *out;
+	} args = {argv};
+	pid_t pid = fork();
+	int status;
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		int null = open("/dev/null", O_RDWR);
+
+		(void)dup2(null, 0);
+		(void)dup2(null, 1);
+		(void)dup2(null, 2);
+		(void)setenv("LC_ALL", "C", 1);
+		(void)execvp(argv[0], args.out);
+		_exit(127);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+#endif

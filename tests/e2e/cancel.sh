@@ -1,0 +1,173 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# cancel.sh - an install that is ended half-way, by each of the signals, leaves a target without a
+# table and nothing else; one whose front end goes away goes on to the end.
+. "$(dirname "$0")/lib.sh"
+begin zstd tar sfdisk losetup unshare
+
+make_tree "$tmp/tree"
+head -c 8M /dev/urandom >"$tmp/tree/usr/share/random"
+"$here/tree.sh" "$tmp/tree" >"$tmp/want"
+cd "$tmp" || exit 1
+tar -C tree --format=posix --numeric-owner --xattrs --xattrs-include='*' -cf - . | zstd -q >rootfs.tar.zst
+
+# A tar that stops in the middle until it is let go: no test depends on being quick. It runs the
+# real one as a child, which has to be found and ended, too.
+cat >slow-tar <<SLOW
+#!/bin/sh
+[ "\$1" = --version ] && exec tar --version
+(head -c 2000000; while [ ! -e $tmp/go ]; do sleep 0.1; done; cat) | tar "\$@"
+SLOW
+chmod +x slow-tar
+
+# begin_install: a board that could boot before, and its install, stopped in extract.
+begin_install() { # NAME
+	rm -f go out
+	image board.img 256M
+	printf 'label: gpt\nstart=8192' | sfdisk -q board.img
+	"$BOARDSTRAP" install --target board.img --archive rootfs.tar.zst --allow image --yes --json \
+		--tar "$tmp/slow-tar" >out 2>err </dev/null &
+	front=$!
+	pids+=("$front")
+	check "$1: it extracts" wait_for 60 extracts
+	engine=$(engine_pid)
+	check "$1: there is an engine" test -n "$engine"
+}
+extracts() {
+	# Files are there: the tar has begun, not only the step.
+	grep -q '"step":"extract","state":"start"' out && pgrep -f "^/bin/sh $tmp/slow-tar"
+}
+# The process that holds the image and is not the front end; the oldest is the engine itself.
+engine_pid() {
+	own_processes | awk -v front="$front" '$1 != front && /boardstrap/ {print $1}' | sort -n | head -n 1
+}
+
+ends() { # NAME CODE
+	local code=0
+	wait_for 30 dead "$front" || not_ok "$1: it ends in time"
+	wait "$front" || code=$?
+	same "$1: exit $2" "$2" $code || { quote <err; tail -n 3 out | quote; }
+}
+dead() {
+	local state
+	state=$(awk '$1 == "State:" {print $2}' "/proc/$1/status" 2>/dev/null)
+	[ -z "$state" ] || [ "$state" = Z ]
+}
+
+fails_closed() { # NAME
+	check "$1: the target has no table" no_table
+	nothing_left "$1: nothing is left running, attached or mounted"
+	check "$1: no tar is left" sh -c "! pgrep -f $tmp/slow-tar"
+}
+no_table() {
+	! has_table "$tmp/board.img"
+}
+
+for signal in INT TERM; do
+	begin_install "SIG$signal"
+	kill -"$signal" "$front"
+	ends "SIG$signal" 3
+	check "SIG$signal: the result says cancelled" grep -q '"result":"cancelled","code":3' out
+	fails_closed "SIG$signal"
+done
+
+begin_install "cancel"
+check "cancel: boardstrap cancel is heard" "$BOARDSTRAP" cancel board.img
+ends "cancel" 3
+fails_closed "cancel"
+
+begin_install "impatience"
+kill -INT "$front"
+kill -INT "$front" 2>/dev/null
+kill -TERM "$front" 2>/dev/null
+ends "impatience" 3
+fails_closed "impatience"
+
+# The engine is killed: nobody is left to tidy up but the kernel, and the front end says so.
+begin_install "engine killed"
+kill -KILL "$engine"
+ends "engine killed" 1
+check "engine killed: a sentence says so" grep -Eq '^boardstrap: .+' err
+fails_closed "engine killed"
+
+# tar is killed: a failure after writing has begun.
+begin_install "tar killed"
+kill -KILL "$(pgrep -o -f "^/bin/sh $tmp/slow-tar")"
+ends "tar killed" 1
+check "tar killed: a sentence names tar" grep -Eq '^boardstrap: .*tar' err
+fails_closed "tar killed"
+
+# The front end is killed, or hung up: the engine goes on.
+goes_on() { # NAME
+	check "$1: the engine goes on" kill -0 "$engine"
+	check "$1: status tells of it" sh -c "$BOARDSTRAP status board.img | grep -q extract"
+	touch go
+	check "$1: it ends" wait_for 60 dead "$engine"
+	check "$1: with a table" has_table "$tmp/board.img"
+	check "$1: and a last word" sh -c "$BOARDSTRAP status --json | grep -q '\"result\":\"pass\"'"
+	mount_partition board.img 1 "$tmp/mnt" || die "$1: cannot mount it"
+	"$here/tree.sh" "$tmp/mnt" >got
+	check "$1: and everything in it" diff -a want got
+	umount "$tmp/mnt"
+	nothing_left "$1: nothing is left"
+}
+begin_install "SIGHUP"
+kill -HUP "$front"
+ends "SIGHUP" 6
+goes_on "SIGHUP"
+
+begin_install "front end killed"
+kill -KILL "$front"
+wait "$front" 2>/dev/null
+goes_on "front end killed"
+
+# A reader of the pipe that goes away is no reason to stop.
+rm -f go
+image board.img 256M
+code=0
+{ timeout 60 "$BOARDSTRAP" install --target board.img --archive rootfs.tar.zst --allow image --yes --json \
+	--tar "$tmp/slow-tar" </dev/null 2>err || echo $? >code; } | grep -m 1 -q '"step":"extract","state":"start"'
+engine=$(front=0 engine_pid)
+touch go
+check "reader gone: the install goes on" wait_for 60 has_table "$tmp/board.img"
+same "reader gone: exit 6" 6 "$(cat code 2>/dev/null)"
+nothing_left "reader gone: nothing is left"
+
+# Two at once on one target: the second is told so, and harms nothing.
+begin_install "a second install"
+code=0
+timeout 60 "$BOARDSTRAP" install --target board.img --archive rootfs.tar.zst --allow image --yes --plain \
+	>out2 2>err2 </dev/null || code=$?
+same "a second install: exit 5" 5 $code || quote <err2
+check "a second install: a sentence says why" grep -Eq '^boardstrap: .*(another|holds|lock|use)' err2
+touch go
+ends "a second install: the first" 0
+check "a second install: the first passes" grep -q '"result":"pass"' out
+
+# While the archive is still read, nothing has been written.
+real=$(realpath "$(command -v zstd)")
+cp "$real" real-zstd
+cat >slow-zstd <<SLOW
+#!/bin/sh
+: >$tmp/reading
+while [ ! -e $tmp/go ]; do sleep 0.1; done
+exec $tmp/real-zstd "\$@"
+SLOW
+chmod +x slow-zstd
+rm -f go reading
+image board.img 256M
+# shellcheck disable=SC2016
+unshare -m sh -c 'mount --bind "$0" "$1" && shift && exec "$@"' "$tmp/slow-zstd" "$real" \
+	"$BOARDSTRAP" install --target board.img --archive rootfs.tar.zst --allow image --yes --json \
+	>out 2>err </dev/null &
+front=$!
+pids+=("$front")
+check "during the scan: it reads" wait_for 30 test -e reading
+kill -INT "$front"
+ends "during the scan" 3
+same "during the scan: nothing was written" 0 "$(stat -c %b board.img)"
+nothing_left "during the scan: nothing is left"
+
+cd /
+finish

@@ -1,0 +1,161 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# rootfs.sh - a real Debian root filesystem, with a layer of everything that is easily lost, goes
+# onto an image; what is on it is compared with the tree that was packed, by other programs.
+. "$(dirname "$0")/lib.sh"
+begin zstd xz tar sfdisk losetup e2fsck blkid getfattr setfattr
+
+# The distribution's own smallest system, made once. It knows its mirror by itself.
+minbase() {
+	[ -s "$CACHE/minbase.tar" ] && return
+	command -v mmdebstrap >/dev/null || skip_all "mmdebstrap is not installed"
+	note "making a Debian root filesystem (once)"
+	mmdebstrap --quiet --mode=root --variant=minbase "$(. /etc/os-release && echo "$VERSION_CODENAME")" \
+		"$CACHE/minbase.tar.new" >"$tmp/mmdebstrap.log" 2>&1 || {
+		quote <"$tmp/mmdebstrap.log" | tail -n 5
+		rm -f "$CACHE/minbase.tar.new"
+		skip_all "mmdebstrap could not make a root filesystem (no network?)"
+	}
+	mv "$CACHE/minbase.tar.new" "$CACHE/minbase.tar"
+}
+
+# What is lost on the way when somebody forgets an option.
+add_layer() {
+	local d=$1/opt/layer long
+	mkdir -p "$d"
+	make_tree "$d/all"
+	cp /bin/true "$d/capable"
+	setcap cap_net_raw,cap_net_admin+ep "$d/capable" 2>/dev/null ||
+		setfattr -n security.capability -v 0x0100000200300000000000000000000000000000 "$d/capable"
+	echo text >"$d/attributes"
+	setfattr -n user.comment -v "a value" "$d/attributes"
+	setfattr -n user.binary -v 0x00ff0001 "$d/attributes"
+	setfattr -n trusted.secret -v 0x01 "$d/attributes"
+	setfattr -n user.folder -v yes "$d/all"
+	cp /bin/true "$d/suid" && chmod 6755 "$d/suid"
+	mkdir "$d/sgid" && chmod 2775 "$d/sgid" && chown 0:50 "$d/sgid"
+	ln "$d/attributes" "$d/attributes-hard"
+	# A hole of 96 MiB with a little at the end.
+	truncate -s 96M "$d/sparse"
+	echo end >>"$d/sparse"
+	# Names: blanks, quotes, a newline, a leading dash, UTF-8, Latin-1, the longest, a long path.
+	: >"$d/ a b "
+	: >"$d/quote'\"\$x\`"
+	: >"$d/new
+line"
+	: >"$d/-rf"
+	: >"$d/back\\slash"
+	: >"$d/$(printf 'utf8-\303\244\342\202\254\360\237\220\247')"
+	: >"$d/$(printf 'latin1-\344\374')"
+	long=$(printf 'n%.0s' $(seq 255))
+	echo long >"$d/$long"
+	mkdir -p "$d/${long:0:120}/${long:0:110}/${long:0:100}"
+	echo deep >"$d/${long:0:120}/${long:0:110}/${long:0:100}/file"
+	ln -s "$(printf 't%.0s' $(seq 150))" "$d/long-link"
+	ln -s "$d" "$d/absolute-link"
+	ln "$d/${long:0:120}/${long:0:110}/${long:0:100}/file" "$d/hard-to-deep"
+	# Times: before 1970, after 2038, with nanoseconds, of a folder and of a link.
+	touch -d "1969-12-31 23:00:00 UTC" "$d/-rf"
+	touch -d "2040-01-01 00:00:00 UTC" "$d/ a b "
+	touch -d "2020-02-02 02:02:02.123456789 UTC" "$d/attributes"
+	touch -h -d "2011-11-11 11:11:11 UTC" "$d/long-link"
+	touch -d "2005-05-05 05:05:05 UTC" "$d/sgid"
+	chmod 0000 "$d/back\\slash"
+}
+
+minbase
+mkdir "$tmp/tree"
+tar -C "$tmp/tree" --xattrs --xattrs-include='*' --numeric-owner -xpf "$CACHE/minbase.tar"
+cp -a "$tmp/tree" "$tmp/plain" # without the layer
+add_layer "$tmp/tree"
+"$here/tree.sh" "$tmp/tree" >"$tmp/tree.want"
+"$here/tree.sh" "$tmp/plain" >"$tmp/plain.want"
+note "$(find "$tmp/tree" | wc -l) entries, $(du -sm "$tmp/tree" | cut -f 1) MiB"
+
+pack() { # DIR: a tar stream as a careful image builder makes it
+	tar -C "$1" --format=posix --sparse --sort=name --numeric-owner --xattrs --xattrs-include='*' \
+		--pax-option=delete=atime,delete=ctime -cf - .
+}
+check "pack as .tar.zst" sh -c "$(declare -f pack); pack $tmp/tree | zstd -q -T0 -1 >$tmp/rootfs.tar.zst"
+check "pack as .tar.xz" sh -c "$(declare -f pack); pack $tmp/tree | xz -T0 -0 >$tmp/rootfs.tar.xz"
+# For a tar that knows no extended attributes: none in it, and no sparse file.
+check "pack without attributes" sh -c "tar -C $tmp/plain --format=gnu --numeric-owner -cf - . |
+	gzip -1 >$tmp/plain.tar.gz"
+(cd "$tmp" && sha256sum rootfs.tar.zst >rootfs.tar.zst.sha256)
+
+# judge WANT LAYOUT-TABLE IMAGE: everything about an image that was installed.
+judge() {
+	local want=$1 table=$2 image=$3 loop
+	same "$image: the table is $table" "$table" "$(blkid -p -o value -s PTTYPE "$tmp/$image")"
+	check "$image: sfdisk finds the table sound" sfdisk -V -q "$tmp/$image"
+	same "$image: one partition, from 4 MiB" 8192 "$(partition "$tmp/$image" 1 | cut -d ' ' -f 1)"
+	same "$image: and no other" "" "$(partition "$tmp/$image" 2)"
+	loop=$(attach_partition "$tmp/$image" 1) || die "$image: no partition to attach"
+	check "$image: e2fsck -fn is content" e2fsck -fn "$loop"
+	same "$image: ext4 named rootfs" "ext4 rootfs" \
+		"$(blkid -p -o value -s TYPE "$loop") $(blkid -p -o value -s LABEL "$loop")"
+	check "$image: it has its journal" sh -c "dumpe2fs -h $loop 2>/dev/null | grep -q has_journal"
+	same "$image: it was unmounted cleanly" clean \
+		"$(dumpe2fs -h "$loop" 2>/dev/null | sed -n 's/^Filesystem state: *//p')"
+	losetup -d "$loop"
+	mount_partition "$tmp/$image" 1 "$tmp/mnt" || die "$image: cannot mount it"
+	"$here/tree.sh" "$tmp/mnt" >"$tmp/got"
+	check "$image: every entry is as it was packed" diff -a "$tmp/$want" "$tmp/got"
+	if [ -e "$tmp/mnt/opt/layer/sparse" ]; then
+		check "$image: the sparse file has its hole" \
+			test "$(stat -c %b "$tmp/mnt/opt/layer/sparse")" -lt 2048
+	fi
+	umount "$tmp/mnt"
+}
+
+image zst.img 2G
+if install 0 "install .tar.zst" --target "$tmp/zst.img" --archive "$tmp/rootfs.tar.zst" --allow image; then
+	judge tree.want gpt zst.img
+fi
+nothing_left "and lets go of everything"
+
+image xz.img 2G
+if install 0 "install .tar.xz, single-mbr" --target "$tmp/xz.img" --archive "$tmp/rootfs.tar.xz" \
+	--allow image --layout single-mbr; then
+	judge tree.want dos xz.img
+fi
+rm -f "$tmp/zst.img"
+
+# Again onto an image that holds something: what was there does not shine through.
+if install 0 "install over the last one" --target "$tmp/xz.img" --archive "$tmp/plain.tar.gz" \
+	--allow image; then
+	judge plain.want gpt xz.img
+fi
+rm -f "$tmp/xz.img"
+
+bsd=$(command -v bsdtar)
+if [ -n "$bsd" ]; then
+	image bsd.img 2G
+	if install 0 "install with bsdtar" --target "$tmp/bsd.img" --archive "$tmp/plain.tar.gz" \
+		--allow image --tar "$bsd"; then
+		judge plain.want gpt bsd.img
+	fi
+	rm -f "$tmp/bsd.img"
+else
+	skip "install with bsdtar" "bsdtar is not installed"
+fi
+
+box=$(command -v busybox)
+if [ -n "$box" ]; then
+	image box.img 2G
+	if install 0 "install with busybox" --target "$tmp/box.img" --archive "$tmp/plain.tar.gz" \
+		--allow image --tar "$box"; then
+		judge plain.want gpt box.img
+	fi
+	# It would lose the attributes: said beforehand, and nothing written.
+	image refused.img 2G
+	install 2 "busybox is refused for an archive with attributes" --target "$tmp/refused.img" \
+		--archive "$tmp/rootfs.tar.zst" --allow image --tar "$box"
+	says "the reason" "extended attributes.*GNU tar"
+	same "nothing was written" 0 "$(stat -c %b "$tmp/refused.img")"
+else
+	skip "install with busybox" "busybox is not installed"
+fi
+
+finish

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* emulator - a terminal in this process: a pty, and libvterm on the far side of it. */
+#ifndef TESTS_EMULATOR_H
+#define TESTS_EMULATOR_H
+
+#include "device/util.h"
+#include "ui/grid.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <vterm.h>
+
+#define EMULATOR_CALL static inline __attribute__((unused))
+#define EMULATOR_MS   20000 /* patience, on a machine that does other things */
+
+struct emulator {
+	int master, slave;
+	VTerm *vt;
+	VTermScreen *screen;
+	bool utf8;
+	uint64_t bytes; /* that came */
+};
+
+EMULATOR_CALL void emulator_new_screen(struct emulator *e, int rows, int cols)
+{
+	e->vt = vterm_new(rows, cols);
+	vterm_set_utf8(e->vt, e->utf8);
+	e->screen = vterm_obtain_screen(e->vt);
+	vterm_screen_enable_altscreen(e->screen, 1);
+	vterm_screen_reset(e->screen, 1);
+}
+
+/* @rows 0: a line that tells no size, behind which is a terminal of 24 by 80. */
+EMULATOR_CALL void emulator_open(struct emulator *e, int rows, int cols, bool utf8)
+{
+	struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)cols};
+
+	*e = (struct emulator){.master = -1, .slave = -1, .utf8 = utf8};
+	if (openpty(&e->master, &e->slave, NULL, NULL, &size) < 0)
+		abort();
+	(void)fcntl(e->master, F_SETFD, FD_CLOEXEC);
+	(void)fcntl(e->master, F_SETFL, O_NONBLOCK);
+	emulator_new_screen(e, rows ? rows : 24, cols ? cols : 80);
+}
+
+EMULATOR_CALL void emulator_close(struct emulator *e)
+{
+	vterm_free(e->vt);
+	close_fd(&e->master);
+	close_fd(&e->slave);
+}
+
+/* A terminal that keeps nothing of its old picture: libvterm 0.1.4 may crash on output for the old
+ * size that comes after vterm_set_size. */
+EMULATOR_CALL void emulator_resize(struct emulator *e, int rows, int cols)
+{
+	struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)cols};
+
+	vterm_free(e->vt);
+	emulator_new_screen(e, rows, cols);
+	(void)ioctl(e->master, TIOCSWINSZ, &size);
+}
+
+/* Takes what has come, after waiting for @wait_ms for the first of it. False: the end. */
+EMULATOR_CALL bool emulator_feed(struct emulator *e, int wait_ms)
+{
+	struct pollfd poll_fd = {.fd = e->master, .events = POLLIN};
+	char buf[4096];
+	ssize_t n;
+
+	(void)poll(&poll_fd, 1, wait_ms);
+	while ((n = read(e->master, buf, sizeof(buf))) > 0) {
+		vterm_input_write(e->vt, buf, (size_t)n);
+		e->bytes += (uint64_t)n;
+	}
+	return n < 0 && errno == EAGAIN;
+}
+
+EMULATOR_CALL void emulator_type(struct emulator *e, const char *bytes)
+{
+	if (write_full(e->master, bytes, strlen(bytes)) < 0)
+		abort();
+}
+
+EMULATOR_CALL VTermScreenCell emulator_cell(const struct emulator *e, int row, int col)
+{
+	VTermScreenCell cell = {0};
+
+	(void)vterm_screen_get_cell(e->screen, (VTermPos){row, col}, &cell);
+	return cell;
+}
+
+/* One row as text, without trailing blanks. */
+EMULATOR_CALL void emulator_row(const struct emulator *e, int row, char *ret, size_t size)
+{
+	VTermRect rect = {.start_row = row, .end_row = row + 1, .start_col = 0, .end_col = 300};
+	size_t n;
+
+	vterm_get_size(e->vt, &(int){0}, &rect.end_col);
+	n = vterm_screen_get_text(e->screen, ret, size - 1, rect);
+	while (n > 0 && ret[n - 1] == ' ')
+		n--;
+	ret[n] = '\0';
+}
+
+EMULATOR_CALL bool emulator_shows(const struct emulator *e, const char *text)
+{
+	int rows, cols;
+	char row[2048];
+
+	vterm_get_size(e->vt, &rows, &cols);
+	for (int i = 0; i < rows; i++) {
+		emulator_row(e, i, row, sizeof(row));
+		if (strstr(row, text))
+			return true;
+	}
+	return false;
+}
+
+/* Waits until @text is somewhere on the screen. */
+EMULATOR_CALL bool emulator_wait(struct emulator *e, const char *text)
+{
+	uint64_t end = now_ms() + EMULATOR_MS;
+
+	while (!emulator_shows(e, text))
+		if (!emulator_feed(e, 50) || now_ms() > end)
+			return emulator_shows(e, text);
+	return true;
+}
+
+/* A blank that was never written is 0 to libvterm. */
+EMULATOR_CALL bool emulator_equals(const struct emulator *e, const struct grid *grid)
+{
+	for (int row = 0; row < grid->rows; row++)
+		for (int col = 0; col < grid->cols; col++) {
+			const struct cell *want = grid_cell(grid, row, col);
+			VTermScreenCell have = emulator_cell(e, row, col);
+			uint32_t point = have.chars[0] ? have.chars[0] : ' ';
+
+			if (want->codepoint == 0)
+				continue;
+			if (point != want->codepoint ||
+				have.attrs.reverse != ((want->attr & ATTR_REVERSE) != 0) ||
+				(want->codepoint != ' ' &&
+					have.attrs.bold != ((want->attr & ATTR_BOLD) != 0)))
+				return false;
+		}
+	return true;
+}
+
+EMULATOR_CALL bool emulator_wait_grid(struct emulator *e, const struct grid *grid)
+{
+	uint64_t end = now_ms() + EMULATOR_MS;
+
+	while (!emulator_equals(e, grid))
+		if (!emulator_feed(e, 50) || now_ms() > end)
+			return false;
+	return true;
+}
+
+#endif

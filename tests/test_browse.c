@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+#include "sandbox.h"
+
+#include "device/util.h"
+#include "ui/browse.h"
+
+#include <errno.h>
+
+static void put_bytes(
+	const struct sandbox *box, const char *name, size_t offset, const char *bytes, size_t size)
+{
+	int fd = openat(box->root, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite_full(fd, bytes, size, offset), 0);
+	assert_int_equal(ftruncate(fd, 1024), 0);
+	close(fd);
+}
+
+static void order_and_kinds(void **state)
+{
+	static const struct {
+		enum browse_kind kind;
+		const char *name;
+	} want[] = {
+		{BROWSE_UP, "../"},
+		{BROWSE_FOLDER, "a-folder"},
+		{BROWSE_FOLDER, "b"},
+		{BROWSE_ARCHIVE, "image"},
+		{BROWSE_ARCHIVE, "old.tar"},
+		{BROWSE_ARCHIVE, "root2.tgz"},
+		{BROWSE_ARCHIVE, "root10.tgz"},
+		{BROWSE_ARCHIVE, "squeezed"},
+		{BROWSE_OTHER, "empty"},
+		{BROWSE_OTHER, "notes.txt"},
+	};
+	struct sandbox *box = *state;
+	struct browse browse = {0};
+
+	sandbox_dir(box, "a-folder");
+	sandbox_file(box, "b/inside.tar", "");
+	sandbox_file(box, "root10.tgz", "x");
+	sandbox_file(box, "root2.tgz", "x");
+	sandbox_file(box, "old.tar", "x");
+	sandbox_file(box, "notes.txt", "tar");
+	sandbox_file(box, "empty", "");
+	sandbox_file(box, ".hidden.tar", "x");
+	put_bytes(box, "image", 257, "ustar", 5);
+	put_bytes(box, "squeezed", 0, "\x28\xb5\x2f\xfd", 4);
+	assert_int_equal(mkfifoat(box->root, "pipe.tar", 0644), 0);
+	sandbox_link(box, "dangling.tar", "/nonexistent");
+
+	assert_int_equal(browse_open(&browse, -1, box->dir, NULL), 0);
+	assert_int_equal(browse.count, ARRAY_SIZE(want));
+	for (size_t i = 0; i < ARRAY_SIZE(want); i++) {
+		assert_string_equal(browse.entries[i].name, want[i].name);
+		assert_int_equal(browse.entries[i].kind, want[i].kind);
+	}
+	assert_int_equal(browse.cursor, 3); /* the first archive */
+
+	browse.hidden = true;
+	assert_int_equal(browse_open(&browse, -1, box->dir, "b"), 0);
+	assert_int_equal(browse.count, ARRAY_SIZE(want) + 1);
+	assert_string_equal(browse.entries[browse.cursor].name, "b");
+
+	/* What cannot be opened leaves the listing as it was. */
+	assert_int_equal(browse_open(&browse, -1, "/nonexistent", NULL), -ENOENT);
+	assert_int_equal(browse_open(&browse, -1, browse.entries[4].path, NULL), -ENOTDIR);
+	assert_int_equal(browse.count, ARRAY_SIZE(want) + 1);
+	assert_string_equal(browse.dir, box->dir);
+	browse_finish(&browse);
+}
+
+static void media_first(void **state)
+{
+	struct sandbox *box = *state;
+	struct browse browse = {0};
+
+	/* A stick, mounted twice, the second time on a name with a blank; the system's disk. */
+	sandbox_block(box, NULL, "sda", "8:0\n", "1000\n");
+	sandbox_block(box, "sda", "sda1", "8:1\n", "900\n");
+	sandbox_file(box, "sys/devices/bus/block/sda/removable", "1\n");
+	sandbox_block(box, NULL, "vda", "254:0\n", "1000\n");
+	sandbox_file(box, "proc/self/mountinfo",
+		"21 1 254:0 / / rw - ext4 /dev/vda rw\n"
+		"22 21 8:1 / /media/my\\040stick rw - vfat /dev/sda1 rw\n"
+		"23 21 8:1 / /media/my\\040stick rw - vfat /dev/sda1 rw\n"
+		"24 21 254:0 /x /srv rw - ext4 /dev/vda rw\n"
+		"25 21 0:30 / /run rw - tmpfs tmpfs rw\n");
+	assert_int_equal(browse_open(&browse, box->root, box->dir, NULL), 0);
+	assert_int_equal(browse.entries[0].kind, BROWSE_MEDIUM);
+	assert_string_equal(browse.entries[0].path, "/media/my stick");
+	assert_int_equal(strncmp(browse.entries[0].note, "sda, ", 5), 0);
+	assert_int_equal(browse.entries[1].kind, BROWSE_UP);
+	browse_finish(&browse);
+}
+
+static void names(void **state)
+{
+	(void)state;
+	assert_true(browse_is_archive_name("rootfs.tar.zst"));
+	assert_true(browse_is_archive_name("ROOTFS.TGZ"));
+	assert_false(browse_is_archive_name(".tar"));
+	assert_false(browse_is_archive_name("tar"));
+	assert_false(browse_is_archive_name("rootfs.tar.zst.sha256"));
+	assert_false(browse_is_archive_name("kernel.gz"));
+	assert_false(browse_is_archive_magic((const unsigned char *)"\x1f", 1));
+}
+
+static void resolves(void **state)
+{
+	static const struct {
+		const char *dir, *text, *want;
+	} cases[] = {
+		{"/a/b", "c", "/a/b/c"},
+		{"/a/b", "../c/./d//", "/a/c/d"},
+		{"/a/b", "/x/../y", "/y"},
+		{"/", "..", "/"},
+		{"/a", "..", "/"},
+		{"/a/b", "../../../..", "/"},
+		{"/", "x", "/x"},
+	};
+	char path[512], small[4], longest[1200];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_true(browse_resolve(cases[i].dir, cases[i].text, path, sizeof(path)));
+		assert_string_equal(path, cases[i].want);
+	}
+	assert_false(browse_resolve("/", "abcdef", small, sizeof(small)));
+	memset(longest, 'x', sizeof(longest));
+	longest[sizeof(longest) - 1] = '\0';
+	assert_false(browse_resolve("/", longest, path, sizeof(path)));
+}
+
+static void completes(void **state)
+{
+	struct sandbox *box = *state;
+	char text[512], want[512];
+
+	sandbox_file(box, "rootfs-a.tar", "x");
+	sandbox_file(box, "rootfs-b.tar", "x");
+	sandbox_file(box, "folder/file.tar", "x");
+	sandbox_file(box, ".secret", "x");
+	STR_COPY(text, "ro");
+	assert_int_equal(browse_complete(box->dir, text, sizeof(text)), 2);
+	assert_string_equal(text, "rootfs-");
+	STR_COPY(text, "rootfs-b");
+	assert_int_equal(browse_complete(box->dir, text, sizeof(text)), 1);
+	assert_string_equal(text, "rootfs-b.tar");
+	STR_FORMAT(text, "%s/fo", box->dir);
+	assert_int_equal(browse_complete("/", text, sizeof(text)), 1);
+	STR_FORMAT(want, "%s/folder/", box->dir);
+	assert_string_equal(text, want);
+	assert_int_equal(browse_complete("/", text, sizeof(text)), 1);
+	STR_FORMAT(want, "%s/folder/file.tar", box->dir);
+	assert_string_equal(text, want);
+	STR_COPY(text, "none");
+	assert_int_equal(browse_complete(box->dir, text, sizeof(text)), 0);
+	assert_string_equal(text, "none");
+	STR_COPY(text, ".s");
+	assert_int_equal(browse_complete(box->dir, text, sizeof(text)), 1);
+	assert_string_equal(text, ".secret");
+	/* No room: the text stays what it was. */
+	STR_COPY(text, "folde");
+	assert_int_equal(browse_complete(box->dir, text, 7), 1);
+	assert_string_equal(text, "folde");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		sandbox_test(order_and_kinds),
+		sandbox_test(media_first),
+		cmocka_unit_test(names),
+		cmocka_unit_test(resolves),
+		sandbox_test(completes),
+	};
+
+	return cmocka_run_group_tests_name("browse", tests, NULL, NULL);
+}

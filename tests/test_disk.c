@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/disk.h"
+
+#include "device/util.h"
+#include "tests/sandbox.h"
+
+#include <errno.h>
+
+static void kinds_have_names(void **state)
+{
+	(void)state;
+	for (enum disk_kind kind = 0; kind < DISK_KIND_COUNT; kind++) {
+		assert_int_equal(disk_kind_parse(disk_kind_name(kind)), kind);
+		assert_true(disk_kind_label(kind)[0] != '\0');
+	}
+	assert_int_equal(disk_kind_parse("eMMC"), DISK_KIND_COUNT);
+	assert_int_equal(disk_kind_parse(""), DISK_KIND_COUNT);
+	assert_string_equal(disk_kind_name(DISK_FIXED), "disk");
+	assert_string_equal(disk_kind_label(DISK_EMMC), "eMMC");
+}
+
+static void kinds_are_listed(void **state)
+{
+	static const char *const wrong[] = {"", "sd,", ",sd", "sd,,usb", "other", "sd usb", "SD"};
+	unsigned kinds = 0;
+	char bad[32];
+
+	(void)state;
+	assert_int_equal(disk_kinds_parse("sd", &kinds, bad), 0);
+	assert_int_equal(kinds, 1u << DISK_SD);
+	assert_int_equal(disk_kinds_parse("usb,emmc,image", &kinds, bad), 0);
+	assert_int_equal(kinds, 1u << DISK_USB | 1u << DISK_EMMC | 1u << DISK_IMAGE);
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+		assert_int_equal(disk_kinds_parse(wrong[i], &kinds, bad), -EINVAL);
+	assert_int_equal(disk_kinds_parse("sd,floppy,usb", &kinds, bad), -EINVAL);
+	assert_string_equal(bad, "floppy");
+	assert_int_equal(kinds, 1u << DISK_USB | 1u << DISK_EMMC | 1u << DISK_IMAGE);
+}
+
+static void reasons_have_names_of_their_own(void **state)
+{
+	(void)state;
+	for (enum reason_code a = 0; a < REASON_COUNT; a++) {
+		assert_non_null(reason_name(a));
+		for (enum reason_code b = 0; b < a; b++)
+			assert_string_not_equal(reason_name(a), reason_name(b));
+	}
+	assert_string_equal(reason_name(REASON_NO_MEDIUM), "no-medium");
+}
+
+static void reasons_are_kept_up_to_the_most(void **state)
+{
+	struct disk disk = {0};
+
+	(void)state;
+	for (unsigned i = 0; i < DISK_REASONS_MAX + 2; i++)
+		disk_refuse(&disk, REASON_MOUNTED, "mount %u", i);
+	assert_int_equal(disk.reason_count, DISK_REASONS_MAX);
+	assert_string_equal(disk.reasons[0].text, "mount 0");
+	assert_string_equal(disk.reasons[DISK_REASONS_MAX - 1].text, "mount 7");
+}
+
+static void identity_tells_what_differs(void **state)
+{
+	const struct disk_identity base = {.major = 179,
+		.minor = 8,
+		.size_bytes = 1000,
+		.diskseq = 3,
+		.cid = "aa",
+		.serial = "0x01",
+		.devpath = "devices/mmc0"};
+	struct disk_identity other = base;
+	const char *what = NULL;
+
+	(void)state;
+	assert_true(disk_identity_equal(&base, &other, &what));
+	assert_null(what);
+
+#define DIFFERS(change, name)                                                                      \
+	do {                                                                                       \
+		other = base;                                                                      \
+		change;                                                                            \
+		assert_false(disk_identity_equal(&base, &other, NULL));                            \
+		assert_false(disk_identity_equal(&base, &other, &what));                           \
+		assert_string_equal(what, name);                                                   \
+	} while (0)
+	DIFFERS(other.cid[1] = 'b', "CID");
+	DIFFERS(other.serial[0] = '\0', "serial number");
+	DIFFERS(other.size_bytes++, "size");
+	DIFFERS(other.devpath[0] = 'x', "port");
+	DIFFERS(other.diskseq++, "disk sequence number");
+	DIFFERS(other.major++, "device number");
+	DIFFERS(other.minor++, "device number");
+	/* Another card: what a person can check comes first. */
+	DIFFERS((other.minor++, other.size_bytes++, other.cid[0] = 'c'), "CID");
+}
+
+/* The two CIDs have the same serial at different places. */
+static const char emmc_cid[] = "aa015851454d55212101DEADBEEF2900";
+static const char sd_cid[] = "aa585951454d552101deadbeef006200";
+
+static void expect_words(
+	const struct disk *disk, bool by_serial, const char *confirm, const char *brief)
+{
+	char text[32];
+
+	assert_int_equal(disk_confirm_word(disk, text), by_serial);
+	assert_string_equal(text, confirm);
+	disk_identity_short(disk, text);
+	assert_string_equal(text, brief);
+}
+
+static void cards_are_confirmed_by_serial(void **state)
+{
+	struct disk emmc = {.name = "mmcblk0", .kind = DISK_EMMC};
+	struct disk sd = {.name = "mmcblk1", .kind = DISK_SD};
+
+	(void)state;
+	(void)STR_COPY(emmc.id.cid, emmc_cid);
+	(void)STR_COPY(sd.id.cid, sd_cid);
+	expect_words(&emmc, true, "beef", "..beef");
+	expect_words(&sd, true, "beef", "..beef");
+	(void)STR_COPY(emmc.id.serial, "0x3F2A9F31");
+	expect_words(&emmc, true, "9f31", "..9f31");
+	/* A kernel that writes no leading zeros. */
+	(void)STR_COPY(emmc.id.serial, "0x7");
+	expect_words(&emmc, true, "beef", "..beef");
+}
+
+static void other_disks_are_confirmed_by_name(void **state)
+{
+	struct disk usb = {
+		.name = "sda",
+		.kind = DISK_USB,
+		.id.serial = "4C530001",
+		.id.devpath =
+			"devices/pci0000:00/0000:00:06.0/usb2/2-1/2-1.4/2-1.4:1.0/host0/block/sda",
+	};
+	struct disk nvme = {.name = "nvme0n1", .kind = DISK_FIXED, .id.serial = "S4EWNX0M"};
+	struct disk image = {.name = "x.img", .kind = DISK_IMAGE, .id.devpath = "/tmp/2-1/x.img"};
+
+	(void)state;
+	expect_words(&usb, false, "sda", "usb 2-1.4");
+	expect_words(&nvme, false, "nvme0n1", "..NX0M");
+	expect_words(&image, false, "x.img", "");
+	(void)STR_COPY(usb.id.devpath, "devices/platform/soc/sda");
+	(void)STR_COPY(usb.id.serial, "42");
+	expect_words(&usb, false, "sda", "42");
+}
+
+static void expect_phrase(const struct disk_content *content, const char *phrase)
+{
+	char text[80];
+
+	disk_content_phrase(content, text, sizeof(text));
+	assert_string_equal(text, phrase);
+}
+
+static void content_is_a_phrase(void **state)
+{
+	struct disk_content content = {.state = CONTENT_TABLE, .type = "gpt"};
+
+	(void)state;
+	expect_phrase(&content, "empty gpt table");
+	content.partition_count = 1;
+	expect_phrase(&content, "1 partition");
+	content.partition_count = 20; /* more than there is room for */
+	content.partitions[0] =
+		(struct disk_partition){.sectors = 10, .fs_type = "vfat", .fs_label = "BOOT"};
+	content.partitions[3] =
+		(struct disk_partition){.sectors = 99, .fs_type = "ext4", .fs_label = "rootfs"};
+	content.partitions[4] = (struct disk_partition){.sectors = 500};
+	expect_phrase(&content, "20 partitions, ext4 \"rootfs\"");
+
+	content = (struct disk_content){.state = CONTENT_FILESYSTEM, .type = "ext4"};
+	expect_phrase(&content, "ext4");
+	(void)STR_COPY(content.label, "data");
+	expect_phrase(&content, "ext4 \"data\"");
+	for (enum content_state s = 0; s <= CONTENT_SILENT; s++) {
+		char text[80];
+
+		content.state = s;
+		disk_content_phrase(&content, text, sizeof(text));
+		assert_true(text[0] != '\0');
+	}
+	content.state = CONTENT_SILENT;
+	expect_phrase(&content, "not answering");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(kinds_have_names),
+		cmocka_unit_test(kinds_are_listed),
+		cmocka_unit_test(reasons_have_names_of_their_own),
+		cmocka_unit_test(reasons_are_kept_up_to_the_most),
+		cmocka_unit_test(identity_tells_what_differs),
+		cmocka_unit_test(cards_are_confirmed_by_serial),
+		cmocka_unit_test(other_disks_are_confirmed_by_name),
+		cmocka_unit_test(content_is_a_phrase),
+	};
+
+	return cmocka_run_group_tests_name("disk", tests, NULL, NULL);
+}

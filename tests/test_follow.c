@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/follow.h"
+
+#include "core/service.h"
+#include "device/util.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* An engine that is played: the far end of the socket. */
+static int engine, viewer;
+static struct follow follow;
+static FILE *out;
+static char *text;
+static size_t text_bytes;
+static int old_stderr;
+
+static int setup(void **state)
+{
+	int ends[2], null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	(void)state;
+	out = open_memstream(&text, &text_bytes);
+	if (!out || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0)
+		return -1;
+	engine = ends[0];
+	viewer = ends[1];
+	/* What goes wrong is told there, for people. */
+	old_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	(void)dup2(null, STDERR_FILENO);
+	close_fd(&null);
+	return follow_init(&follow, out, true);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	follow_finish(&follow);
+	(void)dup2(old_stderr, STDERR_FILENO);
+	close_fd(&old_stderr);
+	close_fd(&engine);
+	close_fd(&viewer);
+	(void)fclose(out);
+	free(text);
+	return 0;
+}
+
+static void tell(enum install_state install, int code)
+{
+	struct snapshot snapshot = {
+		.magic = SNAPSHOT_MAGIC,
+		.version = SNAPSHOT_VERSION,
+		.size = sizeof(snapshot),
+		.state = install,
+		.exit_code = code,
+	};
+
+	assert_int_equal(send(engine, &snapshot, sizeof(snapshot), 0), sizeof(snapshot));
+}
+
+static bool was_cancelled(void)
+{
+	char command = 0;
+
+	return recv(engine, &command, 1, MSG_DONTWAIT) == 1 && command == SERVICE_CANCEL;
+}
+
+static void to_the_end(void **state)
+{
+	(void)state;
+	tell(INSTALL_RUNNING, 0);
+	tell(INSTALL_PASSED, EXIT_NOT_VERIFIED);
+	assert_int_equal(follow_engine(&follow, viewer), EXIT_NOT_VERIFIED);
+	(void)fflush(out);
+	assert_non_null(strstr(text, "\"result\":\"pass\""));
+	assert_false(was_cancelled());
+}
+
+static void an_engine_that_dies(void **state)
+{
+	(void)state;
+	tell(INSTALL_RUNNING, 0);
+	close_fd(&engine);
+	assert_int_equal(follow_engine(&follow, viewer), EXIT_FAILED);
+	(void)fflush(out);
+	assert_null(strstr(text, "\"result\":\"pass\""));
+}
+
+/* Ctrl-C asks, and then waits for what the engine says. */
+static void ctrl_c_cancels(void **state)
+{
+	(void)state;
+	tell(INSTALL_CANCELLED, EXIT_CANCELLED);
+	assert_int_equal(raise(SIGINT), 0);
+	assert_int_equal(follow_engine(&follow, viewer), EXIT_CANCELLED);
+	assert_true(was_cancelled());
+}
+
+static void ctrl_c_of_a_viewer_leaves(void **state)
+{
+	(void)state;
+	follow.watch = true;
+	assert_int_equal(raise(SIGINT), 0);
+	assert_int_equal(follow_engine(&follow, viewer), EXIT_DETACHED);
+	assert_false(was_cancelled());
+}
+
+static void a_hang_up_leaves(void **state)
+{
+	(void)state;
+	tell(INSTALL_RUNNING, 0);
+	assert_int_equal(raise(SIGHUP), 0);
+	assert_int_equal(follow_engine(&follow, viewer), EXIT_DETACHED);
+	assert_false(was_cancelled());
+}
+
+static void a_reader_that_goes_away(void **state)
+{
+	FILE *lost;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	lost = fdopen(ends[1], "w");
+	assert_non_null(lost);
+	(void)close(ends[0]);
+	follow.out = lost;
+	assert_int_equal(follow_engine(&follow, viewer), EXIT_DETACHED);
+	(void)fclose(lost);
+	assert_false(was_cancelled());
+}
+
+/* A signal that was not looked at must not kill afterwards. */
+static void a_late_signal_is_dropped(void **state)
+{
+	(void)state;
+	assert_int_equal(raise(SIGTERM), 0);
+	follow_finish(&follow);
+	assert_int_equal(follow.signals, -1);
+}
+
+static void no_screen_without_a_terminal(void **state)
+{
+	static const char *const types[] = {"dumb", "unknown", ""};
+	const char *type = getenv("TERM");
+	char *saved = type ? strdup(type) : NULL;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		assert_int_equal(setenv("TERM", types[i], 1), 0);
+		assert_false(follow_has_screen());
+	}
+	assert_int_equal(unsetenv("TERM"), 0);
+	assert_false(follow_has_screen());
+	assert_int_equal(setenv("TERM", "vt220", 1), 0);
+	assert_int_equal(follow_has_screen(), isatty(STDIN_FILENO) && isatty(STDOUT_FILENO));
+	assert_int_equal(saved ? setenv("TERM", saved, 1) : unsetenv("TERM"), 0);
+	free(saved);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(to_the_end),
+		TEST(an_engine_that_dies),
+		TEST(ctrl_c_cancels),
+		TEST(ctrl_c_of_a_viewer_leaves),
+		TEST(a_hang_up_leaves),
+		TEST(a_reader_that_goes_away),
+		TEST(a_late_signal_is_dropped),
+		cmocka_unit_test(no_screen_without_a_terminal),
+	};
+
+	return cmocka_run_group_tests_name("follow", tests, NULL, NULL);
+}

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/inuse.h"
+
+#include "tests/device_fixture.h"
+#include "tests/sandbox.h"
+
+#include <sys/mount.h>
+
+/* All facts, one a line: "sda system the running system (/)". */
+static void expect_facts(int root, const char *expected, bool unresolved)
+{
+	char all[2048] = "";
+	struct inuse inuse;
+
+	assert_int_equal(inuse_load(root, &inuse), 0);
+	for (size_t i = 0; i < inuse.count; i++)
+		(void)str_format(all + strlen(all), sizeof(all) - strlen(all), "%s %s %s\n",
+			inuse.facts[i].disk, reason_name(inuse.facts[i].code), inuse.facts[i].text);
+	assert_string_equal(all, expected);
+	assert_int_equal(inuse.unresolved, unresolved);
+	inuse_finish(&inuse);
+}
+
+static void set_mounts(struct sandbox *box, const char *text)
+{
+	sandbox_file(box, "proc/self/mountinfo", text);
+}
+
+/* sda with two partitions, sdb, loop0 unbound. */
+static void add_disks(struct sandbox *box)
+{
+	sandbox_block(box, NULL, "sda", "8:0\n", "1000\n");
+	sandbox_block(box, "sda", "sda1", "8:1\n", "100\n");
+	sandbox_block(box, "sda", "sda2", "8:2\n", "100\n");
+	sandbox_block(box, NULL, "sdb", "8:16\n", "1000\n");
+	sandbox_block(box, NULL, "loop0", "7:0\n", "0\n");
+}
+
+static void a_recorded_machine_in_ram_has_no_system_disk(void **state)
+{
+	struct sandbox *box = *state;
+
+	sandbox_unpack(box, "tests/sysroots/qemu-emmc-sd-usb.sysroot.tgz");
+	expect_facts(box->root, "mmcblk1 mounted mounted on /mnt\n", false);
+}
+
+static void the_system_is_where_it_is_mounted(void **state)
+{
+	struct sandbox *box = *state;
+
+	add_disks(box);
+	set_mounts(box, "1 1 0:2 / / rw - rootfs rootfs rw\n"
+			"2 1 8:2 / / rw - ext4 /dev/root rw\n"
+			"3 2 8:16 / /boot/firmware rw - vfat /dev/sdb rw\n"
+			"4 2 8:16 / /bootleg rw - vfat /dev/sdb rw\n"
+			"5 2 8:2 /home /home\\040x\\033 rw - ext4 /dev/root rw\n"
+			"6 2 0:5 / /proc rw - proc proc rw\n");
+	expect_facts(box->root,
+		"sda system the running system (/)\n"
+		"sdb system the running system (/boot/firmware)\n"
+		"sdb mounted mounted on /bootleg\n"
+		"sda mounted mounted on /home x?\n",
+		false);
+}
+
+/* An installer in a namespace of its own sees the machine's mounts by process 1. */
+static void process_1_is_looked_at_too(void **state)
+{
+	struct sandbox *box = *state;
+
+	add_disks(box);
+	set_mounts(box, "1 1 0:2 / / rw - tmpfs tmpfs rw\n"
+			"2 1 8:16 / /mnt rw - ext4 /dev/sdb rw\n");
+	sandbox_file(box, "proc/1/mountinfo",
+		"1 1 8:1 / / rw - ext4 /dev/sda1 rw\n2 1 8:16 / /mnt rw - ext4 /dev/sdb rw\n");
+	expect_facts(box->root, "sda system the running system (/)\nsdb mounted mounted on /mnt\n",
+		false);
+}
+
+static void overlays_are_followed(void **state)
+{
+	struct sandbox *box = *state;
+
+	add_disks(box);
+	/* A live system: a squashfs in a file on a stick, changes in memory or on a disk. */
+	sandbox_file(box, "sys/devices/virtual/block/loop0/loop/backing_file",
+		"/run/live/medium/live/root:1.squashfs\n");
+	set_mounts(box, "1 0 0:30 / / rw - overlay overlay rw,lowerdir=/run/ro\\134:1:/run/tmp//,"
+			"upperdir=/run/rw/up,workdir=/run/rw/work\n"
+			"2 1 0:31 / /run rw - tmpfs tmpfs rw\n"
+			"3 2 7:0 / /run/ro:1 ro - squashfs /dev/loop0 ro\n"
+			"4 2 8:1 / /run/live/medium ro - iso9660 /dev/sda1 ro\n"
+			"5 2 8:16 / /run/rw rw - ext4 /dev/sdb rw\n");
+	expect_facts(box->root,
+		"loop0 system the running system (/)\n"
+		"sda system the running system (/)\n"
+		"sdb system the running system (/)\n"
+		"loop0 mounted mounted on /run/ro:1\n"
+		"sda mounted mounted on /run/live/medium\n"
+		"sdb mounted mounted on /run/rw\n",
+		false);
+}
+
+static void an_overlay_in_memory_has_no_disk(void **state)
+{
+	struct sandbox *box = *state;
+
+	add_disks(box);
+	set_mounts(box, "1 0 0:30 / / rw - overlay o rw,lowerdir=/l,upperdir=/l/u,workdir=/l/w\n"
+			"2 1 0:31 / /l rw - tmpfs tmpfs rw\n");
+	expect_facts(box->root, "", false);
+}
+
+static void an_overlay_out_of_sight_is_unresolved(void **state)
+{
+	struct sandbox *box = *state;
+
+	add_disks(box);
+	/* A container: the paths are those of the host, here they lead to the overlay itself. */
+	set_mounts(box, "1 0 0:30 / / rw - overlay overlay rw,lowerdir=/var/lib/l/A:/var/lib/l/B,"
+			"upperdir=/var/lib/d,workdir=/var/lib/w\n"
+			"2 1 8:1 /hosts /etc/hosts rw - ext4 /dev/sda1 rw\n");
+	expect_facts(box->root, "sda mounted mounted on /etc/hosts\n", true);
+	/* Many layers, and overlays that lie on each other, take no longer. */
+	set_mounts(box,
+		"1 0 0:30 / / rw - overlay o rw,lowerdir=/a:/b:/c:/d:/e:/f:/g:/h:/i:/j:/k:/l:/m\n"
+		"2 1 0:31 / /a rw - overlay o rw,lowerdir=/b/1:/b/2:/b/3:/b/4:/b/5:/b/6:/x\n"
+		"3 1 0:32 / /b rw - overlay o rw,lowerdir=/a/1:/a/2:/a/3:/a/4:/a/5:/a/6:/x\n");
+	expect_facts(box->root, "", true);
+	set_mounts(box, "1 0 0:30 / / rw - overlay overlay rw\n");
+	expect_facts(box->root, "", true);
+	set_mounts(box, "1 0 0:30 / / rw - overlay overlay rw,lowerdir=relative\n");
+	expect_facts(box->root, "", true);
+	/* Others' overlays are not our system. */
+	set_mounts(box, "1 0 0:29 / / rw - tmpfs tmpfs rw\n"
+			"2 1 0:30 / /srv/c rw - overlay overlay rw,lowerdir=relative\n");
+	expect_facts(box->root, "", false);
+	/* Nor is their disk mounted twice. */
+	set_mounts(box, "1 0 0:29 / / rw - tmpfs tmpfs rw\n"
+			"2 1 8:16 / /srv rw - ext4 /dev/sdb rw\n"
+			"3 2 0:30 / /srv/c rw - overlay overlay rw,lowerdir=/srv/l\n");
+	expect_facts(box->root, "sdb mounted mounted on /srv\n", false);
+}
+
+static void unknown_filesystems_are_unresolved(void **state)
+{
+	struct sandbox *box = *state;
+
+	add_disks(box);
+	set_mounts(box, "1 0 0:30 / / rw - zfs rpool/root rw\n");
+	expect_facts(box->root, "", true);
+	/* A number that sysfs does not have. */
+	set_mounts(box, "1 0 8:99 / / rw - ext4 /dev/sdg3 rw\n");
+	expect_facts(box->root, "", true);
+	/* With devices for a source it may be as unknown as it likes. */
+	set_mounts(box, "1 0 0:30 / / rw - bcachefs /dev/sda2:/dev/sdb rw\n");
+	expect_facts(box->root,
+		"sda system the running system (/)\nsdb system the running system (/)\n", false);
+	set_mounts(box, "1 0 0:30 / / rw - tmpfs tmpfs rw\n"
+			"2 1 0:31 / /srv rw - zfs tank rw\n"
+			"3 1 0:32 / /usr ro - nfs4 host:/usr rw\n");
+	expect_facts(box->root, "", false);
+	/* /boot on something unknown. */
+	set_mounts(box, "1 0 0:30 / / rw - tmpfs tmpfs rw\n"
+			"2 1 0:31 / /boot rw - fuse.thing thing rw\n");
+	expect_facts(box->root, "", true);
+}
+
+static void a_btrfs_has_several_members(void **state)
+{
+	struct sandbox *box = *state;
+
+	add_disks(box);
+	sandbox_block(box, NULL, "sdc", "8:32\n", "1000\n");
+	sandbox_file(box, "sys/fs/btrfs/features/none", "");
+	sandbox_link(box, "sys/fs/btrfs/1111/devices/sdc", "../../../../devices/bus/block/sdc");
+	sandbox_link(
+		box, "sys/fs/btrfs/2222/devices/sda2", "../../../../devices/bus/block/sda/sda2");
+	sandbox_link(box, "sys/fs/btrfs/2222/devices/sdb", "../../../../devices/bus/block/sdb");
+	set_mounts(box, "1 0 0:30 / / rw - btrfs /dev/sda2 rw\n"
+			"2 1 0:33 / /data rw - btrfs /dev/sdc rw\n");
+	expect_facts(box->root,
+		"sda system the running system (/)\n"
+		"sdb system the running system (/)\n"
+		"sdc mounted mounted on /data\n",
+		false);
+	set_mounts(box, "1 0 0:30 / / rw - btrfs /dev/root rw\n");
+	expect_facts(box->root, "", true);
+}
+
+static void swap_is_found(void **state)
+{
+	struct sandbox *box = *state;
+
+	add_disks(box);
+	set_mounts(box, "1 0 0:30 / / rw - tmpfs tmpfs rw\n"
+			"2 1 8:16 / /mnt rw - ext4 /dev/sdb rw\n");
+	sandbox_file(box, "proc/swaps",
+		"Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
+		"/dev/sda2                               partition\t1000\t0\t-2\n"
+		"/mnt/swap\\040file                        file\t\t1000\t0\t-3\n"
+		"/dev/zram9                              partition\t1000\t0\t-3\n");
+	expect_facts(box->root,
+		"sdb mounted mounted on /mnt\n"
+		"sda swap swap (/dev/sda2)\n"
+		"sdb swap swap (/mnt/swap file)\n",
+		false);
+}
+
+static void holders_are_found(void **state)
+{
+	struct sandbox *box = *state;
+
+	add_disks(box);
+	set_mounts(box, "1 0 0:30 / / rw - tmpfs tmpfs rw\n");
+	sandbox_block(box, NULL, "dm-0", "253:0\n", "500\n");
+	sandbox_file(box, "sys/devices/virtual/block/dm-0/dm/name", "crypt\n");
+	sandbox_file(box, "sys/devices/bus/block/sda/sda1/holders/dm-0", "");
+	sandbox_file(box, "sys/devices/bus/block/sdb/holders/md0", "");
+	expect_facts(box->root, "sda holder used by dm-0 (crypt)\nsdb holder used by md0\n", false);
+}
+
+static void loops_over_disks_are_found(void **state)
+{
+	struct sandbox *box = *state;
+
+	add_disks(box);
+	set_mounts(box, "1 0 0:30 / / rw - tmpfs tmpfs rw\n"
+			"2 1 8:16 / /mnt rw - ext4 /dev/sdb rw\n"
+			"3 1 7:1 / /loop rw - ext4 /dev/loop1 rw\n"
+			"4 1 7:0 / /raw rw - ext4 /dev/loop0 rw\n");
+	sandbox_block(box, NULL, "loop1", "7:1\n", "100\n");
+	sandbox_file(box, "sys/devices/virtual/block/loop0/loop/backing_file", "/dev/sda1\n");
+	sandbox_file(box, "sys/devices/virtual/block/loop1/loop/backing_file", "/mnt/image\n");
+	expect_facts(box->root,
+		"sdb mounted mounted on /mnt\n"
+		"loop1 mounted mounted on /loop\n"
+		"loop0 mounted mounted on /raw\n"
+		"sda mounted mounted on /raw\n"
+		"sda loop loop0 lies over it\n",
+		false);
+}
+
+static bool has(const struct inuse *inuse, const char *disk, enum reason_code code)
+{
+	for (size_t i = 0; i < inuse->count; i++)
+		if (inuse->facts[i].code == code && strcmp(inuse->facts[i].disk, disk) == 0)
+			return true;
+	return false;
+}
+
+static void a_machine_without_tables_is_an_error(void **state)
+{
+	struct sandbox *box = *state;
+	struct inuse inuse;
+
+	add_disks(box);
+	assert_int_equal(inuse_load(box->root, &inuse), -ENOENT);
+	set_mounts(box, "1 0 0:30 / / rw - tmpfs tmpfs rw\n");
+	assert_int_equal(inuse_load(box->root, &inuse), 0);
+	/* A file of the running machine is on no disk of a recorded one. */
+	assert_int_equal(inuse_add_file(&inuse, box->root, "/", "archive"), -EOPNOTSUPP);
+	inuse_finish(&inuse);
+}
+
+static struct fixture fixture;
+static int over_fd; /* of a loop over the loop */
+
+static int disk_setup(void **state)
+{
+	fixture = (struct fixture){.fd = -1, .image_fd = -1};
+	over_fd = -1;
+	return sandbox_setup(state);
+}
+
+static int disk_teardown(void **state)
+{
+	char dir[PATH_MAX];
+
+	(void)umount2(sandbox_path(*state, "mnt", dir), MNT_DETACH);
+	if (over_fd >= 0)
+		(void)loop_detach(over_fd);
+	close_fd(&over_fd);
+	fixture_finish(&fixture);
+	return sandbox_teardown(state);
+}
+
+static void expect_fact(const char *disk, enum reason_code code, bool expected)
+{
+	struct inuse inuse;
+
+	assert_int_equal(inuse_load(fixture.root, &inuse), 0);
+	assert_int_equal(has(&inuse, disk, code), expected);
+	inuse_finish(&inuse);
+}
+
+/* A loop device with a filesystem, mounted; the archive is in it. */
+static void the_archive_is_found_on_a_real_disk(void **state)
+{
+	struct sandbox *box = *state;
+	char node[PATH_MAX], dir[PATH_MAX], file[PATH_MAX];
+	const char *const mkfs[] = {"mkfs.ext4", "-q", "-F", node, NULL};
+	struct inuse inuse;
+	struct stat st;
+
+	fixture_require_root();
+	fixture_make_loop(&fixture, MIB(8));
+	expect_fact(fixture.name, REASON_MOUNTED, false);
+	assert_int_equal(fstat(fixture.fd, &st), 0);
+	assert_int_equal(mknod(sandbox_path(box, "node", node), S_IFBLK | 0600, st.st_rdev), 0);
+	assert_int_equal(sandbox_run(mkfs), 0);
+	sandbox_dir(box, "mnt");
+	if (mount(node, sandbox_path(box, "mnt", dir), "ext4", 0, NULL) < 0) {
+		print_message("[ SKIP ] %s: cannot mount: %s\n", __func__, strerror(errno));
+		skip();
+	}
+	sandbox_file(box, "mnt/rootfs.tar", "");
+	expect_fact(fixture.name, REASON_MOUNTED, true);
+
+	assert_int_equal(inuse_load(fixture.root, &inuse), 0);
+	assert_false(has(&inuse, fixture.name, REASON_SOURCE));
+	assert_int_equal(inuse_add_file(&inuse, fixture.root, "/no/such/file", "archive"), -ENOENT);
+	assert_int_equal(inuse_add_file(&inuse, fixture.root,
+				 sandbox_path(box, "mnt/rootfs.tar", file), "archive"),
+		0);
+	assert_true(has(&inuse, fixture.name, REASON_SOURCE));
+	inuse_finish(&inuse);
+
+	assert_int_equal(umount2(dir, 0), 0);
+	expect_fact(fixture.name, REASON_MOUNTED, false);
+}
+
+/* A loop over a loop keeps nobody from opening the lower one exclusively: only we can tell. */
+static void a_real_loop_over_a_disk_is_found(void **state)
+{
+	char name[32];
+
+	(void)state;
+	fixture_require_root();
+	fixture_make_loop(&fixture, MIB(4));
+	expect_fact(fixture.name, REASON_LOOP, false);
+	assert_int_equal(loop_attach(fixture.root, fixture.dir, fixture.fd, name, &over_fd), 0);
+	expect_fact(fixture.name, REASON_LOOP, true);
+	expect_fact(name, REASON_LOOP, false);
+}
+
+#define disk_test(function) cmocka_unit_test_setup_teardown(function, disk_setup, disk_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		sandbox_test(a_recorded_machine_in_ram_has_no_system_disk),
+		sandbox_test(the_system_is_where_it_is_mounted),
+		sandbox_test(process_1_is_looked_at_too),
+		sandbox_test(overlays_are_followed),
+		sandbox_test(an_overlay_in_memory_has_no_disk),
+		sandbox_test(an_overlay_out_of_sight_is_unresolved),
+		sandbox_test(unknown_filesystems_are_unresolved),
+		sandbox_test(a_btrfs_has_several_members),
+		sandbox_test(swap_is_found),
+		sandbox_test(holders_are_found),
+		sandbox_test(loops_over_disks_are_found),
+		sandbox_test(a_machine_without_tables_is_an_error),
+		disk_test(the_archive_is_found_on_a_real_disk),
+		disk_test(a_real_loop_over_a_disk_is_found),
+	};
+
+	return cmocka_run_group_tests_name("inuse", tests, NULL, NULL);
+}

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/inventory.h"
+
+#include "core/reactor.h"
+#include "device/probe.h"
+#include "device/util.h"
+#include "tests/sandbox.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#define PATIENCE_MS 20000 /* for a machine that is busy with other things */
+
+/* A machine with sda (USB would need a deeper tree) and sdb, and what its probes do. */
+struct world {
+	struct sandbox *box;
+	int reactor;
+	struct inventory *inventory;
+};
+
+static struct world world;
+
+/* The probes run in children: they leave a line in a file for each call. */
+static char calls_path[PATH_MAX];
+
+static void note_call(const char *path)
+{
+	int fd = open(calls_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+
+	if (fd < 0 || write_full(fd, path, strlen(path)) < 0 || write_full(fd, " ", 1) < 0)
+		abort();
+	(void)close(fd);
+}
+
+static void probe_answers(const char *path, struct disk_content *ret)
+{
+	note_call(path);
+	*ret = (struct disk_content){.state = CONTENT_FILESYSTEM, .type = "ext4"};
+	(void)STR_COPY(ret->label, path);
+}
+
+static void probe_hangs_on_sda(const char *path, struct disk_content *ret)
+{
+	probe_answers(path, ret);
+	while (strcmp(path, "/dev/sda") == 0)
+		pause();
+}
+
+static void probe_dies_on_sda(const char *path, struct disk_content *ret)
+{
+	probe_answers(path, ret);
+	if (strcmp(path, "/dev/sda") == 0)
+		raise(SIGKILL);
+}
+
+static void add_disk(const char *name, const char *number, const char *sectors)
+{
+	char path[128];
+
+	sandbox_block(world.box, NULL, name, number, sectors);
+	(void)STR_FORMAT(path, "sys/devices/bus/block/%s/device/x", name);
+	sandbox_file(world.box, path, "");
+}
+
+static void remove_disk(const char *name)
+{
+	char path[128];
+
+	(void)STR_FORMAT(path, "sys/block/%s", name);
+	assert_int_equal(unlinkat(world.box->root, path, 0), 0);
+}
+
+static int setup(void **state)
+{
+	if (sandbox_setup(state) < 0)
+		return -1;
+	world = (struct world){.box = *state};
+	(void)sandbox_path(world.box, "calls", calls_path);
+	sandbox_file(world.box, "proc/self/mountinfo", "1 1 0:2 / / rw - rootfs rootfs rw\n");
+	add_disk("sda", "8:0\n", "2048\n");
+	add_disk("sdb", "8:16\n", "4096\n");
+	inventory_probe_call = probe_answers;
+	inventory_probe_ms = PATIENCE_MS;
+	world.reactor = reactor_new();
+	world.inventory = inventory_new(world.reactor, world.box->root, true);
+	return world.reactor >= 0 && world.inventory ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	inventory_free(world.inventory);
+	close_fd(&world.reactor);
+	return sandbox_teardown(state);
+}
+
+static void settle(void)
+{
+	uint64_t until = now_ms() + PATIENCE_MS;
+
+	while (!inventory_is_settled(world.inventory)) {
+		assert_true(now_ms() < until);
+		assert_true(reactor_dispatch(world.reactor, 1000) >= 0);
+	}
+}
+
+static const struct disk *disk_named(const char *name)
+{
+	for (size_t i = 0; i < inventory_count(world.inventory); i++)
+		if (strcmp(inventory_disk(world.inventory, i)->name, name) == 0)
+			return inventory_disk(world.inventory, i);
+	return NULL;
+}
+
+static void expect_content(const char *name, enum content_state state, const char *label)
+{
+	const struct disk *disk = disk_named(name);
+
+	assert_non_null(disk);
+	assert_int_equal(disk->content.state, state);
+	assert_string_equal(disk->content.label, label);
+}
+
+static size_t count_calls(const char *path)
+{
+	char text[256] = "", *p = text;
+	size_t calls = 0;
+	int fd = open(calls_path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return 0;
+	assert_true(read(fd, text, sizeof(text) - 1) >= 0);
+	assert_int_equal(close(fd), 0);
+	while ((p = strstr(p, path))) {
+		calls++;
+		p++;
+	}
+	return calls;
+}
+
+static void disks_come_at_once_and_contents_later(void **state)
+{
+	unsigned generation = inventory_generation(world.inventory);
+
+	(void)state;
+	assert_int_equal(inventory_count(world.inventory), 0);
+	assert_true(inventory_is_settled(world.inventory));
+	assert_int_equal(inventory_refresh(world.inventory, false), 0);
+	assert_int_equal(inventory_count(world.inventory), 2);
+	assert_false(inventory_is_settled(world.inventory));
+	assert_int_not_equal(inventory_generation(world.inventory), generation);
+	expect_content("sda", CONTENT_PENDING, "");
+	assert_null(inventory_disk(world.inventory, 2));
+
+	generation = inventory_generation(world.inventory);
+	settle();
+	expect_content("sda", CONTENT_FILESYSTEM, "/dev/sda");
+	expect_content("sdb", CONTENT_FILESYSTEM, "/dev/sdb");
+	assert_true(inventory_generation(world.inventory) >= generation + 2);
+}
+
+static void what_is_the_same_is_not_probed_again(void **state)
+{
+	unsigned generation;
+
+	(void)state;
+	assert_int_equal(inventory_refresh(world.inventory, false), 0);
+	/* Nor while it is being probed, even when asked to. */
+	assert_int_equal(inventory_refresh(world.inventory, true), 0);
+	settle();
+	generation = inventory_generation(world.inventory);
+	assert_int_equal(inventory_refresh(world.inventory, false), 0);
+	assert_true(inventory_is_settled(world.inventory));
+	assert_int_equal(inventory_generation(world.inventory), generation);
+	expect_content("sda", CONTENT_FILESYSTEM, "/dev/sda");
+	assert_int_equal(count_calls("/dev/sda"), 1);
+
+	assert_int_equal(inventory_refresh(world.inventory, true), 0);
+	expect_content("sda", CONTENT_PENDING, "");
+	settle();
+	assert_int_equal(count_calls("/dev/sda"), 2);
+	assert_int_equal(count_calls("/dev/sdb"), 2);
+}
+
+static void a_changed_disk_is_another(void **state)
+{
+	(void)state;
+	assert_int_equal(inventory_refresh(world.inventory, false), 0);
+	settle();
+	sandbox_file(world.box, "sys/devices/bus/block/sdb/diskseq", "17\n");
+	assert_int_equal(inventory_refresh(world.inventory, false), 0);
+	expect_content("sda", CONTENT_FILESYSTEM, "/dev/sda");
+	expect_content("sdb", CONTENT_PENDING, "");
+	settle();
+	assert_int_equal(count_calls("/dev/sda"), 1);
+	assert_int_equal(count_calls("/dev/sdb"), 2);
+}
+
+static void disks_come_and_go(void **state)
+{
+	unsigned generation;
+
+	(void)state;
+	/* One goes while it is being probed: its answer finds no row. */
+	inventory_probe_call = probe_hangs_on_sda;
+	assert_int_equal(inventory_refresh(world.inventory, false), 0);
+	remove_disk("sda");
+	add_disk("sdc", "8:32\n", "0\n");
+	generation = inventory_generation(world.inventory);
+	assert_int_equal(inventory_refresh(world.inventory, false), 0);
+	assert_int_not_equal(inventory_generation(world.inventory), generation);
+	assert_int_equal(inventory_count(world.inventory), 2);
+	assert_null(disk_named("sda"));
+	settle();
+	expect_content("sdb", CONTENT_FILESYSTEM, "/dev/sdb");
+	/* An empty slot has nothing to look at. */
+	expect_content("sdc", CONTENT_PENDING, "");
+	assert_int_equal(count_calls("/dev/sdc"), 0);
+}
+
+static void a_silent_disk_holds_nobody_up(void **state)
+{
+	uint64_t begin;
+
+	(void)state;
+	inventory_probe_call = probe_hangs_on_sda;
+	inventory_probe_ms = 300;
+	begin = now_ms();
+	assert_int_equal(inventory_refresh(world.inventory, false), 0);
+	assert_true(now_ms() - begin < PATIENCE_MS / 2);
+	settle();
+	expect_content("sda", CONTENT_SILENT, "");
+	assert_true(now_ms() - begin >= 300);
+	/* It is not asked again by itself. */
+	assert_int_equal(inventory_refresh(world.inventory, false), 0);
+	assert_true(inventory_is_settled(world.inventory));
+	/* But when somebody wants to, and may answer then. */
+	inventory_probe_call = probe_answers;
+	inventory_probe_ms = PATIENCE_MS;
+	assert_int_equal(inventory_refresh(world.inventory, true), 0);
+	settle();
+	expect_content("sda", CONTENT_FILESYSTEM, "/dev/sda");
+}
+
+static void a_dead_probe_is_no_answer(void **state)
+{
+	(void)state;
+	inventory_probe_call = probe_dies_on_sda;
+	assert_int_equal(inventory_refresh(world.inventory, false), 0);
+	settle();
+	expect_content("sda", CONTENT_UNREADABLE, "");
+	expect_content("sdb", CONTENT_FILESYSTEM, "/dev/sdb");
+}
+
+static void it_may_end_while_probes_run(void **state)
+{
+	(void)state;
+	inventory_probe_call = probe_hangs_on_sda;
+	assert_int_equal(inventory_refresh(world.inventory, false), 0);
+	inventory_free(world.inventory);
+	world.inventory = NULL;
+	/* Nothing is left that could be waited for. */
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
+static void a_recorded_machine_is_not_probed(void **state)
+{
+	struct inventory *recorded = inventory_new(world.reactor, world.box->root, false);
+
+	(void)state;
+	assert_non_null(recorded);
+	assert_int_equal(inventory_refresh(recorded, true), 0);
+	assert_true(inventory_is_settled(recorded));
+	assert_int_equal(inventory_disk(recorded, 0)->content.state, CONTENT_PENDING);
+	assert_int_equal(count_calls("/dev"), 0);
+	inventory_free(recorded);
+}
+
+static void rules_apply_at_once(void **state)
+{
+	unsigned generation;
+
+	(void)state;
+	assert_int_equal(inventory_refresh(world.inventory, false), 0);
+	assert_int_equal(disk_named("sda")->reason_count, 1);
+	assert_int_equal(disk_named("sda")->reasons[0].code, REASON_KIND);
+
+	generation = inventory_generation(world.inventory);
+	inventory_set_rules(world.inventory, 1u << DISK_FIXED, 1500 * 1024, "/no/such/archive");
+	assert_int_not_equal(inventory_generation(world.inventory), generation);
+	assert_int_equal(disk_named("sda")->reason_count, 1);
+	assert_int_equal(disk_named("sda")->reasons[0].code, REASON_TOO_SMALL);
+	assert_int_equal(disk_named("sdb")->reason_count, 0);
+
+	/* Somebody mounts it. */
+	sandbox_file(world.box, "proc/self/mountinfo",
+		"1 1 0:2 / / rw - rootfs rootfs rw\n2 1 8:16 / /mnt rw - ext4 /dev/sdb rw\n");
+	generation = inventory_generation(world.inventory);
+	assert_int_equal(inventory_refresh(world.inventory, false), 0);
+	assert_int_equal(disk_named("sdb")->reason_count, 1);
+	assert_string_equal(disk_named("sdb")->reasons[0].text, "mounted on /mnt");
+	assert_int_not_equal(inventory_generation(world.inventory), generation);
+	settle();
+	assert_int_equal(disk_named("sdb")->reason_count, 1);
+}
+
+static void without_facts_nothing_changes(void **state)
+{
+	(void)state;
+	assert_int_equal(inventory_refresh(world.inventory, false), 0);
+	assert_int_equal(unlinkat(world.box->root, "proc/self/mountinfo", 0), 0);
+	assert_int_equal(inventory_refresh(world.inventory, false), -ENOENT);
+	assert_int_equal(inventory_count(world.inventory), 2);
+	settle();
+	expect_content("sda", CONTENT_FILESYSTEM, "/dev/sda");
+}
+
+#define inventory_test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		inventory_test(disks_come_at_once_and_contents_later),
+		inventory_test(what_is_the_same_is_not_probed_again),
+		inventory_test(a_changed_disk_is_another),
+		inventory_test(disks_come_and_go),
+		inventory_test(a_silent_disk_holds_nobody_up),
+		inventory_test(a_dead_probe_is_no_answer),
+		inventory_test(it_may_end_while_probes_run),
+		inventory_test(a_recorded_machine_is_not_probed),
+		inventory_test(rules_apply_at_once),
+		inventory_test(without_facts_nothing_changes),
+	};
+
+	return cmocka_run_group_tests_name("inventory", tests, NULL, NULL);
+}

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/knob.h"
+
+#include "tests/device_fixture.h"
+
+#include <signal.h>
+
+static struct fixture fixture;
+static struct knob_journal journal;
+static char journal_path[160];
+
+/* Every test has a made-up machine: the fixture's directory as root. */
+static int setup(void **state)
+{
+	fixture_make_image(&fixture, 0);
+	(void)STR_FORMAT(journal_path, "%s/run/knobs", fixture.dir);
+	journal.root = sysfs_open_root(fixture.dir);
+	*state = &fixture;
+	return knob_open(&journal, journal.root, journal_path);
+}
+
+static int teardown(void **state)
+{
+	(void)knob_restore(&journal);
+	if (journal.root != fixture.root)
+		close_fd(&journal.root);
+	fixture_finish(*state);
+	return 0;
+}
+
+static void put(const char *path, const char *text)
+{
+	char whole[256];
+	int fd;
+
+	(void)STR_FORMAT(whole, "%s/%s", fixture.dir, path);
+	for (char *slash = strchr(whole + strlen(fixture.dir) + 1, '/'); slash;
+		slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		(void)mkdir(whole, 0700);
+		*slash = '/';
+	}
+	fd = open(whole, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(write_full(fd, text, strlen(text)), 0);
+	assert_int_equal(close(fd), 0);
+}
+
+static void is(const char *path, const char *text)
+{
+	char found[512];
+
+	assert_int_equal(sysfs_read(journal.root, found, sizeof(found), "%s", path), 0);
+	assert_string_equal(found, text);
+}
+
+static void set_and_restored(void **state)
+{
+	char line[128];
+
+	(void)state;
+	put("proc/sys/kernel/printk", "4\t4\t1\t7\n");
+	put("proc/sys/vm/swappiness", "60\n");
+	assert_int_equal(knob_set(&journal, "proc/sys/kernel/printk", "1"), 0);
+	assert_int_equal(knob_set(&journal, "proc/sys/vm/swappiness", "100"), 0);
+	is("proc/sys/kernel/printk", "1");
+	is("proc/sys/vm/swappiness", "100");
+	(void)STR_FORMAT(line,
+		"%d\tproc/sys/kernel/printk\t4\t4\t1\t7\n%d\tproc/sys/vm/swappiness\t60",
+		(int)getpid(), (int)getpid());
+	is("run/knobs", line);
+	assert_int_equal(knob_restore(&journal), 0);
+	is("proc/sys/kernel/printk", "4\t4\t1\t7");
+	is("proc/sys/vm/swappiness", "60");
+	is("run/knobs", "");
+	assert_int_equal(knob_restore(&journal), 0);
+}
+
+static void set_twice_restores_the_first(void **state)
+{
+	(void)state;
+	put("a", "old");
+	assert_int_equal(knob_set(&journal, "a", "new"), 0);
+	assert_int_equal(knob_set(&journal, "a", "newer"), 0);
+	is("a", "newer");
+	assert_int_equal(knob_restore(&journal), 0);
+	is("a", "old");
+}
+
+static void failure_changes_nothing(void **state)
+{
+	(void)state;
+	put("a", "old");
+	assert_int_equal(knob_set(&journal, "a", "new"), 0);
+	assert_int_equal(knob_set(&journal, "none", "1"), -ENOENT);
+	assert_int_equal(mkdirat(journal.root, "dir", 0700), 0);
+	assert_int_equal(knob_set(&journal, "dir", "1"), -EISDIR);
+	assert_int_equal(knob_restore(&journal), 0);
+	is("a", "old");
+}
+
+/* A device is unplugged: its setting has gone with it. The others still come back. */
+static void gone_setting_is_no_error(void **state)
+{
+	(void)state;
+	put("a", "old");
+	put("b", "old");
+	assert_int_equal(knob_set(&journal, "a", "new"), 0);
+	assert_int_equal(knob_set(&journal, "b", "new"), 0);
+	assert_int_equal(unlinkat(journal.root, "b", 0), 0);
+	assert_int_equal(knob_restore(&journal), 0);
+	is("a", "old");
+}
+
+/* The last change is put back first; what fails does not keep the others. */
+static void first_error_is_returned(void **state)
+{
+	(void)state;
+	put("a", "old");
+	put("b", "old");
+	put("c", "old");
+	assert_int_equal(knob_set(&journal, "a", "new"), 0);
+	assert_int_equal(knob_set(&journal, "b", "new"), 0);
+	assert_int_equal(knob_set(&journal, "c", "new"), 0);
+	assert_int_equal(unlinkat(journal.root, "b", 0), 0);
+	assert_int_equal(symlinkat("b", journal.root, "b"), 0);
+	assert_int_equal(unlinkat(journal.root, "c", 0), 0);
+	assert_int_equal(mkdirat(journal.root, "c", 0700), 0);
+	assert_int_equal(knob_restore(&journal), -EISDIR);
+	is("a", "old");
+	is("run/knobs", "");
+}
+
+/* Sets @path in another process, which then goes without a word. */
+static void killed_while_set(const char *path, const char *value)
+{
+	pid_t pid = fork();
+	int status;
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (knob_set(&journal, path, value) == 0)
+			(void)raise(SIGKILL);
+		_exit(1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+}
+
+static void killed_process_is_cleaned_up_after(void **state)
+{
+	(void)state;
+	put("a", "old");
+	put("mine", "old");
+	assert_int_equal(knob_set(&journal, "mine", "new"), 0);
+	killed_while_set("a", "new");
+	killed_while_set("a", "newer");
+	is("a", "newer");
+	assert_int_equal(knob_restore_stale(&journal), 0);
+	is("a", "old");
+	is("mine", "new");
+	assert_int_equal(knob_restore(&journal), 0);
+	is("mine", "old");
+	is("run/knobs", "");
+}
+
+/* Two installs use one setting: the first value comes back with the last of them. */
+static void shared_setting_comes_back_last(void **state)
+{
+	(void)state;
+	put("a", "old");
+	killed_while_set("a", "theirs");
+	assert_int_equal(knob_set(&journal, "a", "ours"), 0);
+	assert_int_equal(knob_restore_stale(&journal), 0);
+	is("a", "ours");
+	assert_int_equal(knob_restore(&journal), 0);
+	is("a", "old");
+}
+
+static void torn_lines_are_left_out(void **state)
+{
+	(void)state;
+	put("a", "now");
+	put("run/knobs", "\n12\nxx\ta\tbad\n-3\ta\tbad\n0\ta\tbad\n99999999999\ta\tbad\n");
+	assert_int_equal(knob_restore_stale(&journal), 0);
+	is("a", "now");
+}
+
+/* Several processes at once, each with a setting of its own: no line gets lost. */
+static void journal_is_shared(void **state)
+{
+	pid_t pids[4];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(pids); i++) {
+		char name[8];
+
+		(void)STR_FORMAT(name, "k%zu", i);
+		put(name, "old");
+		pids[i] = fork();
+		assert_true(pids[i] >= 0);
+		if (pids[i] == 0) {
+			char found[16];
+			int bad = 0;
+
+			for (int round = 0; round < 20; round++) {
+				bad |= knob_set(&journal, name, "new") != 0;
+				bad |= knob_restore(&journal) != 0;
+				bad |= sysfs_read(journal.root, found, sizeof(found), "%s", name) !=
+					       0 ||
+				       strcmp(found, "old") != 0;
+			}
+			_exit(bad);
+		}
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(pids); i++) {
+		int status;
+
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_int_equal(status, 0);
+	}
+	is("run/knobs", "");
+}
+
+#define BDI "sys/block/mmcblk0/bdi/"
+
+static void disk_has_its_own_limit(void **state)
+{
+	(void)state;
+	put(BDI "strict_limit", "0\n");
+	put(BDI "max_ratio_fine", "1000000\n");
+	put(BDI "max_bytes", "4905963520\n");
+	put("proc/sys/vm/dirty_ratio", "20\n");
+	assert_int_equal(knob_write_back_early(&journal, "mmcblk0"), 0);
+	is(BDI "strict_limit", "1");
+	is(BDI "max_bytes", "33554432");
+	is("proc/sys/vm/dirty_ratio", "20");
+	/* The ratio is what comes back: bytes would be rounded to something else. */
+	put(BDI "max_ratio_fine", "6789\n");
+	assert_int_equal(knob_restore(&journal), 0);
+	is(BDI "strict_limit", "0");
+	is(BDI "max_ratio_fine", "1000000");
+}
+
+static void half_a_limit_is_none(void **state)
+{
+	(void)state;
+	put(BDI "strict_limit", "0\n");
+	put(BDI "max_ratio_fine", "1000000\n");
+	assert_int_equal(mkdirat(journal.root, BDI "max_bytes", 0700), 0);
+	assert_int_equal(knob_write_back_early(&journal, "mmcblk0"), -EISDIR);
+	is(BDI "strict_limit", "0");
+	is("run/knobs", "");
+}
+
+/* A kernel before 6.2. */
+static void older_kernel_has_one_limit_for_all(void **state)
+{
+	(void)state;
+	put("proc/sys/vm/dirty_ratio", "20\n");
+	put("proc/sys/vm/dirty_background_ratio", "10\n");
+	put("proc/sys/vm/dirty_bytes", "0\n");
+	put("proc/sys/vm/dirty_background_bytes", "0\n");
+	assert_int_equal(knob_write_back_early(&journal, "mmcblk0"), 0);
+	is("proc/sys/vm/dirty_bytes", "67108864");
+	is("proc/sys/vm/dirty_background_bytes", "16777216");
+	/* As the kernel does: */
+	put("proc/sys/vm/dirty_ratio", "0\n");
+	put("proc/sys/vm/dirty_background_ratio", "0\n");
+	/* Limits in bytes hold already, so a second install leaves them alone. */
+	assert_int_equal(knob_write_back_early(&journal, "mmcblk1"), 0);
+	assert_int_equal(knob_restore(&journal), 0);
+	is("proc/sys/vm/dirty_ratio", "20");
+	is("proc/sys/vm/dirty_background_ratio", "10");
+}
+
+static void nothing_to_set_is_an_error(void **state)
+{
+	(void)state;
+	assert_int_equal(knob_write_back_early(&journal, "mmcblk0"), -ENOENT);
+	is("run/knobs", "");
+}
+
+/* The running kernel, on a loop device made for it. */
+static void real_limit_is_set_and_restored(void **state)
+{
+	struct fixture *f = *state;
+	char before[64], value[64];
+	uint64_t bytes;
+
+	fixture_require_root();
+	fixture_finish(f);
+	close_fd(&journal.root);
+	fixture_make_loop(f, MIB(64));
+	(void)STR_FORMAT(journal_path, "%s/run/knobs", f->dir);
+	assert_int_equal(knob_open(&journal, f->root, journal_path), 0);
+	if (!sysfs_exists(f->root, "sys/block/%s/bdi/strict_limit", f->name)) {
+		print_message(
+			"[ SKIP ] %s: the kernel has no limits of a disk (< 6.2)\n", __func__);
+		skip();
+	}
+	assert_int_equal(sysfs_read(f->root, before, sizeof(before),
+				 "sys/block/%s/bdi/max_ratio_fine", f->name),
+		0);
+	assert_int_equal(knob_write_back_early(&journal, f->name), 0);
+	assert_int_equal(sysfs_read_u64(f->root, &bytes, "sys/block/%s/bdi/max_bytes", f->name), 0);
+	/* The kernel keeps a share of the memory, in millionths: it rounds. */
+	assert_in_range(bytes, MIB(16), MIB(33));
+	assert_int_equal(
+		sysfs_read(f->root, value, sizeof(value), "sys/block/%s/bdi/strict_limit", f->name),
+		0);
+	assert_string_equal(value, "1");
+	assert_int_equal(knob_restore(&journal), 0);
+	assert_int_equal(
+		sysfs_read(f->root, value, sizeof(value), "sys/block/%s/bdi/strict_limit", f->name),
+		0);
+	assert_string_equal(value, "0");
+	assert_int_equal(sysfs_read(f->root, value, sizeof(value),
+				 "sys/block/%s/bdi/max_ratio_fine", f->name),
+		0);
+	assert_string_equal(value, before);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(set_and_restored, setup, teardown),
+		cmocka_unit_test_setup_teardown(set_twice_restores_the_first, setup, teardown),
+		cmocka_unit_test_setup_teardown(failure_changes_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(gone_setting_is_no_error, setup, teardown),
+		cmocka_unit_test_setup_teardown(first_error_is_returned, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			killed_process_is_cleaned_up_after, setup, teardown),
+		cmocka_unit_test_setup_teardown(shared_setting_comes_back_last, setup, teardown),
+		cmocka_unit_test_setup_teardown(torn_lines_are_left_out, setup, teardown),
+		cmocka_unit_test_setup_teardown(journal_is_shared, setup, teardown),
+		cmocka_unit_test_setup_teardown(disk_has_its_own_limit, setup, teardown),
+		cmocka_unit_test_setup_teardown(half_a_limit_is_none, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			older_kernel_has_one_limit_for_all, setup, teardown),
+		cmocka_unit_test_setup_teardown(nothing_to_set_is_an_error, setup, teardown),
+		cmocka_unit_test_setup_teardown(real_limit_is_set_and_restored, setup, teardown),
+	};
+
+	return cmocka_run_group_tests_name("knob", tests, NULL, NULL);
+}

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/layout.h"
+
+#include "device/disk.h"
+#include "device/util.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct layout plan(const char *name, uint64_t disk_bytes)
+{
+	const struct layout *spec = layout_find(name);
+	struct layout planned;
+	struct diag diag;
+
+	assert_non_null(spec);
+	assert_int_equal(layout_plan(spec, disk_bytes, &planned, &diag), 0);
+	return planned;
+}
+
+static void builtins_are_listed(void **state)
+{
+	static const char *const names[] = {"single-gpt", "single-mbr", "boot-root"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		assert_string_equal(layout_builtin(i)->name, names[i]);
+		assert_ptr_equal(layout_find(names[i]), layout_builtin(i));
+		assert_true(layout_builtin(i)->summary[0] != '\0');
+	}
+	assert_null(layout_builtin(ARRAY_SIZE(names)));
+	assert_null(layout_find("no-such-layout"));
+}
+
+/* A 7.28 GiB eMMC: sizes worked out by hand. */
+static void single_gpt_fills_the_disk(void **state)
+{
+	struct layout l = plan("single-gpt", 7818182656);
+	const struct layout_partition *p = &l.partitions[0];
+
+	(void)state;
+	assert_int_equal(l.disk_sectors, 15269888);
+	assert_int_equal(l.count, 1);
+	assert_int_equal(p->start, 8192);
+	/* 7456 MiB exactly: the backup table takes the last one. */
+	assert_int_equal(p->start + p->sectors, 7455 * 2048);
+	assert_string_equal(p->mount, "/");
+	assert_int_equal(p->fs, FS_EXT4);
+}
+
+static void single_mbr_uses_the_last_mebibyte(void **state)
+{
+	struct layout l = plan("single-mbr", 7818182656);
+
+	(void)state;
+	assert_int_equal(l.partitions[0].start, 8192);
+	assert_int_equal(l.partitions[0].start + l.partitions[0].sectors, 7456 * 2048);
+}
+
+static void boot_root_places_both(void **state)
+{
+	struct layout l = plan("boot-root", GIB(4));
+
+	(void)state;
+	assert_int_equal(l.count, 2);
+	assert_int_equal(l.partitions[0].start, 8192);
+	assert_int_equal(l.partitions[0].sectors, 256 * 2048);
+	assert_true(l.partitions[0].bootable);
+	assert_int_equal(l.partitions[1].start, 260 * 2048);
+	assert_int_equal(l.partitions[1].start + l.partitions[1].sectors, 4095 * 2048);
+	assert_string_equal(l.partitions[0].mount, "/boot");
+	assert_string_equal(l.partitions[0].label, "BOOT");
+	assert_string_equal(l.partitions[1].label, "rootfs");
+}
+
+/* The least size is the least: one sector below does not do, and every size above does. */
+static void min_bytes_is_exact(void **state)
+{
+	(void)state;
+	for (size_t i = 0; layout_builtin(i); i++) {
+		const struct layout *spec = layout_builtin(i);
+		uint64_t least = layout_min_bytes(spec);
+		struct layout planned = {.name = "untouched"};
+		struct diag diag;
+
+		assert_int_equal(layout_plan(spec, least - 512, &planned, &diag), -ENOSPC);
+		assert_string_equal(planned.name, "untouched");
+		assert_non_null(strstr(diag.text, "needs"));
+		for (uint64_t more = 0; more <= MIB(3); more += 512) {
+			const struct layout_partition *last;
+
+			assert_int_equal(layout_plan(spec, least + more, &planned, &diag), 0);
+			last = &planned.partitions[planned.count - 1];
+			assert_true(last->sectors * SECTOR_BYTES >= last->min_bytes);
+			assert_true((last->start + last->sectors) * SECTOR_BYTES +
+					    (spec->table == TABLE_GPT ? 33 * SECTOR_BYTES : 0) <=
+				    least + more);
+		}
+	}
+}
+
+/* A contradiction in a description, made by changing a sound one. */
+struct mistake {
+	const char *text; /* part of the sentence */
+	void (*make)(struct layout *layout);
+	int error;
+};
+
+static void no_partitions(struct layout *l)
+{
+	l->count = 0;
+}
+
+static void too_many(struct layout *l)
+{
+	l->count = LAYOUT_PARTITIONS_MAX + 1;
+}
+
+static void five_on_mbr(struct layout *l)
+{
+	l->table = TABLE_MBR;
+	l->count = 5;
+}
+
+static void odd_align(struct layout *l)
+{
+	l->align_bytes = MIB(3);
+}
+
+static void small_align(struct layout *l)
+{
+	l->align_bytes = KIB(512);
+}
+
+static void grows_first(struct layout *l)
+{
+	l->partitions[0].grow = true;
+	l->partitions[0].size_bytes = 0;
+}
+
+static void grows_and_has_size(struct layout *l)
+{
+	l->partitions[1].size_bytes = MIB(1);
+}
+
+static void no_size(struct layout *l)
+{
+	l->partitions[0].size_bytes = 0;
+}
+
+static void odd_size(struct layout *l)
+{
+	l->partitions[0].size_bytes += 512;
+}
+
+static void long_label(struct layout *l)
+{
+	(void)STR_COPY(l->partitions[0].label, "TWELVE-BYTES");
+}
+
+static void no_root(struct layout *l)
+{
+	(void)STR_COPY(l->partitions[1].mount, "/data");
+}
+
+static void same_mount(struct layout *l)
+{
+	(void)STR_COPY(l->partitions[0].mount, "/");
+}
+
+static void same_name(struct layout *l)
+{
+	(void)STR_COPY(l->partitions[1].name, "BOOT");
+}
+
+static void no_name(struct layout *l)
+{
+	l->partitions[1].name[0] = '\0';
+}
+
+static void mount_without_fs(struct layout *l)
+{
+	l->partitions[0].fs = FS_NONE;
+	l->partitions[0].label[0] = '\0';
+}
+
+static void huge(struct layout *l)
+{
+	l->partitions[0].size_bytes = UINT64_MAX & ~UINT64_C(4095);
+}
+
+static void huge_align(struct layout *l)
+{
+	l->align_bytes = UINT64_C(1) << 63;
+}
+
+static void huge_minimum(struct layout *l)
+{
+	l->partitions[1].min_bytes = UINT64_MAX;
+}
+
+static void contradictions_are_told(void **state)
+{
+	static const struct mistake mistakes[] = {
+		{"1 to 8", no_partitions, -EINVAL},
+		{"1 to 8", too_many, -EINVAL},
+		{"at most 4", five_on_mbr, -EINVAL},
+		{"alignment", odd_align, -EINVAL},
+		{"alignment", small_align, -EINVAL},
+		{"not the last", grows_first, -EINVAL},
+		{"also grows", grows_and_has_size, -EINVAL},
+		{"whole 4 KiB", no_size, -EINVAL},
+		{"whole 4 KiB", odd_size, -EINVAL},
+		{"too long", long_label, -EINVAL},
+		{"on /", no_root, -EINVAL},
+		{"mounted on /", same_mount, -EINVAL},
+		{"name BOOT", same_name, -EINVAL},
+		{"no name", no_name, -EINVAL},
+		{"cannot be mounted", mount_without_fs, -EINVAL},
+		{"needs", huge, -ENOSPC},
+		{"needs", huge_align, -ENOSPC},
+		{"needs", huge_minimum, -ENOSPC},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(mistakes); i++) {
+		struct layout spec = *layout_find("boot-root"), planned;
+		struct diag diag = {.line = 7};
+
+		mistakes[i].make(&spec);
+		assert_int_equal(layout_plan(&spec, GIB(8), &planned, &diag), mistakes[i].error);
+		assert_int_equal(diag.line, 0);
+		if (!strstr(diag.text, mistakes[i].text))
+			fail_msg("\"%s\" does not say \"%s\"", diag.text, mistakes[i].text);
+	}
+}
+
+static void mbr_ends_at_2_tib(void **state)
+{
+	struct layout planned;
+	struct diag diag;
+
+	(void)state;
+	assert_int_equal(
+		layout_plan(layout_find("single-mbr"), GIB(2048) - MIB(1), &planned, &diag), 0);
+	assert_int_equal(
+		layout_plan(layout_find("single-mbr"), GIB(2048) + MIB(1), &planned, &diag),
+		-EINVAL);
+	assert_int_equal(layout_plan(layout_find("single-gpt"), GIB(4096), &planned, &diag), 0);
+}
+
+static unsigned char next_byte;
+
+static void counting(void *buf, size_t size)
+{
+	unsigned char *p = buf;
+
+	while (size-- > 0)
+		*p++ = next_byte++;
+}
+
+static void zeroes(void *buf, size_t size)
+{
+	memset(buf, 0, size);
+}
+
+static void gpt_ids_are_uuids(void **state)
+{
+	struct layout l = plan("boot-root", GIB(4));
+
+	(void)state;
+	next_byte = 0xa0;
+	layout_assign_ids(&l, counting);
+	assert_string_equal(l.disk_uuid, "a0a1a2a3-a4a5-46a7-a8a9-aaabacadaeaf");
+	assert_string_equal(l.partitions[0].partuuid, "b0b1b2b3-b4b5-46b7-b8b9-babbbcbdbebf");
+	assert_int_equal(strlen(l.partitions[0].fs_uuid), 9);
+	assert_int_equal(l.partitions[0].fs_uuid[4], '-');
+	assert_string_equal(l.partitions[1].partuuid, "c4c5c6c7-c8c9-4acb-8ccd-cecfd0d1d2d3");
+	assert_string_equal(l.partitions[1].fs_uuid, "d4d5d6d7-d8d9-4adb-9cdd-dedfe0e1e2e3");
+}
+
+static void mbr_ids_are_of_the_disk(void **state)
+{
+	struct layout l = plan("single-mbr", GIB(4));
+
+	(void)state;
+	layout_assign_ids(&l, zeroes); /* 0 means "no id" */
+	assert_string_equal(l.disk_uuid, "00000001");
+	assert_string_equal(l.partitions[0].partuuid, "00000001-01");
+}
+
+static void random_ids_differ(void **state)
+{
+	struct layout a = plan("single-gpt", GIB(4)), b = a;
+
+	(void)state;
+	layout_assign_ids(&a, layout_random);
+	layout_assign_ids(&b, layout_random);
+	assert_string_not_equal(a.disk_uuid, b.disk_uuid);
+	assert_string_not_equal(a.partitions[0].partuuid, b.partitions[0].partuuid);
+	assert_string_not_equal(a.partitions[0].fs_uuid, a.partitions[0].partuuid);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(builtins_are_listed),
+		cmocka_unit_test(single_gpt_fills_the_disk),
+		cmocka_unit_test(single_mbr_uses_the_last_mebibyte),
+		cmocka_unit_test(boot_root_places_both),
+		cmocka_unit_test(min_bytes_is_exact),
+		cmocka_unit_test(contradictions_are_told),
+		cmocka_unit_test(mbr_ends_at_2_tib),
+		cmocka_unit_test(gpt_ids_are_uuids),
+		cmocka_unit_test(mbr_ids_are_of_the_disk),
+		cmocka_unit_test(random_ids_differ),
+	};
+
+	return cmocka_run_group_tests_name("layout", tests, NULL, NULL);
+}

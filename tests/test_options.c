@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/options.h"
+
+#include "device/disk.h"
+#include "device/util.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct options options;
+static char why[200];
+
+#define PARSE(command, ...) parse(COMMAND_##command, (const char *[]){"x", __VA_ARGS__, NULL})
+
+static int parse(enum command command, const char **words)
+{
+	char *argv[32];
+	int argc = 0;
+
+	for (; words[argc]; argc++)
+		argv[argc] = (char *)(uintptr_t)words[argc];
+	argv[argc] = NULL;
+	why[0] = '\0';
+	return options_parse(command, argc, argv, &options, why, sizeof(why));
+}
+
+static void install_takes_everything(void **state)
+{
+	(void)state;
+	assert_int_equal(PARSE(INSTALL, "--target", "/dev/mmcblk1", "--archive=a=b.tar", "--layout",
+				 "boot-root", "--allow", "sd,image", "--allow=usb",
+				 "--tar=/bin/tar", "--expect-id", "0x1234", "--scan", "before",
+				 "--no-verify", "--yes", "--plain"),
+		0);
+	assert_string_equal(options.target, "/dev/mmcblk1");
+	assert_string_equal(options.archive, "a=b.tar");
+	assert_string_equal(options.layout, "boot-root");
+	assert_string_equal(options.tar, "/bin/tar");
+	assert_string_equal(options.expect_id, "0x1234");
+	assert_int_equal(options.allow, 1u << DISK_SD | 1u << DISK_IMAGE | 1u << DISK_USB);
+	assert_true(options.no_verify && options.yes && options.plain);
+	assert_false(options.json || options.dry_run || options.all || options.help);
+}
+
+static void nothing_is_asked_for(void **state)
+{
+	(void)state;
+	assert_int_equal(parse(COMMAND_SCREENS, (const char *[]){"boardstrap", NULL}), 0);
+	assert_null(options.target);
+	assert_int_equal(options.allow, 0);
+	assert_int_equal(PARSE(STATUS, "--json", "mmcblk1"), 0);
+	assert_true(options.json);
+	assert_string_equal(options.name, "mmcblk1");
+	assert_int_equal(PARSE(ATTACH, "--", "--odd"), 0);
+	assert_string_equal(options.name, "--odd");
+}
+
+/* The words, and what the sentence must hold. */
+static void wrong_words(void **state)
+{
+	static const struct {
+		enum command command;
+		const char *words[4], *sentence;
+	} cases[] = {
+		{COMMAND_INSTALL, {"--yess"}, "unknown option '--yess'; did you mean '--yes'?"},
+		{COMMAND_INSTALL, {"--dry"}, "did you mean '--dry-run'?"},
+		{COMMAND_INSTALL, {"--tarjet=x"},
+			"unknown option '--tarjet'; did you mean '--target'?"},
+		{COMMAND_INSTALL, {"--frobnicate"},
+			"unknown option '--frobnicate'; `boardstrap install --help` lists the options"},
+		{COMMAND_SCREENS, {"--frobnicate"}, "`boardstrap --help` lists the options"},
+		{COMMAND_SCREENS, {"--yes"},
+			"--yes needs a command, as `boardstrap install --yes`"},
+		{COMMAND_STATUS, {"--target", "x"}, "status has no option '--target'"},
+		{COMMAND_CANCEL, {"--json"}, "cancel has no option '--json'"},
+		{COMMAND_INSTALL, {"--target"}, "--target needs a value: --target DEV|IMAGE"},
+		{COMMAND_INSTALL, {"--target", "--yes"}, "--target needs a value"},
+		{COMMAND_INSTALL, {"--target="}, "--target is empty"},
+		{COMMAND_INSTALL, {"--yes=no"}, "--yes takes no value"},
+		{COMMAND_INSTALL, {"--target=a", "--target", "b"},
+			"--target is given twice: 'a' and 'b'"},
+		{COMMAND_INSTALL, {"--archive=a", "--archive=b"}, "--archive is given twice"},
+		{COMMAND_INSTALL, {"--archive", "-"}, "it must be a file"},
+		{COMMAND_INSTALL, {"--allow", "sd,floppy"},
+			"the kind 'floppy'; the kinds are emmc, sd, usb, disk, loop and image"},
+		{COMMAND_INSTALL, {"--allow=other"}, "the kind 'other'"},
+		{COMMAND_INSTALL, {"--scan=during"}, "--scan during is not supported yet"},
+		{COMMAND_INSTALL, {"--scan=never"}, "--scan does not know 'never'"},
+		{COMMAND_INSTALL, {"--plain", "--json"}, "exclude each other"},
+		{COMMAND_INSTALL, {"/dev/sda"}, "'/dev/sda' is one word too many"},
+		{COMMAND_ATTACH, {"a", "b"}, "'b' is one word too many"},
+		{COMMAND_INSTALL, {"-y"}, "unknown option '-y'; options are written out"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *words[6] = {
+			"x", cases[i].words[0], cases[i].words[1], cases[i].words[2]};
+		struct options before = options;
+
+		assert_int_equal(parse(cases[i].command, words), -EINVAL);
+		if (!strstr(why, cases[i].sentence))
+			fail_msg("case %zu: \"%s\" lacks \"%s\"", i, why, cases[i].sentence);
+		assert_memory_equal(&before, &options, sizeof(before));
+	}
+}
+
+static void long_words_are_harmless(void **state)
+{
+	char word[300];
+
+	(void)state;
+	memset(word, 'a', sizeof(word));
+	memcpy(word, "--", 2);
+	word[sizeof(word) - 1] = '\0';
+	assert_int_equal(PARSE(INSTALL, word), -EINVAL);
+	assert_int_equal(command_find(word, why, sizeof(why)), COMMAND_COUNT);
+}
+
+static void commands(void **state)
+{
+	(void)state;
+	assert_int_equal(command_find("install", why, sizeof(why)), COMMAND_INSTALL);
+	assert_int_equal(command_find("cancel", why, sizeof(why)), COMMAND_CANCEL);
+	assert_int_equal(command_find("instal", why, sizeof(why)), COMMAND_COUNT);
+	assert_string_equal(why, "unknown command 'instal'; did you mean 'install'?");
+	/* Not there yet. */
+	assert_int_equal(command_find("verify", why, sizeof(why)), COMMAND_COUNT);
+	assert_int_equal(command_find("station", why, sizeof(why)), COMMAND_COUNT);
+	assert_string_equal(
+		why, "unknown command 'station'; `boardstrap --help` lists the commands");
+	assert_int_equal(command_find("", why, sizeof(why)), COMMAND_COUNT);
+}
+
+static char *help_of(enum command command)
+{
+	size_t size;
+	char *text;
+	FILE *out = open_memstream(&text, &size);
+
+	options_help(out, command);
+	assert_int_equal(fclose(out), 0);
+	return text;
+}
+
+/* Fits a terminal, and leaves no option out. */
+static void help(void **state)
+{
+	static const char *const all[] = {"--target", "--archive", "--layout", "--allow", "--tar ",
+		"--expect-id", "--yes", "--dry-run", "--scan", "--no-verify", "--plain", "--json",
+		"--all", "--sysroot", "--help", "--version", "list", "inspect", "install", "attach",
+		"status", "cancel"};
+
+	(void)state;
+	for (unsigned command = 0; command < COMMAND_COUNT; command++) {
+		char *text = help_of(command);
+
+		if (command == COMMAND_SCREENS)
+			for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+				assert_non_null(strstr(text, all[i]));
+		if (command == COMMAND_INSTALL)
+			assert_null(strstr(text, "--sysroot"));
+		for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+			if (strlen(line) > 80)
+				fail_msg("%zu columns: %s", strlen(line), line);
+		free(text);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(install_takes_everything),
+		cmocka_unit_test(nothing_is_asked_for),
+		cmocka_unit_test(wrong_words),
+		cmocka_unit_test(long_words_are_harmless),
+		cmocka_unit_test(commands),
+		cmocka_unit_test(help),
+	};
+
+	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
+}

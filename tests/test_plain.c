@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/plain.h"
+
+#include "device/util.h"
+#include "ui/follow.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char *text;
+static size_t text_bytes;
+static FILE *out;
+static struct plain plain;
+
+static int open_out(void **state)
+{
+	(void)state;
+	out = open_memstream(&text, &text_bytes);
+	if (!out)
+		return -1;
+	plain_init(&plain, out);
+	return 0;
+}
+
+static int close_out(void **state)
+{
+	(void)state;
+	(void)fclose(out);
+	free(text);
+	return 0;
+}
+
+/* What was written since the last call. */
+static const char *written(void)
+{
+	static char last[65536];
+
+	assert_int_equal(fclose(out), 0);
+	assert_true(STR_COPY(last, text));
+	free(text);
+	out = open_memstream(&text, &text_bytes);
+	assert_non_null(out);
+	plain.out = out;
+	return last;
+}
+
+/* The same for people: no line of it is too long. */
+static const char *printed(void)
+{
+	const char *last = written();
+
+	for (const char *line = last; *line; line += strcspn(line, "\n") + 1)
+		if (strcspn(line, "\n") > PLAIN_COLS)
+			fail_msg("too long: %s", line);
+	return last;
+}
+
+static struct snapshot extracting(void)
+{
+	struct snapshot snapshot = {
+		.step = STEP_EXTRACT,
+		.progress =
+			{
+				.archive = {MIB(129), MIB(204)},
+				.extracted = {MIB(453), MIB(740)},
+				.medium = {MIB(457), MIB(796)},
+				.percent = 48,
+				.rate_bps = 37958451,
+				.mean_bps = 37539020,
+				.eta_s = 19,
+			},
+		.elapsed_ms = 16000,
+		.target_name = "mmcblk1",
+		.target_kind = DISK_EMMC,
+		.target_short = "..9f31",
+		.archive_name = "rootfs.tar.zst",
+	};
+
+	snapshot.steps[STEP_EXTRACT].state = STEP_ACTIVE;
+	return snapshot;
+}
+
+static void a_progress_line(void **state)
+{
+	struct snapshot before = {0}, now = extracting();
+
+	(void)state;
+	plain_snapshot(&plain, &before, &now);
+	assert_string_equal(printed(), "extract  61 %  453/740 MiB  36.2 MiB/s  about 0:19 left\n");
+	now.step = STEP_FLUSH;
+	now.steps[STEP_FLUSH].state = STEP_ACTIVE;
+	now.progress.eta_s = -1;
+	plain_snapshot(&plain, &now, &now);
+	assert_string_equal(printed(), "flush    57 %  457/796 MiB  36.2 MiB/s\n");
+}
+
+/* A minute and a half at one percent a second, at 4 Hz: a line each 5 %, and not one more. */
+static void not_too_many_lines(void **state)
+{
+	struct snapshot before = extracting(), now = before;
+	unsigned lines = 0;
+
+	(void)state;
+	for (unsigned tick = 0; tick < 400; tick++) {
+		now.elapsed_ms = tick * 250;
+		now.progress.extracted = (struct gauge){tick, 400};
+		plain_snapshot(&plain, &before, &now);
+		before = now;
+	}
+	for (const char *c = printed(); *c; c++)
+		lines += *c == '\n';
+	assert_int_equal(lines, 19); /* 5, 10, ... 95 % */
+
+	/* Ten times slower: a line each ten seconds. */
+	now.progress.extracted.done = 0;
+	now.step = STEP_VERIFY;
+	now.steps[STEP_VERIFY].state = STEP_ACTIVE;
+	lines = 0;
+	for (unsigned tick = 0; tick <= 400; tick++) {
+		now.elapsed_ms = 200000 + tick * 250;
+		now.progress.step = (struct gauge){tick, 4000};
+		plain_snapshot(&plain, &before, &now);
+		before = now;
+	}
+	for (const char *c = printed(); *c; c++)
+		lines += *c == '\n';
+	assert_int_equal(lines, 10);
+}
+
+static void steps_and_messages(void **state)
+{
+	struct snapshot before = {0}, now = {0};
+
+	(void)state;
+	now.step = STEP_MKFS;
+	now.steps[STEP_SCAN] = (struct snapshot_step){STEP_DONE, 2400};
+	now.steps[STEP_WIPE] = (struct snapshot_step){STEP_FAILED, 61000};
+	now.steps[STEP_MKFS] = (struct snapshot_step){STEP_ACTIVE, 10};
+	now.steps[STEP_VERIFY] = (struct snapshot_step){STEP_SKIPPED, 0};
+	now.message_count = 1;
+	now.messages[SNAPSHOT_MESSAGES - 1] = (struct snapshot_message){1,
+		"tar: a/very/long/path/\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
+		"/that/does/not/fit/on/one/line/of/a/console: time stamp in the future"};
+	plain_snapshot(&plain, &before, &now);
+	assert_string_equal(printed(),
+		"[ OK ] scan     0:02\n"
+		"[FAIL] wipe     1:01\n"
+		"[SKIP] verify\n"
+		"tar: a/very/long/path/\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
+		"/that/does/not/fit/on/one/line/of/a/cons...\n");
+	plain_snapshot(&plain, &now, &now);
+	assert_string_equal(printed(), "");
+}
+
+static void a_cut_keeps_characters_whole(void **state)
+{
+	struct snapshot before = {0}, now = {0};
+	struct snapshot_message *message = &now.messages[SNAPSHOT_MESSAGES - 1];
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		size_t at = i;
+		const char *line;
+
+		memset(message->text, 'x', i);
+		for (; at + 2 < sizeof(message->text) - 1; at += 2)
+			memcpy(message->text + at, "\xc3\xa4", 3);
+		message->number = now.message_count = i + 1;
+		plain_snapshot(&plain, &before, &now);
+		before = now;
+		line = printed();
+		assert_true((unsigned char)line[strlen(line) - 5] == 0xa4); /* "ä...\n" */
+	}
+}
+
+static void a_stall_takes_the_line(void **state)
+{
+	struct snapshot before = extracting(), now = before;
+
+	(void)state;
+	plain_snapshot(&plain, &before, &now);
+	(void)printed();
+	STR_COPY(now.stall,
+		"no progress for 12 s: the device is not answering (2 writes in flight)");
+	now.elapsed_ms += 5000;
+	plain_snapshot(&plain, &before, &now);
+	assert_string_equal(printed(), "");
+	now.elapsed_ms += 5000;
+	plain_snapshot(&plain, &before, &now);
+	assert_string_equal(printed(),
+		"no progress for 12 s: the device is not answering (2 writes in flight)\n");
+}
+
+static void results(void **state)
+{
+	struct snapshot before = extracting(), now = before;
+
+	(void)state;
+	now.state = INSTALL_PASSED;
+	now.elapsed_ms = 37000;
+	now.verify.entries = 19318;
+	plain_snapshot(&plain, &before, &now);
+	assert_string_equal(printed(),
+		"PASS mmcblk1, eMMC ..9f31: 19,318 entries verified, 0 wrong, 0:37, 35.8 MiB/s\n");
+	plain_snapshot(&plain, &now, &now);
+	assert_string_equal(printed(), "");
+	now.exit_code = EXIT_NOT_VERIFIED;
+	STR_COPY(now.target_name, "a-rather-long-name-of-an-image");
+	plain_snapshot(&plain, &before, &now);
+	assert_string_equal(printed(),
+		"PASS a-rather-long-name-of-an-image, eMMC ..9f31: installed, not verified,\n"
+		"     0:37, 35.8 MiB/s\n");
+	now.state = INSTALL_FAILED;
+	now.err = (struct err){EXIT_FAILED, "mkfs", "why"};
+	STR_COPY(now.target_name, "mmcblk1");
+	plain_snapshot(&plain, &before, &now);
+	assert_string_equal(printed(), "FAIL mmcblk1, eMMC ..9f31: at mkfs, after 0:37\n");
+	now.state = INSTALL_CANCELLED;
+	plain_snapshot(&plain, &before, &now);
+	assert_string_equal(printed(), "CANCELLED mmcblk1, eMMC ..9f31: at mkfs, after 0:37\n");
+}
+
+static void the_status(void **state)
+{
+	struct snapshot now = extracting();
+
+	(void)state;
+	plain_status(&plain, &now);
+	assert_string_equal(
+		printed(), "rootfs.tar.zst -> mmcblk1: extract, 48 % of all, about 0:19 left\n");
+	now.state = INSTALL_FAILED;
+	now.err = (struct err){EXIT_FAILED, "mkfs",
+		"mkfs.ext4 failed on mmcblk1p1: exit status 1. The card may be worn out; try "
+		"another one"};
+	plain_status(&plain, &now);
+	assert_string_equal(printed(),
+		"FAIL mmcblk1, eMMC ..9f31: at mkfs, after 0:16\n"
+		"  mkfs.ext4 failed on mmcblk1p1: exit status 1. The card may be worn out; try\n"
+		"  another one\n");
+}
+
+static void a_word_longer_than_a_line(void **state)
+{
+	char word[200];
+
+	(void)state;
+	memset(word, 'x', sizeof(word) - 1);
+	word[sizeof(word) - 1] = '\0';
+	plain_wrap(out, "Archive  ", word);
+	plain_wrap(out, "  ", "");
+	assert_int_equal(strlen(printed()), sizeof(word) - 1 + 3 * 9 + 3 + 3);
+}
+
+static void the_plan(void **state)
+{
+	struct plan *plan = calloc(1, sizeof(*plan));
+
+	(void)state;
+	assert_non_null(plan);
+	plan->target = (struct disk){.name = "mmcblk1",
+		.model = "DG4008",
+		.kind = DISK_EMMC,
+		.size_bytes = 7818182656,
+		.id.cid = "450100444734303038013f2a9f310000"};
+	STR_COPY(plan->archive, "/media/rootfs.tar.zst");
+	plan->archive_id.size_bytes = MIB(204);
+	plan->totals.stream_bytes = MIB(740);
+	plan->totals.entries = 19318;
+	STR_COPY(plan->sha256, "6b1f0123456789abcdef");
+	plan->sidecar = SIDECAR_OK;
+	STR_COPY(plan->layout.name, "single-gpt");
+	plan->layout.count = 1;
+	plan->layout.partitions[0] = (struct layout_partition){
+		.start = 8192, .sectors = 15261696, .fs = FS_EXT4, .label = "rootfs", .mount = "/"};
+	STR_COPY(plan->tar_program, "/bin/tar");
+	plan->tar = TAR_GNU;
+	plan->verify = true;
+	plain_plan(&plain, plan);
+	assert_string_equal(printed(),
+		"Target   mmcblk1, eMMC DG4008, 7.3 GiB, ..9f31\n"
+		"Archive  rootfs.tar.zst, 204 MiB -> 740 MiB, 19,318 entries\n"
+		"         sha256 6b1f01234567..., as its checksum file says\n"
+		"Layout   single-gpt, GPT\n"
+		"         1: ext4 \"rootfs\" on /, from 4 MiB, 7.3 GiB\n"
+		"With     GNU tar, flush, verify every entry, then the partition table\n");
+	free(plan);
+}
+
+/* The scan is shown by us, the rest by the engine, which has it as done or does it over: one stream
+ * all the same. */
+static void the_engine_takes_over(void **state)
+{
+	struct snapshot now = {0};
+	struct follow follow = {.json = true, .out = out, .signals = -1};
+	const char *line;
+
+	(void)state;
+	now.steps[STEP_SCAN] = (struct snapshot_step){STEP_ACTIVE, 100};
+	follow_show(&follow, &now);
+	now.steps[STEP_SCAN] = (struct snapshot_step){STEP_DONE, 2000};
+	follow_show(&follow, &now);
+	(void)written();
+	follow.out = out;
+	now.steps[STEP_SCAN] = (struct snapshot_step){STEP_ACTIVE, 0};
+	follow_show(&follow, &now);
+	now.steps[STEP_SCAN] = (struct snapshot_step){STEP_DONE, 0};
+	now.steps[STEP_CHECK] = (struct snapshot_step){STEP_ACTIVE, 0};
+	now.step = STEP_CHECK;
+	follow_show(&follow, &now);
+	follow_show(&follow, &now);
+	assert_int_equal(follow.shown.steps[STEP_SCAN].ms, 2000);
+	line = written();
+	assert_null(strstr(line, "\"scan\""));
+	line = strstr(line, "{\"event\":\"step\",\"step\":\"check\",\"state\":\"start\"");
+	assert_non_null(line);
+	assert_null(strstr(line + 1, "{\"event\":\"step\""));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_out, close_out)
+	const struct CMUnitTest tests[] = {
+		TEST(a_progress_line),
+		TEST(not_too_many_lines),
+		TEST(steps_and_messages),
+		TEST(a_cut_keeps_characters_whole),
+		TEST(a_stall_takes_the_line),
+		TEST(results),
+		TEST(the_status),
+		TEST(a_word_longer_than_a_line),
+		TEST(the_plan),
+		TEST(the_engine_takes_over),
+	};
+
+	return cmocka_run_group_tests_name("plain", tests, NULL, NULL);
+}

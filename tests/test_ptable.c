@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/ptable.h"
+
+#include "tests/device_fixture.h"
+
+#include "device/disk.h"
+
+#include <linux/fs.h>
+#include <linux/loop.h>
+#include <sys/ioctl.h>
+
+static int teardown(void **state)
+{
+	fixture_finish(*state);
+	return 0;
+}
+
+static struct fixture fixture;
+
+static int setup(void **state)
+{
+	fixture = (struct fixture){.fd = -1, .image_fd = -1};
+	*state = &fixture;
+	return 0;
+}
+
+static struct layout plan(const char *name, uint64_t disk_bytes)
+{
+	struct layout planned;
+	struct diag diag;
+
+	assert_int_equal(layout_plan(layout_find(name), disk_bytes, &planned, &diag), 0);
+	layout_assign_ids(&planned, layout_random);
+	return planned;
+}
+
+static void write_and_compare(int fd, const struct layout *layout)
+{
+	struct diag diag = {.text = ""};
+
+	if (ptable_write(fd, layout, &diag) < 0 || ptable_compare(fd, layout, &diag) < 0)
+		fail_msg("%s: %s", layout->name, diag.text);
+}
+
+static void compare_says(int fd, const struct layout *layout, const char *text)
+{
+	struct diag diag = {.text = ""};
+
+	assert_int_equal(ptable_compare(fd, layout, &diag), -EILSEQ);
+	if (!strstr(diag.text, text))
+		fail_msg("\"%s\" does not say \"%s\"", diag.text, text);
+}
+
+/* Every built-in layout, on an image file and without any rights. */
+static void tables_on_a_file(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_make_image(f, MIB(600));
+	for (size_t i = 0; layout_builtin(i); i++) {
+		struct layout layout = plan(layout_builtin(i)->name, MIB(600));
+
+		fixture_fill(f->image_fd, 0, 440, 0xbb);
+		write_and_compare(f->image_fd, &layout);
+		assert_true(fixture_is_filled(f->image_fd, 0, 440, 0xbb));
+	}
+}
+
+/* What util-linux's own tool makes of the table. */
+static void sfdisk_agrees(void **state)
+{
+	struct fixture *f = *state;
+	struct layout layout;
+	const char *verify[] = {"sfdisk", "--verify", "--quiet", f->image, NULL};
+
+	fixture_make_image(f, MIB(600));
+	for (size_t i = 0; layout_builtin(i); i++) {
+		layout = plan(layout_builtin(i)->name, MIB(600));
+		write_and_compare(f->image_fd, &layout);
+		assert_int_equal(fixture_run(verify), 0);
+	}
+}
+
+static void boot_code_on_a_loop_survives(void **state)
+{
+	struct fixture *f = *state;
+	struct layout layout;
+
+	fixture_require_root();
+	fixture_make_loop(f, MIB(600));
+	for (size_t i = 0; layout_builtin(i); i++) {
+		layout = plan(layout_builtin(i)->name, MIB(600));
+		fixture_fill(f->fd, 0, 440, 0x5a);
+		write_and_compare(f->fd, &layout);
+		assert_int_equal(ioctl(f->fd, BLKFLSBUF, 0), 0);
+		assert_true(fixture_is_filled(f->fd, 0, 440, 0x5a));
+	}
+}
+
+static void four_kib_sectors(void **state)
+{
+	struct fixture *f = *state;
+	struct layout layout;
+
+	fixture_require_root();
+	fixture_make_loop(f, MIB(600));
+	assert_int_equal(ioctl(f->fd, LOOP_SET_BLOCK_SIZE, 4096), 0);
+	for (size_t i = 0; layout_builtin(i); i++) {
+		layout = plan(layout_builtin(i)->name, MIB(600));
+		write_and_compare(f->fd, &layout);
+	}
+}
+
+/* One table of each kind, then a different description of it each time. */
+static void differences_are_told(void **state)
+{
+	struct fixture *f = *state;
+	struct layout written, other;
+	struct diag diag;
+
+	fixture_make_image(f, MIB(600));
+	compare_says(f->image_fd, layout_find("single-gpt"), "no GPT");
+
+	written = plan("boot-root", MIB(600));
+	assert_int_equal(ptable_write(f->image_fd, &written, &diag), 0);
+
+	other = written;
+	other.table = TABLE_MBR;
+	compare_says(f->image_fd, &other, "no MBR");
+	other = plan("boot-root", MIB(600));
+	compare_says(f->image_fd, &other, "id");
+	other = written;
+	other.partitions[1].start += 8;
+	compare_says(f->image_fd, &other, "start of partition rootfs");
+	other = written;
+	other.partitions[1].sectors -= 8;
+	compare_says(f->image_fd, &other, "size of partition rootfs");
+	other = written;
+	other.partitions[0].partuuid[0] ^= 1;
+	compare_says(f->image_fd, &other, "PARTUUID of partition BOOT");
+	other = written;
+	(void)STR_COPY(other.partitions[0].type_guid, other.partitions[1].type_guid);
+	compare_says(f->image_fd, &other, "type of partition BOOT");
+	other = written;
+	(void)STR_COPY(other.partitions[0].name, "TOOB");
+	compare_says(f->image_fd, &other, "name of partition TOOB");
+	other = written;
+	other.partitions[1].bootable = true;
+	compare_says(f->image_fd, &other, "bootable");
+	other = written;
+	other.count = 1;
+	compare_says(f->image_fd, &other, "2 partitions");
+
+	written = plan("single-mbr", MIB(600));
+	assert_int_equal(ptable_write(f->image_fd, &written, &diag), 0);
+	other = written;
+	other.partitions[0].type_mbr = 0x82;
+	compare_says(f->image_fd, &other, "type");
+}
+
+/* libblkid would read the backup without a word. */
+static void damaged_primary_is_told(void **state)
+{
+	struct fixture *f = *state;
+	struct layout layout = plan("single-gpt", MIB(600));
+
+	fixture_make_image(f, MIB(600));
+	write_and_compare(f->image_fd, &layout);
+	fixture_fill(f->image_fd, 512 + 40, 8, 0xff);
+	compare_says(f->image_fd, &layout, "primary GPT");
+}
+
+/* Nothing may be moved or made smaller to fit. */
+static void what_does_not_fit_is_an_error(void **state)
+{
+	struct fixture *f = *state;
+	struct layout layout = plan("boot-root", MIB(600));
+	struct diag diag;
+
+	fixture_make_image(f, MIB(600));
+	layout.partitions[1].sectors = MIB(600) / SECTOR_BYTES;
+	assert_true(ptable_write(f->image_fd, &layout, &diag) < 0);
+	assert_non_null(strstr(diag.text, "rootfs does not fit"));
+	layout = plan("boot-root", MIB(600));
+	layout.partitions[1].start = layout.partitions[0].start;
+	assert_true(ptable_write(f->image_fd, &layout, &diag) < 0);
+	/* and nothing was written */
+	assert_true(fixture_is_filled(f->image_fd, 0, MIB(1), 0));
+}
+
+static uint64_t partition_value(const struct fixture *f, unsigned number, const char *attribute)
+{
+	uint64_t value;
+
+	if (sysfs_read_u64(f->root, &value, "sys/block/%s/%sp%u/%s", f->name, f->name, number,
+		    attribute) < 0)
+		return UINT64_MAX;
+	return value;
+}
+
+/* Known to the kernel while the medium has no table at all; forgotten again. */
+static void kernel_is_told_and_forgets(void **state)
+{
+	struct fixture *f = *state;
+	struct layout layout = plan("boot-root", MIB(600));
+	char node[64];
+	int held;
+
+	fixture_require_root();
+	fixture_make_loop(f, MIB(600));
+	assert_int_equal(ptable_announce(f->fd, &layout), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(partition_value(f, i + 1, "start"), layout.partitions[i].start);
+		assert_int_equal(partition_value(f, i + 1, "size"), layout.partitions[i].sectors);
+	}
+	assert_true(fixture_is_filled(f->fd, 0, MIB(1), 0));
+	assert_int_equal(ptable_announce(f->fd, &layout), -EBUSY);
+
+	/* A held partition keeps them all from being forgotten by mistake. */
+	(void)STR_FORMAT(node, "/dev/%sp1", f->name);
+	held = open(node, O_RDONLY | O_CLOEXEC);
+	assert_true(held >= 0);
+	assert_int_equal(ptable_forget(f->fd, f->root, f->name), -EBUSY);
+	assert_int_equal(close(held), 0);
+
+	assert_int_equal(ptable_forget(f->fd, f->root, f->name), 0);
+	assert_int_equal(partition_value(f, 1, "start"), UINT64_MAX);
+	assert_int_equal(partition_value(f, 2, "start"), UINT64_MAX);
+	assert_int_equal(ptable_forget(f->fd, f->root, f->name), 0);
+	assert_int_equal(ptable_forget(f->fd, f->root, "no-such-disk"), -ENOENT);
+}
+
+static void read_only_is_an_error(void **state)
+{
+	struct fixture *f = *state;
+	struct layout layout = plan("single-gpt", MIB(600));
+	_cleanup_close_ int fd = -1;
+	struct diag diag = {.text = ""};
+
+	fixture_make_image(f, MIB(600));
+	fd = open(f->image, O_RDONLY | O_CLOEXEC);
+	assert_true(ptable_write(fd, &layout, &diag) < 0);
+	assert_true(diag.text[0] != '\0');
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(tables_on_a_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(sfdisk_agrees, setup, teardown),
+		cmocka_unit_test_setup_teardown(boot_code_on_a_loop_survives, setup, teardown),
+		cmocka_unit_test_setup_teardown(four_kib_sectors, setup, teardown),
+		cmocka_unit_test_setup_teardown(differences_are_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(damaged_primary_is_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_does_not_fit_is_an_error, setup, teardown),
+		cmocka_unit_test_setup_teardown(kernel_is_told_and_forgets, setup, teardown),
+		cmocka_unit_test_setup_teardown(read_only_is_an_error, setup, teardown),
+	};
+
+	return cmocka_run_group_tests_name("ptable", tests, NULL, NULL);
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/rules.h"
+
+#include "device/util.h"
+#include "tests/sandbox.h"
+
+#define ALLOW(kind) (1u << (kind))
+#define ALLOW_ALL   (~0u)
+
+static struct disk make_disk(enum disk_kind kind)
+{
+	return (struct disk){.name = "x", .kind = kind, .size_bytes = GIB(1)};
+}
+
+/* The codes of the reasons, with blanks between. */
+static void expect_codes(struct disk disk, const struct rules_facts *facts, const char *expected)
+{
+	char all[256] = "";
+
+	disk.reason_count = 3; /* from before: forgotten */
+	rules_judge(&disk, facts);
+	for (uint32_t i = 0; i < disk.reason_count; i++)
+		(void)str_format(all + strlen(all), sizeof(all) - strlen(all), "%s%s",
+			i > 0 ? " " : "", reason_name(disk.reasons[i].code));
+	assert_string_equal(all, expected);
+}
+
+static void only_emmc_is_allowed_by_itself(void **state)
+{
+	static const struct inuse unused = {0};
+	struct rules_facts facts = {.inuse = &unused};
+
+	(void)state;
+	for (enum disk_kind kind = 0; kind < DISK_KIND_COUNT; kind++) {
+		facts.allow = 0;
+		expect_codes(make_disk(kind), &facts, kind == DISK_EMMC ? "" : "kind");
+		facts.allow = ALLOW(kind);
+		expect_codes(make_disk(kind), &facts, kind == DISK_OTHER ? "kind" : "");
+		facts.allow = ALLOW_ALL & ~ALLOW(kind);
+		expect_codes(make_disk(kind), &facts, kind == DISK_EMMC ? "" : "kind");
+	}
+}
+
+static void the_medium_must_do(void **state)
+{
+	static const struct inuse unused = {0};
+	struct rules_facts facts = {.inuse = &unused, .need_bytes = GIB(1)};
+	struct disk disk = make_disk(DISK_EMMC);
+
+	(void)state;
+	expect_codes(disk, &facts, "");
+	facts.need_bytes++;
+	expect_codes(disk, &facts, "too-small");
+	disk.read_only = true;
+	expect_codes(disk, &facts, "read-only too-small");
+	/* An empty slot is not too small as well. */
+	disk.read_only = false;
+	disk.size_bytes = 0;
+	expect_codes(disk, &facts, "no-medium");
+	rules_judge(&disk, &facts);
+	assert_string_equal(disk.reasons[0].text, "no medium");
+	disk.size_bytes = MIB(512);
+	rules_judge(&disk, &facts);
+	assert_string_equal(disk.reasons[0].text, "too small: 512 MiB, needs 1025 MiB");
+}
+
+static struct inuse_fact facts_of_x[] = {
+	{.disk = "x", .code = REASON_LOOP, .text = "loop0 lies over it"},
+	{.disk = "y", .code = REASON_SYSTEM, .text = "the running system (/)"},
+	{.disk = "x", .code = REASON_MOUNTED, .text = "mounted on /a"},
+	{.disk = "x", .code = REASON_MOUNTED, .text = "mounted on /b"},
+	{.disk = "x", .code = REASON_SWAP, .text = "swap (/dev/x2)"},
+	{.disk = "x", .code = REASON_MOUNTED, .text = "mounted on /c"},
+	{.disk = "x", .code = REASON_HOLDER, .text = "used by dm-0"},
+	{.disk = "x", .code = REASON_SOURCE, .text = "holds the archive"},
+	{.disk = "xy", .code = REASON_SYSTEM, .text = "the running system (/)"},
+};
+
+static void uses_are_refused_the_gravest_first(void **state)
+{
+	const struct inuse inuse = {.facts = facts_of_x, .count = ARRAY_SIZE(facts_of_x)};
+	const struct rules_facts facts = {.inuse = &inuse, .allow = ALLOW_ALL};
+	struct disk disk = make_disk(DISK_USB);
+
+	(void)state;
+	expect_codes(disk, &facts, "source mounted swap holder loop");
+	rules_judge(&disk, &facts);
+	assert_string_equal(disk.reasons[0].text, "holds the archive");
+	assert_string_equal(disk.reasons[1].text, "mounted on /a and 2 more");
+
+	(void)STR_COPY(disk.name, "y");
+	expect_codes(disk, &facts, "system");
+	(void)STR_COPY(disk.name, "z");
+	expect_codes(disk, &facts, "");
+	/* A file that happens to be called like a disk. */
+	disk.kind = DISK_IMAGE;
+	(void)STR_COPY(disk.name, "x");
+	expect_codes(disk, &facts, "");
+}
+
+static void long_phrases_are_cut(void **state)
+{
+	struct inuse_fact long_facts[2] = {{.disk = "x", .code = REASON_MOUNTED}};
+	const struct inuse inuse = {.facts = long_facts, .count = 2};
+	const struct rules_facts facts = {.inuse = &inuse};
+	struct disk disk = make_disk(DISK_EMMC);
+
+	(void)state;
+	memset(long_facts[0].text, 'a', sizeof(long_facts[0].text) - 1);
+	long_facts[1] = long_facts[0];
+	rules_judge(&disk, &facts);
+	assert_int_equal(disk.reason_count, 1);
+	assert_non_null(strstr(disk.reasons[0].text, "aaa and 1 more"));
+}
+
+/* Where the system's disk cannot be told, it may be this one. */
+static void an_unresolved_system_fails_closed(void **state)
+{
+	const struct inuse inuse = {.unresolved = true};
+	struct rules_facts facts = {.inuse = &inuse};
+
+	(void)state;
+	expect_codes(make_disk(DISK_EMMC), &facts, "unknown");
+	expect_codes(make_disk(DISK_SD), &facts, "kind unknown");
+	expect_codes(make_disk(DISK_FIXED), &facts, "kind unknown");
+	expect_codes(make_disk(DISK_LOOP), &facts, "kind");
+	facts.allow = ALLOW(DISK_SD) | ALLOW(DISK_LOOP) | ALLOW(DISK_IMAGE);
+	expect_codes(make_disk(DISK_EMMC), &facts, "unknown");
+	expect_codes(make_disk(DISK_SD), &facts, "");
+	expect_codes(make_disk(DISK_LOOP), &facts, "");
+	expect_codes(make_disk(DISK_IMAGE), &facts, "");
+	facts.allow = ALLOW(DISK_EMMC) | ALLOW(DISK_FIXED);
+	expect_codes(make_disk(DISK_EMMC), &facts, "");
+	expect_codes(make_disk(DISK_FIXED), &facts, "unknown");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(only_emmc_is_allowed_by_itself),
+		cmocka_unit_test(the_medium_must_do),
+		cmocka_unit_test(uses_are_refused_the_gravest_first),
+		cmocka_unit_test(long_phrases_are_cut),
+		cmocka_unit_test(an_unresolved_system_fails_closed),
+	};
+
+	return cmocka_run_group_tests_name("rules", tests, NULL, NULL);
+}

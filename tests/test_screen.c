@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: MIT */
+/* What keys do on the screens, and how the model takes what the world says. */
+#include "screen_model.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+/* after the above */
+#include <cmocka.h>
+
+static enum outcome press(struct model *m, enum symbol symbol)
+{
+	return screen_key(m, (struct key){symbol, 0});
+}
+
+static enum outcome type(struct model *m, const char *text)
+{
+	enum outcome last = OUTCOME_NONE;
+
+	for (; *text; text++)
+		last = screen_key(m, (struct key){SYMBOL_TEXT, (unsigned char)*text});
+	return last;
+}
+
+static void refused_is_not_chosen(void **state)
+{
+	struct model *m = make_model();
+
+	(void)state;
+	m->target.name[0] = '\0';
+	(void)press(m, SYMBOL_DOWN);
+	assert_string_equal(model_disk(m)->name, "mmcblk0");
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_NONE);
+	assert_non_null(strstr(m->notice, "the running system (/)"));
+	assert_string_equal(m->target.name, "");
+	(void)press(m, SYMBOL_UP);
+	assert_string_equal(m->notice, ""); /* cleared by the next key */
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_TARGET);
+	assert_string_equal(m->target.name, "mmcblk1");
+	free_model(m);
+}
+
+static void cursor_stays_on_device(void **state)
+{
+	struct model *m = make_model();
+	struct disk disks[3];
+
+	(void)state;
+	(void)press(m, SYMBOL_END);
+	assert_string_equal(model_disk(m)->name, "sda");
+	/* Two come before it, one goes: it is still under the cursor, and nothing was touched. */
+	disks[0] = make_disk("mmcblk2", DISK_EMMC, GIB(4), "X");
+	disks[1] = m->disks[m->rows[m->disk_cursor]];
+	disks[2] = make_disk("nvme0n1", DISK_FIXED, GIB(100), "Y");
+	model_set_disks(m, disks, 3);
+	assert_string_equal(model_disk(m)->name, "sda");
+	assert_int_equal(m->disk_changed_ms, 0);
+	/* Another card in the same slot is another device. */
+	m->disk_cursor = 0;
+	m->now_ms += 10;
+	STR_COPY(disks[0].id.cid, "0000");
+	model_set_disks(m, disks, 3);
+	assert_string_equal(model_disk(m)->name, "mmcblk2");
+	assert_int_equal(m->disk_changed_ms, m->now_ms);
+	free_model(m);
+}
+
+static void enter_is_dead_for_a_moment(void **state)
+{
+	struct model *m = make_model();
+	struct disk disk = make_emmc();
+
+	(void)state;
+	STR_COPY(disk.id.cid, "another");
+	model_set_disks(m, &disk, 1);
+	m->now_ms += MODEL_CALM_MS - 1;
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_NONE);
+	assert_string_not_equal(m->notice, "");
+	m->now_ms += 1;
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_TARGET);
+	/* Gone from under the cursor: what is there now was not meant. */
+	set_disks(m);
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_NONE);
+	model_set_disks(m, NULL, 0);
+	m->now_ms += MODEL_CALM_MS;
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_NONE);
+	free_model(m);
+}
+
+static void lists(void **state)
+{
+	struct model *m = make_model();
+
+	(void)state;
+	assert_int_equal(m->row_count, 3); /* the loop device is hidden */
+	(void)type(m, "a");
+	assert_int_equal(m->row_count, 4);
+	(void)type(m, "a");
+	assert_int_equal(m->row_count, 3);
+	(void)type(m, "2");
+	assert_int_equal(m->disk_cursor, 1);
+	(void)type(m, "9"); /* there is none */
+	assert_int_equal(m->disk_cursor, 1);
+	(void)press(m, SYMBOL_TAB);
+	(void)press(m, SYMBOL_TAB);
+	assert_int_equal(m->disk_cursor, 0); /* round */
+	(void)press(m, SYMBOL_UP);
+	assert_int_equal(m->disk_cursor, 0);
+	(void)press(m, SYMBOL_PAGE_DOWN);
+	assert_int_equal(m->disk_cursor, 2);
+	(void)press(m, SYMBOL_HOME);
+	assert_int_equal(m->disk_cursor, 0);
+	assert_int_equal(type(m, "q"), OUTCOME_QUIT);
+	assert_int_equal(press(m, SYMBOL_LEFT), OUTCOME_QUIT);
+	assert_int_equal(type(m, "r"), OUTCOME_RESCAN);
+	assert_int_equal(press(m, SYMBOL_REDRAW), OUTCOME_REDRAW);
+	free_model(m);
+}
+
+static void searching(void **state)
+{
+	struct model *m = make_model();
+
+	(void)state;
+	(void)type(m, "/ULTRA");
+	assert_string_equal(model_disk(m)->name, "sda");
+	(void)type(m, "q?"); /* text, not keys; nothing fits, the cursor stays */
+	assert_string_equal(model_disk(m)->name, "sda");
+	assert_null(m->overlay);
+	(void)press(m, SYMBOL_ERASE);
+	assert_string_equal(m->text, "ULTRAq");
+	assert_int_equal(
+		press(m, SYMBOL_ENTER), OUTCOME_NONE); /* ends the search, chooses nothing */
+	assert_int_equal(m->entry, ENTRY_NONE);
+	free_model(m);
+}
+
+static void help_and_log_lie_over(void **state)
+{
+	struct model *m = make_model();
+
+	(void)state;
+	(void)type(m, "?");
+	assert_ptr_equal(m->overlay, &screen_help);
+	assert_int_equal(type(m, "r"), OUTCOME_NONE); /* not for the screen below */
+	assert_int_equal(type(m, "q"), OUTCOME_NONE);
+	assert_null(m->overlay);
+	(void)type(m, "l"); /* no log before there is an install */
+	assert_null(m->overlay);
+	free_model(m);
+}
+
+static struct model *make_review(void)
+{
+	struct model *m = make_model();
+
+	m->screen = &screen_review;
+	set_scan(m, INSPECT_OK);
+	m->planned = true;
+	return m;
+}
+
+static void nothing_begins_on_one_key(void **state)
+{
+	static const char *const wrong[] = {"", "9f3", "9f32", "0000"};
+	struct model *m = make_review();
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		(void)type(m, wrong[i]);
+		assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_NONE);
+		assert_string_not_equal(m->notice, "");
+		assert_string_equal(m->confirm, "");
+	}
+	(void)type(m, "9F31F"); /* one too many does not fit */
+	assert_string_equal(m->confirm, "9F31");
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_BEGIN);
+	/* Letters that are no digits keep their meaning. */
+	assert_int_equal(type(m, "q"), OUTCOME_BACK);
+	assert_int_equal(type(m, "r"), OUTCOME_RESCAN);
+	free_model(m);
+}
+
+static void refused_review_has_no_field(void **state)
+{
+	struct model *m = make_review();
+
+	(void)state;
+	m->verdict.count = 1;
+	(void)type(m, "9f31");
+	assert_string_equal(m->confirm, "");
+	STR_COPY(m->confirm, "9f31");
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_NONE);
+	m->verdict.count = 0;
+	m->planned = false; /* the scan still runs */
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_NONE);
+	free_model(m);
+}
+
+static void name_is_typed_where_there_is_no_serial(void **state)
+{
+	struct model *m = make_review();
+
+	(void)state;
+	m->target = make_disk("quail.img", DISK_IMAGE, GIB(1), "");
+	(void)type(m, "quail.img");
+	assert_string_equal(m->confirm, "quail.img");
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_BEGIN);
+	assert_int_equal(press(m, SYMBOL_LEFT), OUTCOME_BACK);
+	free_model(m);
+}
+
+static void archive_keys(void **state)
+{
+	struct model *m = make_model();
+
+	(void)state;
+	m->screen = &screen_archive;
+	set_browse(m);
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_ARCHIVE);
+	assert_string_equal(m->text, "/media/stick/images/rootfs.tar.zst");
+	(void)press(m, SYMBOL_END);
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_NONE);
+	assert_non_null(strstr(m->notice, "rootfs.tar.zst.sha256 is no tar archive"));
+	(void)press(m, SYMBOL_HOME);
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_FOLDER);
+	assert_string_equal(m->text, "/media/stick");
+	assert_int_equal(press(m, SYMBOL_ERASE), OUTCOME_FOLDER);
+	assert_string_equal(m->text, "/media/stick");
+	(void)type(m, "p");
+	(void)type(m, "../qlp?");
+	assert_string_equal(m->text, "/media/stick/images/../qlp?");
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_ARCHIVE);
+	assert_string_equal(m->text, "/media/stick/qlp?");
+	assert_int_equal(type(m, "q"), OUTCOME_BACK);
+	free_model(m);
+}
+
+static void layout_that_does_not_fit(void **state)
+{
+	struct model *m = make_model();
+
+	(void)state;
+	m->screen = &screen_layout;
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_LAYOUT);
+	m->target.size_bytes = MIB(2);
+	model_place_layouts(m);
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_NONE);
+	assert_string_not_equal(m->notice, "");
+	free_model(m);
+}
+
+static struct model *make_install(void)
+{
+	struct snapshot s = make_snapshot(STEP_EXTRACT);
+	struct model *m = make_model();
+
+	m->screen = &screen_install;
+	m->may_command = true;
+	model_set_snapshot(m, &s);
+	return m;
+}
+
+static void cancel_asks(void **state)
+{
+	struct model *m = make_install();
+
+	(void)state;
+	assert_int_equal(type(m, "y"), OUTCOME_NONE);
+	assert_int_equal(type(m, "c"), OUTCOME_NONE);
+	assert_non_null(strstr(m->notice, "will not boot"));
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_NONE); /* anything but y is a no */
+	assert_int_equal(type(m, "y"), OUTCOME_NONE);
+	(void)type(m, "c");
+	assert_int_equal(type(m, "n"), OUTCOME_NONE);
+	(void)type(m, "c");
+	assert_int_equal(type(m, "y"), OUTCOME_CANCEL);
+	assert_int_equal(type(m, "q"), OUTCOME_NONE);
+	assert_int_equal(type(m, "d"), OUTCOME_DETACH);
+	m->may_command = false;
+	(void)type(m, "c");
+	assert_int_equal(type(m, "y"), OUTCOME_NONE);
+	free_model(m);
+}
+
+static void result_keys(void **state)
+{
+	struct model *m = make_install();
+
+	(void)state;
+	m->screen = &screen_result;
+	assert_int_equal(type(m, "q"), OUTCOME_QUIT);
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_AGAIN);
+	m->only_follow = true;
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_QUIT);
+	free_model(m);
+}
+
+static void log_keeps_every_message_once(void **state)
+{
+	struct snapshot s = make_snapshot(STEP_EXTRACT);
+	struct model *m = make_install(); /* has 1 and 2 */
+
+	(void)state;
+	model_set_snapshot(m, &s);
+	assert_int_equal(m->log_count, 2);
+	add_message(&s, 3, "three");
+	model_set_snapshot(m, &s);
+	model_set_snapshot(m, &s);
+	assert_int_equal(m->log_count, 3);
+	assert_string_equal(m->log[2], "three");
+	/* Ten more than a snapshot holds went by unseen. */
+	memset(s.messages, 0, sizeof(s.messages));
+	add_message(&s, 14, "fourteen");
+	model_set_snapshot(m, &s);
+	assert_int_equal(m->log_count, 5);
+	assert_string_equal(m->log[3], "...");
+	assert_string_equal(m->log[4], "fourteen");
+	/* A ring; and who looks at older lines keeps them in place. */
+	(void)type(m, "l");
+	(void)press(m, SYMBOL_UP);
+	for (uint64_t i = 15; i < 15 + MODEL_LOG_MAX + 10; i++) {
+		memset(s.messages, 0, sizeof(s.messages));
+		s.message_count = 0;
+		add_message(&s, i, "more");
+		model_set_snapshot(m, &s);
+	}
+	(void)press(m, SYMBOL_HOME);
+	assert_int_equal(m->log_scroll, MODEL_LOG_MAX - 1);
+	(void)press(m, SYMBOL_PAGE_UP);
+	assert_int_equal(m->log_scroll, MODEL_LOG_MAX - 1);
+	(void)press(m, SYMBOL_END);
+	assert_int_equal(m->log_scroll, 0);
+	free_model(m);
+}
+
+static void texts_change_once_a_second(void **state)
+{
+	struct snapshot s = make_snapshot(STEP_EXTRACT);
+	struct model *m = make_install();
+
+	(void)state;
+	s.tar.replies = 99;
+	s.progress.percent = 50;
+	m->now_ms += 250;
+	model_set_snapshot(m, &s);
+	assert_int_equal(m->calm.tar.replies, 12);
+	assert_int_equal(m->snap.progress.percent, 50);
+	m->now_ms += 750;
+	model_set_snapshot(m, &s);
+	assert_int_equal(m->calm.tar.replies, 99);
+	s.step = STEP_FLUSH; /* a new step at once */
+	model_set_snapshot(m, &s);
+	assert_int_equal(m->calm.step, STEP_FLUSH);
+	free_model(m);
+}
+
+/* Every key on every screen, whatever the size: nothing may break or be drawn outside. */
+static void any_key_anywhere(void **state)
+{
+	static const struct screen *const screens[] = {&screen_target, &screen_archive,
+		&screen_layout, &screen_review, &screen_install, &screen_result};
+	static const int sizes[][2] = {{24, 80}, {10, 40}, {17, 71}, {18, 72}, {30, 300}, {1, 1}};
+	unsigned random = 1;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(screens); i++) {
+		struct model *m = make_install();
+		struct grid grid;
+
+		set_browse(m);
+		set_scan(m, INSPECT_OK);
+		m->planned = true;
+		for (int n = 0; n < 3000; n++) {
+			const int *size = sizes[n % (int)ARRAY_SIZE(sizes)];
+			struct key key = {(enum symbol)(random >> 8 & 15), 0};
+
+			random = random * 1103515245 + 12345;
+			if (key.symbol == SYMBOL_TEXT)
+				key.codepoint = 0x20 + (random >> 16) % 0x400;
+			m->screen = screens[i];
+			m->now_ms += 100;
+			(void)screen_key(m, key);
+			assert_int_equal(grid_init(&grid, size[0], size[1],
+						 n & 1 ? &glyphs_ascii : &glyphs_unicode),
+				0);
+			screen_draw(m, &grid);
+			grid_finish(&grid);
+		}
+		free_model(m);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(refused_is_not_chosen),
+		cmocka_unit_test(cursor_stays_on_device),
+		cmocka_unit_test(enter_is_dead_for_a_moment),
+		cmocka_unit_test(lists),
+		cmocka_unit_test(searching),
+		cmocka_unit_test(help_and_log_lie_over),
+		cmocka_unit_test(nothing_begins_on_one_key),
+		cmocka_unit_test(refused_review_has_no_field),
+		cmocka_unit_test(name_is_typed_where_there_is_no_serial),
+		cmocka_unit_test(archive_keys),
+		cmocka_unit_test(layout_that_does_not_fit),
+		cmocka_unit_test(cancel_asks),
+		cmocka_unit_test(result_keys),
+		cmocka_unit_test(log_keeps_every_message_once),
+		cmocka_unit_test(texts_change_once_a_second),
+		cmocka_unit_test(any_key_anywhere),
+	};
+
+	return cmocka_run_group_tests_name("screen", tests, NULL, NULL);
+}

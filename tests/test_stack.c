@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/stack.h"
+
+#include "tests/device_fixture.h"
+#include "tests/sandbox.h"
+
+#include <sys/sysmacros.h>
+
+/* The names below a number, with blanks between. */
+static void expect_disks(int root, uint32_t major, uint32_t minor, const char *expected)
+{
+	char names[STACK_DISKS_MAX][32], all[256] = "";
+	int count = stack_whole_disks(root, major, minor, names, ARRAY_SIZE(names));
+
+	assert_true(count >= 0);
+	for (int i = 0; i < count; i++)
+		(void)str_format(all + strlen(all), sizeof(all) - strlen(all), "%s%s",
+			i > 0 ? " " : "", names[i]);
+	assert_string_equal(all, expected);
+}
+
+static void expect_error(int root, uint32_t major, uint32_t minor, int error)
+{
+	char names[STACK_DISKS_MAX][32];
+
+	assert_int_equal(stack_whole_disks(root, major, minor, names, ARRAY_SIZE(names)), error);
+}
+
+static void add_slave(struct sandbox *box, const char *upper, const char *lower)
+{
+	char path[128];
+
+	(void)STR_FORMAT(path, "sys/devices/virtual/block/%s/slaves/%s", upper, lower);
+	sandbox_link(box, path, "../../../../block");
+}
+
+static void recorded_numbers_give_disks(void **state)
+{
+	struct sandbox *box = *state;
+
+	sandbox_unpack(box, "tests/sysroots/qemu-emmc-sd-usb.sysroot.tgz");
+	expect_disks(box->root, 179, 0, "mmcblk0");
+	expect_disks(box->root, 179, 1, "mmcblk0");
+	expect_disks(box->root, 179, 512, "mmcblk0"); /* boot0 */
+	expect_disks(box->root, 179, 258, "mmcblk1");
+	expect_disks(box->root, 8, 0, "sda");
+	expect_error(box->root, 8, 1, -ENODEV);
+	expect_error(box->root, 0, 19, -ENODEV);
+}
+
+static void mappers_give_all_their_disks(void **state)
+{
+	struct sandbox *box = *state;
+	uint32_t major, minor;
+
+	sandbox_block(box, NULL, "sda", "8:0\n", "1000\n");
+	sandbox_block(box, "sda", "sda1", "8:1\n", "100\n");
+	sandbox_block(box, "sda", "sda2", "8:2\n", "100\n");
+	sandbox_block(box, NULL, "sdb", "8:16\n", "1000\n");
+	sandbox_block(box, NULL, "dm-0", "253:0\n", "500\n");
+	sandbox_block(box, NULL, "dm-1", "253:1\n", "500\n");
+	add_slave(box, "dm-0", "sda1");
+	add_slave(box, "dm-0", "sda2");
+	add_slave(box, "dm-0", "sdb");
+	add_slave(box, "dm-1", "dm-0"); /* LVM on a crypt on three */
+	sandbox_file(box, "sys/devices/virtual/block/dm-1/dm/name", "vg-root\n");
+	expect_disks(box->root, 253, 0, "sda sdb");
+	expect_disks(box->root, 253, 1, "sda sdb");
+
+	assert_int_equal(stack_node_number(box->root, "/dev/mapper/vg-root", &major, &minor), 0);
+	assert_int_equal(minor, 1);
+	assert_int_equal(
+		stack_node_number(box->root, "/dev/mapper/none", &major, &minor), -ENOTBLK);
+	assert_int_equal(stack_node_number(box->root, "/dev/sda2", &major, &minor), 0);
+	assert_int_equal(major, 8);
+	assert_int_equal(minor, 2);
+	assert_int_equal(stack_node_number(box->root, "/dev/root", &major, &minor), -ENOTBLK);
+	assert_int_equal(stack_node_number(box->root, "/srv/sda", &major, &minor), -ENOTBLK);
+
+	char one[1][32];
+	assert_int_equal(stack_whole_disks(box->root, 253, 1, one, 1), -ENOBUFS);
+	/* A member that has gone. */
+	add_slave(box, "dm-0", "sdz");
+	expect_error(box->root, 253, 1, -ENODEV);
+}
+
+static void broken_stacks_end(void **state)
+{
+	struct sandbox *box = *state;
+
+	sandbox_block(box, NULL, "dm-0", "253:0\n", "500\n");
+	sandbox_block(box, NULL, "dm-1", "253:1\n", "500\n");
+	add_slave(box, "dm-0", "dm-1");
+	add_slave(box, "dm-1", "dm-0");
+	expect_error(box->root, 253, 0, -ELOOP);
+}
+
+static void loops_give_what_they_lie_on(void **state)
+{
+	struct sandbox *box = *state;
+	struct stack_loop loop;
+
+	sandbox_block(box, NULL, "sda", "8:0\n", "1000\n");
+	sandbox_block(box, "sda", "sda1", "8:1\n", "100\n");
+	sandbox_block(box, NULL, "loop0", "7:0\n", "100\n");
+	sandbox_block(box, NULL, "loop1", "7:1\n", "100\n");
+	sandbox_block(box, NULL, "loop2", "7:2\n", "0\n");
+	sandbox_file(box, "sys/devices/virtual/block/loop0/loop/backing_file", "/dev/sda1\n");
+	sandbox_file(
+		box, "sys/devices/virtual/block/loop1/loop/backing_file", "/srv/image (deleted)\n");
+	expect_disks(box->root, 7, 0, "loop0 sda");
+	expect_disks(box->root, 7, 1, "loop1");
+	expect_disks(box->root, 7, 2, "loop2");
+	assert_int_equal(stack_read_loop(box->root, "loop1", &loop), 0);
+	assert_string_equal(loop.backing, "/srv/image");
+	assert_int_equal(loop.file_major, 0);
+	assert_int_equal(stack_read_loop(box->root, "loop2", &loop), -ENXIO);
+	assert_int_equal(stack_read_loop(box->root, "sda", &loop), -ENXIO);
+}
+
+static struct fixture lower, upper;
+
+static int loops_setup(void **state)
+{
+	(void)state;
+	lower = upper = (struct fixture){.fd = -1, .image_fd = -1};
+	return 0;
+}
+
+static int loops_teardown(void **state)
+{
+	(void)state;
+	fixture_finish(&upper);
+	fixture_finish(&lower);
+	return 0;
+}
+
+/* On the running machine the loop itself is asked. */
+static void a_real_loop_tells_its_file(void **state)
+{
+	struct stack_loop loop;
+	struct stat st;
+	char node[64];
+
+	(void)state;
+	fixture_require_root();
+	fixture_make_loop(&lower, MIB(4));
+	assert_int_equal(stack_read_loop(lower.root, lower.name, &loop), 0);
+	assert_string_equal(loop.backing, lower.image);
+	assert_int_equal(loop.block_major, 0);
+	assert_int_equal(fstat(lower.image_fd, &st), 0);
+	assert_int_equal(makedev(loop.file_major, loop.file_minor), st.st_dev);
+
+	/* A loop over a loop, by a node that nobody knows by name. */
+	assert_int_equal(fstat(lower.fd, &st), 0);
+	(void)STR_FORMAT(node, "%s/node", lower.dir);
+	assert_int_equal(mknod(node, S_IFBLK | 0600, st.st_rdev), 0);
+	upper.root = lower.root;
+	upper.image_fd = open(node, O_RDWR | O_CLOEXEC);
+	assert_int_equal(
+		loop_attach(upper.root, lower.dir, upper.image_fd, upper.name, &upper.fd), 0);
+	assert_int_equal(stack_read_loop(upper.root, upper.name, &loop), 0);
+	assert_int_equal(makedev(loop.block_major, loop.block_minor), st.st_rdev);
+
+	char expected[80];
+	struct stat upper_st;
+	assert_int_equal(fstat(upper.fd, &upper_st), 0);
+	(void)STR_FORMAT(expected, "%s %s", upper.name, lower.name);
+	expect_disks(upper.root, major(upper_st.st_rdev), minor(upper_st.st_rdev), expected);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		sandbox_test(recorded_numbers_give_disks),
+		sandbox_test(mappers_give_all_their_disks),
+		sandbox_test(broken_stacks_end),
+		sandbox_test(loops_give_what_they_lie_on),
+		cmocka_unit_test_setup_teardown(
+			a_real_loop_tells_its_file, loops_setup, loops_teardown),
+	};
+
+	return cmocka_run_group_tests_name("stack", tests, NULL, NULL);
+}

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/target.h"
+
+#include "tests/device_fixture.h"
+
+#include "device/scan.h"
+
+#include <linux/fs.h>
+#include <linux/loop.h>
+#include <sched.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+
+#define DISK_BYTES MIB(600)
+
+static struct fixture fixture;
+static struct target target, second;
+static char job[160], job2[160];
+static struct diag diag;
+
+static int setup(void **state)
+{
+	fixture = (struct fixture){.fd = -1, .image_fd = -1};
+	target_init(&target);
+	target_init(&second);
+	diag.text[0] = '\0';
+	*state = &fixture;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	target_close(&target, true);
+	target_close(&second, true);
+	fixture_finish(*state);
+	return 0;
+}
+
+static void make_jobs(const struct fixture *f)
+{
+	(void)STR_FORMAT(job, "%s/job", f->dir);
+	(void)STR_FORMAT(job2, "%s/job2", f->dir);
+	assert_int_equal(mkdir(job, 0700), 0);
+	assert_int_equal(mkdir(job2, 0700), 0);
+}
+
+/* An image that has been picked, of DISK_BYTES. */
+static struct disk pick_image(struct fixture *f)
+{
+	struct disk disk;
+
+	fixture_require_root();
+	fixture_make_image(f, DISK_BYTES);
+	make_jobs(f);
+	assert_int_equal(scan_target(f->root, f->image, &disk), 0);
+	assert_int_equal(disk.kind, DISK_IMAGE);
+	return disk;
+}
+
+/* A loop device that has been picked as any disk. */
+static struct disk pick_loop(struct fixture *f)
+{
+	struct disk disk;
+
+	fixture_require_root();
+	fixture_make_loop(f, DISK_BYTES);
+	make_jobs(f);
+	assert_int_equal(scan_disk(f->root, f->name, &disk), 0);
+	return disk;
+}
+
+static void open_target(struct target *t, int root, const struct disk *disk, const char *dir)
+{
+	int r = target_open(t, root, disk, dir, &diag);
+
+	if (r < 0)
+		fail_msg("target_open: %d, %s", r, diag.text);
+}
+
+static void refused(const struct fixture *f, const struct disk *disk, int error, const char *text)
+{
+	assert_int_equal(target_open(&target, f->root, disk, job, &diag), error);
+	if (!strstr(diag.text, text))
+		fail_msg("\"%s\" does not say \"%s\"", diag.text, text);
+	assert_int_equal(target.id_fd, -1);
+	assert_int_equal(target.loop_fd, -1);
+	assert_int_equal(target.image_fd, -1);
+	assert_int_equal(rmdir(job), 0); /* no node is left */
+}
+
+static dev_t node_rdev(const struct target *t, unsigned number)
+{
+	struct stat st;
+	char node[160];
+
+	target_node(t, number, node);
+	if (stat(node, &st) < 0)
+		return 0;
+	assert_true(S_ISBLK(st.st_mode));
+	return st.st_rdev;
+}
+
+static dev_t fd_rdev(int fd)
+{
+	struct stat st;
+
+	assert_int_equal(fstat(fd, &st), 0);
+	return st.st_rdev;
+}
+
+/* The whole way of a job, up to the last descriptor. */
+static void image_from_start_to_end(void **state)
+{
+	struct fixture *f = *state;
+	struct disk disk = pick_image(f);
+	struct layout layout;
+	char node[160], name[32];
+
+	assert_int_equal(layout_plan(layout_find("boot-root"), DISK_BYTES, &layout, &diag), 0);
+	layout_assign_ids(&layout, layout_random);
+	open_target(&target, f->root, &disk, job);
+	(void)STR_COPY(name, target.disk.name);
+	assert_memory_equal(name, "loop", 4);
+	assert_int_equal(target.disk.kind, DISK_IMAGE);
+	assert_string_equal(target.disk.path, f->image);
+	assert_int_equal(target.disk.id.size_bytes, DISK_BYTES);
+	assert_int_equal(target.disk.id.major, 7);
+	assert_int_equal(node_rdev(&target, 0), fd_rdev(target.id_fd));
+	assert_false(target_is_gone(&target));
+
+	assert_int_equal(target_try_lock(&target), 0);
+	assert_int_equal(target_take_exclusive(&target, &diag), 0);
+	assert_int_equal(target_take_exclusive(&target, &diag), 0);
+	target_node(&target, 0, node);
+	assert_int_equal(open(node, O_RDONLY | O_EXCL | O_CLOEXEC), -1);
+	assert_int_equal(errno, EBUSY);
+	assert_int_equal(ptable_announce(target.excl_fd, &layout), 0);
+	target_release_exclusive(&target);
+	assert_int_equal(target.excl_fd, -1);
+
+	for (unsigned i = 1; i <= 2; i++) {
+		uint64_t bytes;
+
+		assert_int_equal(target_open_partition(&target, i, &diag), 0);
+		assert_int_equal(node_rdev(&target, i), fd_rdev(target.partition_fds[i - 1]));
+		assert_int_equal(ioctl(target.partition_fds[i - 1], BLKGETSIZE64, &bytes), 0);
+		assert_int_equal(bytes, layout.partitions[i - 1].sectors * SECTOR_BYTES);
+	}
+	assert_int_equal(target_open_partition(&target, 3, &diag), -ENOENT);
+	/* Held, they cannot be taken away by somebody who reads the empty table again. */
+	assert_int_equal(ptable_forget(target.id_fd, f->root, name), -EBUSY);
+	assert_int_equal(ioctl(target.id_fd, BLKRRPART, 0), -1);
+	assert_int_equal(errno, EBUSY);
+	assert_int_equal(target_take_exclusive(&target, &diag), 0);
+
+	target_close(&target, false);
+	assert_false(sysfs_exists(f->root, "sys/block/%s/loop", name));
+	assert_false(sysfs_exists(f->root, "sys/block/%s/%sp1", name, name));
+	assert_int_equal(rmdir(job), 0);
+	target_close(&target, true); /* again is fine */
+}
+
+static void image_is_locked_once(void **state)
+{
+	struct fixture *f = *state;
+	struct disk disk = pick_image(f);
+
+	open_target(&target, f->root, &disk, job);
+	open_target(&second, f->root, &disk, job2);
+	assert_string_not_equal(target.disk.name, second.disk.name);
+	assert_int_equal(target_try_lock(&target), 0);
+	assert_int_equal(target_try_lock(&second), -EWOULDBLOCK);
+	target_close(&target, true);
+	assert_int_equal(target_try_lock(&second), 0);
+}
+
+/* Two jobs on a disk; and whoever else keeps to the convention of locking the node in /dev. */
+static void disk_is_locked_once(void **state)
+{
+	struct fixture *f = *state;
+	struct disk disk = pick_loop(f);
+	char node[64];
+	int other;
+
+	open_target(&target, f->root, &disk, job);
+	open_target(&second, f->root, &disk, job2);
+	assert_int_equal(target_try_lock(&target), 0);
+	assert_int_equal(target_try_lock(&second), -EWOULDBLOCK);
+
+	(void)STR_FORMAT(node, "/dev/%s", f->name);
+	other = open(node, O_RDONLY | O_CLOEXEC);
+	assert_true(other >= 0);
+	assert_int_equal(flock(other, LOCK_SH | LOCK_NB), -1);
+	target_close(&target, false);
+	assert_int_equal(flock(other, LOCK_SH | LOCK_NB), 0);
+	assert_int_equal(target_try_lock(&second), -EWOULDBLOCK);
+	assert_int_equal(close(other), 0);
+	assert_int_equal(target_try_lock(&second), 0);
+}
+
+static void changed_image_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct disk disk = pick_image(f);
+
+	assert_int_equal(ftruncate(f->image_fd, DISK_BYTES / 2), 0);
+	refused(f, &disk, -ESTALE, "not the image that was picked");
+}
+
+static void missing_image_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct disk disk = pick_image(f);
+
+	assert_int_equal(unlink(f->image), 0);
+	refused(f, &disk, -ENOENT, "cannot open");
+}
+
+static void directory_for_image_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct disk disk = pick_image(f);
+
+	assert_int_equal(unlink(f->image), 0);
+	assert_int_equal(mkdir(f->image, 0700), 0);
+	refused(f, &disk, -EISDIR, "cannot open");
+}
+
+/* A stale node in /dev, of what is another disk by now, is not taken for ours. */
+static void node_of_another_disk_is_not_used(void **state)
+{
+	struct fixture *f = *state;
+	struct disk disk = pick_loop(f);
+	_cleanup_close_ int other = -1;
+	char name[32], from[64], to[64];
+
+	assert_int_equal(loop_attach(f->root, f->dir, f->image_fd, name, &other), 0);
+	(void)STR_FORMAT(from, "/dev/%s", name);
+	(void)STR_FORMAT(to, "/dev/%s", f->name);
+	assert_int_equal(unshare(CLONE_NEWNS), 0);
+	assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	fixture_reopen_root(f);
+	assert_int_equal(mount(from, to, NULL, MS_BIND, NULL), 0);
+	open_target(&target, f->root, &disk, job);
+	assert_int_equal(fd_rdev(target.id_fd), fd_rdev(f->fd));
+	assert_int_equal(target_take_exclusive(&target, &diag), 0);
+	assert_int_equal(umount2(to, MNT_DETACH), 0);
+}
+
+/* Every field of the identity counts. */
+static void another_disk_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct disk disk = pick_loop(f), other = disk;
+
+	if (disk.id.diskseq != 0) {
+		other.id.diskseq++;
+		refused(f, &other, -ESTALE, "sequence number changed");
+		assert_int_equal(mkdir(job, 0700), 0);
+	}
+	other = disk;
+	other.id.size_bytes -= 512;
+	refused(f, &other, -ESTALE, "size changed");
+	assert_int_equal(mkdir(job, 0700), 0);
+	other = disk;
+	(void)STR_COPY(other.id.cid, "90014a484247346132a42a1b2c3d1200");
+	refused(f, &other, -ESTALE, "CID changed");
+}
+
+static void disk_that_has_gone_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct disk disk = pick_loop(f);
+
+	(void)STR_COPY(disk.name, "no-such-disk");
+	refused(f, &disk, -ESTALE, "not the disk that was picked");
+}
+
+/* It shrinks between opening and writing. */
+static void identity_is_compared_again(void **state)
+{
+	struct fixture *f = *state;
+	struct disk disk = pick_loop(f);
+
+	open_target(&target, f->root, &disk, job);
+	assert_int_equal(ftruncate(f->image_fd, DISK_BYTES / 2), 0);
+	assert_int_equal(ioctl(f->fd, LOOP_SET_CAPACITY, 0), 0);
+	assert_int_equal(target_take_exclusive(&target, &diag), -ESTALE);
+	assert_non_null(strstr(diag.text, "size"));
+	assert_int_equal(target.excl_fd, -1);
+}
+
+static void gone_is_seen(void **state)
+{
+	struct fixture *f = *state;
+	struct disk disk = pick_loop(f);
+
+	open_target(&target, f->root, &disk, job);
+	assert_false(target_is_gone(&target));
+	assert_int_equal(ftruncate(f->image_fd, 0), 0);
+	assert_int_equal(ioctl(f->fd, LOOP_SET_CAPACITY, 0), 0);
+	assert_true(target_is_gone(&target));
+}
+
+static void used_disk_is_busy(void **state)
+{
+	struct fixture *f = *state;
+	struct disk disk = pick_loop(f);
+	char node[64];
+	int other;
+
+	open_target(&target, f->root, &disk, job);
+	(void)STR_FORMAT(node, "/dev/%s", f->name);
+	other = open(node, O_RDONLY | O_EXCL | O_CLOEXEC);
+	assert_true(other >= 0);
+	assert_int_equal(target_take_exclusive(&target, &diag), -EBUSY);
+	assert_int_equal(close(other), 0);
+	assert_int_equal(target_take_exclusive(&target, &diag), 0);
+}
+
+/* Opening a write-protected disk for writing succeeds, so it is asked. */
+static void read_only_disk_is_told(void **state)
+{
+	struct fixture *f = *state;
+	struct disk disk = pick_loop(f);
+	int on = 1;
+
+	open_target(&target, f->root, &disk, job);
+	assert_int_equal(ioctl(f->fd, BLKROSET, &on), 0);
+	assert_int_equal(target_take_exclusive(&target, &diag), -EROFS);
+	assert_non_null(strstr(diag.text, "write-protected"));
+	assert_int_equal(target.excl_fd, -1);
+	on = 0;
+	assert_int_equal(ioctl(f->fd, BLKROSET, &on), 0);
+	assert_int_equal(target_take_exclusive(&target, &diag), 0);
+}
+
+/* What a real disk keeps, and what a failed job takes back. */
+static void partitions_stay_or_go(void **state)
+{
+	struct fixture *f = *state;
+	struct disk disk = pick_loop(f);
+	struct layout layout;
+
+	assert_int_equal(layout_plan(layout_find("single-mbr"), DISK_BYTES, &layout, &diag), 0);
+	open_target(&target, f->root, &disk, job);
+	assert_int_equal(ptable_announce(target.id_fd, &layout), 0);
+	assert_int_equal(target_open_partition(&target, 1, &diag), 0);
+	target_close(&target, false);
+	assert_true(sysfs_exists(f->root, "sys/block/%s/%sp1", f->name, f->name));
+
+	open_target(&target, f->root, &disk, job);
+	target_close(&target, true);
+	assert_false(sysfs_exists(f->root, "sys/block/%s/%sp1", f->name, f->name));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(image_from_start_to_end, setup, teardown),
+		cmocka_unit_test_setup_teardown(image_is_locked_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(disk_is_locked_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(changed_image_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(missing_image_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(directory_for_image_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(node_of_another_disk_is_not_used, setup, teardown),
+		cmocka_unit_test_setup_teardown(another_disk_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(disk_that_has_gone_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(identity_is_compared_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(gone_is_seen, setup, teardown),
+		cmocka_unit_test_setup_teardown(used_disk_is_busy, setup, teardown),
+		cmocka_unit_test_setup_teardown(read_only_disk_is_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(partitions_stay_or_go, setup, teardown),
+	};
+
+	return cmocka_run_group_tests_name("target", tests, NULL, NULL);
+}

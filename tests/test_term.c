@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: MIT */
+/* What a terminal emulator shows is what the grid says, whatever kind of terminal it is; and the
+ * terminal is given back on every way out. */
+#include "ui/term.h"
+
+#include "emulator.h"
+#include "screen_model.h"
+
+#include <locale.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <termios.h>
+/* after the above */
+#include <cmocka.h>
+
+static const char *const types[] = {"vt100", "vt220", "linux", "xterm-256color", "screen"};
+
+static struct terminal *open_term(struct emulator *e, const char *type)
+{
+	struct terminal *term = NULL;
+	char note[400];
+
+	if (term_open(&term, e->slave, e->slave, type, note, sizeof(note)) < 0)
+		fail_msg("%s: %s", type, note);
+	assert_string_equal(note, "");
+	return term;
+}
+
+static void show(struct terminal *term, struct emulator *e, const struct model *m)
+{
+	struct grid grid;
+	int rows, cols;
+
+	term_size(term, &rows, &cols);
+	assert_int_equal(grid_init(&grid, rows, cols, term_glyphs(term)), 0);
+	screen_draw(m, &grid);
+	term_show(term, &grid);
+	if (!emulator_wait_grid(e, &grid)) {
+		grid_print(&grid, stdout, false);
+		for (int i = 0; i < rows; i++) {
+			char row[2048];
+
+			emulator_row(e, i, row, sizeof(row));
+			print_message("%2d|%s\n", i, row);
+		}
+		fail_msg("the emulator shows something else");
+	}
+	grid_finish(&grid);
+}
+
+static struct model *make_install(void)
+{
+	struct snapshot s = make_snapshot(STEP_EXTRACT);
+	struct model *m = make_model();
+
+	m->screen = &screen_install;
+	m->may_command = true;
+	model_set_snapshot(m, &s);
+	return m;
+}
+
+static void check_screens(const char *type, const char *locale, bool unicode)
+{
+	static const struct screen *const screens[] = {&screen_target, &screen_archive,
+		&screen_layout, &screen_review, &screen_install, &screen_result};
+	struct model *m = make_install();
+	struct terminal *term;
+	struct emulator e;
+
+	setenv("LC_ALL", locale, 1);
+	set_browse(m);
+	set_scan(m, INSPECT_OK);
+	m->planned = true;
+	emulator_open(&e, 24, 80, unicode);
+	term = open_term(&e, type);
+	assert_ptr_equal(term_glyphs(term), unicode ? &glyphs_unicode : &glyphs_ascii);
+	for (size_t i = 0; i < ARRAY_SIZE(screens); i++) {
+		m->screen = screens[i];
+		show(term, &e, m);
+	}
+	/* Somebody writes over it, and Ctrl-L mends it. */
+	vterm_input_write(e.vt, "\033[10;1Hkernel: oops", 19);
+	term_repair(term);
+	show(term, &e, m);
+	term_close(term);
+	emulator_close(&e);
+	free_model(m);
+}
+
+static void screens_ascii(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		check_screens(types[i], "C", false);
+}
+
+static void screens_unicode(void **state)
+{
+	(void)state;
+	if (!setlocale(LC_CTYPE, "C.UTF-8")) {
+		print_message("SKIPPED: there is no locale C.UTF-8\n");
+		skip();
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		check_screens(types[i], "C.UTF-8", strncmp(types[i], "vt", 2) != 0);
+}
+
+static void colours(void **state)
+{
+	struct model *m = make_install();
+	struct terminal *term;
+	struct emulator e;
+	VTermScreenCell plain, good;
+
+	(void)state;
+	setenv("LC_ALL", "C", 1);
+	emulator_open(&e, 24, 80, false);
+	term = open_term(&e, "xterm-256color");
+	show(term, &e, m);
+	plain = emulator_cell(&e, 5, 1);
+	good = emulator_cell(&e, 9, 3); /* the O of OK */
+	assert_int_equal(good.chars[0], 'O');
+	assert_false(vterm_color_is_equal(&plain.fg, &good.fg));
+	assert_true(vterm_color_is_equal(&plain.bg, &good.bg));
+	term_close(term);
+	emulator_close(&e);
+
+	setenv("NO_COLOR", "1", 1);
+	emulator_open(&e, 24, 80, false);
+	term = open_term(&e, "xterm-256color");
+	show(term, &e, m);
+	plain = emulator_cell(&e, 5, 1);
+	good = emulator_cell(&e, 9, 3);
+	assert_true(vterm_color_is_equal(&plain.fg, &good.fg));
+	term_close(term);
+	emulator_close(&e);
+	unsetenv("NO_COLOR");
+	free_model(m);
+}
+
+static void no_size_and_resize(void **state)
+{
+	struct model *m = make_install();
+	struct terminal *term;
+	struct emulator e;
+	int rows, cols;
+
+	(void)state;
+	/* What a shell left behind is not believed. */
+	setenv("LINES", "7", 1);
+	setenv("COLUMNS", "33", 1);
+	emulator_open(&e, 0, 0, false);
+	term = open_term(&e, "vt220");
+	term_size(term, &rows, &cols);
+	assert_int_equal(rows, 24);
+	assert_int_equal(cols, 80);
+	show(term, &e, m);
+	emulator_resize(&e, 30, 100);
+	term_size(term, &rows, &cols);
+	assert_int_equal(rows, 30);
+	assert_int_equal(cols, 100);
+	show(term, &e, m);
+	emulator_resize(&e, 10, 40);
+	show(term, &e, m);
+	emulator_resize(&e, 5, 20); /* too small: said, and nothing breaks */
+	show(term, &e, m);
+	term_close(term);
+	emulator_close(&e);
+	unsetenv("LINES");
+	unsetenv("COLUMNS");
+	free_model(m);
+}
+
+static struct key next_key(struct terminal *term)
+{
+	uint64_t end = now_ms() + EMULATOR_MS;
+	struct key key = {SYMBOL_NONE, 0};
+
+	while (now_ms() < end) {
+		struct pollfd poll_fd = {.fd = term_fd(term), .events = POLLIN};
+
+		if (term_key(term, &key) && key.symbol != SYMBOL_NONE)
+			return key;
+		(void)poll(&poll_fd, 1, 20);
+	}
+	return key;
+}
+
+static void keys(void **state)
+{
+	static const char *const nothing[] = {
+		"\033[99;5~", "\033[200~", "\033[[E", "\033OZ", "\033[?1;2c", "\033[24;80R"};
+
+	(void)state;
+	for (size_t t = 0; t < ARRAY_SIZE(types); t++) {
+		struct terminal *term;
+		struct emulator e;
+
+		emulator_open(&e, 24, 80, false);
+		term = open_term(&e, types[t]);
+		for (size_t i = 0; i < keys_encodings_count; i++) {
+			emulator_type(&e, keys_encodings[i].bytes);
+			assert_int_equal(next_key(term).symbol, keys_encodings[i].symbol);
+		}
+		for (size_t i = 0; i < ARRAY_SIZE(nothing); i++) {
+			struct key key;
+
+			/* The first that means anything is the z behind it. */
+			emulator_type(&e, nothing[i]);
+			emulator_type(&e, "z");
+			key = next_key(term);
+			assert_int_equal(key.symbol, SYMBOL_TEXT);
+			assert_int_equal(key.codepoint, 'z');
+		}
+		emulator_type(&e, "\r\t\014\021\023");
+		assert_int_equal(next_key(term).symbol, SYMBOL_ENTER);
+		assert_int_equal(next_key(term).symbol, SYMBOL_TAB);
+		assert_int_equal(next_key(term).symbol, SYMBOL_REDRAW);
+		/* Ctrl-Q and Ctrl-S stop nothing, and mean nothing. */
+		emulator_type(&e, "\033");
+		assert_int_equal(next_key(term).symbol, SYMBOL_ESCAPE);
+		term_close(term);
+		emulator_close(&e);
+	}
+}
+
+static void settings_come_back(void **state)
+{
+	struct termios before, during, after;
+	struct terminal *term;
+	struct emulator e;
+
+	(void)state;
+	emulator_open(&e, 24, 80, false);
+	assert_int_equal(tcgetattr(e.slave, &before), 0);
+	term = open_term(&e, "vt220");
+	assert_int_equal(tcgetattr(e.slave, &during), 0);
+	assert_false(during.c_iflag & IXON);
+	assert_false(during.c_lflag & (ICANON | ECHO | ISIG));
+	term_close(term);
+	assert_int_equal(tcgetattr(e.slave, &after), 0);
+	assert_int_equal(before.c_iflag, after.c_iflag);
+	assert_int_equal(before.c_oflag, after.c_oflag);
+	assert_int_equal(before.c_lflag, after.c_lflag);
+	emulator_close(&e);
+}
+
+static void crash_gives_back(void **state)
+{
+	struct termios before, after;
+	struct emulator e;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	emulator_open(&e, 24, 80, false);
+	assert_int_equal(tcgetattr(e.slave, &before), 0);
+	pid = fork();
+	if (pid == 0) {
+		const struct rlimit none = {0, 0};
+
+		(void)setrlimit(RLIMIT_CORE, &none);
+		(void)open_term(&e, "vt220");
+		(void)raise(SIGSEGV);
+		_exit(0);
+	}
+	/* What it writes has to be taken, or it would wait. */
+	while (waitpid(pid, &status, WNOHANG) == 0)
+		(void)emulator_feed(&e, 20);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGSEGV);
+	assert_int_equal(tcgetattr(e.slave, &after), 0);
+	assert_int_equal(before.c_iflag, after.c_iflag);
+	assert_int_equal(before.c_lflag, after.c_lflag);
+	emulator_close(&e);
+}
+
+static void stopped_line_does_not_hold(void **state)
+{
+	struct terminal *term;
+	struct emulator e;
+	struct termios before, after;
+	uint64_t start;
+	char block[4096];
+
+	(void)state;
+	emulator_open(&e, 24, 80, false);
+	assert_int_equal(tcgetattr(e.slave, &before), 0);
+	term = open_term(&e, "vt220");
+	/* Nobody reads: fill the line until it takes nothing any more. */
+	memset(block, 'x', sizeof(block));
+	(void)fcntl(e.slave, F_SETFL, O_NONBLOCK);
+	while (write(e.slave, block, sizeof(block)) > 0)
+		;
+	(void)fcntl(e.slave, F_SETFL, 0);
+	start = now_ms();
+	term_close(term);
+	assert_true(now_ms() - start < EMULATOR_MS / 2);
+	assert_int_equal(tcgetattr(e.slave, &after), 0);
+	assert_int_equal(before.c_lflag, after.c_lflag);
+	assert_int_equal(before.c_iflag, after.c_iflag);
+	emulator_close(&e);
+}
+
+static void gone_line_is_seen(void **state)
+{
+	struct terminal *term;
+	struct emulator e;
+
+	(void)state;
+	emulator_open(&e, 24, 80, false);
+	term = open_term(&e, "vt220");
+	assert_false(term_is_gone(term));
+	emulator_type(&e, "x");
+	while (next_key(term).codepoint != 'x')
+		;
+	assert_false(term_is_gone(term));
+	close_fd(&e.master);
+	assert_true(term_is_gone(term));
+	term_close(term);
+	emulator_close(&e);
+}
+
+static void unknown_types(void **state)
+{
+	struct terminal *term = NULL;
+	struct emulator e;
+	char note[400];
+	int pipe_fds[2];
+
+	(void)state;
+	emulator_open(&e, 24, 80, false);
+	assert_int_equal(term_open(&term, e.slave, e.slave, NULL, note, sizeof(note)), 0);
+	assert_string_equal(note, "TERM is not set: taken for a vt220.");
+	term_close(term);
+	assert_int_equal(term_open(&term, e.slave, e.slave, "foobar", note, sizeof(note)), 0);
+	assert_string_equal(
+		note, "The terminal type \"foobar\" (TERM) is not known here: taken for a vt220.");
+	term_close(term);
+	assert_int_equal(term_open(&term, e.slave, e.slave, "dumb", note, sizeof(note)), -ENXIO);
+	assert_non_null(strstr(note, "--plain"));
+	assert_int_equal(pipe(pipe_fds), 0);
+	assert_int_equal(
+		term_open(&term, pipe_fds[0], e.slave, "vt220", note, sizeof(note)), -ENOTTY);
+	assert_non_null(strstr(note, "--plain"));
+	close(pipe_fds[0]);
+	close(pipe_fds[1]);
+	emulator_close(&e);
+}
+
+/* In a process of its own, which sees no terminfo at all. */
+static void no_descriptions(void **state)
+{
+	static const char *const dirs[] = {"/etc/terminfo", "/lib/terminfo", "/usr/share/terminfo"};
+	struct emulator e;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	emulator_open(&e, 24, 80, false);
+	pid = fork();
+	if (pid == 0) {
+		struct terminal *term;
+		char note[400];
+
+		if (unshare(CLONE_NEWNS) < 0 ||
+			mount("none", "/", "none", MS_REC | MS_PRIVATE, "") < 0)
+			_exit(77);
+		for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
+			if (mount("none", dirs[i], "tmpfs", 0, "") < 0 && errno != ENOENT)
+				_exit(77);
+		unsetenv("TERMINFO");
+		setenv("HOME", "/nonexistent", 1);
+		_exit(term_open(&term, e.slave, e.slave, "xterm-256color", note, sizeof(note)) ==
+						-ENXIO &&
+					strstr(note, "--plain") && strstr(note, "terminfo")
+				? 0
+				: 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	emulator_close(&e);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77) {
+		print_message("SKIPPED: hiding the terminal descriptions takes root\n");
+		skip();
+	}
+	assert_int_equal(status, 0);
+}
+
+/* One second of an install, frame by frame: gauges move four times, texts once. */
+static void few_bytes(void **state)
+{
+	(void)state;
+	setenv("LC_ALL", "C", 1);
+	for (size_t t = 0; t < ARRAY_SIZE(types); t++) {
+		struct snapshot s = make_snapshot(STEP_EXTRACT);
+		struct model *m = make_install();
+		struct terminal *term;
+		struct emulator e;
+		uint64_t before, worst = 0, total = 0, first;
+		int frames = 40;
+
+		emulator_open(&e, 24, 80, false);
+		term = open_term(&e, types[t]);
+		show(term, &e, m);
+		first = e.bytes;
+		for (int i = 0; i < frames; i++) {
+			s.progress.archive.done += MIB(1) / 2;
+			s.progress.extracted.done += MIB(2);
+			s.progress.medium.done += MIB(2);
+			s.progress.percent += i % 3 == 0;
+			s.progress.rate_bps += 123456;
+			s.progress.eta_s -= i % 4 == 0;
+			s.tar.replies++;
+			s.elapsed_ms += 250;
+			s.steps[STEP_EXTRACT].ms += 250;
+			m->now_ms += 250;
+			model_set_snapshot(m, &s);
+			before = e.bytes;
+			show(term, &e, m);
+			worst = e.bytes - before > worst ? e.bytes - before : worst;
+			total += e.bytes - before;
+		}
+		print_message("%-15s first %4llu B, mean %3llu B, worst %3llu B\n", types[t],
+			(unsigned long long)first, (unsigned long long)total / (unsigned)frames,
+			(unsigned long long)worst);
+		assert_true(worst <= 250);
+		assert_true(total / (unsigned)frames <= 100);
+		term_close(term);
+		emulator_close(&e);
+		free_model(m);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(screens_ascii),
+		cmocka_unit_test(screens_unicode),
+		cmocka_unit_test(colours),
+		cmocka_unit_test(no_size_and_resize),
+		cmocka_unit_test(keys),
+		cmocka_unit_test(settings_come_back),
+		cmocka_unit_test(crash_gives_back),
+		cmocka_unit_test(stopped_line_does_not_hold),
+		cmocka_unit_test(gone_line_is_seen),
+		cmocka_unit_test(unknown_types),
+		cmocka_unit_test(no_descriptions),
+		cmocka_unit_test(few_bytes),
+	};
+
+	return cmocka_run_group_tests_name("term", tests, NULL, NULL);
+}

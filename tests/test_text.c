@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/text.h"
+
+#include "device/util.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void sizes(void **state)
+{
+	static const struct {
+		uint64_t bytes;
+		const char *text;
+	} cases[] = {
+		{0, "0 B"},
+		{512, "512 B"},
+		{1023, "1023 B"},
+		{1024, "1 KiB"},
+		{1536, "1.5 KiB"},
+		{MIB(4), "4 MiB"},
+		{MIB(4) - 1, "4 MiB"},
+		{MIB(204) + KIB(700), "205 MiB"},
+		{MIB(740), "740 MiB"},
+		{GIB(1) - 1, "1 GiB"},
+		{7818182656, "7.3 GiB"},
+		{31914983424, "29.7 GiB"},
+		{GIB(8), "8 GiB"},
+		{GIB(1023) + MIB(1000), "1 TiB"},
+		{UINT64_MAX, "16 EiB"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_string_equal(text_size(cases[i].bytes).s, cases[i].text);
+}
+
+static void done_of(void **state)
+{
+	(void)state;
+	assert_string_equal(text_done_of(MIB(453), MIB(740), " / ").s, "453 / 740 MiB");
+	assert_string_equal(text_done_of(MIB(453), MIB(740), "/").s, "453/740 MiB");
+	assert_string_equal(text_done_of(0, GIB(2), " / ").s, "0.0 / 2.0 GiB");
+	assert_string_equal(text_done_of(GIB(2) - 1, GIB(2), " / ").s, "1.9 / 2.0 GiB");
+	assert_string_equal(text_done_of(MIB(740), MIB(740), " / ").s, "740 / 740 MiB");
+	/* One byte short of it is not all of it. */
+	assert_string_equal(text_done_of(MIB(740) - 1, MIB(740), " / ").s, "739 / 740 MiB");
+	/* Unknown, or wrong. */
+	assert_string_equal(text_done_of(MIB(453), 0, " / ").s, "453 MiB");
+	assert_string_equal(text_done_of(MIB(800), MIB(740), " / ").s, "740 / 740 MiB");
+}
+
+/* Whatever the numbers: what is done is never shown as more than the total. */
+static void done_is_within_total(void **state)
+{
+	(void)state;
+	srand(1);
+	for (int i = 0; i < 20000; i++) {
+		uint64_t total = ((uint64_t)rand() << 31 | (uint64_t)rand()) >> (rand() % 60);
+		uint64_t done = total ? (uint64_t)((double)total * (rand() % 1001) / 1000) : 0;
+		struct text text = text_done_of(done, total, "/");
+		char *rest;
+		double at = strtod(text.s, &rest);
+
+		if (total == 0)
+			continue;
+		assert_true(*rest == '/');
+		assert_true(at <= strtod(rest + 1, NULL));
+		assert_true(strlen(text.s) < sizeof(text.s) - 1);
+	}
+}
+
+static void rates(void **state)
+{
+	(void)state;
+	assert_string_equal(text_rate(0).s, "0 B/s");
+	assert_string_equal(text_rate(37958451).s, "36.2 MiB/s");
+	assert_string_equal(text_rate(MIB(36)).s, "36.0 MiB/s");
+	assert_string_equal(text_rate(UINT64_MAX).s, "16.0 EiB/s");
+}
+
+static void counts(void **state)
+{
+	(void)state;
+	assert_string_equal(text_count(0).s, "0");
+	assert_string_equal(text_count(999).s, "999");
+	assert_string_equal(text_count(1000).s, "1,000");
+	assert_string_equal(text_count(19318).s, "19,318");
+	assert_string_equal(text_count(UINT64_MAX).s, "18,446,744,073,709,551,615");
+}
+
+static void durations(void **state)
+{
+	(void)state;
+	assert_string_equal(text_duration(0).s, "0:00");
+	assert_string_equal(text_duration(36).s, "0:36");
+	assert_string_equal(text_duration(725).s, "12:05");
+	assert_string_equal(text_duration(3599).s, "59:59");
+	assert_string_equal(text_duration(3723).s, "1:02:03");
+	assert_string_equal(text_left(19).s, "about 0:19 left");
+	assert_string_equal(text_left(-1).s, "time left unknown");
+	/* Nothing is cut, however large. */
+	assert_string_equal(text_left(INT64_MAX).s, "about 2562047788015215:30:07 left");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sizes),
+		cmocka_unit_test(done_of),
+		cmocka_unit_test(done_is_within_total),
+		cmocka_unit_test(rates),
+		cmocka_unit_test(counts),
+		cmocka_unit_test(durations),
+	};
+
+	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
+}

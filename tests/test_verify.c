@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/verify.h"
+
+#include "core/xattrs.h"
+#include "device/util.h"
+#include "tests/sandbox.h"
+
+#include <errno.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+
+/* One archive, and its tree as tar extracts it: changed by each test, and made anew for the next. */
+struct fixture {
+	struct sandbox *box;
+	struct manifest *manifest;
+	int tree;
+};
+
+static struct fixture fixture;
+
+static int group_setup(void **state)
+{
+	char why[200];
+	int fd, r;
+
+	if (geteuid() != 0) {
+		print_message("SKIPPED: owners and device nodes need root\n");
+		return 0;
+	}
+	if (sandbox_setup(state) < 0)
+		return -1;
+	fixture.box = *state;
+	if (sandbox_run((const char *const[]){
+		    "sh", "tests/make-archives.sh", fixture.box->dir, NULL}) != 0)
+		return -1;
+	fixture.manifest = manifest_new();
+	fd = openat(fixture.box->root, "pax.tar", O_RDONLY | O_CLOEXEC);
+	r = manifest_read(fixture.manifest, fd, NULL, NULL, why, sizeof(why));
+	(void)close(fd);
+	return r;
+}
+
+static int group_teardown(void **state)
+{
+	manifest_free(fixture.manifest);
+	return fixture.box ? sandbox_teardown(state) : 0;
+}
+
+static int extract(void **state)
+{
+	char archive[PATH_MAX], dir[PATH_MAX];
+
+	(void)state;
+	if (!fixture.box)
+		return 0;
+	sandbox_path(fixture.box, "pax.tar", archive);
+	sandbox_path(fixture.box, "out", dir);
+	if (mkdirat(fixture.box->root, "out", 0700) < 0 ||
+		sandbox_run((const char *const[]){"tar", "-x", "--xattrs", "--xattrs-include=*",
+			"--numeric-owner", "-f", archive, "-C", dir, NULL}) != 0)
+		return -1;
+	fixture.tree = openat(fixture.box->root, "out", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fixture.tree < 0 ? -1 : 0;
+}
+
+static int discard(void **state)
+{
+	char dir[PATH_MAX];
+
+	(void)state;
+	if (!fixture.box)
+		return 0;
+	(void)close(fixture.tree);
+	return nftw(sandbox_path(fixture.box, "out", dir), sandbox_remove, 16,
+		FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
+static struct verify_result verify(const struct layout *layout)
+{
+	const struct verify_spec spec = {
+		.root_fd = fixture.tree, .manifest = fixture.manifest, .layout = layout};
+	struct verify_result result;
+	int r;
+
+	if (!fixture.box)
+		skip();
+	r = verify_tree(&spec, &result);
+	if (r != 0)
+		fail_msg("%d: %s", r, result.first);
+	return result;
+}
+
+static void expect(const struct layout *layout, uint64_t mismatches, const char *first)
+{
+	struct verify_result result = verify(layout);
+
+	if (result.mismatches != mismatches || strcmp(result.first, first) != 0)
+		fail_msg("%d mismatches, first \"%s\", expected %d, \"%s\"", (int)result.mismatches,
+			result.first, (int)mismatches, first);
+	assert_int_equal(result.bytes, result.total_bytes);
+}
+
+static void accepts_what_tar_made(void **state)
+{
+	struct verify_result result = verify(NULL);
+
+	(void)state;
+	assert_string_equal(result.first, "");
+	assert_int_equal(result.mismatches, 0);
+	assert_int_equal(result.entries, manifest_totals(fixture.manifest)->entries);
+	assert_int_equal(result.bytes, manifest_totals(fixture.manifest)->content_bytes);
+	assert_int_equal(result.bytes, result.total_bytes);
+}
+
+/* ---- one change each ---- */
+
+static struct timespec times[2];
+
+/* Puts the time back, of a file and of its directory: only the change itself is to be found. */
+static void restore_times(const char *path)
+{
+	char parent[PATH_MAX];
+
+	(void)snprintf(parent, sizeof(parent), "%s", path);
+	(void)utimensat(fixture.tree, path, times, AT_SYMLINK_NOFOLLOW);
+	if (strrchr(parent, '/'))
+		*strrchr(parent, '/') = '\0';
+	else
+		strcpy(parent, ".");
+	assert_int_equal(utimensat(fixture.tree, parent, times, 0), 0);
+}
+
+static int flip(const char *path)
+{
+	int fd = openat(fixture.tree, path, O_RDWR | O_CLOEXEC);
+	char byte = 0;
+
+	assert_int_equal(pread(fd, &byte, 1, 0), 1);
+	byte ^= 1;
+	assert_int_equal(pwrite(fd, &byte, 1, 0), 1);
+	return close(fd);
+}
+
+static int resize(const char *path, off_t by)
+{
+	int fd = openat(fixture.tree, path, O_RDWR | O_CLOEXEC);
+	off_t size = lseek(fd, 0, SEEK_END);
+
+	assert_int_equal(ftruncate(fd, size + by), 0);
+	return close(fd);
+}
+
+static int grow(const char *path)
+{
+	return resize(path, 1);
+}
+
+static int shrink(const char *path)
+{
+	return resize(path, -1);
+}
+
+static int change_mode(const char *path)
+{
+	return fchmodat(fixture.tree, path, 0600, 0);
+}
+
+static int change_owner(const char *path)
+{
+	return fchownat(fixture.tree, path, 77, (gid_t)-1, AT_SYMLINK_NOFOLLOW);
+}
+
+static int change_group(const char *path)
+{
+	return fchownat(fixture.tree, path, (uid_t)-1, 77, AT_SYMLINK_NOFOLLOW);
+}
+
+static int remove_it(const char *path)
+{
+	return unlinkat(fixture.tree, path, 0);
+}
+
+static int make_dir(const char *path)
+{
+	return remove_it(path) < 0 ? -1 : mkdirat(fixture.tree, path, 0755);
+}
+
+static int make_link(const char *path)
+{
+	return remove_it(path) < 0 ? -1 : symlinkat("elsewhere", fixture.tree, path);
+}
+
+static int retarget(const char *path)
+{
+	if (make_link(path) < 0)
+		return -1;
+	return fchownat(fixture.tree, path, 12, 34, AT_SYMLINK_NOFOLLOW);
+}
+
+static int renumber(const char *path)
+{
+	if (remove_it(path) < 0)
+		return -1;
+	return mknodat(fixture.tree, path, S_IFCHR | 0644, makedev(1, 5));
+}
+
+static int copy_link(const char *path)
+{
+	static const char text[] = "hello\n";
+	int fd;
+
+	if (remove_it(path) < 0)
+		return -1;
+	fd = openat(fixture.tree, path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	assert_int_equal(write_full(fd, text, strlen(text)), 0);
+	return close(fd);
+}
+
+static int create(const char *path)
+{
+	int fd = openat(fixture.tree, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+
+	return fd < 0 ? -1 : close(fd);
+}
+
+static int create_tree(const char *path)
+{
+	char inside[PATH_MAX];
+
+	(void)snprintf(inside, sizeof(inside), "%s/file", path);
+	return mkdirat(fixture.tree, path, 0755) < 0 ? -1 : create(inside);
+}
+
+static int remove_xattrs(const char *path)
+{
+	int fd = openat(fixture.tree, path, O_RDONLY | O_CLOEXEC);
+
+	(void)fremovexattr(fd, "user.note");
+	(void)fremovexattr(fd, "security.capability");
+	return close(fd);
+}
+
+static int add_xattr(const char *path)
+{
+	int fd = openat(fixture.tree, path, O_RDONLY | O_CLOEXEC);
+
+	assert_int_equal(fsetxattr(fd, "user.extra", "1", 1, 0), 0);
+	return close(fd);
+}
+
+static int gain_capability(const char *path)
+{
+	static const unsigned char cap[20] = {1, 0, 0, 2, 0, 32};
+	int fd = openat(fixture.tree, path, O_RDONLY | O_CLOEXEC);
+
+	assert_int_equal(fsetxattr(fd, "security.capability", cap, sizeof(cap), 0), 0);
+	return close(fd);
+}
+
+static void finds_each_change(void **state)
+{
+	static const struct {
+		const char *path, *what;
+		int (*change)(const char *path);
+	} cases[] = {
+		{"bin/big", "the content differs", flip},
+		{"bin/zeros", "the content differs", flip},
+		{"var/sparse", "the content differs", flip},
+		{"boot/kernel", "the content differs", flip},
+		{"etc/nothing", "the size differs", grow},
+		{"bin/tool", "the size differs", shrink},
+		{"bin/tool", "the mode differs", change_mode},
+		{"var/tmp", "the mode differs", change_mode},
+		{"dev/fifo", "the mode differs", change_mode},
+		{".", "the mode differs", change_mode},
+		{"etc/nothing", "the owner differs", change_owner},
+		{"etc/nothing", "the owner differs", change_group},
+		{"bin/absolute", "the owner differs", change_owner},
+		{"etc/nothing", "is missing", remove_it},
+		{"dev/null", "is missing", remove_it},
+		{"etc/nothing", "is of another type", make_dir},
+		{"etc/nothing", "is of another type", make_link},
+		{"bin/absolute", "the link has another target", retarget},
+		{"dev/null", "the device number differs", renumber},
+		{"etc/zz-same", "is no hard link to its file", copy_link},
+		{"bin/zz-same-link", "is missing", remove_it},
+		{"etc/extra", "is not in the archive", create},
+		{"empty/extra", "is not in the archive", create},
+		{"extra", "is not in the archive", create_tree},
+		{"etc/hello", "the extended attributes differ", remove_xattrs},
+		{"bin/big", "the extended attributes differ", remove_xattrs},
+		{"etc/nothing", "the extended attributes differ", add_xattr},
+		{"etc/deep", "the extended attributes differ", add_xattr},
+		{"bin/tool", "the extended attributes differ", gain_capability},
+	};
+	char first[160];
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct stat st;
+
+		if (!fixture.box)
+			skip();
+		assert_int_equal(fstat(fixture.tree, &st), 0);
+		times[0] = times[1] = st.st_mtim;
+		assert_int_equal(cases[i].change(cases[i].path), 0);
+		restore_times(cases[i].path);
+		STR_FORMAT(first, "%s: %s", strcmp(cases[i].path, ".") ? cases[i].path : "/",
+			cases[i].what);
+		expect(NULL, 1, first);
+		assert_int_equal(discard(state), 0);
+		assert_int_equal(extract(state), 0);
+	}
+}
+
+static void compares_times(void **state)
+{
+	struct timespec changed[2] = {{.tv_sec = 1714979289, .tv_nsec = 123456789}};
+
+	(void)state;
+	if (!fixture.box)
+		skip();
+	changed[1] = changed[0];
+	changed[1].tv_nsec++;
+	assert_int_equal(utimensat(fixture.tree, "etc/nothing", changed, 0), 0);
+	expect(NULL, 1, "etc/nothing: the modification time differs");
+	changed[1].tv_nsec = 0; /* kept in whole seconds */
+	assert_int_equal(utimensat(fixture.tree, "etc/nothing", changed, 0), 0);
+	expect(NULL, 0, "");
+	changed[1].tv_sec++;
+	assert_int_equal(utimensat(fixture.tree, "etc/nothing", changed, 0), 0);
+	expect(NULL, 1, "etc/nothing: the modification time differs");
+}
+
+/* A directory that became a link to an equal one must not pass. */
+static void follows_no_symlink(void **state)
+{
+	char etc[PATH_MAX], moved[PATH_MAX], out[PATH_MAX];
+
+	(void)state;
+	if (!fixture.box)
+		skip();
+	(void)snprintf(etc, sizeof(etc), "%s/out/etc", fixture.box->dir);
+	(void)snprintf(moved, sizeof(moved), "%s/moved", fixture.box->dir);
+	assert_int_equal(rename(etc, moved), 0);
+	assert_int_equal(symlink(moved, etc), 0);
+	(void)sandbox_path(fixture.box, "out", out);
+	/* the directory itself, what is in it, and the root's time */
+	assert_true(verify(NULL).mismatches >= 9);
+	(void)nftw(moved, sandbox_remove, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static void counts_every_difference(void **state)
+{
+	(void)state;
+	if (!fixture.box)
+		skip();
+	assert_int_equal(flip("bin/big"), 0);
+	assert_int_equal(change_mode("boot/kernel"), 0);
+	assert_int_equal(create("bin/new\033"), 0);
+	assert_int_equal(verify(NULL).mismatches, 4); /* and the directory's time */
+}
+
+/* ---- filesystems ---- */
+
+static const struct layout boot_layout = {
+	.count = 2,
+	.partitions = {{.fs = FS_VFAT, .mount = "/boot"}, {.fs = FS_EXT4, .mount = "/"}},
+};
+
+static void asks_no_metadata_of_vfat(void **state)
+{
+	(void)state;
+	if (!fixture.box)
+		skip();
+	assert_int_equal(fchmodat(fixture.tree, "boot", 0755, 0), 0);
+	assert_int_equal(change_mode("boot/kernel"), 0);
+	assert_int_equal(change_owner("boot/kernel"), 0);
+	times[0] = times[1] = (struct timespec){.tv_sec = 1000};
+	assert_int_equal(utimensat(fixture.tree, "boot/kernel", times, 0), 0);
+	assert_int_equal(utimensat(fixture.tree, "boot", times, 0), 0);
+	expect(NULL, 2, "boot: the modification time differs");
+	expect(&boot_layout, 0, "");
+	assert_int_equal(flip("boot/kernel"), 0);
+	expect(&boot_layout, 1, "boot/kernel: the content differs");
+}
+
+static void knows_what_the_installer_makes(void **state)
+{
+	static const struct layout deep = {
+		.count = 2,
+		.partitions = {{.fs = FS_EXT4, .mount = "/"},
+			{.fs = FS_EXT4, .mount = "/data/own"}},
+	};
+	struct stat st;
+
+	(void)state;
+	if (!fixture.box)
+		skip();
+	assert_int_equal(fstat(fixture.tree, &st), 0);
+	assert_int_equal(mkdirat(fixture.tree, "lost+found", 0700), 0);
+	assert_int_equal(mkdirat(fixture.tree, "data", 0755), 0);
+	assert_int_equal(mkdirat(fixture.tree, "data/own", 0755), 0);
+	assert_int_equal(mkdirat(fixture.tree, "data/own/lost+found", 0755), 0);
+	times[0] = times[1] = st.st_mtim;
+	assert_int_equal(utimensat(fixture.tree, ".", times, 0), 0);
+	expect(&deep, 0, "");
+	expect(NULL, 1, "data: is not in the archive");
+	assert_int_equal(mkdirat(fixture.tree, "empty/lost+found", 0700), 0);
+	assert_int_equal(utimensat(fixture.tree, "empty", times, 0), 0);
+	expect(&deep, 1, "empty/lost+found: is not in the archive");
+}
+
+static int refuse(void *arg, const struct verify_result *so_far)
+{
+	(void)so_far;
+	++*(int *)arg;
+	return 1;
+}
+
+static void stops_when_told(void **state)
+{
+	int calls = 0;
+	const struct verify_spec spec = {.root_fd = fixture.tree,
+		.manifest = fixture.manifest,
+		.progress = refuse,
+		.arg = &calls};
+	struct verify_result result;
+
+	(void)state;
+	if (!fixture.box)
+		skip();
+	assert_int_equal(verify_tree(&spec, &result), -ECANCELED);
+	assert_int_equal(calls, 1);
+}
+
+#define tree_test(function) cmocka_unit_test_setup_teardown(function, extract, discard)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		tree_test(accepts_what_tar_made),
+		tree_test(finds_each_change),
+		tree_test(compares_times),
+		tree_test(follows_no_symlink),
+		tree_test(counts_every_difference),
+		tree_test(asks_no_metadata_of_vfat),
+		tree_test(knows_what_the_installer_makes),
+		tree_test(stops_when_told),
+	};
+
+	return cmocka_run_group_tests_name("verify", tests, group_setup, group_teardown);
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/wipe.h"
+
+#include "tests/device_fixture.h"
+
+#include "device/disk.h"
+
+#include <linux/fs.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+
+#define DISK_BYTES MIB(600)
+
+static struct fixture fixture;
+
+/* A filesystem mounted below the fixture's directory, or "". */
+static char mounted[160];
+
+static int setup(void **state)
+{
+	fixture = (struct fixture){.fd = -1, .image_fd = -1};
+	*state = &fixture;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	fixture_finish_loop(*state);
+	if (mounted[0] != '\0')
+		(void)umount2(mounted, MNT_DETACH);
+	mounted[0] = '\0';
+	fixture_finish(*state);
+	return 0;
+}
+
+static struct layout plan(void)
+{
+	struct layout planned;
+	struct diag diag;
+
+	assert_int_equal(layout_plan(layout_find("boot-root"), DISK_BYTES, &planned, &diag), 0);
+	return planned;
+}
+
+struct seen {
+	unsigned calls, stop_at; /* stops at that call, 0: never */
+	uint64_t last;
+};
+
+static int progress(void *arg, uint64_t done, uint64_t total)
+{
+	struct seen *seen = arg;
+
+	assert_true(done >= seen->last && done <= total);
+	assert_int_equal(total, DISK_BYTES);
+	seen->last = done;
+	return ++seen->calls == seen->stop_at;
+}
+
+/* The table areas go, on a file too, and nothing else. */
+static void table_is_zeroed(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_make_image(f, MIB(4));
+	fixture_fill(f->image_fd, 0, MIB(4), 0xee);
+	assert_int_equal(wipe_table(f->image_fd, MIB(4)), 0);
+	assert_true(fixture_is_filled(f->image_fd, 0, KIB(24), 0));
+	assert_true(fixture_is_filled(f->image_fd, KIB(24), MIB(4) - KIB(44), 0xee));
+	assert_true(fixture_is_filled(f->image_fd, MIB(4) - KIB(20), KIB(20), 0));
+}
+
+/* A disk smaller than the areas is zeroed, and does not grow. */
+static void tiny_disk(void **state)
+{
+	struct fixture *f = *state;
+	struct stat st;
+
+	fixture_make_image(f, KIB(16));
+	fixture_fill(f->image_fd, 0, KIB(16), 0xee);
+	assert_int_equal(wipe_table(f->image_fd, KIB(16)), 0);
+	assert_true(fixture_is_filled(f->image_fd, 0, KIB(16), 0));
+	assert_int_equal(fstat(f->image_fd, &st), 0);
+	assert_int_equal(st.st_size, KIB(16));
+}
+
+static void write_errors_are_told(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_close_ int fd = -1;
+
+	fixture_make_image(f, MIB(4));
+	fd = open(f->image, O_RDONLY | O_CLOEXEC);
+	assert_int_equal(wipe_table(fd, MIB(4)), -EBADF);
+	assert_int_equal(wipe_disk(f->image_fd, layout_find("single-gpt"), NULL, NULL), -ENOTTY);
+}
+
+/* On a loop over a sparse file discard punches holes: all of it reads as zeroes. */
+static void disk_is_discarded(void **state)
+{
+	struct fixture *f = *state;
+	struct layout layout = plan();
+	struct seen seen = {0};
+	struct stat st;
+
+	fixture_require_root();
+	fixture_make_loop(f, DISK_BYTES);
+	fixture_fill(f->image_fd, MIB(300), MIB(16), 0xee);
+	assert_int_equal(wipe_disk(f->fd, &layout, progress, &seen), 0);
+	assert_int_equal(seen.last, DISK_BYTES);
+	assert_true(seen.calls > 5); /* 8, 16, 32, ... MiB and the end */
+	assert_true(fixture_is_filled(f->fd, MIB(300), MIB(16), 0));
+	assert_int_equal(fstat(f->image_fd, &st), 0);
+	assert_true((uint64_t)st.st_blocks * 512 < MIB(8));
+}
+
+/* On ramfs, whose files cannot have holes punched, in a namespace that dies with the test. */
+static void make_loop_without_discard(struct fixture *f)
+{
+	uint64_t most;
+
+	fixture_make_image(f, 0);
+	close_fd(&f->image_fd);
+	(void)STR_FORMAT(mounted, "%s/ram", f->dir);
+	assert_int_equal(mkdir(mounted, 0700), 0);
+	assert_int_equal(unshare(CLONE_NEWNS), 0);
+	assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	fixture_reopen_root(f);
+	assert_int_equal(mount("ramfs", mounted, "ramfs", 0, NULL), 0);
+	(void)STR_FORMAT(f->image, "%s/image", mounted);
+	f->image_fd = open(f->image, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(ftruncate(f->image_fd, DISK_BYTES), 0);
+	assert_int_equal(loop_attach(f->root, f->dir, f->image_fd, f->name, &f->fd), 0);
+	assert_int_equal(
+		sysfs_read_u64(f->root, &most, "sys/block/%s/queue/discard_max_bytes", f->name), 0);
+	assert_int_equal(most, 0);
+}
+
+/* A disk without discard: old signatures go all the same, wherever a prober looks for them. */
+static void disk_without_discard_is_zeroed(void **state)
+{
+	struct fixture *f = *state;
+	struct layout layout = plan();
+
+	fixture_require_root();
+	make_loop_without_discard(f);
+
+	/* Where the partitions begin and end, and at both ends of the disk. */
+	fixture_fill(f->fd, 0, MIB(6), 0xee);
+	fixture_fill(f->fd, MIB(68), KIB(64), 0xee);
+	fixture_fill(f->fd, MIB(259), MIB(4), 0xee);
+	fixture_fill(f->fd, MIB(597), MIB(3), 0xee);
+	assert_int_equal(wipe_disk(f->fd, &layout, NULL, NULL), 0);
+
+	assert_true(fixture_is_filled(f->fd, 0, MIB(1), 0));
+	assert_true(fixture_is_filled(f->fd, MIB(1), MIB(3), 0xee)); /* no more than needed */
+	assert_true(fixture_is_filled(f->fd, MIB(4), MIB(1), 0));
+	assert_true(fixture_is_filled(f->fd, MIB(68), KIB(4), 0)); /* btrfs' mirror */
+	assert_true(fixture_is_filled(f->fd, MIB(68) + KIB(4), KIB(60), 0xee));
+	assert_true(fixture_is_filled(f->fd, MIB(260) - KIB(64), KIB(64), 0));
+	assert_true(fixture_is_filled(f->fd, MIB(260), MIB(1), 0));
+	assert_true(fixture_is_filled(f->fd, MIB(599) - KIB(64), KIB(64), 0));
+	assert_true(fixture_is_filled(f->fd, MIB(599), MIB(1), 0));
+}
+
+/* Cancelled in the middle: the table is gone already. */
+static void cancelled(void **state)
+{
+	struct fixture *f = *state;
+	struct layout layout = plan();
+	struct seen seen = {.stop_at = 2};
+
+	fixture_require_root();
+	fixture_make_loop(f, DISK_BYTES);
+	fixture_fill(f->fd, DISK_BYTES - MIB(1), MIB(1), 0xee);
+	assert_int_equal(wipe_disk(f->fd, &layout, progress, &seen), -ECANCELED);
+	assert_int_equal(seen.calls, 2);
+	assert_true(fixture_is_filled(f->fd, DISK_BYTES - KIB(20), KIB(20), 0));
+	assert_true(fixture_is_filled(f->fd, DISK_BYTES - MIB(1), KIB(512), 0xee));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(table_is_zeroed, setup, teardown),
+		cmocka_unit_test_setup_teardown(tiny_disk, setup, teardown),
+		cmocka_unit_test_setup_teardown(write_errors_are_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(disk_is_discarded, setup, teardown),
+		cmocka_unit_test_setup_teardown(disk_without_discard_is_zeroed, setup, teardown),
+		cmocka_unit_test_setup_teardown(cancelled, setup, teardown),
+	};
+
+	return cmocka_run_group_tests_name("wipe", tests, NULL, NULL);
+}

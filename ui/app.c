@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/app.h"
+
+#include "core/reactor.h"
+#include "device/sysfs.h"
+#include "device/util.h"
+#include "ui/app_inside.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define FRAME_MS   250	/* what changes by itself is shown so often at most */
+#define REFRESH_MS 1000 /* how often the list of disks is read again while it is shown */
+#define BEEP_MS	   400
+
+void app_resize(struct app *app)
+{
+	int rows, cols;
+
+	term_size(app->term, &rows, &cols);
+	if (rows == app->grid.rows && cols == app->grid.cols)
+		return;
+	grid_finish(&app->grid);
+	if (grid_init(&app->grid, rows, cols, term_glyphs(app->term)) < 0)
+		app->done = true; /* out of memory: the install, if any, goes on */
+	app->changed = true;
+}
+
+static void show(struct app *app)
+{
+	if (!app->grid.cells)
+		return;
+	screen_draw(app->model, &app->grid);
+	term_show(app->term, &app->grid);
+	app->shown_ms = app->model->now_ms;
+	app->changed = false;
+}
+
+static void take_keys(struct app *app)
+{
+	struct key key;
+	bool any = false;
+
+	if (term_is_gone(app->term)) {
+		app_leave(app);
+		return;
+	}
+	while (!app->done && term_key(app->term, &key)) {
+		enum outcome outcome = screen_key(app->model, key);
+
+		any = true;
+		app->beeps = 0; /* heard */
+		app_act(app, outcome);
+	}
+	if (any && !app->done)
+		show(app);
+}
+
+static void take_signal(struct app *app)
+{
+	struct signalfd_siginfo info;
+
+	while (read(app->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGWINCH)
+			app_resize(app);
+		else
+			app_leave(app);
+	}
+}
+
+/* --- the loop --- */
+
+/* What is to be looked at again and again, for nothing tells when it changes. */
+static void look(struct app *app)
+{
+	struct model *m = app->model;
+
+	if (app->inspect && m->scan.state == INSPECT_RUNNING) {
+		inspect_result(app->inspect, &m->scan);
+		app->changed = true;
+		if (m->screen == &screen_review)
+			app_make_plan(app);
+	}
+	if (app->inventory && m->screen == &screen_target &&
+		m->now_ms - app->refresh_ms >= REFRESH_MS) {
+		(void)inventory_refresh(app->inventory, false);
+		app->refresh_ms = m->now_ms;
+	}
+	if (app->inventory && inventory_generation(app->inventory) != app->generation)
+		app_take_inventory(app);
+	if (app->beeps > 0 && m->now_ms >= app->beep_ms) {
+		term_beep(app->term);
+		app->beeps--;
+		app->beep_ms = m->now_ms + BEEP_MS;
+	}
+}
+
+static int until(uint64_t when_ms, uint64_t now)
+{
+	return when_ms > now ? (int)(when_ms - now) : 0;
+}
+
+static int sooner(int a, int b)
+{
+	return a < 0 || b < a ? b : a;
+}
+
+static int next_wait(const struct app *app)
+{
+	const struct model *m = app->model;
+	int wait = -1;
+
+	if (app->changed || (app->inspect && m->scan.state == INSPECT_RUNNING))
+		wait = until(app->shown_ms + FRAME_MS, m->now_ms);
+	if (app->inventory && m->screen == &screen_target)
+		wait = sooner(wait, until(app->refresh_ms + REFRESH_MS, m->now_ms));
+	if (app->beeps > 0)
+		wait = sooner(wait, until(app->beep_ms, m->now_ms));
+	return wait;
+}
+
+static void step(struct app *app)
+{
+	struct pollfd fds[] = {
+		{.fd = term_fd(app->term), .events = POLLIN},
+		{.fd = app->signal_fd, .events = POLLIN},
+		{.fd = app->reactor, .events = POLLIN},
+		{.fd = app->service_fd, .events = POLLIN},
+	};
+
+	(void)poll(fds, ARRAY_SIZE(fds), next_wait(app));
+	app->model->now_ms = now_ms();
+	if (fds[1].revents)
+		take_signal(app);
+	if (fds[2].revents)
+		(void)reactor_dispatch(app->reactor, 0);
+	if (fds[3].revents && app->service_fd >= 0)
+		app_take_service(app);
+	look(app);
+	if (fds[0].revents && !app->done)
+		take_keys(app);
+	if (app->changed && !app->done && app->model->now_ms - app->shown_ms >= FRAME_MS)
+		show(app);
+}
+
+/* --- in and out --- */
+
+static void finish(struct app *app)
+{
+	/* The terminal first: whatever hangs afterwards, the operator has it back. */
+	term_close(app->term);
+	inspect_free(app->inspect);
+	inventory_free(app->inventory);
+	free(app->image);
+	close_fd(&app->service_fd);
+	close_fd(&app->signal_fd);
+	close_fd(&app->reactor);
+	grid_finish(&app->grid);
+	if (app->model)
+		browse_finish(&app->model->browse);
+	free(app->model);
+}
+
+static int open_signals(sigset_t *ret_before)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGHUP);
+	(void)sigaddset(&set, SIGWINCH);
+	(void)sigprocmask(SIG_BLOCK, &set, ret_before);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* False where there is nothing to run on; app->last_words tells why. */
+static bool start(struct app *app)
+{
+	app->model = calloc(1, sizeof(*app->model));
+	app->reactor = reactor_new();
+	if (!app->model || app->reactor < 0 || app->signal_fd < 0) {
+		STR_FORMAT(app->last_words, "cannot start: %s", strerror(errno));
+		return false;
+	}
+	app->model->now_ms = now_ms();
+	if (term_open(&app->term, STDIN_FILENO, STDOUT_FILENO, getenv("TERM"), app->last_words,
+		    sizeof(app->last_words)) < 0)
+		return false;
+	/* What there is to say of the terminal is said on the first screen. */
+	STR_COPY(app->model->notice, app->last_words);
+	app->last_words[0] = '\0';
+	app_resize(app);
+	return true;
+}
+
+static bool prepare_all(struct app *app)
+{
+	struct model *m = app->model;
+
+	app->inventory =
+		inventory_new(app->reactor, app->options->root, sysfs_is_live(app->options->root));
+	if (!app->inventory) {
+		STR_FORMAT(app->last_words, "cannot start: %s", strerror(errno));
+		return false;
+	}
+	app_read_board(app->options->root, m->board, sizeof(m->board));
+	for (size_t i = 0; i < MODEL_LAYOUTS_MAX && layout_builtin(i); i++) {
+		m->layouts[m->layout_count++].spec = *layout_builtin(i);
+		if (app->options->layout &&
+			strcmp(app->options->layout, layout_builtin(i)->name) == 0)
+			m->layout_cursor = i;
+	}
+	m->screen = &screen_target;
+	inventory_set_rules(app->inventory, app->options->allow, 0, "");
+	app_rescan(app);
+	app->refresh_ms = m->now_ms;
+	if (app->options->target)
+		app_take_target(app);
+	app_start_browsing(app);
+	return true;
+}
+
+static int run(struct app *app, bool (*prepare)(struct app *app))
+{
+	sigset_t before;
+
+	app->signal_fd = open_signals(&before);
+	if (start(app) && prepare(app)) {
+		show(app);
+		while (!app->done)
+			step(app);
+	} else {
+		app->code = EXIT_REFUSED;
+	}
+	if (app->code == EXIT_DETACHED)
+		STR_COPY(app->last_words, "the install goes on; boardstrap attach shows it");
+	finish(app);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	if (app->last_words[0])
+		(void)fprintf(stderr, "boardstrap: %s\n", app->last_words);
+	return app->code;
+}
+
+int app_run(const struct app_options *options)
+{
+	struct app app = {.options = options, .reactor = -1, .service_fd = -1, .signal_fd = -1};
+
+	return run(&app, prepare_all);
+}
+
+static bool prepare_watch(struct app *app)
+{
+	app->model->only_follow = true;
+	app_watch_service(app, app->service_fd, false);
+	return true;
+}
+
+static bool prepare_command(struct app *app)
+{
+	app->model->only_follow = true;
+	app_watch_service(app, app->service_fd, true);
+	return true;
+}
+
+int app_follow(int service_fd, bool may_command)
+{
+	struct app app = {.reactor = -1, .service_fd = service_fd, .signal_fd = -1};
+
+	return run(&app, may_command ? prepare_command : prepare_watch);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * app - the terminal front end: a poll loop over the terminal, the inventory and the scan of the
+ * archive (one reactor), and the engine's socket, and the screens that are drawn from what they say.
+ * Both calls take the terminal (standard input and output) and put it back on every way out; what
+ * goes wrong before the first screen is one sentence on standard error.
+ */
+#ifndef UI_APP_H
+#define UI_APP_H
+
+#include <stdbool.h>
+
+struct app_options {
+	int root;		 /* root fd for sysfs and proc (sysfs_open_root), borrowed */
+	const char *archive;	 /* chosen beforehand: its scan starts at once; or NULL */
+	const char *target;	 /* /dev path of a disk, where the cursor begins, or path of an
+				    image file, which becomes a row of its own; or NULL */
+	const char *layout;	 /* name of the layout where the cursor begins, or NULL */
+	const char *tar_program; /* or NULL: tar from the path */
+	const char *expect_id;	 /* CID or serial that the target must have, or NULL */
+	unsigned allow;		 /* a bit 1 << enum disk_kind for each kind that may be written */
+	bool verify;
+};
+
+/*
+ * The whole way: target, archive, layout, review, install, result. Returns the exit code (enum
+ * exit_code) of the last install; EXIT_OK where the operator quit and none was begun;
+ * EXIT_DETACHED where one goes on without this front end (detached, hang-up, SIGTERM);
+ * EXIT_CANCELLED where a hang-up or SIGTERM came and none ran; EXIT_REFUSED where there is no
+ * usable terminal.
+ */
+int app_run(const struct app_options *options);
+
+/*
+ * Shows the Install screen, then the Result, of the engine behind @service_fd, a descriptor of
+ * service_start or service_connect that it takes over and closes. Without @may_command there is no
+ * cancelling. Returns as app_run does; EXIT_REFUSED, with the engine untouched, where there is no
+ * usable terminal.
+ */
+int app_follow(int service_fd, bool may_command);
+
+#endif

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/app_inside.h"
+
+#include "core/service.h"
+#include "device/util.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+void app_go_to(struct app *app, const struct screen *screen)
+{
+	struct model *m = app->model;
+
+	m->screen = screen;
+	m->overlay = NULL;
+	m->entry = ENTRY_NONE;
+	m->confirm[0] = '\0';
+	m->cancel_asked = false;
+	app->changed = true;
+	if (screen == &screen_review) {
+		m->planned = false;
+		app_recall_last_run(m);
+		app_make_plan(app);
+	}
+}
+
+/* --- install --- */
+
+void app_watch_service(struct app *app, int fd, bool may_command)
+{
+	app->service_fd = fd;
+	app->model->may_command = may_command;
+	app->model->snap = app->model->calm = (struct snapshot){0};
+	app->model->log_count = app->model->log_seen = 0;
+	app->model->log_scroll = 0;
+	app_go_to(app, &screen_install);
+}
+
+static void begin(struct app *app)
+{
+	struct model *m = app->model;
+	int fd, r;
+
+	app_check_plan(app); /* again, right before: the Review may be old */
+	m->confirm[0] = '\0';
+	if (m->verdict.count > 0)
+		return;
+	r = service_start(&m->plan, inspect_manifest(app->inspect), &fd);
+	if (r < 0) {
+		model_say(m, true, "The install cannot be started: %s. Nothing has been written.",
+			strerror(-r));
+		return;
+	}
+	app_watch_service(app, fd, true);
+}
+
+/* The engine has gone without a result: killed, most likely. */
+static void make_lost(struct snapshot *s)
+{
+	s->state = INSTALL_FAILED;
+	s->exit_code = s->written ? EXIT_FAILED : EXIT_REFUSED;
+	err_set(&s->err, s->exit_code, s->step < STEP_COUNT ? step_name(s->step) : "",
+		"the process that installed has ended without a word; the kernel's log (dmesg) may "
+		"tell why");
+}
+
+static void show_result(struct app *app)
+{
+	struct model *m = app->model;
+
+	m->calm = m->snap;
+	app->code = m->snap.exit_code;
+	close_fd(&app->service_fd);
+	app_go_to(app, &screen_result);
+	app->beeps = m->snap.state == INSTALL_PASSED ? 1 : 3;
+	app->beep_ms = m->now_ms;
+}
+
+void app_take_service(struct app *app)
+{
+	struct model *m = app->model;
+	struct snapshot *next = malloc(sizeof(*next));
+	int r = -ENOMEM;
+
+	while (next && (r = service_receive(app->service_fd, next)) == 1) {
+		model_set_snapshot(m, next);
+		app->changed = true;
+	}
+	free(next);
+	if (r == -EPIPE && !snapshot_ended(&m->snap))
+		make_lost(&m->snap);
+	if (r == -EPROTO) {
+		STR_COPY(app->last_words,
+			"the engine is of another version of boardstrap, and goes on without us");
+		app->code = EXIT_REFUSED;
+		app->done = true;
+	} else if (snapshot_ended(&m->snap)) {
+		show_result(app);
+	}
+}
+
+static bool is_installing(const struct app *app)
+{
+	return app->service_fd >= 0;
+}
+
+static void detach(struct app *app)
+{
+	app->code = EXIT_DETACHED;
+	app->done = true;
+}
+
+/* The terminal has gone, or we are to end: an install goes on without us. */
+void app_leave(struct app *app)
+{
+	if (is_installing(app))
+		detach(app);
+	else if (app->model->screen != &screen_result)
+		app->code = EXIT_CANCELLED;
+	app->done = true;
+}
+
+/* --- keys --- */
+
+static void on_back(struct app *app)
+{
+	static const struct screen *const way[] = {
+		&screen_target, &screen_archive, &screen_layout, &screen_review};
+
+	if (app->model->screen->step >= 2)
+		app_go_to(app, way[app->model->screen->step - 2]);
+}
+
+static void on_quit(struct app *app)
+{
+	app->done = true;
+}
+
+static void on_redraw(struct app *app)
+{
+	term_repair(app->term);
+	app_resize(app);
+}
+
+static void on_rescan(struct app *app)
+{
+	app_rescan(app);
+	if (app->model->screen == &screen_review && app->model->planned &&
+		app->model->scan.state == INSPECT_OK)
+		app_check_plan(app);
+}
+
+static void on_target(struct app *app)
+{
+	model_place_layouts(app->model);
+	app_go_to(app, &screen_archive);
+}
+
+static void on_folder(struct app *app)
+{
+	struct model *m = app->model;
+	const char *from = strrchr(m->browse.dir, '/');
+	char select[256];
+
+	/* The way up leaves the cursor on the folder that one came from. */
+	STR_COPY(select, from ? from + 1 : "");
+	app_open_folder(app, m->text, select);
+}
+
+static void on_archive(struct app *app)
+{
+	struct model *m = app->model;
+	struct stat st;
+
+	if (stat(m->text, &st) == 0 && S_ISDIR(st.st_mode))
+		app_open_folder(app, m->text, NULL);
+	else if (app_scan_archive(app, m->text))
+		app_go_to(app, &screen_layout);
+}
+
+static void on_layout(struct app *app)
+{
+	app_go_to(app, &screen_review);
+}
+
+static void on_cancel(struct app *app)
+{
+	int r = service_send(app->service_fd, SERVICE_CANCEL);
+
+	if (r < 0)
+		model_say(app->model, true, "It cannot be cancelled: %s.", strerror(-r));
+}
+
+static void on_again(struct app *app)
+{
+	app->beeps = 0;
+	app->model->target = (struct disk){0};
+	app_go_to(app, &screen_target);
+	app_rescan(app);
+}
+
+static void (*const handlers[OUTCOME_COUNT])(struct app *app) = {
+	[OUTCOME_BACK] = on_back,
+	[OUTCOME_QUIT] = on_quit,
+	[OUTCOME_REDRAW] = on_redraw,
+	[OUTCOME_RESCAN] = on_rescan,
+	[OUTCOME_TARGET] = on_target,
+	[OUTCOME_FOLDER] = on_folder,
+	[OUTCOME_ARCHIVE] = on_archive,
+	[OUTCOME_LAYOUT] = on_layout,
+	[OUTCOME_BEGIN] = begin,
+	[OUTCOME_CANCEL] = on_cancel,
+	[OUTCOME_DETACH] = detach,
+	[OUTCOME_AGAIN] = on_again,
+};
+
+void app_act(struct app *app, enum outcome outcome)
+{
+	if (handlers[outcome])
+		handlers[outcome](app);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* app_inside - what the three files of the app share: app.c (terminal, signals, the loop),
+ * app_world.c (what the model is filled from) and app_flow.c (what keys lead to). */
+#ifndef UI_APP_INSIDE_H
+#define UI_APP_INSIDE_H
+
+#include "core/inventory.h"
+#include "ui/app.h"
+#include "ui/screen.h"
+#include "ui/term.h"
+
+struct app {
+	const struct app_options *options; /* NULL: another front end's install is followed */
+	struct terminal *term;
+	struct grid grid;
+	struct model *model;
+	int reactor, service_fd, signal_fd;
+	struct inventory *inventory;
+	unsigned generation; /* of the inventory, as the model has it */
+	struct disk *image;  /* the target that is a file, or NULL */
+	struct inspect *inspect;
+	bool done, changed; /* changed: the model is not what is shown */
+	int code;
+	unsigned beeps;
+	uint64_t shown_ms, refresh_ms, beep_ms;
+	char last_words[400]; /* for standard error, once the terminal is given back */
+};
+
+/* --- app.c --- */
+
+/* Asks the terminal for its size, and repaints where it is another. */
+void app_resize(struct app *app);
+
+/* --- app_world.c: the model from the world --- */
+
+/* Name of the board, from the device tree or the firmware; or "". */
+void app_read_board(int root, char *ret, size_t size);
+/* The list of disks as the inventory has it now, with the image that is the target, if any. */
+void app_take_inventory(struct app *app);
+/* Reads all disks, and what is on them, again. */
+void app_rescan(struct app *app);
+/* Puts the cursor on the target that was named, or makes a row of it where it is a file. */
+void app_take_target(struct app *app);
+/* Lists a folder on the Archive screen, the cursor on the name @select (may be NULL). */
+void app_open_folder(struct app *app, const char *path, const char *select);
+/* Begins the scan of the archive at @path, or goes on with the one that is of it already. False,
+ * and a notice, where it cannot begin. */
+bool app_scan_archive(struct app *app, const char *path);
+/* The first folder, and the archive that was named, if any. */
+void app_start_browsing(struct app *app);
+/* Makes the plan and its verdict, unless the scan still runs or they are there. */
+void app_make_plan(struct app *app);
+/* The verdict on the plan, anew. */
+void app_check_plan(struct app *app);
+/* How long this device's last install took, where it was of the same archive. */
+void app_recall_last_run(struct model *model);
+
+/* --- app_flow.c: what keys and the engine lead to --- */
+
+void app_go_to(struct app *app, const struct screen *screen);
+/* Follows the engine behind @fd, which it takes over, on the Install screen. */
+void app_watch_service(struct app *app, int fd, bool may_command);
+/* Takes what the engine has sent. */
+void app_take_service(struct app *app);
+/* The terminal has gone, or we are to end: an install goes on without us. */
+void app_leave(struct app *app);
+/* Does what a screen asks for. */
+void app_act(struct app *app, enum outcome outcome);
+
+#endif

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/app_inside.h"
+
+#include "core/service.h"
+#include "device/inuse.h"
+#include "device/probe.h"
+#include "device/scan.h"
+#include "device/sysfs.h"
+#include "device/util.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void app_read_board(int root, char *ret, size_t size)
+{
+	static const char *const paths[] = {
+		"sys/firmware/devicetree/base/model", "sys/class/dmi/id/product_name"};
+
+	*ret = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(paths) && !*ret; i++)
+		if (sysfs_read(root, ret, size, "%s", paths[i]) < 0)
+			*ret = '\0';
+	str_sanitise(ret);
+}
+
+static void judge_image(struct app *app)
+{
+	struct rules_facts facts = {.allow = app->options->allow};
+	struct inuse inuse;
+
+	if (inuse_load(app->options->root, &inuse) < 0)
+		return;
+	if (app->model->has_scan)
+		(void)inuse_add_file(&inuse, app->options->root, app->model->scan.path, "archive");
+	facts.inuse = &inuse;
+	rules_judge(app->image, &facts);
+	inuse_finish(&inuse);
+}
+
+void app_take_inventory(struct app *app)
+{
+	struct disk *disks = calloc(MODEL_DISKS_MAX, sizeof(*disks));
+	size_t count = 0;
+
+	app->generation = inventory_generation(app->inventory);
+	if (!disks)
+		return;
+	if (app->image)
+		disks[count++] = *app->image;
+	for (size_t i = 0; i < inventory_count(app->inventory) && count < MODEL_DISKS_MAX; i++)
+		disks[count++] = *inventory_disk(app->inventory, i);
+	model_set_disks(app->model, disks, count);
+	app->model->settled = inventory_is_settled(app->inventory);
+	app->changed = true;
+	free(disks);
+}
+
+/* Puts the cursor on the target that was named, or makes a row of it where it is a file. */
+void app_take_target(struct app *app)
+{
+	struct disk *disk = calloc(1, sizeof(*disk));
+	int r = disk ? scan_target(app->options->root, app->options->target, disk) : -ENOMEM;
+
+	if (r < 0) {
+		model_say(app->model, true, "The target %s cannot be used: %s. Choose another.",
+			app->options->target,
+			r == -ENOTBLK ? "it is a part of a disk, not a whole one" : strerror(-r));
+	} else if (disk->kind == DISK_IMAGE) {
+		app->image = disk;
+		probe_content(disk->path, &disk->content);
+		judge_image(app);
+		app_take_inventory(app);
+		app->model->disk_cursor = 0; /* images come first */
+		app->model->disk_changed_ms = 0;
+		disk = NULL;
+	} else {
+		for (size_t i = 0; i < app->model->row_count; i++)
+			if (strcmp(app->model->disks[app->model->rows[i]].name, disk->name) == 0)
+				app->model->disk_cursor = i;
+	}
+	free(disk);
+}
+
+void app_rescan(struct app *app)
+{
+	int r = inventory_refresh(app->inventory, true);
+
+	if (r < 0)
+		model_say(app->model, true, "The devices cannot be listed: %s.", strerror(-r));
+	if (app->image)
+		probe_content(app->image->path, &app->image->content);
+	app_take_inventory(app);
+}
+
+/* --- archive --- */
+
+void app_open_folder(struct app *app, const char *path, const char *select)
+{
+	struct model *m = app->model;
+	int r = browse_open(&m->browse, app->options->root, path, select);
+
+	if (r < 0)
+		model_say(m, true, "%s cannot be opened: %s.", path, strerror(-r));
+	else if (m->browse.left_out > 0)
+		model_say(m, false, "%zu more names are not listed: type the path (p).",
+			m->browse.left_out);
+}
+
+static bool is_scanned(const struct app *app, const char *path)
+{
+	const struct inspect_result *scan = &app->model->scan;
+	struct stat st;
+
+	return app->inspect && scan->state != INSPECT_BAD && strcmp(scan->path, path) == 0 &&
+	       stat(path, &st) == 0 && st.st_ino == scan->id.ino && st.st_dev == scan->id.dev &&
+	       (uint64_t)st.st_size == scan->id.size_bytes &&
+	       st.st_mtim.tv_sec == scan->id.mtime.tv_sec &&
+	       st.st_mtim.tv_nsec == scan->id.mtime.tv_nsec;
+}
+
+/* Begins the scan of @path, or goes on with the one that is of it already. */
+bool app_scan_archive(struct app *app, const char *path)
+{
+	struct inspect *inspect;
+	char why[320];
+
+	if (is_scanned(app, path))
+		return true;
+	inspect = inspect_new(app->reactor, path, why, sizeof(why));
+	if (!inspect) {
+		model_say(app->model, true, "%s", why);
+		return false;
+	}
+	inspect_free(app->inspect);
+	app->inspect = inspect;
+	app->model->has_scan = true;
+	app->model->planned = false;
+	inspect_result(inspect, &app->model->scan);
+	inventory_set_rules(app->inventory, app->options->allow, 0, app->model->scan.path);
+	if (app->image)
+		judge_image(app);
+	app_take_inventory(app);
+	return true;
+}
+
+void app_start_browsing(struct app *app)
+{
+	_cleanup_free_ char *here = getcwd(NULL, 0);
+	char path[512], dir[512] = "/";
+	const char *name = NULL;
+
+	(void)browse_resolve(here ? here : "/", "", dir, sizeof(dir));
+	if (app->options->archive &&
+		browse_resolve(dir, app->options->archive, path, sizeof(path))) {
+		name = strrchr(path, '/') + 1;
+		(void)app_scan_archive(app, path);
+		(void)browse_resolve(path, "..", dir, sizeof(dir));
+	}
+	app_open_folder(app, dir, name);
+}
+
+/* --- review --- */
+
+void app_check_plan(struct app *app)
+{
+	struct model *m = app->model;
+	struct plan_facts *facts = calloc(1, sizeof(*facts));
+
+	m->verdict = (struct plan_verdict){.count = 1};
+	STR_COPY(m->verdict.problems[0].text, "Out of memory.");
+	if (facts) {
+		plan_look(facts, &m->plan, app->options->root);
+		plan_check(&m->plan, facts, &m->verdict);
+	}
+	free(facts);
+	app->changed = true;
+}
+
+/* Once the scan has ended; a bad archive has a plan as well, which says so. */
+void app_make_plan(struct app *app)
+{
+	struct model *m = app->model;
+	struct plan_request request = {
+		.target = &m->target,
+		.archive = &m->scan,
+		.layout = &m->layouts[m->layout_cursor].spec,
+		.tar_program = app->options->tar_program,
+		.expect_id = app->options->expect_id,
+		.allow = app->options->allow,
+		.verify = app->options->verify,
+	};
+
+	if (m->planned || !m->has_scan || m->scan.state == INSPECT_RUNNING)
+		return;
+	if (m->scan.state == INSPECT_BAD) {
+		m->verdict = (struct plan_verdict){.count = 1};
+		STR_FORMAT(m->verdict.problems[0].text, "The archive is bad: %s", m->scan.error);
+	} else {
+		plan_make(&m->plan, &request);
+		app_check_plan(app);
+	}
+	m->planned = true;
+	app->changed = true;
+}
+
+/* What this device did last time tells how long it will take. */
+void app_recall_last_run(struct model *m)
+{
+	struct snapshot *last = calloc(1, sizeof(*last));
+
+	m->last_ms = m->last_bps = 0;
+	if (last && service_last(last) == 0 && last->state == INSTALL_PASSED &&
+		strcmp(last->target_id.cid, m->target.id.cid) == 0 &&
+		strcmp(last->target_name, m->target.name) == 0 &&
+		strcmp(last->archive_sha256, m->scan.sha256) == 0 && m->scan.sha256[0]) {
+		m->last_ms = last->elapsed_ms;
+		m->last_bps = last->progress.mean_bps;
+	}
+	free(last);
+}

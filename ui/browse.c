@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/browse.h"
+
+#include "device/mountinfo.h"
+#include "device/scan.h"
+#include "device/stack.h"
+#include "device/util.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *const suffixes[] = {".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.zst",
+	".tzst", ".tar.bz2", ".tbz2", ".tbz", ".tar.lz4", ".tar.lz", ".tlz"};
+
+static const struct {
+	size_t offset, size;
+	const char *bytes;
+} magics[] = {
+	{257, 5, "ustar"},
+	{0, 2, "\x1f\x8b"},
+	{0, 6, "\xfd\x37zXZ\0"},
+	{0, 4, "\x28\xb5\x2f\xfd"},
+	{0, 3, "BZh"},
+	{0, 4, "\x04\x22\x4d\x18"},
+	{0, 4, "LZIP"},
+};
+
+bool browse_is_archive_name(const char *name)
+{
+	size_t length = strlen(name);
+
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		size_t tail = strlen(suffixes[i]);
+
+		if (length > tail && strcasecmp(name + length - tail, suffixes[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool browse_is_archive_magic(const unsigned char *bytes, size_t size)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(magics); i++)
+		if (size >= magics[i].offset + magics[i].size &&
+			memcmp(bytes + magics[i].offset, magics[i].bytes, magics[i].size) == 0)
+			return true;
+	return false;
+}
+
+static bool looks_like_archive(int dir_fd, const char *name)
+{
+	unsigned char bytes[512];
+	_cleanup_close_ int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	ssize_t size;
+
+	if (fd < 0)
+		return false;
+	size = read(fd, bytes, sizeof(bytes));
+	return size > 0 && browse_is_archive_magic(bytes, (size_t)size);
+}
+
+/* A listing that grows. */
+struct listing {
+	struct browse_entry *entries;
+	size_t count, room, left_out;
+};
+
+static struct browse_entry *add_entry(
+	struct listing *list, enum browse_kind kind, const char *name, const char *path)
+{
+	struct browse_entry *entry;
+
+	if (list->count >= BROWSE_ENTRIES_MAX) {
+		list->left_out++;
+		return NULL;
+	}
+	if (list->count == list->room) {
+		size_t room = list->room ? list->room * 2 : 32;
+		struct browse_entry *more = reallocarray(list->entries, room, sizeof(*more));
+
+		if (!more)
+			return NULL;
+		list->entries = more;
+		list->room = room;
+	}
+	entry = &list->entries[list->count];
+	*entry = (struct browse_entry){.kind = kind};
+	/* A name or path that is cut would open something else. */
+	if (!STR_COPY(entry->name, name) || !STR_COPY(entry->path, path))
+		return NULL;
+	list->count++;
+	return entry;
+}
+
+/* A mount of a disk that somebody can pull out: a stick, a card, a removable drive. */
+static void add_medium(struct listing *list, int root, const struct mountinfo_entry *mount)
+{
+	const char *at = mount->point;
+	char names[1][32], note[96];
+	struct browse_entry *entry;
+	struct disk *disk;
+
+	if (strcmp(at, "/") == 0 || strncmp(at, "/boot", 5) == 0)
+		return;
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->entries[i].path, at) == 0)
+			return;
+	if (stack_whole_disks(root, mount->major, mount->minor, names, 1) != 1)
+		return;
+	disk = malloc(sizeof(*disk));
+	if (disk && scan_disk(root, names[0], disk) == 0 &&
+		(disk->removable || disk->kind == DISK_USB || disk->kind == DISK_SD)) {
+		STR_FORMAT(note, "%s, %s%s%s", disk->name, disk_kind_label(disk->kind),
+			disk->model[0] ? ", " : "", disk->model);
+		entry = add_entry(list, BROWSE_MEDIUM, at, at);
+		if (entry)
+			STR_COPY(entry->note, note);
+	}
+	free(disk);
+}
+
+static void add_media(struct listing *list, int root)
+{
+	struct mountinfo mounts;
+
+	if (root < 0 || mountinfo_load(root, "proc/self/mountinfo", &mounts) < 0)
+		return;
+	for (size_t i = 0; i < mounts.count; i++)
+		add_medium(list, root, &mounts.entries[i]);
+	mountinfo_finish(&mounts);
+}
+
+static void join(const char *dir, const char *name, char *ret, size_t size)
+{
+	if (!str_format(ret, size, "%s%s%s", dir, dir[1] ? "/" : "", name))
+		*ret = '\0';
+}
+
+static void add_file(
+	struct listing *list, const char *dir, int dir_fd, const char *name, size_t *looked)
+{
+	struct browse_entry *entry;
+	enum browse_kind kind = BROWSE_OTHER;
+	struct stat st;
+	char path[512];
+
+	if (fstatat(dir_fd, name, &st, 0) < 0)
+		return;
+	join(dir, name, path, sizeof(path));
+	if (!path[0])
+		return;
+	if (S_ISDIR(st.st_mode))
+		kind = BROWSE_FOLDER;
+	else if (!S_ISREG(st.st_mode))
+		return; /* devices, sockets and pipes are not to be opened */
+	else if (browse_is_archive_name(name))
+		kind = BROWSE_ARCHIVE;
+	else if (st.st_size > 0 && (*looked)++ < BROWSE_MAGIC_MAX &&
+		 looks_like_archive(dir_fd, name))
+		kind = BROWSE_ARCHIVE;
+	entry = add_entry(list, kind, name, path);
+	if (entry) {
+		entry->size_bytes = (uint64_t)st.st_size;
+		entry->mtime = st.st_mtime;
+	}
+}
+
+static int entry_order(const void *left, const void *right)
+{
+	const struct browse_entry *a = left, *b = right;
+
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	return strverscmp(a->name, b->name);
+}
+
+static size_t first_cursor(const struct listing *list, const char *select)
+{
+	size_t archive = SIZE_MAX;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (select && strcmp(list->entries[i].name, select) == 0)
+			return i;
+		if (archive == SIZE_MAX && list->entries[i].kind == BROWSE_ARCHIVE)
+			archive = i;
+	}
+	return archive != SIZE_MAX ? archive : 0;
+}
+
+int browse_open(struct browse *browse, int root, const char *dir, const char *select)
+{
+	struct listing list = {0};
+	const struct dirent *item;
+	size_t looked = 0;
+	char up[512];
+	DIR *stream;
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	stream = fdopendir(fd);
+	if (!stream) {
+		int error = -errno;
+
+		(void)close(fd);
+		return error;
+	}
+	add_media(&list, root);
+	if (dir[1] && browse_resolve(dir, "..", up, sizeof(up)))
+		(void)add_entry(&list, BROWSE_UP, "../", up);
+	while ((item = readdir(stream))) {
+		if (strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0 ||
+			(item->d_name[0] == '.' && !browse->hidden))
+			continue;
+		add_file(&list, dir, dirfd(stream), item->d_name, &looked);
+	}
+	(void)closedir(stream);
+	if (list.count > 0)
+		qsort(list.entries, list.count, sizeof(*list.entries), entry_order);
+	free(browse->entries);
+	browse->entries = list.entries;
+	browse->count = list.count;
+	browse->left_out = list.left_out;
+	browse->cursor = first_cursor(&list, select);
+	if (browse->dir != dir)
+		STR_COPY(browse->dir, dir);
+	return 0;
+}
+
+void browse_finish(struct browse *browse)
+{
+	free(browse->entries);
+	*browse = (struct browse){0};
+}
+
+bool browse_resolve(const char *dir, const char *text, char *ret, size_t size)
+{
+	char path[1024], out[512] = "";
+	char *rest = path, *part;
+
+	if (!STR_FORMAT(path, "%s/%s", text[0] == '/' ? "" : dir, text))
+		return false;
+	while ((part = strsep(&rest, "/"))) {
+		size_t length = strlen(out);
+
+		if (part[0] == '\0' || strcmp(part, ".") == 0)
+			continue;
+		if (strcmp(part, "..") == 0) {
+			char *slash = strrchr(out, '/');
+
+			if (slash)
+				*slash = '\0';
+		} else if (!str_format(out + length, sizeof(out) - length, "/%s", part)) {
+			return false;
+		}
+	}
+	return str_copy(ret, size, out[0] ? out : "/");
+}
+
+/* Length up to which @a and @b are the same, not within a character. */
+static size_t common_length(const char *a, const char *b)
+{
+	size_t length = 0;
+
+	while (a[length] && a[length] == b[length])
+		length++;
+	while (length > 0 && ((unsigned char)a[length] & 0xc0) == 0x80)
+		length--;
+	return length;
+}
+
+size_t browse_complete(const char *dir, char *text, size_t size)
+{
+	char *slash = strrchr(text, '/'), *name = slash ? slash + 1 : text;
+	char parent[512], prefix[512], best[256] = "";
+	const struct dirent *item;
+	size_t found = 0, length;
+	struct stat st;
+	DIR *stream;
+
+	STR_FORMAT(prefix, "%.*s", (int)(name - text), text);
+	if (!browse_resolve(dir, prefix, parent, sizeof(parent)))
+		return 0;
+	stream = opendir(parent);
+	if (!stream)
+		return 0;
+	length = strlen(name);
+	while ((item = readdir(stream))) {
+		if (strncmp(item->d_name, name, length) != 0 ||
+			(item->d_name[0] == '.' && name[0] != '.') ||
+			strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0)
+			continue;
+		if (found++ == 0)
+			STR_COPY(best, item->d_name);
+		else
+			best[common_length(best, item->d_name)] = '\0';
+	}
+	if (found > 0 && strlen(best) + (size_t)(name - text) + 2 <= size) {
+		(void)str_copy(name, size - (size_t)(name - text), best);
+		if (found == 1 && fstatat(dirfd(stream), best, &st, 0) == 0 && S_ISDIR(st.st_mode))
+			(void)strcat(name, "/");
+	}
+	(void)closedir(stream);
+	return found;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/cmd_attach.h"
+
+#include "core/event.h"
+#include "core/service.h"
+#include "device/util.h"
+#include "ui/app.h"
+#include "ui/follow.h"
+#include "ui/options.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#define ANSWER_MS 3000 /* an engine that runs tells its state, and obeys, within this */
+
+static int refuse(const char *sentence)
+{
+	fprintf(stderr, "boardstrap: %s\n", sentence);
+	return EXIT_REFUSED;
+}
+
+/* 0; or the exit code, with the sentence said. */
+static int parse(enum command command, int argc, char **argv, struct options *ret)
+{
+	char why[200];
+
+	return options_parse(command, argc, argv, ret, why, sizeof(why)) < 0 ? refuse(why) : 0;
+}
+
+static int refuse_connect(enum command command, const char *name, int r)
+{
+	char text[200];
+
+	if (r == -ENOENT && name)
+		STR_FORMAT(text, "no install is running on %s", name);
+	else if (r == -ENOENT)
+		STR_COPY(text, "no install is running");
+	else if (r == -E2BIG)
+		STR_FORMAT(text,
+			"several installs are running: name a target, as `boardstrap %s mmcblk1`",
+			command_name(command));
+	else if (r == -EACCES || r == -EPERM)
+		STR_FORMAT(text, "%s needs root", command_name(command));
+	else
+		STR_FORMAT(text, "cannot reach the install: %s", strerror(-r));
+	return refuse(text);
+}
+
+int cmd_attach(int argc, char **argv)
+{
+	_cleanup_close_ int fd = -1;
+	struct options options;
+	struct follow follow;
+	int r = parse(COMMAND_ATTACH, argc, argv, &options);
+
+	if (r != 0)
+		return r;
+	fd = service_connect(options.name);
+	if (fd < 0)
+		return refuse_connect(COMMAND_ATTACH, options.name, fd);
+	if (!options.plain && !options.json && follow_has_screen())
+		return app_follow(take_fd(&fd), true);
+	r = follow_init(&follow, stdout, options.json);
+	follow.watch = true;
+	if (r < 0)
+		r = refuse(strerror(-r));
+	else
+		r = follow_engine(&follow, fd);
+	follow_finish(&follow);
+	return r;
+}
+
+/* The next snapshot that comes before @until_ms. 0, -ETIMEDOUT, or -errno of service_receive. */
+static int next_snapshot(int fd, uint64_t until_ms, struct snapshot *ret)
+{
+	for (;;) {
+		struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+		uint64_t now = now_ms();
+		int r;
+
+		if (now >= until_ms)
+			return -ETIMEDOUT;
+		(void)poll(&poll_fd, 1, (int)(until_ms - now));
+		r = service_receive(fd, ret);
+		if (r != 0)
+			return r < 0 ? r : 0;
+	}
+}
+
+int cmd_status(int argc, char **argv)
+{
+	_cleanup_close_ int fd = -1;
+	struct options options;
+	struct snapshot snapshot;
+	struct plain plain;
+	int r = parse(COMMAND_STATUS, argc, argv, &options);
+
+	if (r != 0)
+		return r;
+	fd = service_connect(options.name);
+	if (fd < 0 && fd != -ENOENT)
+		return refuse_connect(COMMAND_STATUS, options.name, fd);
+	r = fd < 0 ? fd : next_snapshot(fd, now_ms() + ANSWER_MS, &snapshot);
+	/* None runs, or it has ended right now. */
+	if (r == -ENOENT || r == -EPIPE) {
+		r = service_last(&snapshot);
+		if (r == 0 && options.name && strcmp(snapshot.target_name, options.name) != 0)
+			r = -ENOENT;
+		if (r == -ENOENT)
+			return refuse("no install is running, and none has left a result since the "
+				      "machine was started");
+	}
+	if (r < 0)
+		return refuse_connect(COMMAND_STATUS, options.name, r);
+	plain_init(&plain, stdout);
+	if (options.json)
+		event_status(stdout, &snapshot);
+	else
+		plain_status(&plain, &snapshot);
+	return ferror(stdout) ? EXIT_FAILED : EXIT_OK;
+}
+
+int cmd_cancel(int argc, char **argv)
+{
+	_cleanup_close_ int fd = -1;
+	struct options options;
+	struct snapshot snapshot = {0};
+	uint64_t until_ms = now_ms() + ANSWER_MS;
+	int r = parse(COMMAND_CANCEL, argc, argv, &options);
+
+	if (r != 0)
+		return r;
+	fd = service_connect(options.name);
+	if (fd < 0)
+		return refuse_connect(COMMAND_CANCEL, options.name, fd);
+	r = service_send(fd, SERVICE_CANCEL);
+	while (r == 0 && !snapshot_ended(&snapshot)) {
+		r = next_snapshot(fd, until_ms, &snapshot);
+		/* Ending its children and unmounting may take long; the engine has a limit. */
+		if (r == 0 && snapshot.state == INSTALL_CANCELLING)
+			until_ms = now_ms() + 60000;
+	}
+	if (r == -ETIMEDOUT && snapshot.state == INSTALL_RUNNING)
+		return refuse(
+			"the install was not cancelled: another front end commands it; cancel "
+			"it there");
+	if (r < 0)
+		return refuse_connect(COMMAND_CANCEL, options.name, r);
+	if (snapshot.state != INSTALL_CANCELLED)
+		return refuse("the install had ended before it could be cancelled");
+	printf("%s\n", snapshot.err.text);
+	return EXIT_OK;
+}

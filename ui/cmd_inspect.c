@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/cmd_inspect.h"
+
+#include "core/err.h"
+#include "core/inspect.h"
+#include "core/json.h"
+#include "core/reactor.h"
+#include "device/util.h"
+#include "ui/options.h"
+#include "ui/text.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TICK_MS 200
+
+struct arguments {
+	const char *archive;
+	bool json, help;
+};
+
+static const struct option long_options[] = {
+	{"json", no_argument, NULL, 'j'},
+	{"help", no_argument, NULL, 'h'},
+	{0},
+};
+
+/* 0, or the exit code with the sentence said. */
+static int parse_arguments(int argc, char **argv, struct arguments *ret)
+{
+	int c;
+
+	opterr = 0;
+	optind = 0; /* an option parser may have run before */
+	while ((c = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
+		ret->json |= c == 'j';
+		ret->help |= c == 'h';
+		if (c == '?') {
+			fprintf(stderr,
+				"boardstrap inspect: unknown option %s; `boardstrap inspect --help` "
+				"lists the options.\n",
+				argv[optind - 1]);
+			return EXIT_REFUSED;
+		}
+	}
+	if (ret->help)
+		return 0;
+	if (argc - optind != 1) {
+		fprintf(stderr, "boardstrap inspect: it takes one archive, as "
+				"`boardstrap inspect rootfs.tar.zst`.\n");
+		return EXIT_REFUSED;
+	}
+	ret->archive = argv[optind];
+	if (strcmp(ret->archive, "-") == 0) {
+		fprintf(stderr, "boardstrap inspect: the archive must be a file, not a pipe.\n");
+		return EXIT_REFUSED;
+	}
+	return 0;
+}
+
+/* ---- for programs ---- */
+
+static void write_problem(struct json *json, const char *code, const char *path, const char *text)
+{
+	json_begin_object(json, NULL);
+	json_string(json, "code", code);
+	json_string(json, "path", path);
+	json_string(json, "text", text);
+	json_end_object(json);
+}
+
+static void write_problems(struct json *json, const struct inspect_result *result)
+{
+	const struct manifest_totals *totals = &result->totals;
+
+	json_begin_array(json, "problems");
+	for (size_t i = 0; i < totals->problem_count && i < MANIFEST_PROBLEMS_MAX; i++)
+		write_problem(json, totals->problems[i].code, totals->problems[i].path,
+			totals->problems[i].text);
+	/* What is not the tar reader's: the file, its decompressor, its sidecar. */
+	if (result->sidecar == SIDECAR_WRONG)
+		write_problem(json, "sidecar", "", result->error);
+	else if (result->state == INSPECT_BAD && totals->problem_count == 0)
+		write_problem(json, "file", "", result->error);
+	json_end_array(json);
+}
+
+static void print_json(const struct inspect_result *result)
+{
+	static const char *const sidecars[] = {
+		[SIDECAR_NONE] = "none", [SIDECAR_OK] = "ok", [SIDECAR_WRONG] = "wrong"};
+	const struct manifest_totals *totals = &result->totals;
+	struct json json;
+
+	json_init(&json, stdout);
+	json_begin_object(&json, NULL);
+	json_string(&json, "format", "tar");
+	json_string(&json, "compression", compression_name(result->compression));
+	json_string(&json, "sha256", *result->sha256 ? result->sha256 : NULL);
+	json_string(&json, "sidecar", sidecars[result->sidecar]);
+	json_u64(&json, "archive_bytes", result->archive_total);
+	json_u64(&json, "extracted_bytes", totals->stream_bytes);
+	json_u64(&json, "entries", totals->entries);
+	json_u64(&json, "files", totals->files);
+	json_u64(&json, "dirs", totals->dirs);
+	json_u64(&json, "links", totals->symlinks + totals->hardlinks);
+	json_u64(&json, "devices", totals->devices);
+	json_u64(&json, "xattrs", totals->xattrs);
+	write_problems(&json, result);
+	json_bool(&json, "ok", result->state == INSPECT_OK);
+	json_end_object(&json);
+	json_end_line(&json);
+}
+
+/* A file that is no archive: there is nothing to tell of it but why. */
+static void print_json_refusal(const char *why)
+{
+	struct json json;
+
+	json_init(&json, stdout);
+	json_begin_object(&json, NULL);
+	json_null(&json, "format");
+	json_begin_array(&json, "problems");
+	write_problem(&json, "file", "", why);
+	json_end_array(&json);
+	json_bool(&json, "ok", false);
+	json_end_object(&json);
+	json_end_line(&json);
+}
+
+/* ---- for people ---- */
+
+static void print_count(uint64_t count, const char *what)
+{
+	if (count > 0)
+		printf(", %s %s", text_count(count).s, what);
+}
+
+static void print_sound(const struct inspect_result *result)
+{
+	const struct manifest_totals *totals = &result->totals;
+
+	printf("Sound     tar, compression %s, ", compression_name(result->compression));
+	printf("%s -> ", text_size(result->archive_total).s);
+	printf("%s\n", text_size(totals->stream_bytes).s);
+	printf("Entries   %s: ", text_count(totals->entries).s);
+	printf("%s files, ", text_count(totals->files).s);
+	printf("%s directories", text_count(totals->dirs).s);
+	print_count(totals->symlinks, "symbolic links");
+	print_count(totals->hardlinks, "hard links");
+	print_count(totals->devices, "device nodes");
+	printf("\nSpace     %s", text_size(totals->block_bytes).s);
+	print_count(totals->sparse, "sparse");
+	print_count(totals->xattrs, "with extended attributes");
+	print_count(totals->acls, "with access control lists");
+	printf("\nsha256    %s\n", result->sha256);
+	if (result->sidecar == SIDECAR_OK)
+		printf("          as %s says\n", result->sidecar_name);
+}
+
+static void print_bad(const struct inspect_result *result)
+{
+	const struct manifest_totals *totals = &result->totals;
+
+	for (size_t i = 0; i < totals->problem_count && i < MANIFEST_PROBLEMS_MAX; i++)
+		printf("Problem   %s%s%s\n", totals->problems[i].path,
+			*totals->problems[i].path ? ": " : "", totals->problems[i].text);
+	if (totals->problem_count > MANIFEST_PROBLEMS_MAX)
+		printf("          and %s more\n",
+			text_count(totals->problem_count - MANIFEST_PROBLEMS_MAX).s);
+	if (*result->sha256)
+		printf("sha256    %s\n", result->sha256);
+}
+
+static void print_progress(const struct inspect_result *result)
+{
+	unsigned percent = result->archive_total
+				   ? (unsigned)(100 * result->archive_done / result->archive_total)
+				   : 0;
+
+	fprintf(stderr, "\rreading  %3u %%  %s, ", percent,
+		text_done_of(result->archive_done, result->archive_total, " / ").s);
+	fprintf(stderr, "%s entries ", text_count(result->totals.entries).s);
+}
+
+/* ---- running ---- */
+
+static void on_end(void *arg)
+{
+	*(bool *)arg = true;
+}
+
+static int run(struct inspect *inspect, int reactor, struct inspect_result *ret)
+{
+	bool ended = false, is_terminal = isatty(STDERR_FILENO);
+	uint64_t shown_ms = 0;
+	int r = 0;
+
+	inspect_on_end(inspect, on_end, &ended);
+	while (!ended && r >= 0) {
+		r = reactor_dispatch(reactor, TICK_MS);
+		if (!is_terminal || ended || now_ms() - shown_ms < TICK_MS)
+			continue;
+		shown_ms = now_ms();
+		inspect_result(inspect, ret);
+		print_progress(ret);
+	}
+	if (shown_ms)
+		fprintf(stderr, "\r%*s\r", 60, "");
+	inspect_result(inspect, ret);
+	return r < 0 ? r : 0;
+}
+
+static int inspect_archive(const struct arguments *arguments, int reactor)
+{
+	struct inspect_result result;
+	struct inspect *inspect;
+	char why[512] = "";
+	int r;
+
+	inspect = inspect_new(reactor, arguments->archive, why, sizeof(why));
+	if (!inspect) {
+		str_sanitise(why);
+		if (arguments->json)
+			print_json_refusal(why);
+		fprintf(stderr, "boardstrap inspect: %s.\n", why);
+		return EXIT_REFUSED;
+	}
+	r = run(inspect, reactor, &result);
+	inspect_free(inspect);
+	if (r < 0) {
+		fprintf(stderr, "boardstrap inspect: waiting failed: %s.\n", strerror(-r));
+		return EXIT_REFUSED;
+	}
+	if (arguments->json)
+		print_json(&result);
+	else if (result.state == INSPECT_OK)
+		print_sound(&result);
+	else
+		print_bad(&result);
+	if (result.state == INSPECT_OK)
+		return EXIT_OK;
+	str_sanitise(result.error);
+	fprintf(stderr, "boardstrap inspect: %s.\n", result.error);
+	return EXIT_REFUSED;
+}
+
+int cmd_inspect(int argc, char **argv)
+{
+	struct arguments arguments = {0};
+	_cleanup_close_ int reactor = -1;
+	int r = parse_arguments(argc, argv, &arguments);
+
+	if (r != 0)
+		return r;
+	if (arguments.help) {
+		options_help(stdout, COMMAND_INSPECT);
+		return EXIT_OK;
+	}
+	reactor = reactor_new();
+	if (reactor < 0) {
+		fprintf(stderr, "boardstrap inspect: %s.\n", strerror(-reactor));
+		return EXIT_REFUSED;
+	}
+	r = inspect_archive(&arguments, reactor);
+	/* What was printed must have arrived: a script acts on it. */
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		fprintf(stderr, "boardstrap inspect: the output could not be written.\n");
+		return EXIT_REFUSED;
+	}
+	return r;
+}

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/cmd_install.h"
+
+#include "core/event.h"
+#include "core/reactor.h"
+#include "core/service.h"
+#include "device/inuse.h"
+#include "device/rules.h"
+#include "device/scan.h"
+#include "device/sysfs.h"
+#include "device/util.h"
+#include "ui/app.h"
+#include "ui/follow.h"
+#include "ui/options.h"
+#include "ui/reader.h"
+#include "ui/text.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct job {
+	struct options options;
+	const struct layout *layout;
+	char tar[512]; /* absolute path, or "" */
+	int root, reactor;
+	struct disk target;
+	struct follow follow;
+	struct reader reader;
+	struct plan plan;
+	struct plan_verdict verdict;
+};
+
+static void say(const char *sentence)
+{
+	fprintf(stderr, "boardstrap: %s\n", sentence);
+}
+
+/* Says why nothing will be written, and returns the exit code. */
+static int refuse(struct job *job, const char *step, const char *sentence)
+{
+	say(sentence);
+	if (job->options.json)
+		event_refused(stdout, EXIT_REFUSED, step, sentence);
+	return EXIT_REFUSED;
+}
+
+static int cancelled(struct job *job, const char *step)
+{
+	static const char sentence[] = "cancelled: nothing was written";
+
+	say(sentence);
+	if (job->options.json)
+		event_refused(stdout, EXIT_CANCELLED, step, sentence);
+	return EXIT_CANCELLED;
+}
+
+/* ---- what was asked for ---- */
+
+static int find_layout(struct job *job)
+{
+	const char *name = job->options.layout ? job->options.layout : layout_builtin(0)->name;
+	const struct layout *builtin;
+	char text[300], names[128] = "";
+	size_t length = 0;
+
+	job->layout = layout_find(name);
+	if (job->layout)
+		return 0;
+	for (size_t i = 0; (builtin = layout_builtin(i)); i++) {
+		(void)str_format(names + length, sizeof(names) - length, "%s%s", i ? ", " : "",
+			builtin->name);
+		length = strlen(names);
+	}
+	if (strchr(name, '/') || access(name, F_OK) == 0)
+		STR_FORMAT(text, "layout files are not supported yet; built in are: %s", names);
+	else
+		STR_FORMAT(text, "there is no layout '%s'; built in are: %s", name, names);
+	return refuse(job, "check", text);
+}
+
+/* The engine may run in another directory, so the path is made absolute. */
+static int find_tar(struct job *job)
+{
+	const char *asked = job->options.tar;
+	char found[256], dir[256], text[400];
+
+	if (!asked)
+		return 0;
+	if (child_find_program(asked, found, sizeof(found)) < 0) {
+		STR_FORMAT(text, "--tar %s: there is no such program that can be run", asked);
+		return refuse(job, "check", text);
+	}
+	if (found[0] == '/')
+		STR_COPY(job->tar, found);
+	else if (getcwd(dir, sizeof(dir)))
+		STR_FORMAT(job->tar, "%s/%s", dir, found);
+	return 0;
+}
+
+/* Words and programs, before anything is looked at. 0 or the exit code. */
+static int check_request(struct job *job)
+{
+	const struct options *options = &job->options;
+	int r;
+
+	if (!options->target || !options->archive)
+		return refuse(job, "check",
+			!options->target
+				? "install needs --target DEV|IMAGE (`boardstrap list` shows "
+				  "the devices)"
+				: "install needs --archive FILE");
+	r = find_layout(job);
+	if (r == 0)
+		r = find_tar(job);
+	if (r == 0 && geteuid() != 0)
+		r = refuse(job, "check",
+			"install needs root, since it writes to a device: use sudo, or a root shell");
+	return r;
+}
+
+/* ---- the target ---- */
+
+static int refuse_target(struct job *job, int r)
+{
+	static const struct {
+		int error;
+		const char *what;
+	} causes[] = {
+		{-ENOENT, "does not exist"},
+		{-ENODEV, "is not a device of this machine"},
+		{-ENOTBLK, "is a partition or a boot area; name the whole disk"},
+		{-EINVAL, "is neither a disk nor an image file"},
+		{-ENOMEDIUM, "has no medium in it"},
+	};
+	const char *what = NULL;
+	char text[400];
+
+	for (size_t i = 0; i < ARRAY_SIZE(causes); i++)
+		if (causes[i].error == r)
+			what = causes[i].what;
+	if (what)
+		STR_FORMAT(text, "the target %s %s", job->options.target, what);
+	else
+		STR_FORMAT(text, "the target %s cannot be used: %s", job->options.target,
+			strerror(-r));
+	return refuse(job, "check", text);
+}
+
+/* A target that is refused in any case need not wait for the scan of the archive. A dry run tells
+ * all problems together, after it. */
+static int judge_target(struct job *job)
+{
+	struct inuse inuse = {0};
+	char text[400], first[400] = "";
+	int r = inuse_load(job->root, &inuse);
+
+	if (r == 0) {
+		/* An archive that cannot be opened has a better sentence from the scan. */
+		(void)inuse_add_file(&inuse, job->root, job->options.archive, "archive");
+		rules_judge(&job->target, &(struct rules_facts){
+						  .inuse = &inuse,
+						  .allow = job->options.allow,
+					  });
+	}
+	inuse_finish(&inuse);
+	if (r < 0) {
+		STR_FORMAT(text, "cannot tell which disks are in use: %s", strerror(-r));
+		return refuse(job, "check", text);
+	}
+	if (job->options.dry_run || job->target.reason_count == 0)
+		return 0;
+	for (uint32_t i = 0; i < job->target.reason_count && i < DISK_REASONS_MAX; i++) {
+		STR_FORMAT(
+			text, "%s is refused: %s", job->target.name, job->target.reasons[i].text);
+		say(text);
+		if (i == 0)
+			STR_COPY(first, text);
+	}
+	if (job->options.json)
+		event_refused(stdout, EXIT_REFUSED, "check", first);
+	return EXIT_REFUSED;
+}
+
+static int pick_target(struct job *job)
+{
+	int r;
+
+	job->root = sysfs_open_root("/");
+	if (job->root < 0)
+		return refuse(job, "check", strerror(-job->root));
+	r = scan_target(job->root, job->options.target, &job->target);
+	return r < 0 ? refuse_target(job, r) : judge_target(job);
+}
+
+/* ---- the archive ---- */
+
+static int read_archive(struct job *job)
+{
+	const struct manifest_totals *totals = &job->reader.archive.totals;
+	char why[300], text[400];
+	int r = reader_run(&job->reader, job->options.archive, &job->target, job->layout->name, why,
+		sizeof(why));
+
+	if (r == 0)
+		return 0;
+	if (r == -ECANCELED)
+		return cancelled(job, "scan");
+	/* The sentence tells the first problem; here are the others. */
+	for (uint32_t i = 1; i < totals->problem_count && i < MANIFEST_PROBLEMS_MAX; i++) {
+		const struct manifest_problem *problem = &totals->problems[i];
+
+		STR_FORMAT(
+			text, "%s%s%s", problem->path, problem->path[0] ? ": " : "", problem->text);
+		say(text);
+	}
+	return refuse(job, "scan", why);
+}
+
+/* ---- the plan, and the question ---- */
+
+static int make_plan(struct job *job)
+{
+	struct plan_request request = {
+		.target = &job->target,
+		.archive = &job->reader.archive,
+		.layout = job->layout,
+		.tar_program = job->tar[0] ? job->tar : NULL,
+		.expect_id = job->options.expect_id,
+		.allow = job->options.allow,
+		.verify = !job->options.no_verify,
+	};
+	const struct plan_verdict *verdict = &job->verdict;
+	struct plan_facts facts;
+
+	plan_make(&job->plan, &request);
+	plan_look(&facts, &job->plan, job->root);
+	plan_check(&job->plan, &facts, &job->verdict);
+	if (job->options.json)
+		event_plan(stdout, &job->plan, verdict);
+	else
+		plain_plan(&job->follow.plain, &job->plan);
+	if (verdict->count == 0)
+		return 0;
+	for (uint32_t i = 0; i < verdict->count && i < PLAN_PROBLEMS_MAX; i++)
+		say(verdict->problems[i].text);
+	if (job->options.json)
+		event_refused(stdout, EXIT_REFUSED, "check", verdict->problems[0].text);
+	return EXIT_REFUSED;
+}
+
+/* Reads a line from the terminal while signals are watched. False where there is none. */
+static bool read_line(struct job *job, char *ret, size_t size)
+{
+	struct pollfd fds[] = {
+		{.fd = STDIN_FILENO, .events = POLLIN},
+		{.fd = job->follow.signals, .events = POLLIN},
+	};
+	ssize_t length;
+
+	while (poll(fds, ARRAY_SIZE(fds), -1) >= 0 || errno == EINTR) {
+		if (fds[1].revents && follow_signal(&job->follow) != FOLLOW_ON)
+			return false;
+		if (!fds[0].revents)
+			continue;
+		length = read(STDIN_FILENO, ret, size - 1);
+		if (length <= 0)
+			return false;
+		ret[length] = '\0';
+		ret[strcspn(ret, "\r\n")] = '\0';
+		return true;
+	}
+	return false;
+}
+
+static int ask(struct job *job)
+{
+	const struct disk *target = &job->plan.target;
+	char word[32], line[128];
+
+	if (job->options.yes)
+		return 0;
+	if (!isatty(STDIN_FILENO) || job->options.json)
+		return refuse(
+			job, "check", "--yes is needed where nobody can be asked before writing");
+	fprintf(stderr, "Everything on %s will be erased.\n", target->name);
+	if (disk_confirm_word(target, word))
+		fprintf(stderr, "Type the last four digits of its serial to begin: ");
+	else
+		fprintf(stderr, "Type its name, %s (%s), to begin: ", word,
+			text_size(target->size_bytes).s);
+	if (!read_line(job, line, sizeof(line))) {
+		fputc('\n', stderr);
+		return cancelled(job, "check");
+	}
+	if (strcasecmp(line, word) != 0)
+		return refuse(job, "check", "that was something else: nothing was written");
+	return 0;
+}
+
+/* ---- the engine ---- */
+
+static int run_engine(struct job *job)
+{
+	_cleanup_close_ int fd = -1;
+	char text[200];
+	int r;
+
+	(void)fflush(stdout);
+	r = service_start(&job->plan, inspect_manifest(job->reader.inspect), &fd);
+	if (r < 0) {
+		STR_FORMAT(text, "the engine could not be started: %s", strerror(-r));
+		return refuse(job, "lock", text);
+	}
+	if (job->options.json || job->options.plain || !follow_has_screen())
+		return follow_engine(&job->follow, fd);
+
+	follow_finish(&job->follow);
+	r = app_follow(take_fd(&fd), true);
+	if (r != EXIT_REFUSED)
+		return r;
+	/* That may be the engine's own word; but where it runs, the terminal could show no screen. */
+	fd = service_connect(job->plan.target.name);
+	if (fd < 0 || follow_init(&job->follow, stdout, false) < 0)
+		return r;
+	return follow_engine(&job->follow, fd);
+}
+
+static int run(struct job *job)
+{
+	int r = check_request(job);
+
+	if (r == 0)
+		r = pick_target(job);
+	if (r != 0)
+		return r;
+	job->reactor = reactor_new();
+	if (job->reactor < 0 || follow_init(&job->follow, stdout, job->options.json) < 0)
+		return refuse(job, "scan", "out of descriptors");
+	reader_init(&job->reader, &job->follow, job->reactor);
+	r = read_archive(job);
+	if (r == 0)
+		r = make_plan(job);
+	if (r != 0 || job->options.dry_run)
+		return r;
+	r = ask(job);
+	return r == 0 ? run_engine(job) : r;
+}
+
+int cmd_install(int argc, char **argv)
+{
+	struct job *job = calloc(1, sizeof(*job));
+	char why[300];
+	int r;
+
+	if (!job)
+		return EXIT_REFUSED;
+	job->root = job->reactor = job->follow.signals = -1;
+	if (options_parse(COMMAND_INSTALL, argc, argv, &job->options, why, sizeof(why)) == 0) {
+		r = run(job);
+	} else {
+		/* A program that reads JSON gets its result of a wrong word, too. */
+		for (int i = 1; i < argc; i++)
+			job->options.json = job->options.json || strcmp(argv[i], "--json") == 0;
+		r = refuse(job, "check", why);
+	}
+	reader_finish(&job->reader);
+	follow_finish(&job->follow);
+	close_fd(&job->reactor);
+	close_fd(&job->root);
+	free(job);
+	return r;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/follow.h"
+
+#include "core/event.h"
+#include "core/service.h"
+#include "device/util.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define PROGRESS_MS 225 /* events at most 4 Hz: that is the engine's pace, and it jitters */
+
+static void signal_set(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGHUP);
+}
+
+bool follow_has_screen(void)
+{
+	static const char *const none[] = {"", "dumb", "unknown"};
+	const char *type = getenv("TERM");
+
+	for (size_t i = 0; i < ARRAY_SIZE(none); i++)
+		if (!type || strcmp(type, none[i]) == 0)
+			return false;
+	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+}
+
+int follow_init(struct follow *follow, FILE *out, bool json)
+{
+	sigset_t set;
+
+	*follow = (struct follow){.json = json, .out = out, .signals = -1};
+	plain_init(&follow->plain, out);
+	/* A reader that goes away is told by the stream's error. */
+	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+		return -errno;
+	signal_set(&set);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -errno;
+	follow->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return follow->signals < 0 ? -errno : 0;
+}
+
+void follow_finish(struct follow *follow)
+{
+	sigset_t set;
+
+	/* One that came too late would kill us now, in place of the exit code. */
+	while (follow->signals >= 0 && follow_signal(follow) != FOLLOW_ON)
+		;
+	close_fd(&follow->signals);
+	signal_set(&set);
+	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+enum follow_wish follow_signal(struct follow *follow)
+{
+	struct signalfd_siginfo info;
+	enum follow_wish wish = FOLLOW_ON;
+
+	while (read(follow->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGHUP)
+			return FOLLOW_DETACH;
+		wish = FOLLOW_CANCEL;
+	}
+	return wish;
+}
+
+void follow_show(struct follow *follow, const struct snapshot *now)
+{
+	struct snapshot next = *now;
+	uint64_t ms = now_ms();
+	bool progress;
+
+	for (unsigned i = 0; i < STEP_COUNT; i++)
+		if (follow->shown.steps[i].state > STEP_ACTIVE)
+			next.steps[i] = follow->shown.steps[i];
+	if (follow->json) {
+		progress = event_progress_differs(&follow->told, &next) &&
+			   (snapshot_ended(&next) || ms - follow->told_ms >= PROGRESS_MS);
+		event_snapshot(follow->out, &follow->shown, &next, progress);
+		if (progress) {
+			follow->told = next;
+			follow->told_ms = ms;
+		}
+	} else {
+		plain_snapshot(&follow->plain, &follow->shown, &next);
+	}
+	follow->shown = next;
+}
+
+/* The engine's socket has something. Returns an exit code, or -1 where it goes on. */
+static int receive(struct follow *follow, int service_fd)
+{
+	struct snapshot now;
+	int r = service_receive(service_fd, &now);
+
+	if (r == 0)
+		return -1;
+	if (r < 0) {
+		fprintf(stderr, "boardstrap: %s\n",
+			r == -EPROTO ? "the install is run by another version of boardstrap"
+				     : "the engine has gone without a result; the target may hold "
+				       "half an install, which does not boot");
+		return r == -EPROTO ? EXIT_DETACHED : EXIT_FAILED;
+	}
+	follow_show(follow, &now);
+	if (!snapshot_ended(&now))
+		return -1;
+	if (now.state != INSTALL_PASSED)
+		fprintf(stderr, "boardstrap: %s\n", now.err.text);
+	return now.exit_code;
+}
+
+int follow_engine(struct follow *follow, int service_fd)
+{
+	int code = -1;
+
+	while (code < 0) {
+		struct pollfd fds[] = {
+			{.fd = service_fd, .events = POLLIN},
+			{.fd = follow->signals, .events = POLLIN},
+			{.fd = fileno(follow->out),
+				.events = 0}, /* are told anyway: nobody reads */
+		};
+
+		if (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno != EINTR)
+			return EXIT_DETACHED;
+		if (fds[1].revents) {
+			enum follow_wish wish = follow_signal(follow);
+
+			if (wish == FOLLOW_DETACH || (wish == FOLLOW_CANCEL && follow->watch))
+				return EXIT_DETACHED;
+			if (wish == FOLLOW_CANCEL)
+				(void)service_send(service_fd, SERVICE_CANCEL);
+		}
+		if (fds[0].revents)
+			code = receive(follow, service_fd);
+		/* The result counts, even if it was not read. */
+		if (code < 0 && (ferror(follow->out) || (fds[2].revents & (POLLERR | POLLHUP))))
+			return EXIT_DETACHED;
+	}
+	return code;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * follow - an install as lines (--plain) or as NDJSON (--json), from its scan to its result, without
+ * a screen. Signals are data here: SIGINT and SIGTERM cancel, or of a mere viewer detach; SIGHUP and
+ * a reader that goes away detach.
+ */
+#ifndef UI_FOLLOW_H
+#define UI_FOLLOW_H
+
+#include "core/snapshot.h"
+#include "ui/plain.h"
+
+struct follow {
+	bool json;
+	bool watch; /* came later (attach): Ctrl-C leaves, and cancels nothing */
+	FILE *out;  /* borrowed */
+	struct plain plain;
+	struct snapshot shown; /* the last one, steps that have ended kept */
+	struct snapshot told;  /* of the last progress event */
+	uint64_t told_ms;
+	int signals; /* signalfd, or -1 */
+};
+
+enum follow_wish { FOLLOW_ON, FOLLOW_CANCEL, FOLLOW_DETACH };
+
+/* True where a screen could be shown: standard input and output are a terminal, and TERM says which. */
+bool follow_has_screen(void);
+
+/* Ignores SIGPIPE. 0 or -errno; then follow_finish is harmless. */
+int follow_init(struct follow *follow, FILE *out, bool json);
+/* Signals do again what they did before. */
+void follow_finish(struct follow *follow);
+
+/* Poll follow->signals, then ask what the operator wants. */
+enum follow_wish follow_signal(struct follow *follow);
+
+/*
+ * Shows what is new in @now. Snapshots of the scan and then of the engine are one stream: a step
+ * that has ended stays so.
+ */
+void follow_show(struct follow *follow, const struct snapshot *now);
+
+/*
+ * Follows the engine behind @service_fd (borrowed) until its end. Returns the exit code, EXIT_DETACHED
+ * where it goes on. A failure's sentence goes to standard error.
+ */
+int follow_engine(struct follow *follow, int service_fd);
+
+#endif

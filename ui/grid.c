@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/grid.h"
+
+#include "device/util.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+/* Of Unicode only what every console font has (WGL4, CP437): no eighth blocks. */
+const struct glyphs glyphs_ascii = {
+	.name = "ascii",
+	.rule = '-',
+	.edge = '|',
+	.full = '#',
+	.half = 0,
+	.empty = '.',
+	.block = '#',
+	.more = "..",
+};
+
+const struct glyphs glyphs_unicode = {
+	.name = "unicode",
+	.rule = 0x2500,
+	.edge = 0x2502,
+	.full = 0x2588,
+	.half = 0x258c,
+	.empty = 0x00b7,
+	.block = 0x2588,
+	.more = "\xe2\x80\xa6",
+	.unicode = true,
+};
+
+int grid_init(struct grid *grid, int rows, int cols, const struct glyphs *glyphs)
+{
+	struct cell *cells = calloc((size_t)rows * (size_t)cols, sizeof(*cells));
+
+	if (!cells)
+		return -ENOMEM;
+	*grid = (struct grid){.rows = rows, .cols = cols, .glyphs = glyphs, .cells = cells};
+	grid_clear(grid);
+	return 0;
+}
+
+void grid_finish(struct grid *grid)
+{
+	free(grid->cells);
+	*grid = (struct grid){0};
+}
+
+void grid_clear(struct grid *grid)
+{
+	for (int i = 0; i < grid->rows * grid->cols; i++)
+		grid->cells[i] = (struct cell){' ', ATTR_NORMAL};
+	grid->cursor_row = grid->cursor_col = -1;
+}
+
+static struct cell *cell_at(const struct grid *grid, int row, int col)
+{
+	if (row < 0 || row >= grid->rows || col < 0 || col >= grid->cols)
+		return NULL;
+	return &grid->cells[row * grid->cols + col];
+}
+
+const struct cell *grid_cell(const struct grid *grid, int row, int col)
+{
+	return cell_at(grid, row, col);
+}
+
+static void set_cell(struct grid *grid, int row, int col, uint32_t codepoint, unsigned attr)
+{
+	struct cell *cell = cell_at(grid, row, col);
+
+	if (cell)
+		*cell = (struct cell){codepoint, (uint8_t)attr};
+}
+
+/* Takes one code point off @text; '?' stands for a byte that begins none. */
+static uint32_t next_codepoint(const char **text)
+{
+	const unsigned char *s = (const unsigned char *)*text;
+	unsigned more = s[0] >= 0xf0 ? 3 : s[0] >= 0xe0 ? 2 : s[0] >= 0xc2 ? 1 : 0;
+	uint32_t point = s[0];
+
+	*text += 1;
+	if (s[0] < 0x80)
+		return point;
+	if (more == 0 || s[0] > 0xf4)
+		return '?';
+	point = s[0] & (0x3fu >> more);
+	for (unsigned i = 1; i <= more; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return '?';
+		point = point << 6 | (s[i] & 0x3f);
+	}
+	*text += more;
+	return point;
+}
+
+/* What is shown for @point here, and in how many columns; 0: nothing (a combining mark). */
+static int shown_width(const struct grid *grid, uint32_t *point)
+{
+	int width = 1;
+
+	if (*point >= 0x80)
+		width = grid->glyphs->unicode ? wcwidth((wchar_t)*point) : -1;
+	if (*point < 0x20 || *point == 0x7f || width < 0) {
+		*point = '?';
+		width = 1;
+	}
+	return width;
+}
+
+int grid_width(const struct grid *grid, const char *text)
+{
+	int width = 0;
+
+	while (*text) {
+		uint32_t point = next_codepoint(&text);
+
+		width += shown_width(grid, &point);
+	}
+	return width;
+}
+
+/* Draws what fits into @width columns, without a word about the rest. */
+static int put_clipped(
+	struct grid *grid, int row, int col, int width, unsigned attr, const char *text)
+{
+	int end = col + width;
+
+	while (*text) {
+		uint32_t point = next_codepoint(&text);
+		int wide = shown_width(grid, &point);
+
+		if (col + wide > end)
+			break;
+		if (wide == 0)
+			continue;
+		set_cell(grid, row, col, point, attr);
+		if (wide == 2)
+			set_cell(grid, row, col + 1, 0, attr);
+		col += wide;
+	}
+	return col;
+}
+
+int grid_put(struct grid *grid, int row, int col, int width, unsigned attr, const char *text)
+{
+	const char *more = grid->glyphs->more;
+	int mark = grid_width(grid, more);
+
+	if (width <= 0)
+		return col;
+	if (grid_width(grid, text) <= width)
+		return put_clipped(grid, row, col, width, attr, text);
+	if (width <= mark)
+		return put_clipped(grid, row, col, width, attr, text);
+	col = put_clipped(grid, row, col, width - mark, attr, text);
+	return put_clipped(grid, row, col, mark, attr, more);
+}
+
+int grid_put_tail(struct grid *grid, int row, int col, int width, unsigned attr, const char *text)
+{
+	const char *more = grid->glyphs->more;
+	int mark = grid_width(grid, more);
+
+	if (width <= mark || grid_width(grid, text) <= width)
+		return grid_put(grid, row, col, width, attr, text);
+	while (*text && grid_width(grid, text) > width - mark)
+		(void)next_codepoint(&text);
+	col = put_clipped(grid, row, col, mark, attr, more);
+	return put_clipped(grid, row, col, width - mark, attr, text);
+}
+
+int grid_text(struct grid *grid, int row, int col, unsigned attr, const char *text)
+{
+	return grid_put(grid, row, col, grid->cols - 1 - col, attr, text);
+}
+
+int grid_format(struct grid *grid, int row, int col, unsigned attr, const char *format, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, format);
+	(void)str_vformat(text, sizeof(text), format, args);
+	va_end(args);
+	return grid_text(grid, row, col, attr, text);
+}
+
+int grid_right(struct grid *grid, int row, int end, unsigned attr, const char *text)
+{
+	int col = end - grid_width(grid, text);
+
+	if (col < 0)
+		col = 0;
+	(void)grid_put(grid, row, col, end - col, attr, text);
+	return col;
+}
+
+/* Bytes of the next line of @text that fit into @width columns. */
+static size_t line_length(const struct grid *grid, const char *text, int width)
+{
+	const char *at = text, *blank = NULL;
+	int used = 0;
+
+	while (*at) {
+		const char *from = at;
+		uint32_t point = next_codepoint(&at);
+
+		used += shown_width(grid, &point);
+		if (used > width) {
+			/* A word longer than the line is cut where it must be. */
+			if (*from == ' ' || !blank)
+				return from > text ? (size_t)(from - text) : (size_t)(at - text);
+			return (size_t)(blank - text);
+		}
+		if (point == ' ')
+			blank = from;
+	}
+	return (size_t)(at - text);
+}
+
+int grid_wrap(
+	struct grid *grid, int row, int col, int width, int max, unsigned attr, const char *text)
+{
+	int lines = 0;
+
+	if (width < 1)
+		return 0;
+	while (*text) {
+		char line[512];
+		size_t length = line_length(grid, text, width);
+
+		if (max > 0 && lines == max - 1) { /* the last one: says where there is more */
+			(void)grid_put(grid, row + lines, col, width, attr, text);
+			return max;
+		}
+		if (length >= sizeof(line))
+			length = sizeof(line) - 1;
+		memcpy(line, text, length);
+		line[length] = '\0';
+		if (max > 0)
+			(void)put_clipped(grid, row + lines, col, width, attr, line);
+		lines++;
+		text += length;
+		text += strspn(text, " ");
+	}
+	return lines;
+}
+
+void grid_fill(struct grid *grid, int row, int col, int width, uint32_t codepoint, unsigned attr)
+{
+	for (int i = 0; i < width; i++)
+		set_cell(grid, row, col + i, codepoint, attr);
+}
+
+void grid_attr(struct grid *grid, int row, int col, int width, unsigned attr)
+{
+	for (int i = 0; i < width; i++) {
+		struct cell *cell = cell_at(grid, row, col + i);
+
+		if (cell)
+			cell->attr |= (uint8_t)attr;
+	}
+}
+
+void grid_rule(struct grid *grid, int row)
+{
+	grid_fill(grid, row, 0, grid->cols, grid->glyphs->rule, ATTR_NORMAL);
+}
+
+void grid_bar(struct grid *grid, int row, int col, int width, uint64_t done, uint64_t total,
+	unsigned attr)
+{
+	uint64_t halves = 0;
+
+	if (width <= 0)
+		return;
+	if (total > 0 && done >= total) {
+		halves = (uint64_t)width * 2;
+	} else if (total > 0) {
+		for (; total >> 48; total >>= 1) /* room for the width; more exact than the eye */
+			done >>= 1;
+		halves = done * (uint64_t)width * 2 / total;
+		if (halves >= (uint64_t)width * 2) /* rounded up to what it has not reached */
+			halves = (uint64_t)width * 2 - 1;
+	}
+	grid_fill(grid, row, col, width, grid->glyphs->empty, ATTR_NORMAL);
+	grid_fill(grid, row, col, (int)(halves / 2), grid->glyphs->full, attr);
+	if (halves % 2 && grid->glyphs->half)
+		grid_fill(grid, row, col + (int)(halves / 2), 1, grid->glyphs->half, attr);
+}
+
+static void print_codepoint(uint32_t point, FILE *out)
+{
+	unsigned more = point < 0x80 ? 0 : point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
+	static const unsigned lead[] = {0, 0xc0, 0xe0, 0xf0};
+
+	(void)fputc((int)(lead[more] | point >> (6 * more)), out);
+	while (more-- > 0)
+		(void)fputc((int)(0x80 | (point >> (6 * more) & 0x3f)), out);
+}
+
+static char attr_letter(unsigned attr)
+{
+	static const struct {
+		unsigned attr;
+		char letter;
+	} letters[] = {{ATTR_BAD, 'x'}, {ATTR_WARN, 'w'}, {ATTR_GOOD, 'g'}, {ATTR_BOLD, 'b'},
+		{ATTR_DIM, 'd'}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(letters); i++)
+		if (attr & letters[i].attr)
+			return (char)(letters[i].letter - (attr & ATTR_REVERSE ? 'a' - 'A' : 0));
+	return attr & ATTR_REVERSE ? 'r' : ' ';
+}
+
+void grid_print(const struct grid *grid, FILE *out, bool attrs)
+{
+	for (int row = 0; row < grid->rows; row++) {
+		const struct cell *cells = grid->cells + row * grid->cols;
+		int end = grid->cols;
+
+		while (end > 0 && cells[end - 1].codepoint == ' ')
+			end--;
+		for (int col = 0; col < end; col++)
+			if (cells[col].codepoint)
+				print_codepoint(cells[col].codepoint, out);
+		(void)fputc('\n', out);
+	}
+	for (int row = 0; attrs && row < grid->rows; row++) {
+		const struct cell *cells = grid->cells + row * grid->cols;
+		int end = grid->cols;
+
+		while (end > 0 && cells[end - 1].attr == ATTR_NORMAL)
+			end--;
+		if (end == 0)
+			continue;
+		(void)fprintf(out, "%2d ", row);
+		for (int col = 0; col < end; col++)
+			(void)fputc(attr_letter(cells[col].attr), out);
+		(void)fputc('\n', out);
+	}
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* boardstrap - the wiring: which command, and what is built in. */
+#include "core/err.h"
+#include "device/sysfs.h"
+#include "device/util.h"
+#include "ui/app.h"
+#include "ui/cmd_attach.h"
+#include "ui/cmd_inspect.h"
+#include "ui/cmd_install.h"
+#include "ui/cmd_list.h"
+#include "ui/options.h"
+
+#include <archive.h>
+#include <blkid/blkid.h>
+#include <curses.h>
+#include <fcntl.h>
+#include <libfdisk/libfdisk.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static int refuse(const char *sentence)
+{
+	fprintf(stderr, "boardstrap: %s\n", sentence);
+	return EXIT_REFUSED;
+}
+
+static int cmd_screens(int argc, char **argv)
+{
+	_cleanup_close_ int root = -1;
+	struct options options;
+	char why[200];
+
+	if (options_parse(COMMAND_SCREENS, argc, argv, &options, why, sizeof(why)) < 0)
+		return refuse(why);
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return refuse("needs a terminal for its screens: without one use `boardstrap "
+			      "install --plain`; `boardstrap --help` says how");
+	root = sysfs_open_root("/");
+	if (root < 0)
+		return refuse(strerror(-root));
+	return app_run(&(struct app_options){
+		.root = root,
+		.archive = options.archive,
+		.target = options.target,
+		.layout = options.layout,
+		.tar_program = options.tar,
+		.expect_id = options.expect_id,
+		.allow = options.allow,
+		.verify = !options.no_verify,
+	});
+}
+
+static int (*const functions[COMMAND_COUNT])(int argc, char **argv) = {
+	[COMMAND_SCREENS] = cmd_screens,
+	[COMMAND_LIST] = cmd_list,
+	[COMMAND_INSPECT] = cmd_inspect,
+	[COMMAND_INSTALL] = cmd_install,
+	[COMMAND_ATTACH] = cmd_attach,
+	[COMMAND_STATUS] = cmd_status,
+	[COMMAND_CANCEL] = cmd_cancel,
+};
+
+static int print_version(void)
+{
+	const char *blkid = NULL, *fdisk = NULL;
+
+	(void)blkid_get_library_version(&blkid, NULL);
+	(void)fdisk_get_library_version(&fdisk);
+	printf("boardstrap " BOARDSTRAP_VERSION "\n"
+	       "%s\nlibblkid %s\nlibfdisk %s\n%s\n%s\n",
+		curses_version(), blkid, fdisk, archive_version_string(),
+		OpenSSL_version(OPENSSL_VERSION));
+	return EXIT_OK;
+}
+
+static bool asks_for(const char *word, int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], word) == 0)
+			return true;
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	enum command command = COMMAND_SCREENS;
+	char why[200];
+	int fd;
+
+	/* A descriptor opened later must not be taken for a closed standard stream. */
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	close_fd(&fd);
+
+	if (argc > 1 && argv[1][0] != '-') {
+		command = command_find(argv[1], why, sizeof(why));
+		if (command == COMMAND_COUNT)
+			return refuse(why);
+		argc--;
+		argv++;
+	}
+	if (asks_for("--help", argc, argv) || asks_for("-h", argc, argv)) {
+		options_help(stdout, command);
+		return EXIT_OK;
+	}
+	if (command == COMMAND_SCREENS && asks_for("--version", argc, argv))
+		return print_version();
+	return functions[command](argc, argv);
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/model.h"
+
+#include "device/util.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void model_say(struct model *model, bool bad, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)str_vformat(model->notice, sizeof(model->notice), format, args);
+	va_end(args);
+	model->notice_bad = bad;
+}
+
+static int disk_rank(const struct disk *disk)
+{
+	if (disk->kind == DISK_IMAGE)
+		return 0;
+	return disk->reason_count == 0 ? 1 : 2;
+}
+
+static int disk_order(const void *left, const void *right)
+{
+	const struct disk *a = left, *b = right;
+	int rank = disk_rank(a) - disk_rank(b);
+
+	return rank != 0 ? rank : strverscmp(a->name, b->name);
+}
+
+/* Whether @disk is listed without "show all": not what can never be a target, nor empty slots. */
+static bool is_listed(const struct disk *disk)
+{
+	if (disk->reason_count == 0)
+		return true;
+	for (uint32_t i = 0; i < disk->reason_count; i++)
+		if (disk->reasons[i].code == REASON_NO_MEDIUM)
+			return false;
+	return disk->kind != DISK_LOOP && disk->kind != DISK_OTHER;
+}
+
+/* What the operator goes by: the device, whether it may be chosen, and what is on it. */
+static bool reads_the_same(const struct disk *a, const struct disk *b)
+{
+	return strcmp(a->name, b->name) == 0 && disk_identity_equal(&a->id, &b->id, NULL) &&
+	       a->reason_count == b->reason_count && a->content.state == b->content.state &&
+	       strcmp(a->content.type, b->content.type) == 0 &&
+	       a->content.partition_count == b->content.partition_count;
+}
+
+/* By name: whether another device has taken it is told by reads_the_same. */
+static size_t find_row(const struct model *model, const struct disk *disk)
+{
+	for (size_t i = 0; i < model->row_count; i++)
+		if (strcmp(model->disks[model->rows[i]].name, disk->name) == 0)
+			return i;
+	return SIZE_MAX;
+}
+
+const struct disk *model_disk(const struct model *model)
+{
+	if (model->disk_cursor >= model->row_count)
+		return NULL;
+	return &model->disks[model->rows[model->disk_cursor]];
+}
+
+/* Lists the rows again with the cursor on the device where it was, @before. */
+static void list_rows(struct model *model, const struct disk *before)
+{
+	const struct disk *now;
+	size_t row;
+
+	model->row_count = 0;
+	for (size_t i = 0; i < model->disk_count; i++)
+		if (model->show_all || is_listed(&model->disks[i]))
+			model->rows[model->row_count++] = i;
+	row = before ? find_row(model, before) : SIZE_MAX;
+	if (row != SIZE_MAX)
+		model->disk_cursor = row;
+	else if (model->disk_cursor >= model->row_count)
+		model->disk_cursor = model->row_count > 0 ? model->row_count - 1 : 0;
+	now = model_disk(model);
+	if (before && (!now || !reads_the_same(before, now)))
+		model->disk_changed_ms = model->now_ms;
+}
+
+void model_set_disks(struct model *model, const struct disk *disks, size_t count)
+{
+	const struct disk *at = model_disk(model);
+	struct disk *before = NULL;
+
+	if (at) {
+		before = malloc(sizeof(*before));
+		if (before)
+			*before = *at;
+	}
+	if (count > MODEL_DISKS_MAX)
+		count = MODEL_DISKS_MAX;
+	for (size_t i = 0; i < count; i++)
+		model->disks[i] = disks[i];
+	model->disk_count = count;
+	qsort(model->disks, count, sizeof(*disks), disk_order);
+	list_rows(model, before);
+	free(before);
+}
+
+void model_filter_disks(struct model *model)
+{
+	const struct disk *at = model_disk(model);
+
+	list_rows(model, at);
+}
+
+void model_place_layouts(struct model *model)
+{
+	for (size_t i = 0; i < model->layout_count; i++) {
+		struct model_layout *layout = &model->layouts[i];
+		struct diag diag = {0};
+
+		layout->why[0] = '\0';
+		if (layout_plan(&layout->spec, model->target.size_bytes, &layout->placed, &diag) <
+			0)
+			STR_COPY(layout->why,
+				diag.text[0] ? diag.text : "does not fit on this device");
+	}
+}
+
+static void log_line(struct model *model, const char *text)
+{
+	STR_COPY(model->log[model->log_count++ % MODEL_LOG_MAX], text);
+	if (model->log_scroll > 0) /* who reads older lines keeps them in place */
+		model->log_scroll++;
+}
+
+void model_set_snapshot(struct model *model, const struct snapshot *snap)
+{
+	for (size_t i = 0; i < SNAPSHOT_MESSAGES; i++) {
+		const struct snapshot_message *message = &snap->messages[i];
+
+		if (message->number <= model->log_seen)
+			continue;
+		/* They came faster than snapshots, or before this front end. */
+		if (message->number > model->log_seen + 1)
+			log_line(model, "...");
+		log_line(model, message->text);
+		model->log_seen = message->number;
+	}
+	if (model->now_ms - model->calm_ms >= 1000 || snap->state != model->calm.state ||
+		snap->step != model->calm.step) {
+		model->calm = *snap;
+		model->calm_ms = model->now_ms;
+	}
+	model->snap = *snap;
+}
+
+void model_type(char *text, size_t size, uint32_t codepoint)
+{
+	char bytes[5] = {0};
+	size_t length = strlen(text);
+
+	if (codepoint < 0x20 || codepoint == 0x7f)
+		return;
+	if (codepoint < 0x80) {
+		bytes[0] = (char)codepoint;
+	} else if (codepoint < 0x800) {
+		bytes[0] = (char)(0xc0 | codepoint >> 6);
+		bytes[1] = (char)(0x80 | (codepoint & 0x3f));
+	} else if (codepoint < 0x10000) {
+		bytes[0] = (char)(0xe0 | codepoint >> 12);
+		bytes[1] = (char)(0x80 | (codepoint >> 6 & 0x3f));
+		bytes[2] = (char)(0x80 | (codepoint & 0x3f));
+	} else {
+		bytes[0] = (char)(0xf0 | codepoint >> 18);
+		bytes[1] = (char)(0x80 | (codepoint >> 12 & 0x3f));
+		bytes[2] = (char)(0x80 | (codepoint >> 6 & 0x3f));
+		bytes[3] = (char)(0x80 | (codepoint & 0x3f));
+	}
+	if (length + strlen(bytes) < size)
+		(void)str_copy(text + length, size - length, bytes);
+}
+
+void model_erase(char *text)
+{
+	size_t length = strlen(text);
+
+	while (length > 0) {
+		length--;
+		if (((unsigned char)text[length] & 0xc0) != 0x80)
+			break;
+	}
+	text[length] = '\0';
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * options - the command line, one const table for all: what each command takes, the sentence where a
+ * word is wrong, and --help.
+ */
+#ifndef UI_OPTIONS_H
+#define UI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+enum command {
+	COMMAND_SCREENS, /* none was named */
+	COMMAND_LIST,
+	COMMAND_INSPECT,
+	COMMAND_INSTALL,
+	COMMAND_ATTACH,
+	COMMAND_STATUS,
+	COMMAND_CANCEL,
+	COMMAND_COUNT
+};
+
+/* "list", ...; "" of the screens. */
+const char *command_name(enum command command);
+/* The command whose name is @name, or COMMAND_COUNT with the sentence in @why. */
+enum command command_find(const char *name, char *why, size_t size);
+
+/* What was asked for. The strings are those of argv; NULL where not given. */
+struct options {
+	const char *target, *archive, *layout, *tar, *expect_id, *sysroot;
+	const char *name; /* operand of attach, status and cancel: the target of an engine */
+	unsigned allow;	  /* bits of enum disk_kind */
+	bool yes, dry_run, no_verify, plain, json, all, help;
+};
+
+/*
+ * Parses the words of a command; @argv[0], its name, is not looked at. Both "--name value" and
+ * "--name=value" will do; "--" ends the options. 0, or -EINVAL with the sentence in @why.
+ */
+int options_parse(
+	enum command command, int argc, char **argv, struct options *ret, char *why, size_t size);
+
+/* `boardstrap --help` (COMMAND_SCREENS: everything) or `boardstrap install --help`; at most 80
+ * columns. */
+void options_help(FILE *out, enum command command);
+
+#endif

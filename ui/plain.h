@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * plain - line mode: what --plain prints, made from plans and snapshots alone. A line has at most 80
+ * bytes, and progress at most one line per ten seconds or five percent: it is for slow consoles and
+ * for logs. Time is that of the snapshots.
+ */
+#ifndef UI_PLAIN_H
+#define UI_PLAIN_H
+
+#include "core/plan.h"
+#include "core/snapshot.h"
+
+#include <stdio.h>
+
+#define PLAIN_COLS 79 /* and the newline */
+
+struct plain {
+	FILE *out;	  /* borrowed */
+	uint64_t line_ms; /* of the last progress line, in elapsed_ms */
+	int line_percent; /* that it showed, of its step */
+	enum step_id line_step;
+};
+
+void plain_init(struct plain *plain, FILE *out);
+
+/* The target, archive and layout, as the dry run and the question before writing show them. */
+void plain_plan(struct plain *plain, const struct plan *plan);
+
+/* What is new from @before (zeroed at first) to @now: steps that ended, messages, a progress line
+ * where one is due, and the result. */
+void plain_snapshot(struct plain *plain, const struct snapshot *before, const struct snapshot *now);
+
+/* One line on an install, running or ended: `status`. */
+void plain_status(struct plain *plain, const struct snapshot *snapshot);
+
+/* Prints @text behind @head, broken at blanks into lines that are indented like it. */
+void plain_wrap(FILE *out, const char *head, const char *text);
+
+#endif

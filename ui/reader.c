@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/reader.h"
+
+#include "device/util.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define TICK_MS 250
+
+void reader_init(struct reader *reader, struct follow *follow, int reactor)
+{
+	*reader = (struct reader){.follow = follow, .reactor = reactor};
+	reader->signals.fd = reader->tick.fd = -1;
+}
+
+static void show(struct reader *reader, enum step_state state)
+{
+	struct snapshot *snapshot = &reader->snapshot;
+	const struct inspect_result *archive = &reader->archive;
+	struct progress_sample sample = {
+		.now_ms = now_ms(),
+		.step = STEP_SCAN,
+		.step_done = archive->archive_done,
+		.step_total = archive->archive_total,
+	};
+
+	progress_update(&reader->progress, &sample);
+	snapshot->progress = *progress_view(&reader->progress);
+	progress_stall_text(
+		&snapshot->progress, STEP_SCAN, snapshot->stall, sizeof(snapshot->stall));
+	snapshot->steps[STEP_SCAN].state = state;
+	snapshot->steps[STEP_SCAN].ms = snapshot->elapsed_ms = archive->elapsed_ms;
+	follow_show(reader->follow, snapshot);
+}
+
+static void on_signal(struct watch *watch, uint32_t events)
+{
+	struct reader *reader = container_of(watch, struct reader, signals);
+
+	(void)events;
+	reader->wish = follow_signal(reader->follow);
+}
+
+static void on_tick(struct watch *watch, uint32_t events)
+{
+	struct reader *reader = container_of(watch, struct reader, tick);
+
+	(void)events;
+	reactor_timer_clear(watch->fd);
+	inspect_result(reader->inspect, &reader->archive);
+	if (reader->archive.state == INSPECT_RUNNING)
+		show(reader, STEP_ACTIVE);
+	/* Nobody reads it any more, and nothing has been begun. */
+	if (ferror(reader->follow->out))
+		reader->wish = FOLLOW_DETACH;
+}
+
+static void identify(
+	struct reader *reader, const char *path, const struct disk *target, const char *layout)
+{
+	struct snapshot *snapshot = &reader->snapshot;
+	struct progress_totals none = {0}; /* the gauges are those of the install */
+	const char *slash = strrchr(path, '/');
+
+	STR_COPY(snapshot->target_name, target->name);
+	STR_COPY(snapshot->target_path, target->path);
+	STR_COPY(snapshot->target_model, target->model);
+	snapshot->target_kind = target->kind;
+	snapshot->target_id = target->id;
+	disk_identity_short(target, snapshot->target_short);
+	STR_COPY(snapshot->archive_name, slash ? slash + 1 : path);
+	str_sanitise(snapshot->archive_name);
+	STR_COPY(snapshot->layout_name, layout);
+	progress_init(&reader->progress, &none, now_ms());
+}
+
+static int watch_all(struct reader *reader, int timer)
+{
+	int r;
+
+	reader->signals = (struct watch){.fd = reader->follow->signals, .ready = on_signal};
+	reader->tick = (struct watch){.fd = timer, .ready = on_tick};
+	r = reactor_add(reader->reactor, &reader->signals, EPOLLIN);
+	return r < 0 ? r : reactor_add(reader->reactor, &reader->tick, EPOLLIN);
+}
+
+static int read_all(struct reader *reader)
+{
+	int r = 0;
+
+	inspect_result(reader->inspect, &reader->archive);
+	show(reader, STEP_ACTIVE);
+	while (r >= 0 && reader->wish == FOLLOW_ON && reader->archive.state == INSPECT_RUNNING) {
+		r = reactor_dispatch(reader->reactor, -1);
+		inspect_result(reader->inspect, &reader->archive);
+	}
+	if (r < 0)
+		return r;
+	if (reader->archive.state == INSPECT_RUNNING)
+		return -ECANCELED;
+	show(reader, reader->archive.state == INSPECT_OK ? STEP_DONE : STEP_FAILED);
+	return reader->archive.state == INSPECT_OK ? 0 : -EBADMSG;
+}
+
+int reader_run(struct reader *reader, const char *path, const struct disk *target,
+	const char *layout, char *why, size_t size)
+{
+	_cleanup_close_ int timer = reactor_timer(TICK_MS, 0);
+	int r = timer;
+
+	reader->inspect = inspect_new(reader->reactor, path, why, size);
+	if (!reader->inspect)
+		return -EBADMSG;
+	identify(reader, path, target, layout);
+	if (r >= 0)
+		r = watch_all(reader, timer);
+	if (r >= 0)
+		r = read_all(reader);
+	if (r == -EBADMSG)
+		(void)str_copy(why, size, reader->archive.error);
+	else if (r < 0)
+		(void)str_copy(why, size, strerror(-r));
+	reactor_remove(reader->reactor, &reader->tick);
+	reactor_remove(reader->reactor, &reader->signals);
+	return r;
+}
+
+void reader_finish(struct reader *reader)
+{
+	inspect_free(reader->inspect);
+	reader->inspect = NULL;
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/* A running install: gauges and percent four times a second, texts once. */
+#include "ui/screen.h"
+
+#include "device/util.h"
+#include "ui/text.h"
+
+#include <string.h>
+
+#define LABEL_COL 1
+#define BAR_COL	  11
+#define TEXT_COLS 18 /* "about 1:02:03 left" */
+
+static const char *const state_words[] = {
+	[STEP_TODO] = "[    ]",
+	[STEP_ACTIVE] = "[ >> ]",
+	[STEP_DONE] = "[ OK ]",
+	[STEP_FAILED] = "[FAIL]",
+	[STEP_SKIPPED] = "[SKIP]",
+};
+
+static const unsigned state_attrs[] = {
+	[STEP_ACTIVE] = ATTR_BOLD,
+	[STEP_DONE] = ATTR_GOOD,
+	[STEP_FAILED] = ATTR_BOLD | ATTR_BAD,
+	[STEP_SKIPPED] = ATTR_DIM,
+};
+
+void screen_title_install(const struct model *m, struct grid *g)
+{
+	const struct snapshot *s = &m->snap;
+	int col = 1, end;
+	char text[400];
+
+	if (!s->magic)
+		return;
+	if (!screen_is_narrow(g))
+		col = grid_text(g, 0, 1, ATTR_BOLD, "boardstrap") + 12;
+	end = grid_right(
+		g, 0, g->cols - 1, ATTR_NORMAL, text_duration(m->calm.elapsed_ms / 1000).s);
+	if (screen_is_narrow(g))
+		STR_FORMAT(text, "%s -> %s %s", s->archive_name, s->target_name, s->target_short);
+	else
+		STR_FORMAT(text, "%s -> %s, %s %s", s->archive_name, s->target_name,
+			disk_kind_label(s->target_kind), s->target_short);
+	(void)grid_put(g, 0, col, end - 2 - col, ATTR_NORMAL, text);
+}
+
+/* "archive   #####....   63 %   129 / 204 MiB"; an unknown total has neither bar nor percent. */
+static void draw_gauge(
+	struct grid *g, int row, const char *label, int percent, struct gauge bar, const char *text)
+{
+	int end = g->cols - 1 - (screen_is_narrow(g) ? 0 : TEXT_COLS + 2);
+	char number[16] = "     ";
+
+	if (percent >= 0)
+		STR_FORMAT(number, "%3d %%", percent);
+	(void)grid_put(g, row, LABEL_COL, BAR_COL - LABEL_COL - 1, ATTR_BOLD, label);
+	grid_bar(g, row, BAR_COL, end - 7 - BAR_COL, bar.done, bar.total, ATTR_NORMAL);
+	(void)grid_put(g, row, end - 5, 5, ATTR_BOLD, number);
+	if (!screen_is_narrow(g))
+		(void)grid_right(g, row, g->cols - 1, ATTR_NORMAL, text);
+}
+
+static void draw_bytes(
+	struct grid *g, int row, const char *label, struct gauge now, struct gauge calm)
+{
+	draw_gauge(g, row, label, gauge_percent(now), now,
+		text_done_of(calm.done, calm.total, " / ").s);
+}
+
+/* Returns the row below. */
+static int draw_gauges(const struct model *m, struct grid *g, int row)
+{
+	const struct progress_view *now = &m->snap.progress, *calm = &m->calm.progress;
+	char label[32];
+
+	STR_FORMAT(label, "on %s", disk_kind_label(m->snap.target_kind));
+	draw_bytes(g, row++, "archive", now->archive, calm->archive);
+	draw_bytes(g, row++, "files", now->extracted, calm->extracted);
+	draw_bytes(g, row++, label, now->medium, calm->medium);
+	if (!screen_is_short(g)) {
+		if (m->snap.step < STEP_COUNT && now->step.total > 0)
+			draw_bytes(g, row, step_name(m->snap.step), now->step, calm->step);
+		row++;
+	}
+	draw_gauge(g, row++, "overall", now->percent,
+		(struct gauge){(uint64_t)(now->percent > 0 ? now->percent : 0), 100},
+		snapshot_ended(&m->snap) ? "" : text_left(calm->eta_s).s);
+	return row;
+}
+
+/* What moves, or that nothing does. */
+static void draw_rates(const struct model *m, struct grid *g, int row)
+{
+	const struct snapshot *calm = &m->calm;
+	int end = g->cols - 1;
+	char text[160];
+
+	if (m->snap.stall[0]) {
+		(void)grid_text(g, row, 1, ATTR_BOLD | ATTR_WARN, m->snap.stall);
+		return;
+	}
+	if (!screen_is_narrow(g) && calm->tar.pid > 0) {
+		if (calm->tar.confirmed)
+			STR_FORMAT(
+				text, "tar confirmed, %s replies", text_count(calm->tar.replies).s);
+		else
+			STR_COPY(text, "tar not confirmed, gauge by archive");
+		end = grid_right(g, row, end, ATTR_NORMAL, text) - 1;
+	}
+	STR_FORMAT(text, "%s now", text_rate(calm->progress.rate_bps).s);
+	if (calm->progress.mean_bps > 0)
+		STR_FORMAT(text, "%s now, %s mean", text_rate(calm->progress.rate_bps).s,
+			text_rate(calm->progress.mean_bps).s);
+	(void)grid_put(g, row, 1, end - 1, ATTR_NORMAL, text);
+}
+
+static void draw_step(const struct model *m, struct grid *g, int row, int col, enum step_id id)
+{
+	const struct snapshot_step *step = &m->snap.steps[id];
+	char time[48] = "";
+
+	if (step->state == STEP_DONE || step->state == STEP_FAILED)
+		STR_COPY(time, text_duration(step->ms / 1000).s);
+	else if (step->state == STEP_ACTIVE)
+		STR_COPY(time, text_duration(m->calm.steps[id].ms / 1000).s);
+	(void)grid_put(g, row, col, 6, state_attrs[step->state], state_words[step->state]);
+	(void)grid_put(g, row, col + 7, 8, step->state == STEP_ACTIVE ? ATTR_BOLD : ATTR_NORMAL,
+		step_name(id));
+	(void)grid_right(g, row, col + 21, ATTR_NORMAL, time);
+}
+
+/* Three in a row, which makes each row a phase: get ready, make it, fill it, finish. */
+static int draw_steps(const struct model *m, struct grid *g, int row)
+{
+	int width = screen_is_narrow(g) ? 23 : (g->cols - 1) / 3;
+	int per_row = (g->cols - 1) / width;
+
+	for (int i = 0; i < STEP_COUNT; i++)
+		draw_step(m, g, row + i / per_row, 1 + i % per_row * width, (enum step_id)i);
+	return row + (STEP_COUNT + per_row - 1) / per_row;
+}
+
+/* All that a small screen says of steps and times. */
+static void draw_now(const struct model *m, struct grid *g, int row)
+{
+	if (m->snap.stall[0]) {
+		(void)grid_wrap(g, row, 1, g->cols - 2, 2, ATTR_BOLD | ATTR_WARN, m->snap.stall);
+		return;
+	}
+	if (m->snap.step < STEP_COUNT)
+		draw_step(m, g, row, 1, m->snap.step);
+	(void)grid_right(g, row, g->cols - 1, ATTR_NORMAL, text_left(m->calm.progress.eta_s).s);
+}
+
+static void draw(const struct model *m, struct grid *g, struct area area)
+{
+	int row;
+
+	if (!m->snap.magic) {
+		(void)grid_text(g, area.top, 1, ATTR_NORMAL, "Waiting for the first word ...");
+		return;
+	}
+	row = draw_gauges(m, g, area.top);
+	if (screen_is_short(g)) {
+		draw_now(m, g, row);
+		return;
+	}
+	draw_rates(m, g, row++);
+	grid_rule(g, row++);
+	row = draw_steps(m, g, row);
+	if (row >= area.bottom)
+		return;
+	grid_rule(g, row++);
+	if (m->log_count > 0)
+		(void)grid_wrap(g, row, 1, g->cols - 2, area.bottom - row, ATTR_NORMAL,
+			m->log[(m->log_count - 1) % MODEL_LOG_MAX]);
+	if (m->snap.state == INSTALL_CANCELLING)
+		(void)grid_text(g, area.bottom, 1, ATTR_BOLD,
+			"Cancelling: waiting until everything that was started has ended.");
+}
+
+static bool may_cancel(const struct model *m)
+{
+	return m->may_command && m->snap.state == INSTALL_RUNNING && !m->cancel_asked;
+}
+
+static bool is_asked(const struct model *m)
+{
+	return m->cancel_asked;
+}
+
+static bool is_not_asked(const struct model *m)
+{
+	return !m->cancel_asked;
+}
+
+static enum outcome key(struct model *m, enum action action, struct key key)
+{
+	bool asked = m->cancel_asked;
+
+	(void)key;
+	m->cancel_asked = false; /* any other key is a no */
+	if (asked)
+		return action == ACTION_YES ? OUTCOME_CANCEL : OUTCOME_NONE;
+	if (action == ACTION_DETACH)
+		return OUTCOME_DETACH;
+	if (action == ACTION_BACK)
+		model_say(m, false, "There is no way back from here: d detaches, c cancels.");
+	if (action == ACTION_CANCEL && may_cancel(m)) {
+		m->cancel_asked = true;
+		model_say(m, false, "Cancel? %s",
+			m->snap.written ? "The device will not boot."
+					: "Nothing has been written yet.");
+	} else if (action == ACTION_CANCEL && !m->may_command) {
+		model_say(
+			m, true, "Another front end commands this install; this one only watches.");
+	}
+	return OUTCOME_NONE;
+}
+
+static const struct hint hints[] = {
+	{ACTION_YES, "yes, cancel", NULL, "end the install now", 0, is_asked},
+	{ACTION_NO, "no, go on", NULL, "let it go on", 0, is_asked},
+	{ACTION_DETACH, "detach, the install goes on", "detach",
+		"leave; boardstrap attach comes back", 0, is_not_asked},
+	{ACTION_CANCEL, "cancel", NULL, "end the install, after a question", 0, may_cancel},
+	{ACTION_LOG, "log", NULL, "everything that was said so far", 1, is_not_asked},
+	{ACTION_HELP, "help", NULL, "this page", 0, is_not_asked},
+};
+
+const struct screen screen_install = {
+	.name = "Install",
+	.hints = hints,
+	.hint_count = ARRAY_SIZE(hints),
+	.title = screen_title_install,
+	.draw = draw,
+	.key = key,
+};

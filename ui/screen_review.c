@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+/* Every fact again, what will be lost, and the word that begins it; or why it cannot begin. */
+#include "ui/screen.h"
+
+#include "device/util.h"
+#include "ui/text.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#define LABEL_COLS 12
+
+static bool may_begin(const struct model *m)
+{
+	return m->planned && m->verdict.count == 0;
+}
+
+static int draw_fact(struct grid *g, int row, const char *label, const char *text)
+{
+	int col = screen_is_short(g) ? 1 : 1 + LABEL_COLS;
+
+	if (!screen_is_short(g))
+		(void)grid_text(g, row, 1, ATTR_BOLD, label);
+	(void)grid_text(g, row, col, ATTR_NORMAL, text);
+	return row + 1;
+}
+
+/* "mmcblk1p1", "sda1"; of an image "1". */
+static void partition_name(const struct disk *disk, size_t number, char *ret, size_t size)
+{
+	size_t length = strlen(disk->name);
+	bool digit = length > 0 && isdigit((unsigned char)disk->name[length - 1]);
+
+	if (disk->kind == DISK_IMAGE)
+		(void)str_format(ret, size, "%zu", number);
+	else
+		(void)str_format(ret, size, "%s%s%zu", disk->name, digit ? "p" : "", number);
+}
+
+static int draw_target(const struct model *m, struct grid *g, int row)
+{
+	const struct disk *disk = &m->target;
+	char identity[32], content[160], text[512];
+
+	disk_identity_short(disk, identity);
+	disk_content_phrase(&disk->content, content, sizeof(content));
+	if (screen_is_short(g)) {
+		STR_FORMAT(text, "Erase %s %s %s %s", disk->name, disk_kind_label(disk->kind),
+			text_size(disk->size_bytes).s, identity);
+		row = draw_fact(g, row, "", text);
+		STR_FORMAT(text, "which holds: %s", content);
+		return draw_fact(g, row, "", text);
+	}
+	(void)grid_text(g, row++, 1, ATTR_BOLD, "Everything on this device will be erased:");
+	STR_FORMAT(text, "%s  %s%s%s%s  %s  %s", disk->name, disk->vendor,
+		disk->vendor[0] && disk->model[0] ? " " : "", disk->model,
+		disk->vendor[0] || disk->model[0] ? "" : disk_kind_label(disk->kind),
+		text_size(disk->size_bytes).s, identity);
+	(void)grid_text(g, row++, 3, ATTR_BOLD, text);
+	STR_FORMAT(text, "holds: %s", content);
+	(void)grid_text(g, row++, 3, ATTR_BOLD, text);
+	return row + 1;
+}
+
+static int draw_archive(const struct model *m, struct grid *g, int row)
+{
+	const struct inspect_result *scan = &m->scan;
+	const char *name = strrchr(scan->path, '/');
+	size_t length = strlen(scan->sha256);
+	char text[512];
+
+	name = name ? name + 1 : scan->path;
+	if (scan->state != INSPECT_OK) {
+		STR_FORMAT(text, "%s  %s", name, text_size(scan->archive_total).s);
+		return draw_fact(g, row, "Install", text);
+	}
+	STR_FORMAT(text, screen_is_short(g) ? "%s %s -> %s" : "%s  %s -> %s, %s entries", name,
+		text_size(scan->archive_total).s, text_size(scan->totals.content_bytes).s,
+		text_count(scan->totals.entries).s);
+	row = draw_fact(g, row, "Install", text);
+	if (screen_is_short(g))
+		return row;
+	STR_FORMAT(text, "sha256 %.8s..%.4s  %s", scan->sha256,
+		length >= 4 ? scan->sha256 + length - 4 : "",
+		scan->sidecar == SIDECAR_OK	 ? "ok, as the digest file beside it says"
+		: scan->sidecar == SIDECAR_WRONG ? "WRONG: the digest file beside it differs"
+						 : "no digest file beside it to compare with");
+	return draw_fact(g, row, "", text);
+}
+
+static int draw_layout(const struct model *m, struct grid *g, int row)
+{
+	const struct model_layout *chosen = &m->layouts[m->layout_cursor];
+	char text[512], name[64];
+
+	if (m->layout_cursor >= m->layout_count)
+		return row;
+	if (screen_is_short(g)) {
+		STR_FORMAT(text, "%s, %zu partition%s", chosen->spec.name, chosen->placed.count,
+			chosen->placed.count == 1 ? "" : "s");
+		return draw_fact(g, row, "", text);
+	}
+	for (size_t i = 0; i < chosen->placed.count; i++) {
+		const struct layout_partition *p = &chosen->placed.partitions[i];
+
+		partition_name(&m->target, i + 1, name, sizeof(name));
+		STR_FORMAT(text, "%-13s%s %s \"%s\" from %s, %s", i == 0 ? chosen->spec.name : "",
+			name, fs_name(p->fs), p->label[0] ? p->label : p->name,
+			text_size(p->start * SECTOR_BYTES).s,
+			text_size(p->sectors * SECTOR_BYTES).s);
+		row = draw_fact(g, row, i == 0 ? "Layout" : "", text);
+	}
+	return row;
+}
+
+static int draw_how(const struct model *m, struct grid *g, int row)
+{
+	char text[200];
+
+	if (screen_is_short(g))
+		return row;
+	row = draw_fact(g, row, "Then",
+		m->plan.verify || !m->planned
+			? "flush, verify every entry from the medium, partition table last"
+			: "flush, partition table last; NOT verified, as asked for");
+	if (m->last_bps > 0 && m->scan.totals.stream_bytes > 0) {
+		STR_FORMAT(text, "%s at %s (this device's last run)",
+			text_duration(m->last_ms / 1000).s, text_rate(m->last_bps).s);
+		row = draw_fact(g, row, "About", text);
+	}
+	return row + 1;
+}
+
+static void draw_problems(const struct model *m, struct grid *g, int row, int bottom)
+{
+	(void)grid_text(g, row++, 1, ATTR_BOLD | ATTR_BAD, "It cannot begin:");
+	for (uint32_t i = 0; i < m->verdict.count && i < PLAN_PROBLEMS_MAX && row < bottom; i++) {
+		(void)grid_text(g, row, 1, ATTR_BAD, "-");
+		row += grid_wrap(g, row, 3, g->cols - 4, bottom - row, ATTR_NORMAL,
+			m->verdict.problems[i].text);
+	}
+}
+
+static void draw_field(const struct model *m, struct grid *g, int row)
+{
+	char word[32];
+	bool is_serial = disk_confirm_word(&m->target, word);
+	int width = grid_width(g, word), col;
+
+	if (is_serial)
+		col = grid_text(g, row, 1, ATTR_BOLD,
+			screen_is_narrow(g) ? "Last four digits of its serial:"
+					    : "Type the last four digits of its serial to begin:");
+	else if (screen_is_narrow(g))
+		col = grid_text(g, row, 1, ATTR_BOLD, "Its name:");
+	else
+		col = grid_format(g, row, 1, ATTR_BOLD, "Type its name, %s (%s), to begin:", word,
+			text_size(m->target.size_bytes).s);
+	col += screen_is_narrow(g) ? 1 : 2;
+	grid_fill(g, row, col, width + 2, '_', ATTR_NORMAL);
+	grid_fill(g, row, col, 1, '[', ATTR_NORMAL);
+	grid_fill(g, row, col + 1 + width, 1, ']', ATTR_NORMAL);
+	g->cursor_row = row;
+	g->cursor_col = grid_put(g, row, col + 1, width, ATTR_BOLD, m->confirm);
+}
+
+static void draw(const struct model *m, struct grid *g, struct area area)
+{
+	int row = area.top + (screen_is_short(g) ? 0 : 1), bottom = area.bottom;
+	bool refused = m->planned && m->verdict.count > 0;
+
+	/* On a small screen the problems need the room more than the facts. */
+	if (screen_is_short(g) && refused) {
+		draw_problems(m, g, row, bottom);
+		return;
+	}
+	row = draw_target(m, g, row);
+	row = draw_archive(m, g, row);
+	row = draw_layout(m, g, row);
+	row = draw_how(m, g, row);
+	if (row >= bottom) { /* the question is always seen */
+		row = bottom - 1;
+		grid_fill(g, row, 0, g->cols, ' ', ATTR_NORMAL);
+	}
+	if (refused)
+		draw_problems(m, g, row, bottom);
+	else if (may_begin(m))
+		draw_field(m, g, row);
+	else
+		(void)grid_text(g, row, 1, ATTR_BOLD,
+			screen_is_narrow(g)
+				? "The scan of the archive goes on."
+				: "The archive is still being scanned: wait for its result.");
+}
+
+static bool typing(const struct model *m, struct key key)
+{
+	char word[32];
+
+	if (!may_begin(m) || key.symbol != SYMBOL_TEXT)
+		return false;
+	/* A serial is hexadecimal, so all other keys keep their meaning. */
+	if (disk_confirm_word(&m->target, word))
+		return key.codepoint < 0x80 && isxdigit((int)key.codepoint);
+	return key.codepoint != '?';
+}
+
+static enum outcome begin(struct model *m)
+{
+	char word[32];
+	bool is_serial = disk_confirm_word(&m->target, word);
+
+	if (!may_begin(m))
+		return OUTCOME_NONE;
+	if (strcasecmp(m->confirm, word) == 0)
+		return OUTCOME_BEGIN;
+	if (m->confirm[0] == '\0')
+		model_say(m, false, "Type its %s first.", is_serial ? "four digits" : "name");
+	else
+		model_say(m, true, "\"%s\" is wrong. Nothing was written.", m->confirm);
+	m->confirm[0] = '\0';
+	return OUTCOME_NONE;
+}
+
+static enum outcome key(struct model *m, enum action action, struct key key)
+{
+	char word[32];
+
+	switch ((int)action) {
+	case ACTION_TEXT:
+		(void)disk_confirm_word(&m->target, word);
+		model_type(m->confirm,
+			strlen(word) + 1 < sizeof(m->confirm) ? strlen(word) + 1
+							      : sizeof(m->confirm),
+			key.codepoint);
+		return OUTCOME_NONE;
+	case ACTION_ERASE:
+		model_erase(m->confirm);
+		return OUTCOME_NONE;
+	case ACTION_NEXT:
+		return begin(m);
+	case ACTION_BACK:
+		return OUTCOME_BACK;
+	case ACTION_RESCAN:
+		return OUTCOME_RESCAN;
+	default:
+		return OUTCOME_NONE;
+	}
+}
+
+/* Where the name is typed, letters are no keys. */
+static bool letters_are_keys(const struct model *m)
+{
+	char word[32];
+
+	return !may_begin(m) || disk_confirm_word(&m->target, word);
+}
+
+static bool letters_are_text(const struct model *m)
+{
+	return !letters_are_keys(m);
+}
+
+static const struct hint hints[] = {
+	{ACTION_NEXT, "begin", NULL, "erase the device and install, once its word is typed", 0,
+		may_begin},
+	{ACTION_ERASE, "erase", NULL, "take back the last character", 2, may_begin},
+	{ACTION_RESCAN, "check again", NULL, "look at the device and the archive again", 1,
+		letters_are_keys},
+	{ACTION_HELP, "help", NULL, "this page", 0, NULL},
+	{ACTION_BACK, "back", NULL, "to the layout; nothing has been written", 0, letters_are_keys},
+	{ACTION_LEFT, "back", NULL, "to the layout; nothing has been written", 0, letters_are_text},
+};
+
+const struct screen screen_review = {
+	.name = "Review",
+	.step = 4,
+	.hints = hints,
+	.hint_count = ARRAY_SIZE(hints),
+	.draw = draw,
+	.key = key,
+	.typing = typing,
+};

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+/* The devices, and everything about the one under the cursor: which is to be erased? */
+#include "ui/screen.h"
+
+#include "device/util.h"
+#include "ui/text.h"
+
+#include <string.h>
+
+/* Columns of the list. */
+struct columns {
+	int device, kind, size_end, model, identity, content;
+	int identity_width;
+};
+
+static int widest(const struct model *m, const struct grid *g, bool model_name)
+{
+	int width = 0;
+
+	for (size_t i = 0; i < m->row_count; i++) {
+		const struct disk *disk = &m->disks[m->rows[i]];
+		char text[64];
+		int this;
+
+		STR_COPY(text, disk->model);
+		if (!model_name)
+			STR_COPY(text, disk->name);
+		this = grid_width(g, text);
+		width = this > width ? this : width;
+	}
+	return width;
+}
+
+static int clamp(int value, int least, int most)
+{
+	return value < least ? least : value > most ? most : value;
+}
+
+static struct columns place_columns(const struct model *m, const struct grid *g)
+{
+	int wider = g->cols > 80 ? g->cols - 80 : 0;
+	struct columns at = {.device = 3};
+	int device = clamp(widest(m, g, false), 8, 10 + wider / 2);
+
+	at.kind = at.device + device + 2;
+	if (screen_is_narrow(g)) {
+		at.size_end = g->cols - 1;
+		at.identity = at.kind + 7;
+		at.identity_width = at.size_end - 9 - at.identity;
+		return at;
+	}
+	at.size_end = at.kind + 15;
+	at.model = at.size_end + 2;
+	at.identity = at.model + clamp(widest(m, g, true), 6, 8 + wider / 2) + 2;
+	at.identity_width = 8;
+	at.content = at.identity + at.identity_width + 2;
+	return at;
+}
+
+static void draw_row(const struct columns *at, struct grid *g, int row, const struct disk *disk)
+{
+	bool refused = disk->reason_count > 0;
+	unsigned attr = refused ? ATTR_DIM : ATTR_NORMAL;
+	char text[160];
+
+	(void)grid_put(g, row, at->device, at->kind - at->device - 1, attr, disk->name);
+	(void)grid_put(g, row, at->kind, 6, attr, disk_kind_label(disk->kind));
+	(void)grid_right(g, row, at->size_end, attr, text_size(disk->size_bytes).s);
+	disk_identity_short(disk, text);
+	(void)grid_put(g, row, at->identity, at->identity_width, attr,
+		refused && !at->content ? "refused" : text);
+	if (!at->content)
+		return;
+	(void)grid_put(g, row, at->model, at->identity - at->model - 1, attr, disk->model);
+	if (refused)
+		STR_FORMAT(text, "refused: %s", disk->reasons[0].text);
+	else
+		disk_content_phrase(&disk->content, text, sizeof(text));
+	(void)grid_text(g, row, at->content, attr, text);
+}
+
+static void draw_header(const struct columns *at, struct grid *g, int row)
+{
+	(void)grid_put(g, row, at->device, 8, ATTR_BOLD, "Device");
+	(void)grid_put(g, row, at->kind, 6, ATTR_BOLD, "Kind");
+	(void)grid_right(g, row, at->size_end, ATTR_BOLD, "Size");
+	(void)grid_put(g, row, at->identity, at->identity_width, ATTR_BOLD, "Identity");
+	if (!at->content)
+		return;
+	(void)grid_put(g, row, at->model, 6, ATTR_BOLD, "Model");
+	(void)grid_text(g, row, at->content, ATTR_BOLD, "Content");
+}
+
+/* The release that an EXT_CSD revision belongs to (JESD84). */
+static const char *emmc_release(int revision)
+{
+	static const char *const releases[] = {
+		[5] = " 4.41", [6] = " 4.5", [7] = " 5.0", [8] = " 5.1", [9] = " 5.1"};
+
+	if (revision < 0 || revision >= (int)ARRAY_SIZE(releases) || !releases[revision])
+		return "";
+	return releases[revision];
+}
+
+/* "SanDisk DG4008, eMMC 5.1, serial 3f2a9f31, CID 4501..00" */
+static void describe(const struct disk *disk, char *ret, size_t size)
+{
+	const char *serial = disk->id.serial;
+	char text[512], part[256];
+
+	if (disk->kind == DISK_IMAGE) {
+		(void)str_format(ret, size, "image file %s", disk->path);
+		return;
+	}
+	STR_FORMAT(text, "%s%s%s", disk->vendor, disk->vendor[0] && disk->model[0] ? " " : "",
+		disk->model);
+	if (!text[0])
+		STR_COPY(text, disk->name);
+	STR_FORMAT(part, "%s, %s%s", text, disk_kind_label(disk->kind),
+		emmc_release(disk->emmc_revision));
+	if (strncmp(serial, "0x", 2) == 0)
+		serial += 2;
+	(void)str_format(ret, size, "%s%s%s%s%s", part, serial[0] ? ", serial " : "", serial,
+		disk->id.cid[0] ? ", CID " : "", disk->id.cid);
+}
+
+/* The JEDEC estimate is in tenths: 1 is "0-10 % used". The worse of the two counts. */
+static void describe_health(const struct disk *disk, char *ret, size_t size)
+{
+	static const char *const reserve[] = {
+		"", ", reserve normal", ", reserve 80 % used", ", reserve 90 % used"};
+	int used = disk->life_time_a > disk->life_time_b ? disk->life_time_a : disk->life_time_b;
+	const char *left = disk->pre_eol >= 0 && disk->pre_eol < (int)ARRAY_SIZE(reserve)
+				   ? reserve[disk->pre_eol]
+				   : "";
+
+	if (used <= 0)
+		(void)str_format(ret, size, "not told");
+	else if (used > 10)
+		(void)str_format(ret, size, "worn out%s", left);
+	else
+		(void)str_format(ret, size, "%d-%d %% used%s", (used - 1) * 10, used * 10, left);
+}
+
+static void describe_boot(const struct disk *disk, char *ret, size_t size)
+{
+	size_t length = 0;
+
+	(void)str_format(ret, size, "none");
+	for (size_t i = 0; i < ARRAY_SIZE(disk->boot); i++) {
+		const char *area = strstr(disk->boot[i].name, "boot");
+
+		if (!disk->boot[i].name[0] || length >= size)
+			continue;
+		(void)str_format(ret + length, size - length, "%s%s %s", length ? ", " : "",
+			area ? area : disk->boot[i].name, text_size(disk->boot[i].size_bytes).s);
+		length = strlen(ret);
+	}
+}
+
+static void describe_refusal(const struct disk *disk, char *ret, size_t size)
+{
+	size_t length = 0;
+
+	*ret = '\0';
+	for (uint32_t i = 0; i < disk->reason_count && length < size; i++) {
+		(void)str_format(ret + length, size - length, "%s%s", length ? "; " : "",
+			disk->reasons[i].text);
+		length = strlen(ret);
+	}
+}
+
+static void draw_fact(struct grid *g, int row, int col, const char *label, const char *text)
+{
+	(void)grid_text(g, row, col, ATTR_BOLD, label);
+	(void)grid_text(g, row, col + (int)strlen(label) + 2, ATTR_NORMAL, text);
+}
+
+/* Four rows, at the same place whatever the list is like. */
+static void draw_details(struct grid *g, int row, const struct disk *disk)
+{
+	char text[1024];
+
+	describe(disk, text, sizeof(text));
+	(void)grid_text(g, row, 1, ATTR_NORMAL, text);
+	if (disk->kind == DISK_EMMC) {
+		describe_health(disk, text, sizeof(text));
+		draw_fact(g, row + 1, 1, "Health ", text);
+		describe_boot(disk, text, sizeof(text));
+		draw_fact(g, row + 1, 43, "Boot areas", text);
+	}
+	disk_content_phrase(&disk->content, text, sizeof(text));
+	draw_fact(g, row + (disk->kind == DISK_EMMC ? 2 : 1), 1, "Content", text);
+	if (disk->reason_count > 0) {
+		describe_refusal(disk, text, sizeof(text));
+		draw_fact(g, row + (disk->kind == DISK_EMMC ? 3 : 2), 1, "Refused", text);
+	}
+}
+
+static void draw(const struct model *m, struct grid *g, struct area area)
+{
+	struct columns at = place_columns(m, g);
+	const struct disk *here = model_disk(m);
+	int details = screen_is_short(g) ? 0 : 4, row = area.top;
+	size_t per_page, first;
+
+	draw_header(&at, g, row++);
+	if (details > 0) {
+		area.bottom -= details + 1;
+		grid_rule(g, area.bottom);
+		if (here)
+			draw_details(g, area.bottom + 1, here);
+	}
+	per_page = area.bottom > row ? (size_t)(area.bottom - row) : 1;
+	screen_position(g, area.top, m->disk_cursor, m->row_count, per_page);
+	first = screen_page(m->disk_cursor, per_page);
+	for (size_t i = first; i < m->row_count && i < first + per_page; i++, row++) {
+		draw_row(&at, g, row, &m->disks[m->rows[i]]);
+		screen_focus(g, row, 1, i == m->disk_cursor);
+	}
+	if (m->row_count == 0)
+		(void)grid_wrap(g, row, 3, g->cols - 4, area.bottom - row, ATTR_NORMAL,
+			m->disk_count > 0
+				? "No device here may be installed to: a shows all."
+				: "No device yet: it appears here when it is plugged in.");
+}
+
+static enum outcome key(struct model *m, enum action action, struct key key)
+{
+	const struct disk *disk = model_disk(m);
+
+	(void)key;
+	switch ((int)action) {
+	case ACTION_NEXT:
+		if (!disk)
+			return OUTCOME_NONE;
+		if (m->disk_changed_ms && m->now_ms - m->disk_changed_ms < MODEL_CALM_MS) {
+			model_say(m, false,
+				"The list has just changed: look again, then press Enter.");
+			return OUTCOME_NONE;
+		}
+		if (disk->reason_count > 0) {
+			char why[512];
+
+			describe_refusal(disk, why, sizeof(why));
+			model_say(m, true, "%s is refused: %s.%s", disk->name, why,
+				disk->reasons[0].code == REASON_KIND ? ""
+								     : " Choose another device.");
+			return OUTCOME_NONE;
+		}
+		m->target = *disk;
+		return OUTCOME_TARGET;
+	case ACTION_ALL:
+		m->show_all = !m->show_all;
+		model_filter_disks(m);
+		return OUTCOME_NONE;
+	case ACTION_RESCAN:
+		return OUTCOME_RESCAN;
+	case ACTION_BACK:
+		return OUTCOME_QUIT;
+	default:
+		return OUTCOME_NONE;
+	}
+}
+
+static size_t count(const struct model *m)
+{
+	return m->row_count;
+}
+
+static void row_text(const struct model *m, size_t index, char *ret, size_t size)
+{
+	const struct disk *disk = &m->disks[m->rows[index]];
+
+	(void)str_format(ret, size, "%s %s %s %s %s", disk->name, disk_kind_label(disk->kind),
+		disk->vendor, disk->model, disk->id.serial);
+}
+
+static size_t *cursor(struct model *m)
+{
+	return &m->disk_cursor;
+}
+
+static bool has_rows(const struct model *m)
+{
+	return m->row_count > 0;
+}
+
+static bool shows_some(const struct model *m)
+{
+	return !m->show_all;
+}
+
+static bool shows_all(const struct model *m)
+{
+	return m->show_all;
+}
+
+static const struct hint hints[] = {
+	{ACTION_DOWN, "choose", NULL, "move; also Tab, PgUp, PgDn, Home, End, digits", 5, has_rows},
+	{ACTION_NEXT, "next", NULL, "take this device and go on; nothing is written yet", 0,
+		has_rows},
+	{ACTION_ALL, "show all", NULL, "also list what can never be a target", 2, shows_some},
+	{ACTION_ALL, "show fewer", NULL, "list only what can be a target", 2, shows_all},
+	{ACTION_SEARCH, "search", NULL, "go to a device by name, model or serial", 4, has_rows},
+	{ACTION_RESCAN, "rescan", NULL, "look at every device again", 3, NULL},
+	{ACTION_HELP, "help", NULL, "this page", 0, NULL},
+	{ACTION_QUIT, "quit", NULL, "leave; nothing has been written", 0, NULL},
+};
+
+const struct screen screen_target = {
+	.name = "Target",
+	.step = 1,
+	.hints = hints,
+	.hint_count = ARRAY_SIZE(hints),
+	.draw = draw,
+	.key = key,
+	.count = count,
+	.row = row_text,
+	.cursor = cursor,
+};

@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/term.h"
+
+#include "device/util.h"
+
+/* Curses last, and with nothing of its own that could be taken for ours. */
+#define NCURSES_NOMACROS 1
+#define NCURSES_WIDECHAR 1
+#include <curses.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <term.h>
+#include <termios.h>
+#include <unistd.h>
+
+/* How long the rest of an escape sequence may take: serial adapters hold bytes back for 16 ms, and
+ * console servers for longer. */
+#define ESCAPE_MS 150
+
+enum { PAIR_GOOD = 1, PAIR_WARN, PAIR_BAD };
+
+struct terminal {
+	SCREEN *screen;
+	FILE *in_file, *out_file; /* ours: of duplicates */
+	int in, out;		  /* borrowed */
+	struct termios saved;
+	const struct glyphs *glyphs;
+	struct key_swallow swallow;
+	bool repair, cursor_shown;
+};
+
+/* What the handler of a crash needs; -1: no terminal is held. */
+static volatile sig_atomic_t crash_fd = -1;
+static struct termios crash_termios;
+static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+
+/* Terminals that draw no Unicode whatever the locale says. */
+static const char *const ascii_types[] = {"vt100", "vt102", "vt220", "vt320", "ansi", "cons25"};
+static const char *const fallback_types[] = {"vt220", "vt100"};
+
+static void on_crash(int number)
+{
+	if (crash_fd >= 0)
+		(void)tcsetattr(crash_fd, TCSANOW, &crash_termios);
+	/* SA_RESETHAND: the default does the rest once we return. */
+	(void)raise(number);
+}
+
+static void handle_crashes(bool on)
+{
+	struct sigaction action = {
+		.sa_handler = on ? on_crash : SIG_DFL, .sa_flags = on ? (int)SA_RESETHAND : 0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(crash_signals); i++)
+		(void)sigaction(crash_signals[i], &action, NULL);
+}
+
+/* 0 where curses knows @type and it can place its cursor. */
+static int check_type(const char *type, int out)
+{
+	const char *cup;
+	int error;
+
+	if (!type || !type[0] || setupterm(type, out, &error) != OK)
+		return -ENOENT;
+	cup = tigetstr("cup");
+	error = cup && cup != (char *)-1 ? 0 : -ENXIO;
+	(void)del_curterm(cur_term);
+	return error;
+}
+
+/* The type to use, or NULL with the sentence in @note. */
+static const char *find_type(const char *type, int out, char *note, size_t size)
+{
+	bool given = type && type[0];
+	int r = check_type(type, out);
+
+	if (r == 0)
+		return type;
+	if (r == -ENXIO) {
+		(void)str_format(note, size,
+			"The terminal type \"%s\" (TERM) cannot show screens: use boardstrap install "
+			"--plain, or set TERM to what the terminal is, such as vt220.",
+			type);
+		return NULL;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(fallback_types); i++) {
+		if (check_type(fallback_types[i], out) < 0)
+			continue;
+		(void)str_format(note, size, "%s%s%s: taken for a %s.",
+			given ? "The terminal type \"" : "TERM is not set", given ? type : "",
+			given ? "\" (TERM) is not known here" : "", fallback_types[i]);
+		return fallback_types[i];
+	}
+	(void)str_format(note, size,
+		"%s%s%s, and there are no terminal descriptions (terminfo) for a vt220 or vt100: use "
+		"boardstrap install --plain.",
+		given ? "The terminal type \"" : "TERM is not set", given ? type : "",
+		given ? "\" (TERM) is not known here" : "");
+	return NULL;
+}
+
+/*
+ * Unicode only where the operator's locale says so. Curses itself is better off with UTF-8 in any
+ * case: in other locales it sends "repeat the last character", which minicom and screen do not
+ * know. The glyphs stay ASCII then.
+ */
+static const struct glyphs *choose_glyphs(const char *type)
+{
+	static const char *const locales[] = {"C.UTF-8", "C.utf8", "en_US.UTF-8"};
+	const struct glyphs *glyphs = &glyphs_unicode;
+
+	if (!setlocale(LC_CTYPE, "") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0) {
+		glyphs = &glyphs_ascii;
+		for (size_t i = 0; i < ARRAY_SIZE(locales); i++)
+			if (setlocale(LC_CTYPE, locales[i]))
+				break;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(ascii_types); i++)
+		if (strcmp(type, ascii_types[i]) == 0)
+			glyphs = &glyphs_ascii;
+	return glyphs;
+}
+
+static void define_keys(void)
+{
+	static const int codes[] = {
+		[SYMBOL_UP] = KEY_UP,
+		[SYMBOL_DOWN] = KEY_DOWN,
+		[SYMBOL_LEFT] = KEY_LEFT,
+		[SYMBOL_RIGHT] = KEY_RIGHT,
+		[SYMBOL_PAGE_UP] = KEY_PPAGE,
+		[SYMBOL_PAGE_DOWN] = KEY_NPAGE,
+		[SYMBOL_HOME] = KEY_HOME,
+		[SYMBOL_END] = KEY_END,
+		[SYMBOL_ENTER] = KEY_ENTER,
+		[SYMBOL_ERASE] = KEY_BACKSPACE,
+		[SYMBOL_HELP] = KEY_F(1),
+	};
+
+	for (size_t i = 0; i < keys_encodings_count; i++)
+		(void)define_key(keys_encodings[i].bytes, codes[keys_encodings[i].symbol]);
+}
+
+static void define_colours(void)
+{
+	const char *none = getenv("NO_COLOR");
+
+	if (!has_colors() || (none && none[0]))
+		return;
+	(void)start_color();
+	/* Without this the whole screen would be painted in a colour: 2 KiB on a serial line. */
+	(void)use_default_colors();
+	(void)init_pair(PAIR_GOOD, COLOR_GREEN, -1);
+	(void)init_pair(PAIR_WARN, COLOR_YELLOW, -1);
+	(void)init_pair(PAIR_BAD, COLOR_RED, -1);
+}
+
+/* Raw, and set at once: curses would wait until a stopped line has taken what is queued. */
+static void set_raw(const struct terminal *term)
+{
+	struct termios raw = term->saved;
+
+	cfmakeraw(&raw);
+	raw.c_iflag &= ~(tcflag_t)(IXON | IXOFF);
+	raw.c_cc[VMIN] = 1;
+	raw.c_cc[VTIME] = 0;
+	(void)tcsetattr(term->in, TCSANOW, &raw);
+}
+
+static FILE *open_duplicate(int fd, const char *mode)
+{
+	_cleanup_close_ int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	FILE *file = copy < 0 ? NULL : fdopen(copy, mode);
+
+	if (file)
+		(void)take_fd(&copy);
+	return file;
+}
+
+/* Takes screen and line as curses has them, in our way. */
+static void set_up(struct terminal *term)
+{
+	int rows, cols;
+
+	(void)raw();
+	(void)noecho();
+	(void)nonl();
+	(void)set_escdelay(ESCAPE_MS);
+	(void)keypad(stdscr, TRUE);
+	(void)nodelay(stdscr, TRUE);
+	(void)intrflush(stdscr, FALSE);
+	(void)curs_set(0);
+	(void)leaveok(stdscr, TRUE);
+	define_keys();
+	define_colours();
+	term_size(term, &rows, &cols);
+	(void)resizeterm(rows, cols);
+	set_raw(term);
+}
+
+int term_open(
+	struct terminal **ret, int in, int out, const char *type, char *note, size_t note_size)
+{
+	struct terminal *term;
+
+	*note = '\0';
+	if (!isatty(in) || !isatty(out)) {
+		(void)str_format(note, note_size,
+			"There is no terminal for the screens: use boardstrap install --plain.");
+		return -ENOTTY;
+	}
+	type = find_type(type, out, note, note_size);
+	if (!type)
+		return -ENXIO;
+	term = calloc(1, sizeof(*term));
+	if (!term)
+		return -ENOMEM;
+	term->in = in;
+	term->out = out;
+	term->glyphs = choose_glyphs(type);
+	term->in_file = open_duplicate(in, "r");
+	term->out_file = open_duplicate(out, "w");
+	if (!term->in_file || !term->out_file || tcgetattr(in, &term->saved) < 0)
+		goto fail;
+	/* What a shell left behind would win over what the terminal says. */
+	(void)unsetenv("LINES");
+	(void)unsetenv("COLUMNS");
+	term->screen = newterm(type, term->out_file, term->in_file);
+	if (!term->screen)
+		goto fail;
+	crash_termios = term->saved;
+	crash_fd = in;
+	handle_crashes(true);
+	set_up(term);
+	*ret = term;
+	return 0;
+fail:
+	(void)str_format(note, note_size, "The terminal cannot be used: %s.", strerror(errno));
+	if (term->in_file)
+		(void)fclose(term->in_file);
+	if (term->out_file)
+		(void)fclose(term->out_file);
+	free(term);
+	return -EIO;
+}
+
+/* True where the terminal takes output. One that is stopped or gone would hold us for ever. */
+static bool takes_output(const struct terminal *term)
+{
+	struct pollfd poll_fd = {.fd = term->out, .events = POLLOUT};
+
+	return poll(&poll_fd, 1, 0) == 1 && poll_fd.revents == POLLOUT;
+}
+
+void term_close(struct terminal *term)
+{
+	if (!term)
+		return;
+	if (takes_output(term)) {
+		(void)curs_set(1);
+		(void)endwin();
+	} else {
+		(void)tcflow(term->out, TCOON);
+		(void)tcflush(term->out, TCOFLUSH);
+	}
+	(void)tcsetattr(term->in, TCSANOW, &term->saved);
+	handle_crashes(false);
+	crash_fd = -1;
+	delscreen(term->screen);
+	(void)fclose(term->in_file);
+	(void)fclose(term->out_file);
+	free(term);
+}
+
+void term_size(struct terminal *term, int *ret_rows, int *ret_cols)
+{
+	struct winsize size = {0};
+
+	if (ioctl(term->out, TIOCGWINSZ, &size) < 0 || size.ws_row < 2 || size.ws_col < 2) {
+		size.ws_row = 24;
+		size.ws_col = 80;
+	}
+	*ret_rows = size.ws_row > TERM_ROWS_MAX ? TERM_ROWS_MAX : size.ws_row;
+	*ret_cols = size.ws_col > TERM_COLS_MAX ? TERM_COLS_MAX : size.ws_col;
+}
+
+const struct glyphs *term_glyphs(const struct terminal *term)
+{
+	return term->glyphs;
+}
+
+int term_fd(const struct terminal *term)
+{
+	return term->in;
+}
+
+bool term_is_gone(const struct terminal *term)
+{
+	struct pollfd poll_fd = {.fd = term->in, .events = POLLIN};
+	int waiting = 0;
+
+	if (poll(&poll_fd, 1, 0) < 1)
+		return false;
+	/* Readable, but with nothing to read: the end of the file. */
+	return (poll_fd.revents & (POLLHUP | POLLERR | POLLNVAL)) ||
+	       ioctl(term->in, FIONREAD, &waiting) < 0 || waiting == 0;
+}
+
+/* --- keys --- */
+
+static enum symbol symbol_of_code(wint_t code)
+{
+	static const struct {
+		wint_t code;
+		enum symbol symbol;
+	} symbols[] = {
+		{KEY_UP, SYMBOL_UP},
+		{KEY_DOWN, SYMBOL_DOWN},
+		{KEY_LEFT, SYMBOL_LEFT},
+		{KEY_RIGHT, SYMBOL_RIGHT},
+		{KEY_PPAGE, SYMBOL_PAGE_UP},
+		{KEY_NPAGE, SYMBOL_PAGE_DOWN},
+		{KEY_HOME, SYMBOL_HOME},
+		{KEY_END, SYMBOL_END},
+		{KEY_FIND, SYMBOL_HOME}, /* what a vt220 calls Home and End */
+		{KEY_SELECT, SYMBOL_END},
+		{KEY_ENTER, SYMBOL_ENTER},
+		{KEY_BACKSPACE, SYMBOL_ERASE},
+		{KEY_DC, SYMBOL_ERASE},
+		{KEY_F(1), SYMBOL_HELP},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(symbols); i++)
+		if (symbols[i].code == code)
+			return symbols[i].symbol;
+	return SYMBOL_NONE;
+}
+
+static struct key key_of_char(wint_t code)
+{
+	static const enum symbol controls[0x20] = {
+		['\b'] = SYMBOL_ERASE,
+		['\t'] = SYMBOL_TAB,
+		['\n'] = SYMBOL_ENTER,
+		['\r'] = SYMBOL_ENTER,
+		['L' & 0x1f] = SYMBOL_REDRAW,
+	};
+
+	if (code < 0x20)
+		return (struct key){controls[code], 0};
+	if (code == 0x7f)
+		return (struct key){SYMBOL_ERASE, 0};
+	return (struct key){SYMBOL_TEXT, (uint32_t)code};
+}
+
+bool term_key(struct terminal *term, struct key *ret)
+{
+	wint_t code;
+	int r = wget_wch(stdscr, &code);
+
+	if (r == ERR) {
+		/* Nothing behind it: the Escape key itself. */
+		if (term->swallow.state != SWALLOW_ESCAPE)
+			return false;
+		term->swallow.state = SWALLOW_IDLE;
+		*ret = (struct key){SYMBOL_ESCAPE, 0};
+		return true;
+	}
+	*ret = (struct key){SYMBOL_NONE, 0};
+	if (r == KEY_CODE_YES)
+		ret->symbol = symbol_of_code(code);
+	else if (!keys_swallow(&term->swallow, (uint32_t)code))
+		*ret = key_of_char(code);
+	return true;
+}
+
+/* --- output --- */
+
+static attr_t curses_attr(unsigned attr)
+{
+	static const struct {
+		unsigned ours;
+		attr_t theirs;
+	} attrs[] = {{ATTR_BOLD, A_BOLD}, {ATTR_REVERSE, A_REVERSE}, {ATTR_DIM, A_DIM}};
+	attr_t all = A_NORMAL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(attrs); i++)
+		if (attr & attrs[i].ours)
+			all |= attrs[i].theirs;
+	return all;
+}
+
+static short curses_pair(unsigned attr)
+{
+	return attr & ATTR_BAD	  ? PAIR_BAD
+	       : attr & ATTR_WARN ? PAIR_WARN
+	       : attr & ATTR_GOOD ? PAIR_GOOD
+				  : 0;
+}
+
+static void show_cell(int row, int col, const struct cell *cell)
+{
+	wchar_t text[2] = {(wchar_t)cell->codepoint, 0};
+	cchar_t out;
+
+	if (cell->codepoint == 0)
+		return;
+	if (setcchar(&out, text, curses_attr(cell->attr), curses_pair(cell->attr), NULL) == OK)
+		(void)mvadd_wch(row, col, &out);
+}
+
+void term_show(struct terminal *term, const struct grid *grid)
+{
+	bool cursor = grid->cursor_row >= 0;
+
+	if (LINES != grid->rows || COLS != grid->cols) {
+		(void)resizeterm(grid->rows, grid->cols);
+		term->repair = true; /* terminals differ in what they keep of the old picture */
+	}
+	for (int row = 0; row < grid->rows; row++)
+		for (int col = 0; col < grid->cols; col++)
+			show_cell(row, col, grid_cell(grid, row, col));
+	if (cursor != term->cursor_shown) {
+		(void)leaveok(stdscr, !cursor);
+		(void)curs_set(cursor);
+		term->cursor_shown = cursor;
+	}
+	if (cursor)
+		(void)move(grid->cursor_row, grid->cursor_col);
+	if (term->repair)
+		(void)clearok(curscr, TRUE);
+	term->repair = false;
+	(void)refresh();
+}
+
+void term_repair(struct terminal *term)
+{
+	term->repair = true;
+	/* Whoever wrote on the screen may have changed the line's settings, too. */
+	set_raw(term);
+}
+
+void term_beep(struct terminal *term)
+{
+	(void)term;
+	(void)beep();
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * term - the terminal: the only file that sees curses. It takes a grid and shows it, sending only
+ * what changed, and gives keys. It owns the terminal's settings from term_open to term_close, and
+ * puts them back even where the program crashes.
+ */
+#ifndef UI_TERM_H
+#define UI_TERM_H
+
+#include "ui/grid.h"
+#include "ui/keys.h"
+
+#include <stddef.h>
+
+struct terminal; /* not "term": <term.h> has one */
+
+/* Sizes beyond these are taken for nonsense; none at all (a serial line tells 0x0) is 80x24. */
+#define TERM_ROWS_MAX 200
+#define TERM_COLS_MAX 300
+
+/*
+ * Takes the terminal at @in and @out. @type is TERM, or NULL. Where that is missing or unknown,
+ * vt220 and vt100 are tried, and @note tells so in a sentence; else @note is "". 0; or -errno with
+ * the sentence in @note: -ENOTTY no terminal, -ENXIO a type that cannot place its cursor (dumb) or
+ * no known type at all. Sets LC_CTYPE from the environment. One at a time.
+ */
+int term_open(
+	struct terminal **ret, int in, int out, const char *type, char *note, size_t note_size);
+
+/* Puts everything back; never waits for a terminal that takes nothing any more. NULL is fine. */
+void term_close(struct terminal *term);
+
+/* The size now: asked of the terminal anew. */
+void term_size(struct terminal *term, int *ret_rows, int *ret_cols);
+const struct glyphs *term_glyphs(const struct terminal *term);
+
+/* Poll this for input. */
+int term_fd(const struct terminal *term);
+/* Takes one key. False where there is none now. */
+bool term_key(struct terminal *term, struct key *ret);
+/* After input was told: true where the line is gone. */
+bool term_is_gone(const struct terminal *term);
+
+/* Shows @grid, of the size that term_size told last. */
+void term_show(struct terminal *term, const struct grid *grid);
+/* The next term_show paints everything: something else has written on the screen. */
+void term_repair(struct terminal *term);
+void term_beep(struct terminal *term);
+
+#endif
