@@ -10,8 +10,7 @@ CC      ?= gcc
 CFLAGS  ?= -O2 -g
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wundef -Wformat=2 -Wstrict-prototypes \
 	-Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wcast-qual -Wwrite-strings \
-	-Wswitch-enum -Wvla -Wdate-time -Wnull-dereference -Wdouble-promotion \
-	-Wno-gnu-zero-variadic-macro-arguments
+	-Wswitch-enum -Wvla -Wdate-time -Wnull-dereference -Wdouble-promotion
 # A warning stops CI, not the engineer whose compiler is newer than ours.
 ifeq ($(CI),true)
 WARN += -Werror

@@ -17,7 +17,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define TERM_TO_KILL_MS   2000
+#define TERM_TO_KILL_MS	 2000
 #define CLEANUP_LIMIT_MS 20000 /* then the device is taken for dead, and is left alone */
 
 /* ---- what a viewer sees ---- */
@@ -64,8 +64,8 @@ static void snapshot_refresh(struct install *in)
 	STR_COPY(snapshot->verify.first, in->verified->first);
 	snapshot->stall[0] = '\0';
 	if (snapshot->state == INSTALL_RUNNING)
-		progress_stall_text(&snapshot->progress, in->step, snapshot->stall,
-			sizeof(snapshot->stall));
+		progress_stall_text(
+			&snapshot->progress, in->step, snapshot->stall, sizeof(snapshot->stall));
 }
 
 static void snapshot_identify(struct install *in)
@@ -109,8 +109,8 @@ static void install_pass(struct install *in)
 
 	/* A loop device would hand its partitions to the next image; a disk keeps them, for they are
 	 * now what its table says. */
-	target_close(target, in->plan.target.kind == DISK_IMAGE ||
-		in->plan.target.kind == DISK_LOOP);
+	target_close(
+		target, in->plan.target.kind == DISK_IMAGE || in->plan.target.kind == DISK_LOOP);
 	progress_finish(&in->progress);
 	in->snapshot.state = INSTALL_PASSED;
 	in->snapshot.exit_code = in->plan.verify ? EXIT_OK : EXIT_NOT_VERIFIED;
@@ -150,8 +150,8 @@ void install_child_ended(struct child *child)
 		return;
 	}
 	child_why(child, why, sizeof(why));
-	(void)install_fail(in, step->code, "%s failed on %s: %s", child->spec.name,
-		in->plan.target.name, why);
+	(void)install_fail(
+		in, step->code, "%s failed on %s: %s", child->spec.name, in->plan.target.name, why);
 }
 
 static void work_report(struct child *child, const struct child_report *report)
@@ -201,7 +201,8 @@ static int cleanup_work(void *arg, int report_fd)
 		if (w < 0 && r == 0)
 			r = child_report_fail(report_fd, w,
 				"%s could not be made unbootable: %s; do not use it before a new "
-				"install", in->plan.target.name,
+				"install",
+				in->plan.target.name,
 				diag.text[0] ? diag.text : err_device_text(w));
 	}
 	return r;
@@ -209,8 +210,8 @@ static int cleanup_work(void *arg, int report_fd)
 
 static void end_now(struct install *in)
 {
-	bool cancelled = in->snapshot.state == INSTALL_CANCELLING &&
-		in->snapshot.err.code == EXIT_CANCELLED;
+	bool cancelled =
+		in->snapshot.state == INSTALL_CANCELLING && in->snapshot.err.code == EXIT_CANCELLED;
 
 	child_finish(&in->cleanup);
 	target_close(&in->target, in->snapshot.written || in->plan.target.kind == DISK_IMAGE);
@@ -323,7 +324,8 @@ int install_fail(struct install *in, int code, const char *format, ...)
 		err_set(&in->snapshot.err, EXIT_FAILED, step_name(in->step),
 			"%s was removed during %s. Put it back and start again",
 			in->plan.target.name, step_name(in->step));
-	else if (in->snapshot.err.code == 0 && install_steps[in->step].advice)
+	else if (in->snapshot.written && in->snapshot.err.code == 0 &&
+		 install_steps[in->step].advice)
 		err_set(&in->snapshot.err, code, step_name(in->step), "%s. %s", text,
 			install_steps[in->step].advice);
 	else
@@ -339,8 +341,9 @@ void install_cancel(struct install *in)
 	if (in->ending || snapshot_ended(&in->snapshot))
 		return;
 	err_set(&in->snapshot.err, EXIT_CANCELLED, step_name(in->step),
-		in->snapshot.written ? "Cancelled during %s: %s will not boot. Install again to use it"
-				     : "Cancelled during %s: nothing was written to %s",
+		in->snapshot.written
+			? "Cancelled during %s: %s will not boot. Install again to use it"
+			: "Cancelled during %s: nothing was written to %s",
 		step_name(in->step), in->plan.target.name);
 	end_begin(in);
 	snapshot_refresh(in);
@@ -352,7 +355,8 @@ static void sample_medium(struct install *in)
 {
 	struct flush_stat stat;
 
-	if (in->target.id_fd < 0 || flush_read_stat(in->world.root, in->target.disk.name, &stat) < 0)
+	if (in->target.id_fd < 0 ||
+		flush_read_stat(in->world.root, in->target.disk.name, &stat) < 0)
 		return;
 	in->sample.in_flight = stat.in_flight;
 	if (in->step >= STEP_EXTRACT && stat.written_bytes > in->medium_start)

@@ -17,7 +17,7 @@
 /* A filesystem of the layout that is, or will be, mounted; parents before what lies in them. */
 struct install_mount {
 	unsigned partition; /* index in the layout */
-	int dir_fd;         /* held from mount to flush: syncfs reports errors since then; or -1 */
+	int dir_fd;	    /* held from mount to flush: syncfs reports errors since then; or -1 */
 };
 
 struct install {
@@ -28,28 +28,28 @@ struct install {
 	struct watch tick;
 
 	enum step_id step;
-	unsigned turn;              /* how often the step has run: see struct step */
+	unsigned turn;		    /* how often the step has run: see struct step */
 	uint64_t start_ms, step_ms; /* when the install and the step began */
-	bool ending;                /* a failure or cancel: no step is started any more */
-	bool children_killed;       /* they had their TERM and were then sent KILL */
+	bool ending;		    /* a failure or cancel: no step is started any more */
+	bool children_killed;	    /* they had their TERM and were then sent KILL */
 	uint64_t ending_ms;
 	struct child cleanup;
 
 	struct target target;
 	struct source source;
-	struct child child;         /* of the step that runs: mkfs, or work of our own */
+	struct child child; /* of the step that runs: mkfs, or work of our own */
 	struct tar tar;
-	struct watch stream;        /* the tar stream's reading end; watched to drain it */
-	bool tar_done;              /* it has ended well */
+	struct watch stream; /* the tar stream's reading end; watched to drain it */
+	bool tar_done;	     /* it has ended well */
 	struct install_mount mounts[LAYOUT_PARTITIONS_MAX];
 	unsigned mount_count;
 	bool mounted;
-	struct mkfs_job *mkfs;      /* storage of the running mkfs's argv */
+	struct mkfs_job *mkfs; /* storage of the running mkfs's argv */
 	struct knob_journal knobs;
 	bool knobs_set;
 	struct verify_result *verified; /* shared with the verify child */
 
-	uint64_t medium_start;      /* block stat when the extraction began */
+	uint64_t medium_start; /* block stat when the extraction began */
 	struct progress_sample sample;
 	struct progress progress;
 	struct snapshot snapshot;
@@ -63,8 +63,8 @@ struct install {
 struct step {
 	int (*run)(struct install *in, unsigned turn);
 	void (*tick)(struct install *in); /* 4 times a second while it runs; may be NULL */
-	int code;                         /* exit code of a failure in it */
-	const char *advice;               /* what to do when it failed */
+	int code;			  /* exit code of a failure in it */
+	const char *advice;		  /* what to do when it failed */
 };
 
 extern const struct step install_steps[STEP_COUNT];

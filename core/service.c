@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/service.h"
+
+#include "core/reactor.h"
+#include "device/knob.h"
+#include "device/mount.h"
+#include "device/sysfs.h"
+#include "device/util.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define VIEWERS_MAX   8
+#define LAST_PATH     SERVICE_DIR "/last"
+#define JOB_DIR	      SERVICE_DIR "/job" /* each engine has a tmpfs of its own on it */
+#define KNOB_JOURNAL  SERVICE_DIR "/knobs"
+#define PARTING_MS    5000 /* a viewer that does not take the last snapshot has lost it */
+#define SOCKET_SUFFIX ".sock"
+
+struct service;
+
+struct viewer {
+	struct watch watch;
+	struct service *service;
+	bool commands; /* at most one does */
+	bool behind;   /* the latest snapshot has not been sent yet */
+};
+
+struct service {
+	struct install *install;
+	struct snapshot last; /* the end, once the install is freed */
+	bool ended;
+	int reactor;
+	struct watch engine, listener, signals;
+	char socket_path[108];
+	struct viewer viewers[VIEWERS_MAX];
+	uint64_t sent_sequence;
+};
+
+/* ---- viewers ---- */
+
+static const struct snapshot *service_snapshot(const struct service *service)
+{
+	return service->ended ? &service->last : install_snapshot(service->install);
+}
+
+static void viewer_drop(struct viewer *viewer)
+{
+	int fd = viewer->watch.fd;
+
+	reactor_remove(viewer->service->reactor, &viewer->watch);
+	close_fd(&fd);
+	viewer->commands = viewer->behind = false;
+}
+
+static void viewer_send(struct viewer *viewer)
+{
+	const struct snapshot *snapshot = service_snapshot(viewer->service);
+
+	if (viewer->watch.fd < 0)
+		return;
+	if (send(viewer->watch.fd, snapshot, sizeof(*snapshot), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+		viewer->behind = false;
+	else if (errno == EAGAIN || errno == ENOBUFS)
+		viewer->behind = true; /* it gets a later one, at the next tick */
+	else
+		viewer_drop(viewer);
+}
+
+static void viewer_ready(struct watch *watch, uint32_t events)
+{
+	struct viewer *viewer = container_of(watch, struct viewer, watch);
+	char command;
+	ssize_t n = recv(watch->fd, &command, 1, MSG_DONTWAIT);
+
+	(void)events;
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+		viewer_drop(viewer);
+		return;
+	}
+	if (n == 1 && viewer->commands && command == SERVICE_CANCEL && !viewer->service->ended)
+		install_cancel(viewer->service->install);
+}
+
+static void viewer_add(struct service *service, int fd)
+{
+	bool commanded = false;
+	int size = 4 * (int)sizeof(struct snapshot);
+
+	for (unsigned i = 0; i < VIEWERS_MAX; i++)
+		commanded = commanded || service->viewers[i].commands;
+	for (unsigned i = 0; i < VIEWERS_MAX; i++) {
+		struct viewer *viewer = &service->viewers[i];
+
+		if (viewer->watch.fd >= 0)
+			continue;
+		/* A short queue: what a slow viewer reads next is recent. */
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+		*viewer = (struct viewer){
+			.watch = {.fd = fd, .ready = viewer_ready},
+			.service = service,
+			.commands = !commanded,
+		};
+		if (reactor_add(service->reactor, &viewer->watch, EPOLLIN) < 0)
+			viewer_drop(viewer);
+		else
+			viewer_send(viewer);
+		return;
+	}
+	(void)close(fd);
+}
+
+static void listener_ready(struct watch *watch, uint32_t events)
+{
+	struct service *service = container_of(watch, struct service, listener);
+	int fd = accept4(watch->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	(void)events;
+	if (fd >= 0)
+		viewer_add(service, fd);
+}
+
+static void viewers_update(struct service *service)
+{
+	const struct snapshot *snapshot = service_snapshot(service);
+	bool news = snapshot->sequence != service->sent_sequence;
+
+	service->sent_sequence = snapshot->sequence;
+	for (unsigned i = 0; i < VIEWERS_MAX; i++)
+		if (news || service->viewers[i].behind)
+			viewer_send(&service->viewers[i]);
+}
+
+/* ---- the engine's process ---- */
+
+static void engine_ready(struct watch *watch, uint32_t events)
+{
+	(void)events;
+	install_dispatch(container_of(watch, struct service, engine)->install);
+}
+
+static void signals_ready(struct watch *watch, uint32_t events)
+{
+	struct service *service = container_of(watch, struct service, signals);
+	struct signalfd_siginfo info;
+
+	(void)events;
+	if (read(watch->fd, &info, sizeof(info)) == (ssize_t)sizeof(info) && !service->ended)
+		install_cancel(service->install);
+}
+
+/* A socket address for the engine of a target; two images may have one name, so the pid is in it. */
+static int service_listen(struct service *service, const char *name)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd;
+
+	STR_FORMAT(service->socket_path, "%s/%s.%d%s", SERVICE_DIR, name, (int)getpid(),
+		SOCKET_SUFFIX);
+	STR_COPY(address.sun_path, service->socket_path);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 4) < 0) {
+		int r = -errno;
+
+		(void)close(fd);
+		return r;
+	}
+	return fd;
+}
+
+static void last_write(const struct snapshot *snapshot)
+{
+	char path[64];
+	int fd;
+
+	STR_FORMAT(path, "%s.%d", LAST_PATH, (int)getpid());
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return;
+	if (write_full(fd, snapshot, sizeof(*snapshot)) == 0)
+		(void)rename(path, LAST_PATH);
+	else
+		(void)unlink(path);
+	(void)close(fd);
+}
+
+/* What children left behind when they died comes to us, a subreaper: it is ended here. */
+static void orphans_end(void)
+{
+	char path[64], list[4096], *save = NULL;
+
+	for (unsigned round = 0; round < 8; round++) {
+		_cleanup_close_ int fd = -1;
+		ssize_t n;
+
+		STR_FORMAT(path, "/proc/self/task/%d/children", (int)getpid());
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		n = fd < 0 ? 0 : read(fd, list, sizeof(list) - 1);
+		if (n <= 0)
+			return;
+		list[n] = '\0';
+		for (char *word = strtok_r(list, " ", &save); word;
+			word = strtok_r(NULL, " ", &save)) {
+			uint64_t pid;
+
+			if (str_to_u64(word, 10, &pid) == 0 && pid > 1)
+				(void)kill((pid_t)pid, SIGKILL);
+		}
+		(void)usleep(10000);
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+	}
+}
+
+static void service_loop(struct service *service)
+{
+	uint64_t parting_ms = 0;
+	bool behind = true;
+
+	while (!service->ended || behind) {
+		(void)reactor_dispatch(service->reactor, service->ended ? 50 : -1);
+		if (!service->ended && snapshot_ended(install_snapshot(service->install))) {
+			/* The end is told only when nothing is held any more: who reads PASS may pull
+			 * the card, and who reads FAIL may start again. */
+			service->last = *install_snapshot(service->install);
+			reactor_remove(service->reactor, &service->engine);
+			install_free(service->install);
+			service->install = NULL;
+			service->ended = true;
+			orphans_end();
+			last_write(&service->last);
+			parting_ms = now_ms() + PARTING_MS;
+			service->last.sequence++;
+		}
+		viewers_update(service);
+		behind = false;
+		for (unsigned i = 0; i < VIEWERS_MAX; i++)
+			behind = behind || service->viewers[i].behind;
+		if (service->ended && now_ms() > parting_ms)
+			break;
+	}
+}
+
+static int service_run(struct service *service, const struct plan *plan,
+	const struct manifest *manifest, int viewer_fd)
+{
+	struct install_world world = {.dir = JOB_DIR, .knob_journal = KNOB_JOURNAL};
+	struct knob_journal knobs;
+	char name[sizeof(plan->target.name)];
+	sigset_t mask;
+	int fd;
+
+	STR_COPY(name, plan->target.name);
+	for (char *c = name; *c; c++)
+		if (*c == '/' || *c == '.')
+			*c = '_';
+	service->reactor = reactor_new();
+	if (service->reactor < 0)
+		return service->reactor;
+	viewer_add(service, viewer_fd);
+	fd = service_listen(service, name);
+	if (fd >= 0) { /* without it the install goes on, only unseen by other viewers */
+		service->listener = (struct watch){.fd = fd, .ready = listener_ready};
+		(void)reactor_add(service->reactor, &service->listener, EPOLLIN);
+	}
+	(void)sigemptyset(&mask);
+	(void)sigaddset(&mask, SIGTERM);
+	(void)sigaddset(&mask, SIGINT);
+	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
+	service->signals = (struct watch){
+		.fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK), .ready = signals_ready};
+	(void)reactor_add(service->reactor, &service->signals, EPOLLIN);
+
+	fd = mount_enter_private(JOB_DIR);
+	if (fd < 0)
+		return fd;
+	world.root = sysfs_open_root("/"); /* of the new namespace: the old one may die */
+	if (world.root < 0)
+		return world.root;
+	if (knob_open(&knobs, world.root, KNOB_JOURNAL) == 0)
+		(void)knob_restore_stale(&knobs);
+	service->install = install_new(plan, manifest, &world);
+	if (!service->install)
+		return -errno;
+	service->engine = (struct watch){.fd = install_fd(service->install), .ready = engine_ready};
+	(void)reactor_add(service->reactor, &service->engine, EPOLLIN);
+	install_start(service->install);
+	service_loop(service);
+	return 0;
+}
+
+/* Leaves everything of the front end behind: its terminal, its descriptors, its signals. */
+static void engine_process(const struct plan *plan, const struct manifest *manifest, int viewer_fd)
+{
+	struct service service = {.reactor = -1};
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), keep = 3;
+
+	(void)setsid();
+	(void)prctl(PR_SET_NAME, "boardstrap-eng");
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 1);
+	for (int i = 1; i < NSIG; i++)
+		(void)signal(i, SIG_DFL);
+	(void)signal(SIGHUP, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN);
+	for (int i = 0; i < 3; i++)
+		(void)dup2(null, i);
+	if (viewer_fd != keep)
+		(void)dup3(viewer_fd, keep, O_CLOEXEC);
+	/* The manifest stays: it is a mapping, its descriptor is not needed for reading. */
+	if (close_range((unsigned)keep + 1, ~0u, 0) < 0)
+		for (int fd = keep + 1; fd < 4096; fd++)
+			(void)close(fd);
+	(void)chdir("/");
+	(void)umask(022);
+	service.engine.fd = service.listener.fd = service.signals.fd = -1;
+	for (unsigned i = 0; i < VIEWERS_MAX; i++)
+		service.viewers[i].watch.fd = -1;
+	(void)service_run(&service, plan, manifest, keep);
+	if (service.install)
+		install_free(service.install);
+	if (service.socket_path[0])
+		(void)unlink(service.socket_path);
+	_exit(0);
+}
+
+int service_start(const struct plan *plan, const struct manifest *manifest, int *ret_fd)
+{
+	int pair[2], r = 0;
+	pid_t pid;
+
+	if (mkdir(SERVICE_DIR, 0700) < 0 && errno != EEXIST)
+		return -errno;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
+		return -errno;
+	/* Forked twice, so that the front end has no child to wait for. */
+	pid = fork();
+	if (pid == 0) {
+		pid = fork();
+		if (pid == 0)
+			engine_process(plan, manifest, pair[1]);
+		_exit(pid < 0 ? 1 : 0);
+	}
+	(void)close(pair[1]);
+	if (pid < 0)
+		r = -errno;
+	else if (waitpid(pid, &r, 0) != pid || r != 0)
+		r = -EAGAIN;
+	if (r < 0) {
+		(void)close(pair[0]);
+		return r;
+	}
+	*ret_fd = pair[0];
+	return 0;
+}
+
+/* ---- the front end's side ---- */
+
+static int socket_connect(const char *file)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd, r;
+
+	if (!STR_FORMAT(address.sun_path, "%s/%s", SERVICE_DIR, file))
+		return -ENAMETOOLONG;
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return fd;
+	r = -errno;
+	(void)close(fd);
+	if (r == -ECONNREFUSED) /* of an engine that was killed */
+		(void)unlink(address.sun_path);
+	return r;
+}
+
+/* "NAME.PID.sock" is an engine's; of the wanted one where a name is given. */
+static bool socket_is(const char *file, const char *name)
+{
+	size_t length = strlen(file), suffix = strlen(SOCKET_SUFFIX), n = name ? strlen(name) : 0;
+
+	if (length <= suffix || strcmp(file + length - suffix, SOCKET_SUFFIX) != 0)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		char wanted = name[i] == '/' || name[i] == '.' ? '_' : name[i];
+
+		if (file[i] != wanted)
+			return false;
+	}
+	return !name || file[n] == '.';
+}
+
+int service_connect(const char *name)
+{
+	DIR *dir = opendir(SERVICE_DIR);
+	struct dirent *entry;
+	int found = -ENOENT;
+
+	if (!dir)
+		return errno == EACCES ? -EACCES : -ENOENT;
+	while ((entry = readdir(dir))) {
+		int fd;
+
+		if (!socket_is(entry->d_name, name))
+			continue;
+		fd = socket_connect(entry->d_name);
+		if (fd < 0)
+			continue;
+		if (found >= 0) {
+			(void)close(fd);
+			close_fd(&found);
+			found = -E2BIG;
+			break;
+		}
+		found = fd;
+	}
+	(void)closedir(dir);
+	return found;
+}
+
+static bool snapshot_is_ours(const struct snapshot *snapshot, size_t size)
+{
+	return size == sizeof(*snapshot) && snapshot->magic == SNAPSHOT_MAGIC &&
+	       snapshot->version == SNAPSHOT_VERSION && snapshot->size == sizeof(*snapshot);
+}
+
+int service_receive(int fd, struct snapshot *ret)
+{
+	struct snapshot snapshot;
+	int got = 0;
+
+	for (;;) {
+		ssize_t n = recv(fd, &snapshot, sizeof(snapshot), MSG_DONTWAIT | MSG_TRUNC);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return got;
+		if (n <= 0)
+			return got ? got : -EPIPE;
+		if (!snapshot_is_ours(&snapshot, (size_t)n))
+			return -EPROTO;
+		*ret = snapshot;
+		got = 1;
+	}
+}
+
+int service_send(int fd, enum service_command command)
+{
+	char byte = (char)command;
+
+	return send(fd, &byte, 1, MSG_NOSIGNAL) == 1 ? 0 : -errno;
+}
+
+int service_last(struct snapshot *ret)
+{
+	_cleanup_close_ int fd = open(LAST_PATH, O_RDONLY | O_CLOEXEC);
+	struct snapshot snapshot;
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = read_full(fd, &snapshot, sizeof(snapshot));
+	if (r < 0)
+		return r == -ENODATA ? -EPROTO : r;
+	if (!snapshot_is_ours(&snapshot, sizeof(snapshot)))
+		return -EPROTO;
+	*ret = snapshot;
+	return 0;
+}
