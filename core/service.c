@@ -68,10 +68,11 @@ static void viewer_drop(struct viewer *viewer)
 
 static void viewer_send(struct viewer *viewer)
 {
-	const struct snapshot *snapshot = service_snapshot(viewer->service);
+	const struct snapshot *snapshot;
 
 	if (viewer->watch.fd < 0)
 		return;
+	snapshot = service_snapshot(viewer->service);
 	if (send(viewer->watch.fd, snapshot, sizeof(*snapshot), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
 		viewer->behind = false;
 	else if (errno == EAGAIN || errno == ENOBUFS)
@@ -113,11 +114,10 @@ static void viewer_add(struct service *service, int fd)
 			.watch = {.fd = fd, .ready = viewer_ready},
 			.service = service,
 			.commands = !commanded,
+			.behind = true,
 		};
 		if (reactor_add(service->reactor, &viewer->watch, EPOLLIN) < 0)
 			viewer_drop(viewer);
-		else
-			viewer_send(viewer);
 		return;
 	}
 	(void)close(fd);
