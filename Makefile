@@ -46,7 +46,7 @@ say = @:
 endif
 
 .PHONY: all
-all: $(BUILD)/boardstrap ## build the program
+all: $(BUILD)/boardstrap ## build the program (the default)
 .DEFAULT_GOAL := all
 
 $(BUILD)/obj/%.o: %.c
@@ -83,6 +83,94 @@ $(BUILD)/tests/fake_tar: $(BUILD)/obj/tests/fake_tar.o
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $<
+
+# How many times the real tar is spawned; 10,000 takes some minutes.
+N ?= 10000
+$(BUILD)/tests/soak: $(BUILD)/obj/tests/soak.o $(BUILD)/libcore.a $(BUILD)/libdevice.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_CORE)
+
+.PHONY: deps
+# Everything that building, testing and installing need, by package name. A second run is quick.
+PACKAGES := gcc make pkg-config libc6-dev libncurses-dev libblkid-dev libfdisk-dev libarchive-dev \
+	libssl-dev libcmocka-dev libvterm-dev \
+	tar gzip xz-utils zstd bzip2 lz4 pigz e2fsprogs dosfstools fdisk util-linux mount kmod \
+	libarchive-tools busybox-static toybox libcap2-bin attr acl procps psmisc jq tmux strace \
+	ncurses-base ncurses-term mmdebstrap cpio
+deps: ## install what is needed, by package name (Debian, as root)
+	@if missing=$$(dpkg-query -W -f '$${db:Status-Status} $${Package}\n' $(PACKAGES) 2>/dev/null | \
+		awk '$$1 == "installed" {print $$2}' | sort -u >$(or $(TMPDIR),/tmp)/boardstrap-have.$$$$; \
+		printf '%s\n' $(PACKAGES) | sort -u | comm -23 - $(or $(TMPDIR),/tmp)/boardstrap-have.$$$$; \
+		rm -f $(or $(TMPDIR),/tmp)/boardstrap-have.$$$$); [ -n "$$missing" ]; then \
+		echo "installing:" $$missing; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+			--no-install-recommends $$missing >/dev/null; \
+	fi
+
+.PHONY: demo
+demo: deps ## install a small real root filesystem onto an image that stands for a board's eMMC
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@bash tests/demo.sh
+
+.PHONY: check check-unit check-root check-vm
+E2E := $(filter-out %/lib.sh %/tree.sh,$(wildcard tests/e2e/*.sh))
+check: deps ## install what is needed and run all tests
+	@$(MAKE) --no-print-directory -j$$(nproc) all tests
+	@bash tests/run.sh $(TESTS) $(BUILD)/tests/soak-short $(E2E) tests/vm/emmc-install.sh
+check-unit: all tests ## the cmocka tests alone
+	@bash tests/run.sh $(TESTS)
+check-root: all tests ## the tests of the whole program on loop devices and in terminals
+	@bash tests/run.sh $(E2E)
+check-vm: all ## an emulated eMMC: installed over its serial console, then booted
+	@bash tests/run.sh tests/vm/emmc-install.sh
+
+.PHONY: tests
+tests: $(TESTS) $(BUILD)/tests/fake_tar $(BUILD)/tests/soak $(BUILD)/tests/soak-short
+# The soak as one of the tests: a line of TAP.
+$(BUILD)/tests/soak-short: $(BUILD)/tests/soak
+	@printf '#!/bin/sh\necho 1..1\n%s 300 && echo ok 1 - soak || { echo not ok 1 - soak; exit 1; }\n' \
+		$(abspath $<) >$@
+	@chmod +x $@
+
+.PHONY: soak
+soak: $(BUILD)/tests/soak ## spawn the real tar N=10000 times under load: no death by a signal
+	@$(BUILD)/tests/soak $(N)
+
+.PHONY: bench
+bench: all ## overhead against the plain commands, paired runs; the engine's CPU and memory
+	@bash tests/bench/overhead.sh
+
+.PHONY: golden
+golden: $(BUILD)/tests/test_screens ## write the golden screens anew: review them with git diff
+	@UPDATE_GOLDEN=1 $(BUILD)/tests/test_screens
+
+.PHONY: asan
+asan: ## all cmocka tests with the address and undefined behaviour sanitizers
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan \
+		CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined' \
+		check-unit
+
+.PHONY: tidy fmt
+tidy: ## clang-tidy over the sources
+	clang-tidy --quiet $(DEVICE_SRC) $(CORE_SRC) $(UI_SRC) -- $(CPPFLAGS) -std=gnu17
+fmt: ## clang-format over all sources
+	clang-format -i $(wildcard device/*.[ch] core/*.[ch] ui/*.[ch] tests/*.[ch])
+
+.PHONY: install uninstall
+install: all ## install to PREFIX (/usr/local), below DESTDIR
+	install -D -m 755 $(BUILD)/boardstrap $(DESTDIR)$(PREFIX)/sbin/boardstrap
+	install -D -m 644 assets/boardstrap.1 $(DESTDIR)$(PREFIX)/share/man/man1/boardstrap.1
+uninstall: ## remove what install has put there
+	rm -f $(DESTDIR)$(PREFIX)/sbin/boardstrap $(DESTDIR)$(PREFIX)/share/man/man1/boardstrap.1
+
+.PHONY: clean
+clean: ## remove what was built; the downloads of the tests (build/vm, build/cache) stay
+	rm -rf $(addprefix $(BUILD)/,obj tests asan demo boardstrap libdevice.a libcore.a libui.a)
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
