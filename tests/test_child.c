@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/child.h"
 
+#include "core/sigcgt.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -460,20 +462,24 @@ static void flood(void **state)
 /* A daemon that keeps stderr open delays nothing, and what it writes later is nobody's. */
 static void grandchild_holds_stderr(void **state)
 {
+	/* Both tell their number when they have a session of their own; $() waits for that. */
+	static const char *const scripts[] = {
+		"n=$(setsid sh -c 'echo $$ >&2; echo $$; exec >&-; while :; do echo x >&2; done' &)",
+		"n=$(setsid sh -c 'echo $$; exec sleep 100 >&-' &); printf $n >&2",
+	};
 	struct seen *seen = *state;
-	pid_t pid;
 
-	shell(seen, "setsid sh -c 'while :; do echo noise >&2; done' & echo $! >&2");
-	pid = (pid_t)strtol(seen->text, NULL, 10);
-	assert_true(pid > 1);
-	assert_true(child_ok(&seen->child));
-	(void)kill(pid, SIGKILL);
-	shell(seen, "setsid sleep 100 & printf $! >&2");
-	pid = (pid_t)strtol(seen->text, NULL, 10);
-	assert_true(pid > 1);
-	assert_true(child_ok(&seen->child));
-	assert_false(is_gone(pid));
-	(void)kill(pid, SIGKILL);
+	for (size_t i = 0; i < ARRAY_SIZE(scripts); i++) {
+		pid_t pid;
+
+		shell(seen, scripts[i]);
+		pid = (pid_t)strtol(seen->text, NULL, 10);
+		assert_true(pid > 1);
+		assert_true(child_ok(&seen->child));
+		/* the first may have met the end of its pipe */
+		assert_false(i == 1 && is_gone(pid));
+		(void)kill(pid, SIGKILL);
+	}
 }
 
 /* Its group does not outlive it. */
@@ -720,7 +726,12 @@ static void killed_at_once(void **state)
 {
 	struct seen *seen = *state;
 	struct child_spec spec = spec_of(seen);
+	_cleanup_close_ int root = open("/", O_PATH | O_CLOEXEC);
 
+	if (sigcgt_read(root, getpid(), SIGTERM) != SIGCGT_NOT_CAUGHT) {
+		print_message("signals are emulated here and get lost in an exec: not tried\n");
+		skip();
+	}
 	spec.program = "sleep";
 	spec.argv = (const char *const[]){"sleep", "100", NULL};
 	for (unsigned i = 0; i < 100; i++) {

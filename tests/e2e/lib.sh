@@ -20,7 +20,6 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$here/../.." && pwd)
 BOARDSTRAP=$(realpath "${BOARDSTRAP:-$top/build/boardstrap}")
 CACHE=${CACHE:-$top/build/cache}
-RUN_DIR=/run/boardstrap
 
 tmp=
 count=0
@@ -101,6 +100,12 @@ begin() {
 		command -v "$program" >/dev/null || skip_all "$program is not installed"
 	done
 	[ -x "$BOARDSTRAP" ] || die "$BOARDSTRAP has not been built"
+	# Mounts and sockets of our own: an install that somebody else runs is none of ours.
+	if [ "${E2E_PRIVATE:-}" != $$ ]; then
+		# shellcheck disable=SC2016
+		exec unshare -m sh -c 'E2E_PRIVATE=$$ exec bash "$0"' "$0"
+	fi
+	mkdir -p /run/boardstrap && mount -t tmpfs -o mode=700 tmpfs /run/boardstrap || exit 1
 	mkdir -p "$CACHE" || exit 1
 	tmp=$(mktemp -d "${TMPDIR:-/tmp}/boardstrap-e2e.XXXXXX") || exit 1
 	trap clean_up EXIT
