@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/loop.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -105,6 +106,42 @@ int loop_attach(int root, const char *dir, int image_fd, char ret_name[32], int 
 			break;
 	}
 	return r;
+}
+
+struct other_user {
+	int root;
+	const char *dir, *own;
+	char *name;
+	struct stat image;
+};
+
+static int is_other_user(void *arg, const char *name)
+{
+	struct other_user *search = arg;
+	struct loop_info64 info;
+	_cleanup_close_ int fd = -1;
+	uint64_t number;
+
+	if (strncmp(name, "loop", 4) != 0 || strcmp(name, search->own) == 0 ||
+		!sysfs_exists(search->root, "sys/block/%s/loop", name) ||
+		str_to_u64(name + 4, 10, &number) < 0)
+		return 0;
+	fd = open_loop(search->root, search->dir, (int)number);
+	if (fd < 0 || ioctl(fd, LOOP_GET_STATUS64, &info) < 0)
+		return 0; /* it was detached in this moment */
+	if (info.lo_inode != search->image.st_ino || info.lo_device != search->image.st_dev)
+		return 0;
+	(void)str_copy(search->name, 32, name);
+	return 1;
+}
+
+int loop_other_user(int root, const char *dir, int image_fd, const char *own, char ret_name[32])
+{
+	struct other_user search = {.root = root, .dir = dir, .own = own, .name = ret_name};
+
+	if (fstat(image_fd, &search.image) < 0)
+		return -errno;
+	return sysfs_each(root, is_other_user, &search, "sys/block");
 }
 
 int loop_detach(int loop_fd)

@@ -20,6 +20,13 @@ int loop_attach(int root, const char *dir, int image_fd, char ret_name[32], int 
 /* Detaches at once where @loop_fd is the last user, else when the last one closes. 0 or -errno. */
 int loop_detach(int loop_fd);
 
+/*
+ * Looks for another loop device than @own over the file open at @image_fd: mounted or not, somebody
+ * uses the image, and O_EXCL on our own device would not see it. 1 with its name, 0 where there is
+ * none, or -errno. Told by the file's device and inode, which stay right whatever its path is.
+ */
+int loop_other_user(int root, const char *dir, int image_fd, const char *own, char ret_name[32]);
+
 /* Seam for tests: makes loop_attach behave as on a kernel without LOOP_CONFIGURE (< 5.8). */
 extern bool loop_without_configure;
 

@@ -168,6 +168,20 @@ int target_take_exclusive(struct target *target, struct diag *diag)
 
 	if (target->excl_fd >= 0)
 		return 0;
+	if (target->image_fd >= 0) {
+		char other[32];
+
+		r = loop_other_user(
+			target->root, target->dir, target->image_fd, target->disk.name, other);
+		if (r < 0)
+			return diag_fail(
+				diag, r, "cannot tell who uses the image: %s", strerror(-r));
+		if (r > 0)
+			return diag_fail(diag, -EBUSY,
+				"%s is refused: it is in use through /dev/%s; unmount it and "
+				"detach that with losetup -d",
+				target->disk.name, other);
+	}
 	target_node(target, 0, node);
 	fd = open_device(AT_FDCWD, node, O_RDWR | O_EXCL, disk_rdev(&target->disk));
 	if (fd < 0)

@@ -289,6 +289,21 @@ static void environment(void **state)
 	assert_int_equal(unsetenv("TAR_OPTIONS"), 0);
 }
 
+/* Takes signals 32 and 33 out of a "SigIgn:" line: the C library keeps them for itself and nobody can
+ * reset them through it, so a runner that ignores them is seen in every process below it. */
+static void without_libc_signals(char *text)
+{
+	char *digits = strstr(text, "SigIgn:\t");
+	unsigned long long set;
+	char line[17];
+
+	assert_non_null(digits);
+	digits += strlen("SigIgn:\t");
+	set = strtoull(digits, NULL, 16) & ~0x180000000ull;
+	(void)STR_FORMAT(line, "%016llx", set);
+	memcpy(digits, line, 16);
+}
+
 static void nothing(int signal)
 {
 	(void)signal;
@@ -314,10 +329,12 @@ static void signals(void **state)
 	spec.argv = argv;
 	spec.out_lines = true;
 	run(seen, &spec);
+	without_libc_signals(seen->text);
 	assert_string_equal(seen->text, "SigBlk:\t0000000000000000|SigIgn:\t0000000000000200|"
 					"SigCgt:\t0000000000000000");
 	spec.no_safety_net = true;
 	run(seen, &spec);
+	without_libc_signals(seen->text);
 	assert_string_equal(seen->text, "SigBlk:\t0000000000000000|SigIgn:\t0000000000000000|"
 					"SigCgt:\t0000000000000000");
 	/* the parent's own mask is as it was */

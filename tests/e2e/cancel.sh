@@ -45,7 +45,10 @@ engine_pid() {
 
 ends() { # NAME CODE
 	local code=0
-	wait_for 30 dead "$front" || not_ok "$1: it ends in time"
+	wait_for 30 dead "$front" || {
+		not_ok "$1: it ends in time"
+		kill -KILL "$front" "$engine"
+	}
 	wait "$front" || code=$?
 	same "$1: exit $2" "$2" $code || { quote <err; tail -n 3 out | quote; }
 }
@@ -58,7 +61,7 @@ dead() {
 fails_closed() { # NAME
 	check "$1: the target has no table" no_table
 	nothing_left "$1: nothing is left running, attached or mounted"
-	check "$1: no tar is left" sh -c "! pgrep -f $tmp/slow-tar"
+	check "$1: no tar is left" sh -c "! pgrep -f '$tmp/slow-ta[r]'"
 }
 no_table() {
 	! has_table "$tmp/board.img"
@@ -72,9 +75,17 @@ for signal in INT TERM; do
 	fails_closed "SIG$signal"
 done
 
+# From another terminal: the front end that commands has to leave first.
 begin_install "cancel"
-check "cancel: boardstrap cancel is heard" "$BOARDSTRAP" cancel board.img
-ends "cancel" 3
+code=0
+"$BOARDSTRAP" cancel board.img >out2 2>err2 || code=$?
+same "cancel: refused while another commands" 2 $code
+kill -HUP "$front"
+ends "cancel" 6
+code=0
+"$BOARDSTRAP" cancel board.img >out2 2>err2 || code=$?
+same "cancel: heard when that one has left" 3 $code || quote <err2
+check "cancel: status tells" sh -c "$BOARDSTRAP status --json | grep -q '\"result\":\"cancelled\"'"
 fails_closed "cancel"
 
 begin_install "impatience"
