@@ -279,7 +279,7 @@ static void tar_said(struct tar *tar, const char *text)
 
 	install_message(in, "%s", text);
 	/* tar would go on through the whole archive and fail file after file. */
-	if (!in->ending && strstr(text, "No space left on device"))
+	if (!in->ending && tar->no_space)
 		(void)install_fail(in, EXIT_FAILED, "%s is full: %s", target_name(in), text);
 }
 

@@ -178,9 +178,9 @@ int target_take_exclusive(struct target *target, struct diag *diag)
 				diag, r, "cannot tell who uses the image: %s", strerror(-r));
 		if (r > 0)
 			return diag_fail(diag, -EBUSY,
-				"%s is refused: it is in use through /dev/%s; unmount it and "
+				"the image is refused: it is in use through /dev/%s; unmount it and "
 				"detach that with losetup -d",
-				target->disk.name, other);
+				other);
 	}
 	target_node(target, 0, node);
 	fd = open_device(AT_FDCWD, node, O_RDWR | O_EXCL, disk_rdev(&target->disk));

@@ -19,15 +19,22 @@ cat >slow-tar <<SLOW
 [ "\$1" = --version ] && exec tar --version
 (head -c 2000000; while [ ! -e $tmp/go ]; do sleep 0.1; done; cat) | tar "\$@"
 SLOW
-chmod +x slow-tar
+# One that is alone, and only then becomes the real one.
+cat >waiting-tar <<WAITING
+#!/bin/sh
+[ "\$1" = --version ] && exec tar --version
+while [ ! -e $tmp/go ]; do sleep 0.1; done
+exec tar "\$@"
+WAITING
+chmod +x slow-tar waiting-tar
 
 # begin_install: a board that could boot before, and its install, stopped in extract.
-begin_install() { # NAME
+begin_install() { # NAME [TAR]
 	rm -f go out
 	image board.img 256M
 	printf 'label: gpt\nstart=8192' | sfdisk -q board.img
 	"$BOARDSTRAP" install --target board.img --archive rootfs.tar.zst --allow image --yes --json \
-		--tar "$tmp/slow-tar" >out 2>err </dev/null &
+		--tar "$tmp/${2:-slow-tar}" >out 2>err </dev/null &
 	front=$!
 	pids+=("$front")
 	check "$1: it extracts" wait_for 60 extracts
@@ -84,7 +91,7 @@ kill -HUP "$front"
 ends "cancel" 6
 code=0
 "$BOARDSTRAP" cancel board.img >out2 2>err2 || code=$?
-same "cancel: heard when that one has left" 3 $code || quote <err2
+same "cancel: heard when that one has left" 0 $code || quote <err2
 check "cancel: status tells" sh -c "$BOARDSTRAP status --json | grep -q '\"result\":\"cancelled\"'"
 fails_closed "cancel"
 
@@ -96,7 +103,8 @@ ends "impatience" 3
 fails_closed "impatience"
 
 # The engine is killed: nobody is left to tidy up but the kernel, and the front end says so.
-begin_install "engine killed"
+# (Processes that a wrapper around tar has started would outlive it: hence the one without.)
+begin_install "engine killed" waiting-tar
 kill -KILL "$engine"
 ends "engine killed" 1
 check "engine killed: a sentence says so" grep -Eq '^boardstrap: .+' err
