@@ -2,6 +2,7 @@
 /* What each step of an install does, in the order of the table at the end. */
 #include "core/install_job.h"
 
+#include "core/mend.h"
 #include "device/flush.h"
 #include "device/mkfs.h"
 #include "device/mount.h"
@@ -401,6 +402,17 @@ static int extract_start(struct install *in)
 	return 1;
 }
 
+static int mend_work(void *arg, int report_fd)
+{
+	struct install *in = arg;
+	char path[160] = "";
+	int r = mend_tree(in->mounts[0].dir_fd, in->manifest, path);
+
+	return r < 0 ? child_report_fail(report_fd, r, "%s on %s could not be completed: %s", path,
+			       target_name(in), err_device_text(r))
+		     : 0;
+}
+
 static int extract_run(struct install *in, unsigned turn)
 {
 	switch (turn) {
@@ -410,6 +422,8 @@ static int extract_run(struct install *in, unsigned turn)
 		return install_work(in, "mount", mount_work);
 	case 1:
 		return extract_start(in);
+	case 2:
+		return in->plan.tar != TAR_GNU ? install_work(in, "mend", mend_work) : 0;
 	}
 	return 0;
 }

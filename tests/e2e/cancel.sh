@@ -43,7 +43,7 @@ begin_install() { # NAME [TAR]
 }
 extracts() {
 	# Files are there: the tar has begun, not only the step.
-	grep -q '"step":"extract","state":"start"' out && pgrep -f "^/bin/sh $tmp/slow-tar"
+	grep -q '"step":"extract","state":"start"' out && pgrep -f "^/bin/sh $tmp/[a-z]*-tar"
 }
 # The process that holds the image and is not the front end; the oldest is the engine itself.
 engine_pid() {
@@ -68,7 +68,7 @@ dead() {
 fails_closed() { # NAME
 	check "$1: the target has no table" no_table
 	nothing_left "$1: nothing is left running, attached or mounted"
-	check "$1: no tar is left" sh -c "! pgrep -f '$tmp/slow-ta[r]'"
+	check "$1: no tar is left" sh -c "! pgrep -f '$tmp/[a-z]*-ta[r]'"
 }
 no_table() {
 	! has_table "$tmp/board.img"

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/mend.h"
+
+#include "device/util.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct mending {
+	int root_fd;
+	char *path;
+};
+
+static int mend_entry(void *arg, const struct manifest_entry *entry)
+{
+	const struct mending *mending = arg;
+	const char *path = entry->path[0] ? entry->path : ".";
+	int r = 0;
+
+	if (entry->type == MANIFEST_SYMLINK)
+		r = fchownat(mending->root_fd, path, entry->uid, entry->gid, AT_SYMLINK_NOFOLLOW);
+	if (entry->type == MANIFEST_DIR) {
+		struct timespec times[] = {
+			{.tv_nsec = UTIME_OMIT},
+			{.tv_sec = entry->mtime_s, .tv_nsec = entry->mtime_ns},
+		};
+
+		r = utimensat(mending->root_fd, path, times, AT_SYMLINK_NOFOLLOW);
+	}
+	if (r == 0)
+		return 0;
+	r = -errno;
+	(void)str_copy(mending->path, 160, path);
+	str_sanitise(mending->path);
+	return r;
+}
+
+int mend_tree(int root_fd, const struct manifest *manifest, char *ret_path)
+{
+	struct mending mending = {.root_fd = root_fd, .path = ret_path};
+
+	return manifest_each(manifest, mend_entry, &mending);
+}

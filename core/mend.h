@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mend - puts right what some tars leave out: BusyBox and Toybox tar set neither the mtime of folders
+ * nor the owner of symbolic links, bsdtar not the mtime of the archive's root. GNU tar needs none of
+ * it. Plain blocking code for a work child, after the extraction.
+ */
+#ifndef CORE_MEND_H
+#define CORE_MEND_H
+
+#include "core/manifest.h"
+
+/* Sets them in the tree at @root_fd as @manifest says. Paths come from an archive that inspect found
+ * safe, none leads through a symbolic link. 0 or -errno, with the path in @ret_path (160 bytes). */
+int mend_tree(int root_fd, const struct manifest *manifest, char *ret_path);
+
+#endif

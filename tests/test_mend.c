@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/mend.h"
+
+#include "device/util.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* What is there already, as a tar that knows neither folders' times nor links' owners left it. */
+static void folders_and_links(void **state)
+{
+	char dir[] = "/tmp/test-mend-XXXXXX", path[160] = "";
+	struct manifest *manifest = manifest_new();
+	_cleanup_close_ int fd = -1;
+	struct manifest_entry folder = {.path = "d",
+		.link = "",
+		.type = MANIFEST_DIR,
+		.mtime_s = 1000000000,
+		.mtime_ns = 5};
+	struct manifest_entry link = {
+		.path = "d/l", .link = "x", .type = MANIFEST_SYMLINK, .uid = 12, .gid = 34};
+	struct manifest_entry missing = {.path = "no", .link = "", .type = MANIFEST_DIR};
+	struct stat st;
+
+	(void)state;
+	if (geteuid() != 0) {
+		print_message("owners can only be given away by root\n");
+		skip();
+	}
+	assert_non_null(manifest);
+	assert_non_null(mkdtemp(dir));
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(mkdirat(fd, "d", 0755), 0);
+	assert_int_equal(symlinkat("x", fd, "d/l"), 0);
+	assert_int_equal(manifest_add(manifest, "d/", &folder), 0);
+	assert_int_equal(manifest_add(manifest, "d/l", &link), 0);
+	assert_int_equal(manifest_seal(manifest), 0);
+	assert_int_equal(mend_tree(fd, manifest, path), 0);
+	assert_int_equal(fstatat(fd, "d", &st, 0), 0);
+	assert_int_equal(st.st_mtim.tv_sec, 1000000000);
+	assert_int_equal(st.st_mtim.tv_nsec, 5);
+	assert_int_equal(fstatat(fd, "d/l", &st, AT_SYMLINK_NOFOLLOW), 0);
+	assert_int_equal(st.st_uid, 12);
+	assert_int_equal(st.st_gid, 34);
+	manifest_free(manifest);
+
+	manifest = manifest_new();
+	assert_non_null(manifest);
+	assert_int_equal(manifest_add(manifest, "no", &missing), 0);
+	assert_int_equal(manifest_seal(manifest), 0);
+	assert_int_equal(mend_tree(fd, manifest, path), -ENOENT);
+	assert_string_equal(path, "no");
+	manifest_free(manifest);
+
+	assert_int_equal(unlinkat(fd, "d/l", 0), 0);
+	assert_int_equal(unlinkat(fd, "d", AT_REMOVEDIR), 0);
+	assert_int_equal(rmdir(dir), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(folders_and_links),
+	};
+
+	return cmocka_run_group_tests_name("mend", tests, NULL, NULL);
+}
