@@ -17,18 +17,18 @@ static int mend_entry(void *arg, const struct manifest_entry *entry)
 {
 	const struct mending *mending = arg;
 	const char *path = entry->path[0] ? entry->path : ".";
+	const struct timespec times[] = {
+		{.tv_nsec = UTIME_OMIT},
+		{.tv_sec = entry->mtime_s, .tv_nsec = entry->mtime_ns},
+	};
 	int r = 0;
 
+	if (entry->type == MANIFEST_HARDLINK) /* the file it names has its time */
+		return 0;
 	if (entry->type == MANIFEST_SYMLINK)
 		r = fchownat(mending->root_fd, path, entry->uid, entry->gid, AT_SYMLINK_NOFOLLOW);
-	if (entry->type == MANIFEST_DIR) {
-		struct timespec times[] = {
-			{.tv_nsec = UTIME_OMIT},
-			{.tv_sec = entry->mtime_s, .tv_nsec = entry->mtime_ns},
-		};
-
+	if (r == 0)
 		r = utimensat(mending->root_fd, path, times, AT_SYMLINK_NOFOLLOW);
-	}
 	if (r == 0)
 		return 0;
 	r = -errno;

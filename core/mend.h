@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * mend - puts right what some tars leave out: BusyBox and Toybox tar set neither the mtime of folders
- * nor the owner of symbolic links, bsdtar not the mtime of the archive's root. GNU tar needs none of
- * it. Plain blocking code for a work child, after the extraction.
+ * and symbolic links nor the owner of these, and no mtime to the nanosecond; bsdtar not the mtime of
+ * the archive's root. GNU tar needs none of it. Plain blocking code for a work child, after the extraction.
  */
 #ifndef CORE_MEND_H
 #define CORE_MEND_H

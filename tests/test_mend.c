@@ -26,8 +26,12 @@ static void folders_and_links(void **state)
 		.type = MANIFEST_DIR,
 		.mtime_s = 1000000000,
 		.mtime_ns = 5};
-	struct manifest_entry link = {
-		.path = "d/l", .link = "x", .type = MANIFEST_SYMLINK, .uid = 12, .gid = 34};
+	struct manifest_entry link = {.path = "d/l",
+		.link = "x",
+		.type = MANIFEST_SYMLINK,
+		.uid = 12,
+		.gid = 34,
+		.mtime_s = 900000000};
 	struct manifest_entry missing = {.path = "no", .link = "", .type = MANIFEST_DIR};
 	struct stat st;
 
@@ -52,6 +56,7 @@ static void folders_and_links(void **state)
 	assert_int_equal(fstatat(fd, "d/l", &st, AT_SYMLINK_NOFOLLOW), 0);
 	assert_int_equal(st.st_uid, 12);
 	assert_int_equal(st.st_gid, 34);
+	assert_int_equal(st.st_mtim.tv_sec, 900000000);
 	manifest_free(manifest);
 
 	manifest = manifest_new();
