@@ -42,6 +42,8 @@ clean_up() {
 	rm -f "$image" "$WORK"/events "$WORK"/sample
 }
 trap clean_up EXIT
+set -E
+trap 'echo "bench: \"$BASH_COMMAND\" failed, line $LINENO" >&2' ERR
 trap 'exit 130' INT TERM HUP
 
 # A Debian system, made once, and small files up to 21,000 entries.
@@ -128,6 +130,8 @@ find_engine() {
 }
 
 sample_engine() { # FRONT
+	set +e # processes go while they are looked at
+	trap - ERR
 	local engine='' pss=0 value begin='' stat
 	while kill -0 "$1" 2>/dev/null; do
 		if [ -z "$engine" ]; then

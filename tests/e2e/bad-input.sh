@@ -141,6 +141,16 @@ refused "target too small for the layout" "small\.img|fit|small" --target small.
 refused "target of no size" "zero\.img|fit|small" --target zero.img --allow image --archive good.tar.zst
 refused "another device than expected" "expected" "${to_board[@]}" good.tar.zst --expect-id 0x12345678
 
+modprobe -q vfat 2>/dev/null
+if grep -qw vfat /proc/filesystems; then
+	skip "a filesystem that this kernel does not know" "it knows vfat"
+else
+	truncate -s 1G wide.img
+	refused "a filesystem that this kernel does not know" "kernel cannot mount vfat" --target wide.img \
+		--allow image --archive good.tar.zst --layout boot-root
+	same "and the wide image is as it was" 0 "$(stat -c %b wide.img)"
+fi
+
 # A loop device over the board: read-only, mounted, partitioned.
 loop=$(losetup -r -f --show board.img)
 refused "target read-only" "write|read-only" --target "$loop" --allow loop --archive good.tar.zst

@@ -67,7 +67,9 @@ line"
 minbase
 mkdir "$tmp/tree"
 tar -C "$tmp/tree" --xattrs --xattrs-include='*' --numeric-owner -xpf "$CACHE/minbase.tar"
-cp -a "$tmp/tree" "$tmp/plain" # without the layer
+# Without the layer, and with times in whole seconds: GNU's own format has no others.
+mkdir "$tmp/plain"
+tar -C "$tmp/tree" --format=gnu --numeric-owner -cf - . | tar -C "$tmp/plain" --numeric-owner -xpf -
 add_layer "$tmp/tree"
 "$here/tree.sh" "$tmp/tree" >"$tmp/tree.want"
 "$here/tree.sh" "$tmp/plain" >"$tmp/plain.want"
