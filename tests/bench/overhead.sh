@@ -50,11 +50,7 @@ trap 'exit 130' INT TERM HUP
 default_archive() {
 	local archive=$CACHE/bench.tar.zst tree
 	if [ ! -s "$archive" ]; then
-		[ -s "$CACHE/minbase.tar" ] || {
-			echo "making a Debian root filesystem (once)" >&2
-			mmdebstrap --quiet --mode=root --variant=minbase \
-				"$(. /etc/os-release && echo "$VERSION_CODENAME")" "$CACHE/minbase.tar" >&2
-		}
+		"$top/tests/minbase.sh" "$CACHE/minbase.tar"
 		tree=$(mktemp -d "$WORK/tree.XXXXXX")
 		tar -C "$tree" --xattrs --xattrs-include='*' --numeric-owner -xpf "$CACHE/minbase.tar"
 		mkdir -p "$tree/opt/files"

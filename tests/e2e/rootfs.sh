@@ -6,20 +6,6 @@
 . "$(dirname "$0")/lib.sh"
 begin zstd xz tar sfdisk losetup e2fsck blkid getfattr setfattr
 
-# The distribution's own smallest system, made once. It knows its mirror by itself.
-minbase() {
-	[ -s "$CACHE/minbase.tar" ] && return
-	command -v mmdebstrap >/dev/null || skip_all "mmdebstrap is not installed"
-	note "making a Debian root filesystem (once)"
-	mmdebstrap --quiet --mode=root --variant=minbase "$(. /etc/os-release && echo "$VERSION_CODENAME")" \
-		"$CACHE/minbase.tar.new" >"$tmp/mmdebstrap.log" 2>&1 || {
-		quote <"$tmp/mmdebstrap.log" | tail -n 5
-		rm -f "$CACHE/minbase.tar.new"
-		skip_all "mmdebstrap could not make a root filesystem (no network?)"
-	}
-	mv "$CACHE/minbase.tar.new" "$CACHE/minbase.tar"
-}
-
 # What is lost on the way when somebody forgets an option.
 add_layer() {
 	local d=$1/opt/layer long
@@ -64,7 +50,11 @@ line"
 	chmod 0000 "$d/back\\slash"
 }
 
-minbase
+note "a Debian root filesystem, made once"
+"$top/tests/minbase.sh" "$CACHE/minbase.tar" 2>"$tmp/why" || {
+	quote <"$tmp/why"
+	skip_all "$(tail -n 1 "$tmp/why")"
+}
 mkdir "$tmp/tree"
 tar -C "$tmp/tree" --xattrs --xattrs-include='*' --numeric-owner -xpf "$CACHE/minbase.tar"
 # Without the layer, and with times in whole seconds: GNU's own format has no others.
