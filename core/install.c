@@ -68,12 +68,11 @@ static void snapshot_refresh(struct install *in)
 			&snapshot->progress, in->step, snapshot->stall, sizeof(snapshot->stall));
 }
 
-static void snapshot_identify(struct install *in)
+void install_identify(struct snapshot *snapshot, const struct plan *plan)
 {
-	struct snapshot *snapshot = &in->snapshot;
-	const struct plan *plan = &in->plan;
 	const char *slash = strrchr(plan->archive, '/');
 
+	memset(snapshot, 0, sizeof(*snapshot));
 	snapshot->magic = SNAPSHOT_MAGIC;
 	snapshot->version = SNAPSHOT_VERSION;
 	snapshot->size = sizeof(*snapshot);
@@ -423,7 +422,7 @@ struct install *install_new(
 	in->tick.fd = fd;
 	if (reactor_add(in->reactor, &in->tick, EPOLLIN) < 0)
 		goto fail;
-	snapshot_identify(in);
+	install_identify(&in->snapshot, plan);
 	return in;
 fail:
 	fd = errno;

@@ -34,4 +34,7 @@ void install_cancel(struct install *install);
 /* The state now. Valid until the next call. */
 const struct snapshot *install_snapshot(const struct install *install);
 
+/* What an install of @plan looks like before its first step: names and sizes, no state. */
+void install_identify(struct snapshot *ret, const struct plan *plan);
+
 #endif

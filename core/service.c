@@ -227,13 +227,21 @@ static void orphans_end(void)
 	}
 }
 
+/* Who watches is told, at once or as soon as they take it. */
+static void service_end(struct service *service)
+{
+	orphans_end();
+	service->ended = true;
+	service->last.sequence++;
+	last_write(&service->last);
+}
+
 static void service_loop(struct service *service)
 {
 	uint64_t parting_ms = 0;
 	bool behind = true;
 
 	while (!service->ended || behind) {
-		(void)reactor_dispatch(service->reactor, service->ended ? 50 : -1);
 		if (!service->ended && snapshot_ended(install_snapshot(service->install))) {
 			/* The end is told only when nothing is held any more: who reads PASS may pull
 			 * the card, and who reads FAIL may start again. */
@@ -241,29 +249,63 @@ static void service_loop(struct service *service)
 			reactor_remove(service->reactor, &service->engine);
 			install_free(service->install);
 			service->install = NULL;
-			service->ended = true;
-			orphans_end();
-			last_write(&service->last);
-			parting_ms = now_ms() + PARTING_MS;
-			service->last.sequence++;
+			service_end(service);
 		}
+		if (service->ended && parting_ms == 0)
+			parting_ms = now_ms() + PARTING_MS;
 		viewers_update(service);
 		behind = false;
 		for (unsigned i = 0; i < VIEWERS_MAX; i++)
 			behind = behind || service->viewers[i].behind;
-		if (service->ended && now_ms() > parting_ms)
+		if (service->ended && (!behind || now_ms() > parting_ms))
 			break;
+		(void)reactor_dispatch(service->reactor, service->ended ? 50 : -1);
 	}
 }
 
-static int service_run(struct service *service, const struct plan *plan,
-	const struct manifest *manifest, int viewer_fd)
+/* Everything that an install needs of its process. 0, or -errno with what failed in @ret_what. */
+static int service_set_up(struct service *service, const struct plan *plan,
+	const struct manifest *manifest, const char **ret_what)
 {
 	struct install_world world = {.dir = JOB_DIR, .knob_journal = KNOB_JOURNAL};
 	struct knob_journal knobs;
-	char name[sizeof(plan->target.name)];
 	sigset_t mask;
-	int fd;
+	int r;
+
+	(void)sigemptyset(&mask);
+	(void)sigaddset(&mask, SIGTERM);
+	(void)sigaddset(&mask, SIGINT);
+	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
+	service->signals = (struct watch){
+		.fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK), .ready = signals_ready};
+	*ret_what = "its signals";
+	r = reactor_add(service->reactor, &service->signals, EPOLLIN);
+	if (r < 0)
+		return r;
+	*ret_what = "a private mount namespace on " JOB_DIR;
+	r = mount_enter_private(JOB_DIR);
+	if (r < 0)
+		return r;
+	*ret_what = "the root folder";
+	world.root = sysfs_open_root("/"); /* of the new namespace: the old one may die */
+	if (world.root < 0)
+		return world.root;
+	if (knob_open(&knobs, world.root, KNOB_JOURNAL) == 0)
+		(void)knob_restore_stale(&knobs);
+	*ret_what = "memory";
+	service->install = install_new(plan, manifest, &world);
+	if (!service->install)
+		return -errno;
+	service->engine = (struct watch){.fd = install_fd(service->install), .ready = engine_ready};
+	return reactor_add(service->reactor, &service->engine, EPOLLIN);
+}
+
+static void service_run(struct service *service, const struct plan *plan,
+	const struct manifest *manifest, int viewer_fd)
+{
+	char name[sizeof(plan->target.name)];
+	const char *what = "";
+	int fd, r;
 
 	STR_COPY(name, plan->target.name);
 	for (char *c = name; *c; c++)
@@ -271,37 +313,30 @@ static int service_run(struct service *service, const struct plan *plan,
 			*c = '_';
 	service->reactor = reactor_new();
 	if (service->reactor < 0)
-		return service->reactor;
+		return; /* the viewer sees its socket closed */
 	viewer_add(service, viewer_fd);
 	fd = service_listen(service, name);
 	if (fd >= 0) { /* without it the install goes on, only unseen by other viewers */
 		service->listener = (struct watch){.fd = fd, .ready = listener_ready};
 		(void)reactor_add(service->reactor, &service->listener, EPOLLIN);
 	}
-	(void)sigemptyset(&mask);
-	(void)sigaddset(&mask, SIGTERM);
-	(void)sigaddset(&mask, SIGINT);
-	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
-	service->signals = (struct watch){
-		.fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK), .ready = signals_ready};
-	(void)reactor_add(service->reactor, &service->signals, EPOLLIN);
-
-	fd = mount_enter_private(JOB_DIR);
-	if (fd < 0)
-		return fd;
-	world.root = sysfs_open_root("/"); /* of the new namespace: the old one may die */
-	if (world.root < 0)
-		return world.root;
-	if (knob_open(&knobs, world.root, KNOB_JOURNAL) == 0)
-		(void)knob_restore_stale(&knobs);
-	service->install = install_new(plan, manifest, &world);
-	if (!service->install)
-		return -errno;
-	service->engine = (struct watch){.fd = install_fd(service->install), .ready = engine_ready};
-	(void)reactor_add(service->reactor, &service->engine, EPOLLIN);
-	install_start(service->install);
+	r = service_set_up(service, plan, manifest, &what);
+	if (r < 0) {
+		install_free(service->install);
+		service->install = NULL;
+		install_identify(&service->last, plan);
+		service->last.state = INSTALL_FAILED;
+		service->last.exit_code = EXIT_REFUSED;
+		service->last.step = STEP_CHECK;
+		service->last.steps[STEP_CHECK].state = STEP_FAILED;
+		err_set(&service->last.err, EXIT_REFUSED, step_name(STEP_CHECK),
+			"The engine could not get %s: %s. Nothing was written to %s", what,
+			strerror(-r), plan->target.name);
+		service_end(service);
+	} else {
+		install_start(service->install);
+	}
 	service_loop(service);
-	return 0;
 }
 
 /* Leaves everything of the front end behind: its terminal, its descriptors, its signals. */
@@ -330,9 +365,7 @@ static void engine_process(const struct plan *plan, const struct manifest *manif
 	service.engine.fd = service.listener.fd = service.signals.fd = -1;
 	for (unsigned i = 0; i < VIEWERS_MAX; i++)
 		service.viewers[i].watch.fd = -1;
-	(void)service_run(&service, plan, manifest, keep);
-	if (service.install)
-		install_free(service.install);
+	service_run(&service, plan, manifest, keep);
 	if (service.socket_path[0])
 		(void)unlink(service.socket_path);
 	_exit(0);

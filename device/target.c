@@ -234,6 +234,8 @@ bool target_is_gone(const struct target *target)
 {
 	uint64_t size_bytes;
 
+	if (target->id_fd < 0) /* never had it */
+		return false;
 	return ioctl(target->id_fd, BLKGETSIZE64, &size_bytes) < 0 || size_bytes == 0;
 }
 

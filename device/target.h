@@ -48,7 +48,8 @@ int target_open_partition(struct target *target, unsigned number, struct diag *d
 /* Path of the private node of the disk (0) or a partition. @ret has room for 160 bytes. */
 void target_node(const struct target *target, unsigned number, char ret[160]);
 
-/* True where the disk has gone: its held descriptor says BLKGETSIZE64 0. */
+/* True where the disk has gone: its held descriptor says BLKGETSIZE64 0. One that was never opened
+ * has not gone. */
 bool target_is_gone(const struct target *target);
 
 /*

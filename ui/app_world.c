@@ -186,6 +186,7 @@ void app_make_plan(struct app *app)
 	struct plan_request request = {
 		.target = &m->target,
 		.archive = &m->scan,
+		.manifest = app->inspect ? inspect_manifest(app->inspect) : NULL,
 		.layout = &m->layouts[m->layout_cursor].spec,
 		.tar_program = app->options->tar_program,
 		.expect_id = app->options->expect_id,

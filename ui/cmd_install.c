@@ -226,6 +226,7 @@ static int make_plan(struct job *job)
 	struct plan_request request = {
 		.target = &job->target,
 		.archive = &job->reader.archive,
+		.manifest = inspect_manifest(job->reader.inspect),
 		.layout = job->layout,
 		.tar_program = job->tar[0] ? job->tar : NULL,
 		.expect_id = job->options.expect_id,

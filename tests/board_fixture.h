@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * board_fixture - a board for the tests of the engine: a sparse image as its eMMC, a small root
+ * filesystem in an archive, and the plan to install the one on the other, in a mount namespace of
+ * the test's own with a /run/boardstrap of its own.
+ */
+#ifndef TESTS_BOARD_FIXTURE_H
+#define TESTS_BOARD_FIXTURE_H
+
+#include "core/install.h"
+#include "core/reactor.h"
+#include "device/probe.h"
+#include "device/scan.h"
+#include "device/util.h"
+#include "tests/device_fixture.h"
+
+#include <sched.h>
+#include <sys/mount.h>
+
+#include <cmocka.h>
+
+#define BOARD_BYTES MIB(192)
+
+struct board {
+	char dir[128], image[160], archive[160];
+	int root, reactor;
+	struct inspect *inspect;
+	struct plan plan;
+};
+
+/* For the whole test program: mounts and sockets that nobody else sees. */
+static inline int board_group_setup(void **state)
+{
+	(void)state;
+	if (fixture_lacks())
+		return 0; /* each test says so */
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return -1;
+	if (mkdir("/run/boardstrap", 0700) < 0 && errno != EEXIST)
+		return -1;
+	return mount("tmpfs", "/run/boardstrap", "tmpfs", 0, "mode=700");
+}
+
+static inline void board_run(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static inline void board_run(const char *format, ...)
+{
+	char command[1024];
+	va_list args;
+
+	va_start(args, format);
+	assert_true(str_vformat(command, sizeof(command), format, args));
+	va_end(args);
+	if (fixture_run((const char *const[]){"sh", "-ec", command, NULL}) != 0)
+		fail_msg("failed: %s", command);
+}
+
+/* Reads the archive and makes the plan anew; @tar may be NULL. */
+static inline void board_plan(struct board *board, const char *tar)
+{
+	struct plan_request request = {
+		.layout = layout_find("single-gpt"),
+		.tar_program = tar,
+		.allow = 1u << DISK_IMAGE,
+		.verify = true,
+	};
+	struct inspect_result result;
+	struct disk target;
+	char why[300] = "";
+
+	inspect_free(board->inspect);
+	board->inspect = inspect_new(board->reactor, board->archive, why, sizeof(why));
+	if (!board->inspect)
+		fail_msg("%s", why);
+	do {
+		assert_true(reactor_dispatch(board->reactor, 20000) > 0);
+		inspect_result(board->inspect, &result);
+	} while (result.state == INSPECT_RUNNING);
+	if (result.state != INSPECT_OK)
+		fail_msg("%s", result.error);
+	assert_int_equal(scan_target(board->root, board->image, &target), 0);
+	request.target = &target;
+	request.archive = &result;
+	request.manifest = inspect_manifest(board->inspect);
+	plan_make(&board->plan, &request);
+}
+
+static inline int board_setup(void **state)
+{
+	const char *tmp = getenv("TMPDIR");
+	struct board *board = calloc(1, sizeof(*board));
+
+	*state = board;
+	if (fixture_lacks())
+		return 0;
+	STR_FORMAT(board->dir, "%s/boardstrap-board-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+	if (!mkdtemp(board->dir))
+		return -1;
+	STR_FORMAT(board->image, "%s/board.img", board->dir);
+	STR_FORMAT(board->archive, "%s/rootfs.tar.gz", board->dir);
+	board->root = sysfs_open_root("/");
+	board->reactor = reactor_new();
+	board_run("cd %s; mkdir -p tree/etc tree/bin job; echo board >tree/etc/hostname;"
+		  "head -c 4000000 /dev/urandom >tree/bin/program; chmod 4755 tree/bin/program;"
+		  "ln -s program tree/bin/link; ln tree/bin/program tree/bin/hard;"
+		  "tar -C tree --numeric-owner -czf rootfs.tar.gz .; truncate -s %llu board.img",
+		board->dir, (unsigned long long)BOARD_BYTES);
+	board_plan(board, NULL);
+	return 0;
+}
+
+static inline int board_teardown(void **state)
+{
+	struct board *board = *state;
+
+	inspect_free(board->inspect);
+	if (board->dir[0]) {
+		close_fd(&board->reactor);
+		close_fd(&board->root);
+		(void)nftw(board->dir, fixture_remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+	}
+	free(board);
+	return 0;
+}
+
+#define board_test(function) cmocka_unit_test_setup_teardown(function, board_setup, board_teardown)
+
+/* Can anything boot from the image? */
+static inline bool board_has_table(const struct board *board)
+{
+	struct disk_content content;
+
+	probe_content(board->image, &content);
+	return content.partition_count > 0;
+}
+
+/* No loop device is over the image, and nothing is mounted below the job's folder. */
+static inline void board_assert_released(const struct board *board)
+{
+	board_run("! grep -q ' %s/job/.' /proc/self/mounts", board->dir);
+	board_run("! losetup -l -n -O BACK-FILE | grep -qF %s", board->image);
+}
+
+#endif

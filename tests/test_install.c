@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: MIT */
+/* The engine without its process: real tar, real mkfs, a loop device over an image. */
+#include "core/install.h"
+
+#include "tests/board_fixture.h"
+
+#include <poll.h>
+#include <sys/file.h>
+
+#define LIMIT_MS 60000 /* nothing takes so long but a bug */
+
+static struct install *begin(const struct board *board)
+{
+	/* Strings that outlive the call. */
+	static char dir[160], journal[160];
+	struct install *in;
+
+	STR_FORMAT(dir, "%s/job", board->dir);
+	STR_FORMAT(journal, "%s/knobs", board->dir);
+	in = install_new(&board->plan, inspect_manifest(board->inspect),
+		&(struct install_world){.root = board->root, .dir = dir, .knob_journal = journal});
+	assert_non_null(in);
+	install_start(in);
+	return in;
+}
+
+/* What must hold of every two snapshots of one install, in order. */
+static void assert_honest(const struct snapshot *before, const struct snapshot *now)
+{
+	const struct progress_view *progress = &now->progress;
+
+	assert_true(now->step >= before->step);
+	assert_true(now->elapsed_ms >= before->elapsed_ms);
+	assert_true(now->written || !before->written);
+	assert_true(progress->percent >= before->progress.percent);
+	if (now->state != INSTALL_PASSED)
+		assert_true(progress->percent < 100);
+	assert_true(now->tar.replies <= now->tar.signals);
+}
+
+/* Goes on until it has ended, or has come to @step. */
+static void run_to(struct install *in, enum step_id step)
+{
+	struct pollfd fd = {.fd = install_fd(in), .events = POLLIN};
+	uint64_t until = now_ms() + LIMIT_MS;
+	struct snapshot before = *install_snapshot(in);
+
+	while (!snapshot_ended(install_snapshot(in)) && install_snapshot(in)->step < step) {
+		assert_true(now_ms() < until);
+		assert_true(poll(&fd, 1, 5000) > 0);
+		install_dispatch(in);
+		assert_honest(&before, install_snapshot(in));
+		before = *install_snapshot(in);
+	}
+}
+
+static const struct snapshot *run_all(struct install *in)
+{
+	run_to(in, STEP_COUNT);
+	while (!snapshot_ended(install_snapshot(in)))
+		install_dispatch(in);
+	return install_snapshot(in);
+}
+
+/* A failed or cancelled one leaves nothing that boots, and holds nothing. */
+static void assert_undone(const struct board *board)
+{
+	assert_false(board_has_table(board));
+	board_assert_released(board);
+}
+
+static void passes(void **state)
+{
+	const struct board *board = *state;
+	const struct snapshot *end;
+	struct disk_content content;
+	struct install *in;
+
+	fixture_require_root();
+	in = begin(board);
+	end = run_all(in);
+	assert_string_equal(end->err.text, "");
+	assert_int_equal(end->state, INSTALL_PASSED);
+	assert_int_equal(end->exit_code, EXIT_OK);
+	assert_int_equal(end->step, STEP_COUNT);
+	for (unsigned i = 0; i < STEP_COUNT; i++)
+		assert_int_equal(end->steps[i].state, STEP_DONE);
+	assert_int_equal(end->progress.percent, 100);
+	assert_true(end->written);
+	assert_int_equal(end->verify.mismatches, 0);
+	assert_int_equal(end->verify.entries, board->plan.totals.entries);
+	install_free(in);
+
+	probe_content(board->image, &content);
+	assert_string_equal(content.type, "gpt");
+	assert_int_equal(content.partition_count, 1);
+	assert_string_equal(content.partitions[0].fs_type, "ext4");
+	board_assert_released(board);
+}
+
+/* It stays out of the file system that it is given, however often it runs. */
+static void passes_again_over_an_older_one(void **state)
+{
+	struct board *board = *state;
+
+	fixture_require_root();
+	for (unsigned i = 0; i < 2; i++) {
+		struct install *in = begin(board);
+
+		assert_int_equal(run_all(in)->exit_code, EXIT_OK);
+		install_free(in);
+		board_assert_released(board);
+	}
+}
+
+static void ends_when_cancelled_in_any_step(void **state)
+{
+	const struct board *board = *state;
+	unsigned seen = 0;
+
+	fixture_require_root();
+	for (enum step_id step = STEP_CHECK; step < STEP_COUNT; step++) {
+		struct install *in = begin(board);
+		const struct snapshot *end;
+		bool written;
+
+		run_to(in, step);
+		if (install_snapshot(in)->step != step) { /* too quick to be caught in */
+			(void)run_all(in);
+			install_free(in);
+			continue;
+		}
+		seen |= 1u << step;
+		written = install_snapshot(in)->written;
+		install_cancel(in);
+		end = run_all(in);
+		assert_int_equal(end->state, INSTALL_CANCELLED);
+		assert_int_equal(end->exit_code, EXIT_CANCELLED);
+		assert_int_equal(end->steps[step].state, STEP_FAILED);
+		assert_non_null(strstr(end->err.text, step_name(step)));
+		assert_non_null(strstr(
+			end->err.text, written ? "will not boot" : "nothing was written"));
+		install_free(in);
+		if (written)
+			assert_undone(board);
+		board_assert_released(board);
+	}
+	/* Those that wait for something can be caught. */
+	for (unsigned i = 0; i < STEP_COUNT; i++)
+		if (i != STEP_SCAN && i != STEP_LOCK && i != STEP_TABLE && i != STEP_COMMIT &&
+			!(seen & 1u << i))
+			fail_msg("never saw step %s", step_name(i));
+}
+
+static void undoes_what_is_dropped_in_its_middle(void **state)
+{
+	static const enum step_id steps[] = {STEP_WIPE, STEP_MKFS, STEP_EXTRACT, STEP_VERIFY};
+	const struct board *board = *state;
+
+	fixture_require_root();
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		struct install *in = begin(board);
+
+		run_to(in, steps[i]);
+		assert_int_equal(install_snapshot(in)->step, steps[i]);
+		install_free(in);
+		assert_undone(board);
+	}
+}
+
+/* ---- failures ---- */
+
+/* Puts a script in the way of @program and returns the path of it. */
+static const char *script(const struct board *board, const char *program, const char *text)
+{
+	static char path[200];
+	FILE *file;
+
+	STR_FORMAT(path, "%s/%s", board->dir, program);
+	file = fopen(path, "we");
+	assert_non_null(file);
+	assert_true(fprintf(file, "#!/bin/sh\n%s\n", text) > 0);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(chmod(path, 0755), 0);
+	return path;
+}
+
+static void assert_fails(const struct board *board, enum step_id step, int code, const char *says)
+{
+	struct install *in = begin(board);
+	const struct snapshot *end = run_all(in);
+
+	assert_int_equal(end->state, INSTALL_FAILED);
+	if (end->step != step || end->exit_code != code || !strstr(end->err.text, says))
+		fail_msg("step %s, exit %d, \"%s\", not \"%s\"", step_name(end->step),
+			end->exit_code, end->err.text, says);
+	assert_string_equal(end->err.step, step_name(step));
+	assert_true(end->progress.percent < 100);
+	install_free(in);
+	if (code == EXIT_REFUSED || code == EXIT_LOCKED)
+		board_assert_released(board);
+	else
+		assert_undone(board);
+}
+
+static void fails_with_mkfs(void **state)
+{
+	const struct board *board = *state;
+	char mkfs[128];
+
+	fixture_require_root();
+	/* Only this program's mount namespace sees it. */
+	assert_int_equal(child_find_program("mkfs.ext4", mkfs, sizeof(mkfs)), 0);
+	board_run("mount --bind %s %s",
+		script(board, "mkfs.ext4", "echo 'no inodes today' >&2; exit 1"), mkfs);
+	assert_fails(board, STEP_MKFS, EXIT_FAILED, "no inodes today");
+	board_run("umount %s", mkfs);
+}
+
+static void fails_with_tar(void **state)
+{
+	static const struct {
+		const char *text, *says;
+	} cases[] = {
+		{"cat >/dev/null; echo 'tar: it is broken' >&2; exit 2", "it is broken"},
+		{"exit 1", "status 1"},
+		{"kill -SEGV $$", "signal"},
+	};
+	struct board *board = *state;
+	char text[512];
+
+	fixture_require_root();
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		STR_FORMAT(text, "case $1 in --version) exec tar --version;; esac\n%s",
+			cases[i].text);
+		board_plan(board, script(board, "bad-tar", text));
+		assert_fails(board, STEP_EXTRACT, EXIT_FAILED, cases[i].says);
+	}
+}
+
+/* A tar that says it is done and has done something else: only the medium tells. */
+static void fails_where_the_medium_differs(void **state)
+{
+	static const char *const deeds[] = {
+		"echo x >>bin/program",
+		"printf x | dd of=bin/program bs=1 seek=3000000 conv=notrunc 2>/dev/null",
+		"rm etc/hostname",
+		"chmod 755 bin/program",
+		"chown 7 etc/hostname",
+		"ln -sfn elsewhere bin/link",
+		"rm bin/hard; cp -p bin/program bin/hard",
+	};
+	struct board *board = *state;
+	char text[512];
+
+	fixture_require_root();
+	for (size_t i = 0; i < ARRAY_SIZE(deeds); i++) {
+		STR_FORMAT(text, "case $1 in --version) exec tar --version;; esac\n"
+			"tar \"$@\" || exit\nwhile [ $# -gt 0 ]; do case $1 in\n"
+			"-C) cd \"$2\";; --directory=*) cd \"${1#*=}\";; esac; shift; done\n%s",
+			deeds[i]);
+		board_plan(board, script(board, "false-tar", text));
+		assert_fails(board, STEP_VERIFY, EXIT_VERIFY, "");
+	}
+}
+
+/* The file cannot be changed between its scan and its extraction without being noticed. */
+static void refuses_an_archive_that_changed(void **state)
+{
+	struct board *board = *state;
+
+	fixture_require_root();
+	board_run("echo >>%s", board->archive);
+	assert_fails(board, STEP_SCAN, EXIT_REFUSED, "changed");
+	board_run("rm %s", board->archive);
+	assert_fails(board, STEP_SCAN, EXIT_REFUSED, board->archive);
+}
+
+static void refuses_a_target_that_changed(void **state)
+{
+	struct board *board = *state;
+
+	fixture_require_root();
+	board_run("truncate -s 1G %s", board->image);
+	assert_fails(board, STEP_CHECK, EXIT_REFUSED, "not the device");
+	board_run("rm %s", board->image);
+	assert_fails(board, STEP_CHECK, EXIT_REFUSED, "cannot be used any more");
+}
+
+/* In use by another loop device: whose it is does not matter. */
+static void refuses_a_target_in_use(void **state)
+{
+	struct board *board = *state;
+	const struct snapshot *end;
+	struct install *in;
+	char name[32];
+	int fd, loop = -1;
+
+	fixture_require_root();
+	fd = open(board->image, O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(loop_attach(board->root, board->dir, fd, name, &loop), 0);
+	in = begin(board);
+	end = run_all(in);
+	assert_int_equal(end->state, INSTALL_FAILED);
+	assert_int_equal(end->exit_code, EXIT_REFUSED);
+	assert_false(end->written);
+	assert_non_null(strstr(end->err.text, name));
+	install_free(in);
+	assert_int_equal(loop_detach(loop), 0);
+	close_fd(&loop);
+	close_fd(&fd);
+	board_assert_released(board);
+}
+
+/* A tar that never has a handler is never signalled, and installs all the same. */
+static void passes_with_a_tar_that_answers_nothing(void **state)
+{
+	struct board *board = *state;
+	const struct snapshot *end;
+	struct install *in;
+	char path[200];
+
+	fixture_require_root();
+	board_run("ln -s $(command -v busybox) %s/tar", board->dir);
+	STR_FORMAT(path, "%s/tar", board->dir);
+	board_plan(board, path);
+	assert_int_equal(board->plan.tar, TAR_BUSYBOX);
+	in = begin(board);
+	end = run_all(in);
+	assert_string_equal(end->err.text, "");
+	assert_int_equal(end->exit_code, EXIT_OK);
+	assert_int_equal(end->tar.signals, 0);
+	install_free(in);
+	board_assert_released(board);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		board_test(passes),
+		board_test(passes_again_over_an_older_one),
+		board_test(ends_when_cancelled_in_any_step),
+		board_test(undoes_what_is_dropped_in_its_middle),
+		board_test(fails_with_mkfs),
+		board_test(fails_with_tar),
+		board_test(fails_where_the_medium_differs),
+		board_test(refuses_an_archive_that_changed),
+		board_test(refuses_a_target_that_changed),
+		board_test(refuses_a_target_in_use),
+		board_test(passes_with_a_tar_that_answers_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, board_group_setup, NULL);
+}
