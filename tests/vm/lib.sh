@@ -131,6 +131,7 @@ vm_cleanup() {
 		rm -rf --one-file-system "$MACHINE"
 	fi
 	[ -z "$vm_tmp" ] || rm -rf --one-file-system "$vm_tmp"
+	[ "$status" -ne 0 ] || echo "1..$vm_count" # it came to its end
 	if [ "$vm_count" -gt 0 ] || [ "$status" -ne 0 ]; then
 		echo "vm: $vm_passed passed, $vm_failed failed, $vm_skipped skipped"
 	fi

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+/* The engine as a process: who may watch, who may command, and what is left when it has ended. */
+#include "core/service.h"
+
+#include "tests/board_fixture.h"
+
+#include <dirent.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+
+#define LIMIT_MS 60000
+
+/* A tar that takes @seconds before it begins. */
+static void plan_slow(struct board *board, unsigned seconds)
+{
+	char path[200];
+
+	board_run("cd %s; printf '#!/bin/sh\\n[ \"$1\" = --version ] || sleep %u\\nexec tar \"$@\"\\n' "
+		  ">slow-tar; chmod 755 slow-tar",
+		board->dir, seconds);
+	STR_FORMAT(path, "%s/slow-tar", board->dir);
+	board_plan(board, path);
+}
+
+static int start(const struct board *board)
+{
+	int fd = -1;
+
+	assert_int_equal(
+		service_start(&board->plan, inspect_manifest(board->inspect), &fd), 0);
+	assert_true(fd >= 0);
+	return fd;
+}
+
+/* The next snapshot of the engine; false where it has gone. */
+static bool next(int fd, struct snapshot *ret)
+{
+	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+	int r = service_receive(fd, ret);
+
+	if (r == 0) {
+		assert_true(poll(&poll_fd, 1, LIMIT_MS) > 0);
+		r = service_receive(fd, ret);
+	}
+	assert_true(r == 1 || r == -EPIPE);
+	return r == 1;
+}
+
+/* Watches until it has ended, or has come to @step. */
+static struct snapshot watch_to(int fd, enum step_id step)
+{
+	struct snapshot now = {0};
+	uint64_t sequence = 0;
+
+	do {
+		assert_true(next(fd, &now));
+		assert_true(now.sequence > sequence);
+		sequence = now.sequence;
+	} while (!snapshot_ended(&now) && now.step < step);
+	return now;
+}
+
+static struct snapshot watch_all(int fd)
+{
+	struct snapshot now;
+
+	do
+		now = watch_to(fd, STEP_COUNT);
+	while (!snapshot_ended(&now));
+	return now;
+}
+
+/* Pid of the one engine, by the name of its socket; 0 where none runs. */
+static pid_t engine_pid(void)
+{
+	DIR *dir = opendir(SERVICE_DIR);
+	struct dirent *entry;
+	int pid = 0;
+
+	assert_non_null(dir);
+	while (pid == 0 && (entry = readdir(dir)))
+		if (sscanf(entry->d_name, "board_img.%d.sock", &pid) != 1)
+			pid = 0;
+	(void)closedir(dir);
+	return pid;
+}
+
+static void wait_gone(pid_t pid)
+{
+	for (unsigned i = 0; i < LIMIT_MS / 10; i++) {
+		if (kill(pid, 0) < 0 && errno == ESRCH)
+			return;
+		(void)usleep(10000);
+	}
+	fail_msg("the engine %d does not end", (int)pid);
+}
+
+static void tells_its_viewer_until_it_has_passed(void **state)
+{
+	const struct board *board = *state;
+	struct snapshot end, last;
+	int fd;
+
+	fixture_require_root();
+	fd = start(board);
+	end = watch_all(fd);
+	assert_string_equal(end.err.text, "");
+	assert_int_equal(end.state, INSTALL_PASSED);
+	assert_int_equal(end.exit_code, EXIT_OK);
+	assert_string_equal(end.target_name, "board.img");
+	/* Who is told holds a board that nothing uses any more. */
+	board_assert_released(board);
+	assert_true(board_has_table(board));
+	assert_false(next(fd, &last));
+	assert_int_equal(service_last(&last), 0);
+	assert_memory_equal(&last, &end, sizeof(last));
+	assert_int_equal(service_connect(NULL), -ENOENT);
+	close_fd(&fd);
+}
+
+static void goes_on_without_a_viewer(void **state)
+{
+	struct board *board = *state;
+	struct snapshot now;
+	int fd;
+
+	fixture_require_root();
+	plan_slow(board, 1);
+	fd = start(board);
+	(void)watch_to(fd, STEP_EXTRACT);
+	close_fd(&fd);
+	fd = service_connect("board.img");
+	assert_true(fd >= 0);
+	now = watch_all(fd);
+	assert_int_equal(now.exit_code, EXIT_OK);
+	close_fd(&fd);
+}
+
+static void obeys_only_one(void **state)
+{
+	struct board *board = *state;
+	struct snapshot now;
+	int first, second;
+
+	fixture_require_root();
+	plan_slow(board, 60);
+	first = start(board);
+	(void)watch_to(first, STEP_EXTRACT);
+	second = service_connect(NULL);
+	assert_true(second >= 0);
+	assert_int_equal(service_connect("another"), -ENOENT);
+	assert_int_equal(service_send(second, SERVICE_CANCEL), 0);
+	for (unsigned i = 0; i < 4; i++) {
+		assert_true(next(second, &now));
+		assert_int_equal(now.state, INSTALL_RUNNING);
+	}
+	assert_int_equal(service_send(first, SERVICE_CANCEL), 0);
+	now = watch_all(second);
+	assert_int_equal(now.state, INSTALL_CANCELLED);
+	assert_int_equal(now.exit_code, EXIT_CANCELLED);
+	assert_int_equal(watch_all(first).exit_code, EXIT_CANCELLED);
+	assert_false(board_has_table(board));
+	board_assert_released(board);
+	close_fd(&first);
+	close_fd(&second);
+}
+
+static void lets_the_next_one_command(void **state)
+{
+	struct board *board = *state;
+	int first, second;
+
+	fixture_require_root();
+	plan_slow(board, 60);
+	first = start(board);
+	(void)watch_to(first, STEP_EXTRACT);
+	close_fd(&first);
+	(void)usleep(100000); /* the engine learns of it */
+	second = service_connect(NULL);
+	assert_true(second >= 0);
+	assert_int_equal(service_send(second, SERVICE_CANCEL), 0);
+	assert_int_equal(watch_all(second).exit_code, EXIT_CANCELLED);
+	close_fd(&second);
+}
+
+/* One that does not read for a while gets what is new then, not what has piled up. */
+static void waits_for_no_viewer(void **state)
+{
+	struct board *board = *state;
+	struct snapshot now = {0};
+	unsigned count = 0;
+	int slow, quick;
+
+	fixture_require_root();
+	plan_slow(board, 3);
+	slow = start(board);
+	assert_true(poll(&(struct pollfd){.fd = slow, .events = POLLIN}, 1, LIMIT_MS) > 0);
+	quick = service_connect(NULL);
+	assert_true(quick >= 0);
+	assert_int_equal(watch_all(quick).exit_code, EXIT_OK);
+	for (; !snapshot_ended(&now); count++) {
+		ssize_t n;
+
+		do
+			n = recv(slow, &now, sizeof(now), 0);
+		while (n < 0 && (errno == EAGAIN || errno == EINTR));
+		assert_int_equal(n, sizeof(now));
+	}
+	assert_true(count <= 8);
+	assert_int_equal(now.exit_code, EXIT_OK);
+	close_fd(&slow);
+	close_fd(&quick);
+}
+
+static void ends_as_cancelled_when_told_to_terminate(void **state)
+{
+	struct board *board = *state;
+	struct snapshot now;
+	int fd;
+
+	fixture_require_root();
+	plan_slow(board, 60);
+	fd = start(board);
+	(void)watch_to(fd, STEP_EXTRACT);
+	assert_int_equal(kill(engine_pid(), SIGTERM), 0);
+	now = watch_all(fd);
+	assert_int_equal(now.exit_code, EXIT_CANCELLED);
+	assert_false(board_has_table(board));
+	close_fd(&fd);
+}
+
+/* Nothing of it goes on writing, and nothing boots. */
+static void leaves_nothing_running_when_it_is_killed(void **state)
+{
+	struct board *board = *state;
+	struct snapshot now;
+	pid_t pid;
+	int fd;
+
+	fixture_require_root();
+	plan_slow(board, 1);
+	fd = start(board);
+	(void)watch_to(fd, STEP_EXTRACT);
+	pid = engine_pid();
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	while (next(fd, &now))
+		assert_false(snapshot_ended(&now));
+	wait_gone(pid);
+	assert_int_equal(service_connect(NULL), -ENOENT); /* and its socket is swept away */
+	assert_int_equal(engine_pid(), 0);
+	assert_false(board_has_table(board));
+	(void)usleep(2000000); /* the wrapper's sleep ends, and with it the mount namespace */
+	board_assert_released(board);
+	close_fd(&fd);
+}
+
+static void says_why_it_could_not_begin(void **state)
+{
+	const struct board *board = *state;
+	struct snapshot now;
+	int fd;
+
+	fixture_require_root();
+	board_run("rmdir %s/job 2>/dev/null || true; : >%s/job", SERVICE_DIR, SERVICE_DIR);
+	fd = start(board);
+	now = watch_all(fd);
+	board_run("rm %s/job", SERVICE_DIR);
+	assert_int_equal(now.state, INSTALL_FAILED);
+	assert_int_equal(now.exit_code, EXIT_REFUSED);
+	assert_non_null(strstr(now.err.text, "mount namespace"));
+	assert_non_null(strstr(now.err.text, "Nothing was written"));
+	assert_string_equal(now.target_name, "board.img");
+	close_fd(&fd);
+}
+
+static void tells_several_engines_apart(void **state)
+{
+	struct board *board = *state;
+	struct plan first;
+	int fds[2], fd;
+
+	fixture_require_root();
+	plan_slow(board, 60);
+	first = board->plan;
+	fds[0] = start(board);
+	board_run("truncate -s %llu %s/other.img", (unsigned long long)BOARD_BYTES, board->dir);
+	STR_FORMAT(board->image, "%s/other.img", board->dir);
+	plan_slow(board, 60);
+	fds[1] = start(board);
+	(void)watch_to(fds[0], STEP_EXTRACT);
+	(void)watch_to(fds[1], STEP_EXTRACT);
+	assert_int_equal(service_connect(NULL), -E2BIG);
+	fd = service_connect(first.target.name);
+	assert_true(fd >= 0);
+	assert_string_equal(watch_to(fd, STEP_EXTRACT).target_name, "board.img");
+	close_fd(&fd);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(service_send(fds[i], SERVICE_CANCEL), 0);
+		assert_int_equal(watch_all(fds[i]).exit_code, EXIT_CANCELLED);
+		close_fd(&fds[i]);
+	}
+}
+
+static void refuses_what_another_version_says(void **state)
+{
+	struct snapshot now = {.magic = SNAPSHOT_MAGIC,
+		.version = SNAPSHOT_VERSION + 1,
+		.size = sizeof(now)};
+	int pair[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+	assert_int_equal(service_receive(pair[0], &now), 0);
+	assert_true(send(pair[1], &now, sizeof(now), 0) > 0);
+	assert_int_equal(service_receive(pair[0], &now), -EPROTO);
+	assert_true(send(pair[1], "short", 5, 0) > 0);
+	assert_int_equal(service_receive(pair[0], &now), -EPROTO);
+	(void)close(pair[1]);
+	assert_int_equal(service_receive(pair[0], &now), -EPIPE);
+	(void)close(pair[0]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		board_test(tells_its_viewer_until_it_has_passed),
+		board_test(goes_on_without_a_viewer),
+		board_test(obeys_only_one),
+		board_test(lets_the_next_one_command),
+		board_test(waits_for_no_viewer),
+		board_test(ends_as_cancelled_when_told_to_terminate),
+		board_test(leaves_nothing_running_when_it_is_killed),
+		board_test(says_why_it_could_not_begin),
+		board_test(tells_several_engines_apart),
+		cmocka_unit_test(refuses_what_another_version_says),
+	};
+
+	return cmocka_run_group_tests(tests, board_group_setup, NULL);
+}
