@@ -92,6 +92,27 @@ void install_identify(struct snapshot *snapshot, const struct plan *plan)
 
 /* ---- going on ---- */
 
+static void sample_medium(struct install *in)
+{
+	struct flush_stat stat;
+
+	if (in->target.id_fd < 0 ||
+		flush_read_stat(in->world.root, in->target.disk.name, &stat) < 0)
+		return;
+	in->sample.in_flight = stat.in_flight;
+	if (in->medium_counts && stat.written_bytes > in->medium_start)
+		in->sample.medium_bytes = stat.written_bytes - in->medium_start;
+}
+
+/* Four times a second, and at both ends of every step: a short one counts, too. */
+static void sample_take(struct install *in)
+{
+	in->sample.now_ms = now_ms();
+	in->sample.step = in->step;
+	sample_medium(in);
+	progress_update(&in->progress, &in->sample);
+}
+
 static void step_begin(struct install *in, enum step_id step)
 {
 	in->step = step;
@@ -124,7 +145,10 @@ void install_advance(struct install *in)
 			break;
 		if (in->snapshot.steps[in->step].state == STEP_ACTIVE)
 			snapshot_step(in, STEP_DONE);
+		sample_take(in);
 		step_begin(in, in->step + 1);
+		if (in->step < STEP_COUNT)
+			sample_take(in);
 	}
 	if (in->step == STEP_COUNT && !in->ending && in->snapshot.state == INSTALL_RUNNING)
 		install_pass(in);
@@ -350,18 +374,6 @@ void install_cancel(struct install *in)
 
 /* ---- the tick ---- */
 
-static void sample_medium(struct install *in)
-{
-	struct flush_stat stat;
-
-	if (in->target.id_fd < 0 ||
-		flush_read_stat(in->world.root, in->target.disk.name, &stat) < 0)
-		return;
-	in->sample.in_flight = stat.in_flight;
-	if (in->step >= STEP_EXTRACT && stat.written_bytes > in->medium_start)
-		in->sample.medium_bytes = stat.written_bytes - in->medium_start;
-}
-
 static void tick(struct watch *watch, uint32_t events)
 {
 	struct install *in = container_of(watch, struct install, tick);
@@ -378,10 +390,7 @@ static void tick(struct watch *watch, uint32_t events)
 	} else if (in->step < STEP_COUNT) {
 		if (install_steps[in->step].tick)
 			install_steps[in->step].tick(in);
-		in->sample.now_ms = now_ms();
-		in->sample.step = in->step;
-		sample_medium(in);
-		progress_update(&in->progress, &in->sample);
+		sample_take(in);
 	}
 	snapshot_refresh(in);
 }

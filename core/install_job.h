@@ -49,7 +49,8 @@ struct install {
 	bool knobs_set;
 	struct verify_result *verified; /* shared with the verify child */
 
-	uint64_t medium_start; /* block stat when the extraction began */
+	uint64_t medium_start; /* block stat when the extraction began, valid with medium_counts */
+	bool medium_counts;
 	struct progress_sample sample;
 	struct progress progress;
 	struct snapshot snapshot;

@@ -382,8 +382,10 @@ static int extract_start(struct install *in)
 			return install_fail(in, EXIT_FAILED, "%s could not be opened: %s", path,
 				strerror(errno));
 	}
-	if (flush_read_stat(in->world.root, in->target.disk.name, &stat) == 0)
+	if (flush_read_stat(in->world.root, in->target.disk.name, &stat) == 0) {
 		in->medium_start = stat.written_bytes;
+		in->medium_counts = true;
+	}
 	if (knob_open(&in->knobs, in->world.root, in->world.knob_journal) == 0) {
 		in->knobs_set = true;
 		(void)knob_write_back_early(&in->knobs, in->target.disk.name);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define TAR_RECORD   10240
+#define TAR_HEADER 512u
 #define END_MARK     1024 /* two blocks of zeros */
 #define PROGRESS_MS  200
 #define BUFFER_BYTES KIB(64)
@@ -103,8 +104,11 @@ static int fail_archive(struct reader *reader, const char *path)
 	}
 	if (reader->bytes == 0)
 		return fail(reader, "empty", path, "no data");
-	if (archive_format(reader->archive) == 0 && reader->bytes >= 512)
+	if (archive_format(reader->archive) == 0 && reader->bytes >= TAR_HEADER)
 		return fail(reader, "format", path, "what it holds is not a tar archive");
+	if (archive_format(reader->archive) == 0)
+		return fail(reader, "truncated", path,
+			"what it holds is not a tar archive, or is cut short: less than one header");
 	STR_FORMAT(text, "the tar archive is %s (%s)", reader->end_seen ? "cut short" : "damaged",
 		said ? said : "no reason given");
 	return fail(reader, reader->end_seen ? "truncated" : "damaged", path, text);

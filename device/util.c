@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/util.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,9 +108,7 @@ int str_to_u64(const char *text, int base, uint64_t *ret_value)
 	char *end;
 
 	/* strtoull takes a sign and leading blanks; a size or an offset has neither. */
-	if (!((text[0] >= '0' && text[0] <= '9') || (base == 16 && text[0] != '\0')))
-		return -EINVAL;
-	if (strchr(text, '-') || text[0] == ' ' || text[0] == '+')
+	if (!isxdigit((unsigned char)text[0]) || strchr(text, '-'))
 		return -EINVAL;
 	errno = 0;
 	value = strtoull(text, &end, base);

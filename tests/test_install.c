@@ -36,6 +36,9 @@ static void assert_honest(const struct snapshot *before, const struct snapshot *
 	if (now->state != INSTALL_PASSED)
 		assert_true(progress->percent < 100);
 	assert_true(now->tar.replies <= now->tar.signals);
+	/* The device's counters have counted since boot. */
+	assert_true(progress->medium.done <= BOARD_BYTES);
+	assert_true(progress->medium.total <= BOARD_BYTES);
 }
 
 /* Goes on until it has ended, or has come to @step. */

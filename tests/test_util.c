@@ -74,6 +74,8 @@ static void numbers_are_whole(void **state)
 		{"", 16, -EINVAL, 0},
 		{" 1", 10, -EINVAL, 0},
 		{" 1", 16, -EINVAL, 0},
+		{"\t1", 16, -EINVAL, 0},
+		{"\n1", 10, -EINVAL, 0},
 		{"-1", 10, -EINVAL, 0},
 		{"-1", 16, -EINVAL, 0},
 		{"+1", 10, -EINVAL, 0},

@@ -173,15 +173,16 @@ static void progress_line(const struct snapshot *now, char *ret, size_t size)
 {
 	const struct progress_view *progress = &now->progress;
 	struct gauge gauge = step_gauge(now);
-	char percent[16] = "", left[64] = "";
+	char percent[16] = "", rate[32] = "", left[64] = "";
 
 	if (gauge.total > 0)
 		STR_FORMAT(percent, "%3d %%  ", gauge_percent(gauge));
+	if (progress->rate_bps > 0)
+		STR_FORMAT(rate, "  %s", text_rate(progress->rate_bps).s);
 	if (progress->eta_s >= 0)
 		STR_FORMAT(left, "  %s", text_left(progress->eta_s).s);
-	(void)str_format(ret, size, "%-7s %s%s  %s%s", step_name(now->step), percent,
-		text_done_of(gauge.done, gauge.total, "/").s, text_rate(progress->rate_bps).s,
-		left);
+	(void)str_format(ret, size, "%-7s %s%s%s%s", step_name(now->step), percent,
+		text_done_of(gauge.done, gauge.total, "/").s, rate, left);
 }
 
 static void print_progress(struct plain *plain, const struct snapshot *now)
