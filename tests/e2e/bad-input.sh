@@ -141,6 +141,19 @@ refused "target too small for the layout" "small\.img|fit|small" --target small.
 refused "target of no size" "zero\.img|fit|small" --target zero.img --allow image --archive good.tar.zst
 refused "another device than expected" "expected" "${to_board[@]}" good.tar.zst --expect-id 0x12345678
 
+# What FAT cannot hold is counted before anything is written.
+mkdir -p linked/boot && ln -s target linked/boot/a-link && : >"linked/boot/a:colon"
+tar -C linked -cf linked.tar .
+truncate -s 1G roomy.img
+refused "a link in what goes to a FAT partition" "cannot hold 2 of .*a-link is a symbolic link|boot/a:colon is" \
+	--target roomy.img --allow image --archive linked.tar --layout boot-root
+mkdir -p heavy/boot && truncate -s 300M heavy/boot/image
+tar -C heavy -cf heavy.tar .
+refused "more in /boot than its partition holds" "does not fit on .*/boot" \
+	--target roomy.img --allow image --archive heavy.tar --layout boot-root
+rm heavy.tar
+same "and the roomy image is as it was" 0 "$(stat -c %b roomy.img)"
+
 modprobe -q vfat 2>/dev/null
 if grep -qw vfat /proc/filesystems; then
 	skip "a filesystem that this kernel does not know" "it knows vfat"
