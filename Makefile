@@ -145,11 +145,18 @@ bench: all ## overhead against the plain commands, paired runs; the engine's CPU
 golden: $(BUILD)/tests/test_screens ## write the golden screens anew: review them with git diff
 	@UPDATE_GOLDEN=1 $(BUILD)/tests/test_screens
 
-.PHONY: asan
-asan: ## all cmocka tests with the address and undefined behaviour sanitizers
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan \
+.PHONY: asan valgrind
+# A child's or the engine's report is a file of its own, for nobody may be reading its stderr.
+ASAN_DIR := $(abspath $(BUILD))/asan
+asan: ## all tests but the emulated board's with the address and undefined behaviour sanitizers
+	@rm -f $(ASAN_DIR)/report.*
+	@ASAN_OPTIONS=log_path=$(ASAN_DIR)/report UBSAN_OPTIONS=log_path=$(ASAN_DIR)/report:print_stacktrace=1 \
+		BOARDSTRAP=$(ASAN_DIR)/boardstrap $(MAKE) --no-print-directory BUILD=$(BUILD)/asan \
 		CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined' \
-		check-unit
+		check-unit check-root
+	@! cat $(ASAN_DIR)/report.* 2>/dev/null
+valgrind: all $(BUILD)/tests/test_install $(BUILD)/tests/test_service ## the engine under valgrind
+	@bash tests/valgrind.sh
 
 .PHONY: tidy fmt
 tidy: ## clang-tidy over the sources

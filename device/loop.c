@@ -118,7 +118,7 @@ struct other_user {
 static int is_other_user(void *arg, const char *name)
 {
 	struct other_user *search = arg;
-	struct loop_info64 info;
+	struct loop_info64 info = {0};
 	_cleanup_close_ int fd = -1;
 	uint64_t number;
 

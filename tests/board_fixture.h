@@ -34,7 +34,7 @@ static inline int board_group_setup(void **state)
 	(void)state;
 	if (fixture_lacks())
 		return 0; /* each test says so */
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0)
 		return -1;
 	if (mkdir("/run/boardstrap", 0700) < 0 && errno != EEXIST)
 		return -1;
