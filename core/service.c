@@ -24,11 +24,12 @@
 #include <unistd.h>
 
 #define VIEWERS_MAX   8
-#define LAST_PATH     SERVICE_DIR "/last"
 #define JOB_DIR	      SERVICE_DIR "/job" /* each engine has a tmpfs of its own on it */
 #define KNOB_JOURNAL  SERVICE_DIR "/knobs"
 #define PARTING_MS    5000 /* a viewer that does not take the last snapshot has lost it */
-#define SOCKET_SUFFIX ".sock"
+#define SOCKET_SUFFIX ".sock" /* NAME.PID.sock: where an engine listens */
+#define LAST_SUFFIX   ".last" /* NAME.PID.last: its snapshot at the start, at the first write, at the end */
+#define LAST_KEPT     16
 
 struct service;
 
@@ -45,7 +46,10 @@ struct service {
 	bool ended;
 	int reactor;
 	struct watch engine, listener, signals;
+	char name[32]; /* of the target, fit for a file name */
 	char socket_path[108];
+	uint64_t job;
+	bool written; /* as the file of the state says */
 	struct viewer viewers[VIEWERS_MAX];
 	uint64_t sent_sequence;
 };
@@ -68,12 +72,15 @@ static void viewer_drop(struct viewer *viewer)
 
 static void viewer_send(struct viewer *viewer)
 {
-	const struct snapshot *snapshot;
+	struct snapshot snapshot;
 
 	if (viewer->watch.fd < 0)
 		return;
-	snapshot = service_snapshot(viewer->service);
-	if (send(viewer->watch.fd, snapshot, sizeof(*snapshot), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+	snapshot = *service_snapshot(viewer->service);
+	snapshot.job = viewer->service->job;
+	snapshot.engine = (int)getpid();
+	snapshot.commands = viewer->commands;
+	if (send(viewer->watch.fd, &snapshot, sizeof(snapshot), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
 		viewer->behind = false;
 	else if (errno == EAGAIN || errno == ENOBUFS)
 		viewer->behind = true; /* it gets a later one, at the next tick */
@@ -163,12 +170,12 @@ static void signals_ready(struct watch *watch, uint32_t events)
 }
 
 /* A socket address for the engine of a target; two images may have one name, so the pid is in it. */
-static int service_listen(struct service *service, const char *name)
+static int service_listen(struct service *service)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd;
 
-	STR_FORMAT(service->socket_path, "%s/%s.%d%s", SERVICE_DIR, name, (int)getpid(),
+	STR_FORMAT(service->socket_path, "%s/%s.%d%s", SERVICE_DIR, service->name, (int)getpid(),
 		SOCKET_SUFFIX);
 	STR_COPY(address.sun_path, service->socket_path);
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -183,20 +190,79 @@ static int service_listen(struct service *service, const char *name)
 	return fd;
 }
 
-static void last_write(const struct snapshot *snapshot)
+/* Files of ours: "NAME.PID" and the suffix; of the wanted name where one is given. */
+static bool file_is(const char *file, const char *name, const char *suffix)
 {
-	char path[64];
+	size_t length = strlen(file), n = name ? strlen(name) : 0;
+
+	if (length <= strlen(suffix) || strcmp(file + length - strlen(suffix), suffix) != 0)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		char wanted = name[i] == '/' || name[i] == '.' ? '_' : name[i];
+
+		if (file[i] != wanted)
+			return false;
+	}
+	return !name || file[n] == '.';
+}
+
+static bool is_newer(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
+}
+
+/* Of the states that engines have left, counts those of @name and finds the newest (@newest), else
+ * the oldest. Zero where there is none. */
+static size_t last_find(const char *name, bool newest, char ret_path[300])
+{
+	DIR *dir = opendir(SERVICE_DIR);
+	struct timespec best = {0};
+	struct dirent *entry;
+	size_t count = 0;
+
+	if (!dir)
+		return 0;
+	while ((entry = readdir(dir))) {
+		struct stat st;
+
+		if (!file_is(entry->d_name, name, LAST_SUFFIX) ||
+			fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		if (count++ == 0 || is_newer(&st.st_mtim, &best) == newest) {
+			best = st.st_mtim;
+			(void)str_format(ret_path, 300, "%s/%s", SERVICE_DIR, entry->d_name);
+		}
+	}
+	(void)closedir(dir);
+	return count;
+}
+
+/* For `status`, and for a viewer that is not there when the end is told. */
+static void last_write(const struct service *service)
+{
+	struct snapshot snapshot = *service_snapshot(service);
+	char path[300], new[310];
 	int fd;
 
-	STR_FORMAT(path, "%s.%d", LAST_PATH, (int)getpid());
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	snapshot.job = service->job;
+	snapshot.engine = (int)getpid();
+	STR_FORMAT(path, "%s/%s.%d%s", SERVICE_DIR, service->name, (int)getpid(), LAST_SUFFIX);
+	STR_FORMAT(new, "%s.new", path);
+	fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return;
-	if (write_full(fd, snapshot, sizeof(*snapshot)) == 0)
-		(void)rename(path, LAST_PATH);
-	else
-		(void)unlink(path);
+	if (write_full(fd, &snapshot, sizeof(snapshot)) != 0 || rename(new, path) < 0)
+		(void)unlink(new);
 	(void)close(fd);
+}
+
+static void last_begin(struct service *service)
+{
+	char path[300];
+
+	while (last_find(NULL, false, path) >= LAST_KEPT && unlink(path) == 0)
+		;
+	last_write(service);
 }
 
 /* What children left behind when they died comes to us, a subreaper: it is ended here. */
@@ -233,7 +299,7 @@ static void service_end(struct service *service)
 	orphans_end();
 	service->ended = true;
 	service->last.sequence++;
-	last_write(&service->last);
+	last_write(service);
 }
 
 static void service_loop(struct service *service)
@@ -250,6 +316,10 @@ static void service_loop(struct service *service)
 			install_free(service->install);
 			service->install = NULL;
 			service_end(service);
+		}
+		if (service_snapshot(service)->written && !service->written) {
+			service->written = true;
+			last_write(service);
 		}
 		if (service->ended && parting_ms == 0)
 			parting_ms = now_ms() + PARTING_MS;
@@ -303,19 +373,19 @@ static int service_set_up(struct service *service, const struct plan *plan,
 static void service_run(struct service *service, const struct plan *plan,
 	const struct manifest *manifest, int viewer_fd)
 {
-	char name[sizeof(plan->target.name)];
 	const char *what = "";
 	int fd, r;
 
-	STR_COPY(name, plan->target.name);
-	for (char *c = name; *c; c++)
+	STR_COPY(service->name, plan->target.name);
+	layout_random(&service->job, sizeof(service->job));
+	for (char *c = service->name; *c; c++)
 		if (*c == '/' || *c == '.')
 			*c = '_';
 	service->reactor = reactor_new();
 	if (service->reactor < 0)
 		return; /* the viewer sees its socket closed */
 	viewer_add(service, viewer_fd);
-	fd = service_listen(service, name);
+	fd = service_listen(service);
 	if (fd >= 0) { /* without it the install goes on, only unseen by other viewers */
 		service->listener = (struct watch){.fd = fd, .ready = listener_ready};
 		(void)reactor_add(service->reactor, &service->listener, EPOLLIN);
@@ -334,6 +404,7 @@ static void service_run(struct service *service, const struct plan *plan,
 			strerror(-r), plan->target.name);
 		service_end(service);
 	} else {
+		last_begin(service);
 		install_start(service->install);
 	}
 	service_loop(service);
@@ -422,22 +493,6 @@ static int socket_connect(const char *file)
 	return r;
 }
 
-/* "NAME.PID.sock" is an engine's; of the wanted one where a name is given. */
-static bool socket_is(const char *file, const char *name)
-{
-	size_t length = strlen(file), suffix = strlen(SOCKET_SUFFIX), n = name ? strlen(name) : 0;
-
-	if (length <= suffix || strcmp(file + length - suffix, SOCKET_SUFFIX) != 0)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		char wanted = name[i] == '/' || name[i] == '.' ? '_' : name[i];
-
-		if (file[i] != wanted)
-			return false;
-	}
-	return !name || file[n] == '.';
-}
-
 int service_connect(const char *name)
 {
 	DIR *dir = opendir(SERVICE_DIR);
@@ -449,7 +504,7 @@ int service_connect(const char *name)
 	while ((entry = readdir(dir))) {
 		int fd;
 
-		if (!socket_is(entry->d_name, name))
+		if (!file_is(entry->d_name, name, SOCKET_SUFFIX))
 			continue;
 		fd = socket_connect(entry->d_name);
 		if (fd < 0)
@@ -500,9 +555,10 @@ int service_send(int fd, enum service_command command)
 	return send(fd, &byte, 1, MSG_NOSIGNAL) == 1 ? 0 : -errno;
 }
 
-int service_last(struct snapshot *ret)
+/* 0; -ENOENT, -EPROTO, or -errno. */
+static int last_read(const char *path, struct snapshot *ret)
 {
-	_cleanup_close_ int fd = open(LAST_PATH, O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct snapshot snapshot;
 	int r;
 
@@ -515,4 +571,48 @@ int service_last(struct snapshot *ret)
 		return -EPROTO;
 	*ret = snapshot;
 	return 0;
+}
+
+/* A state without an end is one of an engine that was killed. */
+static void last_end(struct snapshot *snapshot)
+{
+	if (snapshot_ended(snapshot))
+		return;
+	snapshot->state = INSTALL_FAILED;
+	snapshot->exit_code = snapshot->written ? EXIT_FAILED : EXIT_REFUSED;
+	err_set(&snapshot->err, snapshot->exit_code, step_name(snapshot->step),
+		snapshot->written ? "The engine was killed, or has died, and %s holds half an "
+				    "install, which does not boot. Install again to use it"
+				  : "The engine was killed, or has died. Nothing was written to %s",
+		snapshot->target_name[0] ? snapshot->target_name : "the target");
+}
+
+int service_last(const char *name, struct snapshot *ret)
+{
+	char path[300];
+	int r;
+
+	if (last_find(name, true, path) == 0)
+		return -ENOENT;
+	r = last_read(path, ret);
+	if (r == 0)
+		last_end(ret);
+	return r;
+}
+
+void service_result(const struct snapshot *seen, struct snapshot *ret)
+{
+	struct snapshot last, result = *seen;
+	char path[300], name[sizeof(seen->target_name)];
+
+	STR_COPY(name, seen->target_name);
+	for (char *c = name; *c; c++)
+		if (*c == '/' || *c == '.')
+			*c = '_';
+	STR_FORMAT(path, "%s/%s.%d%s", SERVICE_DIR, name, seen->engine, LAST_SUFFIX);
+	if (seen->job != 0 && last_read(path, &last) == 0 && last.job == seen->job &&
+		(snapshot_ended(&last) || !seen->written))
+		result = last;
+	last_end(&result);
+	*ret = result;
 }

@@ -31,7 +31,14 @@ int service_receive(int fd, struct snapshot *ret);
 /* Asks. 0 or -errno; a viewer that may only watch is ignored. */
 int service_send(int fd, enum service_command command);
 
-/* The snapshot that the last engine left behind (SERVICE_DIR/last). 0 or -errno. */
-int service_last(struct snapshot *ret);
+/*
+ * What the last engine of target @name, or with NULL the last of all, has left behind. Always one that
+ * has ended: an engine that was killed leaves one that says so. Ask service_connect first, since one
+ * that runs is told as killed here. 0, -ENOENT, or -errno.
+ */
+int service_last(const char *name, struct snapshot *ret);
+/* How the install that @seen is of has ended, once its engine has gone: for a viewer that was too slow
+ * for the last word, or that the engine left without one. @ret may be @seen. */
+void service_result(const struct snapshot *seen, struct snapshot *ret);
 
 #endif

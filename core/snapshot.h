@@ -13,7 +13,7 @@
 #include "device/disk.h"
 
 #define SNAPSHOT_MAGIC   0x62737470u /* "bstp" */
-#define SNAPSHOT_VERSION 1u
+#define SNAPSHOT_VERSION 2u
 #define SNAPSHOT_MESSAGES 8
 
 enum install_state {
@@ -37,6 +37,9 @@ struct snapshot_message {
 struct snapshot {
 	uint32_t magic, version, size; /* a viewer of another build is refused, not misread */
 	uint64_t sequence;
+	uint64_t job;  /* a random number: no two installs have the same; 0: not of an engine */
+	int engine;    /* pid of its engine */
+	bool commands; /* the viewer that this is sent to may cancel */
 	enum install_state state;
 	enum step_id step;             /* the active or failed one; STEP_COUNT once passed */
 	struct snapshot_step steps[STEP_COUNT];

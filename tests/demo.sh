@@ -90,8 +90,7 @@ else
 		status=$?
 fi
 
-# With exit code 0 it may also be that somebody only looked around and left.
-if [ $status != 0 ] || ! sfdisk -d "$image" >/dev/null 2>&1; then
+if [ $status != 0 ]; then
 	say "Nothing was installed (exit code $status)."
 	exit $status
 fi

@@ -26,7 +26,7 @@ struct front {
 
 /* Runs @options, or follows the socket @service_fd. */
 static void front_start(struct front *f, const char *type, const struct app_options *options,
-	int service_fd, bool may_command)
+	int service_fd)
 {
 	int said[2];
 
@@ -49,7 +49,7 @@ static void front_start(struct front *f, const char *type, const struct app_opti
 		else
 			unsetenv("TERM");
 		setenv("LC_ALL", "C", 1);
-		exit(options ? app_run(options) : app_follow(service_fd, may_command));
+		exit(options ? app_run(options) : app_follow(service_fd));
 	}
 	close(said[1]);
 	f->said = said[0];
@@ -58,14 +58,17 @@ static void front_start(struct front *f, const char *type, const struct app_opti
 /* Follows an engine that has sent @first. */
 static struct front follow(const struct snapshot *first, bool may_command)
 {
+	struct snapshot snapshot = *first;
 	struct front f = {.engine = -1};
 	int pair[2];
 
 	assert_int_equal(
 		socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
 	f.engine = pair[0];
-	assert_int_equal(send(f.engine, first, sizeof(*first), 0), (ssize_t)sizeof(*first));
-	front_start(&f, "vt220", NULL, pair[1], may_command);
+	snapshot.commands = may_command;
+	assert_int_equal(
+		send(f.engine, &snapshot, sizeof(snapshot), 0), (ssize_t)sizeof(snapshot));
+	front_start(&f, "vt220", NULL, pair[1]);
 	close(pair[1]);
 	return f;
 }
@@ -259,7 +262,7 @@ static void engine_that_vanishes_is_a_failure(void **state)
 	(void)state;
 	expect(&f, "48 %");
 	close_fd(&f.engine);
-	expect(&f, "ended without a word");
+	expect(&f, "was killed, or has died");
 	expect(&f, "It will not boot");
 	type(&f, "q");
 	assert_int_equal(front_end(&f), EXIT_FAILED);
@@ -292,7 +295,7 @@ static void no_usable_terminal(void **state)
 
 	(void)state;
 	(void)s;
-	front_start(&f, "dumb", &options, -1, false);
+	front_start(&f, "dumb", &options, -1);
 	assert_int_equal(front_end(&f), EXIT_REFUSED);
 	assert_true(has_said(&f, "--plain"));
 	front_close(&f);
@@ -336,7 +339,7 @@ static void all_the_way(void **state)
 	}
 	assert_int_equal(chdir(box->dir), 0);
 	options.target = image;
-	front_start(&f, "linux", &options, -1, false);
+	front_start(&f, "linux", &options, -1);
 	expect(&f, "board.img");
 	expect(&f, "mmcblk0"); /* of the recorded machine */
 	expect(&f, "image file");
@@ -360,7 +363,7 @@ static void all_the_way(void **state)
 	type(&f, "q");
 	expect(&f, "q quit");
 	type(&f, "q");
-	assert_int_equal(front_end(&f), EXIT_OK);
+	assert_int_equal(front_end(&f), EXIT_CANCELLED);
 	assert_true(has_said(&f, NULL));
 	front_close(&f);
 }
@@ -374,7 +377,7 @@ static void unset_term_is_said(void **state)
 	sandbox_dir(box, "sys/block");
 	sandbox_file(box, "proc/self/mountinfo", "");
 	sandbox_file(box, "proc/swaps", "");
-	front_start(&f, NULL, &options, -1, false);
+	front_start(&f, NULL, &options, -1);
 	expect(&f, "TERM is not set: taken for a vt220.");
 	expect(&f, "No device yet");
 	assert_int_equal(kill(f.pid, SIGTERM), 0);

@@ -63,6 +63,7 @@ static void tell(enum install_state install, int code)
 		.size = sizeof(snapshot),
 		.state = install,
 		.exit_code = code,
+		.written = true,
 	};
 
 	assert_int_equal(send(engine, &snapshot, sizeof(snapshot), 0), sizeof(snapshot));

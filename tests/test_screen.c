@@ -255,7 +255,7 @@ static struct model *make_install(void)
 	struct model *m = make_model();
 
 	m->screen = &screen_install;
-	m->may_command = true;
+	m->snap.commands = true;
 	model_set_snapshot(m, &s);
 	return m;
 }
@@ -276,7 +276,7 @@ static void cancel_asks(void **state)
 	assert_int_equal(type(m, "y"), OUTCOME_CANCEL);
 	assert_int_equal(type(m, "q"), OUTCOME_NONE);
 	assert_int_equal(type(m, "d"), OUTCOME_DETACH);
-	m->may_command = false;
+	m->snap.commands = false;
 	(void)type(m, "c");
 	assert_int_equal(type(m, "y"), OUTCOME_NONE);
 	free_model(m);

@@ -240,7 +240,7 @@ static struct model *make_install(struct snapshot s, const struct screen *screen
 	struct model *m = make_model();
 
 	m->screen = screen;
-	m->may_command = true;
+	m->snap.commands = true;
 	model_set_snapshot(m, &s);
 	return m;
 }

@@ -80,7 +80,8 @@ static pid_t engine_pid(void)
 
 	assert_non_null(dir);
 	while (pid == 0 && (entry = readdir(dir)))
-		if (sscanf(entry->d_name, "board_img.%d.sock", &pid) != 1)
+		if (!strstr(entry->d_name, ".sock") ||
+			sscanf(entry->d_name, "board_img.%d.", &pid) != 1)
 			pid = 0;
 	(void)closedir(dir);
 	return pid;
@@ -113,8 +114,10 @@ static void tells_its_viewer_until_it_has_passed(void **state)
 	board_assert_released(board);
 	assert_true(board_has_table(board));
 	assert_false(next(fd, &last));
-	assert_int_equal(service_last(&last), 0);
-	assert_memory_equal(&last, &end, sizeof(last));
+	assert_int_equal(service_last("board.img", &last), 0);
+	assert_int_equal(last.state, INSTALL_PASSED);
+	assert_int_equal(last.job, end.job);
+	assert_int_equal(service_last("another.img", &last), -ENOENT);
 	assert_int_equal(service_connect(NULL), -ENOENT);
 	close_fd(&fd);
 }
@@ -213,6 +216,32 @@ static void waits_for_no_viewer(void **state)
 	close_fd(&quick);
 }
 
+/* One that was stopped over the end (Ctrl-Z, Ctrl-S) is told the truth when it goes on. */
+static void has_a_result_for_who_comes_too_late(void **state)
+{
+	struct board *board = *state;
+	struct snapshot now = {0}, seen = {0};
+	int slow, quick;
+	pid_t pid;
+
+	fixture_require_root();
+	plan_slow(board, 3);
+	slow = start(board);
+	assert_true(poll(&(struct pollfd){.fd = slow, .events = POLLIN}, 1, LIMIT_MS) > 0);
+	pid = engine_pid();
+	quick = service_connect(NULL);
+	assert_int_equal(watch_all(quick).exit_code, EXIT_OK);
+	wait_gone(pid); /* it does not wait for ever */
+	while (recv(slow, &now, sizeof(now), 0) == (ssize_t)sizeof(now))
+		seen = now;
+	assert_false(snapshot_ended(&seen));
+	service_result(&seen, &now);
+	assert_int_equal(now.state, INSTALL_PASSED);
+	assert_int_equal(now.exit_code, EXIT_OK);
+	close_fd(&slow);
+	close_fd(&quick);
+}
+
 static void ends_as_cancelled_when_told_to_terminate(void **state)
 {
 	struct board *board = *state;
@@ -241,12 +270,23 @@ static void leaves_nothing_running_when_it_is_killed(void **state)
 	fixture_require_root();
 	plan_slow(board, 1);
 	fd = start(board);
-	(void)watch_to(fd, STEP_EXTRACT);
+	now = watch_to(fd, STEP_EXTRACT);
 	pid = engine_pid();
 	assert_int_equal(kill(pid, SIGKILL), 0);
 	while (next(fd, &now))
 		assert_false(snapshot_ended(&now));
 	wait_gone(pid);
+	/* Nor is an older PASS of this target told. */
+	for (unsigned i = 0; i < 2; i++) {
+		if (i == 0)
+			service_result(&now, &now);
+		else
+			assert_int_equal(service_last("board.img", &now), 0);
+		assert_int_equal(now.state, INSTALL_FAILED);
+		if (now.exit_code != EXIT_FAILED)
+			fail_msg("%u: exit %d: %s", i, now.exit_code, now.err.text);
+		assert_non_null(strstr(now.err.text, "half an install"));
+	}
 	assert_int_equal(service_connect(NULL), -ENOENT); /* and its socket is swept away */
 	assert_int_equal(engine_pid(), 0);
 	assert_false(board_has_table(board));
@@ -329,6 +369,7 @@ int main(void)
 		board_test(obeys_only_one),
 		board_test(lets_the_next_one_command),
 		board_test(waits_for_no_viewer),
+		board_test(has_a_result_for_who_comes_too_late),
 		board_test(ends_as_cancelled_when_told_to_terminate),
 		board_test(leaves_nothing_running_when_it_is_killed),
 		board_test(says_why_it_could_not_begin),

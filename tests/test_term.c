@@ -60,7 +60,7 @@ static struct model *make_install(void)
 	struct model *m = make_model();
 
 	m->screen = &screen_install;
-	m->may_command = true;
+	m->snap.commands = true;
 	model_set_snapshot(m, &s);
 	return m;
 }

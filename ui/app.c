@@ -7,6 +7,7 @@
 #include "ui/app_inside.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -233,6 +234,7 @@ static int run(struct app *app, bool (*prepare)(struct app *app))
 
 	app->signal_fd = open_signals(&before);
 	if (start(app) && prepare(app)) {
+		app->shown = true;
 		show(app);
 		while (!app->done)
 			step(app);
@@ -250,28 +252,35 @@ static int run(struct app *app, bool (*prepare)(struct app *app))
 
 int app_run(const struct app_options *options)
 {
-	struct app app = {.options = options, .reactor = -1, .service_fd = -1, .signal_fd = -1};
+	struct app app = {
+		.options = options,
+		.reactor = -1,
+		.service_fd = -1,
+		.signal_fd = -1,
+		.code = EXIT_CANCELLED, /* until an install has ended */
+	};
 
 	return run(&app, prepare_all);
 }
 
-static bool prepare_watch(struct app *app)
+static bool prepare_follow(struct app *app)
 {
 	app->model->only_follow = true;
-	app_watch_service(app, app->service_fd, false);
+	app_watch_service(app, app->service_fd);
 	return true;
 }
 
-static bool prepare_command(struct app *app)
+int app_follow(int service_fd)
 {
-	app->model->only_follow = true;
-	app_watch_service(app, app->service_fd, true);
-	return true;
-}
+	/* Its own copy: the caller's is closed only where a screen could be shown. */
+	int fd = fcntl(service_fd, F_DUPFD_CLOEXEC, 3), code;
+	struct app app = {.reactor = -1, .service_fd = fd, .signal_fd = -1};
 
-int app_follow(int service_fd, bool may_command)
-{
-	struct app app = {.reactor = -1, .service_fd = service_fd, .signal_fd = -1};
-
-	return run(&app, may_command ? prepare_command : prepare_watch);
+	if (fd < 0)
+		return -1;
+	code = run(&app, prepare_follow);
+	if (!app.shown)
+		return -1;
+	close_fd(&service_fd);
+	return code;
 }

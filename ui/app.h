@@ -24,19 +24,17 @@ struct app_options {
 
 /*
  * The whole way: target, archive, layout, review, install, result. Returns the exit code (enum
- * exit_code) of the last install; EXIT_OK where the operator quit and none was begun;
- * EXIT_DETACHED where one goes on without this front end (detached, hang-up, SIGTERM);
- * EXIT_CANCELLED where a hang-up or SIGTERM came and none ran; EXIT_REFUSED where there is no
- * usable terminal.
+ * exit_code) of the last install; EXIT_CANCELLED where none was begun; EXIT_DETACHED where one goes on
+ * without this front end (detached, hang-up, SIGTERM); EXIT_REFUSED where there is no usable
+ * terminal.
  */
 int app_run(const struct app_options *options);
 
 /*
  * Shows the Install screen, then the Result, of the engine behind @service_fd, a descriptor of
- * service_start or service_connect that it takes over and closes. Without @may_command there is no
- * cancelling. Returns as app_run does; EXIT_REFUSED, with the engine untouched, where there is no
- * usable terminal.
+ * service_start or service_connect that it takes over and closes. Returns as app_run does; -1, with
+ * the engine untouched and @service_fd still the caller's, where there is no usable terminal.
  */
-int app_follow(int service_fd, bool may_command);
+int app_follow(int service_fd);
 
 #endif

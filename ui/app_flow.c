@@ -28,10 +28,9 @@ void app_go_to(struct app *app, const struct screen *screen)
 
 /* --- install --- */
 
-void app_watch_service(struct app *app, int fd, bool may_command)
+void app_watch_service(struct app *app, int fd)
 {
 	app->service_fd = fd;
-	app->model->may_command = may_command;
 	app->model->snap = app->model->calm = (struct snapshot){0};
 	app->model->log_count = app->model->log_seen = 0;
 	app->model->log_scroll = 0;
@@ -53,17 +52,7 @@ static void begin(struct app *app)
 			strerror(-r));
 		return;
 	}
-	app_watch_service(app, fd, true);
-}
-
-/* The engine has gone without a result: killed, most likely. */
-static void make_lost(struct snapshot *s)
-{
-	s->state = INSTALL_FAILED;
-	s->exit_code = s->written ? EXIT_FAILED : EXIT_REFUSED;
-	err_set(&s->err, s->exit_code, s->step < STEP_COUNT ? step_name(s->step) : "",
-		"the process that installed has ended without a word; the kernel's log (dmesg) may "
-		"tell why");
+	app_watch_service(app, fd);
 }
 
 static void show_result(struct app *app)
@@ -89,8 +78,10 @@ void app_take_service(struct app *app)
 		app->changed = true;
 	}
 	free(next);
-	if (r == -EPIPE && !snapshot_ended(&m->snap))
-		make_lost(&m->snap);
+	if (r == -EPIPE && !snapshot_ended(&m->snap)) {
+		service_result(&m->snap, &m->snap);
+		app->changed = true;
+	}
 	if (r == -EPROTO) {
 		STR_COPY(app->last_words,
 			"the engine is of another version of boardstrap, and goes on without us");

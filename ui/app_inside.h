@@ -19,6 +19,7 @@ struct app {
 	unsigned generation; /* of the inventory, as the model has it */
 	struct disk *image;  /* the target that is a file, or NULL */
 	struct inspect *inspect;
+	bool shown;	    /* there was a terminal to show screens on */
 	bool done, changed; /* changed: the model is not what is shown */
 	int code;
 	unsigned beeps;
@@ -59,7 +60,7 @@ void app_recall_last_run(struct model *model);
 
 void app_go_to(struct app *app, const struct screen *screen);
 /* Follows the engine behind @fd, which it takes over, on the Install screen. */
-void app_watch_service(struct app *app, int fd, bool may_command);
+void app_watch_service(struct app *app, int fd);
 /* Takes what the engine has sent. */
 void app_take_service(struct app *app);
 /* The terminal has gone, or we are to end: an install goes on without us. */

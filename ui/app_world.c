@@ -213,9 +213,8 @@ void app_recall_last_run(struct model *m)
 	struct snapshot *last = calloc(1, sizeof(*last));
 
 	m->last_ms = m->last_bps = 0;
-	if (last && service_last(last) == 0 && last->state == INSTALL_PASSED &&
+	if (last && service_last(m->target.name, last) == 0 && last->state == INSTALL_PASSED &&
 		strcmp(last->target_id.cid, m->target.id.cid) == 0 &&
-		strcmp(last->target_name, m->target.name) == 0 &&
 		strcmp(last->archive_sha256, m->scan.sha256) == 0 && m->scan.sha256[0]) {
 		m->last_ms = last->elapsed_ms;
 		m->last_bps = last->progress.mean_bps;

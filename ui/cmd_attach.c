@@ -59,8 +59,13 @@ int cmd_attach(int argc, char **argv)
 	fd = service_connect(options.name);
 	if (fd < 0)
 		return refuse_connect(COMMAND_ATTACH, options.name, fd);
-	if (!options.plain && !options.json && follow_has_screen())
-		return app_follow(take_fd(&fd), true);
+	if (!options.plain && !options.json && follow_has_screen()) {
+		r = app_follow(fd);
+		if (r >= 0) {
+			(void)take_fd(&fd);
+			return r;
+		}
+	}
 	r = follow_init(&follow, stdout, options.json);
 	follow.watch = true;
 	if (r < 0)
@@ -104,9 +109,7 @@ int cmd_status(int argc, char **argv)
 	r = fd < 0 ? fd : next_snapshot(fd, now_ms() + ANSWER_MS, &snapshot);
 	/* None runs, or it has ended right now. */
 	if (r == -ENOENT || r == -EPIPE) {
-		r = service_last(&snapshot);
-		if (r == 0 && options.name && strcmp(snapshot.target_name, options.name) != 0)
-			r = -ENOENT;
+		r = service_last(options.name, &snapshot);
 		if (r == -ENOENT)
 			return refuse("no install is running, and none has left a result since the "
 				      "machine was started");

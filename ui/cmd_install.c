@@ -319,14 +319,14 @@ static int run_engine(struct job *job)
 		return follow_engine(&job->follow, fd);
 
 	follow_finish(&job->follow);
-	r = app_follow(take_fd(&fd), true);
-	if (r != EXIT_REFUSED)
+	r = app_follow(fd);
+	if (r >= 0) {
+		(void)take_fd(&fd);
 		return r;
-	/* That may be the engine's own word; but where it runs, the terminal could show no screen. */
-	fd = service_connect(job->plan.target.name);
-	if (fd < 0 || follow_init(&job->follow, stdout, false) < 0)
-		return r;
-	return follow_engine(&job->follow, fd);
+	}
+	/* The terminal can show no screen. */
+	r = follow_init(&job->follow, stdout, false);
+	return r < 0 ? EXIT_DETACHED : follow_engine(&job->follow, fd);
 }
 
 static int run(struct job *job)

@@ -106,13 +106,12 @@ static int receive(struct follow *follow, int service_fd)
 
 	if (r == 0)
 		return -1;
-	if (r < 0) {
-		fprintf(stderr, "boardstrap: %s\n",
-			r == -EPROTO ? "the install is run by another version of boardstrap"
-				     : "the engine has gone without a result; the target may hold "
-				       "half an install, which does not boot");
-		return r == -EPROTO ? EXIT_DETACHED : EXIT_FAILED;
+	if (r == -EPROTO) {
+		fprintf(stderr, "boardstrap: the install is run by another version of boardstrap\n");
+		return EXIT_DETACHED;
 	}
+	if (r < 0) /* it has gone: were we too slow for its last word, or has it left none? */
+		service_result(&follow->shown, &now);
 	follow_show(follow, &now);
 	if (!snapshot_ended(&now))
 		return -1;

@@ -75,7 +75,6 @@ struct model {
 	struct snapshot
 		calm; /* the same once a second: texts are drawn from it, gauges from snap */
 	uint64_t calm_ms;
-	bool may_command;
 	bool cancel_asked;
 	char log[MODEL_LOG_MAX][160]; /* a ring of all messages */
 	uint64_t log_count;	      /* lines ever */

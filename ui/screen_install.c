@@ -183,7 +183,7 @@ static void draw(const struct model *m, struct grid *g, struct area area)
 
 static bool may_cancel(const struct model *m)
 {
-	return m->may_command && m->snap.state == INSTALL_RUNNING && !m->cancel_asked;
+	return m->snap.commands && m->snap.state == INSTALL_RUNNING && !m->cancel_asked;
 }
 
 static bool is_asked(const struct model *m)
@@ -213,7 +213,7 @@ static enum outcome key(struct model *m, enum action action, struct key key)
 		model_say(m, false, "Cancel? %s",
 			m->snap.written ? "The device will not boot."
 					: "Nothing has been written yet.");
-	} else if (action == ACTION_CANCEL && !m->may_command) {
+	} else if (action == ACTION_CANCEL && !m->snap.commands) {
 		model_say(
 			m, true, "Another front end commands this install; this one only watches.");
 	}

@@ -183,7 +183,7 @@ for term in "-u TERM" "TERM=" "TERM=no-such-terminal"; do
 	start "env $term $BOARDSTRAP --target board.img --allow image"
 	shows "$term: the screens come all the same" '1 Target' 10
 	mux send-keys -t e2e q
-	shows "$term: and q quits" '\[exit 0\]' 10
+	shows "$term: and q quits" '\[exit 3\]' 10
 done
 
 # Resizing while it draws.
@@ -194,7 +194,7 @@ shows "resize: 40x10" 'board\.img' 10
 mux resize-window -t e2e -x 132 -y 50
 shows "resize: 132x50" 'board\.img' 10
 mux send-keys -t e2e q
-shows "resize: still alive" '\[exit 0\]' 10
+shows "resize: still alive" '\[exit 3\]' 10
 
 mux kill-server
 finish
