@@ -273,9 +273,17 @@ static void cleanup_start(struct install *in)
 	/* Held by us, they would make every unmount fail with EBUSY. */
 	for (unsigned i = 0; i < in->mount_count; i++)
 		close_fd(&in->mounts[i].dir_fd);
+	if (in->world.end_strays)
+		in->world.end_strays();
 	in->ending_ms = now_ms();
-	if (child_start(&in->cleanup, in->reactor, &spec) < 0)
-		end_now(in);
+	if (child_start(&in->cleanup, in->reactor, &spec) == 0)
+		return;
+	if (in->snapshot.written)
+		err_set(&in->snapshot.err, EXIT_FAILED, "cleanup",
+			"%s could not be cleaned up for lack of memory or processes: do not use it "
+			"before a new install",
+			in->plan.target.name);
+	end_now(in);
 }
 
 static struct child *job_child(struct install *in, unsigned i)
@@ -330,7 +338,7 @@ static void end_begin(struct install *in)
 	in->ending = true;
 	in->ending_ms = now_ms();
 	in->snapshot.state = INSTALL_CANCELLING;
-	reactor_remove(in->reactor, &in->stream);
+	install_stream_close(in);
 	kill_children(in, SIGTERM);
 }
 
@@ -455,13 +463,11 @@ void install_free(struct install *in)
 	/* Only where a job is dropped in its middle: it ends as a failed one does. */
 	if (in->reactor >= 0 && !snapshot_ended(&in->snapshot) && in->target.id_fd >= 0)
 		(void)cleanup_work(in, -1);
-	target_close(&in->target, in->snapshot.state != INSTALL_PASSED);
+	target_close(&in->target, in->snapshot.written && in->snapshot.state != INSTALL_PASSED);
 	source_close(&in->source);
 	if (in->knobs_set)
 		(void)knob_restore(&in->knobs);
-	fd = in->stream.fd;
-	reactor_remove(in->reactor, &in->stream);
-	close_fd(&fd);
+	install_stream_close(in);
 	fd = in->tick.fd;
 	reactor_remove(in->reactor, &in->tick);
 	close_fd(&fd);

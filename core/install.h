@@ -16,6 +16,9 @@ struct install_world {
 	int root;        /* root fd for sysfs and proc, borrowed */
 	const char *dir; /* the job's private directory: nodes and mount points; devices allowed */
 	const char *knob_journal;
+	/* Ends every child of this process that is none of the install's: orphans that came to it, a
+	 * subreaper. Called when no child of the install runs. NULL where the process has others. */
+	void (*end_strays)(void);
 };
 
 /* @manifest is what inspect made of the plan's archive, borrowed. NULL and errno on failure. */

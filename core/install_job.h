@@ -77,6 +77,8 @@ int install_fail(struct install *in, int code, const char *format, ...)
 void install_advance(struct install *in);
 /* Starts work of our own for the step; its end leads to install_advance or install_fail. */
 int install_work(struct install *in, const char *name, int (*work)(void *arg, int report_fd));
+/* Closes our end of the tar stream: a decompressor that still writes is then ended by SIGPIPE. */
+void install_stream_close(struct install *in);
 /* on_exit for a child of the step. */
 void install_child_ended(struct child *child);
 /* Adds a line to the snapshot's messages. */

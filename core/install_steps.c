@@ -292,13 +292,18 @@ static void extract_ended(struct install *in)
 
 	if (in->ending || !in->tar_done || fd >= 0 || child_is_running(&in->source.decompressor))
 		return;
+	if (!source_unchanged(&in->source)) {
+		(void)install_fail(in, EXIT_FAILED,
+			"%s was changed or removed while it was extracted", in->plan.archive);
+		return;
+	}
 	in->sample.archive_bytes = in->source.id.size_bytes;
 	in->sample.extracted_bytes = in->plan.totals.stream_bytes;
 	in->sample.tar_answers = true;
 	install_advance(in);
 }
 
-static void stream_close(struct install *in)
+void install_stream_close(struct install *in)
 {
 	int fd = in->stream.fd;
 
@@ -318,7 +323,7 @@ static void stream_drain(struct watch *watch, uint32_t events)
 	(void)events;
 	if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
 		return;
-	stream_close(in);
+	install_stream_close(in);
 	extract_ended(in);
 }
 
@@ -351,7 +356,7 @@ static void tar_ended(struct tar *tar)
 	}
 	in->tar_done = true;
 	if (in->plan.compression == COMPRESSION_NONE) {
-		stream_close(in);
+		install_stream_close(in);
 		extract_ended(in);
 		return;
 	}
@@ -425,6 +430,9 @@ static int extract_run(struct install *in, unsigned turn)
 	case 1:
 		return extract_start(in);
 	case 2:
+		/* What tar, or a wrapper of it, has left running would keep the target mounted. */
+		if (in->world.end_strays)
+			in->world.end_strays();
 		return in->plan.tar != TAR_GNU ? install_work(in, "mend", mend_work) : 0;
 	}
 	return 0;

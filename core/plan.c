@@ -4,6 +4,7 @@
 #include "core/child.h"
 #include "core/space.h"
 #include "device/inuse.h"
+#include "device/loop.h"
 #include "device/mkfs.h"
 #include "device/mount.h"
 #include "device/rules.h"
@@ -13,6 +14,7 @@
 #include <errno.h>
 #include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -114,6 +116,16 @@ static void make_shares(struct plan *plan, const struct manifest *manifest)
 	}
 }
 
+/* The engine works in another folder: a path from here must hold there. */
+static void make_absolute(char *path, size_t size)
+{
+	char *real = strchr(path, '/') && path[0] != '/' ? realpath(path, NULL) : NULL;
+
+	if (real)
+		(void)str_copy(path, size, real);
+	free(real);
+}
+
 static void find_tar(struct plan *plan, const char *program)
 {
 	if (child_find_program(
@@ -122,6 +134,7 @@ static void find_tar(struct plan *plan, const char *program)
 		STR_COPY(plan->tar_program, program ? program : "");
 		return;
 	}
+	make_absolute(plan->tar_program, sizeof(plan->tar_program));
 	if (tar_identify(plan->tar_program, &plan->tar, plan->tar_version,
 		    sizeof(plan->tar_version)) < 0) {
 		plan->tar = TAR_UNKNOWN;
@@ -208,6 +221,23 @@ static const char *target_error_text(int error)
 	}
 }
 
+/* What no list of mounts knows: who else uses the file that an image or a loop device is. */
+static void look_at_file(struct disk *disk, const struct plan *plan, int root)
+{
+	uint64_t dev = disk->id.file_dev, ino = disk->id.file_ino;
+	const char *own = "";
+	char other[32];
+
+	if (disk->kind == DISK_LOOP && loop_file(root, NULL, disk->name, &dev, &ino) == 0)
+		own = disk->name;
+	else if (disk->kind != DISK_IMAGE)
+		return;
+	if (dev == plan->archive_id.dev && ino == plan->archive_id.ino)
+		disk_refuse(disk, REASON_SOURCE, "it is the archive itself");
+	if (loop_other_user(root, NULL, dev, ino, own, other) > 0)
+		disk_refuse(disk, REASON_LOOP, "the same file is in use through /dev/%s", other);
+}
+
 static void look_at_target(struct plan_facts *ret, const struct plan *plan, int root)
 {
 	struct inuse inuse = {0};
@@ -227,6 +257,7 @@ static void look_at_target(struct plan_facts *ret, const struct plan *plan, int 
 		if (error == 0)
 			rules_judge(&ret->target, &rules);
 		inuse_finish(&inuse);
+		look_at_file(&ret->target, plan, root);
 	}
 	if (error < 0) {
 		memset(&ret->target, 0, sizeof(ret->target));
@@ -242,6 +273,7 @@ void plan_look(struct plan_facts *ret, const struct plan *plan, int root)
 	ret->utf8_locale = has_utf8_locale();
 	ret->syncfs_reports = kernel_reports_syncfs();
 	ret->archive_unchanged = archive_unchanged(plan);
+	ret->tar_found = plan->tar_program[0] == '/' && access(plan->tar_program, X_OK) == 0;
 
 	for (size_t i = 0; i < plan->layout.count; i++) {
 		enum fs_kind fs = plan->layout.partitions[i].fs;

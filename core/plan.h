@@ -81,6 +81,7 @@ struct plan_facts {
 	bool is_root;
 	bool fs_supported[FS_KIND_COUNT]; /* by the kernel; false where not asked for */
 	bool mkfs_found[FS_KIND_COUNT];
+	bool tar_found;	     /* and can be run, still */
 	bool utf8_locale;    /* C.UTF-8 is there: bsdtar needs it */
 	bool syncfs_reports; /* the kernel tells lost writes (>= 5.8): without that only
 					     verification can */

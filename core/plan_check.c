@@ -259,6 +259,13 @@ static void check_tar(
 			plan->tar_program);
 		return;
 	}
+	if (!facts->tar_found) {
+		add(ret, "tar-missing",
+			"%s is not there any more, or cannot be run. Put it back or name another with "
+			"--tar.",
+			plan->tar_program);
+		return;
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(needs); i++) {
 		size_t length = strlen(list);
 

@@ -337,7 +337,8 @@ static void service_loop(struct service *service)
 static int service_set_up(struct service *service, const struct plan *plan,
 	const struct manifest *manifest, const char **ret_what)
 {
-	struct install_world world = {.dir = JOB_DIR, .knob_journal = KNOB_JOURNAL};
+	struct install_world world = {
+		.dir = JOB_DIR, .knob_journal = KNOB_JOURNAL, .end_strays = orphans_end};
 	struct knob_journal knobs;
 	sigset_t mask;
 	int r;

@@ -106,6 +106,7 @@ bool disk_identity_equal(
 		{strcmp(a->cid, b->cid) != 0, "CID"},
 		{strcmp(a->serial, b->serial) != 0, "serial number"},
 		{a->size_bytes != b->size_bytes, "size"},
+		{a->file_dev != b->file_dev || a->file_ino != b->file_ino, "file"},
 		{strcmp(a->devpath, b->devpath) != 0, "port"},
 		{a->diskseq != b->diskseq, "disk sequence number"},
 		{a->major != b->major || a->minor != b->minor, "device number"},

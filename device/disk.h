@@ -86,6 +86,7 @@ struct disk_identity {
 	uint64_t diskseq; /* 0 where the kernel (< 5.15) has none */
 	char cid[33];	  /* 32 hex digits, or "" */
 	char serial[40];  /* "0x..." of the card, NVMe or USB serial, or "" */
+	uint64_t file_dev, file_ino; /* of an image: the file itself, whatever its path; else 0 */
 	char devpath
 		[160]; /* sysfs path of the device: the port it is plugged in; an image: its path */
 };

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/fs.h>
 #include <linux/loop.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -96,6 +97,9 @@ int loop_attach(int root, const char *dir, int image_fd, char ret_name[32], int 
 			return -errno;
 		fd = open_loop(root, dir, number);
 		r = fd < 0 ? fd : configure(fd, image_fd);
+		/* Its last user's BLKROSET is still there; the file decides. */
+		if (r == 0 && (fcntl(image_fd, F_GETFL) & O_ACCMODE) != O_RDONLY)
+			r = ioctl(fd, BLKROSET, &(int){0}) < 0 ? -errno : 0;
 		if (r == 0) {
 			(void)str_format(ret_name, 32, "loop%d", number);
 			*ret_fd = take_fd(&fd);
@@ -108,39 +112,81 @@ int loop_attach(int root, const char *dir, int image_fd, char ret_name[32], int 
 	return r;
 }
 
+/* For reading, by the machine's own node; or through one made in @dir. */
+static int open_to_ask(int root, const char *dir, const char *name)
+{
+	uint32_t major, minor;
+	uint64_t number;
+	char node[48];
+	struct stat st;
+	int r, fd;
+
+	if (strncmp(name, "loop", 4) != 0 || str_to_u64(name + 4, 10, &number) < 0)
+		return -EINVAL;
+	if (dir)
+		return open_loop(root, dir, (int)number);
+	r = sysfs_read_devno(root, &major, &minor, "sys/block/%s/dev", name);
+	if (r < 0)
+		return r;
+	STR_FORMAT(node, "dev/%s", name);
+	fd = openat(root, node, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0 || !S_ISBLK(st.st_mode) || st.st_rdev != makedev(major, minor)) {
+		(void)close(fd);
+		return -ESTALE;
+	}
+	return fd;
+}
+
+static int file_behind(int root, const char *dir, const char *name, struct loop_info64 *ret)
+{
+	_cleanup_close_ int fd = open_to_ask(root, dir, name);
+
+	*ret = (struct loop_info64){0};
+	if (fd < 0)
+		return fd;
+	return ioctl(fd, LOOP_GET_STATUS64, ret) < 0 ? -errno : 0;
+}
+
+int loop_file(int root, const char *dir, const char *name, uint64_t *ret_dev, uint64_t *ret_ino)
+{
+	struct loop_info64 info;
+	int r = file_behind(root, dir, name, &info);
+
+	*ret_dev = info.lo_device;
+	*ret_ino = info.lo_inode;
+	return r;
+}
+
 struct other_user {
 	int root;
 	const char *dir, *own;
+	uint64_t dev, ino;
 	char *name;
-	struct stat image;
 };
 
 static int is_other_user(void *arg, const char *name)
 {
 	struct other_user *search = arg;
-	struct loop_info64 info = {0};
-	_cleanup_close_ int fd = -1;
-	uint64_t number;
+	struct loop_info64 info;
 
 	if (strncmp(name, "loop", 4) != 0 || strcmp(name, search->own) == 0 ||
 		!sysfs_exists(search->root, "sys/block/%s/loop", name) ||
-		str_to_u64(name + 4, 10, &number) < 0)
-		return 0;
-	fd = open_loop(search->root, search->dir, (int)number);
-	if (fd < 0 || ioctl(fd, LOOP_GET_STATUS64, &info) < 0)
-		return 0; /* it was detached in this moment */
-	if (info.lo_inode != search->image.st_ino || info.lo_device != search->image.st_dev)
+		file_behind(search->root, search->dir, name, &info) < 0)
+		return 0; /* or it was detached in this moment */
+	if (info.lo_inode != search->ino || info.lo_device != search->dev)
 		return 0;
 	(void)str_copy(search->name, 32, name);
 	return 1;
 }
 
-int loop_other_user(int root, const char *dir, int image_fd, const char *own, char ret_name[32])
+int loop_other_user(int root, const char *dir, uint64_t dev, uint64_t ino, const char *own,
+	char ret_name[32])
 {
-	struct other_user search = {.root = root, .dir = dir, .own = own, .name = ret_name};
+	struct other_user search = {
+		.root = root, .dir = dir, .own = own, .dev = dev, .ino = ino, .name = ret_name};
 
-	if (fstat(image_fd, &search.image) < 0)
-		return -errno;
 	return sysfs_each(root, is_other_user, &search, "sys/block");
 }
 

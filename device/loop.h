@@ -8,6 +8,7 @@
 #define DEVICE_LOOP_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * Attaches the file open at @image_fd (read-only where that is) to a free loop device. The device
@@ -20,12 +21,18 @@ int loop_attach(int root, const char *dir, int image_fd, char ret_name[32], int 
 /* Detaches at once where @loop_fd is the last user, else when the last one closes. 0 or -errno. */
 int loop_detach(int loop_fd);
 
+/* The file behind the loop device @name, by its device and inode, which stay right whatever has become
+ * of its path; @dir as below. 0; -ENXIO nothing attached; or -errno. */
+int loop_file(int root, const char *dir, const char *name, uint64_t *ret_dev, uint64_t *ret_ino);
+
 /*
- * Looks for another loop device than @own over the file open at @image_fd: mounted or not, somebody
- * uses the image, and O_EXCL on our own device would not see it. 1 with its name, 0 where there is
- * none, or -errno. Told by the file's device and inode, which stay right whatever its path is.
+ * Looks for another loop device than @own ("" for none) over the file @dev, @ino: mounted or not,
+ * somebody uses it, and O_EXCL on our own device would not see it. 1 with its name, 0 where there is
+ * none, or -errno. Nodes are made for the moment in @dir; with NULL those below @root are used, and
+ * what cannot be opened there counts as no user.
  */
-int loop_other_user(int root, const char *dir, int image_fd, const char *own, char ret_name[32]);
+int loop_other_user(int root, const char *dir, uint64_t dev, uint64_t ino, const char *own,
+	char ret_name[32]);
 
 /* Seam for tests: makes loop_attach behave as on a kernel without LOOP_CONFIGURE (< 5.8). */
 extern bool loop_without_configure;

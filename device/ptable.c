@@ -56,27 +56,46 @@ static int blkpg(int fd, int op, int number, uint64_t start_bytes, uint64_t size
 struct forget {
 	int fd, root;
 	const char *disk;
+	struct {
+		int number;
+		uint64_t start, sectors;
+	} gone[128]; /* as many as a GPT has entries */
+	size_t count;
 };
 
 static int forget_partition(void *arg, const char *entry)
 {
-	const struct forget *forget = arg;
-	uint64_t number;
+	struct forget *forget = arg;
+	uint64_t number, start = 0, sectors = 0;
 	int r;
 
 	/* Only a partition's directory has the attribute. */
 	if (sysfs_read_u64(
 		    forget->root, &number, "sys/block/%s/%s/partition", forget->disk, entry) < 0)
 		return 0;
+	(void)sysfs_read_u64(forget->root, &start, "sys/block/%s/%s/start", forget->disk, entry);
+	(void)sysfs_read_u64(forget->root, &sectors, "sys/block/%s/%s/size", forget->disk, entry);
 	r = blkpg(forget->fd, BLKPG_DEL_PARTITION, (int)number, 0, 0);
-	return r == -ENXIO ? 0 : r; /* gone meanwhile */
+	if (r < 0)
+		return r == -ENXIO ? 0 : r; /* gone meanwhile */
+	if (forget->count < ARRAY_SIZE(forget->gone)) {
+		forget->gone[forget->count].number = (int)number;
+		forget->gone[forget->count].start = start;
+		forget->gone[forget->count++].sectors = sectors;
+	}
+	return 0;
 }
 
 int ptable_forget(int fd, int root, const char *name)
 {
-	struct forget forget = {fd, root, name};
+	struct forget forget = {.fd = fd, .root = root, .disk = name};
+	int r = sysfs_each(root, forget_partition, &forget, "sys/block/%s", name);
 
-	return sysfs_each(root, forget_partition, &forget, "sys/block/%s", name);
+	/* "Nothing was changed" must be true. */
+	for (size_t i = 0; r < 0 && i < forget.count; i++)
+		(void)blkpg(fd, BLKPG_ADD_PARTITION, forget.gone[i].number,
+			forget.gone[i].start * SECTOR_BYTES, forget.gone[i].sectors * SECTOR_BYTES);
+	return r;
 }
 
 int ptable_announce(int fd, const struct layout *layout)

@@ -9,7 +9,7 @@
 #include "device/layout.h"
 
 /* Removes every partition the kernel knows of the disk open at @fd (BLKPG_DEL_PARTITION); @name is
- * its kernel name below @root. 0, -EBUSY where one is in use, or -errno. */
+ * its kernel name below @root. 0; -EBUSY where one is in use, or -errno: then all are there still. */
 int ptable_forget(int fd, int root, const char *name);
 /* Tells the kernel the layout's partitions (BLKPG_ADD_PARTITION), numbered from 1. */
 int ptable_announce(int fd, const struct layout *layout);

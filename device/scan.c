@@ -314,6 +314,8 @@ static int scan_image(const char *path, const struct stat *st, struct disk *ret)
 	(void)STR_COPY(disk.name, strrchr(real, '/') + 1);
 	str_sanitise(disk.name);
 	disk.size_bytes = disk.id.size_bytes = (uint64_t)st->st_size;
+	disk.id.file_dev = st->st_dev;
+	disk.id.file_ino = st->st_ino;
 	disk.read_only = access(real, W_OK) < 0;
 	*ret = disk;
 	return 0;

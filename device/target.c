@@ -94,7 +94,8 @@ static int open_image(struct target *target, struct diag *diag)
 		target->image_fd = open(disk->path, O_RDONLY | O_CLOEXEC);
 	if (target->image_fd < 0 || fstat(target->image_fd, &st) < 0)
 		return diag_fail(diag, -errno, "cannot open %s: %s", disk->path, strerror(errno));
-	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != disk->id.size_bytes)
+	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != disk->id.size_bytes ||
+		st.st_dev != disk->id.file_dev || st.st_ino != disk->id.file_ino)
 		return diag_fail(
 			diag, -ESTALE, "%s is not the image that was picked any more", disk->path);
 
@@ -107,6 +108,48 @@ static int open_image(struct target *target, struct diag *diag)
 	disk->id = now.id;
 	disk->size_bytes = now.size_bytes;
 	disk->read_only = now.read_only;
+	return 0;
+}
+
+/* Two loop devices over one file are two disks for everybody but their content: the lock is taken on
+ * the file as well. Where it is out of sight, in another namespace, only the device's own counts. */
+static void open_loop_file(struct target *target)
+{
+	uint64_t dev, ino;
+	char path[512];
+	struct stat st;
+
+	if (loop_file(target->root, target->dir, target->disk.name, &dev, &ino) < 0 ||
+		sysfs_read(target->root, path, sizeof(path), "sys/block/%s/loop/backing_file",
+			target->disk.name) < 0)
+		return;
+	target->image_fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (target->image_fd >= 0 && (fstat(target->image_fd, &st) < 0 || st.st_dev != dev ||
+					     st.st_ino != ino || !S_ISREG(st.st_mode)))
+		close_fd(&target->image_fd);
+}
+
+/* 0; -EBUSY with the sentence where the file behind this loop device is in use through another. */
+static int check_other_users(const struct target *target, struct diag *diag)
+{
+	uint64_t dev, ino;
+	char other[32];
+	int r;
+
+	if (target->disk.kind != DISK_IMAGE && target->disk.kind != DISK_LOOP)
+		return 0;
+	r = loop_file(target->root, target->dir, target->disk.name, &dev, &ino);
+	if (r == 0)
+		r = loop_other_user(
+			target->root, target->dir, dev, ino, target->disk.name, other);
+	if (r < 0)
+		return diag_fail(diag, r, "cannot tell who else uses the file behind %s: %s",
+			target->disk.name, strerror(-r));
+	if (r > 0)
+		return diag_fail(diag, -EBUSY,
+			"the image is refused: it is in use through /dev/%s; unmount it and detach "
+			"that with losetup -d",
+			other);
 	return 0;
 }
 
@@ -146,6 +189,8 @@ int target_open(struct target *target, int root, const struct disk *picked, cons
 
 	if (picked->kind == DISK_IMAGE)
 		r = open_image(target, diag);
+	else if (picked->kind == DISK_LOOP)
+		open_loop_file(target);
 	if (r == 0)
 		r = open_identity(target, diag);
 	if (r < 0)
@@ -168,20 +213,9 @@ int target_take_exclusive(struct target *target, struct diag *diag)
 
 	if (target->excl_fd >= 0)
 		return 0;
-	if (target->image_fd >= 0) {
-		char other[32];
-
-		r = loop_other_user(
-			target->root, target->dir, target->image_fd, target->disk.name, other);
-		if (r < 0)
-			return diag_fail(
-				diag, r, "cannot tell who uses the image: %s", strerror(-r));
-		if (r > 0)
-			return diag_fail(diag, -EBUSY,
-				"the image is refused: it is in use through /dev/%s; unmount it and "
-				"detach that with losetup -d",
-				other);
-	}
+	r = check_other_users(target, diag);
+	if (r < 0)
+		return r;
 	target_node(target, 0, node);
 	fd = open_device(AT_FDCWD, node, O_RDWR | O_EXCL, disk_rdev(&target->disk));
 	if (fd < 0)

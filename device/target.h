@@ -17,7 +17,8 @@ struct target {
 	int root;              /* borrowed: sysfs root */
 	int id_fd;             /* O_RDONLY on the whole disk, flock()ed, for the whole job */
 	int excl_fd;           /* O_RDWR|O_EXCL, or -1 while released for mkfs and mount */
-	int image_fd, loop_fd; /* of an image, else -1 */
+	int loop_fd;	       /* of an image, else -1 */
+	int image_fd;	       /* of an image, or the file behind a loop device, for its lock; or -1 */
 	int partition_fds[LAYOUT_PARTITIONS_MAX]; /* O_RDONLY, held until the end, or -1 */
 };
 

@@ -134,11 +134,14 @@ static inline bool board_has_table(const struct board *board)
 	return content.partition_count > 0;
 }
 
-/* No loop device is over the image, and nothing is mounted below the job's folder. */
+/* No loop device is over the image, and nothing is mounted below the job's folder. Another program
+ * may look at the device in this moment, and so keep it for a moment. */
 static inline void board_assert_released(const struct board *board)
 {
 	board_run("! grep -q ' %s/job/.' /proc/self/mounts", board->dir);
-	board_run("! losetup -l -n -O BACK-FILE | grep -qF %s", board->image);
+	board_run("for i in $(seq 50); do losetup -l -n -O BACK-FILE | grep -qF %s || exit 0;"
+		  "sleep 0.1; done; exit 1",
+		board->image);
 }
 
 #endif

@@ -61,7 +61,8 @@ static void make_good(void)
 	plan.verify = true;
 
 	memset(&facts, 0, sizeof(facts));
-	facts.is_root = facts.utf8_locale = facts.syncfs_reports = facts.archive_unchanged = true;
+	facts.is_root = facts.tar_found = facts.utf8_locale = true;
+	facts.syncfs_reports = facts.archive_unchanged = true;
 	facts.target = plan.target;
 	for (enum fs_kind fs = FS_NONE; fs < FS_KIND_COUNT; fs++)
 		facts.fs_supported[fs] = facts.mkfs_found[fs] = true;

@@ -232,10 +232,14 @@ static void node_of_another_disk_is_not_used(void **state)
 {
 	struct fixture *f = *state;
 	struct disk disk = pick_loop(f);
-	_cleanup_close_ int other = -1;
-	char name[32], from[64], to[64];
+	_cleanup_close_ int other = -1, image = -1;
+	char name[32], from[160], to[64];
 
-	assert_int_equal(loop_attach(f->root, f->dir, f->image_fd, name, &other), 0);
+	STR_FORMAT(from, "%s/other", f->dir);
+	image = open(from, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(image >= 0);
+	assert_int_equal(ftruncate(image, DISK_BYTES), 0);
+	assert_int_equal(loop_attach(f->root, f->dir, image, name, &other), 0);
 	(void)STR_FORMAT(from, "/dev/%s", name);
 	(void)STR_FORMAT(to, "/dev/%s", f->name);
 	assert_int_equal(unshare(CLONE_NEWNS), 0);
@@ -303,6 +307,55 @@ static void gone_is_seen(void **state)
 	assert_true(target_is_gone(&target));
 }
 
+/* Two loop devices over one file: what is on the other would be lost. */
+static void file_of_another_loop_is_busy(void **state)
+{
+	struct fixture *f = *state;
+	struct disk disk = pick_loop(f);
+	_cleanup_close_ int other = -1;
+	char name[32];
+
+	assert_int_equal(loop_attach(f->root, f->dir, f->image_fd, name, &other), 0);
+	open_target(&target, f->root, &disk, job);
+	assert_int_equal(target_take_exclusive(&target, &diag), -EBUSY);
+	assert_non_null(strstr(diag.text, name));
+	assert_int_equal(loop_detach(other), 0);
+	close_fd(&other);
+	assert_int_equal(target_take_exclusive(&target, &diag), 0);
+}
+
+/* An install onto the image itself, and one onto a loop device over it, lock each other out. */
+static void loop_and_its_file_share_a_lock(void **state)
+{
+	struct fixture *f = *state;
+	struct disk disk = pick_loop(f);
+	_cleanup_close_ int image = open(f->image, O_RDONLY | O_CLOEXEC);
+
+	assert_true(image >= 0);
+	assert_int_equal(flock(image, LOCK_EX | LOCK_NB), 0);
+	open_target(&target, f->root, &disk, job);
+	assert_int_equal(target_try_lock(&target), -EWOULDBLOCK);
+	close_fd(&image);
+	assert_int_equal(target_try_lock(&target), 0);
+}
+
+/* Replaced by another file of the same size. */
+static void replaced_image_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct disk disk = pick_image(f);
+	char path[200];
+	int fd;
+
+	STR_FORMAT(path, "%s.new", f->image);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, DISK_BYTES), 0);
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(rename(path, f->image), 0);
+	refused(f, &disk, -ESTALE, "not the image that was picked");
+}
+
 static void used_disk_is_busy(void **state)
 {
 	struct fixture *f = *state;
@@ -362,6 +415,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(image_is_locked_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(disk_is_locked_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(changed_image_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(replaced_image_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(missing_image_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(directory_for_image_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(node_of_another_disk_is_not_used, setup, teardown),
@@ -369,6 +423,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(disk_that_has_gone_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(identity_is_compared_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(gone_is_seen, setup, teardown),
+		cmocka_unit_test_setup_teardown(file_of_another_loop_is_busy, setup, teardown),
+		cmocka_unit_test_setup_teardown(loop_and_its_file_share_a_lock, setup, teardown),
 		cmocka_unit_test_setup_teardown(used_disk_is_busy, setup, teardown),
 		cmocka_unit_test_setup_teardown(read_only_disk_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(partitions_stay_or_go, setup, teardown),

@@ -24,7 +24,6 @@
 struct job {
 	struct options options;
 	const struct layout *layout;
-	char tar[512]; /* absolute path, or "" */
 	int root, reactor;
 	struct disk target;
 	struct follow follow;
@@ -81,23 +80,15 @@ static int find_layout(struct job *job)
 	return refuse(job, "check", text);
 }
 
-/* The engine may run in another directory, so the path is made absolute. */
 static int find_tar(struct job *job)
 {
 	const char *asked = job->options.tar;
-	char found[256], dir[256], text[400];
+	char found[256], text[400];
 
-	if (!asked)
+	if (!asked || child_find_program(asked, found, sizeof(found)) == 0)
 		return 0;
-	if (child_find_program(asked, found, sizeof(found)) < 0) {
-		STR_FORMAT(text, "--tar %s: there is no such program that can be run", asked);
-		return refuse(job, "check", text);
-	}
-	if (found[0] == '/')
-		STR_COPY(job->tar, found);
-	else if (getcwd(dir, sizeof(dir)))
-		STR_FORMAT(job->tar, "%s/%s", dir, found);
-	return 0;
+	STR_FORMAT(text, "--tar %s: there is no such program that can be run", asked);
+	return refuse(job, "check", text);
 }
 
 /* Words and programs, before anything is looked at. 0 or the exit code. */
@@ -228,7 +219,7 @@ static int make_plan(struct job *job)
 		.archive = &job->reader.archive,
 		.manifest = inspect_manifest(job->reader.inspect),
 		.layout = job->layout,
-		.tar_program = job->tar[0] ? job->tar : NULL,
+		.tar_program = job->options.tar,
 		.expect_id = job->options.expect_id,
 		.allow = job->options.allow,
 		.verify = !job->options.no_verify,
