@@ -24,6 +24,11 @@ void err_set(struct err *err, int code, const char *step, const char *format, ..
 	va_end(args);
 }
 
+void err_sentence(const struct err *err, char *ret, size_t size)
+{
+	(void)str_format(ret, size, "%s%s%s", err->text, err->next[0] ? ". " : "", err->next);
+}
+
 const char *err_device_text(int error)
 {
 	/* What an errno means where it comes from a disk, not from a file. */

@@ -4,6 +4,8 @@
 #ifndef CORE_ERR_H
 #define CORE_ERR_H
 
+#include <stddef.h>
+
 /* Exit codes of the program: stable, scripts depend on them (ARCHITECTURE, README). */
 enum exit_code {
 	EXIT_OK = 0,	  /* installed and verified */
@@ -19,12 +21,16 @@ enum exit_code {
 struct err {
 	int code;	/* enum exit_code; 0: no error */
 	char step[16];	/* "mkfs" */
-	char text[400]; /* "mkfs.ext4 failed on mmcblk0p1: ... What to do." */
+	char text[400]; /* what failed, on what, why: "mkfs.ext4 failed on mmcblk0p1: ..." */
+	char next[160]; /* what to do now, a sentence without its stop; or "" */
 };
 
 /* Sets the error where there is none, else appends "; " and the sentence to its text. */
 void err_set(struct err *err, int code, const char *step, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/* Text and what to do as one line: "... . What to do." */
+void err_sentence(const struct err *err, char *ret, size_t size);
 
 /* What an errno of a raw target means to an operator: "the device was removed", ... (device.md
  * section 9); strerror's text where nothing better is known. @error is positive or negative. */

@@ -27,6 +27,10 @@ static void write_seconds(struct json *json, uint64_t ms)
 static void write_target(struct json *json, const char *name, const char *path, enum disk_kind kind,
 	const char *model, const struct disk_identity *id)
 {
+	if (!name[0]) {
+		json_null(json, "target");
+		return;
+	}
 	json_begin_object(json, "target");
 	json_string(json, "name", name);
 	json_string(json, "path", path);
@@ -270,6 +274,7 @@ static void write_result(FILE *out, const struct snapshot *now)
 	json_i64(&json, "code", now->exit_code);
 	json_string(&json, "step", passed ? NULL : now->err.step);
 	json_string(&json, "message", passed ? passed_text(now->exit_code) : now->err.text);
+	json_string(&json, "next", passed || !now->err.next[0] ? NULL : now->err.next);
 	write_seconds(&json, now->elapsed_ms);
 	json_begin_object(&json, "verify");
 	json_u64(&json, "entries", now->verify.entries);
@@ -279,10 +284,14 @@ static void write_result(FILE *out, const struct snapshot *now)
 	json_end_object(&json);
 	write_target(&json, now->target_name, now->target_path, now->target_kind, now->target_model,
 		&now->target_id);
-	json_begin_object(&json, "archive");
-	json_string(&json, "name", now->archive_name);
-	json_string(&json, "sha256", now->archive_sha256);
-	json_end_object(&json);
+	if (now->archive_name[0]) {
+		json_begin_object(&json, "archive");
+		json_string(&json, "name", now->archive_name);
+		json_string(&json, "sha256", now->archive_sha256[0] ? now->archive_sha256 : NULL);
+		json_end_object(&json);
+	} else {
+		json_null(&json, "archive");
+	}
 	end(&json);
 }
 
@@ -307,12 +316,8 @@ void event_status(FILE *out, const struct snapshot *snapshot)
 
 void event_refused(FILE *out, int code, const char *step, const char *message)
 {
-	struct json json;
+	struct snapshot refused = {.state = INSTALL_FAILED, .exit_code = code};
 
-	begin(&json, out, "result");
-	json_string(&json, "result", result_word(code));
-	json_i64(&json, "code", code);
-	json_string(&json, "step", step);
-	json_string(&json, "message", message);
-	end(&json);
+	err_set(&refused.err, code, step, "%s", message);
+	write_result(out, &refused);
 }

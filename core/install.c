@@ -350,17 +350,20 @@ int install_fail(struct install *in, int code, const char *format, ...)
 	va_start(args, format);
 	(void)str_vformat(text, sizeof(text), format, args);
 	va_end(args);
-	/* A removed device has a hundred symptoms and one cause. */
-	if (in->snapshot.err.code == 0 && target_is_gone(&in->target))
-		err_set(&in->snapshot.err, EXIT_FAILED, step_name(in->step),
-			"%s was removed during %s. Put it back and start again",
-			in->plan.target.name, step_name(in->step));
-	else if (in->snapshot.written && in->snapshot.err.code == 0 &&
-		 install_steps[in->step].advice)
-		err_set(&in->snapshot.err, code, step_name(in->step), "%s. %s", text,
-			install_steps[in->step].advice);
-	else
+	if (in->snapshot.err.code != 0) {
 		err_set(&in->snapshot.err, code, step_name(in->step), "%s", text);
+	} else if (target_is_gone(&in->target)) {
+		/* A removed device has a hundred symptoms and one cause. */
+		err_set(&in->snapshot.err, EXIT_FAILED, step_name(in->step),
+			"%s was removed during %s", in->plan.target.name, step_name(in->step));
+		STR_COPY(in->snapshot.err.next, "Put it back and start again");
+	} else {
+		err_set(&in->snapshot.err, code, step_name(in->step), "%s", text);
+		if (in->snapshot.written && in->plan.target.kind == DISK_IMAGE)
+			STR_COPY(in->snapshot.err.next, "Put that right and install again");
+		else if (in->snapshot.written && install_steps[in->step].advice)
+			STR_COPY(in->snapshot.err.next, install_steps[in->step].advice);
+	}
 	if (!in->ending)
 		end_begin(in);
 	snapshot_refresh(in);
@@ -373,9 +376,10 @@ void install_cancel(struct install *in)
 		return;
 	err_set(&in->snapshot.err, EXIT_CANCELLED, step_name(in->step),
 		in->snapshot.written
-			? "Cancelled during %s: %s will not boot. Install again to use it"
+			? "Cancelled during %s: %s will not boot"
 			: "Cancelled during %s: nothing was written to %s",
 		step_name(in->step), in->plan.target.name);
+	STR_COPY(in->snapshot.err.next, "Install again when you are ready");
 	end_begin(in);
 	snapshot_refresh(in);
 }

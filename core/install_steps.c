@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define LOCK_WAIT_MS	15000 /* udev holds the disk for a moment, another install for longer */
@@ -25,6 +26,17 @@
 static const char *target_name(const struct install *in)
 {
 	return in->plan.target.name;
+}
+
+/* Why a call on the target failed; what an image lacks is often room where it lies. */
+static const char *target_error(const struct install *in, int error)
+{
+	struct statvfs space;
+
+	if (in->plan.target.kind == DISK_IMAGE && fstatvfs(in->target.image_fd, &space) == 0 &&
+		space.f_bavail == 0)
+		return "the filesystem that the image lies on is full";
+	return err_device_text(error);
 }
 
 /* ---- scan ---- */
@@ -95,7 +107,7 @@ static int lock_run(struct install *in, unsigned turn)
 			target_name(in));
 	if (r < 0)
 		return install_fail(in, EXIT_REFUSED, "%s could not be locked: %s", target_name(in),
-			err_device_text(r));
+			target_error(in, r));
 	r = target_take_exclusive(&in->target, &diag);
 	if (r < 0)
 		return install_fail(in, EXIT_REFUSED, "%s", diag.text);
@@ -116,7 +128,7 @@ static int wipe_work(void *arg, int report_fd)
 	int r = wipe_disk(in->target.excl_fd, &in->plan.layout, wipe_progressed, &report_fd);
 
 	return r < 0 ? child_report_fail(report_fd, r, "%s could not be wiped: %s", target_name(in),
-			       err_device_text(r))
+			       target_error(in, r))
 		     : 0;
 }
 
@@ -129,7 +141,7 @@ static int wipe_run(struct install *in, unsigned turn)
 	r = ptable_forget(in->target.excl_fd, in->world.root, in->target.disk.name);
 	if (r < 0)
 		return install_fail(in, EXIT_REFUSED, "A partition of %s is in use: %s",
-			target_name(in), err_device_text(r));
+			target_name(in), target_error(in, r));
 	in->snapshot.written = true;
 	return install_work(in, "wipe", wipe_work);
 }
@@ -146,7 +158,7 @@ static int table_run(struct install *in, unsigned turn)
 	if (r < 0)
 		return install_fail(in, EXIT_FAILED,
 			"The kernel refused the new partitions of %s: %s", target_name(in),
-			err_device_text(r));
+			target_error(in, r));
 	for (unsigned i = 0; i < in->plan.layout.count; i++) {
 		r = target_open_partition(&in->target, i + 1, &diag);
 		if (r < 0)
@@ -236,7 +248,7 @@ int install_mount_all(const struct install *in, bool read_only, int report_fd)
 		if (r < 0)
 			return child_report_fail(report_fd, r,
 				"The %s of partition %u on %s could not be mounted: %s",
-				fs_name(fs), partition + 1, target_name(in), err_device_text(r));
+				fs_name(fs), partition + 1, target_name(in), target_error(in, r));
 	}
 	return 0;
 }
@@ -253,7 +265,7 @@ int install_unmount_all(const struct install *in, int report_fd)
 		if (r < 0 && r != -EINVAL && r != -ENOENT)
 			return child_report_fail(report_fd, r,
 				"Partition %u of %s could not be unmounted: %s%s%s",
-				in->mounts[i].partition + 1, target_name(in), err_device_text(r),
+				in->mounts[i].partition + 1, target_name(in), target_error(in, r),
 				holders[0] ? ", held by " : "", holders);
 	}
 	return 0;
@@ -416,7 +428,7 @@ static int mend_work(void *arg, int report_fd)
 	int r = mend_tree(in->mounts[0].dir_fd, in->manifest, path);
 
 	return r < 0 ? child_report_fail(report_fd, r, "%s on %s could not be completed: %s", path,
-			       target_name(in), err_device_text(r))
+			       target_name(in), target_error(in, r))
 		     : 0;
 }
 
@@ -450,7 +462,7 @@ static int flush_work(void *arg, int report_fd)
 		if (r < 0)
 			return child_report_fail(report_fd, r,
 				"%s lost data while it was written: %s", target_name(in),
-				err_device_text(r));
+				target_error(in, r));
 	}
 	return 0;
 }
@@ -465,7 +477,7 @@ static int settle_work(void *arg, int report_fd)
 		if (r < 0)
 			return child_report_fail(report_fd, r,
 				"Partition %u of %s lost data while it was written: %s", i + 1,
-				target_name(in), err_device_text(r));
+				target_name(in), target_error(in, r));
 	}
 	return r;
 }
@@ -522,7 +534,7 @@ static int verify_work(void *arg, int report_fd)
 		if (ioctl(in->target.partition_fds[i], BLKFLSBUF, 0) < 0)
 			return child_report_fail(report_fd, -errno,
 				"The caches of %s could not be dropped: %s", target_name(in),
-				err_device_text(errno));
+				target_error(in, errno));
 	r = install_mount_all(in, true, report_fd);
 	if (r < 0)
 		return r;
@@ -537,7 +549,7 @@ static int verify_work(void *arg, int report_fd)
 	u = install_unmount_all(in, report_fd);
 	if (r < 0)
 		return child_report_fail(report_fd, r, "%s could not be read back: %s: %s",
-			target_name(in), result.first, err_device_text(r));
+			target_name(in), result.first, target_error(in, r));
 	if (result.mismatches > 0)
 		return child_report_fail(report_fd, -EILSEQ,
 			"%llu of %llu entries on %s are wrong: %s",
@@ -572,7 +584,7 @@ static int commit_work(void *arg, int report_fd)
 		r = ptable_compare(in->target.excl_fd, &in->plan.layout, &diag);
 	return r < 0 ? child_report_fail(report_fd, r,
 			       "The partition table of %s could not be written: %s",
-			       target_name(in), diag.text[0] ? diag.text : err_device_text(r))
+			       target_name(in), diag.text[0] ? diag.text : target_error(in, r))
 		     : 0;
 }
 
@@ -589,7 +601,7 @@ static int commit_run(struct install *in, unsigned turn)
 
 /* ---- the table ---- */
 
-#define ADVICE_DEVICE "It will not boot. Try once more; if it fails again, take another device"
+#define ADVICE_DEVICE "Check its connection and try once more; if it fails again, take another device"
 
 const struct step install_steps[STEP_COUNT] = {
 	[STEP_SCAN] = {.run = scan_run, .code = EXIT_REFUSED},
@@ -601,8 +613,10 @@ const struct step install_steps[STEP_COUNT] = {
 	[STEP_EXTRACT] = {.run = extract_run,
 		.tick = extract_tick,
 		.code = EXIT_FAILED,
-		.advice = "It will not boot. See the log, then install again"},
+		.advice = "See what was said, put it right, and install again"},
 	[STEP_FLUSH] = {.run = flush_run, .code = EXIT_FAILED, .advice = ADVICE_DEVICE},
-	[STEP_VERIFY] = {.run = verify_run, .code = EXIT_VERIFY, .advice = ADVICE_DEVICE},
+	[STEP_VERIFY] = {.run = verify_run,
+		.code = EXIT_VERIFY,
+		.advice = "Do not use this device. Try once more; if it differs again, replace it"},
 	[STEP_COMMIT] = {.run = commit_run, .code = EXIT_FAILED, .advice = ADVICE_DEVICE},
 };

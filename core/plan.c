@@ -12,11 +12,14 @@
 #include "device/util.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -221,6 +224,14 @@ static const char *target_error_text(int error)
 	}
 }
 
+/* Another install holds it: the lock step will wait for that one, and tell. */
+static bool is_locked(const char *path)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+}
+
 /* What no list of mounts knows: who else uses the file that an image or a loop device is. */
 static void look_at_file(struct disk *disk, const struct plan *plan, int root)
 {
@@ -234,7 +245,7 @@ static void look_at_file(struct disk *disk, const struct plan *plan, int root)
 		return;
 	if (dev == plan->archive_id.dev && ino == plan->archive_id.ino)
 		disk_refuse(disk, REASON_SOURCE, "it is the archive itself");
-	if (loop_other_user(root, NULL, dev, ino, own, other) > 0)
+	if (!is_locked(disk->path) && loop_other_user(root, NULL, dev, ino, own, other) > 0)
 		disk_refuse(disk, REASON_LOOP, "the same file is in use through /dev/%s", other);
 }
 
@@ -266,6 +277,18 @@ static void look_at_target(struct plan_facts *ret, const struct plan *plan, int 
 	}
 }
 
+/* A sparse image promises more than the disk that it lies on may have. */
+static uint64_t image_room(const struct plan *plan)
+{
+	struct statvfs space;
+	struct stat st;
+
+	if (plan->target.kind != DISK_IMAGE || statvfs(plan->target.path, &space) < 0 ||
+		stat(plan->target.path, &st) < 0)
+		return UINT64_MAX;
+	return (uint64_t)space.f_bavail * space.f_frsize + (uint64_t)st.st_blocks * 512;
+}
+
 void plan_look(struct plan_facts *ret, const struct plan *plan, int root)
 {
 	memset(ret, 0, sizeof(*ret));
@@ -273,6 +296,7 @@ void plan_look(struct plan_facts *ret, const struct plan *plan, int root)
 	ret->utf8_locale = has_utf8_locale();
 	ret->syncfs_reports = kernel_reports_syncfs();
 	ret->archive_unchanged = archive_unchanged(plan);
+	ret->image_room_bytes = image_room(plan);
 	ret->tar_found = plan->tar_program[0] == '/' && access(plan->tar_program, X_OK) == 0;
 
 	for (size_t i = 0; i < plan->layout.count; i++) {

@@ -62,7 +62,7 @@ void plan_make(struct plan *ret, const struct plan_request *request);
 
 /* Stable words: "not-root", "target-gone", "target-changed", "target-<reason_name>", "expect-id",
  * "archive-changed", "archive-digest", "archive-<code of a manifest_problem>", "layout",
- * "too-small", "inodes", "unfit", "fs-unsupported", "mkfs-missing", "tar-missing", "tar-silent",
+ * "too-small", "image-room", "inodes", "unfit", "fs-unsupported", "mkfs-missing", "tar-missing", "tar-silent",
  * "tar-lacks", "locale", "verify-needed", "more". */
 struct plan_problem {
 	char code[32];
@@ -86,6 +86,8 @@ struct plan_facts {
 	bool syncfs_reports; /* the kernel tells lost writes (>= 5.8): without that only
 					     verification can */
 	bool archive_unchanged;
+	uint64_t image_room_bytes; /* of an image: what it has, and what is free where it lies;
+					UINT64_MAX of other targets */
 	struct disk target;	/* as it is now, with the reasons of rules; kind DISK_OTHER
 					     and an empty name where it is gone */
 	char target_error[160]; /* then why */

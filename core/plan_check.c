@@ -196,6 +196,22 @@ static void check_space(const struct plan *plan, size_t index, struct plan_verdi
 			share->unfit_path, share->unfit_why);
 }
 
+static void check_image_room(
+	const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
+{
+	uint64_t bytes = 0;
+	char need[24], have[24];
+
+	for (size_t i = 0; i < plan->layout.count; i++)
+		bytes += plan->shares[i].block_bytes;
+	if (bytes > facts->image_room_bytes)
+		add(ret, "image-room",
+			"%s is a sparse image, and there is no room for it: the content takes %s, and "
+			"where the image lies it can have %s. Make room there, or put it elsewhere.",
+			plan->target.path, size_text(bytes, need),
+			size_text(facts->image_room_bytes, have));
+}
+
 static void check_layout(
 	const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
 {
@@ -296,6 +312,7 @@ void plan_check(const struct plan *plan, const struct plan_facts *facts, struct 
 	check_expected(plan, ret);
 	check_archive(plan, facts, ret);
 	check_layout(plan, facts, ret);
+	check_image_room(plan, facts, ret);
 	check_tar(plan, facts, ret);
 	if (!plan->verify && !facts->syncfs_reports)
 		add(ret, "verify-needed",

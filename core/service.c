@@ -403,6 +403,7 @@ static void service_run(struct service *service, const struct plan *plan,
 		err_set(&service->last.err, EXIT_REFUSED, step_name(STEP_CHECK),
 			"The engine could not get %s: %s. Nothing was written to %s", what,
 			strerror(-r), plan->target.name);
+		STR_COPY(service->last.err.next, "Put that right and try again");
 		service_end(service);
 	} else {
 		last_begin(service);
@@ -583,9 +584,10 @@ static void last_end(struct snapshot *snapshot)
 	snapshot->exit_code = snapshot->written ? EXIT_FAILED : EXIT_REFUSED;
 	err_set(&snapshot->err, snapshot->exit_code, step_name(snapshot->step),
 		snapshot->written ? "The engine was killed, or has died, and %s holds half an "
-				    "install, which does not boot. Install again to use it"
+				    "install, which does not boot"
 				  : "The engine was killed, or has died. Nothing was written to %s",
 		snapshot->target_name[0] ? snapshot->target_name : "the target");
+	STR_COPY(snapshot->err.next, "The kernel's log (dmesg) may tell why; then install again");
 }
 
 int service_last(const char *name, struct snapshot *ret)

@@ -146,6 +146,7 @@ static inline struct snapshot make_snapshot(enum step_id step)
 		.target_kind = DISK_EMMC,
 		.entries = 19318,
 		.written = step > STEP_LOCK,
+		.commands = true,
 		.tar = {.pid = 77, .confirmed = true, .signals = 12, .replies = 12},
 		.progress = {.archive = {MIB(129), MIB(204)},
 			.extracted = {MIB(453), MIB(740)},

@@ -181,7 +181,7 @@ static void the_result_comes_last_and_once(void **state)
 	assert_non_null(rest);
 	assert_string_equal(rest,
 		"{\"event\":\"result\",\"result\":\"pass\",\"code\":0,\"step\":null,"
-		"\"message\":\"installed and verified\",\"seconds\":37.041,"
+		"\"message\":\"installed and verified\",\"next\":null,\"seconds\":37.041,"
 		"\"verify\":{\"entries\":19318,\"bytes\":762000000,\"mismatches\":0,"
 		"\"first\":null},"
 		"\"target\":{\"name\":\"mmcblk1\",\"path\":\"/dev/mmcblk1\",\"kind\":\"emmc\","
@@ -217,7 +217,7 @@ static void every_end_has_its_word(void **state)
 
 		now.state = cases[i].state;
 		now.exit_code = cases[i].code;
-		now.err = (struct err){cases[i].code, "mkfs", "why"};
+		now.err = (struct err){cases[i].code, "mkfs", "why", "do"};
 		event_status(out, &now);
 		assert_non_null(strstr(written(), cases[i].start));
 	}
@@ -228,10 +228,14 @@ static void refusals(void **state)
 	(void)state;
 	event_refused(out, EXIT_REFUSED, "check", "no root");
 	assert_out("{\"event\":\"result\",\"result\":\"refused\",\"code\":2,\"step\":\"check\","
-		   "\"message\":\"no root\"}\n");
+		   "\"message\":\"no root\",\"next\":null,\"seconds\":0.000,\"verify\":{"
+		   "\"entries\":0,\"bytes\":0,\"mismatches\":0,\"first\":null},\"target\":null,"
+		   "\"archive\":null}\n");
 	event_refused(out, EXIT_CANCELLED, "scan", "cancelled");
 	assert_out("{\"event\":\"result\",\"result\":\"cancelled\",\"code\":3,\"step\":\"scan\","
-		   "\"message\":\"cancelled\"}\n");
+		   "\"message\":\"cancelled\",\"next\":null,\"seconds\":0.000,\"verify\":{"
+		   "\"entries\":0,\"bytes\":0,\"mismatches\":0,\"first\":null},\"target\":null,"
+		   "\"archive\":null}\n");
 }
 
 static void what_is_progress(void **state)

@@ -217,7 +217,7 @@ static void results(void **state)
 		"PASS a-rather-long-name-of-an-image, eMMC ..9f31: installed, not verified,\n"
 		"     0:37, 35.8 MiB/s\n");
 	now.state = INSTALL_FAILED;
-	now.err = (struct err){EXIT_FAILED, "mkfs", "why"};
+	now.err = (struct err){EXIT_FAILED, "mkfs", "why", ""};
 	STR_COPY(now.target_name, "mmcblk1");
 	plain_snapshot(&plain, &before, &now);
 	assert_string_equal(printed(), "FAIL mmcblk1, eMMC ..9f31: at mkfs, after 0:37\n");
@@ -236,8 +236,7 @@ static void the_status(void **state)
 		printed(), "rootfs.tar.zst -> mmcblk1: extract, 48 % of all, about 0:19 left\n");
 	now.state = INSTALL_FAILED;
 	now.err = (struct err){EXIT_FAILED, "mkfs",
-		"mkfs.ext4 failed on mmcblk1p1: exit status 1. The card may be worn out; try "
-		"another one"};
+		"mkfs.ext4 failed on mmcblk1p1: exit status 1", "The card may be worn out; try another one"};
 	plain_status(&plain, &now);
 	assert_string_equal(printed(),
 		"FAIL mmcblk1, eMMC ..9f31: at mkfs, after 0:16\n"

@@ -63,6 +63,7 @@ static void make_good(void)
 	memset(&facts, 0, sizeof(facts));
 	facts.is_root = facts.tar_found = facts.utf8_locale = true;
 	facts.syncfs_reports = facts.archive_unchanged = true;
+	facts.image_room_bytes = UINT64_MAX;
 	facts.target = plan.target;
 	for (enum fs_kind fs = FS_NONE; fs < FS_KIND_COUNT; fs++)
 		facts.fs_supported[fs] = facts.mkfs_found[fs] = true;

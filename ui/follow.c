@@ -102,6 +102,7 @@ void follow_show(struct follow *follow, const struct snapshot *now)
 static int receive(struct follow *follow, int service_fd)
 {
 	struct snapshot now;
+	char text[600];
 	int r = service_receive(service_fd, &now);
 
 	if (r == 0)
@@ -115,8 +116,10 @@ static int receive(struct follow *follow, int service_fd)
 	follow_show(follow, &now);
 	if (!snapshot_ended(&now))
 		return -1;
-	if (now.state != INSTALL_PASSED)
-		fprintf(stderr, "boardstrap: %s\n", now.err.text);
+	if (now.state != INSTALL_PASSED) {
+		err_sentence(&now.err, text, sizeof(text));
+		fprintf(stderr, "boardstrap: %s.\n", text);
+	}
 	return now.exit_code;
 }
 

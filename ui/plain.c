@@ -252,12 +252,14 @@ void plain_snapshot(struct plain *plain, const struct snapshot *before, const st
 
 void plain_status(struct plain *plain, const struct snapshot *snapshot)
 {
-	char line[300];
+	char line[600];
 
 	if (snapshot_ended(snapshot)) {
 		print_result(plain, snapshot);
-		if (snapshot->err.text[0])
-			plain_wrap(plain->out, "  ", snapshot->err.text);
+		if (snapshot->err.text[0]) {
+			err_sentence(&snapshot->err, line, sizeof(line));
+			plain_wrap(plain->out, "  ", line);
+		}
 	} else {
 		STR_FORMAT(line, "%s -> %s: %s, %d %% of all, %s", snapshot->archive_name,
 			snapshot->target_name, step_name(snapshot->step),

@@ -101,7 +101,7 @@ static int draw_ribbon(struct grid *g, int row, const struct verdict *v)
 	return row + 1;
 }
 
-/* What to do now, by the exit code. */
+/* What to do now: what the engine says of this failure, or else by the exit code. */
 static const char *advice(const struct snapshot *s)
 {
 	static const char *const next[] = {
@@ -116,6 +116,8 @@ static const char *advice(const struct snapshot *s)
 		[EXIT_NOT_VERIFIED] = "Safe to remove.",
 	};
 
+	if (s->err.next[0])
+		return s->err.next;
 	if (s->exit_code < 0 || s->exit_code >= (int)ARRAY_SIZE(next) || !next[s->exit_code])
 		return "";
 	return next[s->exit_code];
@@ -146,7 +148,7 @@ static int draw_numbers(const struct snapshot *s, struct grid *g, int row, int c
 
 	(void)grid_format(g, row++, col, ATTR_BOLD, "%s, %s %s", s->target_name,
 		disk_kind_label(s->target_kind), s->target_short);
-	if (s->verify.entries > 0)
+	if (s->state == INSTALL_PASSED ? s->verify.entries > 0 : s->verify.mismatches > 0)
 		draw_verified(s, g, row++, col);
 	else if (s->state == INSTALL_PASSED)
 		(void)grid_text(g, row++, col, ATTR_BOLD, "NOT verified");
