@@ -94,7 +94,7 @@ struct manifest_entry {
 	uint32_t mtime_ns;
 	uint64_t size;
 	uint32_t major, minor; /* of a device node */
-	uint32_t xattr_count;
+	uint32_t xattr_count;  /* access control lists are not counted */
 	uint32_t xattr_labels; /* xattrs_labels of the entry: the @keep of its digest */
 	unsigned char digest[MANIFEST_DIGEST_BYTES];	   /* of a regular file's content */
 	unsigned char xattr_digest[MANIFEST_DIGEST_BYTES]; /* xattrs_digest */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/manifest.h"
 
+#include "core/acl.h"
 #include "core/xattrs.h"
 #include "device/util.h"
 
@@ -160,30 +161,63 @@ static int read_content(struct reader *reader, const char *path, struct manifest
 	return sha256_end(&reader->sha, entry->digest);
 }
 
-static int read_xattrs(
-	struct reader *reader, struct archive_entry *from, struct manifest_entry *entry)
+/* Appends the two lists to @list where @from has them. Number of attributes, or -errno. */
+static int read_acls(struct archive_entry *from, struct xattr *list, void *values[2])
+{
+	static const char *const names[] = {
+		[ACL_ACCESS] = XATTR_ACL_ACCESS, [ACL_DEFAULT] = XATTR_ACL_DEFAULT};
+	int count = 0;
+
+	for (unsigned kind = ACL_ACCESS; kind <= ACL_DEFAULT; kind++) {
+		int size = acl_value(from, kind, &values[kind]);
+
+		if (size < 0)
+			return size;
+		if (size > 0)
+			list[count++] = (struct xattr){names[kind], values[kind], (size_t)size};
+	}
+	return count;
+}
+
+static int read_xattrs(struct reader *reader, struct archive_entry *from, const char *path,
+	struct manifest_entry *entry)
 {
 	size_t count = (size_t)archive_entry_xattr_reset(from), n = 0;
+	bool acls = archive_entry_acl_types(from) != 0;
 	struct xattr *list = reader->xattrs;
-	int used;
+	void *values[2] = {NULL, NULL};
+	int acl_count, used;
 
-	if (count == 0)
+	if (count == 0 && !acls)
 		return 0;
-	if (count > reader->xattr_capacity) {
-		list = reallocarray(list, count, sizeof(*list));
+	if (count + 2 > reader->xattr_capacity) {
+		list = reallocarray(list, count + 2, sizeof(*list));
 		if (!list)
 			return -ENOMEM;
 		reader->xattrs = list;
-		reader->xattr_capacity = count;
+		reader->xattr_capacity = count + 2;
 	}
 	while (n < count && archive_entry_xattr_next(from, &list[n].name, &list[n].value,
 				    &list[n].size) == ARCHIVE_OK)
 		n++;
-	entry->xattr_labels = xattrs_labels(list, n);
-	used = xattrs_digest(&reader->sha, list, n, entry->xattr_labels, entry->xattr_digest);
+	used = acl_count = acls ? read_acls(from, list + n, values) : 0;
+	if (used == -ENOENT) {
+		manifest_complain(reader->manifest, "type", path,
+			"an access control list with the name of a user or group that this "
+			"machine does not know; pack it with --numeric-owner");
+		used = acl_count = 0;
+	}
+	if (used >= 0) {
+		n += (size_t)used;
+		entry->xattr_labels = xattrs_labels(list, n);
+		used = xattrs_digest(
+			&reader->sha, list, n, entry->xattr_labels, entry->xattr_digest);
+	}
+	free(values[ACL_ACCESS]);
+	free(values[ACL_DEFAULT]);
 	if (used < 0)
 		return used;
-	entry->xattr_count = (uint32_t)used;
+	entry->xattr_count = (uint32_t)(used - acl_count);
 	return 0;
 }
 
@@ -216,7 +250,7 @@ static int read_entry(struct reader *reader, struct archive_entry *from)
 	struct manifest_entry entry = {
 		.link = "",
 		.type = entry_type(from),
-		.mode = archive_entry_perm(from),
+		.mode = acl_mode(from, archive_entry_perm(from)),
 		.uid = (uint32_t)archive_entry_uid(from),
 		.gid = (uint32_t)archive_entry_gid(from),
 		.mtime_s = archive_entry_mtime(from),
@@ -256,7 +290,7 @@ static int read_entry(struct reader *reader, struct archive_entry *from)
 		r = read_content(reader, path, &entry);
 	}
 	if (r == 0 && entry.type != MANIFEST_HARDLINK)
-		r = read_xattrs(reader, from, &entry);
+		r = read_xattrs(reader, from, path, &entry);
 	if (r < 0)
 		return r;
 	if (archive_entry_acl_types(from) != 0)

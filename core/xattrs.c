@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/xattr.h>
@@ -33,6 +34,12 @@ unsigned xattrs_labels(const struct xattr *list, size_t count)
 	return labels;
 }
 
+static bool is_view(const char *name)
+{
+	return strncmp(name, "system.", 7) == 0 && strcmp(name, XATTR_ACL_ACCESS) != 0 &&
+	       strcmp(name, XATTR_ACL_DEFAULT) != 0;
+}
+
 static int compare_names(const void *a, const void *b)
 {
 	const struct xattr *left = a, *right = b;
@@ -55,7 +62,7 @@ int xattrs_digest(struct sha256 *sha, struct xattr *list, size_t count, unsigned
 		unsigned label = label_bit(list[i].name);
 		uint64_t size = list[i].size;
 
-		if (strncmp(list[i].name, "system.", 7) == 0 || (label && !(label & keep)) ||
+		if (is_view(list[i].name) || (label && !(label & keep)) ||
 			strcmp(list[i].name, last) == 0)
 			continue;
 		last = list[i].name;

@@ -2,8 +2,9 @@
 /*
  * xattrs - the extended attributes of one file as one digest, so that what the archive says and what
  * the medium holds compare as two values. File capabilities (security.capability) are among them.
- * Not in the digest: "system.*", which is a view of something else (POSIX ACLs are not compared);
- * and the labels that a kernel gives by itself (SELinux, Smack, IMA, EVM), unless they are kept.
+ *  POSIX ACLs are two of them, in
+ * the kernel's form. Not in the digest: the rest of "system.*", which is a view of something else; and
+ * the labels that a kernel gives by itself (SELinux, Smack, IMA, EVM), unless they are kept.
  */
 #ifndef CORE_XATTRS_H
 #define CORE_XATTRS_H
@@ -11,6 +12,9 @@
 #include "core/sha256.h"
 
 #include <stdint.h>
+
+#define XATTR_ACL_ACCESS  "system.posix_acl_access"
+#define XATTR_ACL_DEFAULT "system.posix_acl_default"
 
 struct xattr {
 	const char *name;

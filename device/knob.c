@@ -6,8 +6,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +26,8 @@
 
 /* One line of the journal; the strings lie in its text. */
 struct line {
-	pid_t pid;
+	pid_t pid; /* 0: done with */
+	uint64_t start; /* of that process, or another has its pid now; 0: not known */
 	char *path, *value;
 };
 
@@ -68,20 +69,24 @@ static int lines_parse(struct lines *lines)
 
 	for (char *at = strtok_r(lines->text, "\n", &save); at; at = strtok_r(NULL, "\n", &save)) {
 		char *path = strchr(at, '\t'), *value = path ? strchr(path + 1, '\t') : NULL;
+		char *colon = strchr(at, ':');
+		uint64_t pid, start = 0;
 		struct line *larger;
-		uint64_t pid;
 
 		if (!value)
 			continue;
 		*path++ = '\0';
 		*value++ = '\0';
-		if (str_to_u64(at, 10, &pid) < 0 || pid == 0 || pid > INT_MAX)
+		if (colon && colon < path)
+			*colon++ = '\0';
+		if (str_to_u64(at, 10, &pid) < 0 || pid == 0 || pid > INT_MAX ||
+			!colon || str_to_u64(colon, 10, &start) < 0)
 			continue;
 		larger = reallocarray(lines->line, lines->count + 1, sizeof(*larger));
 		if (!larger)
 			return -ENOMEM;
 		lines->line = larger;
-		lines->line[lines->count++] = (struct line){(pid_t)pid, path, value};
+		lines->line[lines->count++] = (struct line){(pid_t)pid, start, path, value};
 	}
 	return 0;
 }
@@ -118,11 +123,12 @@ static int lines_load(const struct knob_journal *journal, struct lines *lines)
 	return r;
 }
 
-static int write_line(int fd, pid_t pid, const char *path, const char *value)
+static int write_line(
+	int fd, pid_t pid, uint64_t start, const char *path, const char *value)
 {
 	char text[PATH_MAX + 256];
 
-	if (!STR_FORMAT(text, "%d\t%s\t%s\n", (int)pid, path, value))
+	if (!STR_FORMAT(text, "%d:%" PRIu64 "\t%s\t%s\n", (int)pid, start, path, value))
 		return -ENAMETOOLONG;
 	return write_full(fd, text, strlen(text));
 }
@@ -142,16 +148,38 @@ static int lines_keep(const struct knob_journal *journal, const struct lines *li
 		const struct line *line = &lines->line[i];
 
 		if (line->pid != 0)
-			r = write_line(fd, line->pid, line->path, line->value);
+			r = write_line(fd, line->pid, line->start, line->path, line->value);
 	}
 	if (r == 0 && (fsync(fd) < 0 || rename(path, journal->path) < 0))
 		r = -errno;
 	return r;
 }
 
-static bool is_gone(pid_t pid)
+/* When @pid was started, in the kernel's ticks (proc(5), stat's field 22); 0 where it is not there any
+ * more, or is but a zombie: who should reap it may never do so (init=/bin/sh). */
+static uint64_t start_of(pid_t pid)
 {
-	return kill(pid, 0) < 0 && errno == ESRCH;
+	char path[32], text[1024] = "", *at;
+	uint64_t start = 0;
+	ssize_t length;
+
+	STR_FORMAT(path, "/proc/%d/stat", (int)pid);
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	length = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+	at = length > 0 ? strrchr(text, ')') : NULL;
+	if (!at || strchr("ZX", at[2]))
+		return 0;
+	for (int field = 2; at && field < 22; field++)
+		at = strchr(at + 1, ' ');
+	if (!at)
+		return 0;
+	at[1 + strcspn(at + 1, " ")] = '\0';
+	return str_to_u64(at + 1, 10, &start) < 0 ? 0 : start;
+}
+
+static bool is_gone(const struct line *line)
+{
+	return start_of(line->pid) != line->start;
 }
 
 static int write_setting(int root, const char *path, const char *value)
@@ -196,7 +224,7 @@ static int note(const struct knob_journal *journal, const struct lines *lines,
 		else
 			r = sysfs_read(journal->root, old[i], VALUE_MAX, "%s", changes[i].key);
 		if (r == 0)
-			r = write_line(lines->fd, getpid(), changes[i].key, old[i]);
+			r = write_line(lines->fd, getpid(), start_of(getpid()), changes[i].key, old[i]);
 		if (r < 0)
 			return r;
 	}
@@ -249,7 +277,7 @@ static int restore(struct knob_journal *journal, bool stale)
 	for (size_t i = lines.count; i-- > 0;) {
 		struct line *line = &lines.line[i];
 
-		if (stale ? !is_gone(line->pid) : line->pid != getpid())
+		if (stale ? !is_gone(line) : line->pid != getpid())
 			continue;
 		line->pid = 0;
 		any = true;

@@ -65,10 +65,11 @@ static void set_and_restored(void **state)
 	assert_int_equal(knob_set(&journal, "proc/sys/vm/swappiness", "100"), 0);
 	is("proc/sys/kernel/printk", "1");
 	is("proc/sys/vm/swappiness", "100");
-	(void)STR_FORMAT(line,
-		"%d\tproc/sys/kernel/printk\t4\t4\t1\t7\n%d\tproc/sys/vm/swappiness\t60",
-		(int)getpid(), (int)getpid());
-	is("run/knobs", line);
+	/* By whom, told by pid and start, and what it was. */
+	assert_int_equal(sysfs_read(journal.root, line, sizeof(line), "run/knobs"), 0);
+	assert_int_equal(atoi(line), (int)getpid());
+	assert_non_null(strstr(line, "\tproc/sys/kernel/printk\t4\t4\t1\t7\n"));
+	assert_non_null(strstr(line, "\tproc/sys/vm/swappiness\t60"));
 	assert_int_equal(knob_restore(&journal), 0);
 	is("proc/sys/kernel/printk", "4\t4\t1\t7");
 	is("proc/sys/vm/swappiness", "60");
@@ -177,11 +178,42 @@ static void shared_setting_comes_back_last(void **state)
 	is("a", "old");
 }
 
+/* Nobody may ever reap it, where the shell is init. */
+static void a_zombie_is_gone(void **state)
+{
+	pid_t pid;
+
+	(void)state;
+	put("a", "old");
+	pid = fork();
+	if (pid == 0)
+		_exit(knob_set(&journal, "a", "new"));
+	while (waitid(P_PID, (id_t)pid, &(siginfo_t){0}, WEXITED | WNOWAIT) < 0)
+		;
+	is("a", "new");
+	assert_int_equal(knob_restore_stale(&journal), 0);
+	is("a", "old");
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+/* Its pid may be that of another by now. */
+static void a_pid_is_not_a_process(void **state)
+{
+	char line[64];
+
+	(void)state;
+	put("a", "new");
+	(void)STR_FORMAT(line, "%d:1\ta\told\n", (int)getpid());
+	put("run/knobs", line);
+	assert_int_equal(knob_restore_stale(&journal), 0);
+	is("a", "old");
+}
+
 static void torn_lines_are_left_out(void **state)
 {
 	(void)state;
 	put("a", "now");
-	put("run/knobs", "\n12\nxx\ta\tbad\n-3\ta\tbad\n0\ta\tbad\n99999999999\ta\tbad\n");
+	put("run/knobs", "\n12\n12\ta\tbad\n12:x\ta\tbad\nxx\ta\tbad\n-3\ta\tbad\n0\ta\tbad\n99999999999\ta\tbad\n");
 	assert_int_equal(knob_restore_stale(&journal), 0);
 	is("a", "now");
 }
@@ -332,6 +364,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			killed_process_is_cleaned_up_after, setup, teardown),
 		cmocka_unit_test_setup_teardown(shared_setting_comes_back_last, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_zombie_is_gone, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_pid_is_not_a_process, setup, teardown),
 		cmocka_unit_test_setup_teardown(torn_lines_are_left_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(journal_is_shared, setup, teardown),
 		cmocka_unit_test_setup_teardown(disk_has_its_own_limit, setup, teardown),

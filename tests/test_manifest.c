@@ -298,7 +298,7 @@ static void reads_names_alike_in_every_locale(void **state)
 static void digests_attributes(void **state)
 {
 	struct xattr a[] = {{"user.b", "2", 1}, {"user.a", "1", 1}};
-	struct xattr b[] = {{"system.posix_acl_access", "x", 1}, {"user.a", "1", 1},
+	struct xattr b[] = {{"system.nfs4_acl", "x", 1}, {"user.a", "1", 1},
 		{"security.selinux", "s", 1}, {"user.b", "2", 1}, {"user.a", "1", 1}};
 	struct xattr c[] = {{"user.a", "12", 2}, {"user.b", "", 0}};
 	unsigned char first[SHA256_BYTES], second[SHA256_BYTES];

@@ -39,6 +39,9 @@ struct terminal {
 /* What the handler of a crash needs; -1: no terminal is held. */
 static volatile sig_atomic_t crash_fd = -1;
 static struct termios crash_termios;
+static int crash_out;
+static char crash_text[128]; /* leaves the screen as term_close does */
+static size_t crash_length;
 static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
 /* Terminals that draw no Unicode whatever the locale says. */
@@ -47,8 +50,14 @@ static const char *const fallback_types[] = {"vt220", "vt100"};
 
 static void on_crash(int number)
 {
-	if (crash_fd >= 0)
+	struct pollfd out = {.fd = crash_out, .events = POLLOUT};
+
+	if (crash_fd >= 0) {
+		/* Not to a line that is stopped, which would hold us. */
+		if (poll(&out, 1, 0) == 1 && out.revents == POLLOUT)
+			(void)!write(crash_out, crash_text, crash_length);
 		(void)tcsetattr(crash_fd, TCSANOW, &crash_termios);
+	}
 	/* SA_RESETHAND: the default does the rest once we return. */
 	(void)raise(number);
 }
@@ -60,6 +69,33 @@ static void handle_crashes(bool on)
 
 	for (size_t i = 0; i < ARRAY_SIZE(crash_signals); i++)
 		(void)sigaction(crash_signals[i], &action, NULL);
+}
+
+static int crash_add(int character)
+{
+	if (crash_length < sizeof(crash_text))
+		crash_text[crash_length++] = (char)character;
+	return character;
+}
+
+/* Everything that a crash needs, while there is none. */
+static void prepare_crash(const struct terminal *term)
+{
+	static const char *const leave[] = {"sgr0", "rmkx", "rmcup", "cnorm"};
+
+	crash_length = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(leave); i++) {
+		const char *text = tigetstr(leave[i]);
+
+		if (text && text != (char *)-1)
+			(void)tputs(text, 1, crash_add);
+	}
+	(void)crash_add('\r');
+	(void)crash_add('\n');
+	crash_termios = term->saved;
+	crash_out = term->out;
+	crash_fd = term->in;
+	handle_crashes(true);
 }
 
 /* 0 where curses knows @type and it can place its cursor. */
@@ -236,9 +272,7 @@ int term_open(
 	term->screen = newterm(type, term->out_file, term->in_file);
 	if (!term->screen)
 		goto fail;
-	crash_termios = term->saved;
-	crash_fd = in;
-	handle_crashes(true);
+	prepare_crash(term);
 	set_up(term);
 	*ret = term;
 	return 0;

@@ -4,7 +4,7 @@
 # rootfs.sh - a real Debian root filesystem, with a layer of everything that is easily lost, goes
 # onto an image; what is on it is compared with the tree that was packed, by other programs.
 . "$(dirname "$0")/lib.sh"
-begin zstd xz tar sfdisk losetup e2fsck blkid getfattr setfattr
+begin zstd xz tar sfdisk losetup e2fsck blkid getfattr setfattr setfacl
 
 # What is lost on the way when somebody forgets an option.
 add_layer() {
@@ -19,6 +19,14 @@ add_layer() {
 	setfattr -n user.binary -v 0x00ff0001 "$d/attributes"
 	setfattr -n trusted.secret -v 0x01 "$d/attributes"
 	setfattr -n user.folder -v yes "$d/all"
+	# The group's bits are the mask's then, and not the group's.
+	echo text >"$d/listed"
+	setfacl -m u:1234:r,g::rwx,g:77:x,m::rw "$d/listed"
+	mkdir "$d/inherits"
+	setfacl -d -m u:1234:rwx,g:77:- "$d/inherits"
+	echo inherited >"$d/inherits/file"
+	echo plain >"$d/inherits/plain"
+	setfacl -b "$d/inherits/plain"
 	cp /bin/true "$d/suid" && chmod 6755 "$d/suid"
 	mkdir "$d/sgid" && chmod 2775 "$d/sgid" && chown 0:50 "$d/sgid"
 	ln "$d/attributes" "$d/attributes-hard"
@@ -66,7 +74,7 @@ add_layer "$tmp/tree"
 note "$(find "$tmp/tree" | wc -l) entries, $(du -sm "$tmp/tree" | cut -f 1) MiB"
 
 pack() { # DIR: a tar stream as a careful image builder makes it
-	tar -C "$1" --format=posix --sparse --sort=name --numeric-owner --xattrs --xattrs-include='*' \
+	tar -C "$1" --format=posix --sparse --sort=name --numeric-owner --xattrs --xattrs-include='*' --acls \
 		--pax-option=delete=atime,delete=ctime -cf - .
 }
 check "pack as .tar.zst" sh -c "$(declare -f pack); pack $tmp/tree | zstd -q -T0 -1 >$tmp/rootfs.tar.zst"
