@@ -20,6 +20,7 @@ static const struct {
 	const char *name, *mark; /* for people; word in its first --version line */
 	unsigned lacks;		 /* enum tar_need */
 	const char *env;	 /* on top of LC_ALL=C, or NULL */
+	bool answers; /* SIGUSR1 */
 	const char *args[12];
 	const char *acl_arg;
 } flavours[TAR_FLAVOUR_COUNT] = {
@@ -33,6 +34,7 @@ static const struct {
 		{
 			.name = "GNU tar",
 			.mark = "GNU tar",
+			.answers = true,
 			.args = {"-x", "--totals=SIGUSR1", "--totals", "-p", "--same-owner",
 				"--numeric-owner", "--delay-directory-restore", "--xattrs",
 				"--xattrs-include=*", "--warning=no-timestamp",
@@ -43,6 +45,7 @@ static const struct {
 		{
 			.name = "bsdtar",
 			.mark = "bsdtar",
+			.answers = true,
 			.lacks = TAR_NEED_ACLS, /* fails on the ACL records that GNU tar writes */
 			.env = "LC_ALL=C.UTF-8", /* in the C locale it refuses names that are not ASCII */
 			.args = {"-x", "-p", "--same-owner", "--numeric-owner"},
@@ -62,6 +65,11 @@ static const struct {
 			.args = {"-x", "-p", "--numeric-owner"},
 		},
 };
+
+bool tar_answers(enum tar_flavour flavour)
+{
+	return flavours[flavour].answers;
+}
 
 enum tar_flavour tar_flavour_parse(const char *version_line)
 {

@@ -22,6 +22,8 @@ enum tar_flavour tar_flavour_parse(const char *version_line);
 const char *tar_flavour_name(enum tar_flavour flavour); /* "GNU tar" */
 /* The needs that a flavour cannot meet; 0: it can extract the archive faithfully. */
 unsigned tar_lacks(enum tar_flavour flavour, unsigned needs);
+/* True where the flavour tells its count when it is asked. */
+bool tar_answers(enum tar_flavour flavour);
 /* Runs `program --version` (blocking, at most 2 s; with argv[0] "tar" so that a multi-call binary
  * knows its name) and tells the flavour; @version gets the line. 0, -ENOENT, -ETIMEDOUT or another
  * -errno. */

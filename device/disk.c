@@ -141,12 +141,20 @@ static bool card_digits(const struct disk *disk, char ret[5])
 	return true;
 }
 
+#define NAME_PLAIN                                                                                 \
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+=,@%"
+
 bool disk_confirm_word(const struct disk *disk, char ret[32])
 {
 	char digits[5];
 
 	if (!card_digits(disk, digits)) {
-		(void)str_copy(ret, 32, disk->name);
+		/* A file's name may be one that nobody can type here, or be cut. */
+		bool plain = disk->kind != DISK_IMAGE ||
+			     (strlen(disk->name) < sizeof(disk->name) - 1 &&
+				     strspn(disk->name, NAME_PLAIN) == strlen(disk->name));
+
+		(void)str_copy(ret, 32, plain ? disk->name : "image");
 		return false;
 	}
 	(void)str_copy(ret, 32, digits);

@@ -138,7 +138,9 @@ bool disk_identity_equal(
 
 /*
  * The word the operator types to confirm: the last four digits of the card's serial (lower-case
- * hex, of the CID's product serial number), and the kernel name where there is no CID. @ret has room for 32 bytes. Returns true where it is the serial.
+ * hex, of the CID's product serial number), and the kernel name where there is no CID; of an image its
+ * name, or "image" where that cannot be typed. @ret has room for 32 bytes. Returns true where it is the
+ * serial.
  */
 bool disk_confirm_word(const struct disk *disk, char ret[32]);
 

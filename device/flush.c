@@ -8,8 +8,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 int flush_read_stat(int root, const char *name, struct flush_stat *ret)
@@ -28,33 +26,6 @@ int flush_read_stat(int root, const char *name, struct flush_stat *ret)
 	ret->written_bytes = sectors * SECTOR_BYTES;
 	ret->in_flight = in_flight;
 	return 0;
-}
-
-/* The value of a line "Name:   123 kB" of /proc/meminfo. */
-static int meminfo_bytes(const char *text, const char *line_start, uint64_t *ret_bytes)
-{
-	const char *at = strstr(text, line_start);
-
-	if (!at)
-		return -EBADMSG;
-	*ret_bytes = strtoull(at + strlen(line_start), NULL, 10) * 1024;
-	return 0;
-}
-
-int flush_read_dirty(int root, uint64_t *ret_bytes)
-{
-	_cleanup_free_ char *text = NULL;
-	uint64_t dirty, writeback;
-	int r;
-
-	r = sysfs_read_all(root, &text, NULL, "proc/meminfo");
-	if (r == 0)
-		r = meminfo_bytes(text, "\nDirty:", &dirty);
-	if (r == 0)
-		r = meminfo_bytes(text, "\nWriteback:", &writeback);
-	if (r == 0)
-		*ret_bytes = dirty + writeback;
-	return r;
 }
 
 int flush_filesystem(int dir_fd)

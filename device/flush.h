@@ -14,8 +14,6 @@ struct flush_stat {
 
 /* Reads them for kernel name @name ("mmcblk0", "loop3") below the sysfs root @root. 0 or -errno. */
 int flush_read_stat(int root, const char *name, struct flush_stat *ret);
-/* Dirty + Writeback of the machine, from /proc/meminfo below @root. */
-int flush_read_dirty(int root, uint64_t *ret_bytes);
 
 /* syncfs(2) on a descriptor held since mount: reports any write-back error since it was opened,
  * once (kernel >= 5.8). 0 or -errno. May block for minutes: call it in a child. */

@@ -200,6 +200,11 @@ static int run(unsigned n, unsigned seconds)
 			(unsigned long long)result.replies, result.dead, result.failed,
 			(double)result.ms / 1000, result.naive_dead, result.naive_runs);
 		(void)fflush(stdout);
+		if (result.runs < n) {
+			printf("%-12s stopped after %u of %u runs, for lack of time\n", name,
+				result.runs, n);
+			status = EXIT_FAILURE;
+		}
 		if (result.dead || result.failed || (!tars[i].confirms && result.signals))
 			status = EXIT_FAILURE;
 	}
@@ -208,7 +213,7 @@ static int run(unsigned n, unsigned seconds)
 
 int main(int argc, char **argv)
 {
-	uint64_t n = 300, seconds = 600;
+	uint64_t n = 300, seconds = 3600; /* for each tar */
 	int arg = 1, status;
 
 	if (arg < argc && strcmp(argv[arg], "--without-net") == 0) {

@@ -72,25 +72,6 @@ static void stat_is_read(void **state)
 	assert_int_equal(stat.in_flight, 9);
 }
 
-static void dirty_is_read(void **state)
-{
-	struct fixture *f = *state;
-	_cleanup_close_ int root = -1;
-	uint64_t bytes = 77;
-
-	fixture_make_image(f, 0);
-	root = sysfs_open_root(f->dir);
-	assert_int_equal(flush_read_dirty(root, &bytes), -ENOENT);
-	put(f, "proc/meminfo", "MemTotal:  1 kB\nDirty:     12 kB\n");
-	assert_int_equal(flush_read_dirty(root, &bytes), -EBADMSG);
-	assert_int_equal(bytes, 77);
-	put(f, "proc/meminfo",
-		"MemTotal:  1 kB\nDirty:     12 kB\nWriteback:         8 kB\n"
-		"WritebackTmp:         500 kB\n");
-	assert_int_equal(flush_read_dirty(root, &bytes), 0);
-	assert_int_equal(bytes, 20 * 1024);
-}
-
 static void stat_follows_a_device(void **state)
 {
 	struct fixture *f = *state;
@@ -167,7 +148,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(stat_is_read, setup, teardown),
-		cmocka_unit_test_setup_teardown(dirty_is_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(stat_follows_a_device, setup, teardown),
 		cmocka_unit_test_setup_teardown(device_error_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(filesystem_error_is_told_once, setup, teardown),

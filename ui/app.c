@@ -84,6 +84,8 @@ static void look(struct app *app)
 
 	if (app->inspect && m->scan.state == INSPECT_RUNNING) {
 		inspect_result(app->inspect, &m->scan);
+		if (m->scan.state == INSPECT_OK)
+			app_judge(app); /* the size is known now */
 		app->changed = true;
 		if (m->screen == &screen_review)
 			app_make_plan(app);
@@ -219,7 +221,7 @@ static bool prepare_all(struct app *app)
 			m->layout_cursor = i;
 	}
 	m->screen = &screen_target;
-	inventory_set_rules(app->inventory, app->options->allow, 0, "");
+	app_judge(app);
 	app_rescan(app);
 	app->refresh_ms = m->now_ms;
 	if (app->options->target)

@@ -38,6 +38,8 @@ void app_resize(struct app *app);
 void app_read_board(int root, char *ret, size_t size);
 /* The list of disks as the inventory has it now, with the image that is the target, if any. */
 void app_take_inventory(struct app *app);
+/* Judges all disks by what is known of the archive. */
+void app_judge(struct app *app);
 /* Reads all disks, and what is on them, again. */
 void app_rescan(struct app *app);
 /* Puts the cursor on the target that was named, or makes a row of it where it is a file. */

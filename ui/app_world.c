@@ -139,11 +139,22 @@ bool app_scan_archive(struct app *app, const char *path)
 	app->model->has_scan = true;
 	app->model->planned = false;
 	inspect_result(inspect, &app->model->scan);
-	inventory_set_rules(app->inventory, app->options->allow, 0, app->model->scan.path);
+	app_judge(app);
+	return true;
+}
+
+void app_judge(struct app *app)
+{
+	const struct model *m = app->model;
+	uint64_t need = 0;
+
+	if (m->scan.state == INSPECT_OK)
+		need = plan_need_bytes(&m->scan.totals, &m->layouts[m->layout_cursor].spec);
+	inventory_set_rules(
+		app->inventory, app->options->allow, need, m->has_scan ? m->scan.path : "");
 	if (app->image)
 		judge_image(app);
 	app_take_inventory(app);
-	return true;
 }
 
 void app_start_browsing(struct app *app)

@@ -9,10 +9,10 @@
 #include "ui/cmd_install.h"
 #include "ui/cmd_list.h"
 #include "ui/options.h"
+#include "ui/term.h"
 
 #include <archive.h>
 #include <blkid/blkid.h>
-#include <curses.h>
 #include <fcntl.h>
 #include <libfdisk/libfdisk.h>
 #include <openssl/crypto.h>
@@ -70,7 +70,7 @@ static int print_version(void)
 	(void)fdisk_get_library_version(&fdisk);
 	printf("boardstrap " BOARDSTRAP_VERSION "\n"
 	       "%s\nlibblkid %s\nlibfdisk %s\n%s\n%s\n",
-		curses_version(), blkid, fdisk, archive_version_string(),
+		term_version(), blkid, fdisk, archive_version_string(),
 		OpenSSL_version(OPENSSL_VERSION));
 	return EXIT_OK;
 }

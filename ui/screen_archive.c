@@ -79,6 +79,9 @@ static enum outcome path_key(struct model *m, enum action action, struct key key
 
 	switch ((int)action) {
 	case ACTION_TEXT:
+		/* "//" begins at the root again: an absolute path can be pasted behind the folder. */
+		if (key.codepoint == '/' && m->text[0] && m->text[strlen(m->text) - 1] == '/')
+			m->text[0] = '\0';
 		model_type(m->text, sizeof(m->text), key.codepoint);
 		return OUTCOME_NONE;
 	case ACTION_ERASE:

@@ -487,3 +487,8 @@ void term_beep(struct terminal *term)
 	(void)term;
 	(void)beep();
 }
+
+const char *term_version(void)
+{
+	return curses_version();
+}

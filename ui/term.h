@@ -47,4 +47,7 @@ void term_show(struct terminal *term, const struct grid *grid);
 void term_repair(struct terminal *term);
 void term_beep(struct terminal *term);
 
+/* Name and version of the screen library. */
+const char *term_version(void);
+
 #endif

@@ -141,6 +141,21 @@ refused "target too small for the layout" "small\.img|fit|small" --target small.
 refused "target of no size" "zero\.img|fit|small" --target zero.img --allow image --archive good.tar.zst
 refused "another device than expected" "expected" "${to_board[@]}" good.tar.zst --expect-id 0x12345678
 
+# One file under two names.
+{ cat linked.tar 2>/dev/null; tar -cf - tree; } >self.tar
+truncate -s 96M self.tar
+self_before=$(sha256sum <self.tar)
+refused "the archive itself as the target" "is the archive itself" --target self.tar --allow image \
+	--archive self.tar
+same "and the archive is as it was" "$self_before" "$(sha256sum <self.tar)"
+loop=$(losetup -f --show board.img)
+other=$(losetup -f --show board.img)
+refused "an image in use through a loop device" "in use through /dev/loop" "${to_board[@]}" good.tar.zst
+refused "a loop device beside another over its file" "in use through" --target "$loop" --allow loop \
+	--archive good.tar.zst
+run 2 "a dry run says so, too" install --dry-run --plain "${to_board[@]}" good.tar.zst
+losetup -d "$loop" "$other"
+
 # What FAT cannot hold is counted before anything is written.
 mkdir -p linked/boot && ln -s target linked/boot/a-link && : >"linked/boot/a:colon"
 tar -C linked -cf linked.tar .
