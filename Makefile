@@ -84,6 +84,12 @@ $(BUILD)/tests/fake_tar: $(BUILD)/obj/tests/fake_tar.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $<
 
+# What tests/vm/boot-areas.sh runs in the emulated machine; it refuses to work anywhere else.
+$(BUILD)/tests/vm-boot-areas: $(BUILD)/obj/tests/vm/boot_areas.o $(BUILD)/libdevice.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_CORE)
+
 # How many times the real tar is spawned; 10,000 takes some minutes.
 N ?= 10000
 $(BUILD)/tests/soak: $(BUILD)/obj/tests/soak.o $(BUILD)/libcore.a $(BUILD)/libdevice.a
@@ -117,16 +123,18 @@ demo: deps ## install a small real root filesystem onto an image that stands for
 E2E := $(filter-out %/lib.sh %/tree.sh,$(wildcard tests/e2e/*.sh))
 check: deps ## install what is needed and run all tests
 	@$(MAKE) --no-print-directory -j$$(nproc) all tests
-	@bash tests/run.sh $(TESTS) $(BUILD)/tests/soak-short $(E2E) tests/vm/emmc-install.sh
+	@bash tests/run.sh $(TESTS) $(BUILD)/tests/soak-short $(E2E) tests/vm/boot-areas.sh \
+		tests/vm/emmc-install.sh
 check-unit: all tests ## the cmocka tests alone
 	@bash tests/run.sh $(TESTS)
 check-root: all tests ## the tests of the whole program on loop devices and in terminals
 	@bash tests/run.sh $(E2E)
-check-vm: all ## an emulated eMMC: installed over its serial console, then booted
-	@bash tests/run.sh tests/vm/emmc-install.sh
+check-vm: all $(BUILD)/tests/vm-boot-areas ## an emulated eMMC: installed over its serial console, then booted
+	@bash tests/run.sh tests/vm/boot-areas.sh tests/vm/emmc-install.sh
 
 .PHONY: tests
-tests: $(TESTS) $(BUILD)/tests/fake_tar $(BUILD)/tests/soak $(BUILD)/tests/soak-short
+tests: $(TESTS) $(BUILD)/tests/fake_tar $(BUILD)/tests/soak $(BUILD)/tests/soak-short \
+	$(BUILD)/tests/vm-boot-areas
 # The soak as one of the tests: a line of TAP.
 $(BUILD)/tests/soak-short: $(BUILD)/tests/soak
 	@printf '#!/bin/sh\necho 1..1\n%s 300 && echo ok 1 - soak || { echo not ok 1 - soak; exit 1; }\n' \

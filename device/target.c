@@ -25,6 +25,8 @@ void target_init(struct target *target)
 		.root = -1, .id_fd = -1, .excl_fd = -1, .image_fd = -1, .loop_fd = -1};
 	for (size_t i = 0; i < ARRAY_SIZE(target->partition_fds); i++)
 		target->partition_fds[i] = -1;
+	for (size_t i = 0; i < ARRAY_SIZE(target->boot_fds); i++)
+		target->boot_fds[i] = -1;
 }
 
 void target_node(const struct target *target, unsigned number, char ret[160])
@@ -48,11 +50,8 @@ static int open_device(int dir_fd, const char *path, int flags, dev_t rdev)
 	return take_fd(&fd);
 }
 
-static int make_node(const struct target *target, unsigned number, dev_t rdev)
+static int make_node(const char *node, dev_t rdev)
 {
-	char node[160];
-
-	target_node(target, number, node);
 	if (unlink(node) < 0 && errno != ENOENT)
 		return -errno;
 	return mknod(node, S_IFBLK | 0600, rdev) < 0 ? -errno : 0;
@@ -159,7 +158,8 @@ static int open_identity(struct target *target, struct diag *diag)
 	char node[160];
 	int r;
 
-	r = make_node(target, 0, rdev);
+	target_node(target, 0, node);
+	r = make_node(node, rdev);
 	if (r < 0)
 		return diag_fail(
 			diag, r, "cannot make a node in %s: %s", target->dir, strerror(-r));
@@ -205,11 +205,29 @@ int target_try_lock(struct target *target)
 	return flock(target->id_fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
 }
 
+/* Opens the disk @name, or one of its areas, for this job alone and for writing. fd or -errno. */
+static int take_device(const struct target *target, const char *node, const char *name, dev_t rdev,
+	struct diag *diag)
+{
+	_cleanup_close_ int fd = open_device(AT_FDCWD, node, O_RDWR | O_EXCL, rdev);
+	int read_only, r;
+
+	if (fd < 0)
+		return diag_fail(
+			diag, fd, "cannot take %s for this job alone: %s", name, strerror(-fd));
+	/* Opening a write-protected disk for writing succeeds; writing would not. */
+	if (ioctl(fd, BLKROGET, &read_only) < 0)
+		return diag_fail(diag, -errno, "cannot look at %s: %s", name, strerror(errno));
+	if (read_only)
+		return diag_fail(diag, -EROFS, "%s is write-protected", name);
+	r = check_identity(target, diag);
+	return r < 0 ? r : take_fd(&fd);
+}
+
 int target_take_exclusive(struct target *target, struct diag *diag)
 {
-	_cleanup_close_ int fd = -1;
-	int read_only, r;
 	char node[160];
+	int r;
 
 	if (target->excl_fd >= 0)
 		return 0;
@@ -217,20 +235,11 @@ int target_take_exclusive(struct target *target, struct diag *diag)
 	if (r < 0)
 		return r;
 	target_node(target, 0, node);
-	fd = open_device(AT_FDCWD, node, O_RDWR | O_EXCL, disk_rdev(&target->disk));
-	if (fd < 0)
-		return diag_fail(diag, fd, "cannot take %s for this job alone: %s",
-			target->disk.name, strerror(-fd));
-	/* Opening a write-protected disk for writing succeeds; writing would not. */
-	if (ioctl(fd, BLKROGET, &read_only) < 0)
-		return diag_fail(
-			diag, -errno, "cannot look at %s: %s", target->disk.name, strerror(errno));
-	if (read_only)
-		return diag_fail(diag, -EROFS, "%s is write-protected", target->disk.name);
-	r = check_identity(target, diag);
-	if (r == 0)
-		target->excl_fd = take_fd(&fd);
-	return r;
+	r = take_device(target, node, target->disk.name, disk_rdev(&target->disk), diag);
+	if (r < 0)
+		return r;
+	target->excl_fd = r;
+	return 0;
 }
 
 void target_release_exclusive(struct target *target)
@@ -251,17 +260,67 @@ int target_open_partition(struct target *target, unsigned number, struct diag *d
 		strchr("0123456789", disk[strlen(disk) - 1]) ? "p" : "", number);
 	/* Their numbers follow no rule, and are not given to others while they are open. */
 	r = sysfs_read_devno(target->root, &major, &minor, "sys/block/%s/%s/dev", disk, name);
+	target_node(target, number, node);
 	if (r == 0)
-		r = make_node(target, number, makedev(major, minor));
-	if (r == 0) {
-		target_node(target, number, node);
+		r = make_node(node, makedev(major, minor));
+	if (r == 0)
 		r = open_device(AT_FDCWD, node, O_RDONLY, makedev(major, minor));
-	}
 	if (r < 0)
 		return diag_fail(diag, r, "cannot open partition %s: %s", name, strerror(-r));
 	close_fd(&target->partition_fds[number - 1]);
 	target->partition_fds[number - 1] = r;
 	return 0;
+}
+
+static void boot_node(const struct target *target, unsigned index, char ret[160])
+{
+	(void)str_format(ret, 160, "%s/boot%u", target->dir, index);
+}
+
+int target_open_boot(struct target *target, unsigned index, struct diag *diag)
+{
+	uint32_t major, minor, disk_major, disk_minor;
+	const char *name;
+	char node[160];
+	int r;
+
+	assert(index < ARRAY_SIZE(target->boot_fds));
+	if (target->boot_fds[index] >= 0)
+		return 0;
+	name = target->disk.boot[index].name;
+	if (name[0] == '\0')
+		return diag_fail(
+			diag, -ENOENT, "%s has no boot area boot%u", target->disk.name, index);
+	/* The numbers depend on the kernel's configuration; whose area it is, it says itself. */
+	r = sysfs_read_devno(target->root, &major, &minor, "sys/block/%s/dev", name);
+	if (r == 0)
+		r = sysfs_read_devno(
+			target->root, &disk_major, &disk_minor, "sys/block/%s/device/dev", name);
+	if (r == 0 && (disk_major != target->disk.id.major || disk_minor != target->disk.id.minor))
+		return diag_fail(diag, -ESTALE,
+			"%s is not a boot area of the disk that was picked any more", name);
+	boot_node(target, index, node);
+	if (r == 0)
+		r = make_node(node, makedev(major, minor));
+	if (r < 0)
+		return diag_fail(diag, r, "cannot open boot area %s: %s", name, strerror(-r));
+	r = take_device(target, node, name, makedev(major, minor), diag);
+	if (r < 0)
+		return r;
+	target->boot_fds[index] = r;
+	return 0;
+}
+
+void target_close_boot(struct target *target)
+{
+	char node[160];
+
+	for (unsigned i = 0; i < ARRAY_SIZE(target->boot_fds); i++) {
+		close_fd(&target->boot_fds[i]);
+		boot_node(target, i, node);
+		if (target->dir[0] != '\0')
+			(void)unlink(node);
+	}
 }
 
 bool target_is_gone(const struct target *target)
@@ -277,6 +336,7 @@ void target_close(struct target *target, bool forget)
 {
 	char node[160];
 
+	target_close_boot(target);
 	for (size_t i = 0; i < ARRAY_SIZE(target->partition_fds); i++)
 		close_fd(&target->partition_fds[i]);
 	if (target->id_fd >= 0 && (forget || target->loop_fd >= 0))

@@ -20,6 +20,7 @@ struct target {
 	int loop_fd;	       /* of an image, else -1 */
 	int image_fd;	       /* of an image, or the file behind a loop device, for its lock; or -1 */
 	int partition_fds[LAYOUT_PARTITIONS_MAX]; /* O_RDONLY, held until the end, or -1 */
+	int boot_fds[2];       /* O_RDWR|O_EXCL on an eMMC's boot areas while they are written, or -1 */
 };
 
 /* An empty target: every descriptor -1. */
@@ -48,6 +49,16 @@ void target_release_exclusive(struct target *target);
 int target_open_partition(struct target *target, unsigned number, struct diag *diag);
 /* Path of the private node of the disk (0) or a partition. @ret has room for 160 bytes. */
 void target_node(const struct target *target, unsigned number, char ret[160]);
+
+/*
+ * Opens boot area @index (0, 1) as target->boot_fds[index] and makes its private node: O_EXCL on the
+ * disk does not cover its areas, they are disks of their own. Lift its write protection first
+ * (bootarea.h). Compares the disk's identity again. -ENOENT where the disk has none, -EROFS where it
+ * cannot be written, -EBUSY, -ESTALE, with @diag. Nothing happens where it is open already.
+ */
+int target_open_boot(struct target *target, unsigned index, struct diag *diag);
+/* Closes both. */
+void target_close_boot(struct target *target);
 
 /* True where the disk has gone: its held descriptor says BLKGETSIZE64 0. One that was never opened
  * has not gone. */

@@ -2,6 +2,7 @@
 #include "device/target.h"
 
 #include "tests/device_fixture.h"
+#include "tests/sandbox.h"
 
 #include "device/scan.h"
 
@@ -11,6 +12,7 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/sysmacros.h>
 
 #define DISK_BYTES MIB(600)
 
@@ -408,6 +410,136 @@ static void partitions_stay_or_go(void **state)
 	assert_false(sysfs_exists(f->root, "sys/block/%s/%sp1", f->name, f->name));
 }
 
+/* A recorded eMMC whose disk and boot areas are loop devices here: sysfs gives their numbers. */
+struct emmc {
+	struct fixture disk, areas[2];
+	struct sandbox *box;
+	struct disk picked;
+};
+
+static struct emmc emmc;
+
+static int emmc_setup(void **state)
+{
+	emmc = (struct emmc){.disk = {.fd = -1, .image_fd = -1},
+		.areas = {{.fd = -1, .image_fd = -1}, {.fd = -1, .image_fd = -1}}};
+	if (sandbox_setup(state) < 0)
+		return -1;
+	emmc.box = *state;
+	target_init(&target);
+	diag.text[0] = '\0';
+	return 0;
+}
+
+static int emmc_teardown(void **state)
+{
+	const int off = 0;
+
+	target_close(&target, false);
+	for (unsigned i = 0; i < 2; i++) {
+		(void)ioctl(emmc.areas[i].fd, BLKROSET, &off);
+		fixture_finish(&emmc.areas[i]);
+	}
+	fixture_finish(&emmc.disk);
+	return sandbox_teardown(state);
+}
+
+static void emmc_number(const char *block, const struct fixture *f)
+{
+	char path[96], number[32];
+	dev_t rdev = fd_rdev(f->fd);
+
+	(void)STR_FORMAT(path, "sys/block/%s/dev", block);
+	(void)STR_FORMAT(number, "%u:%u\n", major(rdev), minor(rdev));
+	sandbox_file(emmc.box, path, number);
+}
+
+static void emmc_open(void)
+{
+	fixture_make_loop(&emmc.disk, MIB(16));
+	sandbox_unpack(emmc.box, "tests/sysroots/qemu-emmc-sd-usb.sysroot.tgz");
+	emmc_number("mmcblk0", &emmc.disk);
+	for (unsigned i = 0; i < 2; i++) {
+		char name[32];
+
+		(void)STR_FORMAT(name, "mmcblk0boot%u", i);
+		fixture_make_loop(&emmc.areas[i], MIB(4));
+		emmc_number(name, &emmc.areas[i]);
+	}
+	make_jobs(&emmc.disk);
+	assert_int_equal(scan_disk(emmc.box->root, "mmcblk0", &emmc.picked), 0);
+	open_target(&target, emmc.box->root, &emmc.picked, job);
+}
+
+static void boot_fails(unsigned index, int error, const char *text)
+{
+	assert_int_equal(target_open_boot(&target, index, &diag), error);
+	if (!strstr(diag.text, text))
+		fail_msg("\"%s\" does not say \"%s\"", diag.text, text);
+	assert_int_equal(target.boot_fds[index], -1);
+}
+
+static void boot_areas_are_opened_by_number(void **state)
+{
+	(void)state;
+	fixture_require_root();
+	emmc_open();
+	for (unsigned i = 0; i < 2; i++) {
+		char node[192];
+		struct stat st;
+
+		assert_int_equal(target_open_boot(&target, i, &diag), 0);
+		assert_int_equal(target_open_boot(&target, i, &diag), 0);
+		assert_int_equal(fd_rdev(target.boot_fds[i]), fd_rdev(emmc.areas[i].fd));
+		(void)STR_FORMAT(node, "%s/boot%u", job, i);
+		assert_int_equal(stat(node, &st), 0);
+		assert_int_equal(st.st_rdev, fd_rdev(emmc.areas[i].fd));
+		/* For this job alone. */
+		assert_int_equal(open(node, O_RDONLY | O_EXCL | O_CLOEXEC), -1);
+		assert_int_equal(errno, EBUSY);
+		assert_int_equal(pwrite_full(target.boot_fds[i], "boot", 4, 0), 0);
+	}
+	target_close_boot(&target);
+	assert_int_equal(target.boot_fds[0], -1);
+	assert_int_equal(target.boot_fds[1], -1);
+	assert_int_equal(target_open_boot(&target, 1, &diag), 0);
+	target_close(&target, false);
+	assert_int_equal(target.boot_fds[1], -1);
+	assert_int_equal(rmdir(job), 0); /* no node is left */
+}
+
+static void boot_area_in_use_or_protected_is_refused(void **state)
+{
+	_cleanup_close_ int other = -1;
+	char node[64];
+	int on = 1;
+
+	(void)state;
+	fixture_require_root();
+	emmc_open();
+	(void)STR_FORMAT(node, "/dev/%s", emmc.areas[0].name);
+	other = open(node, O_RDONLY | O_EXCL | O_CLOEXEC);
+	boot_fails(0, -EBUSY, "cannot take mmcblk0boot0 for this job alone");
+	assert_int_equal(ioctl(emmc.areas[1].fd, BLKROSET, &on), 0);
+	boot_fails(1, -EROFS, "mmcblk0boot1 is write-protected");
+}
+
+/* The card was changed since: by its identity, by whose area it is, or they have gone. */
+static void boot_area_of_another_card_is_refused(void **state)
+{
+	(void)state;
+	fixture_require_root();
+	emmc_open();
+	sandbox_file(emmc.box, "sys/block/mmcblk0/device/cid", "00000000000000000000000000000000\n");
+	boot_fails(0, -ESTALE, "its CID changed");
+	emmc_number("mmcblk0", &emmc.areas[1]);
+	boot_fails(0, -ESTALE, "mmcblk0boot0 is not a boot area of the disk that was picked");
+	sandbox_file(emmc.box, "sys/block/mmcblk0boot0/dev", "\n");
+	boot_fails(0, -EINVAL, "cannot open boot area mmcblk0boot0");
+	target.disk.boot[0].name[0] = '\0';
+	boot_fails(0, -ENOENT, "mmcblk0 has no boot area boot0");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -428,6 +560,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(used_disk_is_busy, setup, teardown),
 		cmocka_unit_test_setup_teardown(read_only_disk_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(partitions_stay_or_go, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			boot_areas_are_opened_by_number, emmc_setup, emmc_teardown),
+		cmocka_unit_test_setup_teardown(
+			boot_area_in_use_or_protected_is_refused, emmc_setup, emmc_teardown),
+		cmocka_unit_test_setup_teardown(
+			boot_area_of_another_card_is_refused, emmc_setup, emmc_teardown),
 	};
 
 	return cmocka_run_group_tests_name("target", tests, NULL, NULL);

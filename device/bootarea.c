@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/bootarea.h"
+
+#include "device/sysfs.h"
+#include "device/util.h"
+
+#include <errno.h>
+#include <linux/mmc/ioctl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+/* Commands of the card (JESD84-B51, Detailed command description), and what the host must know of
+ * their answers (kernel: include/linux/mmc/mmc.h and core.h, which programs are not given). */
+#define MMC_SWITCH	 6 /* answers R1b: busy until done */
+#define MMC_SEND_EXT_CSD 8 /* answers R1, and a block of data */
+
+#define MMC_RSP_PRESENT	 (1 << 0)
+#define MMC_RSP_CRC	 (1 << 2)
+#define MMC_RSP_BUSY	 (1 << 3)
+#define MMC_RSP_OPCODE	 (1 << 4)
+#define MMC_CMD_AC	 (0 << 5)
+#define MMC_CMD_ADTC	 (1 << 5)
+#define MMC_RSP_SPI_S1	 (1 << 7)
+#define MMC_RSP_SPI_BUSY (1 << 10)
+
+#define R1  (MMC_RSP_SPI_S1 | MMC_RSP_PRESENT | MMC_RSP_CRC | MMC_RSP_OPCODE)
+#define R1B (R1 | MMC_RSP_SPI_BUSY | MMC_RSP_BUSY)
+
+/* Of an answer (JESD84-B51, Device status register): the SWITCH before was not done. */
+#define R1_SWITCH_ERROR (1u << 7)
+
+/* The argument of SWITCH: bits 25..24 access mode, 23..16 byte, 15..8 value, 2..0 command set. */
+#define SWITCH_WRITE_BYTE 3u
+#define COMMAND_SET	  1u /* kernel: EXT_CSD_CMD_SET_NORMAL */
+
+/* Bytes of EXT_CSD that are only read. */
+#define BOOT_CONFIG_PROT      178 /* locks both of those that may be written */
+#define BOOT_CONFIG_PROT_PWR  (1u << 0)
+#define BOOT_CONFIG_PROT_PERM (1u << 4)
+#define BOOT_SIZE_MULT	      226 /* kernel: EXT_CSD_BOOT_MULT; 0: no boot areas */
+
+/* PARTITION_CONFIG: bit 6 BOOT_ACK, bits 5..3 BOOT_PARTITION_ENABLE, bits 2..0 PARTITION_ACCESS,
+ * which is the kernel's, and 0 while a command comes through the whole disk (kernel:
+ * EXT_CSD_PART_CONFIG_ACC_MASK, mmc_blk_part_switch). */
+#define BOOT_ACK	  (1u << 6)
+#define BOOT_ENABLE_SHIFT 3
+#define BOOT_ENABLE_MASK  (7u << BOOT_ENABLE_SHIFT)
+
+static const uint8_t enable_bits[] = {
+	[BOOTAREA_NONE] = 0 << BOOT_ENABLE_SHIFT,
+	[BOOTAREA_BOOT0] = 1 << BOOT_ENABLE_SHIFT,
+	[BOOTAREA_BOOT1] = 2 << BOOT_ENABLE_SHIFT,
+	[BOOTAREA_USER] = 7 << BOOT_ENABLE_SHIFT,
+};
+
+static const bool may_be_written[EXT_CSD_BYTES] = {
+	[EXT_CSD_BOOT_BUS_CONDITIONS] = true,
+	[EXT_CSD_PARTITION_CONFIG] = true,
+};
+
+int bootarea_unlock(struct knob_journal *journal, const char *name, struct diag *diag)
+{
+	/* Values of the attribute (kernel: power_ro_lock_show in drivers/mmc/core/block.c). */
+	static const char *const locks[] = {
+		[1] = "is locked until the power is cut: switch the board off and on, and keep its "
+		      "bootloader from locking it",
+		[2] = "is write-protected for good, by the card itself: take another one",
+	};
+	uint64_t lock = 0;
+	char path[96];
+	int r;
+
+	r = sysfs_read_u64(journal->root, &lock, "sys/block/%s/ro_lock_until_next_power_on", name);
+	if (r < 0 && r != -ENOENT) /* a card without the lock */
+		return diag_fail(
+			diag, r, "cannot tell whether %s is locked: %s", name, strerror(-r));
+	if (lock > 0)
+		return diag_fail(diag, -EROFS, "%s %s", name,
+			lock < ARRAY_SIZE(locks) ? locks[lock] : "is locked by the card");
+
+	(void)STR_FORMAT(path, "sys/block/%s/force_ro", name);
+	r = knob_set(journal, path, "0");
+	return r < 0 ? diag_fail(diag, r, "the write protection of %s cannot be lifted: %s", name,
+			       strerror(-r))
+		     : 0;
+}
+
+int bootarea_command(const struct bootarea_card *card, struct mmc_ioc_cmd *command)
+{
+	return ioctl(card->fd, MMC_IOC_CMD, command) < 0 ? -errno : 0;
+}
+
+static int run(const struct bootarea_card *card, struct mmc_ioc_cmd *command, const char *what,
+	struct diag *diag)
+{
+	static const struct {
+		int error;
+		const char *text;
+	} texts[] = {
+		{EPERM, "the right to send it commands is missing (CAP_SYS_RAWIO)"},
+		{ENOTTY, "it is no MMC device"},
+		{EINVAL, "it is no MMC device"},
+		{ETIMEDOUT, "it does not answer (signal or clock problem, or a loose card)"},
+		{EILSEQ, "data was damaged on the way (signal or clock problem)"},
+		{ENODEV, "it was removed"},
+		{ENXIO, "it was removed"},
+		{ENOMEDIUM, "it was removed"},
+	};
+	int r = card->command(card, command);
+	const char *text = strerror(-r);
+
+	if (r == 0)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		if (texts[i].error == -r)
+			text = texts[i].text;
+	return diag_fail(diag, r, "the card's EXT_CSD could not be %s: %s", what, text);
+}
+
+/* As bootarea_read_ext_csd; @ret_status, if not NULL, gets the answer's status bits. */
+static int read_ext_csd(const struct bootarea_card *card, uint8_t ret[EXT_CSD_BYTES],
+	uint32_t *ret_status, struct diag *diag)
+{
+	struct mmc_ioc_cmd command = {
+		.opcode = MMC_SEND_EXT_CSD,
+		.flags = R1 | MMC_CMD_ADTC,
+		.blksz = EXT_CSD_BYTES,
+		.blocks = 1,
+	};
+	int r;
+
+	mmc_ioc_cmd_set_data(command, ret);
+	r = run(card, &command, "read", diag);
+	if (r == 0 && ret_status)
+		*ret_status = command.response[0];
+	return r;
+}
+
+int bootarea_read_ext_csd(
+	const struct bootarea_card *card, uint8_t ret[EXT_CSD_BYTES], struct diag *diag)
+{
+	return read_ext_csd(card, ret, NULL, diag);
+}
+
+static int write_byte(const struct bootarea_card *card, unsigned index, uint8_t value,
+	uint32_t *ret_status, struct diag *diag)
+{
+	struct mmc_ioc_cmd command = {
+		.write_flag = 1,
+		.opcode = MMC_SWITCH,
+		.arg = SWITCH_WRITE_BYTE << 24 | index << 16 | (uint32_t)value << 8 | COMMAND_SET,
+		.flags = R1B | MMC_CMD_AC,
+	};
+	int r = run(card, &command, "written", diag);
+
+	*ret_status = command.response[0];
+	return r;
+}
+
+/* @now is the register before. */
+static int set_byte(const struct bootarea_card *card, const uint8_t now[EXT_CSD_BYTES],
+	unsigned index, uint8_t value, struct diag *diag)
+{
+	uint32_t during, after;
+	uint8_t then[EXT_CSD_BYTES];
+	int r;
+
+	if (index >= EXT_CSD_BYTES || !may_be_written[index])
+		return diag_fail(diag, -EPERM,
+			"the card's EXT_CSD byte %u is not for this program to write", index);
+	if (now[index] == value)
+		return 0;
+	if (now[BOOT_CONFIG_PROT] & (BOOT_CONFIG_PROT_PWR | BOOT_CONFIG_PROT_PERM))
+		return diag_fail(diag, -EROFS, "the card's boot configuration is locked %s",
+			now[BOOT_CONFIG_PROT] & BOOT_CONFIG_PROT_PERM ? "for good"
+								      : "until the power is cut");
+	r = write_byte(card, index, value, &during, diag);
+	if (r == 0)
+		r = read_ext_csd(card, then, &after, diag);
+	if (r < 0 || then[index] == value)
+		return r;
+	/* The status alone says little: the kernel asks for it as well, and reading clears it. */
+	if ((during | after) & R1_SWITCH_ERROR)
+		return diag_fail(diag, -EREMOTEIO,
+			"the card refused to set EXT_CSD byte %u to 0x%02x", index, value);
+	return diag_fail(diag, -EILSEQ,
+		"the card has 0x%02x in EXT_CSD byte %u after it was set to 0x%02x", then[index],
+		index, value);
+}
+
+int bootarea_set(const struct bootarea_card *card, unsigned index, uint8_t value, struct diag *diag)
+{
+	uint8_t now[EXT_CSD_BYTES];
+	int r = bootarea_read_ext_csd(card, now, diag);
+
+	return r < 0 ? r : set_byte(card, now, index, value, diag);
+}
+
+int bootarea_enable(const struct bootarea_card *card, enum bootarea_enable enable,
+	enum bootarea_ack ack, struct diag *diag)
+{
+	uint8_t now[EXT_CSD_BYTES];
+	unsigned value;
+	int r;
+
+	if (enable == BOOTAREA_KEEP && ack == BOOTAREA_ACK_KEEP)
+		return 0;
+	r = bootarea_read_ext_csd(card, now, diag);
+	if (r < 0)
+		return r;
+	if ((enable == BOOTAREA_BOOT0 || enable == BOOTAREA_BOOT1) && now[BOOT_SIZE_MULT] == 0)
+		return diag_fail(diag, -EOPNOTSUPP, "the card has no boot areas");
+	value = now[EXT_CSD_PARTITION_CONFIG] & (BOOT_ACK | BOOT_ENABLE_MASK);
+	if (enable != BOOTAREA_KEEP)
+		value = (value & ~BOOT_ENABLE_MASK) | enable_bits[enable];
+	if (ack != BOOTAREA_ACK_KEEP)
+		value = ack == BOOTAREA_ACK_ON ? value | BOOT_ACK : value & ~BOOT_ACK;
+	return set_byte(card, now, EXT_CSD_PARTITION_CONFIG, (uint8_t)value, diag);
+}

@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/bootarea.h"
+
+#include "tests/device_fixture.h"
+#include "tests/sandbox.h"
+
+#include <linux/mmc/ioctl.h>
+#include <signal.h>
+
+#define SWITCH_ERROR 0x80u /* bit 7 of the status */
+
+static struct diag diag;
+
+/* ---- a card of our own making, driven by data ---- */
+
+struct fake_card {
+	struct bootarea_card card;
+	uint8_t ext_csd[EXT_CSD_BYTES];
+	/* how it behaves */
+	int read_error, write_error;
+	unsigned reads_before_error;
+	bool ignores_writes;
+	uint32_t status, status_after_write; /* in its answers */
+	uint8_t sets[2];		     /* OR, AND: what it makes of a value */
+	/* what it was sent */
+	unsigned reads, writes;
+	uint32_t written; /* the last SWITCH's argument */
+};
+
+/* Constants of the protocol, spelled out: what the kernel's driver is given must be exactly this. */
+static int fake_command(const struct bootarea_card *card, struct mmc_ioc_cmd *command)
+{
+	struct fake_card *fake =
+		container_of((struct bootarea_card *)(uintptr_t)card, struct fake_card, card);
+
+	assert_int_equal(command->is_acmd, 0);
+	switch (command->opcode) {
+	case 8:
+		assert_int_equal(command->write_flag, 0);
+		assert_int_equal(command->arg, 0);
+		assert_int_equal(command->flags, 0xb5); /* R1, SPI's R1, ADTC */
+		assert_int_equal(command->blksz, 512);
+		assert_int_equal(command->blocks, 1);
+		if (fake->read_error && fake->reads >= fake->reads_before_error)
+			return fake->read_error;
+		fake->reads++;
+		memcpy((void *)(uintptr_t)command->data_ptr, fake->ext_csd, EXT_CSD_BYTES);
+		command->response[0] = fake->writes ? fake->status_after_write : fake->status;
+		return 0;
+	case 6:
+		assert_int_equal(command->write_flag, 1);
+		assert_int_equal(command->flags, 0x49d); /* R1B, SPI's R1B, AC */
+		assert_int_equal(command->blksz * command->blocks, 0);
+		assert_int_equal(command->arg >> 24, 3); /* write byte */
+		assert_int_equal(command->arg & 0xff, 1);
+		fake->writes++;
+		fake->written = command->arg;
+		command->response[0] = fake->status;
+		if (fake->write_error)
+			return fake->write_error;
+		if (!fake->ignores_writes)
+			fake->ext_csd[command->arg >> 16 & 0xff] =
+				(uint8_t)(((command->arg >> 8 & 0xff) | fake->sets[0]) &
+					  fake->sets[1]);
+		return 0;
+	}
+	fail_msg("the card was sent command %u", command->opcode);
+	return -EINVAL;
+}
+
+/* One of eMMC 5.1 with boot areas of 4 MiB. */
+static struct fake_card good_card(uint8_t partition_config)
+{
+	struct fake_card fake = {.card = {.fd = -1, .command = fake_command}, .sets = {0, 0xff}};
+
+	fake.ext_csd[179] = partition_config;
+	fake.ext_csd[192] = 8;
+	fake.ext_csd[226] = 32;
+	return fake;
+}
+
+static void says(const char *text)
+{
+	if (!strstr(diag.text, text))
+		fail_msg("\"%s\" does not say \"%s\"", diag.text, text);
+}
+
+/* ---- PARTITION_CONFIG ---- */
+
+static void every_setting(void **state)
+{
+	static const struct {
+		uint8_t before;
+		enum bootarea_enable enable;
+		enum bootarea_ack ack;
+		uint8_t after;
+	} settings[] = {
+		/* The values that mmc-utils writes for "bootpart enable 1 1" and "7 1". */
+		{0x00, BOOTAREA_BOOT0, BOOTAREA_ACK_ON, 0x48},
+		{0x00, BOOTAREA_USER, BOOTAREA_ACK_ON, 0x78},
+		{0x00, BOOTAREA_BOOT1, BOOTAREA_ACK_ON, 0x50},
+		{0x00, BOOTAREA_NONE, BOOTAREA_ACK_ON, 0x40},
+		{0x00, BOOTAREA_BOOT0, BOOTAREA_ACK_OFF, 0x08},
+		{0x48, BOOTAREA_BOOT1, BOOTAREA_ACK_OFF, 0x10},
+		{0x78, BOOTAREA_NONE, BOOTAREA_ACK_OFF, 0x00},
+		/* The acknowledge stays as it is. */
+		{0x00, BOOTAREA_BOOT0, BOOTAREA_ACK_KEEP, 0x08},
+		{0x40, BOOTAREA_BOOT0, BOOTAREA_ACK_KEEP, 0x48},
+		{0x78, BOOTAREA_BOOT1, BOOTAREA_ACK_KEEP, 0x50},
+		{0x38, BOOTAREA_NONE, BOOTAREA_ACK_KEEP, 0x00},
+		/* And what is enabled. */
+		{0x08, BOOTAREA_KEEP, BOOTAREA_ACK_ON, 0x48},
+		{0x78, BOOTAREA_KEEP, BOOTAREA_ACK_OFF, 0x38},
+		/* Access bits that were left set are cleared. */
+		{0x49, BOOTAREA_BOOT0, BOOTAREA_ACK_KEEP, 0x48},
+		{0x02, BOOTAREA_BOOT1, BOOTAREA_ACK_ON, 0x50},
+		{0x07, BOOTAREA_KEEP, BOOTAREA_ACK_ON, 0x40},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
+		struct fake_card fake = good_card(settings[i].before), as_it_was = fake;
+		int r = bootarea_enable(&fake.card, settings[i].enable, settings[i].ack, &diag);
+
+		if (r < 0)
+			fail_msg("%zu: %s", i, diag.text);
+		if (fake.ext_csd[179] != settings[i].after)
+			fail_msg("%zu: 0x%02x", i, fake.ext_csd[179]);
+		assert_int_equal(fake.writes, 1);
+		assert_int_equal(fake.reads, 2); /* and compared */
+		assert_int_equal(fake.written, 0x03b30001 | settings[i].after << 8);
+		/* Nothing else has changed. */
+		as_it_was.ext_csd[179] = settings[i].after;
+		assert_memory_equal(fake.ext_csd, as_it_was.ext_csd, EXT_CSD_BYTES);
+	}
+}
+
+static void as_it_is_nothing_is_written(void **state)
+{
+	struct fake_card fake = good_card(0x48);
+
+	(void)state;
+	assert_int_equal(bootarea_enable(&fake.card, BOOTAREA_KEEP, BOOTAREA_ACK_KEEP, &diag), 0);
+	assert_int_equal(fake.reads, 0);
+	/* Not on a locked card either, that has what is asked for. */
+	fake.ext_csd[178] = 0x11;
+	assert_int_equal(bootarea_enable(&fake.card, BOOTAREA_BOOT0, BOOTAREA_ACK_ON, &diag), 0);
+	assert_int_equal(bootarea_enable(&fake.card, BOOTAREA_BOOT0, BOOTAREA_ACK_KEEP, &diag), 0);
+	assert_int_equal(bootarea_set(&fake.card, 179, 0x48, &diag), 0);
+	assert_int_equal(fake.writes, 0);
+}
+
+static int enable_boot0(struct fake_card *fake)
+{
+	diag.text[0] = '\0';
+	return bootarea_enable(&fake->card, BOOTAREA_BOOT0, BOOTAREA_ACK_ON, &diag);
+}
+
+static void locked_card_is_not_written(void **state)
+{
+	struct fake_card fake = good_card(0);
+
+	(void)state;
+	fake.ext_csd[178] = 0x01;
+	assert_int_equal(enable_boot0(&fake), -EROFS);
+	says("the card's boot configuration is locked until the power is cut");
+	fake.ext_csd[178] = 0x11;
+	assert_int_equal(enable_boot0(&fake), -EROFS);
+	says("locked for good");
+	fake.ext_csd[178] = 0x10;
+	assert_int_equal(bootarea_set(&fake.card, 177, 1, &diag), -EROFS);
+	assert_int_equal(fake.writes, 0);
+}
+
+static void card_without_boot_areas(void **state)
+{
+	struct fake_card fake = good_card(0);
+
+	(void)state;
+	fake.ext_csd[226] = 0;
+	assert_int_equal(enable_boot0(&fake), -EOPNOTSUPP);
+	says("the card has no boot areas");
+	assert_int_equal(
+		bootarea_enable(&fake.card, BOOTAREA_BOOT1, BOOTAREA_ACK_KEEP, &diag), -EOPNOTSUPP);
+	assert_int_equal(fake.writes, 0);
+	assert_int_equal(bootarea_enable(&fake.card, BOOTAREA_USER, BOOTAREA_ACK_KEEP, &diag), 0);
+	assert_int_equal(fake.ext_csd[179], 0x38);
+}
+
+static void card_that_ignores_a_write(void **state)
+{
+	struct fake_card fake = good_card(0x38);
+
+	(void)state;
+	fake.ignores_writes = true;
+	assert_int_equal(enable_boot0(&fake), -EILSEQ);
+	says("the card has 0x38 in EXT_CSD byte 179 after it was set to 0x48");
+}
+
+/* Every bit is compared, those of access too. */
+static void card_that_sets_something_else(void **state)
+{
+	(void)state;
+	for (unsigned bit = 0; bit < 8; bit++) {
+		struct fake_card fake = good_card(0);
+
+		if (0x48 >> bit & 1)
+			fake.sets[1] = (uint8_t) ~(1u << bit);
+		else
+			fake.sets[0] = (uint8_t)(1u << bit);
+		assert_int_equal(enable_boot0(&fake), -EILSEQ);
+	}
+}
+
+/* The status may come with the answer to the SWITCH or to the next command. */
+static void card_that_refuses(void **state)
+{
+	struct fake_card fake = good_card(0);
+
+	(void)state;
+	fake.ignores_writes = true;
+	fake.status_after_write = SWITCH_ERROR;
+	assert_int_equal(enable_boot0(&fake), -EREMOTEIO);
+	says("the card refused to set EXT_CSD byte 179 to 0x48");
+	fake = good_card(0);
+	fake.ignores_writes = true;
+	fake.status = SWITCH_ERROR;
+	assert_int_equal(enable_boot0(&fake), -EREMOTEIO);
+
+	/* What is read back counts: the flag may be left over from somebody else's command. */
+	fake = good_card(0);
+	fake.status = fake.status_after_write = SWITCH_ERROR;
+	assert_int_equal(enable_boot0(&fake), 0);
+	assert_int_equal(fake.ext_csd[179], 0x48);
+}
+
+static void command_errors_are_told(void **state)
+{
+	static const struct {
+		int error;
+		const char *text;
+	} errors[] = {
+		{-EPERM, "CAP_SYS_RAWIO"},
+		{-ETIMEDOUT, "it does not answer"},
+		{-EILSEQ, "damaged on the way"},
+		{-ENOTTY, "it is no MMC device"},
+		{-ENODEV, "it was removed"},
+		{-EIO, "Input/output error"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
+		struct fake_card fake = good_card(0);
+
+		fake.read_error = errors[i].error;
+		assert_int_equal(enable_boot0(&fake), errors[i].error);
+		says("the card's EXT_CSD could not be read: ");
+		says(errors[i].text);
+		assert_int_equal(fake.writes, 0);
+
+		/* Without a look at it afterwards it is not known to be set. */
+		fake.reads_before_error = 1;
+		assert_int_equal(enable_boot0(&fake), errors[i].error);
+		says("could not be read: ");
+		assert_int_equal(fake.writes, 1);
+
+		fake = good_card(0);
+		fake.write_error = errors[i].error;
+		assert_int_equal(enable_boot0(&fake), errors[i].error);
+		says("the card's EXT_CSD could not be written: ");
+		says(errors[i].text);
+	}
+}
+
+/* ---- the list of what may be written ---- */
+
+static void only_two_bytes_may_be_written(void **state)
+{
+	(void)state;
+	for (unsigned index = 0; index < 1024; index++) {
+		struct fake_card fake = good_card(0);
+
+		if (index == 177 || index == 179) {
+			assert_int_equal(bootarea_set(&fake.card, index, 0x0a, &diag), 0);
+			assert_int_equal(fake.ext_csd[index], 0x0a);
+			assert_int_equal(fake.written, 0x03000a01 | index << 16);
+			continue;
+		}
+		diag.text[0] = '\0';
+		assert_int_equal(bootarea_set(&fake.card, index, 0x0a, &diag), -EPERM);
+		says("is not for this program to write");
+		assert_int_equal(fake.writes, 0);
+		/* Not even to what it is. */
+		assert_int_equal(bootarea_set(&fake.card, index, 0, &diag), -EPERM);
+	}
+}
+
+static void register_is_read(void **state)
+{
+	struct fake_card fake = good_card(0x48);
+	uint8_t found[EXT_CSD_BYTES];
+
+	(void)state;
+	fake.ext_csd[511] = 0xa5;
+	assert_int_equal(bootarea_read_ext_csd(&fake.card, found, &diag), 0);
+	assert_memory_equal(found, fake.ext_csd, EXT_CSD_BYTES);
+}
+
+/* The real command, where there is no card. */
+static void no_card(void **state)
+{
+	uint8_t found[EXT_CSD_BYTES];
+	_cleanup_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	struct bootarea_card card = {.fd = null, .command = bootarea_command};
+
+	(void)state;
+	assert_int_equal(bootarea_read_ext_csd(&card, found, &diag), -ENOTTY);
+	says("it is no MMC device");
+}
+
+/* ---- write protection ---- */
+
+#define BOOT0 "sys/block/mmcblk0boot0/"
+
+static struct knob_journal journal;
+
+/* The recorded machine with its write-protected boot areas, and a journal. */
+static int machine_setup(void **state)
+{
+	struct sandbox *box;
+	char path[PATH_MAX];
+
+	if (sandbox_setup(state) < 0)
+		return -1;
+	box = *state;
+	sandbox_unpack(box, "tests/sysroots/qemu-emmc-sd-usb.sysroot.tgz");
+	return knob_open(&journal, box->root, sandbox_path(box, "run/knobs", path));
+}
+
+#define machine_test(function)                                                                     \
+	cmocka_unit_test_setup_teardown(function, machine_setup, sandbox_teardown)
+
+static void is(const struct sandbox *box, const char *path, const char *expected)
+{
+	char found[64];
+
+	assert_int_equal(sysfs_read(box->root, found, sizeof(found), "%s", path), 0);
+	assert_string_equal(found, expected);
+}
+
+static void lifted_and_restored(void **state)
+{
+	struct sandbox *box = *state;
+
+	is(box, BOOT0 "force_ro", "1");
+	assert_int_equal(bootarea_unlock(&journal, "mmcblk0boot0", &diag), 0);
+	assert_int_equal(bootarea_unlock(&journal, "mmcblk0boot1", &diag), 0);
+	is(box, BOOT0 "force_ro", "0");
+	is(box, "sys/block/mmcblk0boot1/force_ro", "0");
+	assert_int_equal(knob_restore(&journal), 0);
+	is(box, BOOT0 "force_ro", "1");
+	is(box, "sys/block/mmcblk0boot1/force_ro", "1");
+}
+
+/* The owner of the machine had lifted it: so it stays. */
+static void lifted_before_stays_lifted(void **state)
+{
+	struct sandbox *box = *state;
+
+	sandbox_file(box, BOOT0 "force_ro", "0\n");
+	assert_int_equal(bootarea_unlock(&journal, "mmcblk0boot0", &diag), 0);
+	assert_int_equal(knob_restore(&journal), 0);
+	is(box, BOOT0 "force_ro", "0");
+}
+
+/* Killed between the two, the next start puts it back. */
+static void crash_leaves_it_for_the_next_start(void **state)
+{
+	struct sandbox *box = *state;
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (bootarea_unlock(&journal, "mmcblk0boot0", &diag) == 0)
+			(void)raise(SIGKILL);
+		_exit(1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	is(box, BOOT0 "force_ro", "0");
+	/* And not what the dead process had set, where this one has use for it first. */
+	assert_int_equal(bootarea_unlock(&journal, "mmcblk0boot0", &diag), 0);
+	assert_int_equal(knob_restore_stale(&journal), 0);
+	is(box, BOOT0 "force_ro", "0");
+	assert_int_equal(knob_restore(&journal), 0);
+	is(box, BOOT0 "force_ro", "1");
+	is(box, "run/knobs", "");
+}
+
+static void locked_area_is_left_alone(void **state)
+{
+	static const struct {
+		const char *value, *text;
+	} locks[] = {
+		{"1\n", "mmcblk0boot0 is locked until the power is cut"},
+		{"2\n", "mmcblk0boot0 is write-protected for good"},
+		{"3\n", "mmcblk0boot0 is locked by the card"},
+	};
+	struct sandbox *box = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(locks); i++) {
+		sandbox_file(box, BOOT0 "ro_lock_until_next_power_on", locks[i].value);
+		assert_int_equal(bootarea_unlock(&journal, "mmcblk0boot0", &diag), -EROFS);
+		says(locks[i].text);
+		is(box, BOOT0 "force_ro", "1");
+	}
+	sandbox_file(box, BOOT0 "ro_lock_until_next_power_on", "what\n");
+	assert_int_equal(bootarea_unlock(&journal, "mmcblk0boot0", &diag), -EINVAL);
+	says("cannot tell whether mmcblk0boot0 is locked");
+	is(box, BOOT0 "force_ro", "1");
+
+	sandbox_file(box, BOOT0 "ro_lock_until_next_power_on", "0\n");
+	assert_int_equal(bootarea_unlock(&journal, "mmcblk0boot0", &diag), 0);
+	assert_int_equal(knob_restore(&journal), 0);
+}
+
+static void area_without_the_setting(void **state)
+{
+	(void)state;
+	assert_int_equal(bootarea_unlock(&journal, "mmcblk1boot0", &diag), -ENOENT);
+	says("the write protection of mmcblk1boot0 cannot be lifted: ");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_setting),
+		cmocka_unit_test(as_it_is_nothing_is_written),
+		cmocka_unit_test(locked_card_is_not_written),
+		cmocka_unit_test(card_without_boot_areas),
+		cmocka_unit_test(card_that_ignores_a_write),
+		cmocka_unit_test(card_that_sets_something_else),
+		cmocka_unit_test(card_that_refuses),
+		cmocka_unit_test(command_errors_are_told),
+		cmocka_unit_test(only_two_bytes_may_be_written),
+		cmocka_unit_test(register_is_read),
+		cmocka_unit_test(no_card),
+		machine_test(lifted_and_restored),
+		machine_test(lifted_before_stays_lifted),
+		machine_test(crash_leaves_it_for_the_next_start),
+		machine_test(locked_area_is_left_alone),
+		machine_test(area_without_the_setting),
+	};
+
+	return cmocka_run_group_tests_name("bootarea", tests, NULL, NULL);
+}

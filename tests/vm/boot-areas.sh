@@ -1,0 +1,158 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# boot-areas.sh - the boot areas of a real (emulated) eMMC, through device/ as
+# linked into boot_areas.c: written, read back, enabled, and protected again;
+# looked at from inside by the kernel and from outside in the card's image.
+#
+# See lib.sh for the settings and prepare.sh for what has to be there.
+# BOOT_AREAS: the program (default: build/tests/vm-boot-areas)
+
+set -u
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+BOOT_AREAS=${BOOT_AREAS:-$vm_top/build/tests/vm-boot-areas}
+OFFSET1=$((33 * 1024 + 5))      # neither a block's nor a page's begin
+
+[ "$(id -u)" = 0 ] || { echo "not ok 1 - must be run as root"; exit 1; }
+[ -x "$BOOT_AREAS" ] || { echo "not ok 1 - there is no $BOOT_AREAS"; exit 1; }
+
+vm_setup
+VM_LOCKED=yes "$vm_here/prepare.sh" >"$vm_tmp/prepare.log" 2>&1 8>&- 9>&- &
+vm_jobs=$!
+wait $vm_jobs
+prepared=$?
+vm_jobs=
+sed 's/^/    /' "$vm_tmp/prepare.log"
+[ $prepared -eq 0 ] || die "the machine's parts (prepare.sh)"
+vm_load || die "the machine's description"
+if [ "$CARD" != emmc ]; then
+	skip "boot areas" "an SD card has none"
+	exit 0
+fi
+
+# ---------------------------------------------------------------------------
+# the card, full of something; two bootloaders, and the program, on the stick
+
+make_emmc
+fill=$vm_tmp/fill
+head -c $((2 * BOOT_MIB * 1024 * 1024)) /dev/urandom >"$fill"
+dd if="$fill" of="$MACHINE/emmc.img" conv=notrunc status=none
+
+# What runs in the machine: each line of output with the name of its step.
+guest_script() {
+	cat <<-EOF
+	tell() { sed "s/^/step \$1: /"; }
+	protection() { cat /sys/block/mmcblk0boot?/force_ro | tr -d '\n' | tell \$1; echo; }
+	areas() { name=\$1; shift; ./boot_areas "\$@" 2>&1 | tell \$name; }
+	# As the kernel reads it: byte \$2 of EXT_CSD.
+	byte() {
+		cut -c\$((\$2 * 2 + 1))-\$((\$2 * 2 + 2)) /sys/kernel/debug/mmc0/mmc0:0001/ext_csd | tell \$1
+	}
+	mount -t debugfs debugfs /sys/kernel/debug
+	echo # what was typed has a line of its own
+
+	protection before
+	byte config-before 179
+	areas install install /dev/mmcblk0 boot0.bin boot1.bin $OFFSET1
+	byte config-installed 179
+	protection installed
+
+	dd if=/dev/mmcblk0boot1 of=/dev/null bs=4k count=1 iflag=direct status=none
+	byte config-area-read 179
+	for area in boot1 user none boot0; do
+		areas enable-\$area enable /dev/mmcblk0 \$area
+		byte config-\$area 179
+	done
+	areas bus set /dev/mmcblk0 177 10
+	byte bus-byte 177
+	areas reset set /dev/mmcblk0 162 1
+	byte reset-byte 162
+
+	areas long install /dev/mmcblk0 long.bin boot1.bin 0
+	protection long-after
+	areas lift lift /dev/mmcblk0
+	protection killed
+	areas started start
+	protection restored
+
+	echo 1 >/sys/block/mmcblk0boot0/ro_lock_until_next_power_on
+	areas locked install /dev/mmcblk0 boot0.bin boot1.bin $OFFSET1
+	poweroff -f
+	EOF
+}
+
+make_tools() {
+	local dir=$vm_tmp/stick
+	mkdir "$dir" && cp "$BOOT_AREAS" "$dir/boot_areas" || return 1
+	guest_script >"$dir/steps"
+	head -c 2500001 /dev/urandom >"$dir/boot0.bin"
+	head -c $((BOOT_MIB * 1024 * 1024 - OFFSET1)) /dev/urandom >"$dir/boot1.bin"
+	head -c $((BOOT_MIB * 1024 * 1024 + 1)) /dev/zero >"$dir/long.bin"
+	truncate -s 32M "$MACHINE/stick.img" && mkfs.ext4 -q -m 0 -d "$dir" "$MACHINE/stick.img"
+}
+check "the stick" make_tools || exit 1
+check "the machine's RAM disk" make_installer || exit 1
+
+# What the card must have in the end.
+wanted=$vm_tmp/wanted.img
+cp --sparse=always "$MACHINE/emmc.img" "$wanted"
+dd if="$vm_tmp/stick/boot0.bin" of="$wanted" conv=notrunc status=none
+dd if="$vm_tmp/stick/boot1.bin" of="$wanted" conv=notrunc status=none oflag=seek_bytes bs=1M \
+	seek=$((BOOT_MIB * 1024 * 1024 + OFFSET1))
+
+started=$SECONDS
+machine_start installer.vmlinuz installer.cpio "vm.shell vm.boot-areas" || die "QEMU starts"
+wait_for 120 '^bash.*# *$' || die "the machine comes up"
+pass "the machine comes up ($((SECONDS - started)) s)"
+
+# ---------------------------------------------------------------------------
+# in the machine
+
+started=$SECONDS
+text '. ./steps'
+keys Enter
+check "the machine switches off by itself" machine_off 120 || exit 1
+note "$((SECONDS - started)) s"
+said=$(tr -d '\r' <"$MACHINE/console.log" | sed -n 's/^step //p')
+
+step() { # what, step, the words that it must begin with
+	local found
+	found=$(sed -n "s/^$2: //p" <<<"$said")
+	if [[ $found == "$3"* ]]; then
+		pass "$1"
+	else
+		fail "$1"
+		echo "# $2: wanted $3, found $found"
+	fi
+}
+
+step "both areas are protected at first" before 11
+step "nothing is enabled at first" config-before 00
+step "boot0 and boot1 are written and read back" install 'done'
+step "0x48 is set: boot0, acknowledge, no access bits" config-installed 48
+step "both areas are protected again" installed 11
+step "0x48 stays when the kernel changes to an area" config-area-read 48
+step "boot1 is enabled" enable-boot1 'done'
+step "and the acknowledge kept: 0x50" config-boot1 50
+step "the user area is enabled: 0x78" config-user 78
+step "none is enabled: 0x40" config-none 40
+step "boot0 is enabled again: 0x48" config-boot0 48
+step "BOOT_BUS_CONDITIONS is set" bus 'done'
+step "to what was asked for" bus-byte 0a
+step "RST_n_FUNCTION is refused" reset "the card's EXT_CSD byte 162 is not for this program"
+step "and is as it was" reset-byte 00
+step "what is too long for an area is refused" long 'the device has 4194304 bytes, too few'
+step "and both areas are protected" long-after 11
+step "killed in between, boot0 is left unprotected" killed 01
+step "the next start protects it again" restored 11
+step "an area that is locked until the power is cut is refused" locked \
+	'mmcblk0boot0 is locked until the power is cut'
+
+# ---------------------------------------------------------------------------
+# from outside
+
+check "the card has both bootloaders, and not another byte was changed" \
+	cmp "$MACHINE/emmc.img" "$wanted"
+exit 0 # what failed is counted

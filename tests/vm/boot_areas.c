@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * boot_areas - the boot areas of a real (emulated) eMMC, through device/ and in the order of a job;
+ * for boot-areas.sh, which runs it in the emulated machine. It works nowhere else.
+ *
+ *   boot_areas install DISK FILE0 FILE1 OFFSET1   FILE0 to boot0, FILE1 to boot1 from OFFSET1 on,
+ *                                                 read back; then boot0 enabled, with acknowledge
+ *   boot_areas enable DISK none|boot0|boot1|user  the acknowledge kept
+ *   boot_areas set DISK BYTE VALUE                a byte of EXT_CSD
+ *   boot_areas lift DISK                          lifts boot0's write protection and dies of SIGKILL
+ *   boot_areas start                              what every start does: settings are put back
+ *
+ * Prints one line: "done", or why not. Exit 0 or 1.
+ */
+#include "device/blob.h"
+#include "device/bootarea.h"
+#include "device/scan.h"
+#include "device/sysfs.h"
+#include "device/target.h"
+#include "device/util.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define JOB	"/run/boot-areas"
+#define JOURNAL JOB "/knobs"
+
+struct job {
+	struct target target;
+	struct knob_journal knobs;
+	struct diag diag;
+};
+
+static int write_area(struct job *job, unsigned index, const char *path, const char *offset)
+{
+	_cleanup_close_ int src = open(path, O_RDONLY | O_CLOEXEC);
+	struct blob blob = {.src = src};
+	struct stat st;
+	int r;
+
+	if (src < 0 || fstat(src, &st) < 0)
+		return diag_fail(&job->diag, -errno, "%s: %s", path, strerror(errno));
+	blob.size_bytes = (uint64_t)st.st_size;
+	r = str_to_u64(offset, 10, &blob.offset_bytes);
+	if (r == 0)
+		r = bootarea_unlock(&job->knobs, job->target.disk.boot[index].name, &job->diag);
+	if (r == 0)
+		r = target_open_boot(&job->target, index, &job->diag);
+	blob.dst = job->target.boot_fds[index];
+	return r < 0 ? r : blob_write(&blob, &job->diag);
+}
+
+static struct bootarea_card card_of(const struct job *job)
+{
+	return (struct bootarea_card){.fd = job->target.excl_fd, .command = bootarea_command};
+}
+
+static int do_install(struct job *job, char **args)
+{
+	struct bootarea_card card = card_of(job);
+	int r;
+
+	r = write_area(job, 0, args[0], "0");
+	if (r == 0)
+		r = write_area(job, 1, args[1], args[2]);
+	target_close_boot(&job->target);
+	if (knob_restore(&job->knobs) < 0)
+		return diag_fail(&job->diag, -EIO, "force_ro was not restored");
+	if (r < 0)
+		return r;
+	return bootarea_enable(&card, BOOTAREA_BOOT0, BOOTAREA_ACK_ON, &job->diag);
+}
+
+static int do_enable(struct job *job, char **args)
+{
+	static const char *const names[] = {
+		[BOOTAREA_NONE] = "none",
+		[BOOTAREA_BOOT0] = "boot0",
+		[BOOTAREA_BOOT1] = "boot1",
+		[BOOTAREA_USER] = "user",
+	};
+	struct bootarea_card card = card_of(job);
+
+	for (unsigned i = BOOTAREA_NONE; i < ARRAY_SIZE(names); i++)
+		if (strcmp(names[i], args[0]) == 0)
+			return bootarea_enable(&card, i, BOOTAREA_ACK_KEEP, &job->diag);
+	return diag_fail(&job->diag, -EINVAL, "no area is called %s", args[0]);
+}
+
+static int do_set(struct job *job, char **args)
+{
+	struct bootarea_card card = card_of(job);
+	uint64_t index = 0, value = 0;
+
+	if (str_to_u64(args[0], 0, &index) < 0 || str_to_u64(args[1], 0, &value) < 0)
+		return diag_fail(&job->diag, -EINVAL, "these are no numbers");
+	return bootarea_set(&card, (unsigned)index, (uint8_t)value, &job->diag);
+}
+
+static int do_lift(struct job *job, char **args)
+{
+	int r = bootarea_unlock(&job->knobs, job->target.disk.boot[0].name, &job->diag);
+
+	(void)args;
+	return r < 0 ? r : raise(SIGKILL);
+}
+
+static const struct verb {
+	const char *name;
+	int arguments; /* after the disk */
+	int (*run)(struct job *job, char **args);
+} verbs[] = {
+	{"install", 3, do_install},
+	{"enable", 1, do_enable},
+	{"set", 2, do_set},
+	{"lift", 0, do_lift},
+};
+
+static int run(struct job *job, int root, const struct verb *verb, char **args)
+{
+	struct disk disk;
+	int r;
+
+	r = scan_target(root, args[0], &disk);
+	if (r < 0 || disk.kind != DISK_EMMC)
+		return diag_fail(&job->diag, -EINVAL, "%s is no eMMC", args[0]);
+	r = target_open(&job->target, root, &disk, JOB, &job->diag);
+	if (r == 0 && target_try_lock(&job->target) < 0)
+		r = diag_fail(&job->diag, -EWOULDBLOCK, "%s is locked", args[0]);
+	if (r == 0)
+		r = target_take_exclusive(&job->target, &job->diag);
+	if (r == 0)
+		r = verb->run(job, args + 1);
+	target_close(&job->target, false);
+	return r;
+}
+
+/* The machine that boot-areas.sh starts says so on its kernel's command line. */
+static bool is_emulated_machine(int root)
+{
+	char line[4096];
+
+	return sysfs_read(root, line, sizeof(line), "proc/cmdline") == 0 &&
+	       strstr(line, "vm.boot-areas");
+}
+
+int main(int argc, char **argv)
+{
+	_cleanup_close_ int root = sysfs_open_root("/");
+	const struct verb *verb = verbs;
+	struct job job = {0};
+	int r;
+
+	target_init(&job.target);
+	if (!is_emulated_machine(root)) {
+		(void)fprintf(stderr, "boot_areas: this is not the emulated machine\n");
+		return EXIT_FAILURE;
+	}
+	(void)mkdir(JOB, 0700);
+	r = knob_open(&job.knobs, root, JOURNAL);
+	if (r == 0)
+		r = knob_restore_stale(&job.knobs);
+	while (verb < verbs + ARRAY_SIZE(verbs) && argc > 1 && strcmp(verb->name, argv[1]) != 0)
+		verb++;
+	if (r < 0)
+		(void)diag_fail(&job.diag, r, "the settings' journal: %s", strerror(-r));
+	else if (verb < verbs + ARRAY_SIZE(verbs) && argc == verb->arguments + 3)
+		r = run(&job, root, verb, argv + 2);
+	else if (argc != 2 || strcmp(argv[1], "start") != 0)
+		r = diag_fail(&job.diag, -EINVAL, "bad usage");
+	(void)printf("%s\n", r < 0 ? job.diag.text : "done");
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
