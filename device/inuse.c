@@ -2,6 +2,7 @@
 #include "device/inuse.h"
 
 #include "device/mountinfo.h"
+#include "device/namespaces.h"
 #include "device/resolve.h"
 #include "device/stack.h"
 #include "device/sysfs.h"
@@ -50,6 +51,14 @@ static int add_fact(
 	return 0;
 }
 
+static bool is_known(const struct inuse *inuse, const char *disk)
+{
+	for (size_t i = 0; i < inuse->count; i++)
+		if (strcmp(inuse->facts[i].disk, disk) == 0)
+			return true;
+	return false;
+}
+
 /* ---- mounts ---- */
 
 /* Losing one of these, or what lies below it, stops the running machine or its next start. */
@@ -83,6 +92,8 @@ static int add_mount(struct inuse *inuse, int root, const struct mountinfo *moun
 	resolve_mount(&resolver, mount);
 	if (critical && resolver.unresolved)
 		inuse->unresolved = true;
+	if (resolver.count > 0 && strcmp(mount->point, "/") == 0)
+		inuse->rootless = false;
 	for (size_t i = 0; i < resolver.count && r == 0; i++)
 		r = critical ? add_fact(inuse, resolver.disks[i], REASON_SYSTEM,
 				       "the running system (%s)", mount->point)
@@ -97,6 +108,34 @@ static int add_mounts(struct inuse *inuse, int root, const struct mountinfo *mou
 
 	for (size_t i = 0; i < mounts->count && r == 0; i++)
 		r = add_mount(inuse, root, mounts, &mounts->entries[i]);
+	return r;
+}
+
+struct visit {
+	struct inuse *inuse;
+	int root;
+};
+
+/* Most namespaces are copies of ours, with the same mounts: only what they have more is told. What
+ * another's "/" lies on is no system of ours. */
+static int add_foreign_mounts(void *arg, const char *table, const char *who)
+{
+	const struct visit *visit = arg;
+	struct mountinfo mounts;
+	int r = 0;
+
+	if (mountinfo_load(visit->root, table, &mounts) < 0)
+		return 0; /* the process has ended */
+	for (size_t i = 0; i < mounts.count && r == 0; i++) {
+		struct resolver resolver = {.root = visit->root, .mounts = &mounts};
+
+		resolve_mount(&resolver, &mounts.entries[i]);
+		for (size_t k = 0; k < resolver.count && r == 0; k++)
+			if (!is_known(visit->inuse, resolver.disks[k]))
+				r = add_fact(visit->inuse, resolver.disks[k], REASON_MOUNTED,
+					"mounted on %s by %s", mounts.entries[i].point, who);
+	}
+	mountinfo_finish(&mounts);
 	return r;
 }
 
@@ -171,14 +210,6 @@ static int add_partition_holders(void *arg, const char *name)
 	return r == -ENOENT ? 0 : r;
 }
 
-static bool is_known(const struct inuse *inuse, const char *disk)
-{
-	for (size_t i = 0; i < inuse->count; i++)
-		if (strcmp(inuse->facts[i].disk, disk) == 0)
-			return true;
-	return false;
-}
-
 /* A loop over the raw disk keeps nobody from opening that exclusively: it must be looked for. One
  * over a file explains a busy disk whose filesystem was unmounted lazily. */
 static int add_loop(struct inuse *inuse, int root, const char *name)
@@ -200,6 +231,21 @@ static int add_loop(struct inuse *inuse, int root, const char *name)
 	return r;
 }
 
+/* The kernel holds it exclusively, but tells of no holder. */
+static int add_backing(struct inuse *inuse, int root, const char *name)
+{
+	char disks[STACK_DISKS_MAX][32];
+	uint32_t major, minor;
+	int count, r = 0;
+
+	if (stack_read_backing(root, name, &major, &minor) < 0)
+		return 0;
+	count = stack_whole_disks(root, major, minor, disks, ARRAY_SIZE(disks));
+	for (int i = 0; i < count && r == 0; i++)
+		r = add_fact(inuse, disks[i], REASON_HOLDER, "used by %s", name);
+	return r;
+}
+
 static int add_block_user(void *arg, const char *name)
 {
 	struct block_walk *walk = arg;
@@ -209,15 +255,117 @@ static int add_block_user(void *arg, const char *name)
 	r = sysfs_each(walk->root, add_holder, walk, "sys/block/%s/holders", name);
 	if (r == 0 || r == -ENOENT)
 		r = sysfs_each(walk->root, add_partition_holders, walk, "sys/block/%s", name);
-	return r == 0 || r == -ENOENT ? add_loop(walk->inuse, walk->root, name) : r;
+	if (r == 0 || r == -ENOENT)
+		r = add_loop(walk->inuse, walk->root, name);
+	return r == 0 ? add_backing(walk->inuse, walk->root, name) : r;
 }
 
-int inuse_load(int root, struct inuse *ret)
+/* ---- what the machine was started from ---- */
+
+static int add_boot_disks(
+	struct inuse *inuse, int root, const struct boot_name *name, uint32_t major, uint32_t minor)
 {
-	/* Process 1 sees the machine's mounts where we were put into a namespace of our own. */
+	char disks[STACK_DISKS_MAX][32];
+	int count = stack_whole_disks(root, major, minor, disks, ARRAY_SIZE(disks)), r = 0;
+
+	for (int i = 0; i < count && r == 0; i++)
+		r = add_fact(inuse, disks[i], REASON_SYSTEM, "the system is started from it (%s)",
+			name->text);
+	return r;
+}
+
+/* "/dev/mmcblk0p2", maybe with ":name" behind. */
+static int find_node(int root, const char *value, uint32_t *ret_major, uint32_t *ret_minor)
+{
+	char node[sizeof(((struct boot_name *)0)->value)];
+	int r = stack_node_number(root, value, ret_major, ret_minor);
+
+	if (r == 0 || !STR_COPY(node, value))
+		return r;
+	node[strcspn(node, ":")] = '\0';
+	return stack_node_number(root, node, ret_major, ret_minor);
+}
+
+/* A disk or partition that is simply not there now ("/dev/sda1") needs no protection. One of another
+ * kind ("/dev/mapper/root", not set up) may be on any disk. */
+static bool may_be_anywhere(const char *value)
+{
+	static const char *const plain[] = {"sd", "mmcblk", "nvme", "vd", "hd", "xvd", "sr"};
+	const char *name = value + strlen("/dev/");
+
+	for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
+		if (strncmp(name, plain[i], strlen(plain[i])) == 0)
+			return false;
+	return true;
+}
+
+static int add_boot_name(struct inuse *inuse, int root, const struct boot_name *name)
+{
+	uint32_t major = name->major, minor = name->minor;
+
+	switch (name->kind) {
+	case BOOT_NODE:
+		if (find_node(root, name->value, &major, &minor) < 0) {
+			inuse->unresolved |= may_be_anywhere(name->value);
+			return 0;
+		}
+		return add_boot_disks(inuse, root, name, major, minor);
+	case BOOT_NUMBER:
+		return add_boot_disks(inuse, root, name, major, minor);
+	case BOOT_PARTUUID:
+	case BOOT_PARTLABEL:
+	case BOOT_UUID:
+	case BOOT_LABEL:
+		if (inuse->boot_count < ARRAY_SIZE(inuse->boot))
+			inuse->boot[inuse->boot_count++].name = *name;
+		return 0;
+	case BOOT_OPAQUE:
+		inuse->unresolved = true;
+		return 0;
+	}
+	return 0;
+}
+
+/* The device tree's is what the bootloader said; the kernel may have been built to ignore it. */
+static int add_boot_names(struct inuse *inuse, int root)
+{
+	static const char *const sources[] = {"proc/cmdline", "proc/device-tree/chosen/bootargs"};
+	struct boot_name names[BOOT_NAMES_MAX];
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(sources) && r == 0; i++) {
+		_cleanup_free_ char *text = NULL;
+		size_t count;
+
+		if (sysfs_read_all(root, &text, NULL, "%s", sources[i]) < 0)
+			continue;
+		count = boot_source_parse(text, names);
+		for (size_t k = 0; k < count && r == 0; k++)
+			r = add_boot_name(inuse, root, &names[k]);
+	}
+	return r;
+}
+
+int inuse_add_content(struct inuse *inuse, const struct disk *disk)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < inuse->boot_count && r == 0; i++) {
+		if (!boot_source_matches(&inuse->boot[i].name, &disk->content))
+			continue;
+		inuse->boot[i].found = true;
+		r = add_fact(inuse, disk->name, REASON_SYSTEM, "the system is started from it (%s)",
+			inuse->boot[i].name.text);
+	}
+	return r;
+}
+
+/* ---- all of it ---- */
+
+/* Process 1 sees the machine's mounts where we were put into a namespace of our own. */
+static int add_tables(struct inuse *inuse, int root)
+{
 	static const char *const tables[] = {"proc/1/mountinfo", "proc/self/mountinfo"};
-	struct inuse inuse = {0};
-	struct block_walk walk = {.inuse = &inuse, .root = root};
 	int r = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(tables) && r == 0; i++) {
@@ -230,11 +378,25 @@ int inuse_load(int root, struct inuse *ret)
 				r = 0;
 			continue;
 		}
-		r = add_mounts(&inuse, root, &mounts);
+		r = add_mounts(inuse, root, &mounts);
 		if (r == 0 && ours)
-			r = add_swaps(&inuse, root, &mounts);
+			r = add_swaps(inuse, root, &mounts);
 		mountinfo_finish(&mounts);
 	}
+	return r;
+}
+
+int inuse_load(int root, struct inuse *ret)
+{
+	struct inuse inuse = {.rootless = true};
+	struct block_walk walk = {.inuse = &inuse, .root = root};
+	struct visit visit = {.inuse = &inuse, .root = root};
+	int r = add_tables(&inuse, root);
+
+	if (r == 0 && inuse.rootless)
+		r = add_boot_names(&inuse, root);
+	if (r == 0)
+		r = namespaces_each_other(root, add_foreign_mounts, &visit);
 	if (r == 0)
 		r = sysfs_each(root, add_block_user, &walk, "sys/block");
 	if (r < 0) {
@@ -268,33 +430,52 @@ static int read_mount_id(int root, int fd)
 	return p ? atoi(p + strlen(key)) : -ENODATA;
 }
 
-int inuse_add_file(struct inuse *inuse, int root, const char *path, const char *what)
+/* 0 with the disks in @resolver, or -errno. */
+static int resolve_live_file(struct resolver *resolver, const char *path)
 {
 	const struct mountinfo_entry *mount;
-	struct mountinfo mounts;
-	struct resolver resolver = {.root = root, .mounts = &mounts, .through_files = true};
-	_cleanup_close_ int fd = -1;
+	_cleanup_close_ int fd = open(path, O_PATH | O_CLOEXEC);
 	struct stat st;
-	int r;
 
-	if (!sysfs_is_live(root))
-		return -EOPNOTSUPP;
-	fd = open(path, O_PATH | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
-	r = mountinfo_load(root, "proc/self/mountinfo", &mounts);
+	if (major(st.st_dev) > 0)
+		resolve_number(resolver, major(st.st_dev), minor(st.st_dev));
+	else if ((mount = mountinfo_of_id(resolver->mounts, read_mount_id(resolver->root, fd))))
+		resolve_mount(resolver, mount);
+	else
+		resolver->unresolved = true;
+	return 0;
+}
+
+int inuse_add_file(struct inuse *inuse, int root, const struct inuse_file *file)
+{
+	struct mountinfo mounts;
+	struct resolver resolver = {.root = root, .mounts = &mounts, .through_files = true};
+	int r = mountinfo_load(root, "proc/self/mountinfo", &mounts);
+
 	if (r < 0)
 		return r;
-	if (major(st.st_dev) > 0)
-		resolve_number(&resolver, major(st.st_dev), minor(st.st_dev));
-	else if ((mount = mountinfo_of_id(&mounts, read_mount_id(root, fd))))
-		resolve_mount(&resolver, mount);
+	if (sysfs_is_live(root))
+		r = resolve_live_file(&resolver, file->path);
 	else
-		resolver.unresolved = true;
+		resolve_path(&resolver, file->path);
 	mountinfo_finish(&mounts);
 	if (resolver.unresolved)
 		inuse->unresolved = true;
 	for (size_t i = 0; i < resolver.count && r == 0; i++)
-		r = add_fact(inuse, resolver.disks[i], REASON_SOURCE, "holds the %s", what);
+		r = add_fact(inuse, resolver.disks[i], REASON_SOURCE, "holds the %s", file->what);
+	return r;
+}
+
+int inuse_add_files(struct inuse *inuse, int root, const struct inuse_file *files, size_t count)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < count && r == 0; i++) {
+		r = inuse_add_file(inuse, root, &files[i]);
+		if (r == -ENOENT)
+			r = 0;
+	}
 	return r;
 }

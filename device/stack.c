@@ -168,10 +168,21 @@ static int linked_name(int root, uint32_t major, uint32_t minor, int levels, cha
 	return str_copy(ret, 32, name ? name + 1 : link) ? 0 : -ENAMETOOLONG;
 }
 
+int stack_read_backing(int root, const char *name, uint32_t *ret_major, uint32_t *ret_minor)
+{
+	char path[256];
+
+	if (sysfs_read(root, path, sizeof(path), "sys/block/%s/backing_dev", name) < 0 ||
+		path[0] != '/')
+		return -ENXIO;
+	return stack_node_number(root, path, ret_major, ret_minor);
+}
+
 /* The layers below a whole device; @name itself where there is none. */
 static int collect_below(struct collector *collector, const char *name)
 {
 	bool outer = collector->has_slaves;
+	uint32_t major, minor;
 	struct stack_loop loop;
 	int r;
 
@@ -182,6 +193,8 @@ static int collect_below(struct collector *collector, const char *name)
 	if (r == 0 && !collector->has_slaves)
 		r = add_name(collector, name);
 	collector->has_slaves = outer;
+	if (r == 0 && stack_read_backing(collector->root, name, &major, &minor) == 0)
+		return collect(collector, major, minor);
 	if (r < 0 || stack_read_loop(collector->root, name, &loop) < 0 || loop.block_major == 0)
 		return r;
 	return collect(collector, loop.block_major, loop.block_minor);

@@ -277,6 +277,7 @@ static void a_recorded_machine_is_not_probed(void **state)
 
 static void rules_apply_at_once(void **state)
 {
+	static const struct inuse_file archive = {"/no/such/archive", "archive"};
 	unsigned generation;
 
 	(void)state;
@@ -285,7 +286,7 @@ static void rules_apply_at_once(void **state)
 	assert_int_equal(disk_named("sda")->reasons[0].code, REASON_KIND);
 
 	generation = inventory_generation(world.inventory);
-	inventory_set_rules(world.inventory, 1u << DISK_FIXED, 1500 * 1024, "/no/such/archive");
+	inventory_set_rules(world.inventory, 1u << DISK_FIXED, 1500 * 1024, &archive, 1);
 	assert_int_not_equal(inventory_generation(world.inventory), generation);
 	assert_int_equal(disk_named("sda")->reason_count, 1);
 	assert_int_equal(disk_named("sda")->reasons[0].code, REASON_TOO_SMALL);

@@ -219,7 +219,7 @@ static bool prepare_all(struct app *app)
 			m->layout_cursor = i;
 	}
 	m->screen = &screen_target;
-	inventory_set_rules(app->inventory, app->options->allow, 0, "");
+	inventory_set_rules(app->inventory, app->options->allow, 0, NULL, 0);
 	app_rescan(app);
 	app->refresh_ms = m->now_ms;
 	if (app->options->target)

@@ -26,15 +26,22 @@ void app_read_board(int root, char *ret, size_t size)
 	str_sanitise(ret);
 }
 
+/* What the job reads; 0 before an archive was chosen. */
+static size_t job_files(const struct app *app, struct inuse_file ret[1])
+{
+	ret[0] = (struct inuse_file){.path = app->model->scan.path, .what = "archive"};
+	return app->model->has_scan ? 1 : 0;
+}
+
 static void judge_image(struct app *app)
 {
+	struct inuse_file files[1];
 	struct rules_facts facts = {.allow = app->options->allow};
 	struct inuse inuse;
 
 	if (inuse_load(app->options->root, &inuse) < 0)
 		return;
-	if (app->model->has_scan)
-		(void)inuse_add_file(&inuse, app->options->root, app->model->scan.path, "archive");
+	(void)inuse_add_files(&inuse, app->options->root, files, job_files(app, files));
 	facts.inuse = &inuse;
 	rules_judge(app->image, &facts);
 	inuse_finish(&inuse);
@@ -124,6 +131,7 @@ static bool is_scanned(const struct app *app, const char *path)
 /* Begins the scan of @path, or goes on with the one that is of it already. */
 bool app_scan_archive(struct app *app, const char *path)
 {
+	struct inuse_file files[1];
 	struct inspect *inspect;
 	char why[320];
 
@@ -139,7 +147,8 @@ bool app_scan_archive(struct app *app, const char *path)
 	app->model->has_scan = true;
 	app->model->planned = false;
 	inspect_result(inspect, &app->model->scan);
-	inventory_set_rules(app->inventory, app->options->allow, 0, app->model->scan.path);
+	inventory_set_rules(
+		app->inventory, app->options->allow, 0, files, job_files(app, files));
 	if (app->image)
 		judge_image(app);
 	app_take_inventory(app);
