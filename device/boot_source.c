@@ -13,6 +13,7 @@
 static const struct parameter {
 	const char *key;
 	bool is_root;	     /* the one that must lead somewhere */
+	bool is_table;	     /* has words with blanks between */
 	const char *implied; /* what the bare value is */
 } parameters[] = {
 	{.key = "root", .is_root = true},
@@ -23,8 +24,9 @@ static const struct parameter {
 	{.key = "cryptdevice"},
 	{.key = "rd.luks.uuid", .implied = "UUID="},
 	{.key = "kern_guid", .implied = "PARTUUID="}, /* ChromeOS: of the kernel's partition */
-	{.key = "dm"}, /* ChromeOS: "... payload=PARTUUID=... hashtree=..." */
-	{.key = "dm-mod.create"},
+	/* ChromeOS: "1 vroot none ro 1,0 1740800 verity payload=PARTUUID=... hashtree=..." */
+	{.key = "dm", .is_table = true},
+	{.key = "dm-mod.create", .is_table = true},
 };
 
 /* What may stand before a device. */
@@ -137,13 +139,13 @@ static bool parse_word(
 static size_t parse_value(
 	const struct parameter *parameter, char *value, struct boot_name *ret, size_t max)
 {
-	const char *implied = parameter->implied;
+	const char *implied = parameter->implied, *between = parameter->is_table ? ",; " : ",;";
 	char *state = NULL, joined[96];
 	bool first = true;
 	size_t count = 0;
 
-	for (char *word = strtok_r(value, ",; ", &state); word && count < max;
-		word = strtok_r(NULL, ",; ", &state)) {
+	for (char *word = strtok_r(value, between, &state); word && count < max;
+		word = strtok_r(NULL, between, &state)) {
 		struct boot_name name = {0};
 
 		if (implied && !STR_FORMAT(joined, "%s%s", implied,
