@@ -249,9 +249,11 @@ static int add_backing(struct inuse *inuse, int root, const char *name)
 static int add_block_user(void *arg, const char *name)
 {
 	struct block_walk *walk = arg;
+	char card[32];
 	int r;
 
-	walk->disk = name;
+	/* What uses a boot area uses the card. */
+	walk->disk = stack_card_of(walk->root, name, card) ? card : name;
 	r = sysfs_each(walk->root, add_holder, walk, "sys/block/%s/holders", name);
 	if (r == 0 || r == -ENOENT)
 		r = sysfs_each(walk->root, add_partition_holders, walk, "sys/block/%s", name);

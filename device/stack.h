@@ -7,6 +7,7 @@
 #ifndef DEVICE_STACK_H
 #define DEVICE_STACK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,10 @@ struct stack_loop {
 
 /* 0, or -ENXIO where the loop device @name is bound to nothing. */
 int stack_read_loop(int root, const char *name, struct stack_loop *ret);
+
+/* The card whose boot area or other hardware partition the disk @name is ("mmcblk0boot0"): for the
+ * kernel a disk of its own. False where it is none. */
+bool stack_card_of(int root, const char *name, char ret_card[32]);
 
 /* The block device that zram @name writes what does not compress well to: sysfs lists neither end of
  * it as a holder or a slave. 0, -ENXIO where there is none, or -ENOTBLK. */
