@@ -124,8 +124,11 @@ static const struct boot_name *missing_boot_name(const struct inuse *inuse)
 	return NULL;
 }
 
+/* All of it: a table may have more partitions than were taken down. */
 static bool is_content_known(const struct disk_content *content)
 {
+	if (content->partition_count > DISK_PARTITIONS_MAX)
+		return false;
 	return content->state == CONTENT_BLANK || content->state == CONTENT_TABLE ||
 	       content->state == CONTENT_FILESYSTEM;
 }

@@ -58,6 +58,7 @@ static void every_form_of_root_is_known(void **state)
 	expect("root=PARTLABEL=rootfs", "partlabel rootfs");
 	expect("root=UUID=12-34 root=LABEL=writable", "uuid 12-34; label writable");
 	expect("root=/dev/disk/by-partuuid/ab-01", "partuuid ab-01");
+	expect("root=/dev/disk/by-uuid/12-34", "uuid 12-34");
 	expect("root=/dev/disk/by-label/my\\x20root\\x2f", "label my root/");
 	expect("root=LABEL=a\\x00\\xg1\\x4", "label a\\x00\\xg1\\x4");
 	expect("\"root=LABEL=my root\" ro", "label my root");
