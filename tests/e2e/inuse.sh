@@ -28,7 +28,7 @@ image=$tmp/disk.img
 
 # attach: a new disk with two partitions; blank otherwise.
 attach() {
-	image disk.img 64M
+	image disk.img 96M
 	echo $'label: dos\nstart=2048, size=40000\nstart=43008' | sfdisk -q disk.img
 	disk=$(losetup -P -f --show disk.img) || die "no loop device"
 	name=${disk#/dev/}
