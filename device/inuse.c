@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/inuse.h"
 
+#include "device/boot_disk.h"
+#include "device/holder.h"
 #include "device/mountinfo.h"
 #include "device/namespaces.h"
 #include "device/resolve.h"
@@ -28,9 +30,7 @@ static bool has_fact(const struct inuse *inuse, const struct inuse_fact *fact)
 	return false;
 }
 
-static int add_fact(struct inuse *inuse, const char *disk, enum reason_code code,
-	const char *format, ...) __attribute__((format(printf, 4, 5)));
-static int add_fact(
+int inuse_add_fact(
 	struct inuse *inuse, const char *disk, enum reason_code code, const char *format, ...)
 {
 	struct inuse_fact fact = {.code = code}, *facts;
@@ -51,7 +51,7 @@ static int add_fact(
 	return 0;
 }
 
-static bool is_known(const struct inuse *inuse, const char *disk)
+bool inuse_knows(const struct inuse *inuse, const char *disk)
 {
 	for (size_t i = 0; i < inuse->count; i++)
 		if (strcmp(inuse->facts[i].disk, disk) == 0)
@@ -95,10 +95,10 @@ static int add_mount(struct inuse *inuse, int root, const struct mountinfo *moun
 	if (resolver.count > 0 && strcmp(mount->point, "/") == 0)
 		inuse->rootless = false;
 	for (size_t i = 0; i < resolver.count && r == 0; i++)
-		r = critical ? add_fact(inuse, resolver.disks[i], REASON_SYSTEM,
+		r = critical ? inuse_add_fact(inuse, resolver.disks[i], REASON_SYSTEM,
 				       "the running system (%s)", mount->point)
-			     : add_fact(inuse, resolver.disks[i], REASON_MOUNTED, "mounted on %s",
-				       mount->point);
+			     : inuse_add_fact(inuse, resolver.disks[i], REASON_MOUNTED,
+				       "mounted on %s", mount->point);
 	return r;
 }
 
@@ -131,8 +131,8 @@ static int add_foreign_mounts(void *arg, const char *table, const char *who)
 
 		resolve_mount(&resolver, &mounts.entries[i]);
 		for (size_t k = 0; k < resolver.count && r == 0; k++)
-			if (!is_known(visit->inuse, resolver.disks[k]))
-				r = add_fact(visit->inuse, resolver.disks[k], REASON_MOUNTED,
+			if (!inuse_knows(visit->inuse, resolver.disks[k]))
+				r = inuse_add_fact(visit->inuse, resolver.disks[k], REASON_MOUNTED,
 					"mounted on %s by %s", mounts.entries[i].point, who);
 	}
 	mountinfo_finish(&mounts);
@@ -153,7 +153,7 @@ static int add_swap(
 	else if (stack_node_number(root, path, &major, &minor) == 0)
 		resolve_number(&resolver, major, minor);
 	for (size_t i = 0; i < resolver.count && r == 0; i++)
-		r = add_fact(inuse, resolver.disks[i], REASON_SWAP, "swap (%s)", path);
+		r = inuse_add_fact(inuse, resolver.disks[i], REASON_SWAP, "swap (%s)", path);
 	return r;
 }
 
@@ -176,188 +176,6 @@ static int add_swaps(struct inuse *inuse, int root, const struct mountinfo *moun
 			continue;
 		mountinfo_unescape(path);
 		r = add_swap(inuse, root, mounts, path, strcmp(type, "file") == 0);
-	}
-	return r;
-}
-
-/* ---- holders and loops ---- */
-
-struct block_walk {
-	struct inuse *inuse;
-	int root;
-	const char *disk;
-};
-
-static int add_holder(void *arg, const char *name)
-{
-	struct block_walk *walk = arg;
-	char mapped[64];
-
-	if (sysfs_read(walk->root, mapped, sizeof(mapped), "sys/block/%s/dm/name", name) == 0)
-		return add_fact(
-			walk->inuse, walk->disk, REASON_HOLDER, "used by %s (%s)", name, mapped);
-	return add_fact(walk->inuse, walk->disk, REASON_HOLDER, "used by %s", name);
-}
-
-static int add_partition_holders(void *arg, const char *name)
-{
-	struct block_walk *walk = arg;
-	int r;
-
-	if (!sysfs_exists(walk->root, "sys/block/%s/%s/partition", walk->disk, name))
-		return 0;
-	r = sysfs_each(walk->root, add_holder, walk, "sys/block/%s/%s/holders", walk->disk, name);
-	return r == -ENOENT ? 0 : r;
-}
-
-/* A loop over the raw disk keeps nobody from opening that exclusively: it must be looked for. One
- * over a file explains a busy disk whose filesystem was unmounted lazily. */
-static int add_loop(struct inuse *inuse, int root, const char *name)
-{
-	char disks[STACK_DISKS_MAX][32];
-	struct stack_loop loop;
-	int count, r = 0;
-
-	if (stack_read_loop(root, name, &loop) < 0)
-		return 0;
-	count = stack_whole_disks(
-		root, loop.block_major, loop.block_minor, disks, ARRAY_SIZE(disks));
-	for (int i = 0; i < count && r == 0; i++)
-		r = add_fact(inuse, disks[i], REASON_LOOP, "%s lies over it", name);
-	count = stack_whole_disks(root, loop.file_major, loop.file_minor, disks, ARRAY_SIZE(disks));
-	for (int i = 0; i < count && r == 0; i++)
-		if (!is_known(inuse, disks[i]))
-			r = add_fact(inuse, disks[i], REASON_LOOP, "%s uses a file on it", name);
-	return r;
-}
-
-/* The kernel holds it exclusively, but tells of no holder. */
-static int add_backing(struct inuse *inuse, int root, const char *name)
-{
-	char disks[STACK_DISKS_MAX][32];
-	uint32_t major, minor;
-	int count, r = 0;
-
-	if (stack_read_backing(root, name, &major, &minor) < 0)
-		return 0;
-	count = stack_whole_disks(root, major, minor, disks, ARRAY_SIZE(disks));
-	for (int i = 0; i < count && r == 0; i++)
-		r = add_fact(inuse, disks[i], REASON_HOLDER, "used by %s", name);
-	return r;
-}
-
-static int add_block_user(void *arg, const char *name)
-{
-	struct block_walk *walk = arg;
-	char card[32];
-	int r;
-
-	/* What uses a boot area uses the card. */
-	walk->disk = stack_card_of(walk->root, name, card) ? card : name;
-	r = sysfs_each(walk->root, add_holder, walk, "sys/block/%s/holders", name);
-	if (r == 0 || r == -ENOENT)
-		r = sysfs_each(walk->root, add_partition_holders, walk, "sys/block/%s", name);
-	if (r == 0 || r == -ENOENT)
-		r = add_loop(walk->inuse, walk->root, name);
-	return r == 0 ? add_backing(walk->inuse, walk->root, name) : r;
-}
-
-/* ---- what the machine was started from ---- */
-
-static int add_boot_disks(
-	struct inuse *inuse, int root, const struct boot_name *name, uint32_t major, uint32_t minor)
-{
-	char disks[STACK_DISKS_MAX][32];
-	int count = stack_whole_disks(root, major, minor, disks, ARRAY_SIZE(disks)), r = 0;
-
-	for (int i = 0; i < count && r == 0; i++)
-		r = add_fact(inuse, disks[i], REASON_SYSTEM, "the system is started from it (%s)",
-			name->text);
-	return r;
-}
-
-/* "/dev/mmcblk0p2", maybe with ":name" behind. */
-static int find_node(int root, const char *value, uint32_t *ret_major, uint32_t *ret_minor)
-{
-	char node[sizeof(((struct boot_name *)0)->value)];
-	int r = stack_node_number(root, value, ret_major, ret_minor);
-
-	if (r == 0 || !STR_COPY(node, value))
-		return r;
-	node[strcspn(node, ":")] = '\0';
-	return stack_node_number(root, node, ret_major, ret_minor);
-}
-
-/* A disk or partition that is simply not there now ("/dev/sda1") needs no protection. One of another
- * kind ("/dev/mapper/root", not set up) may be on any disk. */
-static bool may_be_anywhere(const char *value)
-{
-	static const char *const plain[] = {"sd", "mmcblk", "nvme", "vd", "hd", "xvd", "sr"};
-	const char *name = value + strlen("/dev/");
-
-	for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
-		if (strncmp(name, plain[i], strlen(plain[i])) == 0)
-			return false;
-	return true;
-}
-
-static int add_boot_name(struct inuse *inuse, int root, const struct boot_name *name)
-{
-	uint32_t major = name->major, minor = name->minor;
-
-	switch (name->kind) {
-	case BOOT_NODE:
-		if (find_node(root, name->value, &major, &minor) < 0) {
-			inuse->unresolved |= may_be_anywhere(name->value);
-			return 0;
-		}
-		return add_boot_disks(inuse, root, name, major, minor);
-	case BOOT_NUMBER:
-		return add_boot_disks(inuse, root, name, major, minor);
-	case BOOT_PARTUUID:
-	case BOOT_PARTLABEL:
-	case BOOT_UUID:
-	case BOOT_LABEL:
-		if (inuse->boot_count < ARRAY_SIZE(inuse->boot))
-			inuse->boot[inuse->boot_count++].name = *name;
-		return 0;
-	case BOOT_OPAQUE:
-		inuse->unresolved = true;
-		return 0;
-	}
-	return 0;
-}
-
-/* The device tree's is what the bootloader said; the kernel may have been built to ignore it. */
-static int add_boot_names(struct inuse *inuse, int root)
-{
-	static const char *const sources[] = {"proc/cmdline", "proc/device-tree/chosen/bootargs"};
-	struct boot_name names[BOOT_NAMES_MAX];
-	int r = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(sources) && r == 0; i++) {
-		_cleanup_free_ char *text = NULL;
-		size_t count;
-
-		if (sysfs_read_all(root, &text, NULL, "%s", sources[i]) < 0)
-			continue;
-		count = boot_source_parse(text, names);
-		for (size_t k = 0; k < count && r == 0; k++)
-			r = add_boot_name(inuse, root, &names[k]);
-	}
-	return r;
-}
-
-int inuse_add_content(struct inuse *inuse, const struct disk *disk)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < inuse->boot_count && r == 0; i++) {
-		if (!boot_source_matches(&inuse->boot[i].name, &disk->content))
-			continue;
-		inuse->boot[i].found = true;
-		r = add_fact(inuse, disk->name, REASON_SYSTEM, "the system is started from it (%s)",
-			inuse->boot[i].name.text);
 	}
 	return r;
 }
@@ -391,16 +209,15 @@ static int add_tables(struct inuse *inuse, int root)
 int inuse_load(int root, struct inuse *ret)
 {
 	struct inuse inuse = {.rootless = true};
-	struct block_walk walk = {.inuse = &inuse, .root = root};
 	struct visit visit = {.inuse = &inuse, .root = root};
 	int r = add_tables(&inuse, root);
 
 	if (r == 0 && inuse.rootless)
-		r = add_boot_names(&inuse, root);
+		r = boot_disk_add_facts(&inuse, root);
 	if (r == 0)
 		r = namespaces_each_other(root, add_foreign_mounts, &visit);
 	if (r == 0)
-		r = sysfs_each(root, add_block_user, &walk, "sys/block");
+		r = holder_add_facts(&inuse, root);
 	if (r < 0) {
 		inuse_finish(&inuse);
 		return r;
@@ -413,6 +230,22 @@ void inuse_finish(struct inuse *inuse)
 {
 	free(inuse->facts);
 	*inuse = (struct inuse){0};
+}
+
+/* ---- the contents of the disks ---- */
+
+int inuse_add_content(struct inuse *inuse, const struct disk *disk)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < inuse->boot_count && r == 0; i++) {
+		if (!boot_source_matches(&inuse->boot[i].name, &disk->content))
+			continue;
+		inuse->boot[i].found = true;
+		r = inuse_add_fact(inuse, disk->name, REASON_SYSTEM,
+			"the system is started from it (%s)", inuse->boot[i].name.text);
+	}
+	return r;
 }
 
 /* ---- a file of this job ---- */
@@ -466,7 +299,8 @@ int inuse_add_file(struct inuse *inuse, int root, const struct inuse_file *file)
 	if (resolver.unresolved)
 		inuse->unresolved = true;
 	for (size_t i = 0; i < resolver.count && r == 0; i++)
-		r = add_fact(inuse, resolver.disks[i], REASON_SOURCE, "holds the %s", file->what);
+		r = inuse_add_fact(
+			inuse, resolver.disks[i], REASON_SOURCE, "holds the %s", file->what);
 	return r;
 }
 

@@ -40,6 +40,12 @@ struct inuse {
 int inuse_load(int root, struct inuse *ret);
 void inuse_finish(struct inuse *inuse);
 
+/* Adds a fact with a formatted phrase, which is sanitised; nothing where it is there. 0 or -ENOMEM. */
+int inuse_add_fact(struct inuse *inuse, const char *disk, enum reason_code code, const char *format,
+	...) __attribute__((format(printf, 4, 5)));
+/* True where there is any fact about the disk. */
+bool inuse_knows(const struct inuse *inuse, const char *disk);
+
 /* Looks for what the kernel command line names in what is known of @disk's content: a match is a
  * REASON_SYSTEM. Call it for every disk, and again when its content becomes known. 0 or -errno. */
 int inuse_add_content(struct inuse *inuse, const struct disk *disk);

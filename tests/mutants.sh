@@ -90,6 +90,8 @@ line "closing where a UUID is not found" $rules 'else if (missing && !is_content
 line "more partitions than room" $rules 'if (content->partition_count > DISK_PARTITIONS_MAX)' 'if (0)'
 
 inuse=device/inuse.c
+holder=device/holder.c
+boot_disk=device/boot_disk.c
 line "process 1" $inuse 'static const char *const tables[] = {"proc/1/mountinfo", "proc/self/mountinfo"};' \
 	'static const char *const tables[] = {"proc/self/mountinfo"};'
 line "other namespaces" $inuse 'r = namespaces_each_other(root, add_foreign_mounts, &visit);' 'r = 0;'
@@ -100,21 +102,21 @@ line "files of loops below the system" $inuse \
 	'struct resolver resolver = {.root = root, .mounts = mounts};'
 line "swap files" $inuse 'if (file)' 'if (0)'
 line "swap partitions" $inuse 'else if (stack_node_number(root, path, &major, &minor) == 0)' 'else if (0)'
-line "holders of disks" $inuse 'r = sysfs_each(walk->root, add_holder, walk, "sys/block/%s/holders", name);' 'r = 0;'
-line "holders of partitions" $inuse \
+line "holders of disks" $holder 'r = sysfs_each(walk->root, add_holder, walk, "sys/block/%s/holders", name);' 'r = 0;'
+line "holders of partitions" $holder \
 	'r = sysfs_each(walk->root, add_holder, walk, "sys/block/%s/%s/holders", walk->disk, name);' 'r = 0;'
-line "holders of boot areas" $inuse 'walk->disk = stack_card_of(walk->root, name, card) ? card : name;' \
+line "holders of boot areas" $holder 'walk->disk = stack_card_of(walk->root, name, card) ? card : name;' \
 	'walk->disk = name;'
-line "loops over devices" $inuse 'r = add_fact(inuse, disks[i], REASON_LOOP, "%s lies over it", name);' 'r = 0;'
-line "zram's backing device" $inuse 'return r == 0 ? add_backing(walk->inuse, walk->root, name) : r;' 'return r;'
-line "the kernel command line" $inuse 'r = add_boot_names(&inuse, root);' 'r = 0;'
+line "loops over devices" $holder 'r = inuse_add_fact(inuse, disks[i], REASON_LOOP, "%s lies over it", name);' 'r = 0;'
+line "zram's backing device" $holder 'return r == 0 ? add_backing(walk->inuse, walk->root, name) : r;' 'return r;'
+line "the kernel command line" $inuse 'r = boot_disk_add_facts(&inuse, root);' 'r = 0;'
 line "asking it only where nothing is mounted" $inuse 'if (r == 0 && inuse.rootless)' 'if (r == 0)'
-line "the device tree's bootargs" $inuse \
+line "the device tree's bootargs" $boot_disk \
 	'static const char *const sources[] = {"proc/cmdline", "proc/device-tree/chosen/bootargs"};' \
 	'static const char *const sources[] = {"proc/cmdline"};'
-line "root= by node or number" $inuse 'return add_boot_disks(inuse, root, name, major, minor);' 'return 0;'
-line "root= by a node that may be anywhere" $inuse 'inuse->unresolved |= may_be_anywhere(name->value);' ';'
-line "root= in words that nobody knows" $inuse 'case BOOT_OPAQUE:' 'case BOOT_OPAQUE: return 0;'
+line "root= by node or number" $boot_disk 'return add_disks(inuse, root, name, major, minor);' 'return 0;'
+line "root= by a node that may be anywhere" $boot_disk 'inuse->unresolved |= may_be_anywhere(name->value);' ';'
+line "root= in words that nobody knows" $boot_disk 'case BOOT_OPAQUE:' 'case BOOT_OPAQUE: return 0;'
 line "root= by UUID or label" $inuse 'if (!boot_source_matches(&inuse->boot[i].name, &disk->content))' 'if (1)'
 line "a UUID once found" $inuse 'inuse->boot[i].found = true;' ';'
 line "files of the job" $inuse 'r = inuse_add_file(inuse, root, &files[i]);' 'r = 0;'
