@@ -123,8 +123,8 @@ demo: deps ## install a small real root filesystem onto an image that stands for
 E2E := $(filter-out %/lib.sh %/tree.sh,$(wildcard tests/e2e/*.sh))
 check: deps ## install what is needed and run all tests
 	@$(MAKE) --no-print-directory -j$$(nproc) all tests
-	@bash tests/run.sh $(TESTS) $(BUILD)/tests/soak-short $(E2E) tests/vm/boot-areas.sh \
-		tests/vm/emmc-install.sh
+	@bash tests/run.sh $(TESTS) $(BUILD)/tests/soak-short tests/mutants.sh $(E2E) \
+		tests/vm/boot-areas.sh tests/vm/emmc-install.sh
 check-unit: all tests ## the cmocka tests alone
 	@bash tests/run.sh $(TESTS)
 check-root: all tests ## the tests of the whole program on loop devices and in terminals

@@ -39,7 +39,8 @@ struct inventory {
 	bool probe;
 	unsigned allow, generation;
 	uint64_t need_bytes;
-	char *archive; /* NULL: none */
+	struct inuse_file *files; /* of the job; owned, with their paths */
+	size_t file_count;
 	struct inuse inuse;
 	struct row *rows;
 	size_t count;
@@ -56,6 +57,24 @@ struct inventory *inventory_new(int reactor, int root, bool probe)
 	inventory->root = root;
 	inventory->probe = probe;
 	return inventory;
+}
+
+/* ---- verdicts ---- */
+
+static void judge(struct inventory *inventory)
+{
+	const struct rules_facts facts = {
+		.inuse = &inventory->inuse,
+		.allow = inventory->allow,
+		.need_bytes = inventory->need_bytes,
+	};
+
+	/* What one disk holds tells of the others, too: a UUID that was looked for is found. Without
+	 * memory for that they stay refused. */
+	for (size_t i = 0; i < inventory->count; i++)
+		(void)inuse_add_content(&inventory->inuse, &inventory->rows[i].disk);
+	for (size_t i = 0; i < inventory->count; i++)
+		rules_judge(&inventory->rows[i].disk, &facts);
 }
 
 /* ---- probes ---- */
@@ -77,6 +96,7 @@ static void answer(struct probe *probe, const struct disk_content *content)
 		return;
 	row->disk.content = *content;
 	row->probe = NULL;
+	judge(probe->inventory);
 	probe->inventory->generation++;
 }
 
@@ -193,16 +213,24 @@ static void start_probe(struct inventory *inventory, struct row *row)
 
 /* ---- the list ---- */
 
-static void judge(struct inventory *inventory)
+/* A copy that owns its paths, in one piece for one free(). NULL where there is no memory. */
+static struct inuse_file *copy_files(const struct inuse_file *files, size_t count)
 {
-	const struct rules_facts facts = {
-		.inuse = &inventory->inuse,
-		.allow = inventory->allow,
-		.need_bytes = inventory->need_bytes,
-	};
+	size_t size = (count + 1) * sizeof(*files);
+	struct inuse_file *copy;
+	char *text;
 
-	for (size_t i = 0; i < inventory->count; i++)
-		rules_judge(&inventory->rows[i].disk, &facts);
+	for (size_t i = 0; i < count; i++)
+		size += strlen(files[i].path) + 1;
+	copy = malloc(size);
+	if (!copy)
+		return NULL;
+	text = (char *)(copy + count + 1);
+	for (size_t i = 0; i < count; i++) {
+		copy[i] = (struct inuse_file){.path = text, .what = files[i].what};
+		text = stpcpy(text, files[i].path) + 1;
+	}
+	return copy;
 }
 
 void inventory_free(struct inventory *inventory)
@@ -212,30 +240,33 @@ void inventory_free(struct inventory *inventory)
 	while (inventory->probes)
 		probe_free(inventory->probes);
 	inuse_finish(&inventory->inuse);
-	free(inventory->archive);
+	free(inventory->files);
 	free(inventory->rows);
 	free(inventory);
 }
 
-/* The facts of the machine, and of the archive. One that cannot be found holds nothing. */
+/* The facts of the machine, and of the job's files. One that cannot be followed holds nothing: the
+ * plan's check says what is wrong with it. */
 static int load_inuse(struct inventory *inventory, struct inuse *ret)
 {
 	int r = inuse_load(inventory->root, ret);
 
-	if (r == 0 && inventory->archive)
-		(void)inuse_add_file(ret, inventory->root, inventory->archive, "archive");
+	if (r == 0)
+		(void)inuse_add_files(
+			ret, inventory->root, inventory->files, inventory->file_count);
 	return r;
 }
 
-void inventory_set_rules(
-	struct inventory *inventory, unsigned allow, uint64_t need_bytes, const char *archive)
+void inventory_set_rules(struct inventory *inventory, unsigned allow, uint64_t need_bytes,
+	const struct inuse_file *files, size_t count)
 {
 	struct inuse inuse;
 
 	inventory->allow = allow;
 	inventory->need_bytes = need_bytes;
-	free(inventory->archive);
-	inventory->archive = archive[0] ? strdup(archive) : NULL;
+	free(inventory->files);
+	inventory->files = copy_files(files, count);
+	inventory->file_count = inventory->files ? count : 0;
 	/* Without new facts the old ones are the better guess. */
 	if (load_inuse(inventory, &inuse) == 0) {
 		inuse_finish(&inventory->inuse);

@@ -20,10 +20,10 @@ struct inventory;
 struct inventory *inventory_new(int reactor, int root, bool probe);
 void inventory_free(struct inventory *inventory);
 
-/* Facts for the rules from now on (rules.h): allowed kinds, least size, the archive's path ("" for
- * none). Judges the list again at once. */
-void inventory_set_rules(
-	struct inventory *inventory, unsigned allow, uint64_t need_bytes, const char *archive);
+/* Facts for the rules from now on (rules.h): what is allowed, least size, the job's files, whose
+ * disks are refused (paths are copied, their "what" is borrowed). Judges the list again at once. */
+void inventory_set_rules(struct inventory *inventory, unsigned allow, uint64_t need_bytes,
+	const struct inuse_file *files, size_t count);
 
 /* Reads sysfs again. Disks that are the same as before keep their content unless @reprobe; new ones
  * are probed. 0 or -errno. */

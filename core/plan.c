@@ -249,6 +249,16 @@ static void look_at_file(struct disk *disk, const struct plan *plan, int root)
 		disk_refuse(disk, REASON_LOOP, "the same file is in use through /dev/%s", other);
 }
 
+/* The disks in use, and those that hold the job's files. One that is not there any more has changed,
+ * and that is said elsewhere. */
+static int load_inuse(struct inuse *ret, const struct plan *plan, int root)
+{
+	const struct inuse_file files[] = {{.path = plan->archive, .what = "archive"}};
+	int r = inuse_load(root, ret);
+
+	return r < 0 ? r : inuse_add_files(ret, root, files, ARRAY_SIZE(files));
+}
+
 static void look_at_target(struct plan_facts *ret, const struct plan *plan, int root)
 {
 	struct inuse inuse = {0};
@@ -259,12 +269,11 @@ static void look_at_target(struct plan_facts *ret, const struct plan *plan, int 
 	int error = scan_target(root, plan->target.path, &ret->target);
 
 	if (error == 0) {
-		error = inuse_load(root, &inuse);
+		/* What was seen on it when it was picked; where it is another now, that is said. */
+		ret->target.content = plan->target.content;
+		error = load_inuse(&inuse, plan, root);
 		if (error == 0)
-			error = inuse_add_file(&inuse, root, plan->archive, "archive");
-		/* The archive may have gone meanwhile: then it is changed, and that is said. */
-		if (error == -ENOENT)
-			error = 0;
+			error = inuse_add_content(&inuse, &ret->target);
 		if (error == 0)
 			rules_judge(&ret->target, &rules);
 		inuse_finish(&inuse);

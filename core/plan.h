@@ -38,7 +38,7 @@ struct plan {
 	enum tar_flavour tar;
 	char tar_version[80]; /* "" where it did not answer --version */
 	unsigned tar_needs;
-	unsigned allow;	    /* bits of enum disk_kind */
+	unsigned allow;	    /* of disk_allow_parse */
 	char expect_id[64]; /* --expect-id: CID or serial that the target must have; or "" */
 	bool verify;
 };

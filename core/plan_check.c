@@ -77,11 +77,11 @@ static void check_target(
 		[REASON_SWAP] = "Switch that swap off first (swapoff).",
 		[REASON_HOLDER] = "Stop what uses it first.",
 		[REASON_LOOP] = "Detach the loop device first (losetup -d).",
-		[REASON_BUSY] = "Find out what uses it and stop that first.",
+		[REASON_BUSY] = "Find out what uses it (fuser, lsof) and stop that first.",
 		[REASON_READ_ONLY] = "Remove its write protection.",
 		[REASON_NO_MEDIUM] = "Insert a card.",
 		[REASON_TOO_SMALL] = "Choose a larger device.",
-		[REASON_WORN] = "Replace it.",
+		[REASON_WORN] = "Replace it, or let it be written all the same (--allow worn).",
 		[REASON_KIND] = "Devices of this kind must be allowed explicitly (--allow).",
 		[REASON_UNKNOWN] = "It is refused to be on the safe side.",
 	};

@@ -55,7 +55,7 @@ enum disk_kind disk_kind_parse(const char *name)
 	return kind;
 }
 
-int disk_kinds_parse(const char *names, unsigned *ret_kinds, char ret_bad[32])
+int disk_allow_parse(const char *names, unsigned *ret_allow, char ret_bad[32])
 {
 	unsigned set = 0;
 
@@ -65,14 +65,17 @@ int disk_kinds_parse(const char *names, unsigned *ret_kinds, char ret_bad[32])
 
 		(void)str_format(ret_bad, 32, "%.*s", (int)length, names);
 		kind = disk_kind_parse(ret_bad);
-		if (kind >= DISK_OTHER)
+		if (strcmp(ret_bad, "worn") == 0)
+			set |= ALLOW_WORN;
+		else if (kind < DISK_OTHER)
+			set |= 1u << kind;
+		else
 			return -EINVAL;
-		set |= 1u << kind;
 		if (names[length] == '\0')
 			break;
 		names += length + 1;
 	}
-	*ret_kinds = set;
+	*ret_allow = set;
 	return 0;
 }
 

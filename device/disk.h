@@ -31,7 +31,7 @@ enum reason_code {
 	REASON_SWAP,	  /* holds a swap partition or file */
 	REASON_HOLDER,	  /* dm, md, bcache or a second member of a filesystem uses it */
 	REASON_LOOP,	  /* a loop device lies over it */
-	REASON_BUSY,	  /* O_EXCL failed and nothing explains it */
+	REASON_BUSY,	  /* held exclusively or locked, and nothing explains it */
 	REASON_READ_ONLY, /* write protected */
 	REASON_NO_MEDIUM, /* an empty slot or reader */
 	REASON_TOO_SMALL, /* smaller than what is to be installed */
@@ -65,16 +65,25 @@ struct disk_partition {
 	char name[40];		 /* GPT name, or "" */
 	char type[40];		 /* GPT type GUID, or "0x83" */
 	char uuid[40];		 /* PARTUUID */
-	char fs_type[16], fs_label[40];
+	char fs_type[16], fs_label[40], fs_uuid[40];
 };
 
 #define DISK_PARTITIONS_MAX 16
 
+/* What the kernel says to one who would take the disk for himself: a filesystem that was unmounted
+ * lazily or in a namespace out of sight has no other sign (device.md 3.2). */
+enum disk_hold {
+	HOLD_NONE,	/* nobody, or not asked */
+	HOLD_EXCLUSIVE, /* O_EXCL is refused: it, or a partition of it, is in use */
+	HOLD_LOCKED,	/* flock(LOCK_EX): another installer or partitioner is at work */
+};
+
 /* What is on the disk: the answer of one probe. */
 struct disk_content {
 	enum content_state state;
+	enum disk_hold hold;
 	char type[16];		  /* "gpt", "dos", or the filesystem's type */
-	char label[40];		  /* of a filesystem on the whole disk */
+	char label[40], uuid[40]; /* of a filesystem on the whole disk */
 	uint32_t partition_count; /* may exceed what partitions[] holds */
 	struct disk_partition partitions[DISK_PARTITIONS_MAX];
 };
@@ -112,6 +121,7 @@ struct disk {
 	struct disk_content content;
 	uint32_t reason_count; /* 0: may be installed to */
 	struct reason reasons[DISK_REASONS_MAX];
+	char warning[96]; /* what does not refuse it but should be known, a phrase, or "" */
 };
 
 /* "emmc", "sd", "usb", "disk", "loop", "image", "other": the words of --allow and --json. */
@@ -120,9 +130,13 @@ const char *disk_kind_name(enum disk_kind kind);
 const char *disk_kind_label(enum disk_kind kind);
 /* The kind whose name is @name, or DISK_KIND_COUNT. */
 enum disk_kind disk_kind_parse(const char *name);
-/* A list of names with commas between them, of kinds that can be allowed ("sd,usb"), as a bit
- * 1 << enum disk_kind for each. 0, or -EINVAL with the word that is none in @ret_bad. */
-int disk_kinds_parse(const char *names, unsigned *ret_kinds, char ret_bad[32]);
+
+/* What --allow may name besides kinds: a bit above those of enum disk_kind. */
+#define ALLOW_WORN (1u << DISK_KIND_COUNT)
+
+/* A list with commas between, of kinds that can be allowed ("sd,usb"), as a bit 1 << enum disk_kind
+ * for each, and "worn", as ALLOW_WORN. 0, or -EINVAL with the word that is neither in @ret_bad. */
+int disk_allow_parse(const char *names, unsigned *ret_allow, char ret_bad[32]);
 
 /* "system", "source", ...: the code of a reason in --json. */
 const char *reason_name(enum reason_code code);

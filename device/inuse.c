@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/inuse.h"
 
+#include "device/boot_disk.h"
+#include "device/holder.h"
 #include "device/mountinfo.h"
+#include "device/namespaces.h"
 #include "device/resolve.h"
 #include "device/stack.h"
 #include "device/sysfs.h"
@@ -27,9 +30,7 @@ static bool has_fact(const struct inuse *inuse, const struct inuse_fact *fact)
 	return false;
 }
 
-static int add_fact(struct inuse *inuse, const char *disk, enum reason_code code,
-	const char *format, ...) __attribute__((format(printf, 4, 5)));
-static int add_fact(
+int inuse_add_fact(
 	struct inuse *inuse, const char *disk, enum reason_code code, const char *format, ...)
 {
 	struct inuse_fact fact = {.code = code}, *facts;
@@ -48,6 +49,14 @@ static int add_fact(
 	facts[inuse->count++] = fact;
 	inuse->facts = facts;
 	return 0;
+}
+
+bool inuse_knows(const struct inuse *inuse, const char *disk)
+{
+	for (size_t i = 0; i < inuse->count; i++)
+		if (strcmp(inuse->facts[i].disk, disk) == 0)
+			return true;
+	return false;
 }
 
 /* ---- mounts ---- */
@@ -83,11 +92,13 @@ static int add_mount(struct inuse *inuse, int root, const struct mountinfo *moun
 	resolve_mount(&resolver, mount);
 	if (critical && resolver.unresolved)
 		inuse->unresolved = true;
+	if (resolver.count > 0 && strcmp(mount->point, "/") == 0)
+		inuse->rootless = false;
 	for (size_t i = 0; i < resolver.count && r == 0; i++)
-		r = critical ? add_fact(inuse, resolver.disks[i], REASON_SYSTEM,
+		r = critical ? inuse_add_fact(inuse, resolver.disks[i], REASON_SYSTEM,
 				       "the running system (%s)", mount->point)
-			     : add_fact(inuse, resolver.disks[i], REASON_MOUNTED, "mounted on %s",
-				       mount->point);
+			     : inuse_add_fact(inuse, resolver.disks[i], REASON_MOUNTED,
+				       "mounted on %s", mount->point);
 	return r;
 }
 
@@ -97,6 +108,34 @@ static int add_mounts(struct inuse *inuse, int root, const struct mountinfo *mou
 
 	for (size_t i = 0; i < mounts->count && r == 0; i++)
 		r = add_mount(inuse, root, mounts, &mounts->entries[i]);
+	return r;
+}
+
+struct visit {
+	struct inuse *inuse;
+	int root;
+};
+
+/* Most namespaces are copies of ours, with the same mounts: only what they have more is told. What
+ * another's "/" lies on is no system of ours. */
+static int add_foreign_mounts(void *arg, const char *table, const char *who)
+{
+	const struct visit *visit = arg;
+	struct mountinfo mounts;
+	int r = 0;
+
+	if (mountinfo_load(visit->root, table, &mounts) < 0)
+		return 0; /* the process has ended */
+	for (size_t i = 0; i < mounts.count && r == 0; i++) {
+		struct resolver resolver = {.root = visit->root, .mounts = &mounts};
+
+		resolve_mount(&resolver, &mounts.entries[i]);
+		for (size_t k = 0; k < resolver.count && r == 0; k++)
+			if (!inuse_knows(visit->inuse, resolver.disks[k]))
+				r = inuse_add_fact(visit->inuse, resolver.disks[k], REASON_MOUNTED,
+					"mounted on %s by %s", mounts.entries[i].point, who);
+	}
+	mountinfo_finish(&mounts);
 	return r;
 }
 
@@ -114,7 +153,7 @@ static int add_swap(
 	else if (stack_node_number(root, path, &major, &minor) == 0)
 		resolve_number(&resolver, major, minor);
 	for (size_t i = 0; i < resolver.count && r == 0; i++)
-		r = add_fact(inuse, resolver.disks[i], REASON_SWAP, "swap (%s)", path);
+		r = inuse_add_fact(inuse, resolver.disks[i], REASON_SWAP, "swap (%s)", path);
 	return r;
 }
 
@@ -141,83 +180,12 @@ static int add_swaps(struct inuse *inuse, int root, const struct mountinfo *moun
 	return r;
 }
 
-/* ---- holders and loops ---- */
+/* ---- all of it ---- */
 
-struct block_walk {
-	struct inuse *inuse;
-	int root;
-	const char *disk;
-};
-
-static int add_holder(void *arg, const char *name)
+/* Process 1 sees the machine's mounts where we were put into a namespace of our own. */
+static int add_tables(struct inuse *inuse, int root)
 {
-	struct block_walk *walk = arg;
-	char mapped[64];
-
-	if (sysfs_read(walk->root, mapped, sizeof(mapped), "sys/block/%s/dm/name", name) == 0)
-		return add_fact(
-			walk->inuse, walk->disk, REASON_HOLDER, "used by %s (%s)", name, mapped);
-	return add_fact(walk->inuse, walk->disk, REASON_HOLDER, "used by %s", name);
-}
-
-static int add_partition_holders(void *arg, const char *name)
-{
-	struct block_walk *walk = arg;
-	int r;
-
-	if (!sysfs_exists(walk->root, "sys/block/%s/%s/partition", walk->disk, name))
-		return 0;
-	r = sysfs_each(walk->root, add_holder, walk, "sys/block/%s/%s/holders", walk->disk, name);
-	return r == -ENOENT ? 0 : r;
-}
-
-static bool is_known(const struct inuse *inuse, const char *disk)
-{
-	for (size_t i = 0; i < inuse->count; i++)
-		if (strcmp(inuse->facts[i].disk, disk) == 0)
-			return true;
-	return false;
-}
-
-/* A loop over the raw disk keeps nobody from opening that exclusively: it must be looked for. One
- * over a file explains a busy disk whose filesystem was unmounted lazily. */
-static int add_loop(struct inuse *inuse, int root, const char *name)
-{
-	char disks[STACK_DISKS_MAX][32];
-	struct stack_loop loop;
-	int count, r = 0;
-
-	if (stack_read_loop(root, name, &loop) < 0)
-		return 0;
-	count = stack_whole_disks(
-		root, loop.block_major, loop.block_minor, disks, ARRAY_SIZE(disks));
-	for (int i = 0; i < count && r == 0; i++)
-		r = add_fact(inuse, disks[i], REASON_LOOP, "%s lies over it", name);
-	count = stack_whole_disks(root, loop.file_major, loop.file_minor, disks, ARRAY_SIZE(disks));
-	for (int i = 0; i < count && r == 0; i++)
-		if (!is_known(inuse, disks[i]))
-			r = add_fact(inuse, disks[i], REASON_LOOP, "%s uses a file on it", name);
-	return r;
-}
-
-static int add_block_user(void *arg, const char *name)
-{
-	struct block_walk *walk = arg;
-	int r;
-
-	walk->disk = name;
-	r = sysfs_each(walk->root, add_holder, walk, "sys/block/%s/holders", name);
-	if (r == 0 || r == -ENOENT)
-		r = sysfs_each(walk->root, add_partition_holders, walk, "sys/block/%s", name);
-	return r == 0 || r == -ENOENT ? add_loop(walk->inuse, walk->root, name) : r;
-}
-
-int inuse_load(int root, struct inuse *ret)
-{
-	/* Process 1 sees the machine's mounts where we were put into a namespace of our own. */
 	static const char *const tables[] = {"proc/1/mountinfo", "proc/self/mountinfo"};
-	struct inuse inuse = {0};
-	struct block_walk walk = {.inuse = &inuse, .root = root};
 	int r = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(tables) && r == 0; i++) {
@@ -230,13 +198,26 @@ int inuse_load(int root, struct inuse *ret)
 				r = 0;
 			continue;
 		}
-		r = add_mounts(&inuse, root, &mounts);
+		r = add_mounts(inuse, root, &mounts);
 		if (r == 0 && ours)
-			r = add_swaps(&inuse, root, &mounts);
+			r = add_swaps(inuse, root, &mounts);
 		mountinfo_finish(&mounts);
 	}
+	return r;
+}
+
+int inuse_load(int root, struct inuse *ret)
+{
+	struct inuse inuse = {.rootless = true};
+	struct visit visit = {.inuse = &inuse, .root = root};
+	int r = add_tables(&inuse, root);
+
+	if (r == 0 && inuse.rootless)
+		r = boot_disk_add_facts(&inuse, root);
 	if (r == 0)
-		r = sysfs_each(root, add_block_user, &walk, "sys/block");
+		r = namespaces_each_other(root, add_foreign_mounts, &visit);
+	if (r == 0)
+		r = holder_add_facts(&inuse, root);
 	if (r < 0) {
 		inuse_finish(&inuse);
 		return r;
@@ -249,6 +230,22 @@ void inuse_finish(struct inuse *inuse)
 {
 	free(inuse->facts);
 	*inuse = (struct inuse){0};
+}
+
+/* ---- the contents of the disks ---- */
+
+int inuse_add_content(struct inuse *inuse, const struct disk *disk)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < inuse->boot_count && r == 0; i++) {
+		if (!boot_source_matches(&inuse->boot[i].name, &disk->content))
+			continue;
+		inuse->boot[i].found = true;
+		r = inuse_add_fact(inuse, disk->name, REASON_SYSTEM,
+			"the system is started from it (%s)", inuse->boot[i].name.text);
+	}
+	return r;
 }
 
 /* ---- a file of this job ---- */
@@ -268,33 +265,53 @@ static int read_mount_id(int root, int fd)
 	return p ? atoi(p + strlen(key)) : -ENODATA;
 }
 
-int inuse_add_file(struct inuse *inuse, int root, const char *path, const char *what)
+/* 0 with the disks in @resolver, or -errno. */
+static int resolve_live_file(struct resolver *resolver, const char *path)
 {
 	const struct mountinfo_entry *mount;
-	struct mountinfo mounts;
-	struct resolver resolver = {.root = root, .mounts = &mounts, .through_files = true};
-	_cleanup_close_ int fd = -1;
+	_cleanup_close_ int fd = open(path, O_PATH | O_CLOEXEC);
 	struct stat st;
-	int r;
 
-	if (!sysfs_is_live(root))
-		return -EOPNOTSUPP;
-	fd = open(path, O_PATH | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
-	r = mountinfo_load(root, "proc/self/mountinfo", &mounts);
+	if (major(st.st_dev) > 0)
+		resolve_number(resolver, major(st.st_dev), minor(st.st_dev));
+	else if ((mount = mountinfo_of_id(resolver->mounts, read_mount_id(resolver->root, fd))))
+		resolve_mount(resolver, mount);
+	else
+		resolver->unresolved = true;
+	return 0;
+}
+
+int inuse_add_file(struct inuse *inuse, int root, const struct inuse_file *file)
+{
+	struct mountinfo mounts;
+	struct resolver resolver = {.root = root, .mounts = &mounts, .through_files = true};
+	int r = mountinfo_load(root, "proc/self/mountinfo", &mounts);
+
 	if (r < 0)
 		return r;
-	if (major(st.st_dev) > 0)
-		resolve_number(&resolver, major(st.st_dev), minor(st.st_dev));
-	else if ((mount = mountinfo_of_id(&mounts, read_mount_id(root, fd))))
-		resolve_mount(&resolver, mount);
+	if (sysfs_is_live(root))
+		r = resolve_live_file(&resolver, file->path);
 	else
-		resolver.unresolved = true;
+		resolve_path(&resolver, file->path);
 	mountinfo_finish(&mounts);
 	if (resolver.unresolved)
 		inuse->unresolved = true;
 	for (size_t i = 0; i < resolver.count && r == 0; i++)
-		r = add_fact(inuse, resolver.disks[i], REASON_SOURCE, "holds the %s", what);
+		r = inuse_add_fact(
+			inuse, resolver.disks[i], REASON_SOURCE, "holds the %s", file->what);
+	return r;
+}
+
+int inuse_add_files(struct inuse *inuse, int root, const struct inuse_file *files, size_t count)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < count && r == 0; i++) {
+		r = inuse_add_file(inuse, root, &files[i]);
+		if (r == -ENOENT)
+			r = 0;
+	}
 	return r;
 }

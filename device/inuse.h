@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * inuse - which disks are in use, and by what: from mountinfo (ours and that of process 1, whose
- * mounts may be others), swaps, holders and loop devices below a root fd. It explains; the last
- * word has O_EXCL (target.h).
+ * inuse - which disks are in use, and by what: from the mount tables of every namespace, swaps,
+ * holders, loop devices and the kernel command line below a root fd. It explains; the last word has
+ * O_EXCL (target.h).
  */
 #ifndef DEVICE_INUSE_H
 #define DEVICE_INUSE_H
 
+#include "device/boot_source.h"
 #include "device/disk.h"
 
 struct inuse_fact {
@@ -22,16 +23,44 @@ struct inuse {
 	 * layers are out of sight (a container), a filesystem that nobody here knows. What lies in
 	 * memory or on the network is no such case: it is on no disk. */
 	bool unresolved;
+	/* No disk was found below "/": it lies in memory, on the network or out of sight. Then the
+	 * kernel command line is all that tells which medium the machine was started from. (Else it
+	 * is not asked: a disk that was cloned has the same UUIDs.) */
+	bool rootless;
+	/* The UUIDs and labels that it names and that inuse_add_contents has to find on the disks;
+	 * false in found where none was yet. Empty unless rootless. */
+	size_t boot_count;
+	struct {
+		struct boot_name name;
+		bool found;
+	} boot[BOOT_NAMES_MAX];
 };
 
 /* Collects the facts of the machine below @root. 0 or -errno; free with inuse_finish. */
 int inuse_load(int root, struct inuse *ret);
 void inuse_finish(struct inuse *inuse);
 
-/* Adds the disks that hold the file at @path (the archive, a layout), as REASON_SOURCE with the
- * phrase "holds the %s". @path is one of the running machine's, and is followed from an open fd.
- * 0 (with inuse->unresolved where its disk cannot be told), -EOPNOTSUPP where @root is no running
- * machine, or -errno. */
-int inuse_add_file(struct inuse *inuse, int root, const char *path, const char *what);
+/* Adds a fact with a formatted phrase, which is sanitised; nothing where it is there. 0 or -ENOMEM. */
+int inuse_add_fact(struct inuse *inuse, const char *disk, enum reason_code code, const char *format,
+	...) __attribute__((format(printf, 4, 5)));
+/* True where there is any fact about the disk. */
+bool inuse_knows(const struct inuse *inuse, const char *disk);
+
+/* Looks for what the kernel command line names in what is known of @disk's content: a match is a
+ * REASON_SYSTEM. Call it for every disk, and again when its content becomes known. 0 or -errno. */
+int inuse_add_content(struct inuse *inuse, const struct disk *disk);
+
+/* A file that a job reads or writes: its archive, layout file, blobs, log. */
+struct inuse_file {
+	const char *path; /* of the machine below the root */
+	const char *what; /* "archive" */
+};
+
+/* Adds the disks that hold the file, as REASON_SOURCE with the phrase "holds the %s". On a running
+ * machine it is followed from an open fd, on a recorded one by the path alone.
+ * 0 (with inuse->unresolved where its disk cannot be told), or -errno (-ENOENT: no such file). */
+int inuse_add_file(struct inuse *inuse, int root, const struct inuse_file *file);
+/* Each of @count files; one that is not there holds nothing. 0 or the first other -errno. */
+int inuse_add_files(struct inuse *inuse, int root, const struct inuse_file *files, size_t count);
 
 #endif

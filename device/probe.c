@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* What blkid_do_safeprobe returns; the names of these are newer than the library may be. */
@@ -48,8 +50,9 @@ static blkid_probe new_probe(int fd, uint64_t offset_bytes, uint64_t size_bytes,
 	if (blkid_probe_set_device(
 		    probe, fd, (blkid_loff_t)offset_bytes, (blkid_loff_t)size_bytes) == 0 &&
 		blkid_probe_enable_superblocks(probe, 1) == 0 &&
-		blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_LABEL) ==
-			0 &&
+		blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE |
+							       BLKID_SUBLKS_LABEL |
+							       BLKID_SUBLKS_UUID) == 0 &&
 		blkid_probe_enable_partitions(probe, table) == 0)
 		return probe;
 	blkid_free_probe(probe);
@@ -66,6 +69,7 @@ static void probe_partition(int fd, struct disk_partition *partition)
 		return;
 	COPY_VALUE(partition->fs_type, probe, "TYPE");
 	COPY_VALUE(partition->fs_label, probe, "LABEL");
+	COPY_VALUE(partition->fs_uuid, probe, "UUID");
 }
 
 static void read_partition(int fd, blkid_partition from, struct disk_partition *to)
@@ -114,6 +118,7 @@ static void read_found(int fd, blkid_probe probe, struct disk_content *ret)
 	COPY_VALUE(table, probe, "PTTYPE");
 	COPY_VALUE(ret->type, probe, "TYPE");
 	COPY_VALUE(ret->label, probe, "LABEL");
+	COPY_VALUE(ret->uuid, probe, "UUID");
 	if (table[0])
 		read_table(fd, probe, ret);
 	ret->state = CONTENT_FILESYSTEM;
@@ -146,12 +151,29 @@ void probe_content_fd(int fd, struct disk_content *ret)
 	}
 }
 
+/* Our own exclusive hold, of some microseconds, could come in the way of a program that is just about
+ * to take the disk. Who locks it first, as installers and udev do, is spared that. */
+static enum disk_hold probe_hold(int fd, const char *path)
+{
+	_cleanup_close_ int excl_fd = -1;
+	struct stat st;
+
+	if (fstat(fd, &st) < 0 || !S_ISBLK(st.st_mode))
+		return HOLD_NONE;
+	if (flock(fd, LOCK_SH | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? HOLD_LOCKED : HOLD_NONE;
+	excl_fd = open(path, O_RDONLY | O_EXCL | O_CLOEXEC | O_NONBLOCK);
+	return excl_fd < 0 && errno == EBUSY ? HOLD_EXCLUSIVE : HOLD_NONE;
+}
+
 void probe_content(const char *path, struct disk_content *ret)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-	if (fd >= 0)
-		probe_content_fd(fd, ret);
-	else
+	if (fd < 0) {
 		*ret = (struct disk_content){.state = state_of_error(errno)};
+		return;
+	}
+	probe_content_fd(fd, ret);
+	ret->hold = probe_hold(fd, path);
 }

@@ -73,22 +73,44 @@ static void resolve_source(struct resolver *resolver, const struct mountinfo_ent
 	}
 }
 
+/* Where sysfs has the members of a filesystem on several devices, of which mountinfo may name one:
+ * the number of each is "<dir>/<uuid><list>/<member><dev>". */
+struct family {
+	const char *dir, *list, *member, *dev;
+};
+static const struct family btrfs = {"sys/fs/btrfs", "/devices", "", "/dev"};
+static const struct family bcachefs = {"sys/fs/bcachefs", "", "dev-", "/block/dev"};
+
 struct members {
 	struct resolver *resolver;
+	const struct family *family;
 	const char *uuid;
 	uint32_t major, minor; /* of the member that is known */
 	bool found;
 };
+
+static bool is_member(const struct members *members, const char *name)
+{
+	return strncmp(name, members->family->member, strlen(members->family->member)) == 0;
+}
+
+static int read_member(
+	const struct members *members, const char *name, uint32_t *ret_major, uint32_t *ret_minor)
+{
+	const struct family *family = members->family;
+
+	return sysfs_read_devno(members->resolver->root, ret_major, ret_minor, "%s/%s%s/%s%s",
+		family->dir, members->uuid, family->list, name, family->dev);
+}
 
 static int match_member(void *arg, const char *name)
 {
 	struct members *members = arg;
 	uint32_t major, minor;
 
-	if (sysfs_read_devno(
-		    members->resolver->root, &major, &minor, "sys/class/block/%s/dev", name) == 0 &&
-		major == members->major && minor == members->minor)
-		members->found = true;
+	members->found = is_member(members, name) &&
+			 read_member(members, name, &major, &minor) == 0 &&
+			 major == members->major && minor == members->minor;
 	return members->found;
 }
 
@@ -97,8 +119,9 @@ static int resolve_member(void *arg, const char *name)
 	struct members *members = arg;
 	uint32_t major, minor;
 
-	if (sysfs_read_devno(
-		    members->resolver->root, &major, &minor, "sys/class/block/%s/dev", name) == 0)
+	if (!is_member(members, name))
+		return 0;
+	if (read_member(members, name, &major, &minor) == 0)
 		resolve_number(members->resolver, major, minor);
 	else
 		members->resolver->unresolved = true;
@@ -108,22 +131,38 @@ static int resolve_member(void *arg, const char *name)
 static int resolve_if_member(void *arg, const char *uuid)
 {
 	struct members *members = arg;
+	const struct family *family = members->family;
 	int root = members->resolver->root;
 
-	(void)sysfs_each(root, match_member, members, "sys/fs/btrfs/%s/devices", uuid);
+	members->uuid = uuid;
+	(void)sysfs_each(root, match_member, members, "%s/%s%s", family->dir, uuid, family->list);
 	if (members->found)
-		(void)sysfs_each(root, resolve_member, members, "sys/fs/btrfs/%s/devices", uuid);
+		(void)sysfs_each(
+			root, resolve_member, members, "%s/%s%s", family->dir, uuid, family->list);
 	return members->found;
 }
 
-/* mountinfo names one device of a btrfs; sysfs knows the others. */
-static void resolve_btrfs(struct resolver *resolver, const struct mountinfo_entry *mount)
+static void resolve_members(
+	struct resolver *resolver, const struct mountinfo_entry *mount, const struct family *family)
 {
-	struct members members = {.resolver = resolver};
+	struct members members = {.resolver = resolver, .family = family};
+	char first[PATH_MAX];
 
 	resolve_source(resolver, mount);
-	if (stack_node_number(resolver->root, mount->source, &members.major, &members.minor) == 0)
-		(void)sysfs_each(resolver->root, resolve_if_member, &members, "sys/fs/btrfs");
+	(void)STR_COPY(first, mount->source);
+	first[strcspn(first, ":")] = '\0';
+	if (stack_node_number(resolver->root, first, &members.major, &members.minor) == 0)
+		(void)sysfs_each(resolver->root, resolve_if_member, &members, "%s", family->dir);
+}
+
+static void resolve_btrfs(struct resolver *resolver, const struct mountinfo_entry *mount)
+{
+	resolve_members(resolver, mount, &btrfs);
+}
+
+static void resolve_bcachefs(struct resolver *resolver, const struct mountinfo_entry *mount)
+{
+	resolve_members(resolver, mount, &bcachefs);
 }
 
 /* Paths with colons between them; a backslash takes a colon's meaning away. */
@@ -189,6 +228,7 @@ static const struct filesystem {
 	{"virtiofs", resolve_nothing},
 	{"ubifs", resolve_nothing},
 	{"btrfs", resolve_btrfs},
+	{"bcachefs", resolve_bcachefs},
 	{"overlay", resolve_overlay},
 };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/rules.h"
 
+#include "device/util.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -36,6 +38,19 @@ static void judge_use(struct disk *disk, const struct rules_facts *facts, enum r
 		disk_refuse(disk, code, "%s", first->text);
 }
 
+/* The kernel was asked, and nothing that was found explains its answer. */
+static void judge_busy(struct disk *disk, const struct rules_facts *facts, enum reason_code code)
+{
+	static const char *const texts[] = {
+		[HOLD_EXCLUSIVE] = "in use by something that cannot be seen from here",
+		[HOLD_LOCKED] = "locked by another program that works on it",
+	};
+
+	(void)facts;
+	if (disk->content.hold != HOLD_NONE && disk->reason_count == 0)
+		disk_refuse(disk, code, "%s", texts[disk->content.hold]);
+}
+
 static void judge_read_only(
 	struct disk *disk, const struct rules_facts *facts, enum reason_code code)
 {
@@ -66,19 +81,74 @@ static void judge_kind(struct disk *disk, const struct rules_facts *facts, enum 
 		disk_refuse(disk, code, "not an eMMC (--allow %s)", disk_kind_name(disk->kind));
 }
 
+/* device.md 2: EXT_CSD's words for "exceeded" and "urgent" refuse, those below them warn. */
+#define LIFE_TIME_EXCEEDED 0x0b
+#define LIFE_TIME_WARNING  0x08
+#define PRE_EOL_URGENT	   3
+#define PRE_EOL_WARNING	   2
+
+static int life_time(const struct disk *disk)
+{
+	return disk->life_time_a > disk->life_time_b ? disk->life_time_a : disk->life_time_b;
+}
+
+static void judge_wear(struct disk *disk, const struct rules_facts *facts, enum reason_code code)
+{
+	int life = life_time(disk);
+	bool worn = life >= LIFE_TIME_EXCEEDED || disk->pre_eol >= PRE_EOL_URGENT;
+	char text[64];
+
+	if (life >= LIFE_TIME_EXCEEDED)
+		(void)STR_COPY(text, "worn out: all of its life is used");
+	else if (disk->pre_eol >= PRE_EOL_URGENT)
+		(void)STR_COPY(text, "worn out: nearly no spare blocks are left");
+	else if (life >= LIFE_TIME_WARNING)
+		(void)STR_FORMAT(
+			text, "worn: %d to %d %% of its life is used", (life - 1) * 10, life * 10);
+	else if (disk->pre_eol >= PRE_EOL_WARNING)
+		(void)STR_COPY(text, "worn: most of its spare blocks are used");
+	else
+		return;
+	if (worn && !(facts->allow & ALLOW_WORN))
+		disk_refuse(disk, code, "%s", text);
+	else
+		(void)STR_COPY(disk->warning, text);
+}
+
+/* What the kernel command line names and no disk was found to hold. */
+static const struct boot_name *missing_boot_name(const struct inuse *inuse)
+{
+	for (size_t i = 0; i < inuse->boot_count; i++)
+		if (!inuse->boot[i].found)
+			return &inuse->boot[i].name;
+	return NULL;
+}
+
+/* All of it: a table may have more partitions than were taken down. */
+static bool is_content_known(const struct disk_content *content)
+{
+	if (content->partition_count > DISK_PARTITIONS_MAX)
+		return false;
+	return content->state == CONTENT_BLANK || content->state == CONTENT_TABLE ||
+	       content->state == CONTENT_FILESYSTEM;
+}
+
 static void judge_unknown(struct disk *disk, const struct rules_facts *facts, enum reason_code code)
 {
 	static const unsigned harmless = KIND(DISK_LOOP) | KIND(DISK_IMAGE);
+	const char *remedy = disk->kind == DISK_EMMC ? " (--allow emmc)" : "";
+	const struct boot_name *missing = missing_boot_name(facts->inuse);
 
-	if (!facts->inuse->unresolved || (harmless & KIND(disk->kind)) ||
-		(disk->kind != DISK_FIXED && is_allowed(disk, facts)))
+	if ((harmless & KIND(disk->kind)) || (disk->kind != DISK_FIXED && is_allowed(disk, facts)))
 		return;
-	disk_refuse(disk, code, "may hold the running system: its disk cannot be told%s",
-		disk->kind == DISK_EMMC ? " (--allow emmc)" : "");
+	if (facts->inuse->unresolved)
+		disk_refuse(disk, code, "may hold the running system: its disk cannot be told%s",
+			remedy);
+	else if (missing && !is_content_known(&disk->content))
+		disk_refuse(disk, code, "unread, may hold %s%s", missing->text, remedy);
 }
 
-/* In the order of enum reason_code. What has no judge is found out when the disk is opened
- * (REASON_BUSY), or is only warned of (REASON_WORN). */
+/* In the order of enum reason_code, which judge_busy relies on. */
 static void (*const judges[REASON_COUNT])(
 	struct disk *disk, const struct rules_facts *facts, enum reason_code code) = {
 	[REASON_SYSTEM] = judge_use,
@@ -87,9 +157,11 @@ static void (*const judges[REASON_COUNT])(
 	[REASON_SWAP] = judge_use,
 	[REASON_HOLDER] = judge_use,
 	[REASON_LOOP] = judge_use,
+	[REASON_BUSY] = judge_busy,
 	[REASON_READ_ONLY] = judge_read_only,
 	[REASON_NO_MEDIUM] = judge_medium,
 	[REASON_TOO_SMALL] = judge_size,
+	[REASON_WORN] = judge_wear,
 	[REASON_KIND] = judge_kind,
 	[REASON_UNKNOWN] = judge_unknown,
 };
@@ -98,7 +170,7 @@ void rules_judge(struct disk *disk, const struct rules_facts *facts)
 {
 	disk->reason_count = 0;
 	memset(disk->reasons, 0, sizeof(disk->reasons));
+	disk->warning[0] = '\0';
 	for (enum reason_code code = 0; code < REASON_COUNT; code++)
-		if (judges[code])
-			judges[code](disk, facts, code);
+		judges[code](disk, facts, code);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/scan.h"
 
+#include "device/stack.h"
 #include "device/sysfs.h"
 #include "device/util.h"
 
@@ -71,15 +72,9 @@ static void copy_end(char *to, size_t size, const char *path)
 /* mmcblk0boot1, mmcblk0rpmb, mmcblk0gp0: areas of a card, each a disk of its own for the kernel. */
 static bool is_card_area(int root, const char *name)
 {
-	const char *p;
+	char card[32];
 
-	/* Their "device" is the disk itself, except on old kernels. */
-	if (sysfs_exists(root, "sys/block/%s/device/dev", name))
-		return true;
-	if (!has_prefix(name, "mmcblk"))
-		return false;
-	p = name + strlen("mmcblk");
-	return p[strspn(p, "0123456789")] != '\0';
+	return stack_card_of(root, name, card);
 }
 
 static void read_boot_areas(int root, const char *name, struct disk *disk)

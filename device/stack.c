@@ -168,10 +168,21 @@ static int linked_name(int root, uint32_t major, uint32_t minor, int levels, cha
 	return str_copy(ret, 32, name ? name + 1 : link) ? 0 : -ENAMETOOLONG;
 }
 
+int stack_read_backing(int root, const char *name, uint32_t *ret_major, uint32_t *ret_minor)
+{
+	char path[256];
+
+	if (sysfs_read(root, path, sizeof(path), "sys/block/%s/backing_dev", name) < 0 ||
+		path[0] != '/')
+		return -ENXIO;
+	return stack_node_number(root, path, ret_major, ret_minor);
+}
+
 /* The layers below a whole device; @name itself where there is none. */
 static int collect_below(struct collector *collector, const char *name)
 {
 	bool outer = collector->has_slaves;
+	uint32_t major, minor;
 	struct stack_loop loop;
 	int r;
 
@@ -182,35 +193,45 @@ static int collect_below(struct collector *collector, const char *name)
 	if (r == 0 && !collector->has_slaves)
 		r = add_name(collector, name);
 	collector->has_slaves = outer;
+	if (r == 0 && stack_read_backing(collector->root, name, &major, &minor) == 0)
+		return collect(collector, major, minor);
 	if (r < 0 || stack_read_loop(collector->root, name, &loop) < 0 || loop.block_major == 0)
 		return r;
 	return collect(collector, loop.block_major, loop.block_minor);
 }
 
+bool stack_card_of(int root, const char *name, char ret_card[32])
+{
+	uint32_t major, minor;
+	size_t length;
+
+	/* "device" of an area is the disk, that of a disk is the card, which has no number. */
+	if (sysfs_read_devno(root, &major, &minor, "sys/block/%s/device/dev", name) == 0)
+		return linked_name(root, major, minor, 0, ret_card) == 0;
+	/* On old kernels it is the card, too: then the name tells. */
+	if (strncmp(name, "mmcblk", 6) != 0)
+		return false;
+	length = 6 + strspn(name + 6, "0123456789");
+	return name[length] != '\0' && str_format(ret_card, 32, "%.*s", (int)length, name);
+}
+
 static int collect(struct collector *collector, uint32_t major, uint32_t minor)
 {
-	uint32_t parent_major, parent_minor;
 	int root = collector->root;
+	char name[32], card[32];
 	bool partition;
-	char name[32];
 	int r;
 
 	if (major == 0)
 		return -ENODEV;
 	if (collector->depth == DEPTH_MAX)
 		return -ELOOP;
-	/* A boot area is a disk of its own for the kernel, but its "device" is the disk. */
-	if (sysfs_read_devno(root, &parent_major, &parent_minor, "sys/dev/block/%u:%u/device/dev",
-		    major, minor) == 0) {
-		major = parent_major;
-		minor = parent_minor;
-	}
 	partition = sysfs_exists(root, "sys/dev/block/%u:%u/partition", major, minor);
 	r = linked_name(root, major, minor, partition ? 1 : 0, name);
 	if (r < 0)
 		return r;
 	collector->depth++;
-	r = collect_below(collector, name);
+	r = collect_below(collector, stack_card_of(root, name, card) ? card : name);
 	collector->depth--;
 	return r;
 }

@@ -7,6 +7,7 @@
 #ifndef DEVICE_STACK_H
 #define DEVICE_STACK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,12 +27,20 @@ struct stack_loop {
 /* 0, or -ENXIO where the loop device @name is bound to nothing. */
 int stack_read_loop(int root, const char *name, struct stack_loop *ret);
 
+/* The card whose boot area or other hardware partition the disk @name is ("mmcblk0boot0"): for the
+ * kernel a disk of its own. False where it is none. */
+bool stack_card_of(int root, const char *name, char ret_card[32]);
+
+/* The block device that zram @name writes what does not compress well to: sysfs lists neither end of
+ * it as a holder or a slave. 0, -ENXIO where there is none, or -ENOTBLK. */
+int stack_read_backing(int root, const char *name, uint32_t *ret_major, uint32_t *ret_minor);
+
 #define STACK_DISKS_MAX 32
 
 /*
  * The whole disks below a device number: a partition or a boot area gives its disk, a dm or md
- * device each of the disks it lies on, a loop device itself and what it lies on where that is a
- * device. Writes up to @max kernel names, each once, into @ret_names. Returns how many there are;
+ * device each of the disks it lies on, a loop or zram device itself and what it lies on where that is
+ * a device. Writes up to @max kernel names, each once, into @ret_names. Returns how many there are;
  * -ENODEV where the number is unknown, and always for major 0: tmpfs, btrfs, overlay have no
  * device. -ENOBUFS where there are more than @max.
  */

@@ -28,6 +28,7 @@ tmp=$(mktemp -d "${TMPDIR:-/tmp}/record-board.XXXXXX") || exit 1
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
 root=$tmp/$name
+seen=
 
 # attribute FILE: an attribute may be for writing only, or fail on this machine.
 attribute() {
@@ -95,13 +96,30 @@ done
 for dir in /sys/fs/btrfs/*/devices; do
 	[ -d "$dir" ] && attributes "$dir"
 done
+for file in /sys/fs/bcachefs/*/dev-*/block; do
+	[ -h "$file" ] && link "$file"
+done
 
 mkdir -p "$root/proc/self" "$root/proc/1" "$root/dev"
-for file in cmdline partitions swaps version self/mountinfo 1/mountinfo; do
+for file in cmdline partitions swaps version; do
 	attribute "/proc/$file"
 done
-for file in model compatible; do
+for file in model compatible chosen/bootargs; do
 	attribute "/proc/device-tree/$file"
+done
+# /proc/self is the process that looks at it: here the shell, which stands for all of ours.
+for process in /proc/1 /proc/self /proc/[0-9]*; do
+	from=$process
+	[ "$process" != /proc/self ] || from=/proc/$$
+	namespace=$(readlink "$from/ns/mnt") || continue
+	case " $seen " in
+	*" $namespace "*) [ "$process" = /proc/self ] || continue ;;
+	esac
+	seen="$seen $namespace"
+	mkdir -p "$root$process/ns"
+	ln -s "$namespace" "$root$process/ns/mnt"
+	cat "$from/comm" >"$root$process/comm" 2>/dev/null
+	cat "$from/mountinfo" >"$root$process/mountinfo" 2>/dev/null
 done
 
 tar -C "$tmp" --numeric-owner --owner=0 --group=0 -czf "$output" "$name" || exit 1

@@ -94,7 +94,7 @@ static void json_for_programs(void **state)
 		"{\"disks\":[{\"name\":\"mmcblk0\",\"path\":\"/dev/mmcblk0\",\"kind\":\"emmc\","
 		"\"size\":536870912,\"model\":\"QEMU!!\",\"serial\":\"0xdeadbeef\","
 		"\"cid\":\"aa015851454d55212101deadbeef2900\",\"vendor\":\"0xaa\","
-		"\"life_time\":{\"a\":null,\"b\":null},\"pre_eol\":null,\"content\":null,"
+		"\"life_time\":{\"a\":null,\"b\":null},\"pre_eol\":null,\"content\":null,\"warning\":\"\","
 		"\"partitions\":[],\"boot_areas\":[{\"name\":\"mmcblk0boot0\",\"size\":4194304},"
 		"{\"name\":\"mmcblk0boot1\",\"size\":4194304}],\"verdict\":\"ok\",\"reasons\":[]}]}"
 		"\n");

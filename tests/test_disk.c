@@ -21,20 +21,26 @@ static void kinds_have_names(void **state)
 
 static void kinds_are_listed(void **state)
 {
-	static const char *const wrong[] = {"", "sd,", ",sd", "sd,,usb", "other", "sd usb", "SD"};
+	static const char *const wrong[] = {"", "sd,", ",sd", "sd,,usb", "other", "sd usb", "SD", "Worn"};
 	unsigned kinds = 0;
 	char bad[32];
 
 	(void)state;
-	assert_int_equal(disk_kinds_parse("sd", &kinds, bad), 0);
+	assert_int_equal(disk_allow_parse("sd", &kinds, bad), 0);
 	assert_int_equal(kinds, 1u << DISK_SD);
-	assert_int_equal(disk_kinds_parse("usb,emmc,image", &kinds, bad), 0);
+	assert_int_equal(disk_allow_parse("usb,emmc,image", &kinds, bad), 0);
 	assert_int_equal(kinds, 1u << DISK_USB | 1u << DISK_EMMC | 1u << DISK_IMAGE);
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
-		assert_int_equal(disk_kinds_parse(wrong[i], &kinds, bad), -EINVAL);
-	assert_int_equal(disk_kinds_parse("sd,floppy,usb", &kinds, bad), -EINVAL);
+		assert_int_equal(disk_allow_parse(wrong[i], &kinds, bad), -EINVAL);
+	assert_int_equal(disk_allow_parse("worn", &kinds, bad), 0);
+	assert_int_equal(kinds, ALLOW_WORN);
+	for (enum disk_kind kind = 0; kind < DISK_KIND_COUNT; kind++)
+		assert_int_equal(kinds & 1u << kind, 0);
+	assert_int_equal(disk_allow_parse("usb,worn,emmc,image", &kinds, bad), 0);
+	assert_int_equal(kinds, 1u << DISK_USB | 1u << DISK_EMMC | 1u << DISK_IMAGE | ALLOW_WORN);
+	assert_int_equal(disk_allow_parse("sd,floppy,usb", &kinds, bad), -EINVAL);
 	assert_string_equal(bad, "floppy");
-	assert_int_equal(kinds, 1u << DISK_USB | 1u << DISK_EMMC | 1u << DISK_IMAGE);
+	assert_int_equal(kinds, 1u << DISK_USB | 1u << DISK_EMMC | 1u << DISK_IMAGE | ALLOW_WORN);
 }
 
 static void reasons_have_names_of_their_own(void **state)

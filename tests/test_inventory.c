@@ -275,8 +275,35 @@ static void a_recorded_machine_is_not_probed(void **state)
 	inventory_free(recorded);
 }
 
+static void probe_finds_it_held(const char *path, struct disk_content *ret)
+{
+	probe_answers(path, ret);
+	ret->hold = HOLD_EXCLUSIVE;
+}
+
+/* The label of what root= names is found by a probe: until then both disks may be the system's. */
+static void answers_change_verdicts(void **state)
+{
+	(void)state;
+	sandbox_file(world.box, "proc/cmdline", "root=LABEL=/dev/sda\n");
+	inventory_set_rules(world.inventory, 1u << DISK_FIXED, 0, NULL, 0);
+	assert_int_equal(inventory_refresh(world.inventory, false), 0);
+	assert_int_equal(disk_named("sda")->reasons[0].code, REASON_UNKNOWN);
+	assert_int_equal(disk_named("sdb")->reasons[0].code, REASON_UNKNOWN);
+	settle();
+	assert_int_equal(disk_named("sda")->reason_count, 1);
+	assert_int_equal(disk_named("sda")->reasons[0].code, REASON_SYSTEM);
+	assert_int_equal(disk_named("sdb")->reason_count, 0);
+
+	inventory_probe_call = probe_finds_it_held;
+	assert_int_equal(inventory_refresh(world.inventory, true), 0);
+	settle();
+	assert_int_equal(disk_named("sdb")->reasons[0].code, REASON_BUSY);
+}
+
 static void rules_apply_at_once(void **state)
 {
+	static const struct inuse_file archive = {"/no/such/archive", "archive"};
 	unsigned generation;
 
 	(void)state;
@@ -285,7 +312,7 @@ static void rules_apply_at_once(void **state)
 	assert_int_equal(disk_named("sda")->reasons[0].code, REASON_KIND);
 
 	generation = inventory_generation(world.inventory);
-	inventory_set_rules(world.inventory, 1u << DISK_FIXED, 1500 * 1024, "/no/such/archive");
+	inventory_set_rules(world.inventory, 1u << DISK_FIXED, 1500 * 1024, &archive, 1);
 	assert_int_not_equal(inventory_generation(world.inventory), generation);
 	assert_int_equal(disk_named("sda")->reason_count, 1);
 	assert_int_equal(disk_named("sda")->reasons[0].code, REASON_TOO_SMALL);
@@ -328,6 +355,7 @@ int main(void)
 		inventory_test(it_may_end_while_probes_run),
 		inventory_test(a_recorded_machine_is_not_probed),
 		inventory_test(rules_apply_at_once),
+		inventory_test(answers_change_verdicts),
 		inventory_test(without_facts_nothing_changes),
 	};
 

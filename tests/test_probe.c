@@ -6,6 +6,7 @@
 #include "tests/sandbox.h"
 
 #include <blkid.h>
+#include <sys/file.h>
 
 static struct fixture fixture, second;
 
@@ -67,6 +68,8 @@ static void a_filesystem_is_told(void **state)
 	assert_int_equal(content.state, CONTENT_FILESYSTEM);
 	assert_string_equal(content.type, "ext4");
 	assert_string_equal(content.label, "root?[m?"); /* nobody's terminal obeys a card */
+	assert_int_equal(strlen(content.uuid), 36);
+	assert_int_equal(content.hold, HOLD_NONE);
 }
 
 static void a_gpt_is_told(void **state)
@@ -88,6 +91,7 @@ static void a_gpt_is_told(void **state)
 	assert_true(partition->sectors * SECTOR_BYTES > MIB(50));
 	assert_string_equal(partition->fs_type, "ext4");
 	assert_string_equal(partition->fs_label, "rootfs");
+	assert_int_equal(strlen(partition->fs_uuid), 36);
 	assert_int_equal(strlen(partition->uuid), 36);
 	assert_int_equal(strlen(partition->type), 36);
 }
@@ -224,6 +228,48 @@ static void the_cache_of_libblkid_hides_targets(void **state)
 	assert_int_equal(content.state, CONTENT_TABLE);
 }
 
+static enum disk_hold hold_of(const char *path)
+{
+	struct disk_content content;
+
+	probe_content(path, &content);
+	assert_int_equal(content.state, CONTENT_BLANK); /* reading is never refused */
+	return content.hold;
+}
+
+static void who_holds_it_is_told(void **state)
+{
+	char node[64];
+	int fd;
+
+	(void)state;
+	fixture_require_root();
+	fixture_make_loop(&fixture, MIB(8));
+	(void)STR_FORMAT(node, "/dev/%s", fixture.name);
+	if (access(node, R_OK) < 0) {
+		print_message("[ SKIP ] %s: no device nodes in /dev\n", __func__);
+		skip();
+	}
+	/* A writer who takes no care is not seen, and our own look leaves nothing behind. */
+	assert_int_equal(hold_of(node), HOLD_NONE);
+	assert_int_equal(hold_of(node), HOLD_NONE);
+
+	fd = open(node, O_RDONLY | O_EXCL | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(hold_of(node), HOLD_EXCLUSIVE);
+	close_fd(&fd);
+	assert_int_equal(hold_of(node), HOLD_NONE);
+
+	fd = open(node, O_RDONLY | O_CLOEXEC);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	assert_int_equal(hold_of(node), HOLD_LOCKED);
+	/* As udev holds it while it looks itself. */
+	assert_int_equal(flock(fd, LOCK_SH), 0);
+	assert_int_equal(hold_of(node), HOLD_NONE);
+	close_fd(&fd);
+	assert_int_equal(hold_of(node), HOLD_NONE);
+}
+
 #define probe_test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -237,6 +283,7 @@ int main(void)
 		probe_test(errors_are_answers),
 		probe_test(no_permission_is_denied),
 		probe_test(the_cache_of_libblkid_hides_targets),
+		probe_test(who_holds_it_is_told),
 	};
 
 	return cmocka_run_group_tests_name("probe", tests, NULL, NULL);

@@ -134,6 +134,104 @@ static void an_unresolved_system_fails_closed(void **state)
 	expect_codes(make_disk(DISK_FIXED), &facts, "unknown");
 }
 
+/* The device says that it is used up: EXT_CSD's 0x0b, or its spare blocks' 3. */
+static void worn_ones_are_refused_or_warned_of(void **state)
+{
+	static const struct {
+		int a, b, pre_eol;
+		const char *codes, *text;
+	} cases[] = {
+		{0, 0, 0, "", ""},
+		{7, 7, 1, "", ""},
+		{8, 1, 1, "", "worn: 70 to 80 % of its life is used"},
+		{1, 10, 2, "", "worn: 90 to 100 % of its life is used"},
+		{1, 1, 2, "", "worn: most of its spare blocks are used"},
+		{11, 1, 1, "worn", "worn out: all of its life is used"},
+		{1, 11, 3, "worn", "worn out: all of its life is used"},
+		{1, 1, 3, "worn", "worn out: nearly no spare blocks are left"},
+	};
+	static const struct inuse unused = {0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct rules_facts facts = {.inuse = &unused};
+		struct disk disk = make_disk(DISK_EMMC);
+		bool worn = cases[i].codes[0];
+
+		disk.life_time_a = cases[i].a;
+		disk.life_time_b = cases[i].b;
+		disk.pre_eol = cases[i].pre_eol;
+		expect_codes(disk, &facts, cases[i].codes);
+		rules_judge(&disk, &facts);
+		assert_string_equal(worn ? disk.reasons[0].text : disk.warning, cases[i].text);
+		assert_string_equal(worn ? disk.warning : "", "");
+		/* Allowed, it is only warned of. */
+		facts.allow = ALLOW_WORN;
+		rules_judge(&disk, &facts);
+		assert_int_equal(disk.reason_count, 0);
+		assert_string_equal(disk.warning, cases[i].text);
+	}
+}
+
+/* What the kernel says of a disk is a reason where no fact explains it. */
+static void a_held_disk_is_busy(void **state)
+{
+	const struct inuse unused = {0}, inuse = {.facts = facts_of_x, .count = 1};
+	struct rules_facts facts = {.inuse = &unused};
+	struct disk disk = make_disk(DISK_EMMC);
+
+	(void)state;
+	disk.content.hold = HOLD_EXCLUSIVE;
+	expect_codes(disk, &facts, "busy");
+	disk.content.hold = HOLD_LOCKED;
+	expect_codes(disk, &facts, "busy");
+	facts.inuse = &inuse;
+	expect_codes(disk, &facts, "loop");
+}
+
+/* The kernel command line names a UUID: until that is found, whatever is not known may have it. */
+static void what_cannot_be_read_may_be_the_system(void **state)
+{
+	struct inuse inuse = {.rootless = true, .boot_count = 1};
+	struct boot_name names[BOOT_NAMES_MAX];
+	struct rules_facts facts = {.inuse = &inuse};
+	struct disk disk = make_disk(DISK_EMMC);
+
+	(void)state;
+	assert_int_equal(boot_source_parse("root=UUID=ab", names), 1);
+	inuse.boot[0].name = names[0];
+	for (enum content_state s = CONTENT_PENDING; s <= CONTENT_SILENT; s++) {
+		bool known = s == CONTENT_BLANK || s == CONTENT_TABLE || s == CONTENT_FILESYSTEM;
+
+		disk.content.state = s;
+		facts.allow = 0;
+		inuse.boot[0].found = false;
+		expect_codes(disk, &facts, known ? "" : "unknown");
+		facts.allow = ALLOW(DISK_EMMC);
+		expect_codes(disk, &facts, "");
+		facts.allow = 0;
+		inuse.boot[0].found = true;
+		expect_codes(disk, &facts, "");
+	}
+	/* More partitions than there is room for. */
+	inuse.boot[0].found = false;
+	disk.content = (struct disk_content){
+		.state = CONTENT_TABLE, .partition_count = DISK_PARTITIONS_MAX};
+	expect_codes(disk, &facts, "");
+	disk.content.partition_count++;
+	expect_codes(disk, &facts, "unknown");
+
+	/* Found on one disk: that is the system's, and the others need not be read. */
+	disk.content = (struct disk_content){.state = CONTENT_FILESYSTEM, .uuid = "AB"};
+	assert_int_equal(inuse_add_content(&inuse, &disk), 0);
+	assert_true(inuse.boot[0].found);
+	expect_codes(disk, &facts, "system");
+	(void)STR_COPY(disk.name, "y");
+	disk.content = (struct disk_content){.state = CONTENT_DENIED};
+	expect_codes(disk, &facts, "");
+	inuse_finish(&inuse);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -142,6 +240,9 @@ int main(void)
 		cmocka_unit_test(uses_are_refused_the_gravest_first),
 		cmocka_unit_test(long_phrases_are_cut),
 		cmocka_unit_test(an_unresolved_system_fails_closed),
+		cmocka_unit_test(worn_ones_are_refused_or_warned_of),
+		cmocka_unit_test(a_held_disk_is_busy),
+		cmocka_unit_test(what_cannot_be_read_may_be_the_system),
 	};
 
 	return cmocka_run_group_tests_name("rules", tests, NULL, NULL);

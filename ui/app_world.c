@@ -26,15 +26,24 @@ void app_read_board(int root, char *ret, size_t size)
 	str_sanitise(ret);
 }
 
+#define JOB_FILES_MAX 1
+
+/* What the job reads; 0 before an archive was chosen. */
+static size_t job_files(const struct app *app, struct inuse_file ret[JOB_FILES_MAX])
+{
+	ret[0] = (struct inuse_file){.path = app->model->scan.path, .what = "archive"};
+	return app->model->has_scan ? 1 : 0;
+}
+
 static void judge_image(struct app *app)
 {
+	struct inuse_file files[JOB_FILES_MAX];
 	struct rules_facts facts = {.allow = app->options->allow};
 	struct inuse inuse;
 
 	if (inuse_load(app->options->root, &inuse) < 0)
 		return;
-	if (app->model->has_scan)
-		(void)inuse_add_file(&inuse, app->options->root, app->model->scan.path, "archive");
+	(void)inuse_add_files(&inuse, app->options->root, files, job_files(app, files));
 	facts.inuse = &inuse;
 	rules_judge(app->image, &facts);
 	inuse_finish(&inuse);
@@ -146,12 +155,13 @@ bool app_scan_archive(struct app *app, const char *path)
 void app_judge(struct app *app)
 {
 	const struct model *m = app->model;
+	struct inuse_file files[JOB_FILES_MAX];
 	uint64_t need = 0;
 
 	if (m->scan.state == INSPECT_OK)
 		need = plan_need_bytes(&m->scan.totals, &m->layouts[m->layout_cursor].spec);
 	inventory_set_rules(
-		app->inventory, app->options->allow, need, m->has_scan ? m->scan.path : "");
+		app->inventory, app->options->allow, need, files, job_files(app, files));
 	if (app->image)
 		judge_image(app);
 	app_take_inventory(app);

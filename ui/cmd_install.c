@@ -5,6 +5,7 @@
 #include "core/reactor.h"
 #include "core/service.h"
 #include "device/inuse.h"
+#include "device/probe.h"
 #include "device/rules.h"
 #include "device/scan.h"
 #include "device/sysfs.h"
@@ -144,13 +145,16 @@ static int refuse_target(struct job *job, int r)
  * all problems together, after it. */
 static int judge_target(struct job *job)
 {
+	const struct inuse_file files[] = {{.path = job->options.archive, .what = "archive"}};
 	struct inuse inuse = {0};
 	char text[400], first[400] = "";
 	int r = inuse_load(job->root, &inuse);
 
 	if (r == 0) {
 		/* An archive that cannot be opened has a better sentence from the scan. */
-		(void)inuse_add_file(&inuse, job->root, job->options.archive, "archive");
+		(void)inuse_add_files(&inuse, job->root, files, ARRAY_SIZE(files));
+		if (inuse_add_content(&inuse, &job->target) < 0)
+			inuse.unresolved = true;
 		rules_judge(&job->target, &(struct rules_facts){
 						  .inuse = &inuse,
 						  .allow = job->options.allow,
@@ -175,6 +179,20 @@ static int judge_target(struct job *job)
 	return EXIT_REFUSED;
 }
 
+/* What is on it, and whether it is held. This process may block on a bad card; the engine does not
+ * look again. */
+static void probe_target(struct job *job)
+{
+	struct disk_content *content = &job->target.content;
+
+	if (job->target.kind == DISK_IMAGE)
+		return;
+	probe_content(job->target.path, content);
+	/* The engine waits for a lock for a while, and has an exit code for another install. */
+	if (content->hold == HOLD_LOCKED)
+		content->hold = HOLD_NONE;
+}
+
 static int pick_target(struct job *job)
 {
 	int r;
@@ -183,7 +201,10 @@ static int pick_target(struct job *job)
 	if (job->root < 0)
 		return refuse(job, "check", strerror(-job->root));
 	r = scan_target(job->root, job->options.target, &job->target);
-	return r < 0 ? refuse_target(job, r) : judge_target(job);
+	if (r < 0)
+		return refuse_target(job, r);
+	probe_target(job);
+	return judge_target(job);
 }
 
 /* ---- the archive ---- */

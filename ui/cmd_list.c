@@ -108,6 +108,7 @@ static void write_disk(struct json *json, const struct disk *disk)
 	json_end_object(json);
 	write_level(json, "pre_eol", disk->pre_eol);
 	json_string(json, "content", content_word(&disk->content));
+	json_string(json, "warning", disk->warning);
 	write_lists(json, disk);
 	json_end_object(json);
 }
@@ -235,7 +236,7 @@ static struct inventory *take_inventory(int reactor, int root, const struct opti
 		perror("boardstrap list");
 		return NULL;
 	}
-	inventory_set_rules(inventory, options->allow, 0, "");
+	inventory_set_rules(inventory, options->allow, 0, NULL, 0);
 	r = inventory_refresh(inventory, false);
 	while (r >= 0 && !inventory_is_settled(inventory))
 		r = reactor_dispatch(reactor, -1);

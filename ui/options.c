@@ -48,16 +48,16 @@ typedef int take_value(struct options *options, const char *value, char *why, si
 
 static int take_allow(struct options *options, const char *value, char *why, size_t size)
 {
-	unsigned kinds;
+	unsigned allow;
 	char bad[32];
 
-	if (disk_kinds_parse(value, &kinds, bad) == 0) {
-		options->allow |= kinds;
+	if (disk_allow_parse(value, &allow, bad) == 0) {
+		options->allow |= allow;
 		return 0;
 	}
 	(void)str_format(why, size,
 		"--allow does not know the kind '%s'; the kinds are emmc, sd, usb, disk, loop and "
-		"image",
+		"image, and worn is a word for worn-out ones",
 		bad);
 	return -EINVAL;
 }
@@ -100,7 +100,7 @@ static const struct option_row {
 		.offset = offsetof(struct options, archive), .take = take_archive},
 	{"layout", "NAME", "single-gpt (the default), single-mbr or boot-root", FOR_PLANS,
 		.offset = offsetof(struct options, layout)},
-	{"allow", "KIND,...", "more than emmc: sd, usb, disk, loop and image",
+	{"allow", "KIND,...", "more than emmc: sd, usb, disk, loop, image; worn",
 		FOR_PLANS | FOR(LIST), .offset = NOWHERE, .take = take_allow},
 	{"tar", "PATH", "extract with this tar, not the one in the path", FOR_PLANS,
 		.offset = offsetof(struct options, tar)},

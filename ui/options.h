@@ -30,7 +30,7 @@ enum command command_find(const char *name, char *why, size_t size);
 struct options {
 	const char *target, *archive, *layout, *tar, *expect_id, *sysroot;
 	const char *name; /* operand of attach, status and cancel: the target of an engine */
-	unsigned allow;	  /* bits of enum disk_kind */
+	unsigned allow;	  /* of disk_allow_parse */
 	bool yes, dry_run, no_verify, plain, json, all, help;
 };
 

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/boot_disk.h"
+
+#include "device/boot_source.h"
+#include "device/stack.h"
+#include "device/sysfs.h"
+#include "device/util.h"
+
+#include <string.h>
+
+static int add_disks(
+	struct inuse *inuse, int root, const struct boot_name *name, uint32_t major, uint32_t minor)
+{
+	char disks[STACK_DISKS_MAX][32];
+	int count = stack_whole_disks(root, major, minor, disks, ARRAY_SIZE(disks)), r = 0;
+
+	for (int i = 0; i < count && r == 0; i++)
+		r = inuse_add_fact(inuse, disks[i], REASON_SYSTEM,
+			"the system is started from it (%s)", name->text);
+	return r;
+}
+
+/* "/dev/mmcblk0p2", maybe with ":name" behind. */
+static int find_node(int root, const char *value, uint32_t *ret_major, uint32_t *ret_minor)
+{
+	char node[sizeof(((struct boot_name *)0)->value)];
+	int r = stack_node_number(root, value, ret_major, ret_minor);
+
+	if (r == 0 || !STR_COPY(node, value))
+		return r;
+	node[strcspn(node, ":")] = '\0';
+	return stack_node_number(root, node, ret_major, ret_minor);
+}
+
+/* A disk or partition that is simply not there now ("/dev/sda1") needs no protection. One of another
+ * kind ("/dev/mapper/root", not set up) may be on any disk. */
+static bool may_be_anywhere(const char *value)
+{
+	static const char *const plain[] = {"sd", "mmcblk", "nvme", "vd", "hd", "xvd", "sr"};
+	const char *name = value + strlen("/dev/");
+
+	for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
+		if (strncmp(name, plain[i], strlen(plain[i])) == 0)
+			return false;
+	return true;
+}
+
+static int add_name(struct inuse *inuse, int root, const struct boot_name *name)
+{
+	uint32_t major = name->major, minor = name->minor;
+
+	switch (name->kind) {
+	case BOOT_NODE:
+		if (find_node(root, name->value, &major, &minor) < 0) {
+			inuse->unresolved |= may_be_anywhere(name->value);
+			return 0;
+		}
+		return add_disks(inuse, root, name, major, minor);
+	case BOOT_NUMBER:
+		return add_disks(inuse, root, name, major, minor);
+	case BOOT_PARTUUID:
+	case BOOT_PARTLABEL:
+	case BOOT_UUID:
+	case BOOT_LABEL:
+		if (inuse->boot_count < ARRAY_SIZE(inuse->boot))
+			inuse->boot[inuse->boot_count++].name = *name;
+		return 0;
+	case BOOT_OPAQUE:
+		inuse->unresolved = true;
+		return 0;
+	}
+	return 0;
+}
+
+/* The device tree's is what the bootloader said; the kernel may have been built to ignore it. */
+int boot_disk_add_facts(struct inuse *inuse, int root)
+{
+	static const char *const sources[] = {"proc/cmdline", "proc/device-tree/chosen/bootargs"};
+	struct boot_name names[BOOT_NAMES_MAX];
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(sources) && r == 0; i++) {
+		_cleanup_free_ char *text = NULL;
+		size_t count;
+
+		if (sysfs_read_all(root, &text, NULL, "%s", sources[i]) < 0)
+			continue;
+		count = boot_source_parse(text, names);
+		for (size_t k = 0; k < count && r == 0; k++)
+			r = add_name(inuse, root, &names[k]);
+	}
+	return r;
+}

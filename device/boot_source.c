@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/boot_source.h"
+
+#include "device/util.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* The parameters that name a medium of the system, or of what it was started from. */
+static const struct parameter {
+	const char *key;
+	bool is_root;	     /* the one that must lead somewhere */
+	bool is_table;	     /* has words with blanks between */
+	const char *implied; /* what the bare value is */
+} parameters[] = {
+	{.key = "root", .is_root = true},
+	{.key = "mount.usr"},
+	{.key = "resume"},
+	{.key = "overlayroot"},
+	{.key = "live-media"},
+	{.key = "cryptdevice"},
+	{.key = "rd.luks.uuid", .implied = "UUID="},
+	{.key = "kern_guid", .implied = "PARTUUID="}, /* ChromeOS: of the kernel's partition */
+	/* ChromeOS: "1 vroot none ro 1,0 1740800 verity payload=PARTUUID=... hashtree=..." */
+	{.key = "dm", .is_table = true},
+	{.key = "dm-mod.create", .is_table = true},
+};
+
+/* What may stand before a device. */
+static const char *const wrappers[] = {"live:", "block:", "overlay:", "device:", "crypt:", "dev=",
+	"payload=", "hashtree=", "luks-"};
+
+/* What leads to no disk of this machine. */
+static const char *const elsewhere[] = {"/dev/nfs", "/dev/cifs", "/dev/ram", "/dev/root",
+	"/dev/mtd", "/dev/ubi", "nfs", "cifs", "smb", "ubi", "mtd", "nbd", "iscsi", "http", "ftp",
+	"dhcp", "tmpfs", "ramfs", "none", "virtiofs", "9p"};
+
+static const struct tag {
+	const char *prefix;
+	enum boot_name_kind kind;
+} tags[] = {
+	{"PARTUUID=", BOOT_PARTUUID},
+	{"PARTLABEL=", BOOT_PARTLABEL},
+	{"UUID=", BOOT_UUID},
+	{"LABEL=", BOOT_LABEL},
+	{"CDLABEL=", BOOT_LABEL},
+	{"/dev/disk/by-partuuid/", BOOT_PARTUUID},
+	{"/dev/disk/by-partlabel/", BOOT_PARTLABEL},
+	{"/dev/disk/by-uuid/", BOOT_UUID},
+	{"/dev/disk/by-label/", BOOT_LABEL},
+};
+
+static bool has_prefix(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* udev and initramfs-tools write a blank as "\x20". */
+static void unescape(char *text)
+{
+	char *to = text;
+
+	for (const char *p = text; *p; to++) {
+		unsigned byte;
+
+		if (p[0] == '\\' && p[1] == 'x' && isxdigit((unsigned char)p[2]) &&
+			isxdigit((unsigned char)p[3]) && sscanf(p + 2, "%2x", &byte) == 1 &&
+			byte > 0) {
+			*to = (char)byte;
+			p += 4;
+		} else {
+			*to = *p++;
+		}
+	}
+	*to = '\0';
+}
+
+/* "b302": a device number as the kernel packs it, where root= is nothing but hex digits. */
+static bool parse_packed(const char *text, struct boot_name *ret)
+{
+	size_t length = strspn(text, "0123456789abcdefABCDEF");
+	unsigned long number;
+
+	if (length < 3 || length > 8 || text[length] != '\0')
+		return false;
+	number = strtoul(text, NULL, 16);
+	ret->kind = BOOT_NUMBER;
+	ret->major = (uint32_t)(number >> 8 & 0xfff);
+	ret->minor = (uint32_t)((number & 0xff) | (number >> 12 & 0xfff00));
+	return true;
+}
+
+/* One word of a parameter's value. False where it names no device. */
+static bool parse_word(
+	const struct parameter *parameter, const char *word, bool first, struct boot_name *ret)
+{
+	unsigned major, minor;
+
+	for (size_t i = 0; i < ARRAY_SIZE(wrappers); i++) {
+		if (has_prefix(word, wrappers[i])) {
+			word += strlen(wrappers[i]);
+			i = (size_t)-1; /* "device:dev=": from the start */
+		}
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(elsewhere); i++)
+		if (has_prefix(word, elsewhere[i]))
+			return false;
+	if (word[0] == '\0' || !STR_COPY(ret->value, word))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(tags); i++) {
+		if (!has_prefix(word, tags[i].prefix))
+			continue;
+		ret->kind = tags[i].kind;
+		(void)STR_COPY(ret->value, word + strlen(tags[i].prefix));
+		unescape(ret->value);
+		return ret->value[0] != '\0';
+	}
+	if (sscanf(word, "/dev/block/%u:%u", &major, &minor) == 2 ||
+		(isdigit((unsigned char)word[0]) && sscanf(word, "%u:%u", &major, &minor) == 2)) {
+		ret->kind = BOOT_NUMBER;
+		ret->major = major;
+		ret->minor = minor;
+		return true;
+	}
+	if (has_prefix(word, "/dev/")) {
+		ret->kind = BOOT_NODE;
+		return true;
+	}
+	if (!parameter->is_root || !first)
+		return false;
+	if (!parse_packed(word, ret))
+		ret->kind = BOOT_OPAQUE;
+	return true;
+}
+
+static size_t parse_value(
+	const struct parameter *parameter, char *value, struct boot_name *ret, size_t max)
+{
+	const char *implied = parameter->implied, *between = parameter->is_table ? ",; " : ",;";
+	char *state = NULL, joined[96];
+	bool first = true;
+	size_t count = 0;
+
+	for (char *word = strtok_r(value, between, &state); word && count < max;
+		word = strtok_r(NULL, between, &state)) {
+		struct boot_name name = {0};
+
+		if (implied && !STR_FORMAT(joined, "%s%s", implied,
+				       has_prefix(word, "luks-") ? word + strlen("luks-") : word))
+			continue;
+		if (parse_word(parameter, implied ? joined : word, first, &name)) {
+			(void)STR_FORMAT(name.text, "%s=%s", parameter->key, word);
+			str_sanitise(name.text);
+			ret[count++] = name;
+		}
+		first = false;
+	}
+	return count;
+}
+
+/* The next parameter, cut off in place, its quotes taken away: as the kernel's next_arg() has it, a
+ * blank between quotes belongs to the value. NULL at the end. */
+static char *next_parameter(char **rest)
+{
+	char *p = *rest + strspn(*rest, " \t\n"), *start = p, *to = p;
+	bool quoted = false;
+
+	if (*p == '\0')
+		return NULL;
+	for (; *p && (quoted || !strchr(" \t\n", *p)); p++) {
+		if (*p == '"')
+			quoted = !quoted;
+		else
+			*to++ = *p;
+	}
+	*rest = *p ? p + 1 : p;
+	*to = '\0';
+	return start;
+}
+
+size_t boot_source_parse(const char *cmdline, struct boot_name ret[BOOT_NAMES_MAX])
+{
+	_cleanup_free_ char *text = strdup(cmdline);
+	char *rest = text, *value;
+	size_t count = 0;
+
+	for (char *word; rest && (word = next_parameter(&rest));) {
+		value = strchr(word, '=');
+		if (!value)
+			continue;
+		*value++ = '\0';
+		for (size_t i = 0; i < ARRAY_SIZE(parameters); i++)
+			if (strcmp(parameters[i].key, word) == 0)
+				count += parse_value(
+					&parameters[i], value, ret + count, BOOT_NAMES_MAX - count);
+	}
+	return count;
+}
+
+/* What is wanted may have a tail: "/PARTNROFF=1", ":crypt:discard". */
+static bool is_wanted(const char *wanted, const char *found)
+{
+	size_t length = strlen(found);
+
+	return length > 0 && strncasecmp(wanted, found, length) == 0 &&
+	       (wanted[length] == '\0' || strchr(":/", wanted[length]));
+}
+
+static const char *partition_value(const struct disk_partition *partition, enum boot_name_kind kind)
+{
+	switch (kind) {
+	case BOOT_PARTUUID:
+		return partition->uuid;
+	case BOOT_PARTLABEL:
+		return partition->name;
+	case BOOT_UUID:
+		return partition->fs_uuid;
+	case BOOT_LABEL:
+		return partition->fs_label;
+	case BOOT_NODE:
+	case BOOT_NUMBER:
+	case BOOT_OPAQUE:
+		break;
+	}
+	return "";
+}
+
+bool boot_source_matches(const struct boot_name *name, const struct disk_content *content)
+{
+	if ((name->kind == BOOT_UUID && is_wanted(name->value, content->uuid)) ||
+		(name->kind == BOOT_LABEL && is_wanted(name->value, content->label)))
+		return true;
+	for (uint32_t i = 0; i < content->partition_count && i < DISK_PARTITIONS_MAX; i++)
+		if (is_wanted(name->value, partition_value(&content->partitions[i], name->kind)))
+			return true;
+	return false;
+}

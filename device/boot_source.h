@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * boot_source - the devices that the kernel command line names: root= and its kin. For a system that
+ * runs from memory they are all that tells which medium it was started from. Pure.
+ *
+ * The forms are those of the kernel (admin-guide/kernel-parameters.txt, block/early-lookup.c), of
+ * dracut (dracut.cmdline(7)), initramfs-tools, overlayroot and Debian's live-boot(7).
+ */
+#ifndef DEVICE_BOOT_SOURCE_H
+#define DEVICE_BOOT_SOURCE_H
+
+#include "device/disk.h"
+
+enum boot_name_kind {
+	BOOT_NODE,	/* "/dev/mmcblk0p2": in value */
+	BOOT_NUMBER,	/* "179:2", "b302" */
+	BOOT_PARTUUID,	/* of a partition */
+	BOOT_PARTLABEL, /* name of a partition */
+	BOOT_UUID,	/* of a filesystem */
+	BOOT_LABEL,	/* of a filesystem */
+	BOOT_OPAQUE,	/* root= names a disk in a way that nobody here knows ("zfs:rpool/root") */
+};
+
+struct boot_name {
+	enum boot_name_kind kind;
+	uint32_t major, minor;
+	char value[80]; /* unescaped; may have a tail: "abcd-02/PARTNROFF=1", "LABEL:crypt" */
+	char text[64];	/* "root=PARTUUID=abcd-02", sanitised */
+};
+
+#define BOOT_NAMES_MAX 8
+
+/* The devices in @cmdline, up to BOOT_NAMES_MAX, their number is returned. What lies in memory, on
+ * the network or on raw flash is none. */
+size_t boot_source_parse(const char *cmdline, struct boot_name ret[BOOT_NAMES_MAX]);
+
+/* True where the content of a disk has what @name, a UUID or a label, names. */
+bool boot_source_matches(const struct boot_name *name, const struct disk_content *content);
+
+#endif

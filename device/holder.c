@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/holder.h"
+
+#include "device/stack.h"
+#include "device/sysfs.h"
+#include "device/util.h"
+
+#include <errno.h>
+
+struct block_walk {
+	struct inuse *inuse;
+	int root;
+	const char *disk;
+};
+
+static int add_holder(void *arg, const char *name)
+{
+	struct block_walk *walk = arg;
+	char mapped[64];
+
+	if (sysfs_read(walk->root, mapped, sizeof(mapped), "sys/block/%s/dm/name", name) == 0)
+		return inuse_add_fact(
+			walk->inuse, walk->disk, REASON_HOLDER, "used by %s (%s)", name, mapped);
+	return inuse_add_fact(walk->inuse, walk->disk, REASON_HOLDER, "used by %s", name);
+}
+
+static int add_partition_holders(void *arg, const char *name)
+{
+	struct block_walk *walk = arg;
+	int r;
+
+	if (!sysfs_exists(walk->root, "sys/block/%s/%s/partition", walk->disk, name))
+		return 0;
+	r = sysfs_each(walk->root, add_holder, walk, "sys/block/%s/%s/holders", walk->disk, name);
+	return r == -ENOENT ? 0 : r;
+}
+
+/* A loop over the raw disk keeps nobody from opening that exclusively: it must be looked for. One
+ * over a file explains a busy disk whose filesystem was unmounted lazily. */
+static int add_loop(struct inuse *inuse, int root, const char *name)
+{
+	char disks[STACK_DISKS_MAX][32];
+	struct stack_loop loop;
+	int count, r = 0;
+
+	if (stack_read_loop(root, name, &loop) < 0)
+		return 0;
+	count = stack_whole_disks(
+		root, loop.block_major, loop.block_minor, disks, ARRAY_SIZE(disks));
+	for (int i = 0; i < count && r == 0; i++)
+		r = inuse_add_fact(inuse, disks[i], REASON_LOOP, "%s lies over it", name);
+	count = stack_whole_disks(root, loop.file_major, loop.file_minor, disks, ARRAY_SIZE(disks));
+	for (int i = 0; i < count && r == 0; i++)
+		if (!inuse_knows(inuse, disks[i]))
+			r = inuse_add_fact(
+				inuse, disks[i], REASON_LOOP, "%s uses a file on it", name);
+	return r;
+}
+
+/* The kernel holds it exclusively, but tells of no holder. */
+static int add_backing(struct inuse *inuse, int root, const char *name)
+{
+	char disks[STACK_DISKS_MAX][32];
+	uint32_t major, minor;
+	int count, r = 0;
+
+	if (stack_read_backing(root, name, &major, &minor) < 0)
+		return 0;
+	count = stack_whole_disks(root, major, minor, disks, ARRAY_SIZE(disks));
+	for (int i = 0; i < count && r == 0; i++)
+		r = inuse_add_fact(inuse, disks[i], REASON_HOLDER, "used by %s", name);
+	return r;
+}
+
+static int add_block_user(void *arg, const char *name)
+{
+	struct block_walk *walk = arg;
+	char card[32];
+	int r;
+
+	/* What uses a boot area uses the card. */
+	walk->disk = stack_card_of(walk->root, name, card) ? card : name;
+	r = sysfs_each(walk->root, add_holder, walk, "sys/block/%s/holders", name);
+	if (r == 0 || r == -ENOENT)
+		r = sysfs_each(walk->root, add_partition_holders, walk, "sys/block/%s", name);
+	if (r == 0 || r == -ENOENT)
+		r = add_loop(walk->inuse, walk->root, name);
+	return r == 0 ? add_backing(walk->inuse, walk->root, name) : r;
+}
+
+int holder_add_facts(struct inuse *inuse, int root)
+{
+	struct block_walk walk = {.inuse = inuse, .root = root};
+
+	return sysfs_each(root, add_block_user, &walk, "sys/block");
+}

@@ -1,0 +1,50 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# record.sh - a machine that was recorded with record-board.sh gets the same verdicts as the machine itself:
+# this one, with a disk mounted in another namespace, one below a loop, and one that nobody uses.
+. "$(dirname "$0")/lib.sh"
+begin jq losetup mkfs.ext4 unshare
+cd "$tmp" || exit 1
+mkdir mnt board
+
+for name in mounted below unused; do
+	image $name.img 16M
+done
+mkfs.ext4 -q -F mounted.img
+mounted=$(losetup -f --show mounted.img)
+below=$(losetup -f --show below.img)
+over=$(losetup -f --show "$below")
+unused=$(losetup -f --show unused.img)
+# shellcheck disable=SC2016
+unshare -m sh -c 'mount "$0" "$1" && echo ready >"$2" && exec sleep 600' "$mounted" "$tmp/mnt" "$tmp/ready" &
+pids+=($!)
+wait_for 20 test -s ready || die "the other namespace is not ready"
+
+check "the machine is recorded" "$top/tests/record-board.sh" "$tmp/board.tgz"
+check "it is unpacked" tar -C board -xzf board.tgz --strip-components=1
+
+# "loop0 mounted": of our own loops, and of all that are no loops. Who holds a disk a recording cannot know,
+# nor what is on it.
+verdicts() { # ARG...
+	"$BOARDSTRAP" list --json --all --allow loop "$@" | jq -r --arg own "$mounted $below $over $unused" '
+		.disks[] | select(.kind != "loop" or (.path as $path | $own | split(" ") | index($path))) |
+		.name + " " + ([.reasons[] | select(.code != "busy") | .code] | join(","))'
+}
+
+live=$(verdicts)
+same "the recording gets the machine's verdicts" "$live" "$(verdicts --sysroot board)"
+for line in "${mounted#/dev/} mounted" "${below#/dev/} loop" "${over#/dev/} " "${unused#/dev/} "; do
+	check "among them: $line" grep -qxF "$line" <<<"$live"
+done
+note "$(wc -c <board.tgz) bytes, $(tar -tzf board.tgz | wc -l) entries"
+
+kill "${pids[0]}"
+wait "${pids[0]}" 2>/dev/null
+losetup -d "$over"
+losetup -d "$mounted"
+losetup -d "$below"
+losetup -d "$unused"
+
+cd /
+finish

@@ -1,0 +1,652 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * machine_generator - machines by the thousand. What is in use, and how, is decided first; then a
+ * machine is written (as the text of machine.h) in which it is so. Nothing here knows how the rules
+ * find it out.
+ */
+#ifndef TESTS_MACHINE_GENERATOR_H
+#define TESTS_MACHINE_GENERATOR_H
+
+#include "device/disk.h"
+#include "device/util.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define GENERATED_DISKS_MAX 12
+
+/* What a disk must be refused for; bits of struct generated_disk.uses. */
+#define USE(code) (1u << (code))
+
+struct generated_disk {
+	char name[24];
+	enum disk_kind kind;
+	unsigned major, minor;
+	unsigned partitions;
+	bool boot_area;
+	unsigned uses; /* 0: free */
+	bool ro, empty, small, worn;
+	enum content_state content;
+	enum disk_hold hold;
+	char tag[64]; /* words of its content: what root= names */
+};
+
+struct generated {
+	uint64_t random;
+	char text[32768];
+	size_t length;
+	struct generated_disk disks[GENERATED_DISKS_MAX];
+	size_t disk_count; /* those that were there before anything was put upon them */
+	unsigned allow;
+	bool unresolved;   /* the system's disk cannot be told */
+	bool tag_missing;  /* root= names a UUID that no disk was found to have */
+	unsigned virtuals; /* dm, md, loop, zram made so far */
+	unsigned points;   /* mount points made so far */
+};
+
+/* A block device that something can be put upon. */
+struct generated_device {
+	char name[24];
+	unsigned major, minor;
+};
+
+/* splitmix64 */
+static uint64_t draw(struct generated *g)
+{
+	uint64_t z = g->random += 0x9e3779b97f4a7c15;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+	return z ^ (z >> 31);
+}
+
+static unsigned draw_below(struct generated *g, unsigned n)
+{
+	return (unsigned)(draw(g) % n);
+}
+
+static bool one_in(struct generated *g, unsigned n)
+{
+	return draw_below(g, n) == 0;
+}
+
+static void say(struct generated *g, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void say(struct generated *g, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	assert_true(str_vformat(g->text + g->length, sizeof(g->text) - g->length, format, args));
+	va_end(args);
+	g->length += strlen(g->text + g->length);
+}
+
+/* ---- the disks ---- */
+
+static const char *const kind_words[] = {"emmc", "sd", "usb", "disk", "loop"};
+
+static void name_disk(struct generated *g, struct generated_disk *disk, unsigned i)
+{
+	bool mmc = disk->kind == DISK_EMMC || disk->kind == DISK_SD;
+
+	disk->minor = 32 * i;
+	disk->major = 8;
+	if (mmc) {
+		(void)STR_FORMAT(disk->name, "mmcblk%u", i);
+		disk->major = 179;
+	} else if (disk->kind == DISK_FIXED && one_in(g, 3)) {
+		(void)STR_FORMAT(disk->name, "nvme%un1", i);
+		disk->major = 259;
+	} else if (disk->kind == DISK_FIXED && one_in(g, 2)) {
+		(void)STR_FORMAT(disk->name, "vd%c", 'a' + (char)i);
+		disk->major = 254;
+	} else {
+		(void)STR_FORMAT(disk->name, "sd%c", 'a' + (char)i);
+	}
+}
+
+static void say_generated_disk(struct generated *g, const struct generated_disk *disk)
+{
+	bool mmc = disk->kind == DISK_EMMC || disk->kind == DISK_SD;
+	const char *p =
+		strncmp(disk->name, "mmc", 3) == 0 || strncmp(disk->name, "nv", 2) == 0 ? "p" : "";
+
+	say(g, "disk %s %u:%u %s %s/%s\n", disk->name, disk->major, disk->minor,
+		disk->empty   ? "0"
+		: disk->small ? "1000000"
+			      : "15269888",
+		disk->kind == DISK_USB ? "pci0/usb1/1-1/1-1:1.0/host0" : "platform", disk->name);
+	if (mmc)
+		say(g, "\tdevice/type %s\n", disk->kind == DISK_EMMC ? "MMC" : "SD");
+	if (disk->kind == DISK_EMMC)
+		say(g, "\tdevice/rev 0x8\n\tdevice/life_time 0x01 %s\n",
+			disk->worn ? "0x0b" : "0x02");
+	if (disk->ro)
+		say(g, "\tro 1\n");
+	for (unsigned i = 1; i <= disk->partitions; i++)
+		say(g, "part %s%s%u %u:%u 100000\n", disk->name, p, i, disk->major,
+			disk->minor + i);
+	if (disk->boot_area)
+		say(g, "area %sboot0 %u:%u 8192\n", disk->name, disk->major, disk->minor + 16);
+}
+
+/* The disk, a partition of it, or its boot area. */
+static struct generated_device draw_part(struct generated *g, const struct generated_disk *disk)
+{
+	struct generated_device device = {.major = disk->major, .minor = disk->minor};
+	unsigned n = disk->partitions ? 1 + draw_below(g, disk->partitions) : 0;
+
+	if (disk->boot_area && one_in(g, 8)) {
+		device.minor += 16;
+		(void)STR_FORMAT(device.name, "%sboot0", disk->name);
+	} else if (n > 0) {
+		device.minor += n;
+		(void)STR_FORMAT(device.name, "%s%s%u", disk->name,
+			strncmp(disk->name, "mmc", 3) == 0 || strncmp(disk->name, "nv", 2) == 0
+				? "p"
+				: "",
+			n);
+	} else {
+		(void)STR_COPY(device.name, disk->name);
+	}
+	return device;
+}
+
+/* ---- what lies upon them ---- */
+
+static struct generated_device say_stacked(
+	struct generated *g, const char *kind, unsigned major, const char *below)
+{
+	struct generated_device device = {.major = major, .minor = g->virtuals++};
+
+	(void)STR_FORMAT(device.name, "%s%u", kind, device.minor);
+	say(g, "virtual %s %u:%u 15269888 %s\n", device.name, major, device.minor, below);
+	if (strcmp(kind, "dm-") == 0)
+		say(g, "\tdm/name map%u\n", device.minor);
+	return device;
+}
+
+/* A loop over a block device or a file, which is a disk of its own kind, in use from here on or not. */
+static struct generated_device say_loop(struct generated *g, const char *backing, unsigned uses)
+{
+	struct generated_device device = say_stacked(g, "loop", 7, "");
+	struct generated_disk *disk = &g->disks[g->disk_count];
+
+	say(g, "\tloop/backing_file %s\n", backing);
+	assert_true(g->disk_count < GENERATED_DISKS_MAX);
+	*disk = (struct generated_disk){.kind = DISK_LOOP, .uses = uses};
+	(void)STR_COPY(disk->name, device.name);
+	g->disk_count++;
+	return device;
+}
+
+static void mark_uses(struct generated_disk *const *disks, size_t count, enum reason_code code)
+{
+	for (size_t i = 0; i < count; i++)
+		disks[i]->uses |= USE(code);
+}
+
+/* One device over all of @disks: of one disk itself, through dm; of several md or dm. */
+static struct generated_device draw_device(
+	struct generated *g, struct generated_disk *const *disks, size_t count)
+{
+	struct generated_device device = draw_part(g, disks[0]);
+	unsigned depth = one_in(g, 2) ? draw_below(g, 4) : 0;
+
+	if (count > 1) {
+		char below[128] = "";
+
+		for (size_t i = 0; i < count; i++) {
+			struct generated_device part = draw_part(g, disks[i]);
+
+			(void)str_format(below + strlen(below), sizeof(below) - strlen(below),
+				"%s ", part.name);
+		}
+		device = one_in(g, 2) ? say_stacked(g, "md", 9, below)
+				      : say_stacked(g, "dm-", 253, below);
+		mark_uses(disks, count, REASON_HOLDER);
+	} else if (depth > 0) {
+		mark_uses(disks, count, REASON_HOLDER);
+	}
+	while (depth-- > 0)
+		device = say_stacked(g, "dm-", 253, device.name);
+	return device;
+}
+
+/* A filesystem over @disks, mounted at @point in the namespace of @process ("" ours, "@1"). */
+static void say_filesystem(struct generated *g, struct generated_disk *const *disks, size_t count,
+	const char *process, const char *point)
+{
+	static const char *const families[] = {"btrfs", "bcachefs"};
+	unsigned anonymous = 100 + g->points++;
+
+	if (one_in(g, count > 1 ? 2 : 5)) {
+		const char *family = families[draw_below(g, 2)];
+		char members[128] = "", first[24] = "";
+
+		for (size_t i = 0; i < count; i++) {
+			struct generated_device part = draw_part(g, disks[i]);
+
+			(void)str_format(members + strlen(members),
+				sizeof(members) - strlen(members), " %s", part.name);
+			if (i == 0)
+				(void)STR_COPY(first, part.name);
+		}
+		say(g, "members %s uuid-%u%s\n", family, anonymous, members);
+		say(g, "mount%s 0:%u %s %s /dev/%s\n", process, anonymous, point, family, first);
+	} else {
+		struct generated_device device = draw_device(g, disks, count);
+
+		say(g, "mount%s %u:%u %s ext4 %s%s\n", process, device.major, device.minor, point,
+			one_in(g, 4) ? "" : "/dev/", one_in(g, 4) ? "root" : device.name);
+	}
+}
+
+/* ---- the system ---- */
+
+static void system_is_mounted(
+	struct generated *g, struct generated_disk *const *disks, size_t count)
+{
+	static const char *const more[] = {"/boot", "/usr", "/boot/firmware", "/efi"};
+
+	say_filesystem(g, disks, count, "", "/");
+	mark_uses(disks, count, REASON_SYSTEM);
+	if (one_in(g, 3))
+		say_filesystem(g, disks, 1, "", more[draw_below(g, ARRAY_SIZE(more))]);
+}
+
+/* We were put into a namespace of our own, where nothing of it is mounted. */
+static void system_is_of_process_1(
+	struct generated *g, struct generated_disk *const *disks, size_t count)
+{
+	say_filesystem(g, disks, count, "@1", "/");
+	say(g, "mount 0:20 / tmpfs tmpfs\n");
+	mark_uses(disks, count, REASON_SYSTEM);
+}
+
+static void system_is_an_overlay(
+	struct generated *g, struct generated_disk *const *disks, size_t count)
+{
+	static const char *const points[] = {"/ro", "/rw"};
+
+	say(g, "mount 0:20 / rootfs rootfs\nmount 0:21 /rw tmpfs tmpfs\n");
+	say(g, "mount 0:22 / overlay overlay rw,lowerdir=/ro/low:/ro,upperdir=/rw/up,workdir=/rw/w\n");
+	say_filesystem(g, disks, count, "", points[draw_below(g, 2)]);
+	if (!one_in(g, 3))
+		say(g, "mount 0:23 /ro tmpfs tmpfs\n");
+	/* Whatever was drawn, the lower or the upper layer has to be on the disks. */
+	say_filesystem(g, disks, count, "", "/ro");
+	mark_uses(disks, count, REASON_SYSTEM);
+}
+
+/* A live system: a squashfs in a file on the medium. */
+static void system_is_in_a_file(
+	struct generated *g, struct generated_disk *const *disks, size_t count)
+{
+	struct generated_device loop;
+
+	say_filesystem(g, disks, count, "", "/run/medium");
+	loop = say_loop(g, "/run/medium/live/root.squashfs", USE(REASON_SYSTEM));
+	say(g, "mount %u:%u /run/ro squashfs /dev/%s\n", loop.major, loop.minor, loop.name);
+	if (one_in(g, 2))
+		say(g, "mount 0:22 / overlay overlay rw,lowerdir=/run/ro,upperdir=/run/up\n"
+		       "mount 0:23 /run/up tmpfs tmpfs\n");
+	else
+		say(g, "mount %u:%u / squashfs /dev/%s\n", loop.major, loop.minor, loop.name);
+	mark_uses(disks, count, REASON_SYSTEM);
+}
+
+/* Nothing is mounted; root= tells. */
+static void system_was_started_from(
+	struct generated *g, struct generated_disk *const *disks, size_t count)
+{
+	struct generated_disk *disk = disks[0];
+	struct generated_device part = draw_part(g, disk);
+	unsigned packed = part.major << 8 | part.minor;
+	const char *wrap = one_in(g, 4) ? "live:" : "", *tail = one_in(g, 4) ? ",noatime" : "";
+
+	(void)count;
+	say(g, "mount 0:2 / rootfs rootfs\n");
+	say(g, "file %s quiet ",
+		one_in(g, 4) ? "proc/device-tree/chosen/bootargs" : "proc/cmdline");
+	disk->content = CONTENT_TABLE;
+	switch (draw_below(g, 8)) {
+	case 0:
+		say(g, "root=%s/dev/%s%s", wrap, part.name, tail);
+		break;
+	case 1:
+		say(g, "root=%u:%u", part.major, part.minor);
+		break;
+	case 2:
+		say(g, "root=%x", packed);
+		break;
+	case 3:
+		say(g, "root=%sPARTUUID=5A-02%s", wrap, one_in(g, 2) ? "/PARTNROFF=1" : tail);
+		(void)STR_COPY(disk->tag, "partuuid=5a-01 partuuid=5a-02");
+		break;
+	case 4:
+		say(g, "root=%sUUID=ab-cd%s", wrap, tail);
+		(void)STR_COPY(disk->tag, "partuuid=5a-01 fsuuid=AB-CD");
+		break;
+	case 5:
+		say(g, "root=LABEL=writable resume=UUID=77%s", tail);
+		(void)STR_COPY(
+			disk->tag, "partuuid=5a-01 partuuid=5a-02 fslabel=writable fsuuid=77");
+		break;
+	case 6:
+		say(g, "root=/dev/disk/by-partlabel/root\\x2da");
+		(void)STR_COPY(disk->tag, "partuuid=5a-01 partlabel=root-a");
+		break;
+	default:
+		say(g, "overlayroot=device:dev=LABEL=top,timeout=9 root=/dev/ram0");
+		disk->content = CONTENT_FILESYSTEM;
+		(void)STR_COPY(disk->tag, "label=top");
+		break;
+	}
+	say(g, " console=ttyS0\n");
+	mark_uses(disks, 1, REASON_SYSTEM);
+}
+
+static void (*const systems[])(
+	struct generated *g, struct generated_disk *const *disks, size_t count) = {
+	system_is_mounted,
+	system_is_of_process_1,
+	system_is_an_overlay,
+	system_is_in_a_file,
+	system_was_started_from,
+};
+
+/* A machine whose system is on no disk of its own, or on one that cannot be told. */
+static void say_diskless(struct generated *g)
+{
+	switch (draw_below(g, 5)) {
+	case 0:
+		say(g, "mount 0:2 / rootfs rootfs\n");
+		break;
+	case 1:
+		say(g, "mount 0:2 / nfs host:/srv rw\nfile proc/cmdline root=/dev/nfs\n");
+		break;
+	case 2: /* a container */
+		say(g, "mount 0:2 / overlay overlay rw,lowerdir=/var/lib/l/A:/var/lib/l/B\n");
+		g->unresolved = true;
+		break;
+	case 3:
+		say(g, "mount 0:2 / tmpfs tmpfs\nfile proc/cmdline root=/dev/mapper/vg-root\n");
+		g->unresolved = true;
+		break;
+	default:
+		say(g, "mount 0:2 / rootfs rootfs\nfile proc/cmdline root=UUID=not-there\n");
+		g->tag_missing = true;
+		break;
+	}
+}
+
+/* ---- other uses ---- */
+
+static void is_mounted(struct generated *g, struct generated_disk *const *disks, size_t count)
+{
+	char point[32];
+
+	(void)STR_FORMAT(point, "/mnt/m%u", g->points);
+	say_filesystem(g, disks, count, "", point);
+	mark_uses(disks, count, REASON_MOUNTED);
+	if (one_in(g, 3)) {
+		say(g, "swap %s/swapfile file\n", point);
+		mark_uses(disks, count, REASON_SWAP);
+	}
+	if (one_in(g, 3)) {
+		say(g, "uses %s/blob.bin blob\n", point);
+		mark_uses(disks, count, REASON_SOURCE);
+	}
+}
+
+/* Only its namespace tells: through dm or md, the holder would be another sign of it. */
+static void is_mounted_elsewhere(
+	struct generated *g, struct generated_disk *const *disks, size_t count)
+{
+	unsigned pid = 100 + g->points;
+	char process[16];
+
+	say(g, "process %u daemon\nmount@%u 0:2 / rootfs rootfs\n", pid, pid);
+	(void)STR_FORMAT(process, "@%u", pid);
+	for (size_t i = 0; i < count; i++) {
+		struct generated_device part = draw_part(g, disks[i]);
+
+		say(g, "mount%s %u:%u /m%zu ext4 /dev/%s\n", process, part.major, part.minor, i,
+			part.name);
+	}
+	mark_uses(disks, count, REASON_MOUNTED);
+}
+
+static void is_swap(struct generated *g, struct generated_disk *const *disks, size_t count)
+{
+	struct generated_device device = draw_device(g, disks, count);
+
+	say(g, "swap /dev/%s partition\n", device.name);
+	mark_uses(disks, count, REASON_SWAP);
+}
+
+static void is_below_zram(struct generated *g, struct generated_disk *const *disks, size_t count)
+{
+	struct generated_device device = draw_device(g, disks, count);
+	struct generated_device zram = say_stacked(g, "zram", 252, "");
+
+	say(g, "\tbacking_dev /dev/%s\n", device.name);
+	mark_uses(disks, count, REASON_HOLDER);
+	if (one_in(g, 2)) {
+		say(g, "swap /dev/%s partition\n", zram.name);
+		mark_uses(disks, count, REASON_SWAP);
+	}
+}
+
+static void is_held(struct generated *g, struct generated_disk *const *disks, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		(void)say_stacked(g, "dm-", 253, draw_part(g, disks[i]).name);
+	mark_uses(disks, count, REASON_HOLDER);
+}
+
+static void is_below_a_loop(struct generated *g, struct generated_disk *const *disks, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		char node[40];
+
+		(void)STR_FORMAT(node, "/dev/%s", draw_part(g, disks[i]).name);
+		(void)say_loop(g, node, 0);
+	}
+	mark_uses(disks, count, REASON_LOOP);
+}
+
+static void is_read_only(struct generated *g, struct generated_disk *const *disks, size_t count)
+{
+	(void)g;
+	for (size_t i = 0; i < count; i++)
+		disks[i]->ro = true;
+	mark_uses(disks, count, REASON_READ_ONLY);
+}
+
+static void is_empty(struct generated *g, struct generated_disk *const *disks, size_t count)
+{
+	(void)g;
+	for (size_t i = 0; i < count; i++) {
+		disks[i]->empty = true;
+		disks[i]->partitions = 0;
+	}
+	mark_uses(disks, count, REASON_NO_MEDIUM);
+}
+
+static void is_small(struct generated *g, struct generated_disk *const *disks, size_t count)
+{
+	(void)g;
+	for (size_t i = 0; i < count; i++)
+		disks[i]->small = true;
+	mark_uses(disks, count, REASON_TOO_SMALL);
+}
+
+static void is_worn(struct generated *g, struct generated_disk *const *disks, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (disks[i]->kind != DISK_EMMC)
+			continue;
+		disks[i]->worn = true;
+		if (!(g->allow & ALLOW_WORN))
+			disks[i]->uses |= USE(REASON_WORN);
+	}
+}
+
+static void is_busy(struct generated *g, struct generated_disk *const *disks, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		disks[i]->hold = one_in(g, 2) ? HOLD_EXCLUSIVE : HOLD_LOCKED;
+	mark_uses(disks, count, REASON_BUSY);
+}
+
+/* What is seen on the disk itself is decided before it is written down, the rest afterwards. */
+static const struct use {
+	void (*say)(struct generated *g, struct generated_disk *const *disks, size_t count);
+	bool of_disk;
+} uses[] = {
+	{.say = is_mounted},
+	{.say = is_mounted_elsewhere},
+	{.say = is_swap},
+	{.say = is_below_zram},
+	{.say = is_held},
+	{.say = is_below_a_loop},
+	{.say = is_read_only, .of_disk = true},
+	{.say = is_empty, .of_disk = true},
+	{.say = is_small, .of_disk = true},
+	{.say = is_worn, .of_disk = true},
+	{.say = is_busy, .of_disk = true},
+};
+
+/* ---- the whole machine ---- */
+
+static void draw_disks(struct generated *g)
+{
+	static const enum disk_kind likely[] = {
+		DISK_EMMC, DISK_EMMC, DISK_EMMC, DISK_SD, DISK_USB, DISK_FIXED};
+	static const enum content_state states[] = {CONTENT_BLANK, CONTENT_BLANK, CONTENT_TABLE,
+		CONTENT_DENIED, CONTENT_SILENT, CONTENT_AMBIVALENT};
+
+	g->disk_count = 1 + draw_below(g, 6);
+	for (unsigned i = 0; i < g->disk_count; i++) {
+		struct generated_disk *disk = &g->disks[i];
+
+		*disk = (struct generated_disk){.kind = likely[draw_below(g, ARRAY_SIZE(likely))]};
+		name_disk(g, disk, i);
+		disk->partitions = one_in(g, 3) ? 0 : 1 + draw_below(g, 4);
+		disk->boot_area = disk->kind == DISK_EMMC && !one_in(g, 4);
+		disk->content = states[draw_below(g, ARRAY_SIZE(states))];
+	}
+}
+
+static void say_contents(struct generated *g)
+{
+	static const char *const states[] = {
+		[CONTENT_BLANK] = "blank",
+		[CONTENT_TABLE] = "table",
+		[CONTENT_FILESYSTEM] = "filesystem",
+		[CONTENT_AMBIVALENT] = "ambivalent",
+		[CONTENT_DENIED] = "denied",
+		[CONTENT_SILENT] = "silent",
+	};
+	static const char *const holds[] = {"", "hold=exclusive", "hold=locked"};
+
+	for (size_t i = 0; i < g->disk_count; i++)
+		if (g->disks[i].kind != DISK_LOOP)
+			say(g, "content %s %s %s %s\n", g->disks[i].name,
+				states[g->disks[i].content], g->disks[i].tag,
+				holds[g->disks[i].hold]);
+}
+
+static void draw_allow(struct generated *g)
+{
+	char words[64] = "";
+
+	g->allow = 0;
+	for (unsigned i = 0; i < ARRAY_SIZE(kind_words); i++) {
+		if (!one_in(g, 3))
+			continue;
+		g->allow |= 1u << i;
+		(void)str_format(words + strlen(words), sizeof(words) - strlen(words), "%s%s",
+			*words ? "," : "", kind_words[i]);
+	}
+	if (one_in(g, 3)) {
+		g->allow |= ALLOW_WORN;
+		(void)str_format(words + strlen(words), sizeof(words) - strlen(words), "%sworn",
+			*words ? "," : "");
+	}
+	if (*words)
+		say(g, "allow %s\n", words);
+	say(g, "need 1024\n");
+}
+
+static void generate(struct generated *g, uint64_t seed)
+{
+	struct generated_disk *system[3], *user[2];
+	const struct use *plan[GENERATED_DISKS_MAX] = {0};
+	size_t count, system_count = 0;
+
+	g->random = seed;
+	g->length = 0;
+	g->unresolved = g->tag_missing = false;
+	g->virtuals = g->points = 0;
+	draw_allow(g);
+	draw_disks(g);
+	count = g->disk_count;
+	/* The first ones carry the system; most of the others are free, or used in one way. */
+	if (!one_in(g, 5))
+		system_count = 1 + (one_in(g, 3) ? draw_below(g, 3) : 0);
+	if (system_count > count)
+		system_count = count;
+	for (size_t i = system_count; i < count; i++) {
+		if (one_in(g, 2))
+			plan[i] = &uses[draw_below(g, ARRAY_SIZE(uses))];
+		user[0] = &g->disks[i];
+		if (plan[i] && plan[i]->of_disk)
+			plan[i]->say(g, user, 1);
+	}
+	for (size_t i = 0; i < count; i++)
+		say_generated_disk(g, &g->disks[i]);
+	for (size_t i = 0; i < system_count; i++)
+		system[i] = &g->disks[i];
+	if (system_count > 0)
+		systems[draw_below(g, ARRAY_SIZE(systems))](g, system, system_count);
+	else
+		say_diskless(g);
+	for (size_t i = system_count; i < count; i++) {
+		size_t users = 1;
+
+		if (!plan[i] || plan[i]->of_disk)
+			continue;
+		user[0] = &g->disks[i];
+		/* Sometimes the next one is in it, too. */
+		if (i + 1 < count && !plan[i + 1] && one_in(g, 3))
+			user[users++] = &g->disks[i + 1];
+		plan[i]->say(g, user, users);
+	}
+	say_contents(g);
+}
+
+/* Whether the disk is to be offered, once nothing uses it: as rules.h promises. */
+static bool is_to_be_offered(const struct generated *g, const struct generated_disk *disk)
+{
+	bool allowed = g->allow & 1u << disk->kind;
+	bool known = disk->content == CONTENT_BLANK || disk->content == CONTENT_TABLE ||
+		     disk->content == CONTENT_FILESYSTEM;
+
+	if (disk->uses)
+		return false;
+	if (disk->kind == DISK_LOOP)
+		return allowed;
+	if (g->unresolved || (g->tag_missing && !known))
+		return allowed && disk->kind != DISK_FIXED;
+	return allowed || disk->kind == DISK_EMMC;
+}
+
+#endif

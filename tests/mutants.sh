@@ -1,0 +1,161 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# mutants.sh - for each rule that keeps a disk in use from being written: the program without that rule
+# must fail its tests. A mutant is an edit of one file of device/, which has to fit (so that this list
+# cannot go stale unseen); the tests are linked with the edited module in place of the library's.
+#
+# Settings, from the environment:
+#   BUILD     where `make all tests` has built       (default: build)
+#   MACHINES  made-up machines for each mutant       (default: 3000)
+#   ONLY      a pattern: only mutants whose name has it
+set -u
+cd "$(dirname "$0")/.." || exit 1
+BUILD=${BUILD:-build}
+CC=${CC:-gcc}
+export MACHINES=${MACHINES:-3000}
+export CMOCKA_MESSAGE_OUTPUT=TAP
+suite=(machines rules inuse boot_source stack)
+
+count=0
+failed=0
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/boardstrap-mutants.XXXXXX") || exit 1
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 1' HUP INT TERM
+read -r -a libs <<<"$(pkg-config --libs blkid fdisk cmocka)"
+
+# True where no test of the suite fails; else the one that does is in $caught.
+survives() {
+	local test
+	for test in "${suite[@]}"; do
+		if ! "$CC" -o "$tmp/test" "$BUILD/obj/tests/test_$test.o" "$tmp/mutant.o" \
+			"$BUILD/libdevice.a" "${libs[@]}" 2>"$tmp/errors"; then
+			cat "$tmp/errors"
+			return 0
+		fi
+		if ! timeout 300 "$tmp/test" >"$tmp/out" 2>&1 </dev/null; then
+			caught=$test
+			return 1
+		fi
+	done
+}
+
+# mutant NAME FILE SED...: that without any edit nothing fails is tried in the end.
+mutant() {
+	local name=$1 file=$2 caught=
+	shift 2
+	[[ $name == *${ONLY:-}* ]] || return
+	count=$((count + 1))
+	sed -E "$@" "$file" >"$tmp/mutant.c"
+	if cmp -s "$file" "$tmp/mutant.c" && [ "$name" != "nothing" ]; then
+		echo "not ok $count - without $name: the edit does not fit $file any more"
+	elif ! "$CC" -std=gnu17 -w -O1 -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
+		-c -o "$tmp/mutant.o" "$tmp/mutant.c" 2>"$tmp/errors"; then
+		echo "not ok $count - without $name: it does not compile"
+		sed 's/^/#   /' "$tmp/errors"
+	elif survives; then
+		if [ "$name" = "nothing" ]; then
+			echo "ok $count - without any edit all pass"
+			return
+		fi
+		echo "not ok $count - without $name: no test fails"
+	elif [ "$name" = "nothing" ]; then
+		echo "not ok $count - without any edit test_$caught fails"
+		tail -n 20 "$tmp/out" | sed 's/^/#   /'
+	else
+		echo "ok $count - without $name test_$caught fails"
+		return
+	fi
+	failed=$((failed + 1))
+}
+
+# line NAME FILE LINE REPLACEMENT: one line of code, as it stands, is replaced; tabs do not matter.
+line() {
+	local from
+	from=$(sed 's/[][\.*^$(){}?+|/]/\\&/g' <<<"$3")
+	mutant "$1" "$2" -e "s/^(\t*)$from\$/\1$(sed 's/[&/\]/\\&/g' <<<"$4")/"
+}
+
+rules=device/rules.c
+none='static void judge_none(struct disk *d, const struct rules_facts *f, enum reason_code c) {}'
+for reason in SYSTEM SOURCE MOUNTED SWAP HOLDER LOOP BUSY READ_ONLY NO_MEDIUM TOO_SMALL WORN KIND UNKNOWN; do
+	mutant "REASON_$reason" $rules -e "s/^static void \(\*const judges/$none\n&/" \
+		-e "s/(\[REASON_$reason\] = )judge_[a-z_]*/\1judge_none/"
+done
+line "the override for worn ones" $rules 'if (worn && !(facts->allow & ALLOW_WORN))' 'if (worn)'
+line "a limit of the life time" $rules '#define LIFE_TIME_EXCEEDED 0x0b' '#define LIFE_TIME_EXCEEDED 0x0c'
+line "a limit of the spare blocks" $rules '#define PRE_EOL_URGENT	   3' '#define PRE_EOL_URGENT 4'
+line "closing where the system is not found" $rules 'if (facts->inuse->unresolved)' 'if (0)'
+line "closing where a UUID is not found" $rules 'else if (missing && !is_content_known(&disk->content))' 'else if (0)'
+line "more partitions than room" $rules 'if (content->partition_count > DISK_PARTITIONS_MAX)' 'if (0)'
+
+inuse=device/inuse.c
+holder=device/holder.c
+boot_disk=device/boot_disk.c
+line "process 1" $inuse 'static const char *const tables[] = {"proc/1/mountinfo", "proc/self/mountinfo"};' \
+	'static const char *const tables[] = {"proc/self/mountinfo"};'
+line "other namespaces" $inuse 'r = namespaces_each_other(root, add_foreign_mounts, &visit);' 'r = 0;'
+line "critical folders" $inuse 'for (size_t i = 0; i < ARRAY_SIZE(critical); i++) {' 'for (size_t i = 0; i < 0; i++) {'
+line "unresolved critical mounts" $inuse 'if (critical && resolver.unresolved)' 'if (0)'
+line "files of loops below the system" $inuse \
+	'struct resolver resolver = {.root = root, .mounts = mounts, .through_files = critical};' \
+	'struct resolver resolver = {.root = root, .mounts = mounts};'
+line "swap files" $inuse 'if (file)' 'if (0)'
+line "swap partitions" $inuse 'else if (stack_node_number(root, path, &major, &minor) == 0)' 'else if (0)'
+line "holders of disks" $holder 'r = sysfs_each(walk->root, add_holder, walk, "sys/block/%s/holders", name);' 'r = 0;'
+line "holders of partitions" $holder \
+	'r = sysfs_each(walk->root, add_holder, walk, "sys/block/%s/%s/holders", walk->disk, name);' 'r = 0;'
+line "holders of boot areas" $holder 'walk->disk = stack_card_of(walk->root, name, card) ? card : name;' \
+	'walk->disk = name;'
+line "loops over devices" $holder 'r = inuse_add_fact(inuse, disks[i], REASON_LOOP, "%s lies over it", name);' 'r = 0;'
+line "zram's backing device" $holder 'return r == 0 ? add_backing(walk->inuse, walk->root, name) : r;' 'return r;'
+line "the kernel command line" $inuse 'r = boot_disk_add_facts(&inuse, root);' 'r = 0;'
+line "asking it only where nothing is mounted" $inuse 'if (r == 0 && inuse.rootless)' 'if (r == 0)'
+line "the device tree's bootargs" $boot_disk \
+	'static const char *const sources[] = {"proc/cmdline", "proc/device-tree/chosen/bootargs"};' \
+	'static const char *const sources[] = {"proc/cmdline"};'
+line "root= by node or number" $boot_disk 'return add_disks(inuse, root, name, major, minor);' 'return 0;'
+line "root= by a node that may be anywhere" $boot_disk 'inuse->unresolved |= may_be_anywhere(name->value);' ';'
+line "root= in words that nobody knows" $boot_disk 'case BOOT_OPAQUE:' 'case BOOT_OPAQUE: return 0;'
+line "root= by UUID or label" $inuse 'if (!boot_source_matches(&inuse->boot[i].name, &disk->content))' 'if (1)'
+line "a UUID once found" $inuse 'inuse->boot[i].found = true;' ';'
+line "files of the job" $inuse 'r = inuse_add_file(inuse, root, &files[i]);' 'r = 0;'
+
+resolve=device/resolve.c
+line "btrfs members" $resolve '{"btrfs", resolve_btrfs},' ''
+line "bcachefs members" $resolve '{"bcachefs", resolve_bcachefs},' ''
+line "overlays" $resolve '{"overlay", resolve_overlay},' '{"overlay", resolve_nothing},'
+mutant "lower layers" $resolve -e 's/"lowerdir=", /"xx=", /'
+mutant "upper layers" $resolve -e 's/"upperdir="/"xx="/'
+line "files of loops" $resolve 'resolve_path(resolver, loop.backing);' ';'
+line "filesystems without a device" $resolve 'resolve_anonymous(resolver, mount);' ';'
+line "what is out of sight" $resolve '(seen < resolver->seen_count && resolver->seen[seen].active))' '0)'
+
+stack=device/stack.c
+line "slaves" $stack \
+	'r = sysfs_each(collector->root, collect_slave, collector, "sys/block/%s/slaves", name);' 'r = 0;'
+line "a partition's disk" $stack 'r = linked_name(root, major, minor, partition ? 1 : 0, name);' \
+	'r = linked_name(root, major, minor, 0, name);'
+line "a boot area's card" $stack 'r = collect_below(collector, stack_card_of(root, name, card) ? card : name);' \
+	'r = collect_below(collector, name);'
+mutant "a boot area's card, of old kernels" $stack -e 's/if \(strncmp\(name, "mmcblk", 6\) != 0\)/if (1)/'
+line "zram below swap" $stack \
+	'if (r == 0 && stack_read_backing(collector->root, name, &major, &minor) == 0)' 'if (0)'
+line "loops below mounts" $stack 'return collect(collector, loop.block_major, loop.block_minor);' 'return 0;'
+line "names of mapped devices" $stack 'if (strncmp(name, "mapper/", 7) == 0) {' 'if (0) {'
+
+boot=device/boot_source.c
+for tag in PARTUUID= PARTLABEL= UUID= LABEL= CDLABEL= /dev/disk/by-partuuid/ /dev/disk/by-partlabel/ \
+	/dev/disk/by-uuid/ /dev/disk/by-label/; do
+	mutant "$tag" $boot -e "s,\{\"$tag\",{\"xx\","
+done
+for key in root mount.usr resume overlayroot live-media cryptdevice rd.luks.uuid kern_guid dm; do
+	mutant "$key=" $boot -e "s,\.key = \"$key\",.key = \"xx\","
+done
+line "packed numbers" $boot 'if (!parse_packed(word, ret))' 'if (1)'
+mutant "tails" $boot -e 's,\|\| strchr\(":/"\, wanted\[length\]\),,'
+
+mutant "nothing" $boot -e ''
+
+echo "1..$count"
+[ "$failed" = 0 ]

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/boot_source.h"
+
+#include "device/util.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const char *const kinds[] = {
+	[BOOT_NODE] = "node",
+	[BOOT_NUMBER] = "number",
+	[BOOT_PARTUUID] = "partuuid",
+	[BOOT_PARTLABEL] = "partlabel",
+	[BOOT_UUID] = "uuid",
+	[BOOT_LABEL] = "label",
+	[BOOT_OPAQUE] = "opaque",
+};
+
+/* "node /dev/sda1; number 8:1": what the command line names. */
+static void expect(const char *cmdline, const char *expected)
+{
+	struct boot_name names[BOOT_NAMES_MAX];
+	size_t count = boot_source_parse(cmdline, names);
+	char all[1024] = "";
+
+	for (size_t i = 0; i < count; i++) {
+		char *end = all + strlen(all);
+		size_t room = sizeof(all) - strlen(all);
+
+		if (names[i].kind == BOOT_NUMBER)
+			(void)str_format(end, room, "%snumber %u:%u", i ? "; " : "", names[i].major,
+				names[i].minor);
+		else
+			(void)str_format(end, room, "%s%s %s", i ? "; " : "", kinds[names[i].kind],
+				names[i].value);
+	}
+	assert_string_equal(all, expected);
+}
+
+static void every_form_of_root_is_known(void **state)
+{
+	(void)state;
+	expect("", "");
+	expect("quiet root=", "");
+	expect("console=ttyS0 root=/dev/mmcblk0p2 rw rootwait\n", "node /dev/mmcblk0p2");
+	expect("root=179:2", "number 179:2");
+	expect("root=b302", "number 179:2");
+	expect("root=0801", "number 8:1");
+	expect("root=10303", "number 259:3");
+	expect("root=10110303", "number 259:65795"); /* the minor is in two pieces */
+	expect("root=/dev/block/179:2", "number 179:2");
+	expect("root=PARTUUID=0a1b2c3d-02", "partuuid 0a1b2c3d-02");
+	expect("root=PARTUUID=0a1b/PARTNROFF=1", "partuuid 0a1b/PARTNROFF=1");
+	expect("root=PARTLABEL=rootfs", "partlabel rootfs");
+	expect("root=UUID=12-34 root=LABEL=writable", "uuid 12-34; label writable");
+	expect("root=/dev/disk/by-partuuid/ab-01", "partuuid ab-01");
+	expect("root=/dev/disk/by-uuid/12-34", "uuid 12-34");
+	expect("root=/dev/disk/by-label/my\\x20root\\x2f", "label my root/");
+	expect("root=LABEL=a\\x00\\xg1\\x4", "label a\\x00\\xg1\\x4");
+	expect("\"root=LABEL=my root\" ro", "label my root");
+}
+
+static void tails_and_wrappers_are_taken_away(void **state)
+{
+	(void)state;
+	expect("root=live:CDLABEL=Live rd.live.image", "label Live");
+	expect("root=live:/dev/sda1", "node /dev/sda1");
+	expect("root=block:/dev/sda1", "node /dev/sda1");
+	expect("root=overlay:UUID=ab", "uuid ab");
+	expect("root=/dev/sda1,noatime", "node /dev/sda1");
+	expect("overlayroot=device:dev=LABEL=rw,timeout=20,recurse=0", "label rw");
+	expect("overlayroot=crypt:dev=/dev/vdb,pass=x", "node /dev/vdb");
+	expect("overlayroot=tmpfs:recurse=0 boot=overlay", "");
+	expect("live-media=/dev/sdb1 resume=UUID=5a mount.usr=PARTLABEL=usr",
+		"node /dev/sdb1; uuid 5a; partlabel usr");
+	expect("cryptdevice=UUID=12-34:root:allow-discards", "uuid 12-34:root:allow-discards");
+	expect("rd.luks.uuid=luks-12-34 rd.luks.uuid=56", "uuid 12-34; uuid 56");
+	expect("kern_guid=AB-CD root=/dev/dm-0", "partuuid AB-CD; node /dev/dm-0");
+	expect("dm=\"1 vroot none ro 1,0 1740800 verity payload=PARTUUID=ab/PARTNROFF=1 "
+	       "hashtree=PARTUUID=ab/PARTNROFF=1 hashstart=1740800\"",
+		"partuuid ab/PARTNROFF=1; partuuid ab/PARTNROFF=1");
+}
+
+static void what_is_on_no_disk_is_left_out(void **state)
+{
+	(void)state;
+	expect("root=/dev/nfs nfsroot=10.0.0.1:/srv", "");
+	expect("root=/dev/ram0", "");
+	expect("root=nfs:10.0.0.1:/srv", "");
+	expect("root=ubi0:rootfs ubi.mtd=4", "");
+	expect("root=live:http://host/root.squashfs", "");
+	expect("boot_root=/dev/sda1 rootwait rootfstype=ext4 rootflags=data=journal", "");
+}
+
+static void an_unknown_word_is_opaque(void **state)
+{
+	(void)state;
+	expect("root=zfs:rpool/root", "opaque zfs:rpool/root");
+	expect("root=gpt-auto", "opaque gpt-auto");
+	/* Only of root= is it known that it names something. */
+	expect("resume=swap", "");
+}
+
+static void there_is_an_end_to_names(void **state)
+{
+	struct boot_name names[BOOT_NAMES_MAX];
+	char text[512] = "";
+
+	(void)state;
+	for (int i = 0; i < BOOT_NAMES_MAX + 3; i++)
+		(void)str_format(text + strlen(text), sizeof(text) - strlen(text),
+			"root=/dev/sd%c ", 'a' + i);
+	assert_int_equal(boot_source_parse(text, names), BOOT_NAMES_MAX);
+	/* The phrase is safe to show. */
+	assert_int_equal(boot_source_parse("root=/dev/s\033da", names), 1);
+	assert_string_equal(names[0].text, "root=/dev/s?da");
+}
+
+static bool matches(const char *cmdline, const struct disk_content *content)
+{
+	struct boot_name names[BOOT_NAMES_MAX];
+
+	assert_int_equal(boot_source_parse(cmdline, names), 1);
+	return boot_source_matches(&names[0], content);
+}
+
+static void contents_are_matched(void **state)
+{
+	const struct disk_content table = {
+		.state = CONTENT_TABLE,
+		.partition_count = 2,
+		.partitions = {{.name = "boot", .uuid = "0a1b2c3d-01", .fs_uuid = "AB12-34CD"},
+			{.name = "rootfs", .uuid = "0a1b2c3d-02", .fs_label = "writable"}},
+	};
+	const struct disk_content whole = {
+		.state = CONTENT_FILESYSTEM, .uuid = "11-22", .label = "data"};
+	const struct disk_content blank = {.state = CONTENT_BLANK};
+
+	(void)state;
+	assert_true(matches("root=PARTUUID=0A1B2C3D-02", &table));
+	assert_false(matches("root=PARTUUID=0a1b2c3d-03", &table));
+	assert_false(matches("root=PARTUUID=0a1b2c3d", &table));
+	assert_true(matches("root=PARTUUID=0a1b2c3d-01/PARTNROFF=1", &table));
+	assert_true(matches("root=UUID=ab12-34cd", &table));
+	assert_true(matches("cryptdevice=UUID=ab12-34cd:crypt", &table));
+	assert_true(matches("root=LABEL=writable", &table));
+	assert_false(matches("root=LABEL=write", &table));
+	assert_false(matches("root=LABEL=writable2", &table));
+	assert_true(matches("root=PARTLABEL=rootfs", &table));
+	assert_false(matches("root=LABEL=rootfs", &table));
+	assert_true(matches("root=UUID=11-22", &whole));
+	assert_true(matches("root=LABEL=data", &whole));
+	assert_false(matches("root=PARTUUID=11-22", &whole));
+	/* What has no name has none, not every name. */
+	assert_false(matches("root=UUID=1", &blank));
+	assert_false(matches("root=LABEL=:", &table));
+	assert_false(matches("root=/dev/sda1", &whole));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_form_of_root_is_known),
+		cmocka_unit_test(tails_and_wrappers_are_taken_away),
+		cmocka_unit_test(what_is_on_no_disk_is_left_out),
+		cmocka_unit_test(an_unknown_word_is_opaque),
+		cmocka_unit_test(there_is_an_end_to_names),
+		cmocka_unit_test(contents_are_matched),
+	};
+
+	return cmocka_run_group_tests_name("boot_source", tests, NULL, NULL);
+}
