@@ -16,7 +16,7 @@ ifeq ($(CI),true)
 WARN += -Werror
 endif
 
-PKGS_DEVICE := blkid fdisk
+PKGS_DEVICE := blkid fdisk libconfuse
 PKGS_CORE   := libarchive libcrypto
 PKGS_UI     := ncursesw
 PKGS_TEST   := cmocka vterm
@@ -99,10 +99,10 @@ $(BUILD)/tests/soak: $(BUILD)/obj/tests/soak.o $(BUILD)/libcore.a $(BUILD)/libde
 
 .PHONY: deps
 # Everything that building, testing and installing need, by package name. A second run is quick.
-PACKAGES := gcc make pkg-config libc6-dev libncurses-dev libblkid-dev libfdisk-dev libarchive-dev \
-	libssl-dev libcmocka-dev libvterm-dev \
-	tar gzip xz-utils zstd bzip2 lz4 pigz e2fsprogs dosfstools fdisk util-linux mount kmod \
-	libarchive-tools busybox-static toybox libcap2-bin attr acl procps psmisc jq tmux strace \
+PACKAGES := gcc make pkg-config libc6-dev libncurses-dev libblkid-dev libfdisk-dev libconfuse-dev \
+	libarchive-dev libssl-dev libcmocka-dev libvterm-dev \
+	tar gzip xz-utils zstd bzip2 lz4 pigz e2fsprogs dosfstools f2fs-tools btrfs-progs fdisk \
+	util-linux mount kmod libarchive-tools busybox-static toybox libcap2-bin attr acl procps psmisc jq tmux strace \
 	ncurses-base ncurses-term mmdebstrap cpio
 deps: ## install what is needed, by package name (Debian, as root)
 	@if missing=$$(dpkg-query -W -f '$${db:Status-Status} $${Package}\n' $(PACKAGES) 2>/dev/null | \

@@ -163,7 +163,7 @@ static void check_space(const struct plan *plan, size_t index, struct plan_verdi
 	const struct layout_partition *partition = &plan->layout.partitions[index];
 	const struct plan_share *share = &plan->shares[index];
 	uint64_t bytes = partition->sectors * SECTOR_BYTES;
-	uint64_t usable = space_usable_bytes(partition->fs, bytes);
+	uint64_t usable = space_usable_bytes(partition->fs, bytes, share->inodes);
 	uint64_t inodes = space_inodes(partition->fs, bytes);
 	char name[64], need[24], have[24], least[24];
 

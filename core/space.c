@@ -75,13 +75,81 @@ static uint64_t vfat_usable_bytes(uint64_t bytes)
 	return bytes > overhead ? (bytes - overhead) / BLOCK * BLOCK : 0;
 }
 
-uint64_t space_usable_bytes(enum fs_kind fs, uint64_t bytes)
+static uint64_t square_root(uint64_t value)
+{
+	uint64_t root = 0;
+
+	for (uint64_t bit = UINT64_C(1) << 31; bit > 0; bit >>= 1)
+		if ((root + bit) * (root + bit) <= value)
+			root += bit;
+	return root;
+}
+
+/*
+ * f2fs: segments of 2 MiB. What mkfs.f2fs 1.15 takes was read from the superblocks and checkpoints
+ * that it made on 52 MiB to 1 TiB: for its tables, and to keep free for cleaning, which grows with
+ * the square root. Each inode is a block from the same pool; one in 1018 more holds addresses.
+ */
+static uint64_t f2fs_usable_bytes(uint64_t bytes, uint64_t inodes)
+{
+	uint64_t segments = bytes / MIB(2);
+	uint64_t tables = 10 + segments / 150;
+	uint64_t kept = 9 + square_root(8 * segments);
+	uint64_t blocks, nodes = inodes;
+
+	if (segments <= tables + kept)
+		return 0;
+	blocks = (segments - tables - kept) * (MIB(2) / BLOCK);
+	nodes += blocks / 256;
+	return blocks > nodes ? (blocks - nodes) * BLOCK : 0;
+}
+
+/* The table of node addresses is the smaller one on larger disks: 9.8 million at 1 TiB. */
+static uint64_t f2fs_inodes(uint64_t bytes)
+{
+	uint64_t inodes = bytes / KIB(8);
+
+	return inodes < 9000000 ? inodes : 9000000;
+}
+
+/* What an inode with its names, extent and checksums takes of a btrfs' trees: 600 to 650 bytes were
+ * measured. Small files lie in the trees, too, but then take no block of their own. */
+#define BTRFS_INODE_BYTES 768u
+
+/*
+ * btrfs: two copies of metadata, in chunks that are reserved whole: the first by mkfs, others by the
+ * kernel as they fill. Their sizes were measured (btrfs-progs 6.2, Linux 6.18) from 109 MiB to
+ * 60 GiB.
+ */
+static uint64_t btrfs_usable_bytes(uint64_t bytes, uint64_t inodes)
+{
+	uint64_t largest = bytes > GIB(48) ? GIB(1) : MIB(256);
+	uint64_t first = bytes > GIB(2) ? largest : bytes / 16;
+	uint64_t next = bytes / 10 + MIB(16) < largest ? bytes / 10 + MIB(16) : largest;
+	uint64_t need = inodes * BTRFS_INODE_BYTES + bytes / 512;
+	uint64_t metadata, overhead;
+
+	metadata = first = first > MIB(32) ? first : MIB(32);
+	/* It takes the next one well before the last is full. */
+	while (need > metadata / 10 * 7 && metadata < bytes)
+		metadata += next;
+	/* The first MiB, two copies of the system chunk, and what is too small for a data chunk. */
+	overhead = 2 * metadata + MIB(1 + 16) + (bytes < GIB(1) ? 0 : MIB(16));
+	return bytes > overhead ? (bytes - overhead) / BLOCK * BLOCK : 0;
+}
+
+uint64_t space_usable_bytes(enum fs_kind fs, uint64_t bytes, uint64_t inodes)
 {
 	switch (fs) {
 	case FS_EXT4:
 		return ext4_usable_bytes(bytes);
 	case FS_VFAT:
 		return vfat_usable_bytes(bytes);
+	case FS_F2FS:
+		return f2fs_usable_bytes(bytes, inodes);
+	case FS_BTRFS:
+		return btrfs_usable_bytes(bytes, inodes);
+	case FS_SWAP:
 	case FS_NONE:
 	case FS_KIND_COUNT:
 		break;
@@ -93,6 +161,8 @@ uint64_t space_inodes(enum fs_kind fs, uint64_t bytes)
 {
 	uint64_t count;
 
+	if (fs == FS_F2FS)
+		return f2fs_inodes(bytes);
 	if (fs != FS_EXT4)
 		return UINT64_MAX;
 	count = ext4_inode_count(bytes);
@@ -101,7 +171,9 @@ uint64_t space_inodes(enum fs_kind fs, uint64_t bytes)
 
 static bool holds(enum fs_kind fs, uint64_t bytes, uint64_t content_bytes, uint64_t inodes)
 {
-	return space_usable_bytes(fs, bytes) >= content_bytes && space_inodes(fs, bytes) >= inodes;
+	return bytes >= fs_min_bytes(fs) &&
+	       space_usable_bytes(fs, bytes, inodes) >= content_bytes &&
+	       space_inodes(fs, bytes) >= inodes;
 }
 
 uint64_t space_partition_bytes(enum fs_kind fs, uint64_t content_bytes, uint64_t inodes)
@@ -109,10 +181,10 @@ uint64_t space_partition_bytes(enum fs_kind fs, uint64_t content_bytes, uint64_t
 	uint64_t bytes = content_bytes / MIB(1) * MIB(1);
 
 	/* No limit is a limit, too: a sparse file may claim more than any disk has. */
-	if ((fs != FS_EXT4 && fs != FS_VFAT) || content_bytes >> 60 != 0)
+	if (!fs_holds_files(fs) || content_bytes >> 60 != 0 || inodes >> 40 != 0)
 		return content_bytes;
 	while (!holds(fs, bytes, content_bytes, inodes)) {
-		uint64_t usable = space_usable_bytes(fs, bytes);
+		uint64_t usable = space_usable_bytes(fs, bytes, inodes);
 		uint64_t gap = content_bytes > usable ? content_bytes - usable : 0;
 
 		bytes += gap > MIB(1) ? gap / MIB(1) * MIB(1) : MIB(1);

@@ -9,9 +9,10 @@
 
 #include "device/layout.h"
 
-/* Bytes of content, in 4 KiB blocks, that root can put on @fs made on a partition of @bytes. */
-uint64_t space_usable_bytes(enum fs_kind fs, uint64_t bytes);
-/* Files, folders and links that it can hold; UINT64_MAX where there is no such limit. */
+/* Bytes of content, in 4 KiB blocks, that root can put on @fs made on a partition of @bytes, as
+ * @inodes files, folders and links. */
+uint64_t space_usable_bytes(enum fs_kind fs, uint64_t bytes, uint64_t inodes);
+/* Files, folders and links that it can hold; UINT64_MAX where only their content is a limit. */
 uint64_t space_inodes(enum fs_kind fs, uint64_t bytes);
 
 /* Least partition, in whole MiB, that holds both. */

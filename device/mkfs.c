@@ -5,6 +5,8 @@
 #include "device/util.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <string.h>
 
 /* The feature lists of mke2fs 1.43 to 1.46. Newer defaults (orphan_file, metadata_csum_seed) are
  * not read by kernels before 5.15 and many a boot loader, and older programs refuse to be told not
@@ -41,23 +43,50 @@ static void add_option(struct arguments *args, const char *option, const char *v
 	}
 }
 
-static void ext4_options(
-	struct arguments *args, const struct layout_partition *p, struct mkfs_command *ret)
+/* The value of @option among the words of the layout, or NULL. */
+static const char *find_option(const char *const *words, const char *option)
 {
-	(void)ret;
+	for (; *words; words += 2)
+		if (strcmp(words[0], option) == 0)
+			return words[1];
+	return NULL;
+}
+
+/* A list that mke2fs takes only once: ours, then the layout's. */
+static void add_list(struct arguments *args, const char *option, const char *list,
+	const char *const *words, char *ret, size_t size)
+{
+	const char *more = find_option(words, option);
+
+	(void)str_format(ret, size, "%s%s%s", list, more ? "," : "", more ? more : "");
+	add_option(args, option, ret);
+}
+
+static void add_words(struct arguments *args, const char *const *words)
+{
+	for (; *words; words += 2)
+		add_option(args, words[0], words[1]);
+}
+
+static void ext4_options(struct arguments *args, const struct layout_partition *p,
+	const char *const *words, struct mkfs_command *ret)
+{
 	add(args, "-q");
 	add(args, "-F");		/* a whole disk is fine too: nobody is there to answer */
 	add_option(args, "-b", "4096"); /* small ones would get 1 KiB blocks, */
 	add_option(args, "-I", "256");	/* and old programs 128-byte inodes: no time after 2038 */
 	add_option(args, "-m", "1");
-	add_option(args, "-O", EXT4_FEATURES);
-	add_option(args, "-E", EXT4_EXTENDED);
+	add_list(args, "-O", EXT4_FEATURES, words, ret->features, sizeof(ret->features));
+	add_list(args, "-E", EXT4_EXTENDED, words, ret->extended, sizeof(ret->extended));
 	add_option(args, "-L", p->label);
 	add_option(args, "-U", p->fs_uuid);
+	for (; *words; words += 2) /* the last one counts */
+		if (strcmp(words[0], "-O") != 0 && strcmp(words[0], "-E") != 0)
+			add_option(args, words[0], words[1]);
 }
 
-static void vfat_options(
-	struct arguments *args, const struct layout_partition *p, struct mkfs_command *ret)
+static void vfat_options(struct arguments *args, const struct layout_partition *p,
+	const char *const *words, struct mkfs_command *ret)
 {
 	if (p->fs_uuid[0] != '\0')
 		(void)STR_FORMAT(ret->volume_id, "%.4s%.4s", p->fs_uuid, p->fs_uuid + 5);
@@ -65,16 +94,113 @@ static void vfat_options(
 		add_option(args, "-F", "32");
 	add_option(args, "-n", p->label);
 	add_option(args, "-i", ret->volume_id);
+	add_words(args, words);
 }
 
+static void f2fs_options(struct arguments *args, const struct layout_partition *p,
+	const char *const *words, struct mkfs_command *ret)
+{
+	(void)ret;
+	add(args, "-q");
+	add(args, "-f");
+	add_option(args, "-t", "0"); /* no discard: that was done */
+	add_option(args, "-l", p->label);
+	add_option(args, "-U", p->fs_uuid); /* f2fs-tools 1.15 */
+	add_words(args, words);
+}
+
+/* One copy of data, two of metadata: the default since 5.15, before it was told by the device. */
+static void btrfs_options(struct arguments *args, const struct layout_partition *p,
+	const char *const *words, struct mkfs_command *ret)
+{
+	(void)ret;
+	add(args, "-q");
+	add(args, "-f");
+	add(args, "-K"); /* no discard */
+	add_option(args, "-d", "single");
+	add_option(args, "-m", "dup");
+	add_option(args, "-L", p->label);
+	add_option(args, "-U", p->fs_uuid);
+	add_words(args, words);
+}
+
+static void swap_options(struct arguments *args, const struct layout_partition *p,
+	const char *const *words, struct mkfs_command *ret)
+{
+	(void)ret;
+	add_option(args, "-L", p->label);
+	add_option(args, "-U", p->fs_uuid);
+	add_words(args, words);
+}
+
+/* letters: the options that a layout may give, each with a value. */
 static const struct {
-	const char *program, *package;
-	void (*options)(
-		struct arguments *args, const struct layout_partition *p, struct mkfs_command *ret);
+	const char *program, *package, *letters;
+	void (*options)(struct arguments *args, const struct layout_partition *p,
+		const char *const *words, struct mkfs_command *ret);
 } makers[FS_KIND_COUNT] = {
-	[FS_EXT4] = {"mkfs.ext4", "e2fsprogs", ext4_options},
-	[FS_VFAT] = {"mkfs.vfat", "dosfstools", vfat_options},
+	[FS_NONE] = {.letters = ""},
+	[FS_EXT4] = {"mkfs.ext4", "e2fsprogs", "bCEgGiIJmNOT", ext4_options},
+	[FS_VFAT] = {"mkfs.vfat", "dosfstools", "FfghMrRsS", vfat_options},
+	[FS_F2FS] = {"mkfs.f2fs", "f2fs-tools", "aoOswz", f2fs_options},
+	[FS_BTRFS] = {"mkfs.btrfs", "btrfs-progs", "dmnOR", btrfs_options},
+	[FS_SWAP] = {"mkswap", "util-linux", "p", swap_options},
 };
+
+/* Cuts @text at its blanks, in place, into at most @max words and a NULL. */
+static size_t cut_words(char *text, const char **words, size_t max)
+{
+	char *rest = text, *word;
+	size_t count = 0;
+
+	while (count < max && (word = strtok_r(rest, " ", &rest)))
+		words[count++] = word;
+	words[count] = NULL;
+	return count;
+}
+
+/* As many as fit in MKFS_OPTIONS_MAX: a letter or two and a blank each. */
+#define WORDS_MAX (MKFS_OPTIONS_MAX / 2)
+
+int mkfs_check_options(enum fs_kind fs, const char *options, char *why, size_t size)
+{
+	char text[MKFS_OPTIONS_MAX];
+	const char *words[WORDS_MAX + 1];
+	size_t count;
+
+	assert(fs < FS_KIND_COUNT);
+	(void)STR_COPY(text, options);
+	count = cut_words(text, words, WORDS_MAX);
+	for (size_t i = 0; i < count; i++) {
+		const char *word = words[i];
+
+		if (i % 2 == 0 && (word[0] != '-' || word[1] == '\0' || word[2] != '\0' ||
+					  !strchr(makers[fs].letters, word[1]))) {
+			(void)str_format(why, size,
+				"mkfs-options of %s has options of %s%s, not %s", fs_name(fs),
+				makers[fs].letters[0] ? "-" : "nothing", makers[fs].letters, word);
+			return -EINVAL;
+		}
+		/* Paths and device= name what is no part of the target. */
+		if (i % 2 == 1 &&
+			(word[0] == '-' || strpbrk(word, "/") || strstr(word, "device="))) {
+			(void)str_format(why, size, "%s %s is no value for mkfs-options",
+				words[i - 1], word);
+			return -EINVAL;
+		}
+		for (size_t j = 0; i % 2 == 0 && j < i; j += 2) {
+			if (strcmp(words[j], word) == 0) {
+				(void)str_format(why, size, "mkfs-options has %s twice", word);
+				return -EINVAL;
+			}
+		}
+	}
+	if (count % 2 != 0) {
+		(void)str_format(why, size, "%s in mkfs-options has no value", words[count - 1]);
+		return -EINVAL;
+	}
+	return 0;
+}
 
 const char *mkfs_program(enum fs_kind fs)
 {
@@ -91,14 +217,17 @@ const char *mkfs_package(enum fs_kind fs)
 bool mkfs_command(const struct layout_partition *p, const char *node, struct mkfs_command *ret)
 {
 	struct arguments args = {ret->argv, 0};
+	const char *words[WORDS_MAX + 1];
 
 	assert(p->fs < FS_KIND_COUNT);
 	if (!makers[p->fs].program)
 		return false;
 	ret->program = makers[p->fs].program;
 	ret->volume_id[0] = '\0';
+	(void)STR_COPY(ret->options, p->mkfs_options);
+	(void)cut_words(ret->options, words, WORDS_MAX);
 	add(&args, ret->program);
-	makers[p->fs].options(&args, p, ret);
+	makers[p->fs].options(&args, p, words, ret);
 	add(&args, node);
 	return true;
 }

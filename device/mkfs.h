@@ -10,19 +10,32 @@
 
 #include "device/layout.h"
 
-#define MKFS_ARGS_MAX 24
+#define MKFS_ARGS_MAX	 48
+#define MKFS_OPTIONS_MAX 96 /* struct layout_partition has no longer ones */
 
 struct mkfs_command {
-	const char *program;             /* "mkfs.ext4", to be found in the fixed PATH */
+	const char *program;		 /* "mkfs.ext4", to be found in the fixed PATH */
 	const char *argv[MKFS_ARGS_MAX]; /* NULL-terminated; borrows from the partition, the node,
 					    and this struct: do not copy it */
-	char volume_id[9];               /* storage: vfat's id without its dash */
+	/* Storage: */
+	char volume_id[9];		   /* vfat's id without its dash */
+	char options[MKFS_OPTIONS_MAX];	   /* the layout's options, cut into words */
+	char features[320], extended[160]; /* ext4's -O and -E, with the layout's */
 };
 
 /* Fills @ret for making @partition's filesystem on the device node @node. Returns false where there
  * is nothing to make (FS_NONE). */
 bool mkfs_command(
 	const struct layout_partition *partition, const char *node, struct mkfs_command *ret);
+
+/*
+ * Judges the mkfs-options of a layout for @fs: pairs of an option and its value with blanks around
+ * them, of those that only shape the filesystem. None that names another device or file, asks
+ * somebody, or says what the layout has words for (label, UUID). Sizes that change how much goes in
+ * (-i, -m) are not known to the check for space. 0, or -EINVAL with a phrase in @why.
+ */
+int mkfs_check_options(enum fs_kind fs, const char *options, char *why, size_t size);
+
 /* Name of the program that makes @fs, or NULL. And of the Debian package it is in. */
 const char *mkfs_program(enum fs_kind fs);
 const char *mkfs_package(enum fs_kind fs);

@@ -24,6 +24,8 @@ static const struct {
 } types[FS_KIND_COUNT] = {
 	[FS_EXT4] = {"ext4", "noinit_itable", NULL},
 	[FS_VFAT] = {"vfat", "quiet,utf8", "utf8"},
+	[FS_F2FS] = {"f2fs", NULL, NULL},
+	[FS_BTRFS] = {"btrfs", NULL, NULL},
 };
 
 /* Makes a directory and what is missing above it. */

@@ -203,6 +203,18 @@ static bool start(struct app *app)
 	return true;
 }
 
+/* The layout that was asked for, where it is from a file, and those that are built in. */
+static void list_layouts(struct model *m, const struct layout *asked)
+{
+	if (asked && asked->file[0])
+		m->layouts[m->layout_count++].spec = *asked;
+	for (size_t i = 0; m->layout_count < MODEL_LAYOUTS_MAX && layout_builtin(i); i++) {
+		if (asked && !asked->file[0] && strcmp(asked->name, layout_builtin(i)->name) == 0)
+			m->layout_cursor = m->layout_count;
+		m->layouts[m->layout_count++].spec = *layout_builtin(i);
+	}
+}
+
 static bool prepare_all(struct app *app)
 {
 	struct model *m = app->model;
@@ -214,12 +226,7 @@ static bool prepare_all(struct app *app)
 		return false;
 	}
 	app_read_board(app->options->root, m->board, sizeof(m->board));
-	for (size_t i = 0; i < MODEL_LAYOUTS_MAX && layout_builtin(i); i++) {
-		m->layouts[m->layout_count++].spec = *layout_builtin(i);
-		if (app->options->layout &&
-			strcmp(app->options->layout, layout_builtin(i)->name) == 0)
-			m->layout_cursor = i;
-	}
+	list_layouts(m, app->options->layout);
 	m->screen = &screen_target;
 	app_judge(app);
 	app_rescan(app);

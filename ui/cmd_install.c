@@ -5,6 +5,7 @@
 #include "core/reactor.h"
 #include "core/service.h"
 #include "device/inuse.h"
+#include "device/layout_file.h"
 #include "device/probe.h"
 #include "device/rules.h"
 #include "device/scan.h"
@@ -24,7 +25,7 @@
 
 struct job {
 	struct options options;
-	const struct layout *layout;
+	struct layout layout;
 	int root, reactor;
 	struct disk target;
 	struct follow follow;
@@ -62,23 +63,12 @@ static int cancelled(struct job *job, const char *step)
 static int find_layout(struct job *job)
 {
 	const char *name = job->options.layout ? job->options.layout : layout_builtin(0)->name;
-	const struct layout *builtin;
-	char text[300], names[128] = "";
-	size_t length = 0;
+	char folder[256], why[600];
 
-	job->layout = layout_find(name);
-	if (job->layout)
-		return 0;
-	for (size_t i = 0; (builtin = layout_builtin(i)); i++) {
-		(void)str_format(names + length, sizeof(names) - length, "%s%s", i ? ", " : "",
-			builtin->name);
-		length = strlen(names);
-	}
-	if (strchr(name, '/') || access(name, F_OK) == 0)
-		STR_FORMAT(text, "layout files are not supported yet; built in are: %s", names);
-	else
-		STR_FORMAT(text, "there is no layout '%s'; built in are: %s", name, names);
-	return refuse(job, "check", text);
+	layout_folder(folder);
+	if (layout_resolve(name, folder, &job->layout, why, sizeof(why)) < 0)
+		return refuse(job, "check", why);
+	return 0;
 }
 
 static int find_tar(struct job *job)
@@ -213,7 +203,7 @@ static int read_archive(struct job *job)
 {
 	const struct manifest_totals *totals = &job->reader.archive.totals;
 	char why[300], text[400];
-	int r = reader_run(&job->reader, job->options.archive, &job->target, job->layout->name, why,
+	int r = reader_run(&job->reader, job->options.archive, &job->target, job->layout.name, why,
 		sizeof(why));
 
 	if (r == 0)
@@ -239,7 +229,7 @@ static int make_plan(struct job *job)
 		.target = &job->target,
 		.archive = &job->reader.archive,
 		.manifest = inspect_manifest(job->reader.inspect),
-		.layout = job->layout,
+		.layout = &job->layout,
 		.tar_program = job->options.tar,
 		.expect_id = job->options.expect_id,
 		.allow = job->options.allow,

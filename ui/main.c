@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* boardstrap - the wiring: which command, and what is built in. */
 #include "core/err.h"
+#include "device/layout_file.h"
 #include "device/sysfs.h"
 #include "device/util.h"
 #include "ui/app.h"
@@ -30,9 +31,14 @@ static int cmd_screens(int argc, char **argv)
 {
 	_cleanup_close_ int root = -1;
 	struct options options;
-	char why[200];
+	struct layout layout;
+	char folder[256], why[600];
 
 	if (options_parse(COMMAND_SCREENS, argc, argv, &options, why, sizeof(why)) < 0)
+		return refuse(why);
+	layout_folder(folder);
+	if (options.layout &&
+		layout_resolve(options.layout, folder, &layout, why, sizeof(why)) < 0)
 		return refuse(why);
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return refuse("needs a terminal for its screens: without one use `boardstrap "
@@ -44,7 +50,7 @@ static int cmd_screens(int argc, char **argv)
 		.root = root,
 		.archive = options.archive,
 		.target = options.target,
-		.layout = options.layout,
+		.layout = options.layout ? &layout : NULL,
 		.tar_program = options.tar,
 		.expect_id = options.expect_id,
 		.allow = options.allow,

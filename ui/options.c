@@ -98,7 +98,7 @@ static const struct option_row {
 		.offset = offsetof(struct options, target)},
 	{"archive", "FILE", "the root filesystem: a tar archive, compressed or not", FOR_PLANS,
 		.offset = offsetof(struct options, archive), .take = take_archive},
-	{"layout", "NAME", "single-gpt (the default), single-mbr or boot-root", FOR_PLANS,
+	{"layout", "NAME|FILE", "single-gpt (default), single-mbr, boot-root, or a file", FOR_PLANS,
 		.offset = offsetof(struct options, layout)},
 	{"allow", "KIND,...", "more than emmc: sd, usb, disk, loop, image; worn",
 		FOR_PLANS | FOR(LIST), .offset = NOWHERE, .take = take_allow},

@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/layout_file.h"
+
+#include "device/layout_words.h"
+#include "device/mkfs.h"
+#include "device/util.h"
+
+#include <confuse.h>
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SUFFIX ".conf"
+
+static const struct {
+	const char *name;
+	cfg_flag_t flags;
+} sections[SECTION_COUNT] = {
+	[SECTION_DISK] = {"disk", CFGF_NONE},
+	[SECTION_PARTITION] = {"partition", CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES},
+	[SECTION_BLOB] = {"blob", CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES},
+	[SECTION_EMMC] = {"emmc", CFGF_NONE},
+};
+
+struct parser {
+	struct layout layout;
+	const char *path; /* of the file */
+	const cfg_t *root;
+	const cfg_t *open;	     /* the section that is being read, or NULL */
+	enum layout_section section; /* its kind, */
+	void *object;		     /* what it describes, */
+	unsigned words;		     /* and a bit for each of its words so far */
+	unsigned sections;	     /* a bit for each kind of section so far */
+	int error;		     /* of the first thing that is wrong; diag has its sentence */
+	struct diag *diag;
+};
+
+/* libConfuse hands nothing through to its callbacks. */
+static struct parser *parsing;
+
+static int fail(struct parser *parser, int line, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static int fail(struct parser *parser, int line, const char *format, ...)
+{
+	va_list args;
+
+	if (parser->error < 0)
+		return parser->error;
+	parser->diag->line = line;
+	va_start(args, format);
+	(void)str_vformat(parser->diag->text, sizeof(parser->diag->text), format, args);
+	va_end(args);
+	str_sanitise(parser->diag->text);
+	parser->error = -EINVAL;
+	return parser->error;
+}
+
+/* ---- sections ---- */
+
+static bool has_word(const struct parser *parser, const char *name)
+{
+	const struct layout_word *word = layout_word_find(parser->section, name);
+
+	return word && (parser->words & 1u << (word - layout_words));
+}
+
+/* The next partition or blob, or NULL where there are too many. */
+static void *next_object(struct layout *layout, enum layout_section section, int line, char **name)
+{
+	struct layout_partition *p = &layout->partitions[layout->count];
+	struct layout_blob *blob = &layout->blobs[layout->blob_count];
+
+	if (section == SECTION_PARTITION && layout->count < LAYOUT_PARTITIONS_MAX) {
+		layout->count++;
+		p->line = line;
+		*name = p->name;
+		return p;
+	}
+	if (section == SECTION_BLOB && layout->blob_count < LAYOUT_BLOBS_MAX) {
+		layout->blob_count++;
+		blob->line = line;
+		*name = blob->name;
+		return blob;
+	}
+	return NULL;
+}
+
+_Static_assert(sizeof(((struct layout_partition *)0)->name) == 36 &&
+		       sizeof(((struct layout_blob *)0)->name) == 36,
+	"both names are as long");
+
+/* Takes note of the section @open, unless that was done. While a section is read, the line of the
+ * root stays the one where it begins. */
+static int begin_section(struct parser *parser, const cfg_t *open)
+{
+	struct layout *layout = &parser->layout;
+	int line = parser->root->line;
+	unsigned section = 0;
+	char *name;
+
+	if (parser->open == open)
+		return 0;
+	while (strcmp(sections[section].name, open->name) != 0)
+		section++;
+	if (!(sections[section].flags & CFGF_MULTI) && (parser->sections & 1u << section))
+		return fail(parser, line, "there are two sections %s", open->name);
+	parser->open = open;
+	parser->section = (enum layout_section)section;
+	parser->sections |= 1u << section;
+	parser->words = 0;
+	parser->object = section == SECTION_EMMC ? (void *)&layout->emmc : layout;
+	if (!(sections[section].flags & CFGF_MULTI))
+		return 0;
+	parser->object = next_object(layout, parser->section, line, &name);
+	if (!parser->object)
+		return fail(parser, line, "there are more than %d sections %s",
+			section == SECTION_BLOB ? LAYOUT_BLOBS_MAX : LAYOUT_PARTITIONS_MAX,
+			open->name);
+	if (open->title[0] == '\0' || !str_copy(name, 36, open->title))
+		return fail(
+			parser, line, "the name of a %s has 1 to 35 bytes", sections[section].name);
+	return 0;
+}
+
+static int end_partition(struct parser *parser, struct layout_partition *p)
+{
+	char why[128];
+
+	if (!has_word(parser, "type"))
+		layout_default_type(p);
+	if (!p->grow && p->size_bytes == 0)
+		return fail(parser, p->line, "partition %s has no size and does not grow", p->name);
+	if (!p->grow && p->min_bytes > 0)
+		return fail(parser, p->line, "partition %s has a min but does not grow", p->name);
+	if (p->fs_uuid[0] != '\0' && !layout_is_fs_id(p->fs, p->fs_uuid))
+		return fail(parser, p->line, "uuid %s of partition %s is none for the format %s",
+			p->fs_uuid, p->name, fs_name(p->fs));
+	if (p->partuuid[0] != '\0' && !layout_is_uuid(p->partuuid))
+		return fail(parser, p->line, "partuuid %s of partition %s is no UUID", p->partuuid,
+			p->name);
+	if (mkfs_check_options(p->fs, p->mkfs_options, why, sizeof(why)) < 0)
+		return fail(parser, p->line, "partition %s: %s", p->name, why);
+	return 0;
+}
+
+/* The path becomes an absolute one, and the size is taken from the file. */
+static int find_file(struct parser *parser, struct layout_blob *blob)
+{
+	char written[sizeof(blob->file)];
+	struct stat st;
+
+	STR_COPY(written, blob->file);
+	if (written[0] != '/' &&
+		!STR_FORMAT(blob->file, "%.*s/%s", (int)(strrchr(parser->path, '/') - parser->path),
+			parser->path, written))
+		return fail(parser, blob->line, "blob %s: the path of its file is too long",
+			blob->name);
+	if (stat(blob->file, &st) < 0)
+		return fail(parser, blob->line, "blob %s: its file %s cannot be read: %s",
+			blob->name, written, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return fail(parser, blob->line, "blob %s: %s is not a regular file", blob->name,
+			written);
+	blob->size_bytes = (uint64_t)st.st_size;
+	return 0;
+}
+
+static int end_blob(struct parser *parser, struct layout_blob *blob)
+{
+	if (blob->file[0] == '\0')
+		return fail(parser, blob->line, "blob %s has no file", blob->name);
+	if (blob->target == BLOB_DISK && !has_word(parser, "offset"))
+		return fail(parser, blob->line, "blob %s has no offset", blob->name);
+	return find_file(parser, blob);
+}
+
+/* ---- libConfuse ---- */
+
+static int on_value(cfg_t *open, cfg_opt_t *option, const char *value, void *result)
+{
+	struct parser *parser = parsing;
+	const struct layout_word *word;
+	unsigned bit;
+
+	*(const char **)result = value;
+	if (begin_section(parser, open) < 0)
+		return -1;
+	word = layout_word_find(parser->section, option->name);
+	bit = 1u << (word - layout_words);
+	if (parser->words & bit)
+		return fail(parser, open->line, "%s is given twice", word->name);
+	parser->words |= bit;
+	if (!word->take(word, value, parser->object))
+		return fail(parser, open->line, "%s = \"%.40s\": must be %s", word->name, value,
+			word->what);
+	return 0;
+}
+
+/* At the brace that closes a section. */
+static int on_section(cfg_t *root, cfg_opt_t *option)
+{
+	struct parser *parser = parsing;
+	int r = begin_section(parser, cfg_opt_getnsec(option, option->nvalues - 1));
+
+	(void)root;
+	if (r == 0 && parser->section == SECTION_PARTITION)
+		r = end_partition(parser, parser->object);
+	if (r == 0 && parser->section == SECTION_BLOB)
+		r = end_blob(parser, parser->object);
+	parser->open = NULL;
+	return r;
+}
+
+static void __attribute__((format(printf, 2, 0)))
+on_error(cfg_t *cfg, const char *format, va_list args)
+{
+	char text[sizeof(parsing->diag->text)];
+	bool inside = cfg != parsing->root;
+
+	(void)str_vformat(text, sizeof(text), format, args);
+	(void)fail(parsing, cfg->line, "%s%s%s", inside ? cfg->name : "", inside ? ": " : "", text);
+}
+
+/* Blanks out a comment that begins at text[*at], and leaves *at on its last byte. */
+static int clean_comment(struct parser *parser, char *text, size_t size, size_t *at, int *line)
+{
+	bool is_block = text[*at] == '/' && text[*at + 1] == '*';
+	int begin = *line;
+	size_t i = *at, end = i + (is_block ? 2 : 0);
+
+	while (end < size &&
+		(is_block ? text[end] != '*' || text[end + 1] != '/' : text[end] != '\n'))
+		end++;
+	if (is_block && end >= size)
+		return fail(parser, begin, "a comment has no end");
+	if (is_block)
+		end += 2;
+	for (; i < end; i++) {
+		*line += text[i] == '\n';
+		if (text[i] != '\n')
+			text[i] = ' ';
+	}
+	*at = end - 1;
+	return 0;
+}
+
+/*
+ * Blanks out comments in @text, in place, and refuses what the grammar has no use for. libConfuse
+ * 3.3 would count lines wrongly after a comment, pass over characters that it does not know, begin
+ * its next file inside a string that this one does not end, and put in environment variables.
+ * text[size] is a NUL.
+ */
+static int clean(struct parser *parser, char *text, size_t size)
+{
+	char quote = '\0';
+	int line = 1;
+
+	for (size_t i = 0; i < size; i++) {
+		char c = text[i];
+		bool blank = c == ' ' || c == '\t' || c == '\n' || c == '\r';
+
+		if (c == '\n')
+			line++;
+		if (quote && c == '\n')
+			return fail(parser, line - 1, "a string has no end on its line");
+		if (quote && (c < ' ' || c > '~' || c == '\\' || c == '$'))
+			return fail(parser, line, "a string is of plain ASCII, without \\ and $");
+		if (quote) {
+			quote = c == quote ? '\0' : quote;
+		} else if (c == '"' || c == '\'') {
+			quote = c;
+		} else if (c == '#' || (c == '/' && (text[i + 1] == '/' || text[i + 1] == '*'))) {
+			if (clean_comment(parser, text, size, &i, &line) < 0)
+				return parser->error;
+		} else if (!blank && !isalnum((unsigned char)c) && !strchr("_-.:/={}", c)) {
+			return fail(parser, line, "unexpected %c: are quotes missing?",
+				isgraph((unsigned char)c) ? c : '?');
+		} else if (c == '\0') {
+			return fail(parser, line, "there is a zero byte: this is no text");
+		}
+	}
+	return quote ? fail(parser, line, "a string has no end") : 0;
+}
+
+/* The options of libConfuse for our words and sections. */
+static void list_options(
+	cfg_opt_t top[SECTION_COUNT + 1], cfg_opt_t options[SECTION_COUNT][LAYOUT_WORDS_MAX])
+{
+	for (size_t i = 0; i < SECTION_COUNT; i++) {
+		cfg_opt_t *option = options[i];
+
+		for (const struct layout_word *word = layout_words; word->name; word++)
+			if (word->section == i)
+				*option++ = (cfg_opt_t){.name = word->name,
+					.type = CFGT_STR,
+					.flags = CFGF_NODEFAULT,
+					.parsecb = on_value};
+		top[i] = (cfg_opt_t){.name = sections[i].name,
+			.type = CFGT_SEC,
+			.flags = sections[i].flags,
+			.subopts = options[i],
+			.validcb = on_section};
+	}
+}
+
+static int read_sections(struct parser *parser, char *text, size_t size)
+{
+	cfg_opt_t options[SECTION_COUNT][LAYOUT_WORDS_MAX] = {0}, top[SECTION_COUNT + 1] = {0};
+	FILE *stream = fmemopen(text, size, "r");
+	cfg_t *root;
+	int r = -ENOMEM;
+
+	list_options(top, options);
+	root = cfg_init(top, CFGF_NONE);
+	if (root && stream) {
+		parser->root = root;
+		parsing = parser;
+		(void)cfg_set_error_function(root, on_error);
+		r = cfg_parse_fp(root, stream) == CFG_SUCCESS
+			    ? 0
+			    : fail(parser, root->line, "this cannot be understood");
+		parsing = NULL;
+	}
+	if (root)
+		(void)cfg_free(root);
+	if (stream)
+		(void)fclose(stream);
+	return r;
+}
+
+/* ---- the whole ---- */
+
+static bool has_suffix(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length >= strlen(SUFFIX) && strcmp(name + length - strlen(SUFFIX), SUFFIX) == 0;
+}
+
+static void set_names(struct layout *layout)
+{
+	const char *name = strrchr(layout->file, '/') + 1;
+	size_t length = strlen(name) - (has_suffix(name) ? strlen(SUFFIX) : 0);
+
+	(void)STR_FORMAT(layout->name, "%.*s", (int)length, name);
+	str_sanitise(layout->name);
+	(void)STR_FORMAT(layout->summary, "%s, %zu partition%s", layout->file, layout->count,
+		layout->count == 1 ? "" : "s");
+	str_sanitise(layout->summary);
+}
+
+int layout_parse(
+	const char *text, size_t size, const char *path, struct layout *ret, struct diag *diag)
+{
+	_cleanup_free_ char *copy = malloc(size + 1);
+	_cleanup_free_ struct parser *parser = calloc(1, sizeof(*parser));
+	struct layout placed;
+	int r;
+
+	if (!parser || !copy)
+		return diag_fail(diag, -ENOMEM, "no memory for the layout");
+	memcpy(copy, text, size);
+	copy[size] = '\0';
+	parser->path = path;
+	parser->diag = diag;
+	parser->layout.align_bytes = MIB(4);
+	if (!STR_COPY(parser->layout.file, path))
+		return diag_fail(diag, -ENAMETOOLONG, "the path of the layout is too long");
+	r = clean(parser, copy, size);
+	if (r == 0 && size > 0)
+		r = read_sections(parser, copy, size);
+	if (r == -ENOMEM)
+		return diag_fail(diag, r, "no memory for the layout");
+	set_names(&parser->layout);
+	/* Contradictions between places are the same on the smallest disk and on any other. */
+	if (r == 0)
+		r = layout_check(&parser->layout, diag);
+	if (r == 0)
+		r = layout_plan(&parser->layout, layout_min_bytes(&parser->layout), &placed, diag);
+	if (r == 0)
+		*ret = parser->layout;
+	return r;
+}
+
+int layout_load(const char *path, struct layout *ret, struct diag *diag)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	_cleanup_free_ char *absolute = NULL, *text = NULL;
+	struct stat st;
+	int r;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return diag_fail(diag, -errno, "cannot be read: %s", strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return diag_fail(diag, -EINVAL, "is not a regular file");
+	if (st.st_size > LAYOUT_FILE_MAX)
+		return diag_fail(diag, -EINVAL, "is no layout: it is larger than 64 KiB");
+	absolute = realpath(path, NULL);
+	text = malloc((size_t)st.st_size + 1);
+	r = absolute && text ? read_full(fd, text, (size_t)st.st_size) : -errno;
+	if (r < 0)
+		return diag_fail(diag, r, "cannot be read: %s", strerror(-r));
+	return layout_parse(text, (size_t)st.st_size, absolute, ret, diag);
+}
+
+void layout_folder(char ret[256])
+{
+	char program[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
+
+	ret[0] = '\0';
+	if (length < 0)
+		return;
+	program[length] = '\0';
+	if (!str_format(ret, 256, "%s/../share/boardstrap/layouts", dirname(program)))
+		ret[0] = '\0';
+}
+
+/* What there is to choose from. */
+static void list_builtins(char *ret, size_t size)
+{
+	const struct layout *builtin;
+
+	ret[0] = '\0';
+	for (size_t i = 0; (builtin = layout_builtin(i)); i++) {
+		size_t length = strlen(ret);
+
+		(void)str_format(ret + length, size - length, "%s%s", i ? ", " : "", builtin->name);
+	}
+}
+
+int layout_resolve(const char *name, const char *folder, struct layout *ret, char *why, size_t size)
+{
+	bool is_path = strchr(name, '/') || has_suffix(name);
+	char path[PATH_MAX], names[128];
+	struct diag diag = {0};
+	int r;
+
+	if (layout_find(name)) {
+		*ret = *layout_find(name);
+		return 0;
+	}
+	if (is_path)
+		(void)STR_COPY(path, name);
+	else
+		(void)STR_FORMAT(path, "%s/%s" SUFFIX, folder, name);
+	if (!is_path && access(path, F_OK) < 0) {
+		list_builtins(names, sizeof(names));
+		(void)str_format(why, size,
+			"there is no layout '%s': built in are %s; others are in %s, or a file of "
+			"your own as --layout ./FILE",
+			name, names, folder);
+		return -ENOENT;
+	}
+	r = layout_load(path, ret, &diag);
+	if (r < 0 && diag.line > 0)
+		(void)str_format(why, size, "%s:%d: %s", path, diag.line, diag.text);
+	else if (r < 0)
+		(void)str_format(why, size, "%s: %s", path, diag.text);
+	return r;
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/layout_words.h"
+
+#include "device/util.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <string.h>
+
+/* No size or offset is larger: sums of some of them stay far from the end of 64 bits. */
+#define LARGEST_BYTES (UINT64_C(1) << 56)
+
+static void *field(const struct layout_word *word, void *object)
+{
+	return (char *)object + word->offset;
+}
+
+static bool take_text(const struct layout_word *word, const char *text, void *object)
+{
+	return str_copy(field(word, object), word->size, text);
+}
+
+static bool take_size(const struct layout_word *word, const char *text, void *object)
+{
+	static const struct {
+		char letter;
+		unsigned shift;
+	} units[] = {{'s', 9}, {'k', 10}, {'K', 10}, {'M', 20}, {'G', 30}};
+	uint64_t *bytes = field(word, object);
+	size_t length = strlen(text);
+	unsigned shift = 0;
+	char digits[24];
+
+	for (size_t i = 0; length > 0 && i < ARRAY_SIZE(units); i++)
+		if (text[length - 1] == units[i].letter)
+			shift = units[i].shift;
+	if (length >= sizeof(digits))
+		return false;
+	(void)str_format(digits, sizeof(digits), "%.*s", (int)(length - (shift > 0)), text);
+	if (str_to_u64(digits, 10, bytes) < 0 || *bytes > LARGEST_BYTES >> shift)
+		return false;
+	*bytes <<= shift;
+	return true;
+}
+
+static bool take_bool(const struct layout_word *word, const char *text, void *object)
+{
+	bool *value = field(word, object);
+
+	*value = strcmp(text, "true") == 0;
+	return *value || strcmp(text, "false") == 0;
+}
+
+static bool take_table(const struct layout_word *word, const char *text, void *object)
+{
+	enum table_kind *table = field(word, object);
+
+	*table = strcmp(text, "mbr") == 0 ? TABLE_MBR : TABLE_GPT;
+	return *table == TABLE_MBR || strcmp(text, "gpt") == 0;
+}
+
+static bool take_format(const struct layout_word *word, const char *text, void *object)
+{
+	enum fs_kind *fs = field(word, object);
+
+	*fs = fs_parse(text);
+	return *fs != FS_KIND_COUNT;
+}
+
+/* True where @text has a hexadecimal digit for each 'x' of @form, and else is the same. */
+static bool has_form(const char *text, const char *form)
+{
+	for (; *form; text++, form++)
+		if (*form == 'x' ? !isxdigit((unsigned char)*text) : *text != *form)
+			return false;
+	return *text == '\0';
+}
+
+bool layout_is_uuid(const char *id)
+{
+	return has_form(id, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx");
+}
+
+bool layout_is_fs_id(enum fs_kind fs, const char *id)
+{
+	return fs == FS_VFAT ? has_form(id, "xxxx-xxxx") : fs != FS_NONE && layout_is_uuid(id);
+}
+
+/* Whether it is one of the partition's filesystem is seen when all of the partition is known. */
+static bool take_id(const struct layout_word *word, const char *text, void *object)
+{
+	if (strcmp(text, "random") == 0)
+		return true; /* as where nothing is said */
+	return (layout_is_uuid(text) || layout_is_fs_id(FS_VFAT, text)) &&
+	       take_text(word, text, object);
+}
+
+struct type {
+	const char *name, *guid;
+	uint8_t mbr;
+};
+
+/* GUIDs: UEFI Specification 2.10, table 5.7 (esp); the Discoverable Partitions Specification of the
+ * UAPI group (root-*, swap); U-Boot, include/part_efi.h (data, linux, uboot-env). */
+static const struct type types[] = {
+	{"linux", "0fc63daf-8483-4772-8e79-3d69d8477de4", 0x83},
+	{"esp", "c12a7328-f81f-11d2-ba4b-00a0c93ec93b", 0xef},
+	{"data", "ebd0a0a2-b9e5-4433-87c0-68b6b72699c7", 0x0c},
+	{"swap", "0657fd6d-a4ab-43c4-84e5-0933c84b4f4f", 0x82},
+	{"root-arm", "69dad710-2ce4-4e3c-b16c-21a1d49abed3", 0x83},
+	{"root-arm64", "b921b045-1df0-41c3-af44-4c6f280d3fae", 0x83},
+	{"root-riscv64", "72ec70a6-cf74-40e6-bd49-4bda08e8f224", 0x83},
+	{"root-x86-64", "4f68bce3-e8cd-4db1-96e7-fbcaf984b709", 0x83},
+	{"uboot-env", "3de21764-95bd-54bd-a5c3-4abe786f38a8", 0xda},
+};
+
+static bool set_type(struct layout_partition *p, const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		if (strcmp(types[i].name, name) != 0)
+			continue;
+		STR_COPY(p->type_guid, types[i].guid);
+		p->type_mbr = types[i].mbr;
+		return true;
+	}
+	return false;
+}
+
+void layout_default_type(struct layout_partition *partition)
+{
+	static const char *const names[FS_KIND_COUNT] = {
+		[FS_NONE] = "linux",
+		[FS_EXT4] = "linux",
+		[FS_VFAT] = "data",
+		[FS_F2FS] = "linux",
+		[FS_BTRFS] = "linux",
+		[FS_SWAP] = "swap",
+	};
+
+	assert(partition->fs < FS_KIND_COUNT);
+	(void)set_type(partition, names[partition->fs]);
+}
+
+/* A GUID says nothing for an MBR, nor a byte for a GPT: layout_check tells. */
+static bool take_type(const struct layout_word *word, const char *text, void *object)
+{
+	struct layout_partition *p = object;
+	uint64_t byte = 0;
+
+	(void)word;
+	if (set_type(p, text))
+		return true;
+	if (layout_is_uuid(text))
+		return STR_COPY(p->type_guid, text);
+	if (!has_form(text, "0xxx") || str_to_u64(text + 2, 16, &byte) < 0)
+		return false;
+	p->type_mbr = (uint8_t)byte;
+	return byte != 0;
+}
+
+static bool take_target(const struct layout_word *word, const char *text, void *object)
+{
+	static const char *const names[] = {
+		[BLOB_DISK] = "disk", [BLOB_BOOT0] = "boot0", [BLOB_BOOT1] = "boot1"};
+	static const char prefix[] = "partition:";
+	struct layout_blob *blob = object;
+
+	(void)word;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		blob->target = (enum blob_target)i;
+		if (strcmp(text, names[i]) == 0)
+			return true;
+	}
+	blob->target = BLOB_PARTITION;
+	return strncmp(text, prefix, strlen(prefix)) == 0 &&
+	       STR_COPY(blob->partition, text + strlen(prefix));
+}
+
+static bool take_boot(const struct layout_word *word, const char *text, void *object)
+{
+	static const char *const names[] = {[EMMC_BOOT_KEEP] = "keep",
+		[EMMC_BOOT_NONE] = "none",
+		[EMMC_BOOT_BOOT0] = "boot0",
+		[EMMC_BOOT_BOOT1] = "boot1",
+		[EMMC_BOOT_USER] = "user"};
+	enum emmc_boot *boot = field(word, object);
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		*boot = (enum emmc_boot)i;
+		if (strcmp(text, names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool take_ack(const struct layout_word *word, const char *text, void *object)
+{
+	static const char *const names[] = {
+		[EMMC_ACK_KEEP] = "keep", [EMMC_ACK_ON] = "on", [EMMC_ACK_OFF] = "off"};
+	enum emmc_ack *ack = field(word, object);
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		*ack = (enum emmc_ack)i;
+		if (strcmp(text, names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Three words, those of `mmc bootbus set`: the mode (bits 4:3), whether the bus keeps it after the
+ * boot (bit 2), the width (bits 1:0). JESD84-B51, BOOT_BUS_CONDITIONS [177]. */
+static bool take_boot_bus(const struct layout_word *word, const char *text, void *object)
+{
+	static const struct {
+		unsigned shift;
+		const char *names[3];
+	} parts[] = {
+		{3, {"single_backward", "single_hs", "dual"}},
+		{2, {"x1", "retain", "retain"}},
+		{0, {"x1", "x4", "x8"}},
+	};
+	struct layout_emmc *emmc = object;
+
+	(void)word;
+	if (strcmp(text, "keep") == 0)
+		return true;
+	emmc->set_boot_bus = true;
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		size_t length = strcspn(text, " "), j = 0;
+
+		while (j < ARRAY_SIZE(parts[i].names) &&
+			(strlen(parts[i].names[j]) != length ||
+				strncmp(text, parts[i].names[j], length) != 0))
+			j++;
+		if (j == ARRAY_SIZE(parts[i].names))
+			return false;
+		emmc->boot_bus |= (uint8_t)(j << parts[i].shift);
+		text += length;
+		if (*text && i + 1 < ARRAY_SIZE(parts))
+			text++;
+	}
+	return *text == '\0';
+}
+
+#define IN(type, member) offsetof(struct type, member), sizeof(((struct type *)0)->member)
+#define BYTES		 "a size, as a number of bytes or with s (512 bytes), K, M or G"
+#define ID		 "random or a UUID"
+
+const struct layout_word layout_words[] = {
+	{SECTION_DISK, "table", take_table, IN(layout, table), "gpt or mbr"},
+	{SECTION_DISK, "align", take_size, IN(layout, align_bytes), BYTES},
+	{SECTION_DISK, "min-size", take_size, IN(layout, min_bytes), BYTES},
+
+	{SECTION_PARTITION, "size", take_size, IN(layout_partition, size_bytes), BYTES},
+	{SECTION_PARTITION, "offset", take_size, IN(layout_partition, offset_bytes), BYTES},
+	{SECTION_PARTITION, "min", take_size, IN(layout_partition, min_bytes), BYTES},
+	{SECTION_PARTITION, "grow", take_bool, IN(layout_partition, grow), "true or false"},
+	{SECTION_PARTITION, "bootable", take_bool, IN(layout_partition, bootable), "true or false"},
+	{SECTION_PARTITION, "type", take_type, 0, 0,
+		"linux, esp, data, swap, root-ARCH, uboot-env, a byte like 0x83, or a GUID"},
+	{SECTION_PARTITION, "format", take_format, IN(layout_partition, fs),
+		"ext4, vfat, f2fs, btrfs, swap or none"},
+	{SECTION_PARTITION, "label", take_text, IN(layout_partition, label), "at most 16 bytes"},
+	{SECTION_PARTITION, "mount", take_text, IN(layout_partition, mount), "at most 31 bytes"},
+	{SECTION_PARTITION, "mkfs-options", take_text, IN(layout_partition, mkfs_options),
+		"at most 95 bytes"},
+	{SECTION_PARTITION, "uuid", take_id, IN(layout_partition, fs_uuid), ID},
+	{SECTION_PARTITION, "partuuid", take_id, IN(layout_partition, partuuid), ID},
+
+	{SECTION_BLOB, "file", take_text, IN(layout_blob, file), "at most 255 bytes"},
+	{SECTION_BLOB, "target", take_target, 0, 0, "disk, boot0, boot1 or partition:NAME"},
+	{SECTION_BLOB, "offset", take_size, IN(layout_blob, offset_bytes), BYTES},
+	{SECTION_BLOB, "max", take_size, IN(layout_blob, max_bytes), BYTES},
+
+	{SECTION_EMMC, "boot-enable", take_boot, IN(layout_emmc, boot),
+		"boot0, boot1, user, none or keep"},
+	{SECTION_EMMC, "boot-ack", take_ack, IN(layout_emmc, ack), "on, off or keep"},
+	{SECTION_EMMC, "boot-bus", take_boot_bus, 0, 0,
+		"keep, or three words like \"single_hs x1 x4\""},
+	{.name = NULL},
+};
+
+_Static_assert(ARRAY_SIZE(layout_words) <= LAYOUT_WORDS_MAX, "a bit for each word");
+
+const struct layout_word *layout_word_find(enum layout_section section, const char *name)
+{
+	for (const struct layout_word *word = layout_words; word->name; word++)
+		if (word->section == section && strcmp(word->name, name) == 0)
+			return word;
+	return NULL;
+}
