@@ -173,11 +173,14 @@ fmt: ## clang-format over all sources
 	clang-format -i $(wildcard device/*.[ch] core/*.[ch] ui/*.[ch] tests/*.[ch])
 
 .PHONY: install uninstall
+LAYOUTS := $(wildcard assets/layouts/*.conf)
 install: all ## install to PREFIX (/usr/local), below DESTDIR
 	install -D -m 755 $(BUILD)/boardstrap $(DESTDIR)$(PREFIX)/sbin/boardstrap
 	install -D -m 644 assets/boardstrap.1 $(DESTDIR)$(PREFIX)/share/man/man1/boardstrap.1
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/boardstrap/layouts $(LAYOUTS)
 uninstall: ## remove what install has put there
-	rm -f $(DESTDIR)$(PREFIX)/sbin/boardstrap $(DESTDIR)$(PREFIX)/share/man/man1/boardstrap.1
+	rm -f $(DESTDIR)$(PREFIX)/sbin/boardstrap $(DESTDIR)$(PREFIX)/share/man/man1/boardstrap.1 \
+		$(addprefix $(DESTDIR)$(PREFIX)/share/boardstrap/layouts/,$(notdir $(LAYOUTS)))
 
 .PHONY: clean
 clean: ## remove what was built; the downloads of the tests (build/vm, build/cache) stay

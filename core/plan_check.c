@@ -212,6 +212,22 @@ static void check_image_room(
 			size_text(facts->image_room_bytes, have));
 }
 
+/* Blobs that go into boot areas; only an eMMC has any. */
+static void check_boot_areas(const struct plan *plan, struct plan_verdict *ret)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(plan->layout.boot_bytes); i++) {
+		uint64_t need = plan->layout.boot_bytes[i], have = plan->target.boot[i].size_bytes;
+		char need_text[24], have_text[24];
+
+		if (need > have)
+			add(ret, "boot-area",
+				"Layout %s writes %s to the boot area boot%zu, but that of %s has %s. "
+				"Choose another layout.",
+				plan->layout.name, size_text(need, need_text), i, plan->target.path,
+				have ? size_text(have, have_text) : "no bytes: there is none");
+	}
+}
+
 static void check_layout(
 	const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
 {
@@ -222,6 +238,7 @@ static void check_layout(
 			plan->target.path, plan->layout_error);
 		return;
 	}
+	check_boot_areas(plan, ret);
 	for (size_t i = 0; i < plan->layout.count; i++) {
 		const struct layout_partition *partition = &plan->layout.partitions[i];
 		enum fs_kind fs = partition->fs;

@@ -49,7 +49,7 @@ struct layout_blob {
 	int line;
 };
 
-/* What is to be set of an eMMC's EXT_CSD; all zero: nothing. */
+/* What is to be set of an eMMC's EXT_CSD; all zero: nothing. Not of a target that is none. */
 enum emmc_boot { EMMC_BOOT_KEEP, EMMC_BOOT_NONE, EMMC_BOOT_BOOT0, EMMC_BOOT_BOOT1, EMMC_BOOT_USER };
 enum emmc_ack { EMMC_ACK_KEEP, EMMC_ACK_ON, EMMC_ACK_OFF };
 struct layout_emmc {

@@ -261,7 +261,7 @@ static int clean_comment(struct parser *parser, char *text, size_t size, size_t 
 static int clean(struct parser *parser, char *text, size_t size)
 {
 	char quote = '\0';
-	int line = 1;
+	int line = 1, open = 0; /* where a section begins that has not ended; 0: none has */
 
 	for (size_t i = 0; i < size; i++) {
 		char c = text[i];
@@ -285,9 +285,13 @@ static int clean(struct parser *parser, char *text, size_t size)
 				isgraph((unsigned char)c) ? c : '?');
 		} else if (c == '\0') {
 			return fail(parser, line, "there is a zero byte: this is no text");
+		} else if (c == '{' || c == '}') {
+			open = c == '{' ? line : 0;
 		}
 	}
-	return quote ? fail(parser, line, "a string has no end") : 0;
+	if (quote)
+		return fail(parser, line, "a string has no end");
+	return open ? fail(parser, open, "the section that begins here has no end") : 0;
 }
 
 /* The options of libConfuse for our words and sections. */

@@ -67,23 +67,23 @@ static bool take_format(const struct layout_word *word, const char *text, void *
 	return *fs != FS_KIND_COUNT;
 }
 
-/* True where @text has a hexadecimal digit for each 'x' of @form, and else is the same. */
+/* True where @text has a hexadecimal digit for each '#' of @form, and else is the same. */
 static bool has_form(const char *text, const char *form)
 {
 	for (; *form; text++, form++)
-		if (*form == 'x' ? !isxdigit((unsigned char)*text) : *text != *form)
+		if (*form == '#' ? !isxdigit((unsigned char)*text) : *text != *form)
 			return false;
 	return *text == '\0';
 }
 
 bool layout_is_uuid(const char *id)
 {
-	return has_form(id, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx");
+	return has_form(id, "########-####-####-####-############");
 }
 
 bool layout_is_fs_id(enum fs_kind fs, const char *id)
 {
-	return fs == FS_VFAT ? has_form(id, "xxxx-xxxx") : fs != FS_NONE && layout_is_uuid(id);
+	return fs == FS_VFAT ? has_form(id, "####-####") : fs != FS_NONE && layout_is_uuid(id);
 }
 
 /* Whether it is one of the partition's filesystem is seen when all of the partition is known. */
@@ -152,7 +152,7 @@ static bool take_type(const struct layout_word *word, const char *text, void *ob
 		return true;
 	if (layout_is_uuid(text))
 		return STR_COPY(p->type_guid, text);
-	if (!has_form(text, "0xxx") || str_to_u64(text + 2, 16, &byte) < 0)
+	if (!has_form(text, "0x##") || str_to_u64(text + 2, 16, &byte) < 0)
 		return false;
 	p->type_mbr = (uint8_t)byte;
 	return byte != 0;

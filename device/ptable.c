@@ -180,6 +180,10 @@ int ptable_write(int fd, const struct layout *layout, struct diag *diag)
 
 	/* Without this libfdisk zeroes bytes 0-439, where boot code may have been written. */
 	fdisk_enable_bootbits_protection(cxt, 1);
+	/* It lets nothing begin before the first MiB; where the layout does, that was checked. */
+	if (layout->partitions[0].start < MIB(1) / SECTOR_BYTES)
+		(void)fdisk_set_first_lba(cxt, layout->partitions[0].start * SECTOR_BYTES /
+						       fdisk_get_sector_size(cxt));
 	r = fdisk_create_disklabel(cxt, tables[layout->table].name);
 	if (r == 0) {
 		(void)STR_FORMAT(id, "%s%s", tables[layout->table].id_prefix, layout->disk_uuid);

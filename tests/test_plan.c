@@ -128,6 +128,10 @@ static void spoil_layout(void)
 	plan.layout.count = 0;
 	STR_COPY(plan.layout_error, "it needs 300 MiB");
 }
+static void spoil_boot_area(void)
+{
+	plan.layout.boot_bytes[1] = MIB(5);
+}
 static void spoil_space(void)
 {
 	plan.shares[ext4_index()].block_bytes = GIB(4);
@@ -196,6 +200,7 @@ static const struct {
 	{spoil_sidecar, "archive-digest", {"rootfs.tar.zst", "SHA-256", "Copy"}},
 	{spoil_content, "archive-path", {"../etc/passwd", "leaves the target", "again"}},
 	{spoil_layout, "layout", {"/dev/mmcblk1", "it needs 300 MiB", "Choose"}},
+	{spoil_boot_area, "boot-area", {"/dev/mmcblk1", "boot1", "5.0 MiB"}},
 	{spoil_space, "too-small", {"rootfs.tar.zst", "mmcblk1p", "4.0 GiB"}},
 	{spoil_inodes, "inodes", {"1000000", "mmcblk1p", "would do"}},
 	{spoil_fit, "unfit", {"boot/vmlinuz", "symbolic link", "layout"}},
@@ -305,7 +310,7 @@ static void least_target_holds_the_archive(void **state)
 		for (size_t j = 0; j < placed.count; j++)
 			if (strcmp(placed.partitions[j].mount, "/") == 0)
 				bytes = placed.partitions[j].sectors * 512;
-		assert_true(space_usable_bytes(FS_EXT4, bytes) >= totals.block_bytes);
+		assert_true(space_usable_bytes(FS_EXT4, bytes, 1) >= totals.block_bytes);
 		/* Not much more, either. */
 		assert_true(need < totals.block_bytes + MIB(400));
 	}

@@ -1,0 +1,633 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/layout_file.h"
+
+#include "tests/sandbox.h"
+
+#include "device/disk.h"
+#include "device/ptable.h"
+#include "device/util.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+/* The least that a layout must have, around what a test is about. */
+#define ROOT "partition \"rootfs\" {\n grow = true\n format = ext4\n mount = /\n}\n"
+#define BLOB "blob \"spl\" {\n file = spl.bin\n"
+
+/* A file of @bytes, sparse. */
+static void make_file(const struct sandbox *box, const char *name, off_t bytes)
+{
+	int fd;
+
+	sandbox_file(box, name, "");
+	fd = openat(box->root, name, O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, bytes), 0);
+	assert_int_equal(close(fd), 0);
+}
+
+static int load(
+	const struct sandbox *box, const char *text, struct layout *ret, struct diag *diag)
+{
+	char path[PATH_MAX];
+
+	*diag = (struct diag){.line = 99};
+	sandbox_file(box, "board.conf", text);
+	return layout_load(sandbox_path(box, "board.conf", path), ret, diag);
+}
+
+static struct layout load_good(const struct sandbox *box, const char *text)
+{
+	struct layout layout;
+	struct diag diag;
+
+	if (load(box, text, &layout, &diag) < 0)
+		fail_msg("%d: %s\n%s", diag.line, diag.text, text);
+	return layout;
+}
+
+static void every_word_is_understood(void **state)
+{
+	static const char text[] = "# the whole grammar\n"
+				   "disk {\n"
+				   "  table = \"gpt\"   // or mbr\n"
+				   "  align = \"8M\"\n"
+				   "  min-size = 3500M  /* over\n two lines */\n"
+				   "}\n"
+				   "partition \"boot\" {\n"
+				   "  offset = 32768s\n"
+				   "  size = \"64M\"\n"
+				   "  type = \"esp\"\n"
+				   "  bootable = true\n"
+				   "  format = 'vfat'\n"
+				   "  label = BOOT\n"
+				   "  uuid = 12AB-34CD\n"
+				   "  mount = \"/boot\"\n"
+				   "}\n"
+				   "partition env {\n"
+				   "  size = 1024k\n"
+				   "  type = 3de21764-95bd-54bd-a5c3-4abe786f38a8\n"
+				   "  format = none\n"
+				   "}\n"
+				   "partition swap { size = 1G format = swap label = swap }\n"
+				   "partition \"rootfs\" {\n"
+				   "  grow = true  min = 1G\n"
+				   "  format = btrfs  label = \"the root\"\n"
+				   "  uuid = random\n"
+				   "  partuuid = \"01234567-89ab-4cde-8f01-23456789abcd\"\n"
+				   "  mkfs-options = \"-m single -O ^no-holes\"\n"
+				   "  mount = /\n"
+				   "}\n"
+				   "blob \"spl\" { file = spl.bin offset = 32K max = 4M }\n"
+				   "blob \"env\" { file = sub/env.bin target = partition:env }\n"
+				   "blob \"boot\" { file = spl.bin target = boot1 offset = 512 }\n"
+				   "emmc { boot-enable = boot1 boot-ack = off "
+				   "boot-bus = \"dual retain x8\" }\n";
+	const struct sandbox *box = *state;
+	char path[PATH_MAX];
+	struct layout l;
+
+	make_file(box, "spl.bin", 100000);
+	make_file(box, "sub/env.bin", 8192);
+	l = load_good(box, text);
+	assert_string_equal(l.name, "board");
+	assert_string_equal(l.file, sandbox_path(box, "board.conf", path));
+	assert_int_equal(l.table, TABLE_GPT);
+	assert_int_equal(l.align_bytes, MIB(8));
+	assert_int_equal(l.min_bytes, MIB(3500));
+	assert_int_equal(l.count, 4);
+
+	assert_string_equal(l.partitions[0].name, "boot");
+	assert_int_equal(l.partitions[0].line, 8);
+	assert_int_equal(l.partitions[0].offset_bytes, MIB(16));
+	assert_int_equal(l.partitions[0].size_bytes, MIB(64));
+	assert_string_equal(l.partitions[0].type_guid, "c12a7328-f81f-11d2-ba4b-00a0c93ec93b");
+	assert_true(l.partitions[0].bootable);
+	assert_int_equal(l.partitions[0].fs, FS_VFAT);
+	assert_string_equal(l.partitions[0].label, "BOOT");
+	assert_string_equal(l.partitions[0].fs_uuid, "12AB-34CD");
+	assert_string_equal(l.partitions[0].mount, "/boot");
+	assert_false(l.partitions[0].grow);
+
+	assert_int_equal(l.partitions[1].size_bytes, MIB(1));
+	assert_string_equal(l.partitions[1].type_guid, "3de21764-95bd-54bd-a5c3-4abe786f38a8");
+	assert_int_equal(l.partitions[1].fs, FS_NONE);
+	assert_int_equal(l.partitions[2].fs, FS_SWAP);
+	assert_string_equal(l.partitions[2].type_guid, "0657fd6d-a4ab-43c4-84e5-0933c84b4f4f");
+
+	assert_true(l.partitions[3].grow);
+	assert_int_equal(l.partitions[3].min_bytes, GIB(1));
+	assert_int_equal(l.partitions[3].fs, FS_BTRFS);
+	assert_string_equal(l.partitions[3].label, "the root");
+	assert_string_equal(l.partitions[3].fs_uuid, "");
+	assert_string_equal(
+		l.partitions[3].partuuid, "01234567-89ab-4cde-8f01-23456789abcd");
+	assert_string_equal(l.partitions[3].mkfs_options, "-m single -O ^no-holes");
+
+	assert_int_equal(l.blob_count, 3);
+	assert_string_equal(l.blobs[0].file, sandbox_path(box, "spl.bin", path));
+	assert_int_equal(l.blobs[0].target, BLOB_DISK);
+	assert_int_equal(l.blobs[0].offset_bytes, KIB(32));
+	assert_int_equal(l.blobs[0].size_bytes, 100000);
+	assert_int_equal(l.blobs[0].max_bytes, MIB(4));
+	assert_string_equal(l.blobs[1].file, sandbox_path(box, "sub/env.bin", path));
+	assert_int_equal(l.blobs[1].target, BLOB_PARTITION);
+	assert_string_equal(l.blobs[1].partition, "env");
+	assert_int_equal(l.blobs[2].target, BLOB_BOOT1);
+	assert_int_equal(l.blobs[2].offset_bytes, 512);
+
+	assert_int_equal(l.emmc.boot, EMMC_BOOT_BOOT1);
+	assert_int_equal(l.emmc.ack, EMMC_ACK_OFF);
+	assert_true(l.emmc.set_boot_bus);
+	assert_int_equal(l.emmc.boot_bus, 2 << 3 | 1 << 2 | 2);
+}
+
+static void what_is_not_said_has_a_default(void **state)
+{
+	struct layout l = load_good(*state, ROOT), planned;
+	struct diag diag;
+
+	assert_int_equal(l.table, TABLE_GPT);
+	assert_int_equal(l.align_bytes, MIB(4));
+	assert_int_equal(l.blob_count, 0);
+	assert_string_equal(l.partitions[0].type_guid, "0fc63daf-8483-4772-8e79-3d69d8477de4");
+	assert_int_equal(l.emmc.boot, EMMC_BOOT_KEEP);
+	assert_int_equal(l.emmc.ack, EMMC_ACK_KEEP);
+	assert_false(l.emmc.set_boot_bus);
+	assert_int_equal(layout_plan(&l, GIB(4), &planned, &diag), 0);
+	assert_int_equal(planned.partitions[0].start, 8192);
+	l = load_good(*state, "emmc { boot-bus = keep boot-enable = user }\n" ROOT);
+	assert_false(l.emmc.set_boot_bus);
+	assert_int_equal(l.emmc.boot, EMMC_BOOT_USER);
+}
+
+/* The line and a part of the sentence that @text must give. */
+struct mistake {
+	const char *text;
+	int line;
+	const char *says;
+};
+
+static const struct mistake mistakes[] = {
+	/* what the scanner must not let pass */
+	{"", 0, "1 to 8 partitions"},
+	{"# only a comment", 0, "1 to 8 partitions"},
+	{"disk {\n table = \"gpt\n}\n", 2, "no end on its line"},
+	{"disk {\n table = 'gpt", 2, "no end"},
+	{"/* \n\n never closed", 1, "comment has no end"},
+	{ROOT "/*/", 6, "comment has no end"},
+	{"disk {\n align = *4M\n}\n" ROOT, 2, "unexpected *"},
+	{"disk {\n align = 4M;\n}\n" ROOT, 2, "unexpected ;"},
+	{"disk {\n align += 4M\n}\n" ROOT, 2, "unexpected +"},
+	{"disk {\n align = (4M)\n}\n" ROOT, 2, "unexpected ("},
+	{"disk {\n align = \xff\n}\n" ROOT, 2, "unexpected ?"},
+	{"disk {\n align = ${HOME}\n}\n" ROOT, 2, "unexpected $"},
+	{"disk {\n align = \"${HOME}\"\n}\n" ROOT, 2, "without \\ and $"},
+	{"disk {\n align = \"4\\M\"\n}\n" ROOT, 2, "without \\ and $"},
+	{"disk {\n align = \"4\tM\"\n}\n" ROOT, 2, "plain ASCII"},
+	{"partition \"r\xc3\xb6t\" {\n}\n", 1, "plain ASCII"},
+	/* grammar, with the right line behind comments of every kind */
+	{"# 1\n// 2\n/* 3\n 4 */\nbogus = 1\n", 5, "no such option 'bogus'"},
+	{"include(\"/etc/passwd\")\n", 1, "unexpected ("},
+	{"disk {\n tabel = gpt\n}\n", 2, "disk: no such option 'tabel'"},
+	{"disk {\n table gpt\n}\n", 2, "missing equal sign"},
+	{"disk {\n table =\n}\n", 3, "unexpected token"},
+	{"disk {\n table = gpt\n", 1, "begins here has no end"},
+	{"disk {\n table = gpt }\n\npartition \"a\" {\n", 4, "begins here has no end"},
+	{"disk { disk {\n } }\n" ROOT, 1, "no such option 'disk'"},
+	{"disk {\n}\npartition", 3, "premature end"},
+	{"disk \"x\" {\n}\n", 1, "missing opening brace"},
+	{"partition {\n}\n", 1, "missing title"},
+	{"}\n", 1, "closing brace"},
+	{"disk {\n table = gpt\n}\n\ndisk {\n align = 4M\n}\n" ROOT, 5, "two sections disk"},
+	{"disk {\n}\ndisk {\n}\n" ROOT, 4, "two sections disk"},
+	{"emmc {\n boot-ack = on\n}\nemmc {\n boot-ack = on\n}\n" ROOT, 4, "two sections emmc"},
+	{ROOT ROOT, 6, "duplicate title 'rootfs'"},
+	{"disk {\n align = 4M\n align = 8M\n}\n", 3, "align is given twice"},
+	{"partition \"a\" {\n grow = true\n\n grow = true\n}\n", 4, "grow is given twice"},
+	/* values */
+	{"disk {\n table = dos\n}\n", 2, "must be gpt or mbr"},
+	{"disk {\n align = 4MB\n}\n", 2, "must be a size"},
+	{"disk {\n align = 4m\n}\n", 2, "must be a size"},
+	{"disk {\n align = M\n}\n", 2, "must be a size"},
+	{"disk {\n align = \"\"\n}\n", 2, "must be a size"},
+	{"disk {\n align = -4M\n}\n", 2, "must be a size"},
+	{"disk {\n align = 0x4M\n}\n", 2, "must be a size"},
+	{"disk {\n align = 1.5M\n}\n", 2, "must be a size"},
+	{"disk {\n align = 99999999999G\n}\n", 2, "must be a size"},
+	{"disk {\n align = 99999999999999999999999\n}\n", 2, "must be a size"},
+	{"disk {\n align = 3M\n}\n" ROOT, 0, "alignment"},
+	{"partition \"a\" {\n grow = yes\n}\n", 2, "true or false"},
+	{"partition \"a\" {\n type = windows\n}\n", 2, "must be linux, esp"},
+	{"partition \"a\" {\n type = 0x00\n}\n", 2, "must be linux, esp"},
+	{"partition \"a\" {\n format = ntfs\n}\n", 2, "ext4, vfat"},
+	{"partition \"a\" {\n label = 12345678901234567\n}\n", 2, "at most 16"},
+	{"partition \"a\" {\n uuid = 1234\n}\n", 2, "random or a UUID"},
+	{"partition \"123456789012345678901234567890123456\" {\n}\n", 1, "1 to 35 bytes"},
+	{"partition \"\" {\n grow = true\n}\n", 1, "1 to 35 bytes"},
+	{ROOT BLOB " target = boot2\n}\n", 8, "disk, boot0"},
+	{ROOT "emmc {\n boot-enable = boot2\n}\n", 7, "boot0, boot1, user"},
+	{ROOT "emmc {\n boot-ack = true\n}\n", 7, "on, off or keep"},
+	{ROOT "emmc {\n boot-bus = \"single_hs x1\"\n}\n", 7, "three words"},
+	{ROOT "emmc {\n boot-bus = \"single_hs x1 x4 x8\"\n}\n", 7, "three words"},
+	{ROOT "emmc {\n boot-bus = \"single_hs x1 x\"\n}\n", 7, "three words"},
+	/* partitions */
+	{"partition \"a\" {\n}\n", 2, "has no size"},
+	{"\npartition \"a\" {\n format = ext4\n}\n", 2, "has no size"},
+	{"partition \"a\" {\n size = 1M\n min = 1M\n}\n", 1, "min but does not grow"},
+	{"partition \"a\" {\n size = 1000\n}\n" ROOT, 1, "whole 4 KiB"},
+	{"partition \"a\" {\n size = 1M\n offset = 4608\n}\n" ROOT, 1, "whole 4 KiB"},
+	{"partition \"a\" {\n size = 32M\n format = f2fs\n}\n" ROOT, 1, "too small for f2fs"},
+	{"partition \"a\" {\n size = 1M\n format = swap\n mount = /x\n}\n" ROOT, 1,
+		"cannot be mounted"},
+	{"partition \"a\" {\n size = 1M\n format = vfat\n mount = /x/../y\n}\n" ROOT, 1,
+		"cannot be mounted"},
+	{"partition \"a\" {\n size = 1M\n format = vfat\n mount = /x/\n}\n" ROOT, 1,
+		"cannot be mounted"},
+	{"partition \"a\" {\n size = 1M\n format = vfat\n label = BOOT-PARTITION\n}\n" ROOT, 1,
+		"too long for vfat"},
+	{"partition \"a\" {\n size = 1M\n type = 0x0c\n}\n" ROOT, 1, "one of an MBR"},
+	{"disk {\n table = mbr\n}\npartition \"a\" {\n size = 1M\n"
+	 " type = 0fc63daf-8483-4772-8e79-3d69d8477de4\n}\n" ROOT,
+		4, "one of a GPT"},
+	{"disk {\n table = mbr\n}\npartition \"a\" {\n size = 1M\n"
+	 " partuuid = 0fc63daf-8483-4772-8e79-3d69d8477de4\n}\n" ROOT,
+		4, "follows from the disk's id"},
+	{"partition \"a\" {\n size = 1M\n uuid = 1234-5678\n format = ext4\n}\n" ROOT, 1,
+		"none for the format ext4"},
+	{"partition \"a\" {\n size = 1M\n uuid = 1234-5678\n}\n" ROOT, 1,
+		"none for the format none"},
+	{"partition \"a\" {\n size = 1M\n partuuid = 1234-5678\n}\n" ROOT, 1, "no UUID"},
+	{"partition \"a\" {\n size = 8M\n format = ext4\n mkfs-options = \"-L x\"\n}\n" ROOT, 1,
+		"not -L"},
+	{ROOT "partition \"b\" {\n size = 1M\n}\n", 1, "not the last"},
+	{"partition \"a\" {\n grow = true\n}\n" ROOT, 1, "not the last"},
+	{"partition \"a\" {\n size = 1M\n}\n", 0, "mounted on /"},
+	{"partition \"a\" {\n size = 1M\n format = vfat\n mount = /\n}\n" ROOT, 5, "mounted on /"},
+	{"partition \"a\" {\n size = 8M\n}\npartition \"b\" {\n size = 1M\n offset = 8M\n}\n" ROOT,
+		4, "begins at 8 MiB, inside partition a"},
+	{"partition \"a\" {\n size = 1M\n offset = 16K\n}\n" ROOT, 1, "inside the partition table"},
+	{"disk {\n table = mbr\n}\n"
+	 "partition \"1\" { size = 1M }\npartition \"2\" { size = 1M }\n"
+	 "partition \"3\" { size = 1M }\npartition \"4\" { size = 1M }\n" ROOT,
+		0, "at most 4"},
+	{"disk {\n table = mbr\n}\npartition \"1\" {\n size = 3000G\n}\n" ROOT, 0, "2 TiB"},
+	{"partition \"1\" { size = 1M }\npartition \"2\" { size = 1M }\n"
+	 "partition \"3\" { size = 1M }\npartition \"4\" { size = 1M }\n"
+	 "partition \"5\" { size = 1M }\npartition \"6\" { size = 1M }\n"
+	 "partition \"7\" { size = 1M }\npartition \"8\" { size = 1M }\n" ROOT,
+		9, "more than 8 sections partition"},
+	/* blobs; spl.bin has 100000 bytes */
+	{ROOT BLOB "}\n", 6, "has no offset"},
+	{ROOT "blob \"x\" {\n target = boot0\n}\n", 6, "has no file"},
+	{ROOT "blob \"x\" {\n target = boot0\n file = missing.bin\n}\n", 6,
+		"missing.bin cannot be read: No such file"},
+	{ROOT "blob \"x\" {\n target = boot0\n file = \".\"\n}\n", 6, "not a regular file"},
+	{ROOT "blob \"x\" {\n target = boot0\n file = empty.bin\n}\n", 6, "is empty"},
+	{ROOT BLOB " offset = 32K\n max = 64K\n}\n", 6, "larger than its max"},
+	{ROOT BLOB " offset = 0\n}\n", 6, "bytes 440 to 511"},
+	{ROOT BLOB " offset = 511\n}\n", 6, "bytes 440 to 511"},
+	{ROOT BLOB " offset = 1s\n}\n", 6, "over the GPT"},
+	{ROOT BLOB " offset = 8K\n}\n", 6, "over the GPT"},
+	{ROOT BLOB " offset = 24575\n}\n", 6, "over the GPT"},
+	{ROOT BLOB " offset = 4M\n}\n", 6, "over partition rootfs"},
+	{ROOT BLOB " offset = 4094305\n}\n", 6, "over partition rootfs"},
+	{ROOT BLOB " offset = 500G\n}\n", 6, "over partition rootfs"},
+	{ROOT BLOB " offset = 32K\n}\nblob \"u\" {\n file = spl.bin\n offset = 64K\n}\n", 10,
+		"blob u lies over blob spl"},
+	{ROOT BLOB " target = boot0\n}\nblob \"u\" {\n file = spl.bin\n target = boot0\n"
+		   " offset = 99999\n}\n",
+		10, "blob u lies over blob spl"},
+	{ROOT BLOB " target = partition:nowhere\n}\n", 6, "no partition nowhere"},
+	{ROOT BLOB " target = partition:rootfs\n}\n", 6, "destroy the ext4"},
+	{"partition \"env\" {\n size = 64K\n}\n" ROOT BLOB " target = partition:env\n}\n", 9,
+		"does not fit in partition env"},
+	{ROOT BLOB " offset = 32K\n}\n" BLOB " offset = 1M\n}\n", 10, "duplicate title 'spl'"},
+};
+
+static void mistakes_are_told_with_their_line(void **state)
+{
+	const struct sandbox *box = *state;
+
+	make_file(box, "spl.bin", 100000);
+	make_file(box, "empty.bin", 0);
+	for (size_t i = 0; i < ARRAY_SIZE(mistakes); i++) {
+		struct layout layout = {.name = "untouched"};
+		struct diag diag;
+		int r = load(box, mistakes[i].text, &layout, &diag);
+
+		if (r != -EINVAL || diag.line != mistakes[i].line ||
+			!strstr(diag.text, mistakes[i].says))
+			fail_msg("%s\ngives %d, line %d: %s\ninstead of line %d: %s",
+				mistakes[i].text, r, diag.line, diag.text, mistakes[i].line,
+				mistakes[i].says);
+		assert_string_equal(layout.name, "untouched");
+		/* Nothing of one file is left for the next. */
+		(void)load_good(box, ROOT);
+	}
+}
+
+/* What lies just beside all that is forbidden. */
+static void neighbours_are_no_mistake(void **state)
+{
+	static const char *const good[] = {
+		ROOT BLOB " offset = 24K\n}\n",
+		ROOT BLOB " offset = 4094304\n}\n", /* up to 4 MiB */
+		"disk { table = mbr }\n" ROOT BLOB " offset = 512\n}\n",
+		ROOT "blob \"b\" { file = boot.bin offset = 0 }\n" BLOB " offset = 24K\n}\n",
+		ROOT BLOB " offset = 32K\n}\nblob \"u\" { file = spl.bin offset = 132768 }\n",
+		ROOT BLOB " target = boot0\n}\nblob \"u\" { file = spl.bin target = boot1 }\n",
+		"partition \"env\" { size = 100K }\n" ROOT BLOB " target = partition:env\n}\n",
+		"partition \"a\" { size = 4K offset = 24K }\n" ROOT,
+		"disk { table = mbr }\npartition \"a\" { size = 4K offset = 4K }\n" ROOT,
+		"partition \"a\" { size = 4M }\npartition \"b\" { size = 4K offset = 8M }\n" ROOT,
+		/* Behind partitions that do not grow. */
+		"partition \"r\" { size = 64M format = ext4 mount = / }\n" BLOB
+		" offset = 1000M\n}\n",
+	};
+	const struct sandbox *box = *state;
+
+	make_file(box, "spl.bin", 100000);
+	make_file(box, "boot.bin", 440);
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+		(void)load_good(box, good[i]);
+}
+
+static void blobs_count_for_the_least_size(void **state)
+{
+	const struct sandbox *box = *state;
+	struct layout l, planned;
+	struct diag diag;
+
+	make_file(box, "spl.bin", 100000);
+	l = load_good(box, "partition \"r\" { size = 64M format = ext4 mount = / }\n"
+			   "blob \"spl\" { file = spl.bin offset = 1000M }\n"
+			   "blob \"b\" { file = spl.bin target = boot0 offset = 1K }\n"
+			   "blob \"c\" { file = spl.bin target = boot0 offset = 1M }\n");
+	/* The backup GPT behind it stays whole. */
+	assert_int_equal(layout_min_bytes(&l), MIB(1000) + 100000 + KIB(20));
+	assert_int_equal(layout_plan(&l, MIB(1000), &planned, &diag), -ENOSPC);
+	assert_non_null(strstr(diag.text, "1001 MiB"));
+	assert_int_equal(layout_plan(&l, MIB(1001), &planned, &diag), 0);
+	assert_int_equal(planned.boot_bytes[0], MIB(1) + 100000);
+	assert_int_equal(planned.boot_bytes[1], 0);
+
+	l = load_good(box, "disk { min-size = 3500M }\n" ROOT);
+	assert_int_equal(layout_plan(&l, MIB(3499), &planned, &diag), -ENOSPC);
+	assert_non_null(strstr(diag.text, "needs 3500 MiB"));
+	assert_int_equal(layout_plan(&l, MIB(3500), &planned, &diag), 0);
+}
+
+static void fixed_ids_are_kept(void **state)
+{
+	struct layout l = load_good(*state,
+		"partition \"boot\" { size = 64M format = vfat uuid = 12AB-34CD }\n"
+		"partition \"rootfs\" { grow = true format = f2fs mount = /\n"
+		" uuid = 00000000-0000-4000-8000-000000000001\n"
+		" partuuid = 00000000-0000-4000-8000-000000000002 }\n");
+
+	layout_assign_ids(&l, layout_random);
+	assert_string_equal(l.partitions[0].fs_uuid, "12AB-34CD");
+	assert_int_equal(strlen(l.partitions[0].partuuid), 36);
+	assert_string_equal(l.partitions[1].fs_uuid, "00000000-0000-4000-8000-000000000001");
+	assert_string_equal(l.partitions[1].partuuid, "00000000-0000-4000-8000-000000000002");
+}
+
+static void files_that_are_no_layout(void **state)
+{
+	const struct sandbox *box = *state;
+	struct layout layout;
+	struct diag diag;
+	char path[PATH_MAX];
+
+	assert_int_equal(
+		layout_load(sandbox_path(box, "none.conf", path), &layout, &diag), -ENOENT);
+	assert_int_equal(diag.line, 0);
+	assert_non_null(strstr(diag.text, "No such file"));
+	assert_int_equal(layout_load(box->dir, &layout, &diag), -EINVAL);
+	assert_non_null(strstr(diag.text, "not a regular file"));
+	make_file(box, "large.conf", LAYOUT_FILE_MAX + 1);
+	assert_int_equal(
+		layout_load(sandbox_path(box, "large.conf", path), &layout, &diag), -EINVAL);
+	assert_non_null(strstr(diag.text, "64 KiB"));
+	make_file(box, "zeroes.conf", LAYOUT_FILE_MAX);
+	assert_int_equal(
+		layout_load(sandbox_path(box, "zeroes.conf", path), &layout, &diag), -EINVAL);
+	assert_non_null(strstr(diag.text, "zero byte"));
+}
+
+/* ---- names ---- */
+
+static void names_are_resolved(void **state)
+{
+	const struct sandbox *box = *state;
+	char path[PATH_MAX], why[600], wanted[PATH_MAX + 64];
+	struct layout layout;
+
+	sandbox_file(box, "mine.conf", ROOT);
+	sandbox_file(box, "single-mbr.conf", ROOT);
+	sandbox_file(box, "bad.conf", "disk {\n align = 3\n");
+
+	/* A built-in one wins. */
+	assert_int_equal(layout_resolve("single-mbr", box->dir, &layout, why, sizeof(why)), 0);
+	assert_string_equal(layout.file, "");
+	assert_int_equal(layout_resolve("mine", box->dir, &layout, why, sizeof(why)), 0);
+	assert_string_equal(layout.name, "mine");
+	assert_string_equal(layout.file, sandbox_path(box, "mine.conf", path));
+	assert_int_equal(layout_resolve(path, "/nowhere", &layout, why, sizeof(why)), 0);
+
+	assert_int_equal(layout_resolve("bad", box->dir, &layout, why, sizeof(why)), -EINVAL);
+	(void)snprintf(wanted, sizeof(wanted), "%s:1: the section that begins here has no end",
+		sandbox_path(box, "bad.conf", path));
+	assert_string_equal(why, wanted);
+	assert_int_equal(
+		layout_resolve("./none.conf", box->dir, &layout, why, sizeof(why)), -ENOENT);
+	assert_string_equal(why, "./none.conf: cannot be read: No such file or directory");
+	/* A name that ends so is a file even in another folder than this one. */
+	assert_int_equal(
+		layout_resolve("mine.conf", box->dir, &layout, why, sizeof(why)), -ENOENT);
+	assert_int_equal(layout_resolve("none", box->dir, &layout, why, sizeof(why)), -ENOENT);
+	assert_non_null(strstr(why, "no layout 'none'"));
+	assert_non_null(strstr(why, "single-gpt, single-mbr, boot-root"));
+	assert_non_null(strstr(why, box->dir));
+}
+
+static void the_folder_is_beside_the_program(void **state)
+{
+	char folder[256];
+
+	(void)state;
+	layout_folder(folder);
+	assert_non_null(strstr(folder, "/../share/boardstrap/layouts"));
+	assert_int_equal(folder[0], '/');
+}
+
+/* ---- the layouts that are shipped ---- */
+
+/* Cards as they are sold, in sectors, and where what grows ends on them: 33 sectors before the end
+ * for a GPT, then down to a whole MiB. */
+static const struct {
+	uint64_t sectors, gpt_end, mbr_end;
+} cards[] = {
+	{4194304, 4192256, 4194304},	   /* 2.0 GiB */
+	{7634944, 7632896, 7634944},	   /* 3.6 GiB */
+	{8388608, 8386560, 8388608},	   /* 4.0 GiB */
+	{15269888, 15267840, 15269888},	   /* 7.3 GiB */
+	{16777216, 16775168, 16777216},	   /* 8.0 GiB */
+	{30535680, 30533632, 30535680},	   /* 14.6 GiB */
+	{31116288, 31115264, 31115264},	   /* 14.8 GiB, an SD card: half a MiB more than whole */
+	{61071360, 61069312, 61071360},	   /* 29.1 GiB */
+	{122142720, 122140672, 122142720}, /* 58.2 GiB */
+};
+
+static const struct {
+	const char *name;
+	enum table_kind table;
+	struct {
+		uint64_t start, sectors; /* 0: to the end */
+		enum fs_kind fs;
+		const char *mount;
+	} partitions[3];
+	const char *blob; /* its file, or NULL */
+	off_t blob_bytes;
+	enum blob_target target;
+	uint64_t blob_offset;
+	struct layout_emmc emmc;
+} shipped[] = {
+	{"rockchip", TABLE_GPT, {{32768, 0, FS_EXT4, "/"}}, "u-boot-rockchip.bin", MIB(10),
+		BLOB_DISK, 32768, {0}},
+	{"allwinner", TABLE_GPT, {{8192, 0, FS_EXT4, "/"}}, "u-boot-sunxi-with-spl.bin", KIB(896),
+		BLOB_DISK, 131072, {0}},
+	{"allwinner-mbr", TABLE_MBR, {{8192, 0, FS_EXT4, "/"}}, "u-boot-sunxi-with-spl.bin",
+		KIB(900), BLOB_DISK, 8192, {0}},
+	{"allwinner-boot0", TABLE_GPT, {{8192, 0, FS_EXT4, "/"}}, "u-boot-sunxi-with-spl.bin",
+		KIB(900), BLOB_BOOT0, 0,
+		{EMMC_BOOT_BOOT0, EMMC_ACK_ON, true, 0x09}}, /* as `mmc bootbus` writes it */
+	{"imx8mm", TABLE_GPT, {{8192, 0, FS_EXT4, "/"}}, "flash.bin", MIB(2), BLOB_DISK, 33792,
+		{.boot = EMMC_BOOT_USER}},
+	{"imx8mp", TABLE_GPT, {{8192, 0, FS_EXT4, "/"}}, "flash.bin", MIB(2), BLOB_DISK, 32768,
+		{.boot = EMMC_BOOT_USER}},
+	{"imx8mp-boot0", TABLE_GPT, {{8192, 0, FS_EXT4, "/"}}, "flash.bin", MIB(2), BLOB_BOOT0, 0,
+		{.boot = EMMC_BOOT_BOOT0}},
+	{"raspberrypi", TABLE_MBR,
+		{{8192, 1048576, FS_VFAT, "/boot/firmware"}, {1056768, 0, FS_EXT4, "/"}}, NULL, 0,
+		BLOB_DISK, 0, {0}},
+	{"uefi", TABLE_GPT, {{8192, 1048576, FS_VFAT, "/boot/efi"}, {1056768, 0, FS_EXT4, "/"}},
+		NULL, 0, BLOB_DISK, 0, {0}},
+};
+
+/* The layout file as it is shipped, with its blob beside it. */
+static struct layout load_shipped(const struct sandbox *box, size_t i)
+{
+	char path[PATH_MAX], text[8192] = "";
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "assets/layouts/%s.conf", shipped[i].name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+		fail_msg("%s cannot be read: run this in the project's folder", path);
+	(void)close(fd);
+	if (shipped[i].blob)
+		make_file(box, shipped[i].blob, shipped[i].blob_bytes);
+	return load_good(box, text);
+}
+
+static void shipped_layouts_fit_every_card(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(shipped); i++) {
+		struct layout spec = load_shipped(*state, i), l;
+		struct diag diag = {0};
+
+		assert_int_equal(spec.table, shipped[i].table);
+		assert_int_equal(spec.blob_count, shipped[i].blob != NULL);
+		if (shipped[i].blob) {
+			assert_int_equal(spec.blobs[0].target, shipped[i].target);
+			assert_int_equal(spec.blobs[0].offset_bytes, shipped[i].blob_offset);
+		}
+		assert_int_equal(spec.emmc.boot, shipped[i].emmc.boot);
+		assert_int_equal(spec.emmc.ack, shipped[i].emmc.ack);
+		assert_int_equal(spec.emmc.set_boot_bus, shipped[i].emmc.set_boot_bus);
+		assert_int_equal(spec.emmc.boot_bus, shipped[i].emmc.boot_bus);
+		for (size_t j = 0; j < ARRAY_SIZE(cards); j++) {
+			uint64_t end = spec.table == TABLE_GPT ? cards[j].gpt_end
+							       : cards[j].mbr_end;
+			size_t count = 0;
+
+			if (layout_plan(&spec, cards[j].sectors * SECTOR_BYTES, &l, &diag) < 0)
+				fail_msg("%s: %s", shipped[i].name, diag.text);
+			for (; shipped[i].partitions[count].start > 0; count++) {
+				uint64_t start = shipped[i].partitions[count].start;
+				uint64_t sectors = shipped[i].partitions[count].sectors;
+
+				assert_int_equal(l.partitions[count].start, start);
+				assert_int_equal(l.partitions[count].sectors,
+					sectors ? sectors : end - start);
+				assert_int_equal(
+					l.partitions[count].fs, shipped[i].partitions[count].fs);
+				assert_string_equal(l.partitions[count].mount,
+					shipped[i].partitions[count].mount);
+			}
+			assert_int_equal(l.count, count);
+		}
+	}
+}
+
+static void none_is_shipped_that_is_not_tested(void **state)
+{
+	size_t count = 0;
+	const char *const argv[] = {"sh", "-c", "exit $(ls assets/layouts/*.conf | wc -l)", NULL};
+
+	(void)state;
+	count = (size_t)sandbox_run(argv);
+	assert_int_equal(count, ARRAY_SIZE(shipped));
+}
+
+/* The table is written after the blobs: it must change nothing but itself. */
+static void tables_leave_blobs_alone(void **state)
+{
+	const struct sandbox *box = *state;
+	static unsigned char before[MIB(16)], after[MIB(16)];
+
+	memset(before, 0xbb, sizeof(before));
+	for (size_t i = 0; i < ARRAY_SIZE(shipped); i++) {
+		struct layout spec = load_shipped(box, i), l;
+		size_t table_end = spec.table == TABLE_GPT ? 34 * SECTOR_BYTES : SECTOR_BYTES;
+		struct diag diag = {0};
+		int fd;
+
+		make_file(box, "image", 0);
+		make_file(box, "image", (off_t)GIB(2));
+		fd = openat(box->root, "image", O_RDWR | O_CLOEXEC);
+		assert_true(fd >= 0);
+		assert_int_equal(pwrite_full(fd, before, sizeof(before), 0), 0);
+		assert_int_equal(layout_plan(&spec, GIB(2), &l, &diag), 0);
+		layout_assign_ids(&l, layout_random);
+		if (ptable_write(fd, &l, &diag) < 0 || ptable_compare(fd, &l, &diag) < 0)
+			fail_msg("%s: %s", l.name, diag.text);
+		assert_int_equal(pread_full(fd, after, sizeof(after), 0), 0);
+		assert_memory_equal(before, after, 440);
+		assert_memory_not_equal(before, after + 440, 72);
+		assert_memory_equal(before, after + table_end, sizeof(after) - table_end);
+		assert_int_equal(close(fd), 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		sandbox_test(every_word_is_understood),
+		sandbox_test(what_is_not_said_has_a_default),
+		sandbox_test(mistakes_are_told_with_their_line),
+		sandbox_test(neighbours_are_no_mistake),
+		sandbox_test(blobs_count_for_the_least_size),
+		sandbox_test(fixed_ids_are_kept),
+		sandbox_test(files_that_are_no_layout),
+		sandbox_test(names_are_resolved),
+		cmocka_unit_test(the_folder_is_beside_the_program),
+		sandbox_test(shipped_layouts_fit_every_card),
+		cmocka_unit_test(none_is_shipped_that_is_not_tested),
+		sandbox_test(tables_leave_blobs_alone),
+	};
+
+	return cmocka_run_group_tests_name("layout_file", tests, NULL, NULL);
+}
