@@ -92,15 +92,12 @@ static uint64_t square_root(uint64_t value)
  */
 static uint64_t f2fs_usable_bytes(uint64_t bytes, uint64_t inodes)
 {
-	uint64_t segments = bytes / MIB(2);
-	uint64_t tables = 10 + segments / 150;
-	uint64_t kept = 9 + square_root(8 * segments);
-	uint64_t blocks, nodes = inodes;
+	uint64_t segments = bytes / MIB(2), tables = 9 + segments / 150;
+	uint64_t main = segments > tables ? segments - tables : 0;
+	uint64_t kept = 8 + square_root(8 * main);
+	uint64_t blocks = main > kept ? (main - kept) * (MIB(2) / BLOCK) : 0;
+	uint64_t nodes = inodes + blocks / 256;
 
-	if (segments <= tables + kept)
-		return 0;
-	blocks = (segments - tables - kept) * (MIB(2) / BLOCK);
-	nodes += blocks / 256;
 	return blocks > nodes ? (blocks - nodes) * BLOCK : 0;
 }
 

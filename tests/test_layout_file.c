@@ -26,8 +26,7 @@ static void make_file(const struct sandbox *box, const char *name, off_t bytes)
 	assert_int_equal(close(fd), 0);
 }
 
-static int load(
-	const struct sandbox *box, const char *text, struct layout *ret, struct diag *diag)
+static int load(const struct sandbox *box, const char *text, struct layout *ret, struct diag *diag)
 {
 	char path[PATH_MAX];
 
@@ -120,8 +119,7 @@ static void every_word_is_understood(void **state)
 	assert_int_equal(l.partitions[3].fs, FS_BTRFS);
 	assert_string_equal(l.partitions[3].label, "the root");
 	assert_string_equal(l.partitions[3].fs_uuid, "");
-	assert_string_equal(
-		l.partitions[3].partuuid, "01234567-89ab-4cde-8f01-23456789abcd");
+	assert_string_equal(l.partitions[3].partuuid, "01234567-89ab-4cde-8f01-23456789abcd");
 	assert_string_equal(l.partitions[3].mkfs_options, "-m single -O ^no-holes");
 
 	assert_int_equal(l.blob_count, 3);
@@ -223,7 +221,8 @@ static const struct mistake mistakes[] = {
 	{"partition \"a\" {\n format = ntfs\n}\n", 2, "ext4, vfat"},
 	{"partition \"a\" {\n label = 12345678901234567\n}\n", 2, "at most 16"},
 	{"partition \"a\" {\n uuid = 1234\n}\n", 2, "random or a UUID"},
-	{"partition \"123456789012345678901234567890123456\" {\n}\n", 1, "1 to 35 bytes"},
+	{"partition \"123456789012345678901234567890123456\" { grow = true\n}\n", 1,
+		"1 to 35 bytes"},
 	{"partition \"\" {\n grow = true\n}\n", 1, "1 to 35 bytes"},
 	{ROOT BLOB " target = boot2\n}\n", 8, "disk, boot0"},
 	{ROOT "emmc {\n boot-enable = boot2\n}\n", 7, "boot0, boot1, user"},
@@ -263,7 +262,7 @@ static const struct mistake mistakes[] = {
 	{ROOT "partition \"b\" {\n size = 1M\n}\n", 1, "not the last"},
 	{"partition \"a\" {\n grow = true\n}\n" ROOT, 1, "not the last"},
 	{"partition \"a\" {\n size = 1M\n}\n", 0, "mounted on /"},
-	{"partition \"a\" {\n size = 1M\n format = vfat\n mount = /\n}\n" ROOT, 5, "mounted on /"},
+	{"partition \"a\" {\n size = 1M\n format = vfat\n mount = /\n}\n" ROOT, 6, "mounted on /"},
 	{"partition \"a\" {\n size = 8M\n}\npartition \"b\" {\n size = 1M\n offset = 8M\n}\n" ROOT,
 		4, "begins at 8 MiB, inside partition a"},
 	{"partition \"a\" {\n size = 1M\n offset = 16K\n}\n" ROOT, 1, "inside the partition table"},
@@ -444,8 +443,7 @@ static void names_are_resolved(void **state)
 		layout_resolve("./none.conf", box->dir, &layout, why, sizeof(why)), -ENOENT);
 	assert_string_equal(why, "./none.conf: cannot be read: No such file or directory");
 	/* A name that ends so is a file even in another folder than this one. */
-	assert_int_equal(
-		layout_resolve("mine.conf", box->dir, &layout, why, sizeof(why)), -ENOENT);
+	assert_int_equal(layout_resolve("mine.conf", box->dir, &layout, why, sizeof(why)), -ENOENT);
 	assert_int_equal(layout_resolve("none", box->dir, &layout, why, sizeof(why)), -ENOENT);
 	assert_non_null(strstr(why, "no layout 'none'"));
 	assert_non_null(strstr(why, "single-gpt, single-mbr, boot-root"));
@@ -549,8 +547,8 @@ static void shipped_layouts_fit_every_card(void **state)
 		assert_int_equal(spec.emmc.set_boot_bus, shipped[i].emmc.set_boot_bus);
 		assert_int_equal(spec.emmc.boot_bus, shipped[i].emmc.boot_bus);
 		for (size_t j = 0; j < ARRAY_SIZE(cards); j++) {
-			uint64_t end = spec.table == TABLE_GPT ? cards[j].gpt_end
-							       : cards[j].mbr_end;
+			uint64_t end =
+				spec.table == TABLE_GPT ? cards[j].gpt_end : cards[j].mbr_end;
 			size_t count = 0;
 
 			if (layout_plan(&spec, cards[j].sectors * SECTOR_BYTES, &l, &diag) < 0)

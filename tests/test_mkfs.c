@@ -78,6 +78,102 @@ static void vfat_argv(void **state)
 	assert_string_equal(line, "mkfs.vfat /job/p1");
 }
 
+/* The rest of the table, with what a layout adds. */
+static void other_argvs(void **state)
+{
+	static const struct {
+		enum fs_kind fs;
+		const char *options, *line;
+	} rows[] = {
+		{FS_F2FS, "", "mkfs.f2fs -q -f -t 0 -l data -U some-uuid /job/p1"},
+		{FS_F2FS, "-o 10  -O extra_attr",
+			"mkfs.f2fs -q -f -t 0 -l data -U some-uuid -o 10 -O extra_attr /job/p1"},
+		{FS_BTRFS, "", "mkfs.btrfs -q -f -K -d single -m dup -L data -U some-uuid /job/p1"},
+		{FS_BTRFS, "-m single",
+			"mkfs.btrfs -q -f -K -d single -m dup -L data -U some-uuid -m single "
+			"/job/p1"},
+		{FS_SWAP, "", "mkswap -L data -U some-uuid /job/p1"},
+		{FS_SWAP, "-p 4096", "mkswap -L data -U some-uuid -p 4096 /job/p1"},
+		{FS_VFAT, "-F 16 -s 4", "mkfs.vfat -F 32 -n data -i some-uui -F 16 -s 4 /job/p1"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct layout_partition p = partition(
+			rows[i].fs, "data", rows[i].fs == FS_VFAT ? "some--uui" : "some-uuid");
+		struct mkfs_command command;
+		char line[512];
+
+		(void)STR_COPY(p.mkfs_options, rows[i].options);
+		assert_true(mkfs_command(&p, "/job/p1", &command));
+		joined(&command, line, sizeof(line));
+		assert_string_equal(line, rows[i].line);
+	}
+}
+
+/* mke2fs takes -O and -E once: the layout's must not throw out ours. */
+static void ext4_lists_are_joined(void **state)
+{
+	struct layout_partition p = partition(FS_EXT4, "", "");
+	struct mkfs_command command;
+	char line[640];
+
+	(void)state;
+	(void)STR_COPY(p.mkfs_options, "-m 5 -O ^metadata_csum,uninit_bg -i 65536 -E stride=4");
+	assert_true(mkfs_command(&p, "/job/p1", &command));
+	joined(&command, line, sizeof(line));
+	assert_string_equal(line,
+		"mkfs.ext4 -q -F -b 4096 -I 256 -m 1 -O none,has_journal,ext_attr,resize_inode,"
+		"dir_index,filetype,extent,64bit,flex_bg,sparse_super,large_file,huge_file,"
+		"dir_nlink,extra_isize,metadata_csum,^metadata_csum,uninit_bg -E nodiscard,"
+		"lazy_itable_init=1,lazy_journal_init=1,root_owner=0:0,stride=4 -m 5 -i 65536 "
+		"/job/p1");
+}
+
+/* Nothing that could reach another disk, or contradict the layout. */
+static void options_are_judged(void **state)
+{
+	static const struct {
+		enum fs_kind fs;
+		const char *options, *says; /* NULL: fine */
+	} rows[] = {
+		{FS_EXT4, "", NULL},
+		{FS_EXT4, "-m 1", NULL},
+		{FS_EXT4, " -m  1 -i 8192 ", NULL},
+		{FS_EXT4, "-J size=16 -O ^64bit", NULL},
+		{FS_EXT4, "-m", "has no value"},
+		{FS_EXT4, "-m1", "not -m1"},
+		{FS_EXT4, "-m 1 -m 2", "-m twice"},
+		{FS_EXT4, "-m -i", "no value"},
+		{FS_EXT4, "-L other", "not -L"},
+		{FS_EXT4, "-U random", "not -U"},
+		{FS_EXT4, "-n 1", "not -n"},
+		{FS_EXT4, "-J device=UUID=1", "no value"},
+		{FS_EXT4, "-J device=/dev/sda", "no value"},
+		{FS_EXT4, "/dev/sda", "not /dev/sda"},
+		{FS_EXT4, "-m 1 sda", "not sda"},
+		{FS_EXT4, "--help x", "not --help"},
+		{FS_EXT4, "- x", "not -"},
+		{FS_F2FS, "-c /dev/sda", "not -c"},
+		{FS_F2FS, "-w ../sda", "no value"},
+		{FS_BTRFS, "-r dir", "not -r"},
+		{FS_BTRFS, "-d raid1", NULL},
+		{FS_SWAP, "-c 1", "not -c"},
+		{FS_NONE, "", NULL},
+		{FS_NONE, "-m 1", "nothing"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char why[128] = "";
+		int r = mkfs_check_options(rows[i].fs, rows[i].options, why, sizeof(why));
+
+		if (r != (rows[i].says ? -EINVAL : 0) ||
+			(rows[i].says && !strstr(why, rows[i].says)))
+			fail_msg("\"%s\": %d, %s", rows[i].options, r, why);
+	}
+}
+
 static void nothing_to_make(void **state)
 {
 	struct layout_partition p = partition(FS_NONE, "", "");
@@ -175,15 +271,50 @@ static void small_vfat_is_made(void **state)
 	check_made(f->image, "vfat", &p);
 }
 
+/* Of each other kind one that is whole, with a label as long as may be. */
+static void others_are_made(void **state)
+{
+	static const struct {
+		enum fs_kind fs;
+		const char *type, *label, *options;
+	} rows[] = {
+		{FS_F2FS, "f2fs", "sixteen-bytes-it", ""},
+		{FS_F2FS, "f2fs", "data", "-o 20"},
+		{FS_BTRFS, "btrfs", "sixteen-bytes-it", ""},
+		{FS_BTRFS, "btrfs", "data", "-m single"},
+		{FS_SWAP, "swap", "fifteen-bytes-x", ""},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct layout_partition p = partition(
+			rows[i].fs, rows[i].label, "12345678-1234-4234-8234-123456789abc");
+		uint64_t least = fs_min_bytes(p.fs);
+
+		assert_int_equal(strlen(rows[i].options[0] ? "" : rows[i].label),
+			rows[i].options[0] ? 0 : fs_label_max(p.fs));
+		(void)STR_COPY(p.mkfs_options, rows[i].options);
+		p.sectors = least / SECTOR_BYTES;
+		fixture_make_image(f, least);
+		if (make(f, &p))
+			check_made(f->image, rows[i].type, &p);
+		fixture_finish(f);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ext4_argv),
 		cmocka_unit_test(vfat_argv),
+		cmocka_unit_test(other_argvs),
+		cmocka_unit_test(ext4_lists_are_joined),
+		cmocka_unit_test(options_are_judged),
 		cmocka_unit_test(nothing_to_make),
 		cmocka_unit_test_setup_teardown(ext4_is_made, setup, teardown),
 		cmocka_unit_test_setup_teardown(vfat_is_made, setup, teardown),
 		cmocka_unit_test_setup_teardown(small_vfat_is_made, setup, teardown),
+		cmocka_unit_test_setup_teardown(others_are_made, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("mkfs", tests, NULL, NULL);

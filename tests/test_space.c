@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* space - the arithmetic against what mkfs really makes, on sparse files: needs no root. */
+/* space - the arithmetic against what mkfs really makes, on sparse files: needs no root, but for a
+ * btrfs that is mounted and filled. */
 #include "core/space.h"
 
+#include "tests/device_fixture.h"
+
 #include "device/mkfs.h"
-#include "device/util.h"
+#include "device/mount.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cmocka.h>
+#include <sched.h>
+#include <sys/mount.h>
 
 static const uint64_t sizes_mib[] = {16, 32, 64, 100, 127, 128, 200, 400, 511, 512, 600, 900, 1023,
 	1024, 1500, 2047, 2048, 3000, 4096, 7400, 8191, 8192, 15000, 16384, 30000, 32768, 60000,
@@ -95,7 +89,7 @@ static void ext4_agrees_with_mkfs(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(sizes_mib); i++) {
 		uint64_t bytes = MIB(sizes_mib[i]);
-		uint64_t estimate = space_usable_bytes(FS_EXT4, bytes), really, withheld;
+		uint64_t estimate = space_usable_bytes(FS_EXT4, bytes, 1), really, withheld;
 		unsigned char super[1024];
 
 		if (!make(FS_EXT4, bytes))
@@ -121,7 +115,7 @@ static void vfat_agrees_with_mkfs(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
-		uint64_t bytes = MIB(sizes[i]), estimate = space_usable_bytes(FS_VFAT, bytes),
+		uint64_t bytes = MIB(sizes[i]), estimate = space_usable_bytes(FS_VFAT, bytes, 1),
 			 really;
 		unsigned char boot[512];
 
@@ -137,33 +131,147 @@ static void vfat_agrees_with_mkfs(void **state)
 	}
 }
 
+/* What its superblock and checkpoint say (f2fs_fs.h): no kernel is needed that mounts it. */
+static void f2fs_agrees_with_mkfs(void **state)
+{
+	static const uint64_t sizes[] = {64, 80, 100, 128, 200, 256, 512, 700, 1024, 1500, 2048,
+		3000, 4096, 7456, 8192, 14910, 29820, 59640, 120000, 1000000};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		uint64_t bytes = MIB(sizes[i]), inodes = bytes / KIB(64);
+		uint64_t estimate = space_usable_bytes(FS_F2FS, bytes, 1), user, nodes;
+		unsigned char super[128], checkpoint[64];
+
+		if (!make(FS_F2FS, bytes))
+			skip();
+		read_at(1024, super, sizeof(super));
+		assert_int_equal(le32(super), 0xf2f52010);
+		read_at((uint64_t)le32(super + 76) * 4096, checkpoint, sizeof(checkpoint));
+		user = (uint64_t)(le32(checkpoint + 8) - le32(checkpoint + 16)) * 4096;
+		if (estimate > user || user - estimate > MIB(14) + user / 50)
+			fail_msg("%llu MiB: %llu estimated, %llu in %u blocks",
+				(unsigned long long)sizes[i], (unsigned long long)estimate,
+				(unsigned long long)user, le32(checkpoint + 8));
+		/* Half of the node address blocks are a second copy. */
+		nodes = (uint64_t)le32(super + 60) / 2 * 512 * 455;
+		assert_true(space_inodes(FS_F2FS, bytes) < nodes);
+		/* Each inode is a block. */
+		assert_int_equal(estimate - space_usable_bytes(FS_F2FS, bytes, 1 + inodes),
+			estimate > inodes * 4096 ? inodes * 4096 : estimate);
+	}
+}
+
+/* Puts as much on a btrfs as space_usable_bytes promises, as @files files. */
+static void fill_btrfs(const char *dir, uint64_t bytes, uint64_t files)
+{
+	uint64_t each = space_usable_bytes(FS_BTRFS, bytes, files) / files / 4096 * 4096;
+	static char content[8192];
+	char path[512];
+
+	assert_true(each > 0);
+	for (uint64_t i = 0; i < files; i++) {
+		_cleanup_close_ int fd = -1;
+		int r;
+
+		if (i % 500 == 0) {
+			STR_FORMAT(path, "%s/d%llu", dir, (unsigned long long)i / 500);
+			assert_int_equal(mkdir(path, 0755), 0);
+		}
+		STR_FORMAT(path, "%s/d%llu/a-file-with-its-name-%llu", dir,
+			(unsigned long long)i / 500, (unsigned long long)i);
+		fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+		assert_true(fd >= 0);
+		/* Large ones are only reserved: the room that they take is the same. */
+		r = each <= sizeof(content) ? write_full(fd, content, each)
+					    : -posix_fallocate(fd, 0, (off_t)each);
+		if (r < 0)
+			fail_msg("%llu MiB, %llu files of %llu: file %llu: %s",
+				(unsigned long long)(bytes >> 20), (unsigned long long)files,
+				(unsigned long long)each, (unsigned long long)i, strerror(-r));
+	}
+}
+
+static void btrfs_holds_what_is_promised(void **state)
+{
+	static const struct {
+		uint64_t mib, files;
+	} rows[] = {{112, 10}, {128, 2000}, {256, 5000}, {600, 60000}, {1024, 200}, {2048, 50},
+		{2100, 50}, {3000, 3000}, {7456, 100}, {29820, 100}, {59640, 100}};
+	struct fixture fixture = {.fd = -1, .image_fd = -1}, *f = &fixture;
+
+	(void)state;
+	fixture_require_root();
+	if (!mount_supported(FS_BTRFS)) {
+		print_message("[ SKIP ] %s: the kernel cannot mount btrfs\n", __func__);
+		skip();
+	}
+	assert_int_equal(unshare(CLONE_NEWNS), 0);
+	assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		uint64_t bytes = MIB(rows[i].mib);
+		char node[64], dir[192], holders[160];
+
+		/* Not less than half of what is there, either, but on the smallest. */
+		assert_true(rows[i].mib < 300 ||
+			    space_usable_bytes(FS_BTRFS, bytes, rows[i].files) > bytes / 2);
+		if (!make(FS_BTRFS, bytes))
+			skip();
+		*f = (struct fixture){.fd = -1, .image_fd = -1};
+		fixture_make_image(f, 0);
+		f->image_fd = open(image, O_RDWR | O_CLOEXEC);
+		assert_int_equal(loop_attach(f->root, f->dir, f->image_fd, f->name, &f->fd), 0);
+		STR_FORMAT(node, "/dev/%s", f->name);
+		STR_FORMAT(dir, "%s/mount", f->dir);
+		assert_int_equal(mount_fs(node, dir, FS_BTRFS, false), 0);
+		fill_btrfs(dir, bytes, rows[i].files);
+		assert_int_equal(mount_unmount(dir, 5000, holders, sizeof(holders)), 0);
+		fixture_finish(f);
+	}
+}
+
 static void least_partition_holds_what_was_asked(void **state)
 {
 	static const uint64_t contents[] = {0, 4096, MIB(1), MIB(60), MIB(120), MIB(470), MIB(480),
-		MIB(490), MIB(500), MIB(799), MIB(1900), MIB(7000), MIB(16000), GIB(100)};
+		MIB(490), MIB(500), MIB(799), MIB(1500), MIB(1900), MIB(7000), MIB(16000), GIB(47),
+		GIB(100)};
 	static const uint64_t inodes[] = {1, 20000, 200000, 3000000};
+	static const enum fs_kind kinds[] = {FS_EXT4, FS_VFAT, FS_F2FS, FS_BTRFS};
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(contents); i++)
-		for (size_t j = 0; j < ARRAY_SIZE(inodes); j++) {
-			uint64_t bytes = space_partition_bytes(FS_EXT4, contents[i], inodes[j]);
+	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++)
+		for (size_t i = 0; i < ARRAY_SIZE(contents); i++)
+			for (size_t j = 0; j < ARRAY_SIZE(inodes); j++) {
+				enum fs_kind fs = kinds[k];
+				uint64_t n = inodes[j], content = contents[i];
+				uint64_t bytes = space_partition_bytes(fs, content, n);
 
-			assert_int_equal(bytes % MIB(1), 0);
-			assert_true(space_usable_bytes(FS_EXT4, bytes) >= contents[i]);
-			assert_true(space_inodes(FS_EXT4, bytes) >= inodes[j]);
-			/* Not a megabyte more than needed. */
-			assert_true(bytes == 0 ||
-				    space_usable_bytes(FS_EXT4, bytes - MIB(1)) < contents[i] ||
-				    space_inodes(FS_EXT4, bytes - MIB(1)) < inodes[j]);
-		}
+				assert_int_equal(bytes % MIB(1), 0);
+				assert_true(bytes >= fs_min_bytes(fs));
+				assert_true(space_usable_bytes(fs, bytes, n) >= content);
+				assert_true(space_inodes(fs, bytes) >= n);
+				/* Not a megabyte more than needed. */
+				bytes -= MIB(1);
+				assert_true(bytes > UINT64_MAX - MIB(1) ||
+					    bytes < fs_min_bytes(fs) ||
+					    space_usable_bytes(fs, bytes, n) < content ||
+					    space_inodes(fs, bytes) < n);
+			}
 }
 
 static void extremes_end(void **state)
 {
 	(void)state;
-	assert_int_equal(space_usable_bytes(FS_EXT4, 0), 0);
-	assert_int_equal(space_usable_bytes(FS_EXT4, KIB(64)), 0);
-	assert_int_equal(space_usable_bytes(FS_NONE, GIB(1)), 0);
+	assert_int_equal(space_usable_bytes(FS_EXT4, 0, 0), 0);
+	assert_int_equal(space_usable_bytes(FS_EXT4, KIB(64), 0), 0);
+	assert_int_equal(space_usable_bytes(FS_NONE, GIB(1), 0), 0);
+	assert_int_equal(space_usable_bytes(FS_SWAP, GIB(1), 0), 0);
+	assert_int_equal(space_usable_bytes(FS_F2FS, 0, 0), 0);
+	assert_int_equal(space_usable_bytes(FS_F2FS, MIB(40), 0), 0);
+	assert_int_equal(space_usable_bytes(FS_BTRFS, 0, 0), 0);
+	assert_int_equal(space_usable_bytes(FS_BTRFS, GIB(1), GIB(1)), 0);
+	assert_int_equal(space_partition_bytes(FS_BTRFS, UINT64_MAX, 1), UINT64_MAX);
+	assert_int_equal(space_partition_bytes(FS_F2FS, 5, UINT64_MAX), 5);
 	assert_int_equal(space_inodes(FS_EXT4, 0), 0);
 	assert_int_equal(space_inodes(FS_VFAT, 0), UINT64_MAX);
 	assert_true(space_partition_bytes(FS_EXT4, GIB(1) << 24, 1) > GIB(1) << 24);
@@ -176,6 +284,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(ext4_agrees_with_mkfs, setup, teardown),
 		cmocka_unit_test_setup_teardown(vfat_agrees_with_mkfs, setup, teardown),
+		cmocka_unit_test_setup_teardown(f2fs_agrees_with_mkfs, setup, teardown),
+		cmocka_unit_test_setup_teardown(btrfs_holds_what_is_promised, setup, teardown),
 		cmocka_unit_test(least_partition_holds_what_was_asked),
 		cmocka_unit_test(extremes_end),
 	};

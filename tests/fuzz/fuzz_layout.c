@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Any bytes as a layout file: it is refused with a sentence, or it is a layout that keeps what
+ * layout.h promises on disks of several sizes. Of the files of its blobs only the sizes are read;
+ * the seeds take /usr/bin/env. Build with clang -fsanitize=fuzzer,address,undefined.
+ */
+#include "device/layout_file.h"
+
+#include "device/disk.h"
+#include "device/mkfs.h"
+#include "device/util.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* On the disk, in order, apart from each other and from the blobs. */
+static void check_places(const struct layout *l, uint64_t disk_bytes)
+{
+	uint64_t end = l->table == TABLE_GPT ? 34 : 1;
+
+	for (size_t i = 0; i < l->count; i++) {
+		const struct layout_partition *p = &l->partitions[i];
+		struct mkfs_command command;
+
+		assert(p->start >= end && p->sectors > 0);
+		end = p->start + p->sectors;
+		for (size_t j = 0; j < l->blob_count; j++) {
+			const struct layout_blob *b = &l->blobs[j];
+
+			assert(b->target != BLOB_DISK || b->offset_bytes >= end * SECTOR_BYTES ||
+				b->offset_bytes + b->size_bytes <= p->start * SECTOR_BYTES);
+		}
+		(void)mkfs_command(p, "/node", &command);
+	}
+	assert(end * SECTOR_BYTES + (l->table == TABLE_GPT ? 33 * SECTOR_BYTES : 0) <= disk_bytes);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const uint64_t disks[] = {GIB(2), 7634944 * UINT64_C(512), GIB(64), GIB(4096)};
+	struct layout layout, placed;
+	struct diag diag = {.line = -1};
+	uint64_t least;
+
+	if (size > LAYOUT_FILE_MAX)
+		return 0;
+	if (layout_parse((const char *)data, size, "/usr/bin/x.conf", &layout, &diag) < 0) {
+		assert(diag.line >= 0 && diag.text[0]);
+		for (const char *c = diag.text; *c; c++)
+			assert(*c >= ' ' && *c <= '~');
+		return 0;
+	}
+	least = layout_min_bytes(&layout);
+	assert(layout_plan(&layout, least - 1, &placed, &diag) < 0);
+	if (layout_plan(&layout, least, &placed, &diag) < 0)
+		abort();
+	check_places(&placed, least);
+	for (size_t i = 0; i < ARRAY_SIZE(disks); i++) {
+		if (layout_plan(&layout, disks[i], &placed, &diag) < 0)
+			continue;
+		layout_assign_ids(&placed, layout_random);
+		check_places(&placed, disks[i]);
+	}
+	return 0;
+}
