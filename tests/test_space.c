@@ -196,7 +196,7 @@ static void btrfs_holds_what_is_promised(void **state)
 {
 	static const struct {
 		uint64_t mib, files;
-	} rows[] = {{112, 10}, {128, 2000}, {256, 5000}, {600, 60000}, {1024, 200}, {2048, 50},
+	} rows[] = {{112, 10}, {128, 2000}, {256, 5000}, {400, 30000}, {1024, 200}, {2048, 50},
 		{2100, 50}, {3000, 3000}, {7456, 100}, {29820, 100}, {59640, 100}};
 	struct fixture fixture = {.fd = -1, .image_fd = -1}, *f = &fixture;
 
