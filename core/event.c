@@ -62,6 +62,30 @@ static const char *sidecar_word(enum sidecar_state state)
 	return words[state];
 }
 
+static void write_blobs(struct json *json, const struct layout *layout)
+{
+	static const char *const targets[] = {
+		[BLOB_DISK] = "disk", [BLOB_BOOT0] = "boot0", [BLOB_BOOT1] = "boot1"};
+
+	json_begin_array(json, "blobs");
+	for (size_t i = 0; i < layout->blob_count; i++) {
+		const struct layout_blob *blob = &layout->blobs[i];
+		char target[64];
+
+		STR_FORMAT(target, "%s%s",
+			blob->target == BLOB_PARTITION ? "partition:" : targets[blob->target],
+			blob->partition);
+		json_begin_object(json, NULL);
+		json_string(json, "name", blob->name);
+		json_string(json, "file", blob->file);
+		json_string(json, "target", target);
+		json_u64(json, "offset", blob->offset_bytes);
+		json_u64(json, "size", blob->size_bytes);
+		json_end_object(json);
+	}
+	json_end_array(json);
+}
+
 static void write_layout(struct json *json, const struct layout *layout)
 {
 	json_begin_object(json, "layout");
@@ -84,6 +108,7 @@ static void write_layout(struct json *json, const struct layout *layout)
 		json_end_object(json);
 	}
 	json_end_array(json);
+	write_blobs(json, layout);
 	json_end_object(json);
 }
 

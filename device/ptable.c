@@ -164,6 +164,38 @@ static int add_partition(struct fdisk_context *cxt, const struct layout *layout,
 	return r;
 }
 
+static void unref_script(struct fdisk_script **script)
+{
+	fdisk_unref_script(*script);
+}
+
+/*
+ * A new table. libfdisk lets nothing begin before the first MiB; where a layout does, that was
+ * checked. A GPT takes the first usable sector from a script, for what the context has is forgotten
+ * where it finds an older table; an MBR takes it from the context.
+ */
+static int make_table(struct fdisk_context *cxt, const struct layout *layout)
+{
+	__attribute__((cleanup(unref_script))) struct fdisk_script *script = fdisk_new_script(cxt);
+	uint64_t first = layout->partitions[0].start * SECTOR_BYTES / fdisk_get_sector_size(cxt);
+	char text[24];
+	int r;
+
+	if (!script)
+		return -ENOMEM;
+	if (layout->partitions[0].start >= MIB(1) / SECTOR_BYTES)
+		return fdisk_create_disklabel(cxt, tables[layout->table].name);
+	(void)STR_FORMAT(text, "%llu", (unsigned long long)first);
+	r = fdisk_script_set_header(script, "first-lba", text);
+	if (r == 0)
+		r = fdisk_set_script(cxt, script);
+	if (r == 0)
+		r = fdisk_create_disklabel(cxt, tables[layout->table].name);
+	if (r == 0)
+		(void)fdisk_set_first_lba(cxt, first); /* returns what it has set */
+	return r;
+}
+
 int ptable_write(int fd, const struct layout *layout, struct diag *diag)
 {
 	__attribute__((cleanup(unref_context))) struct fdisk_context *cxt = fdisk_new_context();
@@ -180,11 +212,7 @@ int ptable_write(int fd, const struct layout *layout, struct diag *diag)
 
 	/* Without this libfdisk zeroes bytes 0-439, where boot code may have been written. */
 	fdisk_enable_bootbits_protection(cxt, 1);
-	/* It lets nothing begin before the first MiB; where the layout does, that was checked. */
-	if (layout->partitions[0].start < MIB(1) / SECTOR_BYTES)
-		(void)fdisk_set_first_lba(cxt, layout->partitions[0].start * SECTOR_BYTES /
-						       fdisk_get_sector_size(cxt));
-	r = fdisk_create_disklabel(cxt, tables[layout->table].name);
+	r = make_table(cxt, layout);
 	if (r == 0) {
 		(void)STR_FORMAT(id, "%s%s", tables[layout->table].id_prefix, layout->disk_uuid);
 		r = fdisk_set_disklabel_id_from_string(cxt, id);

@@ -283,6 +283,14 @@ static void plans(void **state)
 		.mount = "/",
 		.partuuid = "P",
 		.fs_uuid = "F"};
+	plan->layout.blob_count = 2;
+	plan->layout.blobs[0] = (struct layout_blob){.name = "spl",
+		.file = "/b/spl",
+		.target = BLOB_BOOT1,
+		.offset_bytes = 512,
+		.size_bytes = 9};
+	plan->layout.blobs[1] = (struct layout_blob){
+		.name = "env", .file = "/b/env", .target = BLOB_PARTITION, .partition = "rootfs"};
 	STR_COPY(plan->tar_program, "/bin/tar");
 	plan->tar = TAR_GNU;
 	STR_COPY(plan->tar_version, "tar (GNU tar) 1.34");
@@ -300,7 +308,10 @@ static void plans(void **state)
 		   "\"layout\":{\"name\":\"single-gpt\",\"table\":\"gpt\",\"partitions\":["
 		   "{\"number\":1,\"name\":\"rootfs\",\"start\":4194304,\"size\":8388608,"
 		   "\"fs\":\"ext4\",\"label\":\"rootfs\",\"mount\":\"/\",\"partuuid\":\"P\","
-		   "\"fs_uuid\":\"F\"}]},"
+		   "\"fs_uuid\":\"F\"}],"
+		   "\"blobs\":[{\"name\":\"spl\",\"file\":\"/b/spl\",\"target\":\"boot1\","
+		   "\"offset\":512,\"size\":9},{\"name\":\"env\",\"file\":\"/b/env\","
+		   "\"target\":\"partition:rootfs\",\"offset\":0,\"size\":0}]},"
 		   "\"tar\":{\"program\":\"/bin/tar\",\"flavour\":\"GNU tar\","
 		   "\"version\":\"tar (GNU tar) 1.34\"},\"verify\":true,"
 		   "\"problems\":[{\"code\":\"too-small\",\"text\":\"It is too small.\"}],"

@@ -277,6 +277,11 @@ static void the_plan(void **state)
 	plan->layout.count = 1;
 	plan->layout.partitions[0] = (struct layout_partition){
 		.start = 8192, .sectors = 15261696, .fs = FS_EXT4, .label = "rootfs", .mount = "/"};
+	plan->layout.blob_count = 1;
+	plan->layout.blobs[0] = (struct layout_blob){.name = "spl",
+		.file = "/b/spl.bin",
+		.offset_bytes = KIB(32),
+		.size_bytes = KIB(128)};
 	STR_COPY(plan->tar_program, "/bin/tar");
 	plan->tar = TAR_GNU;
 	plan->verify = true;
@@ -287,6 +292,7 @@ static void the_plan(void **state)
 		"         sha256 6b1f01234567..., as its checksum file says\n"
 		"Layout   single-gpt, GPT\n"
 		"         1: ext4 \"rootfs\" on /, from 4 MiB, 7.3 GiB\n"
+		"         spl: /b/spl.bin (128 KiB) to the disk, from 32 KiB\n"
 		"With     GNU tar, flush, verify every entry, then the partition table\n");
 	free(plan);
 }

@@ -111,6 +111,31 @@ static void four_kib_sectors(void **state)
 	}
 }
 
+/* libfdisk lets nothing begin before the first MiB, unless it is told. */
+static void partitions_in_the_first_mebibyte(void **state)
+{
+	static const uint64_t starts[] = {[TABLE_GPT] = KIB(24), [TABLE_MBR] = KIB(4)};
+	struct fixture *f = *state;
+
+	fixture_make_image(f, MIB(600));
+	/* Each also over one of its kind, and over the other. */
+	for (size_t n = 0; n < 5; n++) {
+		struct layout spec = *layout_find("boot-root"), layout;
+		struct diag diag = {.text = ""};
+		size_t i = n / 2 % 2;
+
+		spec.table = (enum table_kind)i;
+		spec.partitions[0].offset_bytes = starts[i];
+		spec.partitions[0].size_bytes = KIB(64);
+		spec.partitions[0].fs = FS_NONE;
+		spec.partitions[0].label[0] = spec.partitions[0].mount[0] = '\0';
+		assert_int_equal(layout_plan(&spec, MIB(600), &layout, &diag), 0);
+		layout_assign_ids(&layout, layout_random);
+		assert_int_equal(layout.partitions[0].start, starts[i] / SECTOR_BYTES);
+		write_and_compare(f->image_fd, &layout);
+	}
+}
+
 /* One table of each kind, then a different description of it each time. */
 static void differences_are_told(void **state)
 {
@@ -258,6 +283,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(sfdisk_agrees, setup, teardown),
 		cmocka_unit_test_setup_teardown(boot_code_on_a_loop_survives, setup, teardown),
 		cmocka_unit_test_setup_teardown(four_kib_sectors, setup, teardown),
+		cmocka_unit_test_setup_teardown(partitions_in_the_first_mebibyte, setup, teardown),
 		cmocka_unit_test_setup_teardown(differences_are_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(damaged_primary_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_does_not_fit_is_an_error, setup, teardown),

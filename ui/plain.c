@@ -110,6 +110,24 @@ static void print_layout(struct plain *plain, const struct layout *layout)
 	}
 }
 
+static void print_blobs(struct plain *plain, const struct layout *layout)
+{
+	static const char *const targets[] = {[BLOB_DISK] = "the disk",
+		[BLOB_BOOT0] = "boot0",
+		[BLOB_BOOT1] = "boot1",
+		[BLOB_PARTITION] = "partition "};
+	char line[512];
+
+	for (size_t i = 0; i < layout->blob_count; i++) {
+		const struct layout_blob *blob = &layout->blobs[i];
+
+		STR_FORMAT(line, "%s: %s (%s) to %s%s, from %s", blob->name, blob->file,
+			text_size(blob->size_bytes).s, targets[blob->target], blob->partition,
+			text_size(blob->offset_bytes).s);
+		plain_wrap(plain->out, "         ", line);
+	}
+}
+
 void plain_plan(struct plain *plain, const struct plan *plan)
 {
 	char line[200];
@@ -121,6 +139,7 @@ void plain_plan(struct plain *plain, const struct plan *plan)
 	print_archive(plain, plan);
 	if (plan->layout.count > 0)
 		print_layout(plain, &plan->layout);
+	print_blobs(plain, &plan->layout);
 	STR_FORMAT(line, "%s, flush, %s, then the partition table",
 		plan->tar_program[0] ? tar_flavour_name(plan->tar) : "no tar",
 		plan->verify ? "verify every entry" : "no verification");
