@@ -1,0 +1,119 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# layout.sh - an install by a layout file: what it says is on the image afterwards, by programs that
+# are not boardstrap; and a file with a mistake is refused with its line, before anything is written.
+. "$(dirname "$0")/lib.sh"
+begin zstd tar sfdisk blkid losetup mkfs.btrfs mkswap jq
+
+grep -qw btrfs /proc/filesystems || modprobe -q btrfs || skip_all "the kernel cannot mount btrfs"
+make_tree "$tmp/tree"
+cd "$tmp" || exit 1
+tar -C tree --format=posix --numeric-owner -cf rootfs.tar .
+zstd -q -1 rootfs.tar
+"$here/tree.sh" "$tmp/tree" >want
+cat >board.conf <<'EOF'
+# A board with a place for the environment, swap, and /var on its own.
+disk {
+	table = "gpt"
+	align = "1M"
+	min-size = "500M"
+}
+partition "env" {
+	offset = "128s"
+	size = "64K"
+	type = "uboot-env"
+}
+partition "swap" {
+	size = "64M"
+	format = "swap"
+	label = "swap"
+}
+partition "var" {
+	size = "256M"
+	format = "btrfs"
+	label = "var"
+	uuid = "01234567-89ab-4cde-8f01-23456789abcd"
+	mkfs-options = "-m single"
+	mount = "/var"
+}
+partition "rootfs" {
+	grow = true
+	type = "root-arm64"
+	bootable = true
+	format = "ext4"
+	label = "rootfs"
+	partuuid = "fedcba98-89ab-4cde-8f01-23456789abcd"
+	mkfs-options = "-O ^64bit -m 2"
+	mount = "/"
+}
+EOF
+rest=(--archive rootfs.tar.zst --allow image --layout)
+
+# said NUMBER TAG WANT: what blkid says of a partition.
+said() {
+	local loop
+	loop=$(attach_partition board.img "$1") || return 1
+	same "partition $1: $2" "$3" "$(blkid -p -o value -s "$2" "$loop")"
+	losetup -d "$loop"
+}
+
+image board.img 700M
+run 0 "a dry run" install --target board.img "${rest[@]}" board.conf --json --dry-run
+check "the plan has the four partitions" jq -e 'select(.event == "plan").layout |
+	.name == "board" and .table == "gpt" and ([.partitions[] | .fs] ==
+	["none", "swap", "btrfs", "ext4"]) and .partitions[0].start == 65536' out
+same "and nothing was written" 0 "$(stat -c %b board.img)"
+
+install 0 "install by a layout file" --target board.img "${rest[@]}" ./board.conf
+check "sfdisk finds the table sound" sfdisk -V -q board.img
+same "partition 1 is where it was asked for" "128 128" "$(partition board.img 1)"
+same "partition 2 behind it, aligned" "2048 131072" "$(partition board.img 2)"
+same "partition 3 behind that" "133120 524288" "$(partition board.img 3)"
+same "partition 4 to the last whole MiB" "657408 774144" "$(partition board.img 4)"
+check "types, names and the flag are in the table" jq -e '.partitiontable.partitions |
+	.[0].type == "3DE21764-95BD-54BD-A5C3-4ABE786F38A8" and
+	.[3].type == "B921B045-1DF0-41C3-AF44-4C6F280D3FAE" and .[3].name == "rootfs" and
+	.[3].uuid == "FEDCBA98-89AB-4CDE-8F01-23456789ABCD" and
+	.[3].attrs == "LegacyBIOSBootable"' <(sfdisk -J board.img)
+said 1 TYPE ""
+said 2 TYPE swap
+said 2 LABEL swap
+said 3 TYPE btrfs
+said 3 UUID 01234567-89ab-4cde-8f01-23456789abcd
+said 4 LABEL rootfs
+loop=$(attach_partition board.img 4)
+check "partition 4 has no 64bit feature, and keeps its journal" sh -c \
+	"dumpe2fs -h $loop 2>/dev/null | grep features | grep -v 64bit | grep -q has_journal"
+losetup -d "$loop"
+mount_partition board.img 4 "$tmp/mnt" || die "the root filesystem cannot be mounted"
+mount_partition board.img 3 "$tmp/mnt/var" || die "/var cannot be mounted"
+"$here/tree.sh" "$tmp/mnt" >got
+check "every entry is where it was packed" diff -a want got
+umount "$tmp/mnt/var" "$tmp/mnt"
+mounts=()
+
+# ---- mistakes ----
+
+image other.img 700M
+refused() { # NAME PATTERN FILE
+	run 2 "$1" install --target other.img "${rest[@]}" "$3" --yes && says "$1" "$2"
+	same "$1: nothing was written" 0 "$(stat -c %b other.img)"
+}
+sed 's/^	size = "64K"/	size = "64KB"/' board.conf >unit.conf
+refused "a bad unit" 'unit\.conf:9: size = "64KB": must be a size' ./unit.conf
+sed 's/^	size = "256M"/	szie = "256M"/' board.conf >word.conf
+refused "an unknown word" "word\.conf:18: .*szie" word.conf
+printf 'blob "spl" {\n\tfile = "spl.bin"\n\toffset = "8K"\n}\n' | cat board.conf - >blob.conf
+line=$(grep -n '^blob' blob.conf | cut -d : -f 1)
+refused "a blob that is missing" "blob\.conf:$line: .*spl\.bin.*No such file" ./blob.conf
+head -c 10000 /dev/urandom >spl.bin
+refused "a blob over the GPT" "blob\.conf:$line: .*GPT" ./blob.conf
+sed -i 's/"8K"/"32K"/; s/^	min-size = "500M"/	min-size = "4G"/' blob.conf
+refused "an image that is too small" "4096 MiB" ./blob.conf
+refused "a layout that there is not" "no layout 'circle'.*single-gpt" circle
+refused "a layout file that there is not" "circle\.conf: .*No such file" ./circle.conf
+# On the screens, too: said before the terminal is taken.
+run 2 "a mistake for the screens" --layout ./unit.conf && says "a mistake for the screens" "unit\.conf:9:"
+
+finish
