@@ -191,6 +191,7 @@ static int make_table(struct fdisk_context *cxt, const struct layout *layout)
 		r = fdisk_set_script(cxt, script);
 	if (r == 0)
 		r = fdisk_create_disklabel(cxt, tables[layout->table].name);
+	(void)fdisk_set_script(cxt, NULL); /* they would keep each other for ever */
 	if (r == 0)
 		(void)fdisk_set_first_lba(cxt, first); /* returns what it has set */
 	return r;
