@@ -106,6 +106,10 @@ static int check_partition(
 	if (strlen(p->label) > fs_label_max(p->fs))
 		return diag_fail_at(diag, p->line, -EINVAL, "label %s is too long for %s", p->label,
 			fs_name(p->fs));
+	/* mkfs.vfat refuses them, when it is too late. */
+	if (p->fs == FS_VFAT && (strpbrk(p->label, "\"*+,./:;<=>?[\\]|") || p->label[0] == ' '))
+		return diag_fail_at(diag, p->line, -EINVAL,
+			"label %s has a character that no vfat label has", p->label);
 	if (p->mount[0] != '\0' && (!is_mount_point(p->mount) || !fs_holds_files(p->fs)))
 		return diag_fail_at(diag, p->line, -EINVAL, "partition %s cannot be mounted on %s",
 			p->name, p->mount);

@@ -245,6 +245,10 @@ static const struct mistake mistakes[] = {
 		"cannot be mounted"},
 	{"partition \"a\" {\n size = 1M\n format = vfat\n label = BOOT-PARTITION\n}\n" ROOT, 1,
 		"too long for vfat"},
+	{"partition \"a\" {\n size = 1M\n format = vfat\n label = A.B\n}\n" ROOT, 1,
+		"label A.B has a character"},
+	{"partition \"a\" {\n size = 1M\n format = vfat\n label = \" B\"\n}\n" ROOT, 1,
+		"no vfat label has"},
 	{"partition \"a\" {\n size = 1M\n type = 0x0c\n}\n" ROOT, 1, "one of an MBR"},
 	{"disk {\n table = mbr\n}\npartition \"a\" {\n size = 1M\n"
 	 " type = 0fc63daf-8483-4772-8e79-3d69d8477de4\n}\n" ROOT,
@@ -337,6 +341,8 @@ static void neighbours_are_no_mistake(void **state)
 		ROOT BLOB " offset = 32K\n}\nblob \"u\" { file = spl.bin offset = 132768 }\n",
 		ROOT BLOB " target = boot0\n}\nblob \"u\" { file = spl.bin target = boot1 }\n",
 		"partition \"env\" { size = 100K }\n" ROOT BLOB " target = partition:env\n}\n",
+		"partition \"a\" { size = 100K }\npartition \"b\" { size = 100K }\n" ROOT BLOB
+		" target = partition:a\n}\nblob \"u\" { file = spl.bin target = partition:b }\n",
 		"partition \"a\" { size = 4K offset = 24K }\n" ROOT,
 		"disk { table = mbr }\npartition \"a\" { size = 4K offset = 4K }\n" ROOT,
 		"partition \"a\" { size = 4M }\npartition \"b\" { size = 4K offset = 8M }\n" ROOT,
