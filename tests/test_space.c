@@ -16,6 +16,8 @@ static const uint64_t sizes_mib[] = {16, 32, 64, 100, 127, 128, 200, 400, 511, 5
 	120000};
 
 static char image[64];
+static struct fixture fixture = {.fd = -1, .image_fd = -1};
+static char mounted[192]; /* "" where nothing is */
 
 static int setup(void **state)
 {
@@ -31,6 +33,10 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
+	if (mounted[0])
+		(void)umount2(mounted, UMOUNT_NOFOLLOW);
+	mounted[0] = '\0';
+	fixture_finish(&fixture);
 	return unlink(image);
 }
 
@@ -198,7 +204,7 @@ static void btrfs_holds_what_is_promised(void **state)
 		uint64_t mib, files;
 	} rows[] = {{112, 10}, {128, 2000}, {256, 5000}, {400, 30000}, {1024, 200}, {2048, 50},
 		{2100, 50}, {3000, 3000}, {7456, 100}, {29820, 100}, {59640, 100}};
-	struct fixture fixture = {.fd = -1, .image_fd = -1}, *f = &fixture;
+	struct fixture *f = &fixture;
 
 	(void)state;
 	fixture_require_root();
@@ -210,22 +216,23 @@ static void btrfs_holds_what_is_promised(void **state)
 	assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		uint64_t bytes = MIB(rows[i].mib);
-		char node[64], dir[192], holders[160];
+		char node[64], holders[160];
 
 		/* Not less than half of what is there, either, but on the smallest. */
 		assert_true(rows[i].mib < 300 ||
 			    space_usable_bytes(FS_BTRFS, bytes, rows[i].files) > bytes / 2);
 		if (!make(FS_BTRFS, bytes))
 			skip();
-		*f = (struct fixture){.fd = -1, .image_fd = -1};
 		fixture_make_image(f, 0);
+		close_fd(&f->image_fd);
 		f->image_fd = open(image, O_RDWR | O_CLOEXEC);
 		assert_int_equal(loop_attach(f->root, f->dir, f->image_fd, f->name, &f->fd), 0);
 		STR_FORMAT(node, "/dev/%s", f->name);
-		STR_FORMAT(dir, "%s/mount", f->dir);
-		assert_int_equal(mount_fs(node, dir, FS_BTRFS, false), 0);
-		fill_btrfs(dir, bytes, rows[i].files);
-		assert_int_equal(mount_unmount(dir, 5000, holders, sizeof(holders)), 0);
+		STR_FORMAT(mounted, "%s/mount", f->dir);
+		assert_int_equal(mount_fs(node, mounted, FS_BTRFS, false), 0);
+		fill_btrfs(mounted, bytes, rows[i].files);
+		assert_int_equal(mount_unmount(mounted, 5000, holders, sizeof(holders)), 0);
+		mounted[0] = '\0';
 		fixture_finish(f);
 	}
 }
