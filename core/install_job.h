@@ -79,6 +79,17 @@ void install_advance(struct install *in);
 int install_work(struct install *in, const char *name, int (*work)(void *arg, int report_fd));
 /* Closes our end of the tar stream: a decompressor that still writes is then ended by SIGPIPE. */
 void install_stream_close(struct install *in);
+/* The target as the operator knows it, and why a call on it failed. */
+const char *install_target_name(const struct install *in);
+const char *install_error_text(const struct install *in, int error);
+
+/* Steps with a file of their own: install_write.c, install_commit.c. */
+int install_extract_run(struct install *in, unsigned turn);
+void install_extract_tick(struct install *in);
+int install_flush_run(struct install *in, unsigned turn);
+int install_verify_run(struct install *in, unsigned turn);
+int install_commit_run(struct install *in, unsigned turn);
+
 /* on_exit for a child of the step. */
 void install_child_ended(struct child *child);
 /* Adds a line to the snapshot's messages. */

@@ -253,10 +253,26 @@ static void look_at_file(struct disk *disk, const struct plan *plan, int root)
  * and that is said elsewhere. */
 static int load_inuse(struct inuse *ret, const struct plan *plan, int root)
 {
-	const struct inuse_file files[] = {{.path = plan->archive, .what = "archive"}};
+	struct inuse_file files[PLAN_FILES_MAX];
+	size_t count = plan_files(plan->archive, &plan->layout, files);
 	int r = inuse_load(root, ret);
 
-	return r < 0 ? r : inuse_add_files(ret, root, files, ARRAY_SIZE(files));
+	return r < 0 ? r : inuse_add_files(ret, root, files, count);
+}
+
+size_t plan_files(const char *archive, const struct layout *layout,
+	struct inuse_file ret[PLAN_FILES_MAX])
+{
+	size_t count = 0;
+
+	if (archive)
+		ret[count++] = (struct inuse_file){.path = archive, .what = "archive"};
+	if (layout && layout->file[0])
+		ret[count++] = (struct inuse_file){.path = layout->file, .what = "layout file"};
+	for (size_t i = 0; layout && i < layout->blob_count; i++)
+		ret[count++] = (struct inuse_file){
+			.path = layout->blobs[i].file, .what = layout->blobs[i].name};
+	return count;
 }
 
 static void look_at_target(struct plan_facts *ret, const struct plan *plan, int root)

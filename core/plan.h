@@ -11,6 +11,7 @@
 #include "core/inspect.h"
 #include "core/tar.h"
 #include "device/disk.h"
+#include "device/inuse.h"
 #include "device/layout.h"
 
 /* What of the archive goes to one partition of the layout. */
@@ -94,6 +95,12 @@ struct plan_facts {
 };
 /* @root: sysfs root fd. */
 void plan_look(struct plan_facts *ret, const struct plan *plan, int root);
+/* What the job reads and must not be on the target: the archive, the layout's file, its blobs.
+ * Either may be NULL. The paths are borrowed. Returns how many. */
+#define PLAN_FILES_MAX (2 + LAYOUT_BLOBS_MAX)
+size_t plan_files(const char *archive, const struct layout *layout,
+	struct inuse_file ret[PLAN_FILES_MAX]);
+
 /* Pure. */
 void plan_check(const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret);
 

@@ -47,10 +47,10 @@
 #define BOOT_ENABLE_MASK  (7u << BOOT_ENABLE_SHIFT)
 
 static const uint8_t enable_bits[] = {
-	[BOOTAREA_NONE] = 0 << BOOT_ENABLE_SHIFT,
-	[BOOTAREA_BOOT0] = 1 << BOOT_ENABLE_SHIFT,
-	[BOOTAREA_BOOT1] = 2 << BOOT_ENABLE_SHIFT,
-	[BOOTAREA_USER] = 7 << BOOT_ENABLE_SHIFT,
+	[EMMC_BOOT_NONE] = 0 << BOOT_ENABLE_SHIFT,
+	[EMMC_BOOT_BOOT0] = 1 << BOOT_ENABLE_SHIFT,
+	[EMMC_BOOT_BOOT1] = 2 << BOOT_ENABLE_SHIFT,
+	[EMMC_BOOT_USER] = 7 << BOOT_ENABLE_SHIFT,
 };
 
 static const bool may_be_written[EXT_CSD_BYTES] = {
@@ -196,24 +196,24 @@ int bootarea_set(const struct bootarea_card *card, unsigned index, uint8_t value
 	return r < 0 ? r : set_byte(card, now, index, value, diag);
 }
 
-int bootarea_enable(const struct bootarea_card *card, enum bootarea_enable enable,
-	enum bootarea_ack ack, struct diag *diag)
+int bootarea_enable(const struct bootarea_card *card, enum emmc_boot enable,
+	enum emmc_ack ack, struct diag *diag)
 {
 	uint8_t now[EXT_CSD_BYTES];
 	unsigned value;
 	int r;
 
-	if (enable == BOOTAREA_KEEP && ack == BOOTAREA_ACK_KEEP)
+	if (enable == EMMC_BOOT_KEEP && ack == EMMC_ACK_KEEP)
 		return 0;
 	r = bootarea_read_ext_csd(card, now, diag);
 	if (r < 0)
 		return r;
-	if ((enable == BOOTAREA_BOOT0 || enable == BOOTAREA_BOOT1) && now[BOOT_SIZE_MULT] == 0)
+	if ((enable == EMMC_BOOT_BOOT0 || enable == EMMC_BOOT_BOOT1) && now[BOOT_SIZE_MULT] == 0)
 		return diag_fail(diag, -EOPNOTSUPP, "the card has no boot areas");
 	value = now[EXT_CSD_PARTITION_CONFIG] & (BOOT_ACK | BOOT_ENABLE_MASK);
-	if (enable != BOOTAREA_KEEP)
+	if (enable != EMMC_BOOT_KEEP)
 		value = (value & ~BOOT_ENABLE_MASK) | enable_bits[enable];
-	if (ack != BOOTAREA_ACK_KEEP)
-		value = ack == BOOTAREA_ACK_ON ? value | BOOT_ACK : value & ~BOOT_ACK;
+	if (ack != EMMC_ACK_KEEP)
+		value = ack == EMMC_ACK_ON ? value | BOOT_ACK : value & ~BOOT_ACK;
 	return set_byte(card, now, EXT_CSD_PARTITION_CONFIG, (uint8_t)value, diag);
 }

@@ -19,21 +19,6 @@ enum {
 	EXT_CSD_PARTITION_CONFIG = 179,	   /* kernel: EXT_CSD_PART_CONFIG */
 };
 
-enum bootarea_enable {
-	BOOTAREA_KEEP,
-	BOOTAREA_NONE,
-	BOOTAREA_BOOT0,
-	BOOTAREA_BOOT1,
-	BOOTAREA_USER,
-};
-
-/* Whether the card announces the boot data, which some boot ROMs wait for. */
-enum bootarea_ack {
-	BOOTAREA_ACK_KEEP,
-	BOOTAREA_ACK_ON,
-	BOOTAREA_ACK_OFF,
-};
-
 struct mmc_ioc_cmd;
 
 /* A card that commands can be sent to: a real one is
@@ -67,9 +52,10 @@ int bootarea_read_ext_csd(
 int bootarea_set(
 	const struct bootarea_card *card, unsigned index, uint8_t value, struct diag *diag);
 
-/* Sets PARTITION_CONFIG: what the boot ROM is given, and the acknowledge, each kept where it says
+/* Sets PARTITION_CONFIG: what the boot ROM is given, and whether the card announces it (the
+ * acknowledge, which some boot ROMs wait for), each kept where it says
  * so. Returns as bootarea_set; -EOPNOTSUPP where an area is asked for that the card has not. */
-int bootarea_enable(const struct bootarea_card *card, enum bootarea_enable enable,
-	enum bootarea_ack ack, struct diag *diag);
+int bootarea_enable(const struct bootarea_card *card, enum emmc_boot enable,
+	enum emmc_ack ack, struct diag *diag);
 
 #endif

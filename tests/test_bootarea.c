@@ -91,30 +91,30 @@ static void every_setting(void **state)
 {
 	static const struct {
 		uint8_t before;
-		enum bootarea_enable enable;
-		enum bootarea_ack ack;
+		enum emmc_boot enable;
+		enum emmc_ack ack;
 		uint8_t after;
 	} settings[] = {
 		/* The values that mmc-utils writes for "bootpart enable 1 1" and "7 1". */
-		{0x00, BOOTAREA_BOOT0, BOOTAREA_ACK_ON, 0x48},
-		{0x00, BOOTAREA_USER, BOOTAREA_ACK_ON, 0x78},
-		{0x00, BOOTAREA_BOOT1, BOOTAREA_ACK_ON, 0x50},
-		{0x00, BOOTAREA_NONE, BOOTAREA_ACK_ON, 0x40},
-		{0x00, BOOTAREA_BOOT0, BOOTAREA_ACK_OFF, 0x08},
-		{0x48, BOOTAREA_BOOT1, BOOTAREA_ACK_OFF, 0x10},
-		{0x78, BOOTAREA_NONE, BOOTAREA_ACK_OFF, 0x00},
+		{0x00, EMMC_BOOT_BOOT0, EMMC_ACK_ON, 0x48},
+		{0x00, EMMC_BOOT_USER, EMMC_ACK_ON, 0x78},
+		{0x00, EMMC_BOOT_BOOT1, EMMC_ACK_ON, 0x50},
+		{0x00, EMMC_BOOT_NONE, EMMC_ACK_ON, 0x40},
+		{0x00, EMMC_BOOT_BOOT0, EMMC_ACK_OFF, 0x08},
+		{0x48, EMMC_BOOT_BOOT1, EMMC_ACK_OFF, 0x10},
+		{0x78, EMMC_BOOT_NONE, EMMC_ACK_OFF, 0x00},
 		/* The acknowledge stays as it is. */
-		{0x00, BOOTAREA_BOOT0, BOOTAREA_ACK_KEEP, 0x08},
-		{0x40, BOOTAREA_BOOT0, BOOTAREA_ACK_KEEP, 0x48},
-		{0x78, BOOTAREA_BOOT1, BOOTAREA_ACK_KEEP, 0x50},
-		{0x38, BOOTAREA_NONE, BOOTAREA_ACK_KEEP, 0x00},
+		{0x00, EMMC_BOOT_BOOT0, EMMC_ACK_KEEP, 0x08},
+		{0x40, EMMC_BOOT_BOOT0, EMMC_ACK_KEEP, 0x48},
+		{0x78, EMMC_BOOT_BOOT1, EMMC_ACK_KEEP, 0x50},
+		{0x38, EMMC_BOOT_NONE, EMMC_ACK_KEEP, 0x00},
 		/* And what is enabled. */
-		{0x08, BOOTAREA_KEEP, BOOTAREA_ACK_ON, 0x48},
-		{0x78, BOOTAREA_KEEP, BOOTAREA_ACK_OFF, 0x38},
+		{0x08, EMMC_BOOT_KEEP, EMMC_ACK_ON, 0x48},
+		{0x78, EMMC_BOOT_KEEP, EMMC_ACK_OFF, 0x38},
 		/* Access bits that were left set are cleared. */
-		{0x49, BOOTAREA_BOOT0, BOOTAREA_ACK_KEEP, 0x48},
-		{0x02, BOOTAREA_BOOT1, BOOTAREA_ACK_ON, 0x50},
-		{0x07, BOOTAREA_KEEP, BOOTAREA_ACK_ON, 0x40},
+		{0x49, EMMC_BOOT_BOOT0, EMMC_ACK_KEEP, 0x48},
+		{0x02, EMMC_BOOT_BOOT1, EMMC_ACK_ON, 0x50},
+		{0x07, EMMC_BOOT_KEEP, EMMC_ACK_ON, 0x40},
 	};
 
 	(void)state;
@@ -140,12 +140,12 @@ static void as_it_is_nothing_is_written(void **state)
 	struct fake_card fake = good_card(0x48);
 
 	(void)state;
-	assert_int_equal(bootarea_enable(&fake.card, BOOTAREA_KEEP, BOOTAREA_ACK_KEEP, &diag), 0);
+	assert_int_equal(bootarea_enable(&fake.card, EMMC_BOOT_KEEP, EMMC_ACK_KEEP, &diag), 0);
 	assert_int_equal(fake.reads, 0);
 	/* Not on a locked card either, that has what is asked for. */
 	fake.ext_csd[178] = 0x11;
-	assert_int_equal(bootarea_enable(&fake.card, BOOTAREA_BOOT0, BOOTAREA_ACK_ON, &diag), 0);
-	assert_int_equal(bootarea_enable(&fake.card, BOOTAREA_BOOT0, BOOTAREA_ACK_KEEP, &diag), 0);
+	assert_int_equal(bootarea_enable(&fake.card, EMMC_BOOT_BOOT0, EMMC_ACK_ON, &diag), 0);
+	assert_int_equal(bootarea_enable(&fake.card, EMMC_BOOT_BOOT0, EMMC_ACK_KEEP, &diag), 0);
 	assert_int_equal(bootarea_set(&fake.card, 179, 0x48, &diag), 0);
 	assert_int_equal(fake.writes, 0);
 }
@@ -153,7 +153,7 @@ static void as_it_is_nothing_is_written(void **state)
 static int enable_boot0(struct fake_card *fake)
 {
 	diag.text[0] = '\0';
-	return bootarea_enable(&fake->card, BOOTAREA_BOOT0, BOOTAREA_ACK_ON, &diag);
+	return bootarea_enable(&fake->card, EMMC_BOOT_BOOT0, EMMC_ACK_ON, &diag);
 }
 
 static void locked_card_is_not_written(void **state)
@@ -181,9 +181,9 @@ static void card_without_boot_areas(void **state)
 	assert_int_equal(enable_boot0(&fake), -EOPNOTSUPP);
 	says("the card has no boot areas");
 	assert_int_equal(
-		bootarea_enable(&fake.card, BOOTAREA_BOOT1, BOOTAREA_ACK_KEEP, &diag), -EOPNOTSUPP);
+		bootarea_enable(&fake.card, EMMC_BOOT_BOOT1, EMMC_ACK_KEEP, &diag), -EOPNOTSUPP);
 	assert_int_equal(fake.writes, 0);
-	assert_int_equal(bootarea_enable(&fake.card, BOOTAREA_USER, BOOTAREA_ACK_KEEP, &diag), 0);
+	assert_int_equal(bootarea_enable(&fake.card, EMMC_BOOT_USER, EMMC_ACK_KEEP, &diag), 0);
 	assert_int_equal(fake.ext_csd[179], 0x38);
 }
 

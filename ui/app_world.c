@@ -26,18 +26,17 @@ void app_read_board(int root, char *ret, size_t size)
 	str_sanitise(ret);
 }
 
-#define JOB_FILES_MAX 1
-
-/* What the job reads; 0 before an archive was chosen. */
-static size_t job_files(const struct app *app, struct inuse_file ret[JOB_FILES_MAX])
+static size_t job_files(const struct app *app, struct inuse_file ret[PLAN_FILES_MAX])
 {
-	ret[0] = (struct inuse_file){.path = app->model->scan.path, .what = "archive"};
-	return app->model->has_scan ? 1 : 0;
+	const struct model *m = app->model;
+
+	return plan_files(
+		m->has_scan ? m->scan.path : NULL, &m->layouts[m->layout_cursor].spec, ret);
 }
 
 static void judge_image(struct app *app)
 {
-	struct inuse_file files[JOB_FILES_MAX];
+	struct inuse_file files[PLAN_FILES_MAX];
 	struct rules_facts facts = {.allow = app->options->allow};
 	struct inuse inuse;
 
@@ -155,7 +154,7 @@ bool app_scan_archive(struct app *app, const char *path)
 void app_judge(struct app *app)
 {
 	const struct model *m = app->model;
-	struct inuse_file files[JOB_FILES_MAX];
+	struct inuse_file files[PLAN_FILES_MAX];
 	uint64_t need = 0;
 
 	if (m->scan.state == INSPECT_OK)

@@ -135,14 +135,15 @@ static int refuse_target(struct job *job, int r)
  * all problems together, after it. */
 static int judge_target(struct job *job)
 {
-	const struct inuse_file files[] = {{.path = job->options.archive, .what = "archive"}};
+	struct inuse_file files[PLAN_FILES_MAX];
+	size_t count = plan_files(job->options.archive, &job->layout, files);
 	struct inuse inuse = {0};
 	char text[400], first[400] = "";
 	int r = inuse_load(job->root, &inuse);
 
 	if (r == 0) {
 		/* An archive that cannot be opened has a better sentence from the scan. */
-		(void)inuse_add_files(&inuse, job->root, files, ARRAY_SIZE(files));
+		(void)inuse_add_files(&inuse, job->root, files, count);
 		if (inuse_add_content(&inuse, &job->target) < 0)
 			inuse.unresolved = true;
 		rules_judge(&job->target, &(struct rules_facts){

@@ -48,6 +48,19 @@ partition "rootfs" {
 	mount = "/"
 }
 EOF
+cat >>board.conf <<'EOF2'
+blob "spl" {
+	file = "loader.bin"
+	offset = "32K"
+}
+blob "environment" {
+	file = "environment.bin"
+	target = "partition:env"
+	offset = "512"
+}
+EOF2
+head -c 20001 /dev/urandom >loader.bin
+head -c 4096 /dev/urandom >environment.bin
 rest=(--archive rootfs.tar.zst --allow image --layout)
 
 # said NUMBER TAG WANT: what blkid says of a partition.
@@ -76,6 +89,11 @@ check "types, names and the flag are in the table" jq -e '.partitiontable.partit
 	.[3].type == "B921B045-1DF0-41C3-AF44-4C6F280D3FAE" and .[3].name == "rootfs" and
 	.[3].uuid == "FEDCBA98-89AB-4CDE-8F01-23456789ABCD" and
 	.[3].attrs == "LegacyBIOSBootable"' <(sfdisk -J board.img)
+check "the loader is at 32 KiB" cmp -n 20001 -i 32768:0 board.img loader.bin
+check "and what follows it is not its business" cmp -n $((65536 - 32768 - 20001)) \
+	-i $((32768 + 20001)):0 board.img /dev/zero
+check "the environment is 512 bytes into its partition" cmp -n 4096 -i $((65536 + 512)):0 board.img \
+	environment.bin
 said 1 TYPE ""
 said 2 TYPE swap
 said 2 LABEL swap
@@ -104,12 +122,12 @@ sed 's/^	size = "64K"/	size = "64KB"/' board.conf >unit.conf
 refused "a bad unit" 'unit\.conf:9: size = "64KB": must be a size' ./unit.conf
 sed 's/^	size = "256M"/	szie = "256M"/' board.conf >word.conf
 refused "an unknown word" "word\.conf:18: .*szie" word.conf
-printf 'blob "spl" {\n\tfile = "spl.bin"\n\toffset = "8K"\n}\n' | cat board.conf - >blob.conf
+printf 'blob "other" {\n\tfile = "spl.bin"\n\toffset = "8K"\n}\n' | cat board.conf - >blob.conf
 line=$(grep -n '^blob' blob.conf | cut -d : -f 1)
 refused "a blob that is missing" "blob\.conf:$line: .*spl\.bin.*No such file" ./blob.conf
-head -c 10000 /dev/urandom >spl.bin
+head -c 4000 /dev/urandom >spl.bin
 refused "a blob over the GPT" "blob\.conf:$line: .*GPT" ./blob.conf
-sed -i 's/"8K"/"32K"/; s/^	min-size = "500M"/	min-size = "4G"/' blob.conf
+sed -i 's/"8K"/"24K"/; s/^	min-size = "500M"/	min-size = "4G"/' blob.conf
 refused "an image that is too small" "4096 MiB" ./blob.conf
 refused "a layout that there is not" "no layout 'circle'.*single-gpt" circle
 refused "a layout file that there is not" "circle\.conf: .*No such file" ./circle.conf

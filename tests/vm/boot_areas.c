@@ -73,22 +73,22 @@ static int do_install(struct job *job, char **args)
 		return diag_fail(&job->diag, -EIO, "force_ro was not restored");
 	if (r < 0)
 		return r;
-	return bootarea_enable(&card, BOOTAREA_BOOT0, BOOTAREA_ACK_ON, &job->diag);
+	return bootarea_enable(&card, EMMC_BOOT_BOOT0, EMMC_ACK_ON, &job->diag);
 }
 
 static int do_enable(struct job *job, char **args)
 {
 	static const char *const names[] = {
-		[BOOTAREA_NONE] = "none",
-		[BOOTAREA_BOOT0] = "boot0",
-		[BOOTAREA_BOOT1] = "boot1",
-		[BOOTAREA_USER] = "user",
+		[EMMC_BOOT_NONE] = "none",
+		[EMMC_BOOT_BOOT0] = "boot0",
+		[EMMC_BOOT_BOOT1] = "boot1",
+		[EMMC_BOOT_USER] = "user",
 	};
 	struct bootarea_card card = card_of(job);
 
-	for (unsigned i = BOOTAREA_NONE; i < ARRAY_SIZE(names); i++)
+	for (unsigned i = EMMC_BOOT_NONE; i < ARRAY_SIZE(names); i++)
 		if (strcmp(names[i], args[0]) == 0)
-			return bootarea_enable(&card, i, BOOTAREA_ACK_KEEP, &job->diag);
+			return bootarea_enable(&card, i, EMMC_ACK_KEEP, &job->diag);
 	return diag_fail(&job->diag, -EINVAL, "no area is called %s", args[0]);
 }
 
