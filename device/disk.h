@@ -162,6 +162,13 @@ bool disk_confirm_word(const struct disk *disk, char ret[32]);
  * "usb 1-1" (the port), or "". @ret has room for 32 bytes. */
 void disk_identity_short(const struct disk *disk, char ret[32]);
 
+/* "5.1": the release of the eMMC standard that its EXT_CSD revision belongs to (JESD84), or "". */
+const char *disk_emmc_version(const struct disk *disk);
+/* "0-10 % used, reserve normal": the worse of its two kinds of cells; "n/a" where it does not tell. */
+void disk_health_phrase(const struct disk *disk, char *ret, size_t size);
+/* "boot0 4 MiB, boot1 4 MiB", or "none". */
+void disk_boot_phrase(const struct disk *disk, char *ret, size_t size);
+
 /* One phrase on what is on the disk: "blank", "2 partitions, ext4 \"rootfs\"", "not answering". */
 void disk_content_phrase(const struct disk_content *content, char *ret, size_t size);
 

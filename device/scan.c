@@ -17,8 +17,11 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#define EMMC_REVISION_4_41 5 /* EXT_CSD revisions: from here on no card for a slot was made */
-#define EMMC_REVISION_5_0  7 /* and from here on there are wear registers */
+#define EMMC_REVISION_4_41 5   /* EXT_CSD revisions: from here on no card for a slot was made */
+#define EMMC_REVISION_5_0  7   /* and from here on there are wear registers */
+#define EMMC_REVISION_MAX  255 /* a byte of the EXT_CSD */
+#define LIFE_TIME_MAX	   11
+#define PRE_EOL_MAX	   3
 
 /* Devices that have no medium of their own, or none that is written like a disk. */
 static const char *const skipped[] = {
@@ -76,6 +79,12 @@ static void read_boot_areas(int root, const char *name, struct disk *disk)
 	}
 }
 
+/* Values beyond are reserved: they tell nothing. */
+static int defined_level(uint64_t level, int most)
+{
+	return level <= (uint64_t)most ? (int)level : 0;
+}
+
 /* "0x02 0x01": of the two kinds of cells an eMMC may have. */
 static void read_wear(int root, const char *name, struct disk *disk)
 {
@@ -87,10 +96,10 @@ static void read_wear(int root, const char *name, struct disk *disk)
 		return;
 	READ_TEXT(root, text, name, "device/life_time");
 	if (sscanf(text, "%x %x", &a, &b) == 2) {
-		disk->life_time_a = (int)a;
-		disk->life_time_b = (int)b;
+		disk->life_time_a = defined_level(a, LIFE_TIME_MAX);
+		disk->life_time_b = defined_level(b, LIFE_TIME_MAX);
 	}
-	disk->pre_eol = (int)read_number(root, name, "device/pre_eol_info");
+	disk->pre_eol = defined_level(read_number(root, name, "device/pre_eol_info"), PRE_EOL_MAX);
 }
 
 /* What the kernel does not tell, or an old one, stands in the CID all the same. */
@@ -125,7 +134,8 @@ static void read_card(int root, const char *name, struct disk *disk)
 	if (strcmp(type, "MMC") == 0) {
 		standard = CID_MMC;
 		/* "removable" is 0 for every card. An MMC card for a slot has no boot areas. */
-		disk->emmc_revision = (int)read_number(root, name, "device/rev");
+		disk->emmc_revision =
+			defined_level(read_number(root, name, "device/rev"), EMMC_REVISION_MAX);
 		read_boot_areas(root, name, disk);
 		if (disk->boot[0].name[0] || disk->emmc_revision >= EMMC_REVISION_4_41)
 			disk->kind = DISK_EMMC;

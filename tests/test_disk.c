@@ -193,9 +193,58 @@ static void content_is_a_phrase(void **state)
 	expect_phrase(&content, "not answering");
 }
 
+static void health_is_told(void **state)
+{
+	static const struct {
+		int a, b, pre_eol;
+		const char *want;
+	} cases[] = {
+		{0, 0, 0, "n/a"}, /* 0x00 is "not defined" */
+		{0, 0, 1, "n/a, reserve normal"},
+		{1, 0, 0, "0-10 % used"},
+		{1, 2, 1, "10-20 % used, reserve normal"},
+		{10, 9, 2, "90-100 % used, reserve 80 % used"},
+		{2, 11, 3, "worn out, reserve 90 % used"},
+	};
+	char text[96];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct disk disk = {.life_time_a = cases[i].a,
+			.life_time_b = cases[i].b,
+			.pre_eol = cases[i].pre_eol};
+
+		disk_health_phrase(&disk, text, sizeof(text));
+		assert_string_equal(text, cases[i].want);
+	}
+}
+
+static void an_emmc_is_described(void **state)
+{
+	struct disk disk = {.kind = DISK_EMMC};
+	char text[96];
+
+	(void)state;
+	assert_string_equal(disk_emmc_version(&disk), "");
+	disk_boot_phrase(&disk, text, sizeof(text));
+	assert_string_equal(text, "none");
+	disk.emmc_revision = 8;
+	assert_string_equal(disk_emmc_version(&disk), "5.1");
+	disk.emmc_revision = 200;
+	assert_string_equal(disk_emmc_version(&disk), "");
+	disk.boot[0] = (struct disk_boot_area){"mmcblk0boot0", MIB(4)};
+	disk.boot[1] = (struct disk_boot_area){"mmcblk0boot1", KIB(2176)};
+	disk_boot_phrase(&disk, text, sizeof(text));
+	assert_string_equal(text, "boot0 4 MiB, boot1 2176 KiB");
+	disk_boot_phrase(&disk, text, 8); /* cut, but terminated */
+	assert_string_equal(text, "boot0 4");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(health_is_told),
+		cmocka_unit_test(an_emmc_is_described),
 		cmocka_unit_test(kinds_have_names),
 		cmocka_unit_test(kinds_are_listed),
 		cmocka_unit_test(reasons_have_names_of_their_own),
