@@ -164,6 +164,10 @@ $(BUILD)/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/libcore.a $(BUILD)/li
 bench: all ## overhead against the plain commands, paired runs; the engine's CPU and memory
 	@bash tests/bench/overhead.sh
 
+.PHONY: bench-list
+bench-list: all ## listing eight disks, split into sysfs and probes: below 50 ms
+	@bash tests/bench/list.sh
+
 .PHONY: golden
 golden: $(BUILD)/tests/test_screens ## write the golden screens anew: review them with git diff
 	@UPDATE_GOLDEN=1 $(BUILD)/tests/test_screens

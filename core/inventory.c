@@ -181,8 +181,8 @@ void inventory_set_rules(struct inventory *inventory, unsigned allow, uint64_t n
 	free(inventory->files);
 	inventory->files = copy_files(files, count);
 	inventory->file_count = inventory->files ? count : 0;
-	/* Without new facts the old ones are the better guess. */
-	if (load_inuse(inventory, &inuse) == 0) {
+	/* Without new facts the old ones are the better guess; before the first look nobody needs any. */
+	if (inventory->count > 0 && load_inuse(inventory, &inuse) == 0) {
 		inuse_finish(&inventory->inuse);
 		inventory->inuse = inuse;
 	}

@@ -5,6 +5,7 @@
 #include "device/probe.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -66,11 +67,22 @@ static void tick(struct watch *watch, uint32_t events)
 	child_kill(&prober->child, SIGKILL);
 }
 
+/* libblkid takes and frees buffers of a quarter of a megabyte for each partition: kept, they need not
+ * be given back to the kernel and faulted in again, which took a third of the time. */
+static void keep_buffers(void)
+{
+#ifdef __GLIBC__
+	(void)mallopt(M_MMAP_THRESHOLD, (int)MIB(4));
+	(void)mallopt(M_TRIM_THRESHOLD, (int)MIB(16));
+#endif
+}
+
 static int work(void *arg, int report_fd)
 {
 	struct prober *prober = arg;
 
 	(void)report_fd;
+	keep_buffers();
 	prober_call(prober->path, prober->content);
 	return 0;
 }
