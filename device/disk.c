@@ -48,6 +48,41 @@ const char *disk_kind_label(enum disk_kind kind)
 	return kind < DISK_KIND_COUNT ? kinds[kind].label : "other";
 }
 
+static const struct bus {
+	const char *prefix, *port; /* of the kernel name, and what is in its sysfs path */
+	const char *name, *label;
+} buses[] = {
+	{"nvme", "", "nvme", "NVMe"},
+	{"vd", "", "virtio", "virtio"},
+	{"xvd", "", "xen", "Xen"},
+	{"sd", "/ata", "sata", "SATA"},
+	{"sd", "ufs", "ufs", "UFS"}, /* "1d84000.ufshc" */
+	{"sd", "", "scsi", "SCSI"},
+};
+
+static const struct bus *find_bus(const struct disk *disk)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(buses) && disk->kind == DISK_FIXED; i++)
+		if (strncmp(disk->name, buses[i].prefix, strlen(buses[i].prefix)) == 0 &&
+			strstr(disk->id.devpath, buses[i].port))
+			return &buses[i];
+	return NULL;
+}
+
+const char *disk_bus(const struct disk *disk)
+{
+	const struct bus *bus = find_bus(disk);
+
+	return bus ? bus->name : NULL;
+}
+
+const char *disk_label(const struct disk *disk)
+{
+	const struct bus *bus = find_bus(disk);
+
+	return bus ? bus->label : disk_kind_label(disk->kind);
+}
+
 enum disk_kind disk_kind_parse(const char *name)
 {
 	enum disk_kind kind = 0;

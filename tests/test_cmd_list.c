@@ -130,7 +130,7 @@ static void json_for_programs(void **state)
 	assert_int_equal(RUN(box, "--json", "--sysroot", box->dir), EXIT_OK);
 	assert_string_equal(out,
 		"{\"disks\":[{\"name\":\"mmcblk0\",\"path\":\"/dev/mmcblk0\",\"kind\":\"emmc\","
-		"\"size\":536870912,\"model\":\"QEMU!!\",\"serial\":\"0xdeadbeef\","
+		"\"bus\":null,\"size\":536870912,\"model\":\"QEMU!!\",\"serial\":\"0xdeadbeef\","
 		"\"cid\":\"aa015851454d55212101deadbeef2900\",\"vendor\":\"0xaa\","
 		"\"life_time\":{\"a\":null,\"b\":null},\"pre_eol\":null,\"content\":null,\"warning\":\"\","
 		"\"content_state\":null,\"label\":\"\",\"emmc_version\":\"4.41\","

@@ -19,6 +19,36 @@ static void kinds_have_names(void **state)
 	assert_string_equal(disk_kind_label(DISK_EMMC), "eMMC");
 }
 
+static void fixed_disks_have_a_bus(void **state)
+{
+	static const struct {
+		const char *name, *port, *bus, *label;
+		enum disk_kind kind;
+	} disks[] = {
+		{"nvme0n1", "devices/pci/nvme/nvme0/nvme0n1", "nvme", "NVMe", DISK_FIXED},
+		{"sda", "devices/pci/ata1/host0/x/block/sda", "sata", "SATA", DISK_FIXED},
+		{"sdb", "devices/platform/1d84000.ufshc/host0/block/sdb", "ufs", "UFS", DISK_FIXED},
+		{"sdc", "devices/pci/host0/block/sdc", "scsi", "SCSI", DISK_FIXED},
+		{"vda", "devices/pci/virtio0/block/vda", "virtio", "virtio", DISK_FIXED},
+		{"sdd", "devices/pci/usb1/1-1/block/sdd", NULL, "USB", DISK_USB},
+		{"mmcblk0", "devices/mmc0", NULL, "eMMC", DISK_EMMC},
+		{"pmem0", "devices/x", NULL, "disk", DISK_FIXED},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(disks); i++) {
+		struct disk disk = {.kind = disks[i].kind};
+
+		(void)STR_COPY(disk.name, disks[i].name);
+		(void)STR_COPY(disk.id.devpath, disks[i].port);
+		assert_string_equal(disk_label(&disk), disks[i].label);
+		if (disks[i].bus)
+			assert_string_equal(disk_bus(&disk), disks[i].bus);
+		else
+			assert_null(disk_bus(&disk));
+	}
+}
+
 static void kinds_are_listed(void **state)
 {
 	static const char *const wrong[] = {"", "sd,", ",sd", "sd,,usb", "other", "sd usb", "SD", "Worn"};
@@ -246,6 +276,7 @@ int main(void)
 		cmocka_unit_test(health_is_told),
 		cmocka_unit_test(an_emmc_is_described),
 		cmocka_unit_test(kinds_have_names),
+		cmocka_unit_test(fixed_disks_have_a_bus),
 		cmocka_unit_test(kinds_are_listed),
 		cmocka_unit_test(reasons_have_names_of_their_own),
 		cmocka_unit_test(reasons_are_kept_up_to_the_most),

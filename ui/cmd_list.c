@@ -111,6 +111,7 @@ static void write_disk(struct json *json, const struct disk *disk)
 	json_string(json, "name", disk->name);
 	json_string(json, "path", disk->path);
 	json_string(json, "kind", disk_kind_name(disk->kind));
+	json_string(json, "bus", disk_bus(disk));
 	json_u64(json, "size", disk->size_bytes);
 	json_string(json, "model", disk->model);
 	json_string(json, "serial", disk->id.serial);

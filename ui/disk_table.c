@@ -45,7 +45,7 @@ static void fill_line(const struct disk *disk, struct line *ret)
 {
 	*ret = (struct line){0};
 	(void)STR_COPY(ret->cells[NAME], disk->name);
-	(void)STR_COPY(ret->cells[KIND], disk_kind_label(disk->kind));
+	(void)STR_COPY(ret->cells[KIND], disk_label(disk));
 	if (disk->size_bytes > 0)
 		(void)STR_COPY(ret->cells[SIZE], text_size(disk->size_bytes).s);
 	(void)STR_COPY(ret->cells[MODEL], disk->model);

@@ -64,7 +64,7 @@ static void draw_row(const struct columns *at, struct grid *g, int row, const st
 	char text[160];
 
 	(void)grid_put(g, row, at->device, at->kind - at->device - 1, attr, disk->name);
-	(void)grid_put(g, row, at->kind, 6, attr, disk_kind_label(disk->kind));
+	(void)grid_put(g, row, at->kind, 6, attr, disk_label(disk));
 	(void)grid_right(g, row, at->size_end, attr, text_size(disk->size_bytes).s);
 	disk_identity_short(disk, text);
 	(void)grid_put(g, row, at->identity, at->identity_width, attr,
@@ -105,8 +105,7 @@ static void describe(const struct disk *disk, char *ret, size_t size)
 		disk->model);
 	if (!text[0])
 		STR_COPY(text, disk->name);
-	STR_FORMAT(part, "%s, %s%s%s", text, disk_kind_label(disk->kind), version[0] ? " " : "",
-		version);
+	STR_FORMAT(part, "%s, %s%s%s", text, disk_label(disk), version[0] ? " " : "", version);
 	if (strncmp(serial, "0x", 2) == 0)
 		serial += 2;
 	(void)str_format(ret, size, "%s%s%s%s%s", part, serial[0] ? ", serial " : "", serial,
@@ -227,8 +226,8 @@ static void row_text(const struct model *m, size_t index, char *ret, size_t size
 {
 	const struct disk *disk = &m->disks[m->rows[index]];
 
-	(void)str_format(ret, size, "%s %s %s %s %s", disk->name, disk_kind_label(disk->kind),
-		disk->vendor, disk->model, disk->id.serial);
+	(void)str_format(ret, size, "%s %s %s %s %s", disk->name, disk_label(disk), disk->vendor,
+		disk->model, disk->id.serial);
 }
 
 static size_t *cursor(struct model *m)
