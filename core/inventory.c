@@ -102,8 +102,7 @@ static void start_probe(struct inventory *inventory, struct row *row)
 	row->disk.content.state = CONTENT_PENDING;
 }
 
-/* Frees the probers that are done. On a kernel without pidfds the end of a child that is not waited
- * for is seen here only. */
+/* Frees the probers that are done. */
 static void sweep_probers(struct inventory *inventory)
 {
 	size_t left = 0;
@@ -111,7 +110,6 @@ static void sweep_probers(struct inventory *inventory)
 	for (size_t i = 0; i < inventory->prober_count; i++) {
 		struct prober *prober = inventory->probers[i];
 
-		prober_poll(prober);
 		if (prober_is_done(prober))
 			prober_free(prober);
 		else
@@ -245,10 +243,8 @@ static int look(struct inventory *inventory, bool reprobe)
 	struct row *before = inventory->rows, *rows;
 	struct disk_list list;
 	struct inuse inuse;
-	int r;
+	int r = scan_disks(inventory->root, &list);
 
-	sweep_probers(inventory);
-	r = scan_disks(inventory->root, &list);
 	if (r < 0)
 		return r;
 	rows = calloc(list.count + 1, sizeof(*rows));
@@ -272,6 +268,7 @@ static int look(struct inventory *inventory, bool reprobe)
 		inventory->generation++;
 	free(before);
 	disk_list_finish(&list);
+	sweep_probers(inventory);
 	return 0;
 }
 

@@ -138,14 +138,12 @@ struct prober *prober_start(int reactor, const char *path,
 	return prober;
 }
 
-bool prober_is_done(const struct prober *prober)
+bool prober_is_done(struct prober *prober)
 {
+	/* Without pidfds the tick sees the child's end; behind the deadline there is none. */
+	if (prober->tick.fd < 0)
+		child_poll(&prober->child);
 	return !child_is_running(&prober->child);
-}
-
-void prober_poll(struct prober *prober)
-{
-	child_poll(&prober->child);
 }
 
 void prober_kill(struct prober *prober)

@@ -22,10 +22,8 @@ struct prober;
 struct prober *prober_start(int reactor, const char *path,
 	void (*answered)(void *owner, struct prober *prober, const struct disk_content *content),
 	void *owner);
-/* True once its child has ended, which may be long after the answer: free it then. */
-bool prober_is_done(const struct prober *prober);
-/* Looks for the child's end where there are no pidfds (child_poll). */
-void prober_poll(struct prober *prober);
+/* True once it has answered and its child has ended, which may be long after that: free it then. */
+bool prober_is_done(struct prober *prober);
 /* Has the child killed without waiting for its end; the answer will be that it died. */
 void prober_kill(struct prober *prober);
 void prober_free(struct prober *prober);

@@ -62,7 +62,6 @@ static void run(bool to_the_end)
 	while (world.answers == 0 || (to_the_end && !prober_is_done(world.prober))) {
 		assert_true(now_ms() < until);
 		assert_true(reactor_dispatch(world.reactor, 50) >= 0);
-		prober_poll(world.prober);
 	}
 }
 
@@ -142,6 +141,12 @@ static void silence_is_told_at_the_deadline(void **state)
 	assert_int_equal(world.content.state, CONTENT_SILENT);
 }
 
+static void a_late_end_is_seen_without_pidfds(void **state)
+{
+	child_without_pidfd = true;
+	silence_is_told_at_the_deadline(state);
+}
+
 static void it_may_be_freed_while_it_runs(void **state)
 {
 	(void)state;
@@ -178,6 +183,7 @@ int main(void)
 		prober_test(it_works_without_pidfds),
 		prober_test(a_death_is_no_answer),
 		prober_test(silence_is_told_at_the_deadline),
+		prober_test(a_late_end_is_seen_without_pidfds),
 		prober_test(it_may_be_freed_while_it_runs),
 		prober_test(its_child_holds_nothing_open),
 	};

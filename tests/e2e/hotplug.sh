@@ -63,8 +63,10 @@ else
 	start "$BOARDSTRAP"
 	shows "again" "1 Target"
 	check "card readers are polled again" wait_for 5 is_set 2000
-	pkill -KILL -P "$(mux display-message -p -t e2e '#{pane_pid}')" -x boardstrap
-	shows "killed" '\[exit 137\]'
+	shell=$(mux display-message -p -t e2e '#{pane_pid}')
+	pkill -KILL -P "$shell" -x boardstrap
+	# Not by the screen: it is as the dead left it.
+	check "killed" wait_for 20 sh -c "! pgrep -P $shell -x boardstrap"
 	check "nobody could put it back" is_set 2000
 	start "$BOARDSTRAP"
 	shows "the next one" "1 Target"
