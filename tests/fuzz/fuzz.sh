@@ -6,12 +6,12 @@
 # there is a finding, which is kept in build/fuzz/findings.
 #
 # Settings, from the environment:
-#   FUZZ_SECONDS  for each (default 4: as one of the tests; `make fuzz` has 600)
+#   FUZZ_SECONDS  for each (default 3: as one of the tests; `make fuzz` has 600)
 #   FUZZ          where they were built (default: build/fuzz)
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 FUZZ=${FUZZ:-$here/../../build/fuzz}
-seconds=${FUZZ_SECONDS:-4}
+seconds=${FUZZ_SECONDS:-3}
 mkdir -p "$FUZZ/findings" "$FUZZ/logs" || exit 1
 [ $# -gt 0 ] || set -- $(cd "$here" && ls fuzz_*.c | sed 's/^fuzz_//; s/\.c$//')
 
