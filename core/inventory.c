@@ -248,16 +248,21 @@ static int look(struct inventory *inventory, bool reprobe)
 	if (r < 0)
 		return r;
 	rows = calloc(list.count + 1, sizeof(*rows));
-	r = rows ? load_inuse(inventory, &inuse) : -ENOMEM;
-	if (r < 0) {
-		free(rows);
+	if (!rows) {
 		disk_list_finish(&list);
-		return r;
+		return -ENOMEM;
 	}
 	for (size_t i = 0; i < list.count; i++) {
 		rows[i].disk = list.disks[i];
 		take_row(inventory, &rows[i], find_same(before, before_count, &list.disks[i]),
 			reprobe);
+	}
+	/* While the probes' children are at work. */
+	r = load_inuse(inventory, &inuse);
+	if (r < 0) {
+		free(rows);
+		disk_list_finish(&list);
+		return r;
 	}
 	inuse_finish(&inventory->inuse);
 	inventory->inuse = inuse;

@@ -83,7 +83,7 @@ if [ "$told" != "ambivalent blank dos ext4 gpt gpt swap vfat" ]; then
 	echo "bench: the eight disks are told wrongly: $told" >&2
 	exit 1
 fi
-echo "machine  $(nproc) cores, kernel $(uname -r), $(jq '.disks | length' "$work/list.json") disks" \
+echo "machine  $(nproc) cores, load $(cut -d ' ' -f 1 /proc/loadavg), kernel $(uname -r), $(jq '.disks | length' "$work/list.json") disks" \
 	"listed, these among them: $told"
 echo
 measure --version >"$work/start"
