@@ -104,6 +104,25 @@ static void nothing_is_wider_than_the_page(void **state)
 	assert_true(lines >= 5);
 }
 
+static void what_should_be_known_is_told(void **state)
+{
+	static const char dir[] = "sys/devices/bus/block/mmcblk0/device";
+	static const char *const attributes[][2] = {
+		{"type", "MMC\n"}, {"rev", "0x8\n"}, {"life_time", "0x01 0x09\n"}};
+	struct sandbox *box = *state;
+	char path[128];
+
+	sandbox_file(box, "proc/self/mountinfo", "1 1 0:2 / / rw - rootfs rootfs rw\n");
+	sandbox_block(box, NULL, "mmcblk0", "179:0\n", "15269888\n");
+	for (size_t i = 0; i < ARRAY_SIZE(attributes); i++) {
+		(void)STR_FORMAT(path, "%s/%s", dir, attributes[i][0]);
+		sandbox_file(box, path, attributes[i][1]);
+	}
+	assert_int_equal(RUN(box, "--sysroot", box->dir), EXIT_OK);
+	assert_non_null(strstr(out, "\n         eMMC 5.1, health 80-90 % used, boot areas none\n"));
+	assert_non_null(strstr(out, "\n         beware: "));
+}
+
 static void loops_are_shown_on_demand(void **state)
 {
 	struct sandbox *box = *state;
@@ -232,6 +251,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		sandbox_test(a_table_for_people),
 		sandbox_test(nothing_is_wider_than_the_page),
+		sandbox_test(what_should_be_known_is_told),
 		sandbox_test(loops_are_shown_on_demand),
 		sandbox_test(json_for_programs),
 		sandbox_test(wrong_words_are_refused),

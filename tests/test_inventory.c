@@ -296,7 +296,7 @@ static void answers_change_verdicts(void **state)
 	assert_int_equal(disk_named("sda")->reasons[0].code, REASON_SYSTEM);
 	assert_int_equal(disk_named("sdb")->reason_count, 0);
 
-	inventory_probe_call = probe_finds_it_held;
+	prober_call = probe_finds_it_held;
 	assert_int_equal(inventory_refresh(world.inventory, true), 0);
 	settle();
 	assert_int_equal(disk_named("sdb")->reasons[0].code, REASON_BUSY);

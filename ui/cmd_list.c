@@ -233,13 +233,10 @@ static int print_table(int reactor, const struct inventory *inventory, const str
 		late[i] = shown->disks[i]->content.state == CONTENT_PENDING;
 	while (r >= 0) {
 		for (size_t i = 0; i < shown->count; i++) {
-			char phrase[128];
-
 			if (!late[i] || shown->disks[i]->content.state == CONTENT_PENDING)
 				continue;
 			late[i] = false;
-			disk_content_phrase(&shown->disks[i]->content, phrase, sizeof(phrase));
-			printf("%s: %s\n", shown->disks[i]->name, phrase);
+			disk_table_print_late(stdout, shown->disks[i]);
 		}
 		(void)fflush(stdout);
 		if (inventory_is_settled(inventory))

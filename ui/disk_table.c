@@ -142,6 +142,20 @@ static void print_line(FILE *out, const struct line *line, const int *widths, co
 	(void)fprintf(out, "%s\n", content);
 }
 
+static void print_verdict(FILE *out, const struct disk *disk, int indent)
+{
+	char text[160];
+
+	for (uint32_t i = 0; i < disk->reason_count; i++) {
+		(void)STR_FORMAT(text, "refused: %s", disk->reasons[i].text);
+		print_words(out, indent, text);
+	}
+	if (disk->warning[0]) {
+		(void)STR_FORMAT(text, "beware: %s", disk->warning);
+		print_words(out, indent, text);
+	}
+}
+
 static void print_disk(FILE *out, const struct disk *disk, const int *widths, const char *pending)
 {
 	int indent = widths[NAME] + GAP, left = DISK_TABLE_COLS;
@@ -164,10 +178,17 @@ static void print_disk(FILE *out, const struct disk *disk, const int *widths, co
 	print_words(out, indent, text);
 	describe_number(disk, text, sizeof(text));
 	print_words(out, indent, text);
-	for (uint32_t i = 0; i < disk->reason_count; i++) {
-		(void)STR_FORMAT(text, "refused: %s", disk->reasons[i].text);
-		print_words(out, indent, text);
-	}
+	print_verdict(out, disk, indent);
+}
+
+void disk_table_print_late(FILE *out, const struct disk *disk)
+{
+	char phrase[128], text[192];
+
+	disk_content_phrase(&disk->content, phrase, sizeof(phrase));
+	(void)STR_FORMAT(text, "%s: %s", disk->name, phrase);
+	print_words(out, 0, text);
+	print_verdict(out, disk, GAP);
 }
 
 void disk_table_print(FILE *out, const struct disk *const *disks, size_t count, const char *pending)

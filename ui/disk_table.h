@@ -15,5 +15,8 @@
 /* Prints the heading and @count disks; @pending is what stands for a content that is not known. */
 void disk_table_print(
 	FILE *out, const struct disk *const *disks, size_t count, const char *pending);
+/* Prints, below the table, what has become known of the content of one disk in it, and the verdict
+ * that holds now. */
+void disk_table_print_late(FILE *out, const struct disk *disk);
 
 #endif
