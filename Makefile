@@ -103,7 +103,7 @@ PACKAGES := gcc make pkg-config libc6-dev libncurses-dev libblkid-dev libfdisk-d
 	libarchive-dev libssl-dev libcmocka-dev libvterm-dev \
 	tar gzip xz-utils zstd bzip2 lz4 pigz e2fsprogs dosfstools f2fs-tools btrfs-progs fdisk \
 	util-linux mount kmod libarchive-tools busybox-static toybox libcap2-bin attr acl procps psmisc jq tmux strace \
-	ncurses-base ncurses-term mmdebstrap cpio
+	ncurses-base ncurses-term mmdebstrap cpio clang libclang-rt-dev
 deps: ## install what is needed, by package name (Debian, as root)
 	@if missing=$$(dpkg-query -W -f '$${db:Status-Status} $${Package}\n' $(PACKAGES) 2>/dev/null | \
 		awk '$$1 == "installed" {print $$2}' | sort -u >$(or $(TMPDIR),/tmp)/boardstrap-have.$$$$; \
@@ -122,9 +122,9 @@ demo: deps ## install a small real root filesystem onto an image that stands for
 .PHONY: check check-unit check-root check-vm
 E2E := $(filter-out %/lib.sh %/tree.sh,$(wildcard tests/e2e/*.sh))
 check: deps ## install what is needed and run all tests
-	@$(MAKE) --no-print-directory -j$$(nproc) all tests
-	@bash tests/run.sh $(TESTS) $(BUILD)/tests/soak-short tests/mutants.sh $(E2E) \
-		tests/vm/boot-areas.sh tests/vm/emmc-install.sh
+	@$(MAKE) --no-print-directory -j$$(nproc) all tests fuzz-build
+	@FUZZ=$(BUILD)/fuzz bash tests/run.sh $(TESTS) $(BUILD)/tests/soak-short tests/mutants.sh \
+		tests/fuzz/fuzz.sh $(E2E) tests/vm/boot-areas.sh tests/vm/emmc-install.sh
 check-unit: all tests ## the cmocka tests alone
 	@bash tests/run.sh $(TESTS)
 check-root: all tests ## the tests of the whole program on loop devices and in terminals
@@ -145,9 +145,28 @@ $(BUILD)/tests/soak-short: $(BUILD)/tests/soak
 soak: $(BUILD)/tests/soak ## spawn the real tar N=10000 times under load: no death by a signal
 	@$(BUILD)/tests/soak $(N)
 
+# A build of its own: clang, with the sanitizers, and told what the fuzzer is to cover.
+FUZZ_SECONDS ?= 600
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+.PHONY: fuzz fuzz-build fuzzers
+fuzz: fuzz-build ## libFuzzer over every parser, FUZZ_SECONDS=600 each
+	@FUZZ=$(BUILD)/fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) nice -n 19 bash tests/fuzz/fuzz.sh
+fuzz-build:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang CFLAGS='-O1 -g \
+		-fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+		-fno-sanitize-recover=undefined -DMANIFEST_HOLES_MAX=1048576' fuzzers
+fuzzers: $(FUZZERS)
+$(BUILD)/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/libcore.a $(BUILD)/libdevice.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LIBS_CORE)
+
 .PHONY: bench
 bench: all ## overhead against the plain commands, paired runs; the engine's CPU and memory
 	@bash tests/bench/overhead.sh
+
+.PHONY: bench-list
+bench-list: all ## listing eight disks, split into sysfs and probes: below 50 ms
+	@bash tests/bench/list.sh
 
 .PHONY: golden
 golden: $(BUILD)/tests/test_screens ## write the golden screens anew: review them with git diff
@@ -184,7 +203,7 @@ uninstall: ## remove what install has put there
 
 .PHONY: clean
 clean: ## remove what was built; the downloads of the tests (build/vm, build/cache) stay
-	rm -rf $(addprefix $(BUILD)/,obj tests asan demo boardstrap libdevice.a libcore.a libui.a)
+	rm -rf $(addprefix $(BUILD)/,obj tests asan fuzz/obj fuzz/libcore.a fuzz/libdevice.a demo boardstrap libdevice.a libcore.a libui.a)
 
 .PHONY: help
 help: ## list the targets

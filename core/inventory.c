@@ -1,37 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/inventory.h"
 
-#include "core/child.h"
-#include "device/probe.h"
+#include "core/prober.h"
+#include "core/reactor.h"
+#include "device/hotplug.h"
 #include "device/scan.h"
+#include "device/util.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#define TICK_MS 100 /* while a probe is waited for */
-
-unsigned inventory_probe_ms = INVENTORY_PROBE_MS;
-void (*inventory_probe_call)(const char *path, struct disk_content *ret) = probe_content;
-
-/* One look at one disk. It outlives its deadline, and its row, until its child is gone. */
-struct probe {
-	struct probe *next;
-	struct inventory *inventory;
-	struct child child;
-	struct watch tick;
-	uint64_t late_ms; /* when nobody waits for it any more */
-	char path[sizeof(((struct disk *)0)->path)];
-	struct disk_content *answer; /* shared with the child, which writes it */
-};
+int (*inventory_uevents)(void) = hotplug_open;
 
 struct row {
 	struct disk disk;
-	struct probe *probe; /* NULL: has answered, or nobody waits for it any more */
+	struct prober *prober; /* NULL: has answered, or nobody waits for it any more */
 };
 
 struct inventory {
@@ -44,7 +28,11 @@ struct inventory {
 	struct inuse inuse;
 	struct row *rows;
 	size_t count;
-	struct probe *probes;
+	struct prober **probers; /* all whose child may still be there, also without a row */
+	size_t prober_count;
+	/* While plugging is followed. */
+	struct hotplug hotplug;
+	struct watch uevents, timer; /* their descriptors are owned */
 };
 
 struct inventory *inventory_new(int reactor, int root, bool probe)
@@ -56,6 +44,8 @@ struct inventory *inventory_new(int reactor, int root, bool probe)
 	inventory->reactor = reactor;
 	inventory->root = root;
 	inventory->probe = probe;
+	inventory->uevents.fd = inventory->timer.fd = -1;
+	hotplug_init(&inventory->hotplug, -1, now_ms());
 	return inventory;
 }
 
@@ -79,136 +69,53 @@ static void judge(struct inventory *inventory)
 
 /* ---- probes ---- */
 
-static struct row *row_of(struct inventory *inventory, const struct probe *probe)
+static void answered(void *owner, struct prober *prober, const struct disk_content *content)
 {
-	for (size_t i = 0; i < inventory->count; i++)
-		if (inventory->rows[i].probe == probe)
-			return &inventory->rows[i];
-	return NULL;
-}
+	struct inventory *inventory = owner;
 
-/* Ends the wait of the row, if any, with this content. */
-static void answer(struct probe *probe, const struct disk_content *content)
-{
-	struct row *row = row_of(probe->inventory, probe);
+	for (size_t i = 0; i < inventory->count; i++) {
+		struct row *row = &inventory->rows[i];
 
-	if (!row)
-		return;
-	row->disk.content = *content;
-	row->probe = NULL;
-	judge(probe->inventory);
-	probe->inventory->generation++;
-}
-
-static void stop_tick(struct probe *probe)
-{
-	int fd = probe->tick.fd;
-
-	reactor_remove(probe->inventory->reactor, &probe->tick);
-	close_fd(&fd);
-}
-
-static void probe_free(struct probe *probe)
-{
-	struct probe **link = &probe->inventory->probes;
-
-	while (*link && *link != probe)
-		link = &(*link)->next;
-	if (*link)
-		*link = probe->next;
-	child_finish(&probe->child);
-	stop_tick(probe);
-	if (probe->answer)
-		(void)munmap(probe->answer, sizeof(*probe->answer));
-	free(probe);
-}
-
-static void probe_ended(struct child *child)
-{
-	struct probe *probe = child->spec.owner;
-	struct disk_content failed = {.state = CONTENT_UNREADABLE};
-
-	/* What a child that was killed half-way has written is no answer. */
-	answer(probe, child_ok(child) ? probe->answer : &failed);
-	probe_free(probe);
-}
-
-static void probe_tick(struct watch *watch, uint32_t events)
-{
-	struct probe *probe = container_of(watch, struct probe, tick);
-	struct disk_content silent = {.state = CONTENT_SILENT};
-
-	(void)events;
-	if (now_ms() >= probe->late_ms) {
-		stop_tick(probe);
-		answer(probe, &silent);
-		/* It may be in the kernel for minutes yet; its end is seen whenever it comes. */
-		child_kill(&probe->child, SIGKILL);
-		return;
+		if (row->prober != prober)
+			continue;
+		row->disk.content = *content;
+		row->prober = NULL;
+		judge(inventory);
+		inventory->generation++;
 	}
-	reactor_timer_clear(probe->tick.fd);
-	child_poll(&probe->child); /* may free the probe */
-}
-
-static int probe_work(void *arg, int report_fd)
-{
-	struct probe *probe = arg;
-
-	(void)report_fd;
-	inventory_probe_call(probe->path, probe->answer);
-	return 0;
-}
-
-static int probe_start(struct probe *probe)
-{
-	static const int keep_none[] = {-1};
-	const struct child_spec spec = {
-		.name = "probe",
-		.work = probe_work,
-		.arg = probe,
-		.in = -1,
-		.out = -1,
-		.keep_fds = keep_none,
-		.on_exit = probe_ended,
-		.owner = probe,
-	};
-	int r;
-
-	probe->answer = mmap(NULL, sizeof(*probe->answer), PROT_READ | PROT_WRITE,
-		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (probe->answer == MAP_FAILED) {
-		probe->answer = NULL;
-		return -errno;
-	}
-	probe->late_ms = now_ms() + inventory_probe_ms;
-	probe->tick.ready = probe_tick;
-	probe->tick.fd = reactor_timer(TICK_MS, 0);
-	if (probe->tick.fd < 0)
-		return probe->tick.fd;
-	r = reactor_add(probe->inventory->reactor, &probe->tick, EPOLLIN);
-	return r < 0 ? r : child_start(&probe->child, probe->inventory->reactor, &spec);
 }
 
 /* Without a child there is no look: the content is then as if it could not be read. */
 static void start_probe(struct inventory *inventory, struct row *row)
 {
-	struct probe *probe = calloc(1, sizeof(*probe));
+	struct prober **larger = reallocarray(
+		inventory->probers, inventory->prober_count + 1, sizeof(struct prober *));
 
 	row->disk.content = (struct disk_content){.state = CONTENT_UNREADABLE};
-	if (!probe)
+	if (!larger)
 		return;
-	probe->inventory = inventory;
-	probe->tick.fd = -1;
-	child_init(&probe->child);
-	(void)STR_COPY(probe->path, row->disk.path);
-	probe->next = inventory->probes;
-	inventory->probes = probe;
-	if (probe_start(probe) < 0) {
-		probe_free(probe);
+	inventory->probers = larger;
+	row->prober = prober_start(inventory->reactor, row->disk.path, answered, inventory);
+	if (!row->prober)
 		return;
-	}
+	inventory->probers[inventory->prober_count++] = row->prober;
 	row->disk.content.state = CONTENT_PENDING;
-	row->probe = probe;
+}
+
+/* Frees the probers that are done. */
+static void sweep_probers(struct inventory *inventory)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < inventory->prober_count; i++) {
+		struct prober *prober = inventory->probers[i];
+
+		if (prober_is_done(prober))
+			prober_free(prober);
+		else
+			inventory->probers[left++] = prober;
+	}
+	inventory->prober_count = left;
 }
 
 /* ---- the list ---- */
@@ -237,8 +144,13 @@ void inventory_free(struct inventory *inventory)
 {
 	if (!inventory)
 		return;
-	while (inventory->probes)
-		probe_free(inventory->probes);
+	inventory_unwatch(inventory);
+	/* All at once: each that hangs in the kernel is waited for a while. */
+	for (size_t i = 0; i < inventory->prober_count; i++)
+		prober_kill(inventory->probers[i]);
+	for (size_t i = 0; i < inventory->prober_count; i++)
+		prober_free(inventory->probers[i]);
+	free(inventory->probers);
 	inuse_finish(&inventory->inuse);
 	free(inventory->files);
 	free(inventory->rows);
@@ -267,8 +179,8 @@ void inventory_set_rules(struct inventory *inventory, unsigned allow, uint64_t n
 	free(inventory->files);
 	inventory->files = copy_files(files, count);
 	inventory->file_count = inventory->files ? count : 0;
-	/* Without new facts the old ones are the better guess. */
-	if (load_inuse(inventory, &inuse) == 0) {
+	/* Without new facts the old ones are the better guess; before the first look nobody needs any. */
+	if (inventory->count > 0 && load_inuse(inventory, &inuse) == 0) {
 		inuse_finish(&inventory->inuse);
 		inventory->inuse = inuse;
 	}
@@ -311,52 +223,46 @@ static bool lists_look_equal(
 }
 
 /* Fills the row of a disk that was found: from the row it had before, else by a new probe. */
-static void take_row(struct inventory *inventory, struct row *row, struct row *before)
+static void take_row(
+	struct inventory *inventory, struct row *row, const struct row *before, bool reprobe)
 {
-	if (before) {
+	/* A probe that is under way is as good as a new one, but not where something has happened
+	 * to the disk since it began. */
+	if (before && !hotplug_has_changed(&inventory->hotplug, row->disk.name) &&
+		(!reprobe || before->prober)) {
 		row->disk.content = before->disk.content;
-		row->probe = before->probe;
+		row->prober = before->prober;
 	} else if (inventory->probe && row->disk.size_bytes > 0) {
 		start_probe(inventory, row);
 	}
 }
 
-/* On a kernel without pidfds the end of a child that is not waited for is seen here only. */
-static void poll_children(struct inventory *inventory)
-{
-	struct probe *next;
-
-	for (struct probe *probe = inventory->probes; probe; probe = next) {
-		next = probe->next;
-		child_poll(&probe->child);
-	}
-}
-
-int inventory_refresh(struct inventory *inventory, bool reprobe)
+static int look(struct inventory *inventory, bool reprobe)
 {
 	size_t before_count = inventory->count;
 	struct row *before = inventory->rows, *rows;
 	struct disk_list list;
 	struct inuse inuse;
-	int r;
+	int r = scan_disks(inventory->root, &list);
 
-	poll_children(inventory);
-	r = scan_disks(inventory->root, &list);
 	if (r < 0)
 		return r;
 	rows = calloc(list.count + 1, sizeof(*rows));
-	r = rows ? load_inuse(inventory, &inuse) : -ENOMEM;
+	if (!rows) {
+		disk_list_finish(&list);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < list.count; i++) {
+		rows[i].disk = list.disks[i];
+		take_row(inventory, &rows[i], find_same(before, before_count, &list.disks[i]),
+			reprobe);
+	}
+	/* While the probes' children are at work. */
+	r = load_inuse(inventory, &inuse);
 	if (r < 0) {
 		free(rows);
 		disk_list_finish(&list);
 		return r;
-	}
-	for (size_t i = 0; i < list.count; i++) {
-		struct row *same = find_same(before, before_count, &list.disks[i]);
-
-		rows[i].disk = list.disks[i];
-		/* A probe that is under way is as good as a new one. */
-		take_row(inventory, &rows[i], same && (!reprobe || same->probe) ? same : NULL);
 	}
 	inuse_finish(&inventory->inuse);
 	inventory->inuse = inuse;
@@ -367,7 +273,94 @@ int inventory_refresh(struct inventory *inventory, bool reprobe)
 		inventory->generation++;
 	free(before);
 	disk_list_finish(&list);
+	sweep_probers(inventory);
 	return 0;
+}
+
+/* ---- what is plugged in and out ---- */
+
+static void stop(struct inventory *inventory, struct watch *watch)
+{
+	int fd = watch->fd;
+
+	reactor_remove(inventory->reactor, watch);
+	close_fd(&fd);
+}
+
+static void arm(struct inventory *inventory)
+{
+	if (inventory->timer.fd >= 0)
+		(void)reactor_timer_arm(
+			inventory->timer.fd, hotplug_wait_ms(&inventory->hotplug, now_ms()));
+}
+
+int inventory_refresh(struct inventory *inventory, bool reprobe)
+{
+	int r = look(inventory, reprobe);
+
+	/* Where it failed, too: the next one comes in a second, not at once. */
+	hotplug_looked(&inventory->hotplug, now_ms());
+	arm(inventory);
+	return r;
+}
+
+static void timer_ready(struct watch *watch, uint32_t events)
+{
+	struct inventory *inventory = container_of(watch, struct inventory, timer);
+
+	(void)events;
+	reactor_timer_clear(watch->fd);
+	if (hotplug_wait_ms(&inventory->hotplug, now_ms()) == 0)
+		(void)inventory_refresh(inventory, false);
+	else
+		arm(inventory);
+}
+
+static void uevents_ready(struct watch *watch, uint32_t events)
+{
+	struct inventory *inventory = container_of(watch, struct inventory, uevents);
+
+	(void)events;
+	/* Without events once a second is enough. */
+	if (hotplug_receive(&inventory->hotplug, now_ms()) < 0) {
+		inventory->hotplug.fd = -1;
+		stop(inventory, watch);
+	}
+	arm(inventory);
+}
+
+int inventory_watch(struct inventory *inventory)
+{
+	_cleanup_close_ int timer = -1, uevents = -1;
+	int r;
+
+	if (inventory->timer.fd >= 0)
+		return 0;
+	timer = reactor_timer(0, 1); /* the first look is due: much may have happened */
+	if (timer < 0)
+		return timer;
+	inventory->timer = (struct watch){.fd = timer, .ready = timer_ready};
+	r = reactor_add(inventory->reactor, &inventory->timer, EPOLLIN);
+	if (r < 0) {
+		inventory->timer.fd = -1;
+		return r;
+	}
+	(void)take_fd(&timer);
+	uevents = inventory_uevents();
+	inventory->uevents = (struct watch){.fd = uevents, .ready = uevents_ready};
+	if (uevents < 0 || reactor_add(inventory->reactor, &inventory->uevents, EPOLLIN) < 0)
+		inventory->uevents.fd = -1;
+	else
+		(void)take_fd(&uevents);
+	hotplug_init(&inventory->hotplug, inventory->uevents.fd, 0);
+	return 0;
+}
+
+void inventory_unwatch(struct inventory *inventory)
+{
+	stop(inventory, &inventory->uevents);
+	stop(inventory, &inventory->timer);
+	hotplug_init(&inventory->hotplug, -1, now_ms());
 }
 
 size_t inventory_count(const struct inventory *inventory)
@@ -383,7 +376,7 @@ const struct disk *inventory_disk(const struct inventory *inventory, size_t inde
 bool inventory_is_settled(const struct inventory *inventory)
 {
 	for (size_t i = 0; i < inventory->count; i++)
-		if (inventory->rows[i].probe)
+		if (inventory->rows[i].prober)
 			return false;
 	return true;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * inventory - the live list of disks: scan and rules at once, contents as the probes answer, each in a
- * child of its own with a deadline, so that one bad card never holds up the list.
+ * child of its own with a deadline (prober.h), so that one bad card never holds up the list. It may
+ * follow what is plugged in and out by itself.
  */
 #ifndef CORE_INVENTORY_H
 #define CORE_INVENTORY_H
@@ -10,8 +11,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-
-#define INVENTORY_PROBE_MS 3000 /* after this a device is "not answering" */
 
 struct inventory;
 
@@ -29,6 +28,15 @@ void inventory_set_rules(struct inventory *inventory, unsigned allow, uint64_t n
  * are probed. 0 or -errno. */
 int inventory_refresh(struct inventory *inventory, bool reprobe);
 
+/*
+ * From now on the list is refreshed by the reactor: at once, then when the kernel tells of a disk, and
+ * once a second in any case. Only what the kernel tells of is probed again. 0 or -errno; without
+ * the kernel's events it works all the same.
+ */
+int inventory_watch(struct inventory *inventory);
+/* Until now. Nothing happens where it is not watched. */
+void inventory_unwatch(struct inventory *inventory);
+
 size_t inventory_count(const struct inventory *inventory);
 /* Borrowed: valid until the next refresh or dispatch. NULL beyond the end. */
 const struct disk *inventory_disk(const struct inventory *inventory, size_t index);
@@ -37,8 +45,7 @@ bool inventory_is_settled(const struct inventory *inventory);
 /* Grows with every change of the list or of a row: redraw when it has. */
 unsigned inventory_generation(const struct inventory *inventory);
 
-/* Seams for tests: the deadline, and the call that is made in the child. */
-extern unsigned inventory_probe_ms;
-extern void (*inventory_probe_call)(const char *path, struct disk_content *ret);
+/* Seam for tests: the socket of the kernel's events (hotplug_open), or -errno. */
+extern int (*inventory_uevents)(void);
 
 #endif

@@ -53,23 +53,34 @@ int reactor_dispatch(int reactor, int timeout_ms)
 	return handled;
 }
 
-int reactor_timer(unsigned period_ms, int once)
+static int set_timer(int fd, unsigned ms, bool once)
 {
-	struct timespec period = {
-		.tv_sec = period_ms / 1000, .tv_nsec = period_ms % 1000 * 1000000L};
+	struct timespec period = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
 	struct itimerspec spec = {
 		.it_value = period, .it_interval = once ? (struct timespec){0} : period};
-	_cleanup_close_ int fd = -1;
 
-	if (period_ms == 0) {
-		if (!once)
-			return -EINVAL;
+	if (ms == 0)
 		spec.it_value.tv_nsec = 1; /* all zero would disarm it */
-	}
+	return timerfd_settime(fd, 0, &spec, NULL) < 0 ? -errno : 0;
+}
+
+int reactor_timer(unsigned period_ms, int once)
+{
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	if (period_ms == 0 && !once)
+		return -EINVAL;
 	fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-	if (fd < 0 || timerfd_settime(fd, 0, &spec, NULL) < 0)
+	if (fd < 0)
 		return -errno;
-	return take_fd(&fd);
+	r = set_timer(fd, period_ms, once);
+	return r < 0 ? r : take_fd(&fd);
+}
+
+int reactor_timer_arm(int timer_fd, unsigned ms)
+{
+	return set_timer(timer_fd, ms, true);
 }
 
 void reactor_timer_clear(int timer_fd)

@@ -32,6 +32,8 @@ int reactor_dispatch(int reactor, int timeout_ms);
 
 /* A timerfd for a watch: ticks every @period_ms, or once after @period_ms. fd or -errno. */
 int reactor_timer(unsigned period_ms, int once);
+/* Has a timer expire once after @ms, whatever it was set to: 0 is at once. 0 or -errno. */
+int reactor_timer_arm(int timer_fd, unsigned ms);
 /* Reads a timer's expirations away. */
 void reactor_timer_clear(int timer_fd);
 

@@ -25,7 +25,6 @@
 
 #define VIEWERS_MAX   8
 #define JOB_DIR	      SERVICE_DIR "/job" /* each engine has a tmpfs of its own on it */
-#define KNOB_JOURNAL  SERVICE_DIR "/knobs"
 #define PARTING_MS    5000 /* a viewer that does not take the last snapshot has lost it */
 #define SOCKET_SUFFIX ".sock" /* NAME.PID.sock: where an engine listens */
 #define LAST_SUFFIX   ".last" /* NAME.PID.last: its snapshot at the start, at the first write, at the end */
@@ -338,7 +337,7 @@ static int service_set_up(struct service *service, const struct plan *plan,
 	const struct manifest *manifest, const char **ret_what)
 {
 	struct install_world world = {
-		.dir = JOB_DIR, .knob_journal = KNOB_JOURNAL, .end_strays = orphans_end};
+		.dir = JOB_DIR, .knob_journal = SERVICE_KNOBS, .end_strays = orphans_end};
 	struct knob_journal knobs;
 	sigset_t mask;
 	int r;
@@ -361,7 +360,7 @@ static int service_set_up(struct service *service, const struct plan *plan,
 	world.root = sysfs_open_root("/"); /* of the new namespace: the old one may die */
 	if (world.root < 0)
 		return world.root;
-	if (knob_open(&knobs, world.root, KNOB_JOURNAL) == 0)
+	if (knob_open(&knobs, world.root, SERVICE_KNOBS) == 0)
 		(void)knob_restore_stale(&knobs);
 	*ret_what = "memory";
 	service->install = install_new(plan, manifest, &world);

@@ -10,7 +10,8 @@
 
 #include "core/install.h"
 
-#define SERVICE_DIR "/run/boardstrap"
+#define SERVICE_DIR   "/run/boardstrap"
+#define SERVICE_KNOBS SERVICE_DIR "/knobs" /* the journal of all our processes (knob.h) */
 
 enum service_command { SERVICE_CANCEL = 'c' };
 

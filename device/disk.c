@@ -8,6 +8,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define LIFE_TIME_TENTHS 10 /* of an eMMC's life; what is beyond has none left */
+
 static const struct {
 	const char *name, *label;
 } kinds[DISK_KIND_COUNT] = {
@@ -44,6 +46,41 @@ const char *disk_kind_name(enum disk_kind kind)
 const char *disk_kind_label(enum disk_kind kind)
 {
 	return kind < DISK_KIND_COUNT ? kinds[kind].label : "other";
+}
+
+static const struct bus {
+	const char *prefix, *port; /* of the kernel name, and what is in its sysfs path */
+	const char *name, *label;
+} buses[] = {
+	{"nvme", "", "nvme", "NVMe"},
+	{"vd", "", "virtio", "virtio"},
+	{"xvd", "", "xen", "Xen"},
+	{"sd", "/ata", "sata", "SATA"},
+	{"sd", "ufs", "ufs", "UFS"}, /* "1d84000.ufshc" */
+	{"sd", "", "scsi", "SCSI"},
+};
+
+static const struct bus *find_bus(const struct disk *disk)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(buses) && disk->kind == DISK_FIXED; i++)
+		if (strncmp(disk->name, buses[i].prefix, strlen(buses[i].prefix)) == 0 &&
+			strstr(disk->id.devpath, buses[i].port))
+			return &buses[i];
+	return NULL;
+}
+
+const char *disk_bus(const struct disk *disk)
+{
+	const struct bus *bus = find_bus(disk);
+
+	return bus ? bus->name : NULL;
+}
+
+const char *disk_label(const struct disk *disk)
+{
+	const struct bus *bus = find_bus(disk);
+
+	return bus ? bus->label : disk_kind_label(disk->kind);
 }
 
 enum disk_kind disk_kind_parse(const char *name)
@@ -251,5 +288,53 @@ void disk_content_phrase(const struct disk_content *content, char *ret, size_t s
 	case CONTENT_SILENT:
 		(void)str_copy(ret, size, phrases[content->state]);
 		break;
+	}
+}
+
+const char *disk_emmc_version(const struct disk *disk)
+{
+	static const char *const versions[] = {
+		[5] = "4.41", [6] = "4.5", [7] = "5.0", [8] = "5.1", [9] = "5.1"};
+	int revision = disk->emmc_revision;
+
+	if (revision < 0 || revision >= (int)ARRAY_SIZE(versions) || !versions[revision])
+		return "";
+	return versions[revision];
+}
+
+void disk_health_phrase(const struct disk *disk, char *ret, size_t size)
+{
+	static const char *const reserve[] = {
+		"", ", reserve normal", ", reserve 80 % used", ", reserve 90 % used"};
+	int used = disk->life_time_a > disk->life_time_b ? disk->life_time_a : disk->life_time_b;
+	const char *left = disk->pre_eol >= 0 && disk->pre_eol < (int)ARRAY_SIZE(reserve)
+				   ? reserve[disk->pre_eol]
+				   : "";
+
+	if (used <= 0)
+		(void)str_format(ret, size, "n/a%s", left);
+	else if (used > LIFE_TIME_TENTHS)
+		(void)str_format(ret, size, "worn out%s", left);
+	else
+		(void)str_format(ret, size, "%d-%d %% used%s", (used - 1) * 10, used * 10, left);
+}
+
+void disk_boot_phrase(const struct disk *disk, char *ret, size_t size)
+{
+	size_t length = 0;
+
+	(void)str_copy(ret, size, "none");
+	for (size_t i = 0; i < ARRAY_SIZE(disk->boot); i++) {
+		const struct disk_boot_area *area = &disk->boot[i];
+		bool whole;
+
+		if (!area->name[0] || length >= size)
+			continue;
+		/* Their sizes are multiples of 128 KiB (BOOT_SIZE_MULT). */
+		whole = area->size_bytes % MIB(1) == 0;
+		(void)str_format(ret + length, size - length, "%sboot%zu %" PRIu64 " %s",
+			length ? ", " : "", i, area->size_bytes / (whole ? MIB(1) : KIB(1)),
+			whole ? "MiB" : "KiB");
+		length = strlen(ret);
 	}
 }

@@ -92,9 +92,9 @@ struct disk_content {
 struct disk_identity {
 	uint32_t major, minor;
 	uint64_t size_bytes;
-	uint64_t diskseq; /* 0 where the kernel (< 5.15) has none */
-	char cid[33];	  /* 32 hex digits, or "" */
-	char serial[40];  /* "0x..." of the card, NVMe or USB serial, or "" */
+	uint64_t diskseq;	     /* 0 where the kernel (< 5.15) has none */
+	char cid[33];		     /* 32 hex digits, or "" */
+	char serial[40];	     /* "0x..." of the card, NVMe or USB serial, or "" */
 	uint64_t file_dev, file_ino; /* of an image: the file itself, whatever its path; else 0 */
 	char devpath
 		[160]; /* sysfs path of the device: the port it is plugged in; an image: its path */
@@ -128,6 +128,11 @@ struct disk {
 const char *disk_kind_name(enum disk_kind kind);
 /* "eMMC", "SD", ...: for people. */
 const char *disk_kind_label(enum disk_kind kind);
+/* What a DISK_FIXED hangs on: "nvme", "sata", "scsi", "ufs", "virtio", "xen"; NULL where that cannot be
+ * told, and of other kinds. */
+const char *disk_bus(const struct disk *disk);
+/* The same for people, "NVMe" and so on; of other kinds, and where it is NULL, the kind's label. */
+const char *disk_label(const struct disk *disk);
 /* The kind whose name is @name, or DISK_KIND_COUNT. */
 enum disk_kind disk_kind_parse(const char *name);
 
@@ -161,6 +166,13 @@ bool disk_confirm_word(const struct disk *disk, char ret[32]);
 /* Short identity for lists and titles: "..9f31" (of the card's serial, else of the disk's),
  * "usb 1-1" (the port), or "". @ret has room for 32 bytes. */
 void disk_identity_short(const struct disk *disk, char ret[32]);
+
+/* "5.1": the release of the eMMC standard that its EXT_CSD revision belongs to (JESD84), or "". */
+const char *disk_emmc_version(const struct disk *disk);
+/* "0-10 % used, reserve normal": the worse of its two kinds of cells; "n/a" where it does not tell. */
+void disk_health_phrase(const struct disk *disk, char *ret, size_t size);
+/* "boot0 4 MiB, boot1 4 MiB", or "none". */
+void disk_boot_phrase(const struct disk *disk, char *ret, size_t size);
 
 /* One phrase on what is on the disk: "blank", "2 partitions, ext4 \"rootfs\"", "not answering". */
 void disk_content_phrase(const struct disk_content *content, char *ret, size_t size);

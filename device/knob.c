@@ -52,7 +52,7 @@ int knob_open(struct knob_journal *journal, int root, const char *journal_path)
 	if (!slash || slash == dir)
 		return 0;
 	*slash = '\0';
-	return mkdir(dir, 0755) < 0 && errno != EEXIST ? -errno : 0;
+	return mkdir(dir, 0700) < 0 && errno != EEXIST ? -errno : 0;
 }
 
 static void lines_finish(struct lines *lines)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/scan.h"
 
+#include "device/cid.h"
 #include "device/stack.h"
 #include "device/sysfs.h"
 #include "device/util.h"
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,27 +17,15 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#define EMMC_REVISION_4_41 5 /* EXT_CSD revisions: from here on no card for a slot was made */
-#define EMMC_REVISION_5_0  7 /* and from here on there are wear registers */
+#define EMMC_REVISION_4_41 5   /* EXT_CSD revisions: from here on no card for a slot was made */
+#define EMMC_REVISION_5_0  7   /* and from here on there are wear registers */
+#define EMMC_REVISION_MAX  255 /* a byte of the EXT_CSD */
+#define LIFE_TIME_MAX	   11
+#define PRE_EOL_MAX	   3
 
 /* Devices that have no medium of their own, or none that is written like a disk. */
 static const char *const skipped[] = {
 	"ram", "zram", "dm-", "md", "sr", "fd", "mtdblock", "nbd", "bcache", "drbd"};
-
-/* Makers by the first byte of the CID. A hint for the eye, no more: the byte is always shown. */
-struct maker {
-	unsigned char id;
-	const char *name;
-};
-static const struct maker emmc_makers[] = {{0x02, "SanDisk"}, {0x11, "Kioxia"}, {0x13, "Micron"},
-	{0x15, "Samsung"}, {0x45, "SanDisk"}, {0x70, "Kingston"}, {0x88, "Foresee"},
-	{0x90, "SK Hynix"}, {0xd6, "Foresee"}, {0xf4, "Biwin"}, {0x9b, "YMTC"}, {0xfe, "Micron"},
-	{0, NULL}};
-static const struct maker sd_makers[] = {{0x01, "Panasonic"}, {0x02, "Kioxia"}, {0x03, "SanDisk"},
-	{0x09, "ATP"}, {0x12, "Patriot"}, {0x13, "Micron"}, {0x1b, "Samsung"}, {0x1d, "AData"},
-	{0x27, "Phison"}, {0x28, "Lexar"}, {0x31, "Silicon Power"}, {0x41, "Kingston"},
-	{0x5d, "Swissbit"}, {0x6f, "ST"}, {0x74, "Transcend"}, {0x82, "Sony"}, {0x9f, "Kingston"},
-	{0, NULL}};
 
 static bool has_prefix(const char *name, const char *prefix)
 {
@@ -89,6 +79,12 @@ static void read_boot_areas(int root, const char *name, struct disk *disk)
 	}
 }
 
+/* Values beyond are reserved: they tell nothing. */
+static int defined_level(uint64_t level, int most)
+{
+	return level <= (uint64_t)most ? (int)level : 0;
+}
+
 /* "0x02 0x01": of the two kinds of cells an eMMC may have. */
 static void read_wear(int root, const char *name, struct disk *disk)
 {
@@ -100,16 +96,34 @@ static void read_wear(int root, const char *name, struct disk *disk)
 		return;
 	READ_TEXT(root, text, name, "device/life_time");
 	if (sscanf(text, "%x %x", &a, &b) == 2) {
-		disk->life_time_a = (int)a;
-		disk->life_time_b = (int)b;
+		disk->life_time_a = defined_level(a, LIFE_TIME_MAX);
+		disk->life_time_b = defined_level(b, LIFE_TIME_MAX);
 	}
-	disk->pre_eol = (int)read_number(root, name, "device/pre_eol_info");
+	disk->pre_eol = defined_level(read_number(root, name, "device/pre_eol_info"), PRE_EOL_MAX);
+}
+
+/* What the kernel does not tell, or an old one, stands in the CID all the same. */
+static void decode_card(enum cid_standard standard, struct disk *disk)
+{
+	const char *maker;
+	struct cid cid;
+
+	if (cid_decode(disk->id.cid, standard, &cid) < 0)
+		return;
+	maker = cid_maker_name(standard, cid.maker);
+	if (maker)
+		(void)STR_COPY(disk->vendor, maker);
+	else
+		(void)STR_FORMAT(disk->vendor, "0x%02x", cid.maker);
+	if (!disk->model[0])
+		(void)STR_COPY(disk->model, cid.name);
+	if (!disk->id.serial[0])
+		(void)STR_FORMAT(disk->id.serial, "0x%08" PRIx32, cid.serial);
 }
 
 static void read_card(int root, const char *name, struct disk *disk)
 {
-	const struct maker *maker = sd_makers;
-	unsigned id = 0;
+	enum cid_standard standard = CID_SD;
 	char type[16];
 
 	READ_TEXT(root, disk->id.cid, name, "device/cid");
@@ -118,23 +132,16 @@ static void read_card(int root, const char *name, struct disk *disk)
 	READ_TEXT(root, type, name, "device/type");
 	disk->kind = DISK_SD;
 	if (strcmp(type, "MMC") == 0) {
+		standard = CID_MMC;
 		/* "removable" is 0 for every card. An MMC card for a slot has no boot areas. */
-		disk->emmc_revision = (int)read_number(root, name, "device/rev");
+		disk->emmc_revision =
+			defined_level(read_number(root, name, "device/rev"), EMMC_REVISION_MAX);
 		read_boot_areas(root, name, disk);
-		if (disk->boot[0].name[0] || disk->emmc_revision >= EMMC_REVISION_4_41) {
+		if (disk->boot[0].name[0] || disk->emmc_revision >= EMMC_REVISION_4_41)
 			disk->kind = DISK_EMMC;
-			maker = emmc_makers;
-		}
 		read_wear(root, name, disk);
 	}
-	if (sscanf(disk->id.cid, "%2x", &id) != 1)
-		return;
-	while (maker->name && maker->id != id)
-		maker++;
-	if (maker->name)
-		(void)STR_COPY(disk->vendor, maker->name);
-	else
-		(void)STR_FORMAT(disk->vendor, "0x%02x", id);
+	decode_card(standard, disk);
 }
 
 /* A SCSI disk: behind USB, or SATA, UFS, ... */

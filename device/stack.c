@@ -165,7 +165,10 @@ static int linked_name(int root, uint32_t major, uint32_t minor, int levels, cha
 		*name = '\0';
 	}
 	name = strrchr(link, '/');
-	return str_copy(ret, 32, name ? name + 1 : link) ? 0 : -ENAMETOOLONG;
+	name = name ? name + 1 : link;
+	if (!*name)
+		return -ENODEV; /* no kernel's link ends in a slash */
+	return str_copy(ret, 32, name) ? 0 : -ENAMETOOLONG;
 }
 
 int stack_read_backing(int root, const char *name, uint32_t *ret_major, uint32_t *ret_minor)

@@ -368,6 +368,33 @@ static void all_the_way(void **state)
 	front_close(&f);
 }
 
+/* A machine where the test does the plugging; whatever the kernel tells of this one. */
+static void plugging_shows(void **state)
+{
+	struct sandbox *box = *state;
+	const struct app_options options = {.root = box->root, .allow = 1u << DISK_FIXED};
+	struct front f = {.engine = -1};
+
+	sandbox_file(box, "proc/self/mountinfo", "1 1 0:2 / / rw - rootfs rootfs rw\n");
+	sandbox_dir(box, "sys/block");
+	front_start(&f, "vt220", &options, -1);
+	expect(&f, "No device yet");
+	sandbox_block(box, NULL, "sdy", "8:384\n", "262144\n");
+	sandbox_file(box, "sys/devices/bus/block/sdy/device/model", "Stick\n");
+	expect(&f, "> sdy");
+	/* Another one before it: the cursor stays. */
+	sandbox_block(box, NULL, "sdx", "8:368\n", "262144\n");
+	sandbox_file(box, "sys/devices/bus/block/sdx/device/model", "Other\n");
+	expect(&f, "  sdx");
+	expect(&f, "> sdy");
+	assert_int_equal(unlinkat(box->root, "sys/block/sdy", 0), 0);
+	expect(&f, "> sdx");
+	type(&f, "q");
+	assert_int_equal(front_end(&f), EXIT_CANCELLED);
+	assert_true(has_said(&f, NULL));
+	front_close(&f);
+}
+
 static void unset_term_is_said(void **state)
 {
 	struct sandbox *box = *state;
@@ -396,6 +423,7 @@ int main(void)
 		cmocka_unit_test(engine_that_vanishes_is_a_failure),
 		cmocka_unit_test(resizes),
 		cmocka_unit_test(no_usable_terminal),
+		sandbox_test(plugging_shows),
 		sandbox_test(unset_term_is_said),
 		sandbox_test(all_the_way),
 	};

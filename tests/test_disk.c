@@ -19,6 +19,36 @@ static void kinds_have_names(void **state)
 	assert_string_equal(disk_kind_label(DISK_EMMC), "eMMC");
 }
 
+static void fixed_disks_have_a_bus(void **state)
+{
+	static const struct {
+		const char *name, *port, *bus, *label;
+		enum disk_kind kind;
+	} disks[] = {
+		{"nvme0n1", "devices/pci/nvme/nvme0/nvme0n1", "nvme", "NVMe", DISK_FIXED},
+		{"sda", "devices/pci/ata1/host0/x/block/sda", "sata", "SATA", DISK_FIXED},
+		{"sdb", "devices/platform/1d84000.ufshc/host0/block/sdb", "ufs", "UFS", DISK_FIXED},
+		{"sdc", "devices/pci/host0/block/sdc", "scsi", "SCSI", DISK_FIXED},
+		{"vda", "devices/pci/virtio0/block/vda", "virtio", "virtio", DISK_FIXED},
+		{"sdd", "devices/pci/usb1/1-1/block/sdd", NULL, "USB", DISK_USB},
+		{"mmcblk0", "devices/mmc0", NULL, "eMMC", DISK_EMMC},
+		{"pmem0", "devices/x", NULL, "disk", DISK_FIXED},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(disks); i++) {
+		struct disk disk = {.kind = disks[i].kind};
+
+		(void)STR_COPY(disk.name, disks[i].name);
+		(void)STR_COPY(disk.id.devpath, disks[i].port);
+		assert_string_equal(disk_label(&disk), disks[i].label);
+		if (disks[i].bus)
+			assert_string_equal(disk_bus(&disk), disks[i].bus);
+		else
+			assert_null(disk_bus(&disk));
+	}
+}
+
 static void kinds_are_listed(void **state)
 {
 	static const char *const wrong[] = {"", "sd,", ",sd", "sd,,usb", "other", "sd usb", "SD", "Worn"};
@@ -193,10 +223,60 @@ static void content_is_a_phrase(void **state)
 	expect_phrase(&content, "not answering");
 }
 
+static void health_is_told(void **state)
+{
+	static const struct {
+		int a, b, pre_eol;
+		const char *want;
+	} cases[] = {
+		{0, 0, 0, "n/a"}, /* 0x00 is "not defined" */
+		{0, 0, 1, "n/a, reserve normal"},
+		{1, 0, 0, "0-10 % used"},
+		{1, 2, 1, "10-20 % used, reserve normal"},
+		{10, 9, 2, "90-100 % used, reserve 80 % used"},
+		{2, 11, 3, "worn out, reserve 90 % used"},
+	};
+	char text[96];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct disk disk = {.life_time_a = cases[i].a,
+			.life_time_b = cases[i].b,
+			.pre_eol = cases[i].pre_eol};
+
+		disk_health_phrase(&disk, text, sizeof(text));
+		assert_string_equal(text, cases[i].want);
+	}
+}
+
+static void an_emmc_is_described(void **state)
+{
+	struct disk disk = {.kind = DISK_EMMC};
+	char text[96];
+
+	(void)state;
+	assert_string_equal(disk_emmc_version(&disk), "");
+	disk_boot_phrase(&disk, text, sizeof(text));
+	assert_string_equal(text, "none");
+	disk.emmc_revision = 8;
+	assert_string_equal(disk_emmc_version(&disk), "5.1");
+	disk.emmc_revision = 200;
+	assert_string_equal(disk_emmc_version(&disk), "");
+	disk.boot[0] = (struct disk_boot_area){"mmcblk0boot0", MIB(4)};
+	disk.boot[1] = (struct disk_boot_area){"mmcblk0boot1", KIB(2176)};
+	disk_boot_phrase(&disk, text, sizeof(text));
+	assert_string_equal(text, "boot0 4 MiB, boot1 2176 KiB");
+	disk_boot_phrase(&disk, text, 8); /* cut, but terminated */
+	assert_string_equal(text, "boot0 4");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(health_is_told),
+		cmocka_unit_test(an_emmc_is_described),
 		cmocka_unit_test(kinds_have_names),
+		cmocka_unit_test(fixed_disks_have_a_bus),
 		cmocka_unit_test(kinds_are_listed),
 		cmocka_unit_test(reasons_have_names_of_their_own),
 		cmocka_unit_test(reasons_are_kept_up_to_the_most),

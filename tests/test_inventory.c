@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/inventory.h"
 
+#include "core/prober.h"
 #include "core/reactor.h"
-#include "device/probe.h"
 #include "device/util.h"
 #include "tests/sandbox.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/socket.h>
 
 #define PATIENCE_MS 20000 /* for a machine that is busy with other things */
 
@@ -79,8 +80,8 @@ static int setup(void **state)
 	sandbox_file(world.box, "proc/self/mountinfo", "1 1 0:2 / / rw - rootfs rootfs rw\n");
 	add_disk("sda", "8:0\n", "2048\n");
 	add_disk("sdb", "8:16\n", "4096\n");
-	inventory_probe_call = probe_answers;
-	inventory_probe_ms = PATIENCE_MS;
+	prober_call = probe_answers;
+	prober_ms = PATIENCE_MS;
 	world.reactor = reactor_new();
 	world.inventory = inventory_new(world.reactor, world.box->root, true);
 	return world.reactor >= 0 && world.inventory ? 0 : -1;
@@ -122,7 +123,7 @@ static void expect_content(const char *name, enum content_state state, const cha
 
 static size_t count_calls(const char *path)
 {
-	char text[256] = "", *p = text;
+	char text[4096] = "", *p = text;
 	size_t calls = 0;
 	int fd = open(calls_path, O_RDONLY | O_CLOEXEC);
 
@@ -201,7 +202,7 @@ static void disks_come_and_go(void **state)
 
 	(void)state;
 	/* One goes while it is being probed: its answer finds no row. */
-	inventory_probe_call = probe_hangs_on_sda;
+	prober_call = probe_hangs_on_sda;
 	assert_int_equal(inventory_refresh(world.inventory, false), 0);
 	remove_disk("sda");
 	add_disk("sdc", "8:32\n", "0\n");
@@ -222,8 +223,8 @@ static void a_silent_disk_holds_nobody_up(void **state)
 	uint64_t begin;
 
 	(void)state;
-	inventory_probe_call = probe_hangs_on_sda;
-	inventory_probe_ms = 300;
+	prober_call = probe_hangs_on_sda;
+	prober_ms = 300;
 	begin = now_ms();
 	assert_int_equal(inventory_refresh(world.inventory, false), 0);
 	assert_true(now_ms() - begin < PATIENCE_MS / 2);
@@ -234,8 +235,8 @@ static void a_silent_disk_holds_nobody_up(void **state)
 	assert_int_equal(inventory_refresh(world.inventory, false), 0);
 	assert_true(inventory_is_settled(world.inventory));
 	/* But when somebody wants to, and may answer then. */
-	inventory_probe_call = probe_answers;
-	inventory_probe_ms = PATIENCE_MS;
+	prober_call = probe_answers;
+	prober_ms = PATIENCE_MS;
 	assert_int_equal(inventory_refresh(world.inventory, true), 0);
 	settle();
 	expect_content("sda", CONTENT_FILESYSTEM, "/dev/sda");
@@ -244,7 +245,7 @@ static void a_silent_disk_holds_nobody_up(void **state)
 static void a_dead_probe_is_no_answer(void **state)
 {
 	(void)state;
-	inventory_probe_call = probe_dies_on_sda;
+	prober_call = probe_dies_on_sda;
 	assert_int_equal(inventory_refresh(world.inventory, false), 0);
 	settle();
 	expect_content("sda", CONTENT_UNREADABLE, "");
@@ -254,7 +255,7 @@ static void a_dead_probe_is_no_answer(void **state)
 static void it_may_end_while_probes_run(void **state)
 {
 	(void)state;
-	inventory_probe_call = probe_hangs_on_sda;
+	prober_call = probe_hangs_on_sda;
 	assert_int_equal(inventory_refresh(world.inventory, false), 0);
 	inventory_free(world.inventory);
 	world.inventory = NULL;
@@ -295,7 +296,7 @@ static void answers_change_verdicts(void **state)
 	assert_int_equal(disk_named("sda")->reasons[0].code, REASON_SYSTEM);
 	assert_int_equal(disk_named("sdb")->reason_count, 0);
 
-	inventory_probe_call = probe_finds_it_held;
+	prober_call = probe_finds_it_held;
 	assert_int_equal(inventory_refresh(world.inventory, true), 0);
 	settle();
 	assert_int_equal(disk_named("sdb")->reasons[0].code, REASON_BUSY);
@@ -341,6 +342,205 @@ static void without_facts_nothing_changes(void **state)
 	expect_content("sda", CONTENT_FILESYSTEM, "/dev/sda");
 }
 
+/* ---- one of eight never answers ---- */
+
+static void probe_hangs_on_sdd(const char *path, struct disk_content *ret)
+{
+	probe_answers(path, ret);
+	while (strcmp(path, "/dev/sdd") == 0)
+		pause();
+}
+
+static size_t count_in_state(enum content_state state)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < inventory_count(world.inventory); i++)
+		count += inventory_disk(world.inventory, i)->content.state == state;
+	return count;
+}
+
+/* Milliseconds until @answers of the contents have come, from a look at all. */
+static unsigned time_answers(size_t answers)
+{
+	uint64_t begin = now_ms();
+
+	assert_int_equal(inventory_refresh(world.inventory, true), 0);
+	while (count_in_state(CONTENT_FILESYSTEM) < answers) {
+		assert_true(now_ms() - begin < PATIENCE_MS);
+		assert_true(reactor_dispatch(world.reactor, 1000) >= 0);
+	}
+	return (unsigned)(now_ms() - begin);
+}
+
+static void a_silent_disk_delays_no_other(void **state)
+{
+	unsigned usual, seven;
+
+	(void)state;
+	for (unsigned i = 2; i < 8; i++) {
+		char name[8], number[16];
+
+		(void)STR_FORMAT(name, "sd%c", (char)('a' + (int)i));
+		(void)STR_FORMAT(number, "8:%u\n", i * 16);
+		add_disk(name, number, "2048\n");
+	}
+	usual = time_answers(8);
+	/* The deadline is far away, and nothing of the seven waits for it. */
+	prober_call = probe_hangs_on_sdd;
+	seven = time_answers(7);
+	expect_content("sdd", CONTENT_PENDING, "");
+	assert_int_equal(count_in_state(CONTENT_PENDING), 1);
+	print_message("eight disks answer in %u ms; seven, with one that hangs, in %u ms\n", usual,
+		seven);
+	assert_true(seven < PATIENCE_MS / 2);
+	assert_false(inventory_is_settled(world.inventory));
+}
+
+/* ---- plugging ---- */
+
+/* The kernel's end of its socket, as far as the inventory knows; -1: the machine has none. */
+static int kernel_end = -1;
+
+static int uevents_of_test(void)
+{
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0)
+		return -errno;
+	kernel_end = ends[1];
+	return ends[0];
+}
+
+static int no_uevents(void)
+{
+	return -EPROTONOSUPPORT;
+}
+
+static void tell(const char *action, const char *disk)
+{
+	char message[256];
+	int length = snprintf(message, sizeof(message),
+		"%s@/b/%s%cACTION=%s%cDEVPATH=/b/%s%cSUBSYSTEM=block%cDEVTYPE=disk", action, disk,
+		0, action, 0, disk, 0, 0);
+
+	assert_int_equal(send(kernel_end, message, (size_t)length + 1, 0), length + 1);
+}
+
+/* Runs the reactor until the list is another, and still; milliseconds. */
+static unsigned wait_for_change(void)
+{
+	unsigned generation = inventory_generation(world.inventory);
+	uint64_t begin = now_ms();
+
+	while (inventory_generation(world.inventory) == generation) {
+		assert_true(now_ms() - begin < PATIENCE_MS);
+		assert_true(reactor_dispatch(world.reactor, 1000) >= 0);
+	}
+	settle();
+	return (unsigned)(now_ms() - begin);
+}
+
+static void watch_from(int (*uevents)(void))
+{
+	inventory_uevents = uevents;
+	assert_int_equal(inventory_watch(world.inventory), 0);
+	assert_int_equal(inventory_watch(world.inventory), 0); /* twice is once */
+	(void)wait_for_change();
+	expect_content("sda", CONTENT_FILESYSTEM, "/dev/sda");
+	expect_content("sdb", CONTENT_FILESYSTEM, "/dev/sdb");
+}
+
+static void plugging_is_followed_without_events(void **state)
+{
+	(void)state;
+	watch_from(no_uevents);
+	add_disk("sdc", "8:32\n", "2048\n");
+	(void)wait_for_change();
+	expect_content("sdc", CONTENT_FILESYSTEM, "/dev/sdc");
+	remove_disk("sda");
+	(void)wait_for_change();
+	assert_null(disk_named("sda"));
+	assert_int_equal(inventory_count(world.inventory), 2);
+	/* A card goes into a reader. */
+	sandbox_file(world.box, "sys/devices/bus/block/sdb/size", "9000\n");
+	(void)wait_for_change();
+	assert_int_equal(disk_named("sdb")->size_bytes, 9000 * 512);
+	assert_int_equal(count_calls("/dev/sdb"), 2);
+	assert_int_equal(count_calls("/dev/sdc"), 1);
+}
+
+static void events_bring_the_next_look(void **state)
+{
+	(void)state;
+	watch_from(uevents_of_test);
+	/* Somebody has made a filesystem on sda: sysfs shows nothing of that, the event does. */
+	tell("change", "sda");
+	(void)wait_for_change();
+	assert_int_equal(count_calls("/dev/sda"), 2);
+	assert_int_equal(count_calls("/dev/sdb"), 1);
+
+	tell("add", "sdc");
+	add_disk("sdc", "8:32\n", "2048\n");
+	(void)wait_for_change();
+	expect_content("sdc", CONTENT_FILESYSTEM, "/dev/sdc");
+	assert_int_equal(count_calls("/dev/sdc"), 1);
+	close_fd(&kernel_end);
+}
+
+static void what_changes_nothing_is_not_told(void **state)
+{
+	unsigned generation;
+	uint64_t until;
+
+	(void)state;
+	watch_from(uevents_of_test);
+	generation = inventory_generation(world.inventory);
+	/* Events of what is no disk of the list, and looks that find nothing. */
+	until = now_ms() + 2500;
+	while (now_ms() < until) {
+		tell("change", "loop7");
+		assert_true(reactor_dispatch(world.reactor, 300) >= 0);
+	}
+	assert_int_equal(inventory_generation(world.inventory), generation);
+	assert_int_equal(count_calls("/dev/sda"), 1);
+	/* It did look. */
+	remove_disk("sda");
+	(void)wait_for_change();
+	close_fd(&kernel_end);
+}
+
+static void an_end_of_the_events_is_no_end(void **state)
+{
+	(void)state;
+	/* A descriptor that cannot be received from. */
+	inventory_uevents = reactor_new;
+	assert_int_equal(inventory_watch(world.inventory), 0);
+	(void)wait_for_change();
+	add_disk("sdc", "8:32\n", "2048\n");
+	(void)wait_for_change();
+	expect_content("sdc", CONTENT_FILESYSTEM, "/dev/sdc");
+}
+
+static void nothing_is_looked_at_while_not_watched(void **state)
+{
+	int r;
+
+	(void)state;
+	watch_from(uevents_of_test);
+	inventory_unwatch(world.inventory);
+	inventory_unwatch(world.inventory);
+	add_disk("sdc", "8:32\n", "2048\n");
+	while ((r = reactor_dispatch(world.reactor, 1500)) > 0)
+		; /* the ends of the probes' children */
+	assert_int_equal(r, 0);
+	assert_null(disk_named("sdc"));
+	close_fd(&kernel_end);
+	/* And at once when it is again. */
+	watch_from(no_uevents);
+	expect_content("sdc", CONTENT_FILESYSTEM, "/dev/sdc");
+}
+
 #define inventory_test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 int main(void)
@@ -357,6 +557,12 @@ int main(void)
 		inventory_test(rules_apply_at_once),
 		inventory_test(answers_change_verdicts),
 		inventory_test(without_facts_nothing_changes),
+		inventory_test(a_silent_disk_delays_no_other),
+		inventory_test(plugging_is_followed_without_events),
+		inventory_test(events_bring_the_next_look),
+		inventory_test(what_changes_nothing_is_not_told),
+		inventory_test(an_end_of_the_events_is_no_end),
+		inventory_test(nothing_is_looked_at_while_not_watched),
 	};
 
 	return cmocka_run_group_tests_name("inventory", tests, NULL, NULL);

@@ -231,6 +231,28 @@ static void timers(void **state)
 	}
 }
 
+/* One that would tick in an hour ticks when it is told to, once, and so does one that was through. */
+static void timers_are_armed_again(void **state)
+{
+	_cleanup_close_ int reactor = reactor_new();
+	_cleanup_close_ int fd = reactor_timer(3600 * 1000, 0);
+	struct ticker ticker = {{.fd = fd, .ready = on_tick}, 0};
+	uint64_t start;
+
+	(void)state;
+	assert_int_equal(reactor_add(reactor, &ticker.watch, EPOLLIN), 0);
+	assert_int_equal(reactor_timer_arm(fd, 0), 0);
+	assert_int_equal(reactor_dispatch(reactor, 20000), 1);
+	start = now_ms();
+	assert_int_equal(reactor_timer_arm(fd, 30), 0);
+	assert_int_equal(reactor_dispatch(reactor, 20000), 1);
+	assert_true(now_ms() - start >= 29);
+	assert_int_equal(reactor_dispatch(reactor, 50), 0);
+	assert_int_equal(ticker.ticks, 2);
+	assert_int_equal(reactor_timer_arm(reactor, 1), -22);
+	reactor_remove(reactor, &ticker.watch);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +265,7 @@ int main(void)
 		cmocka_unit_test(remove_twice),
 		cmocka_unit_test(interrupted_is_no_event),
 		cmocka_unit_test(timers),
+		cmocka_unit_test(timers_are_armed_again),
 	};
 
 	return cmocka_run_group_tests_name("reactor", tests, NULL, NULL);

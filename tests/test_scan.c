@@ -102,6 +102,8 @@ static void wear_is_read_where_it_is_defined(void **state)
 
 	worn_revision(box, "0x8\n");
 	assert_int_equal(scan_disk(box->root, "mmcblk2", &disk), 0);
+	/* What this kernel does not tell stands in the CID. */
+	assert_string_equal(disk.id.serial, "0x3f2a9f31");
 	assert_int_equal(disk.kind, DISK_EMMC); /* by its revision: this one has no boot areas */
 	assert_string_equal(disk.vendor, "SanDisk");
 	assert_string_equal(disk.model, "DG4008");
@@ -110,6 +112,14 @@ static void wear_is_read_where_it_is_defined(void **state)
 	assert_int_equal(disk.pre_eol, 3);
 	worn_revision(box, "0x6\n");
 	assert_int_equal(scan_disk(box->root, "mmcblk2", &disk), 0);
+	assert_int_equal(disk.life_time_b, 0);
+	assert_int_equal(disk.pre_eol, 0);
+	/* Reserved values tell nothing. */
+	worn_revision(box, "0x8\n");
+	sandbox_file(box, "sys/devices/bus/block/mmcblk2/device/life_time", "0x0c 0xffffffff\n");
+	sandbox_file(box, "sys/devices/bus/block/mmcblk2/device/pre_eol_info", "0x04\n");
+	assert_int_equal(scan_disk(box->root, "mmcblk2", &disk), 0);
+	assert_int_equal(disk.life_time_a, 0);
 	assert_int_equal(disk.life_time_b, 0);
 	assert_int_equal(disk.pre_eol, 0);
 	/* An old card for a slot. */

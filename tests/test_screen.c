@@ -61,6 +61,18 @@ static void cursor_stays_on_device(void **state)
 	model_set_disks(m, disks, 3);
 	assert_string_equal(model_disk(m)->name, "mmcblk2");
 	assert_int_equal(m->disk_changed_ms, m->now_ms);
+	/* Two cards change their names: it goes with the card. That is told, too. */
+	STR_COPY(disks[2].name, "mmcblk0");
+	STR_COPY(disks[2].id.cid, "1111");
+	model_set_disks(m, disks, 3);
+	assert_string_equal(model_disk(m)->id.cid, "0000");
+	m->now_ms += 10;
+	STR_COPY(disks[0].name, "mmcblk0");
+	STR_COPY(disks[2].name, "mmcblk2");
+	model_set_disks(m, disks, 3);
+	assert_string_equal(model_disk(m)->name, "mmcblk0");
+	assert_string_equal(model_disk(m)->id.cid, "0000");
+	assert_int_equal(m->disk_changed_ms, m->now_ms);
 	free_model(m);
 }
 

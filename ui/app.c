@@ -16,9 +16,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#define FRAME_MS   250	/* what changes by itself is shown so often at most */
-#define REFRESH_MS 1000 /* how often the list of disks is read again while it is shown */
-#define BEEP_MS	   400
+#define FRAME_MS 250 /* what changes by itself is shown so often at most */
+#define BEEP_MS	 400
 
 void app_resize(struct app *app)
 {
@@ -90,11 +89,6 @@ static void look(struct app *app)
 		if (m->screen == &screen_review)
 			app_make_plan(app);
 	}
-	if (app->inventory && m->screen == &screen_target &&
-		m->now_ms - app->refresh_ms >= REFRESH_MS) {
-		(void)inventory_refresh(app->inventory, false);
-		app->refresh_ms = m->now_ms;
-	}
 	if (app->inventory && inventory_generation(app->inventory) != app->generation)
 		app_take_inventory(app);
 	if (app->beeps > 0 && m->now_ms >= app->beep_ms) {
@@ -121,8 +115,6 @@ static int next_wait(const struct app *app)
 
 	if (app->changed || (app->inspect && m->scan.state == INSPECT_RUNNING))
 		wait = until(app->shown_ms + FRAME_MS, m->now_ms);
-	if (app->inventory && m->screen == &screen_target)
-		wait = sooner(wait, until(app->refresh_ms + REFRESH_MS, m->now_ms));
 	if (app->beeps > 0)
 		wait = sooner(wait, until(app->beep_ms, m->now_ms));
 	return wait;
@@ -160,6 +152,8 @@ static void finish(struct app *app)
 	term_close(app->term);
 	inspect_free(app->inspect);
 	inventory_free(app->inventory);
+	if (app->knobs.path[0])
+		(void)knob_restore(&app->knobs);
 	free(app->image);
 	close_fd(&app->service_fd);
 	close_fd(&app->signal_fd);
@@ -230,7 +224,7 @@ static bool prepare_all(struct app *app)
 	m->screen = &screen_target;
 	app_judge(app);
 	app_rescan(app);
-	app->refresh_ms = m->now_ms;
+	app_watch_plugging(app);
 	if (app->options->target)
 		app_take_target(app);
 	app_start_browsing(app);

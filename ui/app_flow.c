@@ -19,6 +19,11 @@ void app_go_to(struct app *app, const struct screen *screen)
 	m->confirm[0] = '\0';
 	m->cancel_asked = false;
 	app->changed = true;
+	/* Elsewhere nobody sees what is plugged, and an install makes events of its own. */
+	if (app->inventory && screen == &screen_target)
+		(void)inventory_watch(app->inventory);
+	else if (app->inventory)
+		inventory_unwatch(app->inventory);
 	if (screen == &screen_review) {
 		m->planned = false;
 		app_recall_last_run(m);

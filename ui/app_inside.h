@@ -5,6 +5,7 @@
 #define UI_APP_INSIDE_H
 
 #include "core/inventory.h"
+#include "device/knob.h"
 #include "ui/app.h"
 #include "ui/screen.h"
 #include "ui/term.h"
@@ -19,11 +20,12 @@ struct app {
 	unsigned generation; /* of the inventory, as the model has it */
 	struct disk *image;  /* the target that is a file, or NULL */
 	struct inspect *inspect;
-	bool shown;	    /* there was a terminal to show screens on */
-	bool done, changed; /* changed: the model is not what is shown */
+	struct knob_journal knobs; /* no path: nothing was set */
+	bool shown;		   /* there was a terminal to show screens on */
+	bool done, changed;	   /* changed: the model is not what is shown */
 	int code;
 	unsigned beeps;
-	uint64_t shown_ms, refresh_ms, beep_ms;
+	uint64_t shown_ms, beep_ms;
 	char last_words[400]; /* for standard error, once the terminal is given back */
 };
 
@@ -40,6 +42,8 @@ void app_read_board(int root, char *ret, size_t size);
 void app_take_inventory(struct app *app);
 /* Judges all disks by what is known of the archive. */
 void app_judge(struct app *app);
+/* Follows what is plugged in and out from now on, card readers' cards too, where we may ask. */
+void app_watch_plugging(struct app *app);
 /* Reads all disks, and what is on them, again. */
 void app_rescan(struct app *app);
 /* Puts the cursor on the target that was named, or makes a row of it where it is a file. */

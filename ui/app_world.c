@@ -2,6 +2,7 @@
 #include "ui/app_inside.h"
 
 #include "core/service.h"
+#include "device/hotplug.h"
 #include "device/inuse.h"
 #include "device/probe.h"
 #include "device/scan.h"
@@ -64,6 +65,21 @@ void app_take_inventory(struct app *app)
 	app->model->settled = inventory_is_settled(app->inventory);
 	app->changed = true;
 	free(disks);
+}
+
+void app_watch_plugging(struct app *app)
+{
+	struct knob_journal knobs;
+
+	(void)inventory_watch(app->inventory);
+	/* Settings are the running machine's; an ordinary user may not change them, and sees a
+	 * reader's card when he rescans. */
+	if (!sysfs_is_live(app->options->root) ||
+		knob_open(&knobs, app->options->root, SERVICE_KNOBS) < 0)
+		return;
+	(void)knob_restore_stale(&knobs);
+	if (hotplug_poll_media(&knobs) == 0)
+		app->knobs = knobs;
 }
 
 /* Puts the cursor on the target that was named, or makes a row of it where it is a file. */

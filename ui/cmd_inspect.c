@@ -39,7 +39,7 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret)
 		ret->help |= c == 'h';
 		if (c == '?') {
 			fprintf(stderr,
-				"boardstrap inspect: unknown option %s; `boardstrap inspect --help` "
+				"boardstrap: unknown option %s; `boardstrap inspect --help` "
 				"lists the options.\n",
 				argv[optind - 1]);
 			return EXIT_REFUSED;
@@ -48,13 +48,13 @@ static int parse_arguments(int argc, char **argv, struct arguments *ret)
 	if (ret->help)
 		return 0;
 	if (argc - optind != 1) {
-		fprintf(stderr, "boardstrap inspect: it takes one archive, as "
+		fprintf(stderr, "boardstrap: inspect takes one archive, as "
 				"`boardstrap inspect rootfs.tar.zst`.\n");
 		return EXIT_REFUSED;
 	}
 	ret->archive = argv[optind];
 	if (strcmp(ret->archive, "-") == 0) {
-		fprintf(stderr, "boardstrap inspect: the archive must be a file, not a pipe.\n");
+		fprintf(stderr, "boardstrap: the archive must be a file, not a pipe.\n");
 		return EXIT_REFUSED;
 	}
 	return 0;
@@ -225,13 +225,13 @@ static int inspect_archive(const struct arguments *arguments, int reactor)
 		str_sanitise(why);
 		if (arguments->json)
 			print_json_refusal(why);
-		fprintf(stderr, "boardstrap inspect: %s.\n", why);
+		fprintf(stderr, "boardstrap: %s.\n", why);
 		return EXIT_REFUSED;
 	}
 	r = run(inspect, reactor, &result);
 	inspect_free(inspect);
 	if (r < 0) {
-		fprintf(stderr, "boardstrap inspect: waiting failed: %s.\n", strerror(-r));
+		fprintf(stderr, "boardstrap: waiting failed: %s.\n", strerror(-r));
 		return EXIT_REFUSED;
 	}
 	if (arguments->json)
@@ -243,7 +243,7 @@ static int inspect_archive(const struct arguments *arguments, int reactor)
 	if (result.state == INSPECT_OK)
 		return EXIT_OK;
 	str_sanitise(result.error);
-	fprintf(stderr, "boardstrap inspect: %s.\n", result.error);
+	fprintf(stderr, "boardstrap: %s.\n", result.error);
 	return EXIT_REFUSED;
 }
 
@@ -261,13 +261,13 @@ int cmd_inspect(int argc, char **argv)
 	}
 	reactor = reactor_new();
 	if (reactor < 0) {
-		fprintf(stderr, "boardstrap inspect: %s.\n", strerror(-reactor));
+		fprintf(stderr, "boardstrap: %s.\n", strerror(-reactor));
 		return EXIT_REFUSED;
 	}
 	r = inspect_archive(&arguments, reactor);
 	/* What was printed must have arrived: a script acts on it. */
 	if (fflush(stdout) != 0 || ferror(stdout)) {
-		fprintf(stderr, "boardstrap inspect: the output could not be written.\n");
+		fprintf(stderr, "boardstrap: the output could not be written.\n");
 		return EXIT_REFUSED;
 	}
 	return r;

@@ -7,12 +7,16 @@
 #include "core/reactor.h"
 #include "device/sysfs.h"
 #include "device/util.h"
+#include "ui/disk_table.h"
 #include "ui/options.h"
-#include "ui/text.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define PATIENCE_MS 500 /* with what has not answered yet: then it is shown without */
 
 /* Loops and what nobody would install to are in the way, unless asked for. */
 static bool is_shown(const struct disk *disk, const struct options *options)
@@ -32,19 +36,28 @@ static void write_level(struct json *json, const char *key, int level)
 		json_null(json, key);
 }
 
-/* One word: what the whole disk holds, or why that is not known. */
-static const char *content_word(const struct disk_content *content)
+/* One word for what is known of the content; NULL where it has not been read. */
+static const char *state_word(const struct disk_content *content)
 {
 	static const char *const words[] = {
 		[CONTENT_BLANK] = "blank",
+		[CONTENT_TABLE] = "table",
+		[CONTENT_FILESYSTEM] = "filesystem",
 		[CONTENT_AMBIVALENT] = "ambivalent",
 		[CONTENT_DENIED] = "denied",
 		[CONTENT_UNREADABLE] = "unreadable",
 		[CONTENT_SILENT] = "silent",
 	};
+
+	return words[content->state];
+}
+
+/* The same, but what it is where it is something: "gpt", "ext4". */
+static const char *content_word(const struct disk_content *content)
+{
 	bool known = content->state == CONTENT_TABLE || content->state == CONTENT_FILESYSTEM;
 
-	return known ? content->type : words[content->state];
+	return known ? content->type : state_word(content);
 }
 
 static void write_partition(struct json *json, const struct disk_partition *partition)
@@ -92,10 +105,13 @@ static void write_lists(struct json *json, const struct disk *disk)
 
 static void write_disk(struct json *json, const struct disk *disk)
 {
+	const char *version = disk_emmc_version(disk);
+
 	json_begin_object(json, NULL);
 	json_string(json, "name", disk->name);
 	json_string(json, "path", disk->path);
 	json_string(json, "kind", disk_kind_name(disk->kind));
+	json_string(json, "bus", disk_bus(disk));
 	json_u64(json, "size", disk->size_bytes);
 	json_string(json, "model", disk->model);
 	json_string(json, "serial", disk->id.serial);
@@ -109,178 +125,197 @@ static void write_disk(struct json *json, const struct disk *disk)
 	write_level(json, "pre_eol", disk->pre_eol);
 	json_string(json, "content", content_word(&disk->content));
 	json_string(json, "warning", disk->warning);
+	json_string(json, "content_state", state_word(&disk->content));
+	json_string(json, "label", disk->content.label);
+	json_string(json, "emmc_version", version[0] ? version : NULL);
+	json_bool(json, "read_only", disk->read_only);
+	json_string(json, "port", disk->id.devpath);
+	json_u64(json, "diskseq", disk->id.diskseq);
+	/* There may be more than are told. */
+	json_u64(json, "partition_count", disk->content.partition_count);
 	write_lists(json, disk);
 	json_end_object(json);
 }
 
-static void write_json(const struct inventory *inventory, const struct options *options)
+/* ---- what is shown ---- */
+
+/* The disks of the list that are shown, and what can be said of them all. */
+struct shown {
+	const struct disk **disks;
+	size_t count;
+	size_t denied;	/* of which the content could not be read */
+	bool user_only; /* mounts in namespaces of other users are out of sight */
+};
+
+static int select_disks(
+	const struct inventory *inventory, const struct options *options, struct shown *ret)
+{
+	*ret = (struct shown){.user_only = !options->sysroot && geteuid() != 0};
+	ret->disks = calloc(inventory_count(inventory) + 1, sizeof(*ret->disks));
+	if (!ret->disks)
+		return -ENOMEM;
+	for (size_t i = 0; i < inventory_count(inventory); i++) {
+		const struct disk *disk = inventory_disk(inventory, i);
+
+		if (!is_shown(disk, options))
+			continue;
+		ret->disks[ret->count++] = disk;
+		ret->denied += disk->content.state == CONTENT_DENIED;
+	}
+	return 0;
+}
+
+static void write_json(const struct shown *shown, const struct options *options)
 {
 	struct json json;
 
 	json_init(&json, stdout);
 	json_begin_object(&json, NULL);
 	json_begin_array(&json, "disks");
-	for (size_t i = 0; i < inventory_count(inventory); i++)
-		if (is_shown(inventory_disk(inventory, i), options))
-			write_disk(&json, inventory_disk(inventory, i));
+	for (size_t i = 0; i < shown->count; i++)
+		write_disk(&json, shown->disks[i]);
+	json_end_array(&json);
+	json_begin_array(&json, "not_seen");
+	if (shown->denied > 0 || options->sysroot)
+		json_string(&json, NULL, "contents");
+	if (shown->user_only)
+		json_string(&json, NULL, "namespaces");
 	json_end_array(&json);
 	json_end_object(&json);
 	json_end_line(&json);
 }
 
-/* ---- for people ---- */
-
-enum { NAME, KIND, SIZE, MODEL, IDENTITY, CONTENT, COLUMNS };
-
-struct line {
-	char cells[COLUMNS][128];
-};
-
-static const struct line heading = {{"NAME", "KIND", "SIZE", "MODEL", "IDENTITY", "CONTENT"}};
-
-static void fill_line(const struct disk *disk, struct line *ret)
+/* The table goes to whoever reads it, this to the person. */
+static void say_what_is_missing(const struct shown *shown)
 {
-	const struct reason *reason = disk->reasons;
-
-	*ret = (struct line){0};
-	(void)STR_COPY(ret->cells[NAME], disk->name);
-	(void)STR_COPY(ret->cells[KIND], disk_kind_label(disk->kind));
-	if (disk->size_bytes > 0)
-		(void)STR_COPY(ret->cells[SIZE], text_size(disk->size_bytes).s);
-	(void)STR_COPY(ret->cells[MODEL], disk->model);
-	disk_identity_short(disk, ret->cells[IDENTITY]);
-	if (disk->reason_count > 0)
-		(void)STR_FORMAT(ret->cells[CONTENT], "refused: %s", reason->text);
-	else if (disk->content.state == CONTENT_PENDING)
-		(void)STR_COPY(ret->cells[CONTENT], "not read"); /* a recorded machine */
-	else
-		disk_content_phrase(
-			&disk->content, ret->cells[CONTENT], sizeof(ret->cells[CONTENT]));
-}
-
-/* Columns of a terminal, near enough: bytes that begin a character. */
-static int width_of(const char *text)
-{
-	int width = 0;
-
-	for (; *text; text++)
-		width += ((unsigned char)*text & 0xc0) != 0x80;
-	return width;
-}
-
-static void print_line(const struct line *line, const int *widths)
-{
-	for (int i = 0; i < COLUMNS; i++) {
-		const char *text = line->cells[i];
-		int pad = widths[i] - width_of(text);
-
-		if (i == COLUMNS - 1)
-			printf("%s\n", text);
-		else if (i == SIZE)
-			printf("%*s%s  ", pad, "", text);
-		else
-			printf("%s%*s  ", text, pad, "");
-	}
-}
-
-static void widen(int *widths, const struct line *line)
-{
-	for (int i = 0; i < COLUMNS; i++)
-		if (widths[i] < width_of(line->cells[i]))
-			widths[i] = width_of(line->cells[i]);
-}
-
-static void print_table(const struct inventory *inventory, const struct options *options)
-{
-	int widths[COLUMNS] = {0};
-	size_t shown = 0, denied = 0;
-	struct line line;
-
-	widen(widths, &heading);
-	for (size_t i = 0; i < inventory_count(inventory); i++) {
-		const struct disk *disk = inventory_disk(inventory, i);
-
-		if (!is_shown(disk, options))
-			continue;
-		fill_line(disk, &line);
-		widen(widths, &line);
-		shown++;
-		denied += disk->content.state == CONTENT_DENIED;
-	}
-	if (shown == 0) {
-		puts("No disk found.");
-		return;
-	}
-	print_line(&heading, widths);
-	for (size_t i = 0; i < inventory_count(inventory); i++) {
-		if (!is_shown(inventory_disk(inventory, i), options))
-			continue;
-		fill_line(inventory_disk(inventory, i), &line);
-		print_line(&line, widths);
-	}
-	/* The table goes to whoever reads it, this to the person. */
 	(void)fflush(stdout);
-	if (denied > 0)
-		fprintf(stderr, "%zu of them could not be read: %s\n", denied,
-			geteuid() == 0 ? "no permission, even for root (a container?)"
-				       : "that needs root");
+	if (shown->denied > 0)
+		fprintf(stderr, "boardstrap: the content of %zu of them could not be read: %s\n",
+			shown->denied,
+			shown->user_only ? "that needs root"
+					 : "no permission, even for root (a container?)");
+	if (shown->user_only && shown->count > 0)
+		fputs("boardstrap: what other users' processes have mounted for themselves alone "
+		      "is not seen: that needs root\n",
+			stderr);
 }
 
-/* The list, complete; NULL with the sentence said. */
-static struct inventory *take_inventory(int reactor, int root, const struct options *options)
+/* Runs the probes until all have answered, or until @end_ms where that is not 0. */
+static int wait_for_probes(int reactor, const struct inventory *inventory, uint64_t end_ms)
+{
+	int r = 0;
+
+	while (r >= 0 && !inventory_is_settled(inventory)) {
+		uint64_t now = now_ms();
+
+		if (end_ms && now >= end_ms)
+			break;
+		r = reactor_dispatch(reactor, end_ms ? (int)(end_ms - now) : -1);
+	}
+	return r < 0 ? r : 0;
+}
+
+/* The table shows at once what has answered so far, all that sysfs tells of the others, and below it
+ * what comes of them later: nobody waits for a bad card. */
+static int print_table(int reactor, const struct inventory *inventory, const struct shown *shown)
+{
+	_cleanup_free_ bool *late = calloc(shown->count + 1, sizeof(*late));
+	int r = 0;
+
+	if (!late)
+		return -ENOMEM;
+	if (shown->count > 0)
+		disk_table_print(stdout, shown->disks, shown->count,
+			inventory_is_settled(inventory) ? "not read" : "no answer yet");
+	else
+		puts("No disk found.");
+	for (size_t i = 0; i < shown->count; i++)
+		late[i] = shown->disks[i]->content.state == CONTENT_PENDING;
+	while (r >= 0) {
+		for (size_t i = 0; i < shown->count; i++) {
+			if (!late[i] || shown->disks[i]->content.state == CONTENT_PENDING)
+				continue;
+			late[i] = false;
+			disk_table_print_late(stdout, shown->disks[i]);
+		}
+		(void)fflush(stdout);
+		if (inventory_is_settled(inventory))
+			return 0;
+		r = reactor_dispatch(reactor, -1);
+	}
+	return r;
+}
+
+static int show(int reactor, const struct inventory *inventory, const struct options *options)
+{
+	struct shown shown;
+	int r = wait_for_probes(reactor, inventory, options->json ? 0 : now_ms() + PATIENCE_MS);
+
+	if (r == 0)
+		r = select_disks(inventory, options, &shown);
+	if (r < 0)
+		return r;
+	if (options->json) {
+		write_json(&shown, options);
+	} else {
+		r = print_table(reactor, inventory, &shown);
+		say_what_is_missing(&shown);
+	}
+	free(shown.disks);
+	return r;
+}
+
+static int list(int reactor, int root, const struct options *options)
 {
 	struct inventory *inventory = inventory_new(reactor, root, !options->sysroot);
-	int r;
+	int r = inventory ? 0 : -errno;
 
-	if (!inventory) {
-		perror("boardstrap list");
-		return NULL;
+	if (r == 0) {
+		inventory_set_rules(inventory, options->allow, 0, NULL, 0);
+		r = inventory_refresh(inventory, false);
 	}
-	inventory_set_rules(inventory, options->allow, 0, NULL, 0);
-	r = inventory_refresh(inventory, false);
-	while (r >= 0 && !inventory_is_settled(inventory))
-		r = reactor_dispatch(reactor, -1);
-	if (r >= 0)
-		return inventory;
-	fprintf(stderr, "boardstrap list: the disks in %s cannot be listed: %s\n",
-		options->sysroot ? options->sysroot : "/sys", strerror(-r));
+	if (r == 0)
+		r = show(reactor, inventory, options);
 	inventory_free(inventory);
-	return NULL;
+	return r;
+}
+
+static int refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static int refuse(const char *format, ...)
+{
+	va_list args;
+
+	(void)fputs("boardstrap: ", stderr);
+	va_start(args, format);
+	(void)vfprintf(stderr, format, args);
+	va_end(args);
+	(void)fputc('\n', stderr);
+	return EXIT_REFUSED;
 }
 
 int cmd_list(int argc, char **argv)
 {
 	struct options options = {0};
 	_cleanup_close_ int root = -1, reactor = -1;
-	struct inventory *inventory;
 	char why[160];
+	int r;
 
-	if (options_parse(COMMAND_LIST, argc, argv, &options, why, sizeof(why)) < 0) {
-		fprintf(stderr, "boardstrap list: %s\n", why);
-		return EXIT_REFUSED;
-	}
+	if (options_parse(COMMAND_LIST, argc, argv, &options, why, sizeof(why)) < 0)
+		return refuse("%s", why);
 	if (options.help) {
 		options_help(stdout, COMMAND_LIST);
 		return EXIT_OK;
 	}
 	root = sysfs_open_root(options.sysroot ? options.sysroot : "/");
-	if (root < 0) {
-		fprintf(stderr, "boardstrap list: cannot open %s: %s\n",
-			options.sysroot ? options.sysroot : "/", strerror(-root));
-		return EXIT_REFUSED;
-	}
+	if (root < 0)
+		return refuse("cannot open %s: %s", options.sysroot ? options.sysroot : "/",
+			strerror(-root));
 	reactor = reactor_new();
-	inventory = reactor >= 0 ? take_inventory(reactor, root, &options) : NULL;
-	if (!inventory)
-		return EXIT_REFUSED;
-	if (options.json)
-		write_json(inventory, &options);
-	else
-		print_table(inventory, &options);
-	inventory_free(inventory);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		perror("boardstrap list");
-		return EXIT_REFUSED;
-	}
+	r = reactor < 0 ? reactor : list(reactor, root, &options);
+	if (r < 0)
+		return refuse("the disks in %s cannot be listed: %s",
+			options.sysroot ? options.sysroot : "/sys", strerror(-r));
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return refuse("the list could not be written: %s", strerror(errno));
 	return EXIT_OK;
 }

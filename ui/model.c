@@ -51,12 +51,27 @@ static bool reads_the_same(const struct disk *a, const struct disk *b)
 	       a->content.partition_count == b->content.partition_count;
 }
 
-/* By name: whether another device has taken it is told by reads_the_same. */
+static bool is_same_card(const struct disk *a, const struct disk *b)
+{
+	return a->id.cid[0] && strcmp(a->id.cid, b->id.cid) == 0;
+}
+
+static bool has_same_name(const struct disk *a, const struct disk *b)
+{
+	return strcmp(a->name, b->name) == 0;
+}
+
+/* The card where it has come back under another name, else what has the name now: whether that is
+ * another device is told by reads_the_same. */
 static size_t find_row(const struct model *model, const struct disk *disk)
 {
-	for (size_t i = 0; i < model->row_count; i++)
-		if (strcmp(model->disks[model->rows[i]].name, disk->name) == 0)
-			return i;
+	static bool (*const looks[])(const struct disk *a, const struct disk *b) = {
+		is_same_card, has_same_name};
+
+	for (size_t look = 0; look < ARRAY_SIZE(looks); look++)
+		for (size_t i = 0; i < model->row_count; i++)
+			if (looks[look](&model->disks[model->rows[i]], disk))
+				return i;
 	return SIZE_MAX;
 }
 

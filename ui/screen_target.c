@@ -64,7 +64,7 @@ static void draw_row(const struct columns *at, struct grid *g, int row, const st
 	char text[160];
 
 	(void)grid_put(g, row, at->device, at->kind - at->device - 1, attr, disk->name);
-	(void)grid_put(g, row, at->kind, 6, attr, disk_kind_label(disk->kind));
+	(void)grid_put(g, row, at->kind, 6, attr, disk_label(disk));
 	(void)grid_right(g, row, at->size_end, attr, text_size(disk->size_bytes).s);
 	disk_identity_short(disk, text);
 	(void)grid_put(g, row, at->identity, at->identity_width, attr,
@@ -91,21 +91,10 @@ static void draw_header(const struct columns *at, struct grid *g, int row)
 	(void)grid_text(g, row, at->content, ATTR_BOLD, "Content");
 }
 
-/* The release that an EXT_CSD revision belongs to (JESD84). */
-static const char *emmc_release(int revision)
-{
-	static const char *const releases[] = {
-		[5] = " 4.41", [6] = " 4.5", [7] = " 5.0", [8] = " 5.1", [9] = " 5.1"};
-
-	if (revision < 0 || revision >= (int)ARRAY_SIZE(releases) || !releases[revision])
-		return "";
-	return releases[revision];
-}
-
 /* "SanDisk DG4008, eMMC 5.1, serial 3f2a9f31, CID 4501..00" */
 static void describe(const struct disk *disk, char *ret, size_t size)
 {
-	const char *serial = disk->id.serial;
+	const char *serial = disk->id.serial, *version = disk_emmc_version(disk);
 	char text[512], part[256];
 
 	if (disk->kind == DISK_IMAGE) {
@@ -116,46 +105,11 @@ static void describe(const struct disk *disk, char *ret, size_t size)
 		disk->model);
 	if (!text[0])
 		STR_COPY(text, disk->name);
-	STR_FORMAT(part, "%s, %s%s", text, disk_kind_label(disk->kind),
-		emmc_release(disk->emmc_revision));
+	STR_FORMAT(part, "%s, %s%s%s", text, disk_label(disk), version[0] ? " " : "", version);
 	if (strncmp(serial, "0x", 2) == 0)
 		serial += 2;
 	(void)str_format(ret, size, "%s%s%s%s%s", part, serial[0] ? ", serial " : "", serial,
 		disk->id.cid[0] ? ", CID " : "", disk->id.cid);
-}
-
-/* The JEDEC estimate is in tenths: 1 is "0-10 % used". The worse of the two counts. */
-static void describe_health(const struct disk *disk, char *ret, size_t size)
-{
-	static const char *const reserve[] = {
-		"", ", reserve normal", ", reserve 80 % used", ", reserve 90 % used"};
-	int used = disk->life_time_a > disk->life_time_b ? disk->life_time_a : disk->life_time_b;
-	const char *left = disk->pre_eol >= 0 && disk->pre_eol < (int)ARRAY_SIZE(reserve)
-				   ? reserve[disk->pre_eol]
-				   : "";
-
-	if (used <= 0)
-		(void)str_format(ret, size, "not told");
-	else if (used > 10)
-		(void)str_format(ret, size, "worn out%s", left);
-	else
-		(void)str_format(ret, size, "%d-%d %% used%s", (used - 1) * 10, used * 10, left);
-}
-
-static void describe_boot(const struct disk *disk, char *ret, size_t size)
-{
-	size_t length = 0;
-
-	(void)str_format(ret, size, "none");
-	for (size_t i = 0; i < ARRAY_SIZE(disk->boot); i++) {
-		const char *area = strstr(disk->boot[i].name, "boot");
-
-		if (!disk->boot[i].name[0] || length >= size)
-			continue;
-		(void)str_format(ret + length, size - length, "%s%s %s", length ? ", " : "",
-			area ? area : disk->boot[i].name, text_size(disk->boot[i].size_bytes).s);
-		length = strlen(ret);
-	}
 }
 
 static void describe_refusal(const struct disk *disk, char *ret, size_t size)
@@ -184,9 +138,9 @@ static void draw_details(struct grid *g, int row, const struct disk *disk)
 	describe(disk, text, sizeof(text));
 	(void)grid_text(g, row, 1, ATTR_NORMAL, text);
 	if (disk->kind == DISK_EMMC) {
-		describe_health(disk, text, sizeof(text));
+		disk_health_phrase(disk, text, sizeof(text));
 		draw_fact(g, row + 1, 1, "Health ", text);
-		describe_boot(disk, text, sizeof(text));
+		disk_boot_phrase(disk, text, sizeof(text));
 		draw_fact(g, row + 1, 43, "Boot areas", text);
 	}
 	disk_content_phrase(&disk->content, text, sizeof(text));
@@ -272,8 +226,8 @@ static void row_text(const struct model *m, size_t index, char *ret, size_t size
 {
 	const struct disk *disk = &m->disks[m->rows[index]];
 
-	(void)str_format(ret, size, "%s %s %s %s %s", disk->name, disk_kind_label(disk->kind),
-		disk->vendor, disk->model, disk->id.serial);
+	(void)str_format(ret, size, "%s %s %s %s %s", disk->name, disk_label(disk), disk->vendor,
+		disk->model, disk->id.serial);
 }
 
 static size_t *cursor(struct model *m)

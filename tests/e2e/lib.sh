@@ -164,7 +164,7 @@ clean_up() {
 	for pid in "${pids[@]}"; do
 		kill -KILL "$pid" 2>/dev/null
 	done
-	[ -z "${tmux_socket:-}" ] || tmux -L "$tmux_socket" kill-server 2>/dev/null
+	tmux -L "$tmux_socket" kill-server 2>/dev/null
 	if [ -n "$tmp" ]; then
 		own_processes | while read -r pid line; do
 			note "ending left-over process $pid: $line"
@@ -233,6 +233,66 @@ install() { # WANT NAME ARG...
 	local want=$1 name=$2
 	shift 2
 	run "$want" "$name" install --yes --plain "$@"
+}
+
+# ---- screens: boardstrap in a terminal of tmux, 80x24 ----
+
+# The server is ours alone; clean_up ends it.
+tmux_socket=boardstrap-e2e-$$
+
+mux() {
+	tmux -L "$tmux_socket" -f /dev/null "$@"
+}
+
+screen() {
+	mux capture-pane -p -t e2e 2>/dev/null
+}
+
+# The pane runs one command line and then shows its exit code, and stays.
+start() { # COMMAND LINE
+	mux kill-server 2>/dev/null
+	wait_for 5 gone
+	mux new-session -d -s e2e -x 80 -y 24 "cd $tmp; $1; echo \"[exit \$?]\"; stty -a >$tmp/stty; sleep 600" \
+		>/dev/null 2>"$tmp/tmux.err" || die "tmux does not start: $(cat "$tmp/tmux.err")"
+}
+gone() {
+	! mux has-session 2>/dev/null
+}
+
+shows() { # NAME PATTERN [SECONDS]
+	local until=$((SECONDS + ${3:-20}))
+	until screen | grep -Eq -- "$2"; do
+		if [ $SECONDS -ge $until ]; then
+			not_ok "$1: the screen shows '$2'"
+			screen | quote
+			return 1
+		fi
+		sleep 0.05
+	done
+	ok "$1"
+}
+
+# Keys are sent after the screen they are for is there; Enter is dead for half a second after a
+# row changed under the cursor, so it is repeated until the next screen is there.
+enter_until() { # NAME PATTERN
+	local until=$((SECONDS + 20))
+	until screen | grep -Eq -- "$2"; do
+		if [ $SECONDS -ge $until ]; then
+			not_ok "$1"
+			screen | quote
+			return 1
+		fi
+		mux send-keys -t e2e Enter
+		for _ in $(seq 14); do
+			screen | grep -Eq -- "$2" && break
+			sleep 0.05
+		done
+	done
+	ok "$1"
+}
+
+type_keys() {
+	mux send-keys -t e2e -l -- "$1"
 }
 
 # ---- images ----

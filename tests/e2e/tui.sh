@@ -7,62 +7,6 @@
 begin tmux zstd tar sfdisk losetup getfattr infocmp
 export LC_ALL=C.UTF-8 # tmux draws '_' for what it takes for no text otherwise
 
-tmux_socket=boardstrap-e2e-$$
-mux() {
-	tmux -L "$tmux_socket" -f /dev/null "$@"
-}
-
-screen() {
-	mux capture-pane -p -t e2e 2>/dev/null
-}
-
-# The pane runs one command line and then shows its exit code, and stays.
-start() { # COMMAND LINE
-	mux kill-server 2>/dev/null
-	wait_for 5 gone
-	mux new-session -d -s e2e -x 80 -y 24 "cd $tmp; $1; echo \"[exit \$?]\"; stty -a >$tmp/stty; sleep 600" \
-		>/dev/null 2>"$tmp/tmux.err" || die "tmux does not start: $(cat "$tmp/tmux.err")"
-}
-gone() {
-	! mux has-session 2>/dev/null
-}
-
-shows() { # NAME PATTERN [SECONDS]
-	local until=$((SECONDS + ${3:-20}))
-	until screen | grep -Eq -- "$2"; do
-		if [ $SECONDS -ge $until ]; then
-			not_ok "$1: the screen shows '$2'"
-			screen | quote
-			return 1
-		fi
-		sleep 0.05
-	done
-	ok "$1"
-}
-
-# Keys are sent after the screen they are for is there; Enter is dead for half a second after a
-# row changed under the cursor, so it is repeated until the next screen is there.
-enter_until() { # NAME PATTERN
-	local until=$((SECONDS + 20))
-	until screen | grep -Eq -- "$2"; do
-		if [ $SECONDS -ge $until ]; then
-			not_ok "$1"
-			screen | quote
-			return 1
-		fi
-		mux send-keys -t e2e Enter
-		for _ in $(seq 14); do
-			screen | grep -Eq -- "$2" && break
-			sleep 0.05
-		done
-	done
-	ok "$1"
-}
-
-type_keys() {
-	mux send-keys -t e2e -l -- "$1"
-}
-
 make_tree "$tmp/tree"
 # Big enough to see the gauges once.
 head -c 24M /dev/urandom >"$tmp/tree/usr/share/random"

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A tar stream of any bytes into manifest_read, and over everything that reads the result. Build it
- * with clang -fsanitize=fuzzer,address,undefined and -DMANIFEST_HOLES_MAX=1048576, or a sparse file
- * of a terabyte takes its time. Seeds: tests/fuzz/make-seeds.sh DIR.
+ * A tar stream of any bytes into manifest_read, and over everything that reads the result. Built with
+ * -DMANIFEST_HOLES_MAX=1048576, or a sparse file of a terabyte takes its time.
  */
 #include "core/manifest.h"
 

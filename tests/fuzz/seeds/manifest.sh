@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# make-seeds DIR - small archives in every format, where fuzz_manifest begins.
+# manifest.sh DIR - small archives in every format, where fuzz_manifest begins.
 set -eu
 umask 022
 mkdir -p "$1"

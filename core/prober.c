@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/prober.h"
+
+#include "core/child.h"
+#include "device/probe.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#define TICK_MS 100 /* while an answer is waited for */
+
+unsigned prober_ms = PROBER_MS;
+void (*prober_call)(const char *path, struct disk_content *ret) = probe_content;
+
+struct prober {
+	int reactor;
+	struct child child;
+	struct watch tick;
+	uint64_t late_ms; /* when nobody waits for it any more */
+	char path[sizeof(((struct disk *)0)->path)];
+	struct disk_content *content; /* shared with the child, which writes it */
+	void (*answered)(void *owner, struct prober *prober, const struct disk_content *content);
+	void *owner;
+};
+
+static void stop_tick(struct prober *prober)
+{
+	int fd = prober->tick.fd;
+
+	reactor_remove(prober->reactor, &prober->tick);
+	close_fd(&fd);
+}
+
+static void answer(struct prober *prober, const struct disk_content *content)
+{
+	stop_tick(prober); /* which runs until there is an answer, and no longer */
+	prober->answered(prober->owner, prober, content);
+}
+
+static void ended(struct child *child)
+{
+	static const struct disk_content failed = {.state = CONTENT_UNREADABLE};
+	struct prober *prober = child->spec.owner;
+
+	if (prober->tick.fd < 0)
+		return; /* too late */
+	/* What a child that was killed half-way has written is no answer. */
+	answer(prober, child_ok(child) ? prober->content : &failed);
+}
+
+static void tick(struct watch *watch, uint32_t events)
+{
+	static const struct disk_content silent = {.state = CONTENT_SILENT};
+	struct prober *prober = container_of(watch, struct prober, tick);
+
+	(void)events;
+	reactor_timer_clear(prober->tick.fd);
+	if (now_ms() < prober->late_ms) {
+		child_poll(&prober->child);
+		return;
+	}
+	answer(prober, &silent);
+	/* It may be in the kernel for minutes yet; its end is seen whenever it comes. */
+	child_kill(&prober->child, SIGKILL);
+}
+
+/* libblkid takes and frees buffers of a quarter of a megabyte for each partition: kept, they need not
+ * be given back to the kernel and faulted in again, which took a third of the time. */
+static void keep_buffers(void)
+{
+#ifdef __GLIBC__
+	(void)mallopt(M_MMAP_THRESHOLD, (int)MIB(4));
+	(void)mallopt(M_TRIM_THRESHOLD, (int)MIB(16));
+#endif
+}
+
+static int work(void *arg, int report_fd)
+{
+	struct prober *prober = arg;
+
+	(void)report_fd;
+	keep_buffers();
+	prober_call(prober->path, prober->content);
+	return 0;
+}
+
+static int start(struct prober *prober)
+{
+	static const int keep_none[] = {-1};
+	const struct child_spec spec = {
+		.name = "probe",
+		.work = work,
+		.arg = prober,
+		.in = -1,
+		.out = -1,
+		.keep_fds = keep_none,
+		.on_exit = ended,
+		.owner = prober,
+	};
+	int r;
+
+	prober->content = mmap(NULL, sizeof(*prober->content), PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (prober->content == MAP_FAILED) {
+		prober->content = NULL;
+		return -errno;
+	}
+	prober->late_ms = now_ms() + prober_ms;
+	prober->tick.ready = tick;
+	prober->tick.fd = reactor_timer(TICK_MS, 0);
+	if (prober->tick.fd < 0)
+		return prober->tick.fd;
+	r = reactor_add(prober->reactor, &prober->tick, EPOLLIN);
+	return r < 0 ? r : child_start(&prober->child, prober->reactor, &spec);
+}
+
+struct prober *prober_start(int reactor, const char *path,
+	void (*answered)(void *owner, struct prober *prober, const struct disk_content *content),
+	void *owner)
+{
+	struct prober *prober = calloc(1, sizeof(*prober));
+
+	if (!prober)
+		return NULL;
+	prober->reactor = reactor;
+	prober->answered = answered;
+	prober->owner = owner;
+	prober->tick.fd = -1;
+	child_init(&prober->child);
+	(void)STR_COPY(prober->path, path);
+	if (start(prober) < 0) {
+		prober_free(prober);
+		return NULL;
+	}
+	return prober;
+}
+
+bool prober_is_done(struct prober *prober)
+{
+	/* Without pidfds the tick sees the child's end; behind the deadline there is none. */
+	if (prober->tick.fd < 0)
+		child_poll(&prober->child);
+	return !child_is_running(&prober->child);
+}
+
+void prober_kill(struct prober *prober)
+{
+	child_kill(&prober->child, SIGKILL);
+}
+
+void prober_free(struct prober *prober)
+{
+	if (!prober)
+		return;
+	child_finish(&prober->child);
+	stop_tick(prober);
+	if (prober->content)
+		(void)munmap(prober->content, sizeof(*prober->content));
+	free(prober);
+}

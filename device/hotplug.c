@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/hotplug.h"
+
+#include "device/knob.h"
+#include "device/sysfs.h"
+#include "device/util.h"
+
+#include <errno.h>
+#include <linux/netlink.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define KERNEL_GROUP  1		/* udev's own messages are of group 2 */
+#define MESSAGE_MAX   8192	/* the kernel's are of 2048 at most (UEVENT_BUFFER_SIZE) */
+#define RECEIVE_BYTES (1 << 20) /* hundreds of events, while nobody has time for them */
+#define BURST	      1024	/* datagrams a call: who floods us does not keep us */
+
+#define POLL_MEDIA    "sys/module/block/parameters/events_dfl_poll_msecs"
+#define POLL_MEDIA_MS "2000" /* what udev's 60-block.rules sets */
+
+static const char *const actions[] = {
+	[HOTPLUG_ADD] = "add", [HOTPLUG_REMOVE] = "remove", [HOTPLUG_CHANGE] = "change"};
+
+/* The value where @text is "@key=value", else NULL. */
+static const char *value_of(const char *text, const char *key)
+{
+	size_t length = strlen(key);
+
+	return strncmp(text, key, length) == 0 && text[length] == '=' ? text + length + 1 : NULL;
+}
+
+/* Copies the last component of @path that ends at @end. False where there is none, or it is long. */
+static bool copy_last(char *to, size_t size, const char *path, const char *end)
+{
+	const char *start = end;
+
+	while (start > path && start[-1] != '/')
+		start--;
+	return end > start && str_format(to, size, "%.*s", (int)(end - start), start);
+}
+
+/* The disk in "/devices/.../block/sda", or, of a partition, in "/devices/.../block/sda/sda1". */
+static bool find_disk(const char *path, bool partition, char *ret, size_t size)
+{
+	const char *end = path + strlen(path);
+
+	if (partition) {
+		end = strrchr(path, '/');
+		if (!end)
+			return false;
+	}
+	return copy_last(ret, size, path, end);
+}
+
+bool hotplug_parse(const char *message, size_t size, struct hotplug_event *ret)
+{
+	struct hotplug_event event = {.action = HOTPLUG_OTHER};
+	char text[MESSAGE_MAX + 1];
+	const char *path = NULL, *action = NULL;
+	bool block = false;
+
+	if (size == 0 || size > MESSAGE_MAX)
+		return false;
+	memcpy(text, message, size);
+	text[size] = '\0';
+	/* The first string repeats two that follow; udev's messages begin with "libudev". */
+	if (!strchr(text, '@'))
+		return false;
+	for (size_t at = strlen(text) + 1; at < size; at += strlen(text + at) + 1) {
+		const char *value;
+
+		if ((value = value_of(text + at, "ACTION")))
+			action = value;
+		else if ((value = value_of(text + at, "DEVPATH")))
+			path = value;
+		else if ((value = value_of(text + at, "SUBSYSTEM")))
+			block = strcmp(value, "block") == 0;
+		else if ((value = value_of(text + at, "DEVTYPE")))
+			event.partition = strcmp(value, "partition") == 0;
+	}
+	if (!block || !action || !path ||
+		!find_disk(path, event.partition, event.disk, sizeof(event.disk)))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
+		if (strcmp(actions[i], action) == 0)
+			event.action = (enum hotplug_action)i;
+	*ret = event;
+	return true;
+}
+
+int hotplug_open(void)
+{
+	struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = KERNEL_GROUP};
+	static const int bytes = RECEIVE_BYTES;
+	_cleanup_close_ int fd = socket(
+		AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
+
+	if (fd < 0)
+		return -errno;
+	/* Without the right to force it: as much as there may be. */
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) < 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		return -errno;
+	return take_fd(&fd);
+}
+
+void hotplug_init(struct hotplug *hotplug, int fd, uint64_t now_ms)
+{
+	*hotplug = (struct hotplug){.fd = fd, .looked_ms = now_ms};
+}
+
+static void hint(struct hotplug *hotplug, uint64_t now_ms)
+{
+	if (hotplug->first_ms == 0)
+		hotplug->first_ms = now_ms;
+	hotplug->last_ms = now_ms;
+}
+
+static bool is_noted(const struct hotplug *hotplug, const char *disk)
+{
+	for (size_t i = 0; i < hotplug->count; i++)
+		if (strcmp(hotplug->disks[i], disk) == 0)
+			return true;
+	return false;
+}
+
+void hotplug_note(struct hotplug *hotplug, const struct hotplug_event *event, uint64_t now_ms)
+{
+	hint(hotplug, now_ms);
+	if (is_noted(hotplug, event->disk))
+		return;
+	if (hotplug->count == HOTPLUG_DISKS_MAX)
+		hotplug->all = true;
+	else
+		(void)STR_COPY(hotplug->disks[hotplug->count++], event->disk);
+}
+
+static bool is_from_kernel(const struct msghdr *header, const struct sockaddr_nl *from)
+{
+	if (header->msg_namelen < sizeof(*from) || from->nl_family != AF_NETLINK)
+		return true; /* no netlink socket */
+	return from->nl_pid == 0 && from->nl_groups == KERNEL_GROUP;
+}
+
+/* One datagram: 1, 0 where none is left, or -errno. */
+static int receive_one(struct hotplug *hotplug, uint64_t now_ms)
+{
+	char message[MESSAGE_MAX];
+	struct sockaddr_nl from = {0};
+	struct iovec vector = {message, sizeof(message)};
+	struct msghdr header = {.msg_name = &from,
+		.msg_namelen = sizeof(from),
+		.msg_iov = &vector,
+		.msg_iovlen = 1};
+	struct hotplug_event event;
+	ssize_t n = recvmsg(hotplug->fd, &header, MSG_DONTWAIT);
+
+	if (n < 0 && errno == EINTR)
+		return 1;
+	if (n < 0 && errno == ENOBUFS) {
+		/* Events were lost: whose, nobody knows. */
+		hint(hotplug, now_ms);
+		hotplug->all = true;
+		return 1;
+	}
+	if (n < 0)
+		return errno == EAGAIN ? 0 : -errno;
+	if (n == 0)
+		return -EPIPE;
+	if (!(header.msg_flags & MSG_TRUNC) && is_from_kernel(&header, &from) &&
+		hotplug_parse(message, (size_t)n, &event))
+		hotplug_note(hotplug, &event, now_ms);
+	return 1;
+}
+
+int hotplug_receive(struct hotplug *hotplug, uint64_t now_ms)
+{
+	int r = 1;
+
+	for (int i = 0; i < BURST && r == 1; i++)
+		r = receive_one(hotplug, now_ms);
+	return r < 0 ? r : 0;
+}
+
+static unsigned until(uint64_t due_ms, uint64_t now_ms)
+{
+	return due_ms > now_ms ? (unsigned)(due_ms - now_ms) : 0;
+}
+
+unsigned hotplug_wait_ms(const struct hotplug *hotplug, uint64_t now_ms)
+{
+	unsigned wait = until(hotplug->looked_ms + HOTPLUG_POLL_MS, now_ms), quiet, most;
+
+	/* A look in the middle of a burst would see half a device, and be wasted. */
+	if (hotplug->first_ms == 0)
+		return wait;
+	quiet = until(hotplug->last_ms + HOTPLUG_QUIET_MS, now_ms);
+	most = until(hotplug->first_ms + HOTPLUG_MOST_MS, now_ms);
+	return quiet < most ? quiet : most;
+}
+
+bool hotplug_has_changed(const struct hotplug *hotplug, const char *disk)
+{
+	return hotplug->all || is_noted(hotplug, disk);
+}
+
+void hotplug_looked(struct hotplug *hotplug, uint64_t now_ms)
+{
+	hotplug_init(hotplug, hotplug->fd, now_ms);
+}
+
+int hotplug_poll_media(struct knob_journal *journal)
+{
+	char value[32];
+	int r = sysfs_read(journal->root, value, sizeof(value), POLL_MEDIA);
+
+	if (r < 0 || strcmp(value, "0") != 0)
+		return r;
+	return knob_set(journal, POLL_MEDIA, POLL_MEDIA_MS);
+}

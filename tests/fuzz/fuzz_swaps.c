@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Any bytes as /proc/swaps of a usual machine. */
+#include "tests/fuzz/machine.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct inuse inuse;
+
+	if (machine_root < 0)
+		machine_build_usual();
+	machine_file("proc/swaps", data, size);
+	machine_use(&inuse);
+	inuse_finish(&inuse);
+	return 0;
+}

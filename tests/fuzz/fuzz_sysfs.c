@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A whole machine of any shape, as lines "path=value" and "path>target" (machine.h): attributes with
+ * anything in them, missing ones, folders for files, links in circles and out of the tree. Every
+ * second one without openat2, since links are resolved by hand then.
+ */
+#include "tests/fuzz/machine.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = machine_string(data, size);
+
+	machine_open();
+	sysfs_without_openat2 = size % 2 == 0;
+	machine_build(text);
+	machine_judge();
+	machine_clear();
+	free(text);
+	return 0;
+}

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/hotplug.h"
+
+#include "device/knob.h"
+#include "tests/device_fixture.h"
+#include "tests/sandbox.h"
+
+#include <linux/netlink.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+/* The strings of a message, each with its NUL: the compiler's own NUL is the last one's. */
+#define MESSAGE(text)                                                                              \
+	{                                                                                          \
+		text, sizeof(text)                                                                 \
+	}
+
+#define CARD "/devices/pci0000:00/0000:00:04.0/mmc_host/mmc0/mmc0:0001/block/mmcblk0"
+
+static const struct message {
+	const char *text;
+	size_t size;
+} card_added = MESSAGE("add@" CARD "\0ACTION=add\0DEVPATH=" CARD
+		       "\0SUBSYSTEM=block\0MAJOR=179\0MINOR=0\0DEVNAME=mmcblk0\0DEVTYPE=disk\0"
+		       "DISKSEQ=15\0SEQNUM=1204");
+
+static const struct {
+	struct message message;
+	bool block;
+	enum hotplug_action action;
+	const char *disk;
+	bool partition;
+} messages[] = {
+	{MESSAGE("add@" CARD "\0ACTION=add\0DEVPATH=" CARD "\0SUBSYSTEM=block\0DEVNAME=mmcblk0\0"
+		 "DEVTYPE=disk\0DISKSEQ=15\0SEQNUM=1204"),
+		true, HOTPLUG_ADD, "mmcblk0", false},
+	{MESSAGE("remove@" CARD "/mmcblk0p2\0ACTION=remove\0DEVPATH=" CARD
+		 "/mmcblk0p2\0SUBSYSTEM=block\0DEVNAME=mmcblk0p2\0DEVTYPE=partition\0PARTN=2\0"
+		 "SEQNUM=1"),
+		true, HOTPLUG_REMOVE, "mmcblk0", true},
+	/* A card in a reader that is polled. */
+	{MESSAGE("change@/devices/x/block/sda\0ACTION=change\0DEVPATH=/devices/x/block/sda\0"
+		 "SUBSYSTEM=block\0DISK_MEDIA_CHANGE=1\0DEVNAME=sda\0DEVTYPE=disk\0SEQNUM=2"),
+		true, HOTPLUG_CHANGE, "sda", false},
+	{MESSAGE("move@/b/sda\0ACTION=move\0DEVPATH=/b/sda\0SUBSYSTEM=block\0DEVTYPE=disk"), true,
+		HOTPLUG_OTHER, "sda", false},
+	/* In any order, the last one wins, and a key is no value. */
+	{MESSAGE("add@/b/sda\0SUBSYSTEM=block\0DEVPATH=/b/sdc\0X=ACTION=remove\0DEVPATH=/b/sdb\0"
+		 "ACTION=add"),
+		true, HOTPLUG_ADD, "sdb", false},
+	{MESSAGE("add@/devices/x/mmc0\0ACTION=add\0DEVPATH=/devices/x/mmc0\0SUBSYSTEM=mmc"), false,
+		0, "", false},
+	{MESSAGE("libudev"), false, 0, "", false},
+	{MESSAGE("libudev\0ACTION=add\0DEVPATH=/b/sda\0SUBSYSTEM=block"), false, 0, "", false},
+	{MESSAGE("add@/b/sda\0ACTION=add\0SUBSYSTEM=block"), false, 0, "", false},
+	{MESSAGE("add@/b/sda\0DEVPATH=/b/sda\0SUBSYSTEM=block"), false, 0, "", false},
+	{MESSAGE("add@/b/sda\0ACTION=add\0DEVPATH=/b/sda"), false, 0, "", false},
+	{MESSAGE("add@/b/\0ACTION=add\0DEVPATH=/b/\0SUBSYSTEM=block"), false, 0, "", false},
+	{MESSAGE("add@x\0ACTION=add\0DEVPATH=x\0SUBSYSTEM=block\0DEVTYPE=partition"), false, 0, "",
+		false},
+	{MESSAGE("add@x\0ACTION=add\0DEVPATH=/0123456789012345678901234567890123456789\0"
+		 "SUBSYSTEM=block"),
+		false, 0, "", false},
+	{MESSAGE(""), false, 0, "", false},
+	{{"", 0}, false, 0, "", false},
+};
+
+static void messages_are_read(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(messages); i++) {
+		struct hotplug_event event = {.disk = "untouched"};
+		bool block =
+			hotplug_parse(messages[i].message.text, messages[i].message.size, &event);
+
+		if (block != messages[i].block)
+			fail_msg("message %zu", i);
+		if (!block) {
+			assert_string_equal(event.disk, "untouched");
+			continue;
+		}
+		assert_int_equal(event.action, messages[i].action);
+		assert_string_equal(event.disk, messages[i].disk);
+		assert_int_equal(event.partition, messages[i].partition);
+	}
+}
+
+/* Cut anywhere, in memory that ends right behind it: sanitizers would see a read beyond. */
+static void cut_messages_are_no_danger(void **state)
+{
+	struct hotplug_event event;
+	size_t whole = 0;
+
+	(void)state;
+	for (size_t size = 0; size <= card_added.size; size++) {
+		char *copy = malloc(size ? size : 1);
+
+		assert_non_null(copy);
+		memcpy(copy, card_added.text, size);
+		whole += hotplug_parse(copy, size, &event);
+		free(copy);
+	}
+	/* Whole from "SUBSYSTEM=block" on: what follows may be missing. */
+	assert_int_equal(whole, sizeof("\0MAJOR=179\0MINOR=0\0DEVNAME=mmcblk0\0DEVTYPE=disk\0"
+				       "DISKSEQ=15\0SEQNUM=1204") +
+					1);
+}
+
+static const struct hotplug_event sda_changed = {HOTPLUG_CHANGE, "sda", false};
+
+static void a_burst_is_one_look(void **state)
+{
+	struct hotplug hotplug;
+	uint64_t now = 5000;
+
+	(void)state;
+	hotplug_init(&hotplug, -1, now);
+	/* Nothing happens: once a second. */
+	assert_int_equal(hotplug_wait_ms(&hotplug, now), HOTPLUG_POLL_MS);
+	assert_int_equal(hotplug_wait_ms(&hotplug, now + 600), HOTPLUG_POLL_MS - 600);
+	assert_int_equal(hotplug_wait_ms(&hotplug, now + 5000), 0);
+	assert_false(hotplug_has_changed(&hotplug, "sda"));
+
+	/* Three events, 100 ms apart: the look comes after the last one. */
+	for (int i = 0; i < 3; i++, now += 100)
+		hotplug_note(&hotplug, &sda_changed, now);
+	now -= 100;
+	assert_int_equal(hotplug_wait_ms(&hotplug, now), HOTPLUG_QUIET_MS);
+	assert_int_equal(hotplug_wait_ms(&hotplug, now + HOTPLUG_QUIET_MS - 1), 1);
+	assert_int_equal(hotplug_wait_ms(&hotplug, now + HOTPLUG_QUIET_MS), 0);
+	assert_true(hotplug_has_changed(&hotplug, "sda"));
+	assert_false(hotplug_has_changed(&hotplug, "sdb"));
+	hotplug_looked(&hotplug, now);
+	assert_false(hotplug_has_changed(&hotplug, "sda"));
+	assert_int_equal(hotplug_wait_ms(&hotplug, now), HOTPLUG_POLL_MS);
+}
+
+static void a_storm_is_looked_at_once_a_second(void **state)
+{
+	struct hotplug hotplug;
+	uint64_t now = 5000;
+
+	(void)state;
+	hotplug_init(&hotplug, -1, now - 900);
+	while (hotplug_wait_ms(&hotplug, now) > 0 && now < 9000) {
+		hotplug_note(&hotplug, &sda_changed, now);
+		now += 10;
+	}
+	assert_int_equal(now, 5000 + HOTPLUG_MOST_MS);
+}
+
+static void many_disks_are_all(void **state)
+{
+	struct hotplug_event event = {.action = HOTPLUG_ADD};
+	struct hotplug hotplug;
+
+	(void)state;
+	hotplug_init(&hotplug, -1, 1000);
+	for (unsigned i = 0; i < HOTPLUG_DISKS_MAX; i++) {
+		(void)STR_FORMAT(event.disk, "disk%u", i);
+		hotplug_note(&hotplug, &event, 1000);
+		hotplug_note(&hotplug, &event, 1000); /* twice is once */
+	}
+	assert_false(hotplug_has_changed(&hotplug, "other"));
+	(void)STR_COPY(event.disk, "another");
+	hotplug_note(&hotplug, &event, 1000);
+	assert_true(hotplug_has_changed(&hotplug, "other"));
+	hotplug_looked(&hotplug, 2000);
+	assert_false(hotplug_has_changed(&hotplug, "other"));
+}
+
+static void datagrams_are_taken(void **state)
+{
+	struct hotplug hotplug;
+	char large[9000] = "add@/b/sda\0ACTION=add\0DEVPATH=/b/sda\0SUBSYSTEM=block";
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends), 0);
+	hotplug_init(&hotplug, ends[0], 1000);
+	assert_int_equal(hotplug_receive(&hotplug, 1000), 0);
+	assert_int_equal(hotplug.first_ms, 0);
+
+	/* Noise, one that is too long to be the kernel's, then the card, all in one go. */
+	assert_int_equal(send(ends[1], "noise", 6, 0), 6);
+	assert_int_equal(send(ends[1], large, sizeof(large), 0), sizeof(large));
+	assert_int_equal(hotplug_receive(&hotplug, 1500), 0);
+	assert_int_equal(hotplug.first_ms, 0);
+	assert_int_equal(
+		send(ends[1], card_added.text, card_added.size, 0), (ssize_t)card_added.size);
+	assert_int_equal(hotplug_receive(&hotplug, 2000), 0);
+	assert_int_equal(hotplug.first_ms, 2000);
+	assert_true(hotplug_has_changed(&hotplug, "mmcblk0"));
+	assert_false(hotplug_has_changed(&hotplug, "sda"));
+	close_fd(&ends[0]);
+	close_fd(&ends[1]);
+
+	/* A stream ends; a socket that is none is an error. */
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+	hotplug_init(&hotplug, ends[0], 1000);
+	close_fd(&ends[1]);
+	assert_int_equal(hotplug_receive(&hotplug, 1000), -EPIPE);
+	close_fd(&ends[0]);
+	hotplug_init(&hotplug, -1, 1000);
+	assert_int_equal(hotplug_receive(&hotplug, 1000), -EBADF);
+}
+
+/* The kernel's own socket, or a skipped test that says so. */
+#define OPEN_OR_SKIP(fd)                                                                           \
+	do {                                                                                       \
+		(fd) = hotplug_open();                                                             \
+		if ((fd) < 0) {                                                                    \
+			print_message(                                                             \
+				"[ SKIP ] %s: no uevent socket: %s\n", __func__, strerror(-(fd))); \
+			skip();                                                                    \
+		}                                                                                  \
+	} while (0)
+
+/* Anybody may send to a netlink address: such a message says that the disk has changed, too. */
+static void only_the_kernel_is_believed(void **state)
+{
+	struct sockaddr_nl ours = {0};
+	socklen_t size = sizeof(ours);
+	struct hotplug hotplug;
+	struct pollfd wait = {.events = POLLIN};
+	int fd, other;
+
+	(void)state;
+	OPEN_OR_SKIP(fd);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&ours, &size), 0);
+	ours.nl_groups = 0;
+	other = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT);
+	assert_true(other >= 0);
+	if (sendto(other, card_added.text, card_added.size, 0, (struct sockaddr *)&ours, size) <
+		0) {
+		print_message("[ SKIP ] %s: may not send: %s\n", __func__, strerror(errno));
+		close_fd(&other);
+		close_fd(&fd);
+		skip();
+	}
+	hotplug_init(&hotplug, fd, 1000);
+	wait.fd = fd;
+	assert_int_equal(poll(&wait, 1, 20000), 1);
+	assert_int_equal(hotplug_receive(&hotplug, 1000), 0);
+	assert_false(hotplug_has_changed(&hotplug, "mmcblk0"));
+	close_fd(&other);
+	close_fd(&fd);
+}
+
+static struct fixture fixture;
+
+static int loop_setup(void **state)
+{
+	fixture = (struct fixture){.fd = -1, .image_fd = -1};
+	return sandbox_setup(state);
+}
+
+static int loop_teardown(void **state)
+{
+	fixture_finish(&fixture);
+	return sandbox_teardown(state);
+}
+
+static void the_kernel_tells_of_a_real_device(void **state)
+{
+	struct hotplug hotplug;
+	uint64_t until = now_ms() + 5000;
+	int fd;
+
+	(void)state;
+	fixture_require_root();
+	OPEN_OR_SKIP(fd);
+	hotplug_init(&hotplug, fd, now_ms());
+	fixture_make_loop(&fixture, MIB(4));
+	while (!hotplug_has_changed(&hotplug, fixture.name) && now_ms() < until) {
+		struct pollfd wait = {.fd = fd, .events = POLLIN};
+
+		(void)poll(&wait, 1, 100);
+		assert_int_equal(hotplug_receive(&hotplug, now_ms()), 0);
+	}
+	close_fd(&fd);
+	if (hotplug.first_ms == 0) {
+		print_message("[ SKIP ] %s: no event within 5 s of making %s: a container?\n",
+			__func__, fixture.name);
+		skip();
+	}
+	assert_true(hotplug_has_changed(&hotplug, fixture.name));
+}
+
+static void expect_setting(const struct sandbox *box, const char *want)
+{
+	char value[32];
+
+	assert_int_equal(sysfs_read(box->root, value, sizeof(value), "%s",
+				 "sys/module/block/parameters/events_dfl_poll_msecs"),
+		0);
+	assert_string_equal(value, want);
+}
+
+static void readers_are_polled_where_nobody_asks(void **state)
+{
+	static const char setting[] = "sys/module/block/parameters/events_dfl_poll_msecs";
+	struct sandbox *box = *state;
+	struct knob_journal journal;
+	char path[PATH_MAX];
+
+	assert_int_equal(knob_open(&journal, box->root, sandbox_path(box, "run/knobs", path)), 0);
+	/* No such kernel. */
+	assert_int_equal(hotplug_poll_media(&journal), -ENOENT);
+
+	sandbox_file(box, setting, "0\n");
+	assert_int_equal(hotplug_poll_media(&journal), 0);
+	expect_setting(box, "2000");
+	/* Again, as by another front end: it is set, and stays whose it is. */
+	assert_int_equal(hotplug_poll_media(&journal), 0);
+	assert_int_equal(knob_restore(&journal), 0);
+	expect_setting(box, "0");
+
+	/* udev, or the operator, has a better value. */
+	sandbox_file(box, setting, "500\n");
+	assert_int_equal(hotplug_poll_media(&journal), 0);
+	expect_setting(box, "500");
+	assert_int_equal(knob_restore(&journal), 0);
+	expect_setting(box, "500");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(messages_are_read),
+		cmocka_unit_test(cut_messages_are_no_danger),
+		cmocka_unit_test(a_burst_is_one_look),
+		cmocka_unit_test(a_storm_is_looked_at_once_a_second),
+		cmocka_unit_test(many_disks_are_all),
+		cmocka_unit_test(datagrams_are_taken),
+		cmocka_unit_test(only_the_kernel_is_believed),
+		cmocka_unit_test_setup_teardown(
+			the_kernel_tells_of_a_real_device, loop_setup, loop_teardown),
+		sandbox_test(readers_are_polled_where_nobody_asks),
+	};
+
+	return cmocka_run_group_tests_name("hotplug", tests, NULL, NULL);
+}

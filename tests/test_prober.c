@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/prober.h"
+
+#include "core/child.h"
+#include "core/reactor.h"
+#include "device/probe.h"
+#include "tests/sandbox.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#define PATIENCE_MS 20000 /* for a machine that is busy with other things */
+
+/* One prober and what it has answered. */
+static struct {
+	int reactor;
+	struct prober *prober;
+	unsigned answers;
+	struct disk_content content;
+} world;
+
+static void answered(void *owner, struct prober *prober, const struct disk_content *content)
+{
+	assert_ptr_equal(owner, &world);
+	assert_ptr_equal(prober, world.prober);
+	world.answers++;
+	world.content = *content;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(&world, 0, sizeof(world));
+	world.reactor = reactor_new();
+	prober_ms = PATIENCE_MS;
+	return world.reactor < 0 ? -1 : 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	prober_free(world.prober);
+	close_fd(&world.reactor);
+	prober_call = probe_content;
+	prober_ms = PROBER_MS;
+	child_without_pidfd = false;
+	return 0;
+}
+
+static void start(void (*call)(const char *path, struct disk_content *ret))
+{
+	prober_call = call;
+	world.prober = prober_start(world.reactor, "/dev/any", answered, &world);
+	assert_non_null(world.prober);
+}
+
+/* Runs the reactor until there is an answer, or until the child has ended as well. */
+static void run(bool to_the_end)
+{
+	uint64_t until = now_ms() + PATIENCE_MS;
+
+	while (world.answers == 0 || (to_the_end && !prober_is_done(world.prober))) {
+		assert_true(now_ms() < until);
+		assert_true(reactor_dispatch(world.reactor, 50) >= 0);
+	}
+}
+
+static void says_the_path(const char *path, struct disk_content *ret)
+{
+	*ret = (struct disk_content){.state = CONTENT_FILESYSTEM, .partition_count = 99};
+	(void)STR_COPY(ret->label, path);
+}
+
+static void dies_half_way(const char *path, struct disk_content *ret)
+{
+	says_the_path(path, ret);
+	raise(SIGSEGV);
+}
+
+static void hangs(const char *path, struct disk_content *ret)
+{
+	says_the_path(path, ret);
+	for (;;)
+		pause();
+}
+
+/* A work child has nothing of what its parent has open: a card that hangs pins no other medium. */
+static void counts_descriptors(const char *path, struct disk_content *ret)
+{
+	(void)path;
+	ret->state = CONTENT_BLANK;
+	for (int fd = STDERR_FILENO + 1; fd < 256; fd++)
+		ret->partition_count += fcntl(fd, F_GETFD) >= 0;
+}
+
+static void an_answer_comes_once(void **state)
+{
+	(void)state;
+	start(says_the_path);
+	assert_int_equal(world.answers, 0);
+	run(true);
+	assert_int_equal(world.answers, 1);
+	assert_int_equal(world.content.state, CONTENT_FILESYSTEM);
+	assert_int_equal(world.content.partition_count, 99);
+	assert_string_equal(world.content.label, "/dev/any");
+}
+
+static void it_works_without_pidfds(void **state)
+{
+	(void)state;
+	child_without_pidfd = true;
+	start(says_the_path);
+	run(true);
+	assert_int_equal(world.answers, 1);
+	assert_int_equal(world.content.state, CONTENT_FILESYSTEM);
+}
+
+static void a_death_is_no_answer(void **state)
+{
+	(void)state;
+	start(dies_half_way);
+	run(true);
+	assert_int_equal(world.answers, 1);
+	assert_int_equal(world.content.state, CONTENT_UNREADABLE);
+	assert_string_equal(world.content.label, "");
+}
+
+static void silence_is_told_at_the_deadline(void **state)
+{
+	uint64_t begin = now_ms();
+
+	(void)state;
+	prober_ms = 200;
+	start(hangs);
+	run(false);
+	assert_true(now_ms() - begin >= 200);
+	assert_int_equal(world.content.state, CONTENT_SILENT);
+	/* Killed, it ends: that is no second answer. */
+	run(true);
+	assert_int_equal(world.answers, 1);
+	assert_int_equal(world.content.state, CONTENT_SILENT);
+}
+
+static void a_late_end_is_seen_without_pidfds(void **state)
+{
+	child_without_pidfd = true;
+	silence_is_told_at_the_deadline(state);
+}
+
+static void it_may_be_freed_while_it_runs(void **state)
+{
+	(void)state;
+	start(hangs);
+	prober_kill(world.prober);
+	prober_free(world.prober);
+	world.prober = NULL;
+	assert_int_equal(world.answers, 0);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+	prober_free(NULL);
+}
+
+static void its_child_holds_nothing_open(void **state)
+{
+	int held = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	(void)state;
+	assert_true(held > STDERR_FILENO);
+	start(counts_descriptors);
+	run(true);
+	assert_int_equal(close(held), 0);
+	assert_int_equal(world.content.state, CONTENT_BLANK);
+	/* The pipe to us. */
+	assert_int_equal(world.content.partition_count, 1);
+}
+
+#define prober_test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		prober_test(an_answer_comes_once),
+		prober_test(it_works_without_pidfds),
+		prober_test(a_death_is_no_answer),
+		prober_test(silence_is_told_at_the_deadline),
+		prober_test(a_late_end_is_seen_without_pidfds),
+		prober_test(it_may_be_freed_while_it_runs),
+		prober_test(its_child_holds_nothing_open),
+	};
+
+	return cmocka_run_group_tests_name("prober", tests, NULL, NULL);
+}

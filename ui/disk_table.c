@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/disk_table.h"
+
+#include "device/util.h"
+#include "ui/text.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#define GAP	  2  /* between columns */
+#define MODEL_MAX 24 /* a longer name is cut: it stands in --json */
+
+/* What is on the disk is no column: it stands behind them where there is room for it. */
+enum { NAME, KIND, SIZE, MODEL, IDENTITY, COLUMNS };
+
+struct line {
+	char cells[COLUMNS][64];
+};
+
+static const struct line heading = {{"NAME", "KIND", "SIZE", "MODEL", "IDENTITY"}};
+
+/* Columns of a terminal, near enough: bytes that begin a character. */
+static int width_of(const char *text)
+{
+	int width = 0;
+
+	for (; *text; text++)
+		width += ((unsigned char)*text & 0xc0) != 0x80;
+	return width;
+}
+
+/* Cuts a text that is too wide, with two dots in its last columns. */
+static void cut(char *text, int width)
+{
+	if (width_of(text) <= width)
+		return;
+	for (width -= 2; width > 0; width--)
+		do
+			text++;
+		while (((unsigned char)*text & 0xc0) == 0x80);
+	memcpy(text, "..", 3);
+}
+
+static void fill_line(const struct disk *disk, struct line *ret)
+{
+	*ret = (struct line){0};
+	(void)STR_COPY(ret->cells[NAME], disk->name);
+	(void)STR_COPY(ret->cells[KIND], disk_label(disk));
+	if (disk->size_bytes > 0)
+		(void)STR_COPY(ret->cells[SIZE], text_size(disk->size_bytes).s);
+	(void)STR_COPY(ret->cells[MODEL], disk->model);
+	cut(ret->cells[MODEL], MODEL_MAX);
+	disk_identity_short(disk, ret->cells[IDENTITY]);
+}
+
+static void widen(int *widths, const struct line *line)
+{
+	for (int i = 0; i < COLUMNS; i++)
+		if (widths[i] < width_of(line->cells[i]))
+			widths[i] = width_of(line->cells[i]);
+}
+
+/* Prints words, if any, at @indent, broken where the page ends; lines after the first a little deeper. */
+static void print_words(FILE *out, int indent, const char *text)
+{
+	int col = 0;
+
+	if (!*text)
+		return;
+	while (*text) {
+		int bytes = (int)strcspn(text, " "), width;
+		char word[256];
+
+		(void)STR_FORMAT(word, "%.*s", bytes, text);
+		width = width_of(word);
+		if (col == 0)
+			col = fprintf(out, "%*s", indent, "");
+		else if (col + 1 + width <= DISK_TABLE_COLS)
+			col += fprintf(out, " ");
+		else
+			col = fprintf(out, "\n%*s", indent + GAP, "") - 1;
+		(void)fputs(word, out);
+		col += width;
+		text += bytes;
+		text += strspn(text, " ");
+	}
+	(void)fputc('\n', out);
+}
+
+static void append(char *text, size_t size, const char *what, const char *more)
+{
+	size_t length = strlen(text);
+
+	if (more[0])
+		(void)str_format(
+			text + length, size - length, "%s%s%s", length ? ", " : "", what, more);
+}
+
+/* "maker SanDisk, eMMC 5.1, health n/a, boot0 4 MiB" */
+static void describe_make(const struct disk *disk, char *ret, size_t size)
+{
+	char phrase[96];
+
+	*ret = '\0';
+	append(ret, size, "maker ", disk->vendor);
+	append(ret, size, "eMMC ", disk_emmc_version(disk));
+	if (disk->kind != DISK_EMMC)
+		return;
+	disk_health_phrase(disk, phrase, sizeof(phrase));
+	append(ret, size, "health ", phrase);
+	disk_boot_phrase(disk, phrase, sizeof(phrase));
+	append(ret, size, disk->boot[0].name[0] || disk->boot[1].name[0] ? "" : "boot areas ",
+		phrase);
+}
+
+/* "serial 3f2a9f31, CID 4501.." */
+static void describe_number(const struct disk *disk, char *ret, size_t size)
+{
+	const char *serial = disk->id.serial;
+
+	*ret = '\0';
+	if (strncmp(serial, "0x", 2) == 0)
+		serial += 2;
+	append(ret, size, "serial ", serial);
+	append(ret, size, "CID ", disk->id.cid);
+}
+
+static void print_line(FILE *out, const struct line *line, const int *widths, const char *content)
+{
+	for (int i = 0; i < COLUMNS; i++) {
+		const char *text = line->cells[i];
+		int pad = widths[i] - width_of(text);
+		bool last = i == COLUMNS - 1 && !content[0];
+
+		if (i == SIZE)
+			(void)fprintf(out, "%*s%s", pad, "", text);
+		else
+			(void)fprintf(out, "%s%*s", text, last ? 0 : pad, "");
+		if (!last)
+			(void)fprintf(out, "%*s", GAP, "");
+	}
+	(void)fprintf(out, "%s\n", content);
+}
+
+static void print_verdict(FILE *out, const struct disk *disk, int indent)
+{
+	char text[160];
+
+	for (uint32_t i = 0; i < disk->reason_count; i++) {
+		(void)STR_FORMAT(text, "refused: %s", disk->reasons[i].text);
+		print_words(out, indent, text);
+	}
+	if (disk->warning[0]) {
+		(void)STR_FORMAT(text, "beware: %s", disk->warning);
+		print_words(out, indent, text);
+	}
+}
+
+static void print_disk(FILE *out, const struct disk *disk, const int *widths, const char *pending)
+{
+	int indent = widths[NAME] + GAP, left = DISK_TABLE_COLS;
+	struct line line;
+	char text[512];
+
+	for (int i = 0; i < COLUMNS; i++)
+		left -= widths[i] + GAP;
+	disk_content_phrase(&disk->content, text, sizeof(text));
+	if (disk->content.state == CONTENT_PENDING)
+		(void)STR_COPY(text, disk->size_bytes > 0 ? pending : "");
+	fill_line(disk, &line);
+	if (width_of(text) <= left) {
+		print_line(out, &line, widths, text);
+	} else {
+		print_line(out, &line, widths, "");
+		print_words(out, indent, text);
+	}
+	describe_make(disk, text, sizeof(text));
+	print_words(out, indent, text);
+	describe_number(disk, text, sizeof(text));
+	print_words(out, indent, text);
+	print_verdict(out, disk, indent);
+}
+
+void disk_table_print_late(FILE *out, const struct disk *disk)
+{
+	char phrase[128], text[192];
+
+	disk_content_phrase(&disk->content, phrase, sizeof(phrase));
+	(void)STR_FORMAT(text, "%s: %s", disk->name, phrase);
+	print_words(out, 0, text);
+	print_verdict(out, disk, GAP);
+}
+
+void disk_table_print(FILE *out, const struct disk *const *disks, size_t count, const char *pending)
+{
+	int widths[COLUMNS] = {0};
+	struct line line;
+
+	widen(widths, &heading);
+	for (size_t i = 0; i < count; i++) {
+		fill_line(disks[i], &line);
+		widen(widths, &line);
+	}
+	print_line(out, &heading, widths, "CONTENT");
+	for (size_t i = 0; i < count; i++)
+		print_disk(out, disks[i], widths, pending);
+}
