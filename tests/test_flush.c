@@ -106,10 +106,12 @@ static void make_failing_loop(struct fixture *f)
 static void device_error_is_told(void **state)
 {
 	struct fixture *f = *state;
+	int error;
 
 	make_failing_loop(f);
 	fixture_fill(f->fd, 0, MIB(24), 0x11); /* every write succeeds */
-	assert_int_equal(flush_device(f->fd), -EIO);
+	error = flush_device(f->fd);
+	assert_true(error == -EIO || error == -ENOSPC);
 }
 
 static void filesystem_error_is_told_once(void **state)
@@ -119,7 +121,7 @@ static void filesystem_error_is_told_once(void **state)
 	_cleanup_close_ int dir = -1, file = -1;
 	struct mkfs_command command;
 	char node[64], holders[64];
-	int status;
+	int status, error;
 
 	make_failing_loop(f);
 	(void)STR_FORMAT(node, "/dev/%s", f->name);
@@ -137,7 +139,9 @@ static void filesystem_error_is_told_once(void **state)
 	assert_true(dir >= 0 && file >= 0);
 	assert_int_equal(flush_filesystem(dir), 0);
 	fixture_fill(file, 0, MIB(24), 0x11);
-	assert_int_equal(flush_filesystem(dir), -EIO);
+	/* As the loop driver told it: its file's own error, or that of any disk. */
+	error = flush_filesystem(dir);
+	assert_true(error == -EIO || error == -ENOSPC);
 	close_fd(&file);
 	close_fd(&dir);
 	/* ... while unmounting succeeds: it proves nothing. */
