@@ -210,6 +210,27 @@ static void review_name(void **state)
 	check(m, "review-name");
 }
 
+/* Everything a layout can have, on a device that one should know something of. */
+static void review_boot(void **state)
+{
+	static const struct layout_blob blobs[] = {
+		{.name = "idbloader", .target = BLOB_DISK, .offset_bytes = KIB(32)},
+		{.name = "u-boot", .target = BLOB_BOOT0},
+		{.name = "environment", .target = BLOB_PARTITION, .partition = "env"},
+	};
+	struct model *m = make_review();
+	struct layout *layout = &m->layouts[m->layout_cursor].placed;
+
+	(void)state;
+	STR_COPY(m->target.warning, "it is worn: 80 to 90 % of its life time are used");
+	for (; layout->count < 6; layout->count++)
+		layout->partitions[layout->count] = layout->partitions[0];
+	memcpy(layout->blobs, blobs, sizeof(blobs));
+	layout->blob_count = ARRAY_SIZE(blobs);
+	layout->emmc.boot = EMMC_BOOT_BOOT0;
+	check(m, "review-boot");
+}
+
 static void review_waits(void **state)
 {
 	struct model *m = make_review();
@@ -366,6 +387,7 @@ int main(void)
 		cmocka_unit_test(layout_too_small),
 		cmocka_unit_test(review),
 		cmocka_unit_test(review_name),
+		cmocka_unit_test(review_boot),
 		cmocka_unit_test(review_waits),
 		cmocka_unit_test(review_refused),
 		cmocka_unit_test(install),

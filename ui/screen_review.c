@@ -60,6 +60,9 @@ static int draw_target(const struct model *m, struct grid *g, int row)
 	(void)grid_text(g, row++, 3, ATTR_BOLD, text);
 	STR_FORMAT(text, "holds: %s", content);
 	(void)grid_text(g, row++, 3, ATTR_BOLD, text);
+	if (disk->warning[0])
+		row += grid_wrap(
+			g, row, 3, g->cols - 4, 2, ATTR_WARN | ATTR_BOLD, disk->warning);
 	return row + 1;
 }
 
@@ -114,22 +117,59 @@ static int draw_layout(const struct model *m, struct grid *g, int row)
 	return row;
 }
 
-static int draw_how(const struct model *m, struct grid *g, int row)
+/* Boot loaders, and what the card is told: "spl at 32 KiB, uboot in boot0; boots from boot0". */
+static int draw_boot(const struct model *m, struct grid *g, int row)
+{
+	static const char *const areas[] = {[BLOB_BOOT0] = "boot0", [BLOB_BOOT1] = "boot1"};
+	static const char *const boots[] = {[EMMC_BOOT_NONE] = "no area",
+		[EMMC_BOOT_BOOT0] = "boot0",
+		[EMMC_BOOT_BOOT1] = "boot1",
+		[EMMC_BOOT_USER] = "the user area"};
+	const struct layout *layout = &m->layouts[m->layout_cursor].placed;
+	char text[512] = "", one[128];
+
+	for (size_t i = 0; i < layout->blob_count; i++) {
+		const struct layout_blob *blob = &layout->blobs[i];
+		size_t length = strlen(text);
+
+		if (blob->target == BLOB_DISK)
+			STR_FORMAT(one, "at %s", text_size(blob->offset_bytes).s);
+		else
+			STR_FORMAT(one, "in %s",
+				blob->target == BLOB_PARTITION ? blob->partition
+							       : areas[blob->target]);
+		(void)str_format(text + length, sizeof(text) - length, "%s%s %s",
+			length ? ", " : "", blob->name, one);
+	}
+	if (layout->emmc.boot != EMMC_BOOT_KEEP && m->target.kind == DISK_EMMC) {
+		size_t length = strlen(text);
+
+		(void)str_format(text + length, sizeof(text) - length, "%sthe card boots from %s",
+			length ? "; " : "", boots[layout->emmc.boot]);
+	}
+	if (!text[0] || screen_is_short(g))
+		return row;
+	(void)grid_text(g, row, 1, ATTR_BOLD, "Boot");
+	return row + grid_wrap(g, row, 1 + LABEL_COLS, g->cols - LABEL_COLS - 2, 2, ATTR_NORMAL, text);
+}
+
+/* What is left out first where a layout of many parts needs the room: the question comes last. */
+static int draw_how(const struct model *m, struct grid *g, int row, int last)
 {
 	char text[200];
 
-	if (screen_is_short(g))
+	if (screen_is_short(g) || row >= last)
 		return row;
 	row = draw_fact(g, row, "Then",
 		m->plan.verify || !m->planned
 			? "flush, verify every entry from the medium, partition table last"
 			: "flush, partition table last; NOT verified, as asked for");
-	if (m->last_bps > 0 && m->scan.totals.stream_bytes > 0) {
+	if (row < last && m->last_bps > 0 && m->scan.totals.stream_bytes > 0) {
 		STR_FORMAT(text, "%s at %s (this device's last run)",
 			text_duration(m->last_ms / 1000).s, text_rate(m->last_bps).s);
 		row = draw_fact(g, row, "About", text);
 	}
-	return row + 1;
+	return row < last ? row + 1 : row;
 }
 
 static void draw_problems(const struct model *m, struct grid *g, int row, int bottom)
@@ -178,7 +218,8 @@ static void draw(const struct model *m, struct grid *g, struct area area)
 	row = draw_target(m, g, row);
 	row = draw_archive(m, g, row);
 	row = draw_layout(m, g, row);
-	row = draw_how(m, g, row);
+	row = draw_boot(m, g, row);
+	row = draw_how(m, g, row, bottom - 1);
 	if (row >= bottom) { /* the question is always seen */
 		row = bottom - 1;
 		grid_fill(g, row, 0, g->cols, ' ', ATTR_NORMAL);
