@@ -299,6 +299,10 @@ void term_close(struct terminal *term)
 	if (!term)
 		return;
 	if (takes_output(term)) {
+		/* Without an alternate screen the shell's prompt comes onto the last row. */
+		(void)move(LINES - 1, 0);
+		(void)clrtoeol();
+		(void)refresh();
 		(void)curs_set(1);
 		(void)endwin();
 	} else {
