@@ -123,6 +123,7 @@ demo: deps ## install a small real root filesystem onto an image that stands for
 E2E := $(filter-out %/lib.sh %/tree.sh,$(wildcard tests/e2e/*.sh))
 check: deps ## install what is needed and run all tests
 	@$(MAKE) --no-print-directory -j$$(nproc) all tests fuzz-build
+	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=$(BUILD)/clang CC=clang CFLAGS=-O1 all
 	@FUZZ=$(BUILD)/fuzz bash tests/run.sh $(TESTS) $(BUILD)/tests/soak-short tests/mutants.sh \
 		tests/fuzz/fuzz.sh $(E2E) tests/vm/boot-areas.sh tests/vm/emmc-install.sh
 check-unit: all tests ## the cmocka tests alone
@@ -203,7 +204,7 @@ uninstall: ## remove what install has put there
 
 .PHONY: clean
 clean: ## remove what was built; the downloads of the tests (build/vm, build/cache) stay
-	rm -rf $(addprefix $(BUILD)/,obj tests asan fuzz/obj fuzz/libcore.a fuzz/libdevice.a demo boardstrap libdevice.a libcore.a libui.a)
+	rm -rf $(addprefix $(BUILD)/,obj tests asan clang fuzz/obj fuzz/libcore.a fuzz/libdevice.a demo boardstrap libdevice.a libcore.a libui.a)
 
 .PHONY: help
 help: ## list the targets
