@@ -188,7 +188,8 @@ valgrind: all $(BUILD)/tests/test_install $(BUILD)/tests/test_service ## the eng
 
 .PHONY: tidy fmt
 tidy: ## clang-tidy over the sources
-	clang-tidy --quiet $(DEVICE_SRC) $(CORE_SRC) $(UI_SRC) -- $(CPPFLAGS) -std=gnu17
+	clang-tidy --quiet $(DEVICE_SRC) $(CORE_SRC) $(UI_SRC) -- $(CPPFLAGS) -std=gnu17 \
+		$(call pkg,--cflags,$(PKGS_DEVICE) $(PKGS_CORE) $(PKGS_UI))
 fmt: ## clang-format over all sources
 	clang-format -i $(wildcard device/*.[ch] core/*.[ch] ui/*.[ch] tests/*.[ch])
 

@@ -126,7 +126,7 @@ static uint64_t btrfs_usable_bytes(uint64_t bytes, uint64_t inodes)
 	uint64_t need = inodes * BTRFS_INODE_BYTES + bytes / 512;
 	uint64_t metadata, overhead;
 
-	metadata = first = first > MIB(32) ? first : MIB(32);
+	metadata = first > MIB(32) ? first : MIB(32);
 	/* It takes the next one well before the last is full. */
 	while (need > metadata / 10 * 7 && metadata < bytes)
 		metadata += next;
