@@ -97,25 +97,27 @@ $(BUILD)/tests/soak: $(BUILD)/obj/tests/soak.o $(BUILD)/libcore.a $(BUILD)/libde
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_CORE)
 
-.PHONY: deps
-# Everything that building, testing and installing need, by package name. A second run is quick.
+.PHONY: deps deps-demo
+# What building, running and the demo need; and what the tests need besides. A second run is quick.
 PACKAGES := gcc make pkg-config libc6-dev libncurses-dev libblkid-dev libfdisk-dev libconfuse-dev \
-	libarchive-dev libssl-dev libcmocka-dev libvterm-dev \
-	tar gzip xz-utils zstd bzip2 lz4 pigz e2fsprogs dosfstools f2fs-tools btrfs-progs fdisk \
-	util-linux mount kmod libarchive-tools busybox-static toybox libcap2-bin attr acl procps psmisc jq tmux strace \
-	ncurses-base ncurses-term mmdebstrap cpio clang libclang-rt-dev
-deps: ## install what is needed, by package name (Debian, as root)
-	@if missing=$$(dpkg-query -W -f '$${db:Status-Status} $${Package}\n' $(PACKAGES) 2>/dev/null | \
-		awk '$$1 == "installed" {print $$2}' | sort -u >$(or $(TMPDIR),/tmp)/boardstrap-have.$$$$; \
-		printf '%s\n' $(PACKAGES) | sort -u | comm -23 - $(or $(TMPDIR),/tmp)/boardstrap-have.$$$$; \
-		rm -f $(or $(TMPDIR),/tmp)/boardstrap-have.$$$$); [ -n "$$missing" ]; then \
-		echo "installing:" $$missing; \
+	libarchive-dev libssl-dev tar gzip xz-utils zstd bzip2 lz4 pigz e2fsprogs dosfstools fdisk \
+	util-linux mount kmod busybox-static attr ncurses-base ncurses-bin
+TEST_PACKAGES := libcmocka-dev libvterm-dev f2fs-tools btrfs-progs libarchive-tools toybox libcap2-bin \
+	acl procps psmisc jq tmux strace ncurses-term mmdebstrap cpio clang libclang-rt-dev valgrind
+deps: PACKAGES += $(TEST_PACKAGES)
+deps: deps-demo ## install what is needed, by package name (Debian, as root)
+deps-demo:
+	@missing=$$(dpkg-query -W -f '$${db:Status-Status} $${Package}\n' $(PACKAGES) 2>/dev/null | \
+		awk -v all='$(PACKAGES)' '$$1 == "installed" {have[$$2] = 1} END {n = split(all, want, " "); \
+			for (i = 1; i <= n; i++) if (!(want[i] in have)) printf "%s ", want[i]}'); \
+	if [ -n "$$missing" ]; then \
+		echo "installing: $$missing"; \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
 			--no-install-recommends $$missing >/dev/null; \
 	fi
 
 .PHONY: demo
-demo: deps ## install a small real root filesystem onto an image that stands for a board's eMMC
+demo: deps-demo ## install a small real root filesystem onto an image that stands for a board's eMMC
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@bash tests/demo.sh
 
