@@ -22,6 +22,9 @@ void err_set(struct err *err, int code, const char *step, const char *format, ..
 	va_start(args, format);
 	str_vformat(err->text + used, sizeof(err->text) - used, format, args);
 	va_end(args);
+	used = strlen(err->text);
+	if (used > 0 && err->text[used - 1] == '.')
+		err->text[used - 1] = '\0';
 }
 
 void err_sentence(const struct err *err, char *ret, size_t size)

@@ -25,7 +25,8 @@ struct err {
 	char next[160]; /* what to do now, a sentence without its stop; or "" */
 };
 
-/* Sets the error where there is none, else appends "; " and the sentence to its text. */
+/* Sets the error where there is none, else appends "; " and the sentence to its text. A stop at its
+ * end is left out: what follows depends on who shows it. */
 void err_set(struct err *err, int code, const char *step, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 

@@ -208,7 +208,8 @@ int install_work(struct install *in, const char *name, int (*work)(void *arg, in
 /* ---- the end of one that failed or was cancelled ---- */
 
 /* Everything an ended job leaves on the machine is undone here, in a child, since a dying device may
- * block each of these calls: unmount, then the table areas zeroed so that nothing boots half. */
+ * block each of these calls: unmount, then the table areas zeroed so that nothing boots half. One
+ * that was removed has no table yet, or one of what was verified. */
 static int cleanup_work(void *arg, int report_fd)
 {
 	struct install *in = arg;
@@ -217,7 +218,7 @@ static int cleanup_work(void *arg, int report_fd)
 
 	if (in->mounted)
 		r = install_unmount_all(in, report_fd);
-	if (in->snapshot.written) {
+	if (in->snapshot.written && !target_is_gone(&in->target)) {
 		w = in->target.excl_fd >= 0 ? 0 : target_take_exclusive(&in->target, &diag);
 		if (w == 0)
 			w = wipe_table(in->target.excl_fd, in->target.disk.size_bytes);
@@ -354,8 +355,8 @@ int install_fail(struct install *in, int code, const char *format, ...)
 		err_set(&in->snapshot.err, code, step_name(in->step), "%s", text);
 	} else if (target_is_gone(&in->target)) {
 		/* A removed device has a hundred symptoms and one cause. */
-		err_set(&in->snapshot.err, EXIT_FAILED, step_name(in->step),
-			"%s was removed during %s", in->plan.target.name, step_name(in->step));
+		err_set(&in->snapshot.err, in->snapshot.written ? EXIT_FAILED : EXIT_REFUSED,
+			step_name(in->step), "%s was removed during %s", in->plan.target.name, step_name(in->step));
 		STR_COPY(in->snapshot.err.next, "Put it back and start again");
 	} else {
 		err_set(&in->snapshot.err, code, step_name(in->step), "%s", text);

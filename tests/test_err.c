@@ -47,6 +47,22 @@ static void too_long(void **state)
 	}
 }
 
+/* Some sentences are made with a stop: it would come twice, or stand before the semicolon. */
+static void stops(void **state)
+{
+	struct err err = {0};
+	char line[100];
+
+	(void)state;
+	err_set(&err, EXIT_REFUSED, "check", "It is another card. Choose again.");
+	assert_string_equal(err.text, "It is another card. Choose again");
+	err_set(&err, EXIT_FAILED, "cleanup", "and it does not answer.");
+	STR_COPY(err.next, "Remove it");
+	err_sentence(&err, line, sizeof(line));
+	assert_string_equal(line,
+		"It is another card. Choose again; and it does not answer. Remove it");
+}
+
 static void empty_first_text(void **state)
 {
 	struct err err = {0};
@@ -73,6 +89,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(first_wins),
 		cmocka_unit_test(too_long),
+		cmocka_unit_test(stops),
 		cmocka_unit_test(empty_first_text),
 		cmocka_unit_test(device_text),
 	};

@@ -316,6 +316,52 @@ static void refuses_a_target_in_use(void **state)
 	board_assert_released(board);
 }
 
+/* As a card that is pulled: its held descriptor says that it has no bytes. A write on its way may
+ * give the file some again. */
+static void pull(const struct board *board)
+{
+	board_run("loop=$(losetup -n -O NAME -j %s); until [ $(blockdev --getsize64 $loop) = 0 ]; do "
+		  "truncate -s 0 %s; losetup -c $loop; done",
+		board->image, board->image);
+}
+
+static void tells_of_a_removal(void **state)
+{
+	static const struct {
+		enum step_id step;
+		int code;
+		const char *says;
+	} cases[] = {
+		{STEP_LOCK, EXIT_REFUSED, "board.img was removed during lock"},
+		{STEP_EXTRACT, EXIT_FAILED, "board.img was removed during extract"},
+	};
+	struct board *board = *state;
+
+	fixture_require_root();
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		int lock = open(board->image, O_RDONLY | O_CLOEXEC);
+		const struct snapshot *end;
+		struct install *in;
+
+		/* It waits for the lock, and nothing is written yet. */
+		if (cases[i].step == STEP_LOCK)
+			assert_int_equal(flock(lock, LOCK_EX), 0);
+		in = begin(board);
+		run_to(in, cases[i].step);
+		pull(board);
+		close_fd(&lock);
+		end = run_all(in);
+		assert_int_equal(end->state, INSTALL_FAILED);
+		if (end->exit_code != cases[i].code || strcmp(end->err.text, cases[i].says) != 0)
+			fail_msg("exit %d, \"%s\", not \"%s\"", end->exit_code, end->err.text,
+				cases[i].says);
+		assert_int_equal(end->written, cases[i].step > STEP_LOCK);
+		install_free(in);
+		board_assert_released(board);
+		board_run("truncate -s %llu %s", (unsigned long long)BOARD_BYTES, board->image);
+	}
+}
+
 /* A tar that never has a handler is never signalled, and installs all the same. */
 static void passes_with_a_tar_that_answers_nothing(void **state)
 {
@@ -351,6 +397,7 @@ int main(void)
 		board_test(refuses_an_archive_that_changed),
 		board_test(refuses_a_target_that_changed),
 		board_test(refuses_a_target_in_use),
+		board_test(tells_of_a_removal),
 		board_test(passes_with_a_tar_that_answers_nothing),
 	};
 
