@@ -103,7 +103,8 @@ PACKAGES := gcc make pkg-config libc6-dev libncurses-dev libblkid-dev libfdisk-d
 	libarchive-dev libssl-dev tar gzip xz-utils zstd bzip2 lz4 pigz e2fsprogs dosfstools fdisk \
 	util-linux mount kmod busybox-static attr ncurses-base ncurses-bin
 TEST_PACKAGES := libcmocka-dev libvterm-dev f2fs-tools btrfs-progs libarchive-tools toybox libcap2-bin \
-	acl procps psmisc jq tmux strace ncurses-term mmdebstrap cpio clang libclang-rt-dev valgrind
+	acl procps psmisc jq tmux strace ncurses-term mmdebstrap cpio mtools udev clang \
+	libclang-rt-dev valgrind
 deps: PACKAGES += $(TEST_PACKAGES)
 deps: deps-demo ## install what is needed, by package name (Debian, as root)
 deps-demo:
@@ -122,18 +123,19 @@ demo: deps-demo ## install a small real root filesystem onto an image that stand
 	@bash tests/demo.sh
 
 .PHONY: check check-unit check-root check-vm
+VM_TESTS := $(addprefix tests/vm/,boot-areas.sh renumber.sh pull.sh udev.sh emmc-install.sh)
 E2E := $(filter-out %/lib.sh %/tree.sh,$(wildcard tests/e2e/*.sh))
 check: deps ## install what is needed and run all tests
 	@$(MAKE) --no-print-directory -j$$(nproc) all tests fuzz-build
 	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=$(BUILD)/clang CC=clang CFLAGS=-O1 all
 	@FUZZ=$(BUILD)/fuzz bash tests/run.sh $(TESTS) $(BUILD)/tests/soak-short tests/mutants.sh \
-		tests/fuzz/fuzz.sh $(E2E) tests/vm/boot-areas.sh tests/vm/emmc-install.sh
+		tests/fuzz/fuzz.sh $(E2E) $(VM_TESTS)
 check-unit: all tests ## the cmocka tests alone
 	@bash tests/run.sh $(TESTS)
 check-root: all tests ## the tests of the whole program on loop devices and in terminals
 	@bash tests/run.sh $(E2E)
 check-vm: all $(BUILD)/tests/vm-boot-areas ## an emulated eMMC: installed over its serial console, then booted
-	@bash tests/run.sh tests/vm/boot-areas.sh tests/vm/emmc-install.sh
+	@bash tests/run.sh $(VM_TESTS)
 
 .PHONY: tests
 tests: $(TESTS) $(BUILD)/tests/fake_tar $(BUILD)/tests/soak $(BUILD)/tests/soak-short \

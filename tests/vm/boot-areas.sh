@@ -15,22 +15,9 @@ set -u
 BOOT_AREAS=${BOOT_AREAS:-$vm_top/build/tests/vm-boot-areas}
 OFFSET1=$((33 * 1024 + 5))      # neither a block's nor a page's begin
 
-[ "$(id -u)" = 0 ] || { echo "not ok 1 - must be run as root"; exit 1; }
 [ -x "$BOOT_AREAS" ] || { echo "not ok 1 - there is no $BOOT_AREAS"; exit 1; }
-
-vm_setup
-VM_LOCKED=yes "$vm_here/prepare.sh" >"$vm_tmp/prepare.log" 2>&1 8>&- 9>&- &
-vm_jobs=$!
-wait $vm_jobs
-prepared=$?
-vm_jobs=
-sed 's/^/    /' "$vm_tmp/prepare.log"
-[ $prepared -eq 0 ] || die "the machine's parts (prepare.sh)"
-vm_load || die "the machine's description"
-if [ "$CARD" != emmc ]; then
-	skip "boot areas" "an SD card has none"
-	exit 0
-fi
+vm_begin
+vm_needs_emmc "boot areas"
 
 # ---------------------------------------------------------------------------
 # the card, full of something; two bootloaders, and the program, on the stick
@@ -90,7 +77,7 @@ make_tools() {
 	head -c 2500001 /dev/urandom >"$dir/boot0.bin"
 	head -c $((BOOT_MIB * 1024 * 1024 - OFFSET1)) /dev/urandom >"$dir/boot1.bin"
 	head -c $((BOOT_MIB * 1024 * 1024 + 1)) /dev/zero >"$dir/long.bin"
-	truncate -s 32M "$MACHINE/stick.img" && mkfs.ext4 -q -m 0 -d "$dir" "$MACHINE/stick.img"
+	stick_of "$dir"
 }
 check "the stick" make_tools || exit 1
 check "the machine's RAM disk" make_installer || exit 1

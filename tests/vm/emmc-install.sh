@@ -15,21 +15,8 @@ set -u
 LAYOUT=${VM_LAYOUT:-single-gpt}
 INSTALL_SECONDS=600
 
-[ "$(id -u)" = 0 ] || { echo "not ok 1 - must be run as root"; exit 1; }
-[ -x "$BOARDSTRAP" ] || { echo "not ok 1 - there is no $BOARDSTRAP"; exit 1; }
-
-vm_setup
-note "the machine's parts; the first time that takes a minute"
-VM_LOCKED=yes "$vm_here/prepare.sh" >"$vm_tmp/prepare.log" 2>&1 8>&- 9>&- &
-vm_jobs=$!
-wait $vm_jobs
-prepared=$?
-vm_jobs=
-# Indented: it counts for itself.
-sed 's/^/    /' "$vm_tmp/prepare.log"
-[ $prepared -eq 0 ] || die "the machine's parts (prepare.sh)"
+vm_begin
 pass "the machine's parts ($SECONDS s)"
-vm_load || die "the machine's description"
 
 # ---------------------------------------------------------------------------
 # 1. the installer's machine
@@ -49,9 +36,6 @@ pass "the installer's system comes up ($((SECONDS - started)) s)"
 facts=$(screen | grep '^vm: ')
 fact() {
 	tr ' ' '\n' <<<"$facts" | sed -n "s/^$1=//p"
-}
-is() {  # what, wanted, found
-	[ "$2" = "$3" ] || { echo "$1: wanted $2, found $3"; return 1; }
 }
 check "mmcblk0 has the size asked for" is size $((EMMC_MIB * 1024 * 1024)) "$(fact size)"
 if [ "$CARD" = emmc ]; then

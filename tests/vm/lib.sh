@@ -42,6 +42,10 @@ vm_tmp=
 vm_pid=                 # QEMU, or the timeout(1) around it
 vm_server=              # tmux
 vm_jobs=                # other children that run in the background
+vm_cards=()             # "NAME KIND" of each card in the machine, a controller for each
+vm_throttle=            # a limit of every card, as QEMU's -drive has it
+installer_extra=        # called with the root of the installer's RAM disk, to add to it
+vm_aside=               # not empty: with a second serial line, see aside
 
 # ---------------------------------------------------------------------------
 # results: one line each, in TAP's words
@@ -87,6 +91,10 @@ check() {
 	fi
 }
 
+is() {  # what, wanted, found: for check
+	[ "$2" = "$3" ] || { echo "$1: wanted $2, found $3"; return 1; }
+}
+
 # What another program says, as comments, and no more of it than helps.
 quote() {
 	sed -e 's/^/# /' -e '40{s/$/ .../;q}'
@@ -113,6 +121,31 @@ vm_setup() {
 	trap 'exit 129' HUP
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
+}
+
+# What every test begins with: vm_setup, the machine's parts (prepare.sh), vm_load.
+vm_begin() {
+	local prepared
+	[ "$(id -u)" = 0 ] || { echo "not ok 1 - must be run as root"; exit 1; }
+	[ -x "$BOARDSTRAP" ] || { echo "not ok 1 - there is no $BOARDSTRAP"; exit 1; }
+	vm_setup
+	note "the machine's parts; the first time that takes a minute"
+	VM_LOCKED=yes "$vm_here/prepare.sh" >"$vm_tmp/prepare.log" 2>&1 8>&- 9>&- &
+	vm_jobs=$!
+	wait $vm_jobs
+	prepared=$?
+	vm_jobs=
+	# Indented: it counts for itself.
+	sed 's/^/    /' "$vm_tmp/prepare.log"
+	[ $prepared -eq 0 ] || die "the machine's parts (prepare.sh)"
+	vm_load || die "the machine's description"
+}
+
+# For tests that mean nothing on an SD card.
+vm_needs_emmc() {       # what is tested
+	[ "$CARD" != emmc ] || return 0
+	skip "$1" "there is no QEMU with an eMMC, and an SD card will not do"
+	exit 0
 }
 
 vm_cleanup() {
@@ -177,25 +210,58 @@ qemu_run() {    # its chroot or empty; arguments
 # ---------------------------------------------------------------------------
 # the board's parts
 
-# A blank eMMC. In the backing file the boot areas come first, then the user area.
+# A blank card of that size; it will be in the machine. In an eMMC's backing file
+# the boot areas come first, then the user area.
+make_card() {   # its name (the image is NAME.img), emmc or sd, MiB (a power of two)
+	local size=$3
+	[ "$2" = emmc ] && size=$((size + 2 * BOOT_MIB))
+	rm -f "$MACHINE/$1.img"
+	truncate -s "${size}M" "$MACHINE/$1.img"
+	vm_cards+=("$1 $2")
+}
+
+# The board's own.
 make_emmc() {
 	CARD_OFFSET_MIB=0
 	[ "$CARD" = emmc ] && CARD_OFFSET_MIB=$((2 * BOOT_MIB))
-	rm -f "$MACHINE/emmc.img"
-	truncate -s $(((EMMC_MIB + CARD_OFFSET_MIB) * 1024 * 1024)) "$MACHINE/emmc.img"
+	make_card emmc "$CARD" "$EMMC_MIB"
 }
 
-# The USB stick with the archive: an ext4 filesystem, filled without mounting it.
+# The USB stick: an ext4 filesystem with what is in DIR, filled without mounting it.
+stick_of() {    # DIR
+	local size
+	size=$(du -sm --apparent-size "$1" | cut -f1)
+	rm -f "$MACHINE/stick.img"
+	truncate -s $((size + 16))M "$MACHINE/stick.img"
+	mkfs.ext4 -q -L STICK -m 0 -O ^has_journal -d "$1" "$MACHINE/stick.img"
+}
+
+# A small system as an archive: busybox, and in /data as many MiB that do not compress.
+# Whoever wants more in it leaves that in DIR before.
+small_archive() {       # DIR, MiB, FILE
+	local i
+	mkdir -p "$1"/{bin,dev,etc,proc,root,run,sys,tmp,data,var/empty} &&
+		cp "$(command -v busybox)" "$1/bin/busybox" || return 1
+	ln -sf busybox "$1/bin/sh"
+	ln -f "$1/bin/busybox" "$1/bin/mount"
+	chmod 1777 "$1/tmp"
+	chmod 700 "$1/root"
+	echo board >"$1/etc/hostname"
+	chown 12345:54321 "$1/etc/hostname"
+	for ((i = 0; i < $2; i++)); do
+		head -c 1M /dev/urandom >"$1/data/$i"
+	done
+	tar -C "$1" -c --zstd -f "$3" .
+}
+
+# The stick with the archive of Debian.
 make_stick() {
-	local dir=$vm_tmp/stick size
+	local dir=$vm_tmp/stick
 	mkdir "$dir" || return 1
 	# A link, not a copy, when it is the same filesystem.
 	ln "$VM_DIR/$ARCHIVE" "$dir/" 2>/dev/null || cp "$VM_DIR/$ARCHIVE" "$dir/" || return 1
 	echo "not an archive" >"$dir/notes.txt"
-	size=$(du -sm --apparent-size "$dir" | cut -f1)
-	rm -f "$MACHINE/stick.img"
-	truncate -s $((size + 16))M "$MACHINE/stick.img"
-	mkfs.ext4 -q -L STICK -m 0 -O ^has_journal -d "$dir" "$MACHINE/stick.img"
+	stick_of "$dir"
 	local status=$?
 	rm -rf "$dir"
 	return $status
@@ -203,12 +269,17 @@ make_stick() {
 
 # copy_program ROOT PROGRAM [NAME]: with the libraries that it is linked with.
 copy_program() {
-	local root=$1 name=${3:-} program lib
+	local root=$1 name=${3:-} program
 	program=$(command -v "$2") || return 1
 	[ -n "$name" ] || name=${2##*/}
 	cp -L "$program" "$root/usr/bin/$name" || return 1
+	copy_libraries "$root" "$program"
+}
+
+copy_libraries() {      # ROOT, of that program
+	local root=$1 lib
 	# A script and a static program have none; ldd says so by its status.
-	{ ldd "$program" 2>/dev/null || true; } | grep -o '/[^ ]*' | while read -r lib; do
+	{ ldd "$2" 2>/dev/null || true; } | grep -o '/[^ ]*' | while read -r lib; do
 		[ -e "$root$lib" ] || {
 			mkdir -p "$root${lib%/*}"
 			cp -L "$lib" "$root$lib"
@@ -239,7 +310,7 @@ make_installer() {
 	done
 	# ... these are for other layouts, and for people in shell.sh.
 	for tool in bzip2 lz4 mkfs.vfat mkfs.f2fs fsck.fat mount.vfat tune2fs dumpe2fs debugfs resize2fs \
-		lsblk losetup findmnt blockdev wipefs partx bsdtar sha256sum strace gdb mmc; do
+		flock lsblk losetup findmnt blockdev wipefs partx bsdtar sha256sum strace gdb mmc; do
 		copy_program "$root" "$tool" 2>/dev/null || true
 	done
 	ln -s mke2fs "$root/usr/bin/mkfs.ext4"
@@ -277,7 +348,12 @@ make_installer() {
 		"$root/usr/lib/modules/$version/"
 	depmod -b "$root" "$version" || return 1
 
+	if [ -n "$installer_extra" ]; then
+		$installer_extra "$root" || return 1
+	fi
+
 	cp "$vm_here/guest-init" "$root/init"
+	cp "$vm_here/guest-aside" "$root/etc/aside"
 	chmod 755 "$root/init"
 
 	# Not compressed: the emulated CPU would take longer over it than QEMU
@@ -302,22 +378,32 @@ take_boot_files() {
 # machine_command KERNEL INITRD APPEND: fills the array qemu_command.
 machine_command() {
 	local kernel=$1 initrd=$2 append=$3
+	local card name kind bus slot=16 device
 	qemu_command=()
 	[ -z "$QEMU_ROOT" ] || qemu_command=(chroot "$QEMU_ROOT")
 	qemu_command+=(qemu-system-x86_64
 		-accel tcg -smp 2 -m 768
 		-nodefaults -no-user-config -no-reboot -display none
 		-kernel "$QEMU_DIR/$kernel" -initrd "$QEMU_DIR/$initrd"
-		-append "console=ttyS0 quiet $append"
+		-append "console=ttyS0 quiet $append${vm_aside:+ vm.aside}"
 		# Control keys belong to the guest: no escape character, no signals.
 		-chardev "stdio,id=console,signal=off,logfile=$QEMU_DIR/console.log,logappend=on"
-		-serial chardev:console
-		-device sdhci-pci
-		-drive "if=none,id=card,format=raw,cache=unsafe,file=$QEMU_DIR/emmc.img")
-	if [ "$CARD" = emmc ]; then
-		qemu_command+=(-device "emmc,drive=card,boot-partition-size=$((BOOT_MIB * 1024 * 1024))")
-	else
-		qemu_command+=(-device "sd-card,drive=card")
+		-serial chardev:console)
+	# The first card's controller is 0000:00:10.0, the next one's 0000:00:11.0.
+	for card in "${vm_cards[@]}"; do
+		read -r name kind <<<"$card"
+		bus=slot$slot
+		device=sd-card
+		[ "$kind" = emmc ] && device=emmc,boot-partition-size=$((BOOT_MIB * 1024 * 1024))
+		qemu_command+=(-device "sdhci-pci,id=$bus,bus=pci.0,addr=$(printf %x "$slot")"
+			-drive "if=none,id=$name,format=raw,cache=unsafe,file=$QEMU_DIR/$name.img${vm_throttle:+,$vm_throttle}"
+			-device "$device,drive=$name,bus=pci.0/$bus/sd-bus")
+		slot=$((slot + 1))
+	done
+	if [ -n "$vm_aside" ]; then
+		qemu_command+=(
+			-chardev "file,id=aside,path=$QEMU_DIR/aside.log,input-path=$QEMU_DIR/aside.in"
+			-serial chardev:aside)
 	fi
 	# The stick is in the installer's machine only: the installed board has
 	# to come up without it.
@@ -329,7 +415,7 @@ machine_command() {
 }
 
 mux() {
-	tmux -S "$vm_tmp/tmux" -f "$vm_tmp/tmux.conf" "$@" 8>&- 9>&-
+	tmux -S "$vm_tmp/tmux" -f "$vm_tmp/tmux.conf" "$@" 7>&- 8>&- 9>&-
 }
 
 # machine_start KERNEL INITRD APPEND
@@ -342,6 +428,12 @@ machine_start() {
 		set -g default-terminal screen
 		set -g history-limit 5000
 	EOF
+	if [ -n "$vm_aside" ]; then
+		rm -f "$MACHINE"/aside.{in,log}
+		mkfifo "$MACHINE/aside.in" || return 1
+		# Both ends are open here: nobody who opens one waits for the other.
+		exec 7<>"$MACHINE/aside.in"
+	fi
 	# The server stays in the foreground (-D), as a child of ours that can
 	# be waited for.
 	mux -D &
@@ -438,6 +530,19 @@ text() {
 	mux send-keys -l -- "$1"
 }
 
+# shell COMMAND: typed at the prompt of the console, on an empty screen, so that what is
+# then seen is its output.
+shell() {
+	local i=0
+	keys C-u C-l
+	while [ "$(screen | grep -c .)" -gt 1 ] && [ $i -lt 100 ]; do
+		sleep 0.1
+		i=$((i + 1))
+	done
+	text "$1"
+	keys Enter
+}
+
 # press_until TIMES KEY REGEX: a key may be dead for a moment (the list under
 # the cursor has just changed), so it is pressed again if nothing comes of it.
 press_until() {
@@ -480,4 +585,30 @@ cursor_moved() {
 		i=$((i + 1))
 	done
 	return 1
+}
+
+# aside SECONDS COMMAND: run by a shell on the second serial line (vm_aside=yes), while
+# the first one belongs to boardstrap; guest-aside has functions for it. Prints what the
+# command prints; its status, or 124 where it takes longer.
+aside() {
+	local until=$((SECONDS + $1)) log=$MACHINE/aside.log id=$EPOCHREALTIME
+	printf '%s %s\n' "$id" "$2" >&7
+	until grep -q "^aside ends $id " "$log"; do
+		machine_alive || { echo "the machine stopped while it ran: $2"; return 125; }
+		[ $SECONDS -lt $until ] || { echo "not done within $1 s: $2"; return 124; }
+		sleep 0.1
+	done
+	tr -d '\r' <"$log" | awk -v id="$id" '
+		$1 == "aside" && $3 == id { if ($2 == "ends") exit $4; mine = 1; next }
+		mine { print }'
+}
+
+# aside_until SECONDS COMMAND: again and again, until its status is 0.
+aside_until() {
+	local until=$((SECONDS + $1)) said
+	while ! said=$(aside "$1" "$2"); do
+		[ $SECONDS -lt $until ] || { echo "not within $1 s: $2"; echo "$said"; return 1; }
+		sleep 0.2
+	done
+	echo "$said"
 }
