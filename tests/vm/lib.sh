@@ -287,10 +287,29 @@ copy_libraries() {      # ROOT, of that program
 	done
 }
 
+# Modules of Debian's kernel, with those that they need.
+copy_modules() {        # ROOT, VERSION, modules
+	local root=$1 version=$2 module path
+	shift 2
+	mkdir -p "$root/usr/lib/modules/$version" || return 1
+	[ -e "$root/lib" ] || ln -s usr/lib "$root/lib"
+	for module in "$@"; do
+		modprobe -d "$VM_DIR/kernel" -S "$version" --show-depends "$module" 2>/dev/null |
+			sed -n 's/^insmod //p' | sed 's/[[:space:]]*$//'
+	done | sort -u | while read -r module; do
+		path=${module#"$VM_DIR/kernel"}
+		mkdir -p "$root/usr${path%/*}"
+		cp "$module" "$root/usr$path"
+	done
+	cp "$VM_DIR/kernel/lib/modules/$version"/modules.{builtin,builtin.modinfo,order} \
+		"$root/usr/lib/modules/$version/"
+	depmod -b "$root" "$version"
+}
+
 # The installer's own system: a RAM disk from this machine's tools and from the
 # modules of Debian's kernel. Nothing in it comes from the archive under test.
 make_installer() {
-	local root=$vm_tmp/installer version tool module path
+	local root=$vm_tmp/installer version tool path
 	version=$(basename "$VM_DIR"/kernel/lib/modules/*)
 
 	mkdir -p "$root"/{dev,etc,media/usb,proc,root,run,sys,tmp,usr/bin,busybox,var/lib} || return 1
@@ -335,18 +354,9 @@ make_installer() {
 	printf 'root:x:0:0:root:/root:/bin/sh\n' >"$root/etc/passwd"
 	printf 'root:x:0:\n' >"$root/etc/group"
 
-	for module in mmc_block sdhci-pci ext4 vfat f2fs nls_cp437 nls_iso8859-1 nls_ascii nls_utf8 \
-		loop crc32c_generic libcrc32c xhci-pci usb-storage uas sd_mod virtio_blk virtio_pci; do
-		modprobe -d "$VM_DIR/kernel" -S "$version" --show-depends "$module" 2>/dev/null |
-			sed -n 's/^insmod //p' | sed 's/[[:space:]]*$//'
-	done | sort -u | while read -r module; do
-		path=${module#"$VM_DIR/kernel"}
-		mkdir -p "$root/usr${path%/*}"
-		cp "$module" "$root/usr$path"
-	done
-	cp "$VM_DIR/kernel/lib/modules/$version"/modules.{builtin,builtin.modinfo,order} \
-		"$root/usr/lib/modules/$version/"
-	depmod -b "$root" "$version" || return 1
+	copy_modules "$root" "$version" mmc_block sdhci-pci ext4 vfat f2fs nls_cp437 nls_iso8859-1 \
+		nls_ascii nls_utf8 loop crc32c_generic libcrc32c xhci-pci usb-storage uas sd_mod \
+		virtio_blk virtio_pci || return 1
 
 	if [ -n "$installer_extra" ]; then
 		$installer_extra "$root" || return 1
@@ -592,7 +602,7 @@ cursor_moved() {
 # command prints; its status, or 124 where it takes longer.
 aside() {
 	local until=$((SECONDS + $1)) log=$MACHINE/aside.log id=$EPOCHREALTIME
-	printf '%s %s\n' "$id" "$2" >&7
+	printf '%s %s\n' "$id" "$(tr '\n\t' '  ' <<<"$2")" >&7
 	until grep -q "^aside ends $id " "$log"; do
 		machine_alive || { echo "the machine stopped while it ran: $2"; return 125; }
 		[ $SECONDS -lt $until ] || { echo "not done within $1 s: $2"; return 124; }
