@@ -108,7 +108,27 @@ make_tools() {
 		label = "rootfs"
 		mount = "/"
 	}
+	blob "spl" {
+		file = "spl.bin"
+		target = "boot0"
+	}
+	blob "fallback" {
+		file = "spl.bin"
+		target = "boot1"
+		offset = "33K"
+	}
+	blob "loader" {
+		file = "loader.bin"
+		offset = "32K"
+	}
+	emmc {
+		boot-enable = "boot0"
+		boot-ack = "on"
+	}
 	EOF
+	head -c 123457 /dev/urandom >"$dir/spl.bin"
+	head -c 400000 /dev/urandom >"$dir/loader.bin"
+	cp "$dir"/*.bin "$vm_tmp/"
 	stick_of "$dir"
 }
 check "a small system, and the stick" make_tools || exit 1
@@ -145,8 +165,22 @@ for name in "${names[@]}"; do
 	check "tar and sha256sum find no difference to the archive" compare mmcblk$disk "$name"
 	disk=$((disk + 1))
 done
+check "the boot areas of mmcblk1 are protected again" \
+	aside 20 'grep -qx 1 /sys/block/mmcblk1boot0/force_ro && grep -qx 1 /sys/block/mmcblk1boot1/force_ro'
+# PARTITION_CONFIG, byte 179: acknowledge, boot0; two digits a byte.
+check "and the card tells a boot ROM boot0, with the acknowledge" aside 20 \
+	'mount -t debugfs none /sys/kernel/debug; cd /sys/kernel/debug;
+	[ $(cut -c 359-360 mmc0/mmc0:0001/ext_csd)$(cut -c 359-360 mmc1/mmc1:0001/ext_csd) = 0048 ]'
 shell 'poweroff -f'
 check "the machine switches off" machine_off 30 || exit 1
+
+# The card's file: boot0, boot1, what is left of QEMU's, the user area.
+at() {          # FILE, OFFSET: lies there on the second card
+	cmp -n "$(stat -c %s "$vm_tmp/$1")" -i "$2:0" "$MACHINE/f2fs.img" "$vm_tmp/$1"
+}
+check "boot0 begins with the loader" at spl.bin 0
+check "boot1 has it at 33 KiB" at spl.bin $(((BOOT_MIB << 20) + 33 * 1024))
+check "the user area has the other at 32 KiB" at loader.bin $(((2 * BOOT_MIB << 20) + 32 * 1024))
 
 # ---------------------------------------------------------------------------
 # 2. each from outside, then booted
