@@ -123,7 +123,7 @@ demo: deps-demo ## install a small real root filesystem onto an image that stand
 	@bash tests/demo.sh
 
 .PHONY: check check-unit check-root check-vm
-VM_TESTS := $(addprefix tests/vm/,boot-areas.sh renumber.sh pull.sh udev.sh emmc-install.sh)
+VM_TESTS := $(addprefix tests/vm/,boot-areas.sh renumber.sh pull.sh udev.sh layouts.sh emmc-install.sh)
 E2E := $(filter-out %/lib.sh %/tree.sh,$(wildcard tests/e2e/*.sh))
 check: deps ## install what is needed and run all tests
 	@$(MAKE) --no-print-directory -j$$(nproc) all tests fuzz-build

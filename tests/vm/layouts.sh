@@ -185,21 +185,20 @@ check "the user area has the other at 32 KiB" at loader.bin $(((2 * BOOT_MIB << 
 # ---------------------------------------------------------------------------
 # 2. each from outside, then booted
 
-# part CARD NUMBER: that partition as a file, holes kept.
+# part NUMBER: that partition as a file, holes kept.
 part() {
 	local start count
 	read -r start count < <(sfdisk -d "$MACHINE/user.img" |
-		sed -nE "s/^[^ ]*img$2 : start= *([0-9]+), size= *([0-9]+).*/\1 \2/p")
-	dd if="$MACHINE/user.img" of="$MACHINE/p$2.img" bs=512 skip="$start" count="$count" \
+		sed -nE "s/^[^ ]*img$1 : start= *([0-9]+), size= *([0-9]+).*/\1 \2/p")
+	dd if="$MACHINE/user.img" of="$MACHINE/p$1.img" bs=512 skip="$start" count="$count" \
 		conv=sparse status=none
 }
 outside() {     # name
 	dd if="$MACHINE/$1.img" of="$MACHINE/user.img" bs=1M skip=$((2 * BOOT_MIB)) conv=sparse \
-		status=none && sfdisk -V -q "$MACHINE/user.img" && part "$1" 1 && part "$1" 2
+		status=none && sfdisk -V -q "$MACHINE/user.img" && part 1 && part 2
 }
 # Kernel and initrd, as mtools finds them in the vfat; the same as in the archive.
 boot_files() {
-	local file
 	mcopy -o -i "$MACHINE/p1.img" '::vmlinuz-*' "$MACHINE/board.vmlinuz" &&
 		mcopy -o -i "$MACHINE/p1.img" '::initrd.img-*' "$MACHINE/board.initrd" || return 1
 	cmp "$MACHINE/board.vmlinuz" "$vm_tmp"/board/boot/vmlinuz-* &&
@@ -211,7 +210,6 @@ check_root() {
 	f2fs) fsck.f2fs --dry-run "$MACHINE/p2.img" ;;
 	esac
 }
-both_cards=("${vm_cards[@]}")
 vm_aside=
 for name in "${names[@]}"; do
 	check "$name: sfdisk finds no fault with the table" outside "$name" || continue
