@@ -194,6 +194,7 @@ static bool start(struct app *app)
 	STR_COPY(app->model->notice, app->last_words);
 	app->last_words[0] = '\0';
 	app_resize(app);
+	app_console_open(app);
 	return true;
 }
 
@@ -257,6 +258,7 @@ int app_run(const struct app_options *options)
 {
 	struct app app = {
 		.options = options,
+		.root = options->root,
 		.reactor = -1,
 		.service_fd = -1,
 		.signal_fd = -1,
@@ -277,7 +279,8 @@ int app_follow(int service_fd)
 {
 	/* Its own copy: the caller's is closed only where a screen could be shown. */
 	int fd = fcntl(service_fd, F_DUPFD_CLOEXEC, 3), code;
-	struct app app = {.reactor = -1, .service_fd = fd, .signal_fd = -1};
+	_cleanup_close_ int root = sysfs_open_root("/");
+	struct app app = {.root = root, .reactor = -1, .service_fd = fd, .signal_fd = -1};
 
 	if (fd < 0)
 		return -1;
