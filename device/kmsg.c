@@ -217,8 +217,11 @@ bool kmsg_is_about(const char *text, const struct kmsg_names *names)
 bool kmsg_is_news(const struct kmsg_record *record, const struct kmsg_names *names)
 {
 	static const char *const words[] = {"removed", "disconnect", "reset", "new"};
+	/* A discard or a write of zeroes was tried; the kernel, or mkfs, does it the long way. */
+	static const char harmless[] = "operation not supported error, ";
 
-	if (record->facility != 0 || !kmsg_is_about(record->text, names))
+	if (record->facility != 0 || !kmsg_is_about(record->text, names) ||
+		strncmp(record->text, harmless, strlen(harmless)) == 0)
 		return false;
 	if (record->level <= KMSG_WARNING)
 		return true;

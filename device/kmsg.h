@@ -58,7 +58,7 @@ void kmsg_names(const struct disk *disk, struct kmsg_names *ret);
 bool kmsg_is_about(const char *text, const struct kmsg_names *names);
 
 /* True for what an operator should see who installs to that disk: the kernel's warnings and errors on
- * it, and of its news only that it was removed, found or reset; no mounts. */
+ * it (but not that it cannot discard), and of its news only that it was removed, found or reset. */
 bool kmsg_is_news(const struct kmsg_record *record, const struct kmsg_names *names);
 
 /* Seam for tests: what reads. */

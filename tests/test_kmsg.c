@@ -294,6 +294,9 @@ static const struct {
 	{&loop, 3, "EXT4-fs (loop1p1): unable to read superblock", NEWS},
 	{&loop, 6, "loop1: detected capacity change from 0 to 393216", ABOUT},
 	{&drive, 4, "nvme0n1: I/O Cmd(0x2) @ LBA 0, 8 blocks, I/O Error (sct 0x3 / sc 0x71)", NEWS},
+	{&loop, 3, "operation not supported error, dev loop1, sector 9 op 0x9:(WRITE_ZEROES)",
+		ABOUT},
+	{&loop, 3, "critical space allocation error, dev loop1, sector 9 op 0x1:(WRITE)", NEWS},
 	{&drive, 3, "I/O error, dev nvme0n1p3, sector 0", NEWS},
 	{&drive, 3, "I/O error, dev nvme0n10, sector 0", NOT},
 };
