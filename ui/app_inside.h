@@ -8,6 +8,7 @@
 #include "core/inventory.h"
 #include "device/knob.h"
 #include "ui/app.h"
+#include "ui/repair.h"
 #include "ui/screen.h"
 #include "ui/term.h"
 
@@ -18,6 +19,8 @@ struct app {
 	struct model *model;
 	int root; /* borrowed: root fd for sysfs and proc */
 	int reactor, service_fd, signal_fd;
+	int kmsg_fd; /* the kernel's messages, where they come out on our screens; or -1 */
+	struct repair repair;
 	struct inventory *inventory;
 	unsigned generation; /* of the inventory, as the model has it */
 	struct disk *image;  /* the target that is a file, or NULL */
@@ -67,8 +70,10 @@ void app_recall_last_run(struct model *model);
 /* --- app_console.c --- */
 
 /* Opens the journal of settings. Where the screens are on the kernel's own console, keeps its
- * messages off them. */
+ * messages off them, and watches for those that come out all the same. */
 void app_console_open(struct app *app);
+/* Takes what the kernel has said: what came out has the screen repaired. */
+void app_console_take(struct app *app);
 
 /* --- app_flow.c: what keys and the engine lead to --- */
 
