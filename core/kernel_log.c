@@ -28,12 +28,12 @@ void kernel_log_take(struct kernel_log *log, const struct kmsg_record *record, u
 	kmsg_names(log->disk, &names);
 	if (!kmsg_is_news(record, &names))
 		return;
-	/* In their order: what was left out before is said before. */
-	kernel_log_tick(log, now_ms);
-	if (log->left_out > 0 || !pace_take(&log->pace, now_ms)) {
+	if (!pace_take(&log->pace, now_ms)) {
 		log->left_out++;
 		return;
 	}
+	if (log->left_out > 0)
+		tell_left_out(log);
 	STR_FORMAT(text, "kernel: %s", record->text);
 	log->tell(log->owner, text);
 }

@@ -20,26 +20,32 @@ static bool is_vt(unsigned line_major, unsigned line_minor)
 	return line_major == VT_MAJOR && line_minor < VT_COUNT;
 }
 
-bool console_is(int root, int tty_fd)
+bool console_has(int root, unsigned line_major, unsigned line_minor)
 {
 	char active[256], *save = NULL;
-	unsigned number = 0;
 
-	/* Not the node's number: standard input may be /dev/console or /dev/tty. */
-	if (ioctl(tty_fd, TIOCGDEV, &number) < 0 ||
-		sysfs_read(root, active, sizeof(active), "sys/class/tty/console/active") < 0)
+	if (sysfs_read(root, active, sizeof(active), "sys/class/tty/console/active") < 0)
 		return false;
 	for (char *name = strtok_r(active, " ", &save); name; name = strtok_r(NULL, " ", &save)) {
-		uint32_t line_major, line_minor;
+		uint32_t its_major, its_minor;
 
-		if (strcmp(name, "tty0") == 0 && is_vt(major(number), minor(number)))
+		if (strcmp(name, "tty0") == 0 && is_vt(line_major, line_minor))
 			return true;
-		if (sysfs_read_devno(
-			    root, &line_major, &line_minor, "sys/class/tty/%s/dev", name) == 0 &&
-			line_major == major(number) && line_minor == minor(number))
+		if (sysfs_read_devno(root, &its_major, &its_minor, "sys/class/tty/%s/dev", name) ==
+				0 &&
+			its_major == line_major && its_minor == line_minor)
 			return true;
 	}
 	return false;
+}
+
+bool console_is(int root, int tty_fd)
+{
+	unsigned number;
+
+	/* Not the node's number: standard input may be /dev/console or /dev/tty. */
+	return ioctl(tty_fd, TIOCGDEV, &number) == 0 &&
+	       console_has(root, major(number), minor(number));
 }
 
 unsigned console_level(int root)

@@ -21,6 +21,8 @@ struct knob_journal;
  * A pseudo-terminal (ssh, tmux) never does, whatever shows it.
  */
 bool console_is(int root, int tty_fd);
+/* The same of a terminal by its device number. */
+bool console_has(int root, unsigned line_major, unsigned line_minor);
 
 /* Levels below the one that is returned come out: 0 none, 8 all. CONSOLE_LEVEL_MAX where it cannot be
  * told: then a message may well be seen. */

@@ -61,6 +61,22 @@ static void tells_a_console(void **state)
 	close_fd(&slave);
 }
 
+static void tells_a_virtual_terminal(void **state)
+{
+	const struct sandbox *box = *state;
+
+	sandbox_file(box, "sys/class/tty/ttyS0/dev", "4:64\n");
+	sandbox_file(box, "sys/class/tty/console/active", "tty0\n");
+	assert_true(console_has(box->root, 4, 1)); /* tty1, when it is in front */
+	assert_true(console_has(box->root, 4, 63));
+	assert_false(console_has(box->root, 4, 64)); /* ttyS0 */
+	assert_false(console_has(box->root, 5, 1));
+	sandbox_file(box, "sys/class/tty/console/active", "ttyS0\n");
+	assert_false(console_has(box->root, 4, 1));
+	assert_true(console_has(box->root, 4, 64));
+	assert_false(console_has(box->root, 4, 65));
+}
+
 static void tells_its_level(void **state)
 {
 	static const struct {
@@ -138,6 +154,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		sandbox_test(tells_a_console),
+		sandbox_test(tells_a_virtual_terminal),
 		sandbox_test(tells_its_level),
 		sandbox_test(is_quiet_and_loud_again),
 		sandbox_test(is_loud_again_after_a_kill),
