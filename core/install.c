@@ -113,6 +113,11 @@ static void sample_take(struct install *in)
 	progress_update(&in->progress, &in->sample);
 }
 
+static void kernel_said(void *owner, const char *text)
+{
+	install_message(owner, "%s", text);
+}
+
 static void step_begin(struct install *in, enum step_id step)
 {
 	in->step = step;
@@ -127,6 +132,7 @@ static void install_pass(struct install *in)
 {
 	struct target *target = &in->target;
 
+	kernel_log_close(&in->kernel);
 	/* A loop device would hand its partitions to the next image; a disk keeps them, for they are
 	 * now what its table says. */
 	target_close(
@@ -238,6 +244,7 @@ static void end_now(struct install *in)
 		in->snapshot.state == INSTALL_CANCELLING && in->snapshot.err.code == EXIT_CANCELLED;
 
 	child_finish(&in->cleanup);
+	kernel_log_close(&in->kernel);
 	target_close(&in->target, in->snapshot.written || in->plan.target.kind == DISK_IMAGE);
 	if (in->knobs_set)
 		(void)knob_restore(&in->knobs);
@@ -398,6 +405,7 @@ static void tick(struct watch *watch, uint32_t events)
 		child_poll(child);
 	if (snapshot_ended(&in->snapshot))
 		return;
+	kernel_log_tick(&in->kernel, now_ms());
 	if (in->ending) {
 		ending_tick(in);
 	} else if (in->step < STEP_COUNT) {
@@ -429,6 +437,7 @@ struct install *install_new(
 	child_init(&in->tar.child);
 	child_init(&in->source.decompressor);
 	target_init(&in->target);
+	kernel_log_init(&in->kernel);
 	for (unsigned i = 0; i < LAYOUT_PARTITIONS_MAX; i++)
 		in->mounts[i].dir_fd = -1;
 	in->verified = mmap(NULL, sizeof(*in->verified), PROT_READ | PROT_WRITE,
@@ -465,6 +474,7 @@ void install_free(struct install *in)
 	child_finish(&in->cleanup);
 	for (unsigned i = 0; i < LAYOUT_PARTITIONS_MAX; i++)
 		close_fd(&in->mounts[i].dir_fd);
+	kernel_log_close(&in->kernel);
 	/* Only where a job is dropped in its middle: it ends as a failed one does. */
 	if (in->reactor >= 0 && !snapshot_ended(&in->snapshot) && in->target.id_fd >= 0)
 		(void)cleanup_work(in, -1);
@@ -500,6 +510,9 @@ void install_start(struct install *in)
 
 	in->start_ms = now_ms();
 	progress_init(&in->progress, &totals, in->start_ms);
+	/* Where the kernel's log cannot be read, its symptoms must do. */
+	(void)kernel_log_open(
+		&in->kernel, in->reactor, in->world.root, &in->target.disk, kernel_said, in);
 	step_begin(in, STEP_SCAN);
 	install_advance(in);
 }

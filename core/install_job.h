@@ -7,6 +7,7 @@
 #define CORE_INSTALL_JOB_H
 
 #include "core/install.h"
+#include "core/kernel_log.h"
 #include "core/source.h"
 #include "core/verify.h"
 #include "device/knob.h"
@@ -36,6 +37,7 @@ struct install {
 	struct child cleanup;
 
 	struct target target;
+	struct kernel_log kernel; /* of the target: once it is held, it is known by its name */
 	struct source source;
 	struct child child; /* of the step that runs: mkfs, or work of our own */
 	struct tar tar;

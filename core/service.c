@@ -29,6 +29,7 @@
 #define SOCKET_SUFFIX ".sock" /* NAME.PID.sock: where an engine listens */
 #define LAST_SUFFIX   ".last" /* NAME.PID.last: its snapshot at the start, at the first write, at the end */
 #define LAST_KEPT     16
+#define GONE_MS	      1000 /* a viewer's socket closes before its process has ended */
 
 struct service;
 
@@ -51,6 +52,8 @@ struct service {
 	bool written; /* as the file of the state says */
 	struct viewer viewers[VIEWERS_MAX];
 	uint64_t sent_sequence;
+	struct knob_journal knobs; /* no path: there is none */
+	uint64_t gone_ms;	   /* a viewer has gone: what it may have left is put back then; 0: none */
 };
 
 /* ---- viewers ---- */
@@ -67,6 +70,7 @@ static void viewer_drop(struct viewer *viewer)
 	reactor_remove(viewer->service->reactor, &viewer->watch);
 	close_fd(&fd);
 	viewer->commands = viewer->behind = false;
+	viewer->service->gone_ms = now_ms() + GONE_MS;
 }
 
 static void viewer_send(struct viewer *viewer)
@@ -292,6 +296,14 @@ static void orphans_end(void)
 	}
 }
 
+/* A front end that was killed had a quiet console, perhaps, which is the machine's only one. */
+static void settings_put_back(struct service *service)
+{
+	service->gone_ms = 0;
+	if (service->knobs.path[0])
+		(void)knob_restore_stale(&service->knobs);
+}
+
 /* Who watches is told, at once or as soon as they take it. */
 static void service_end(struct service *service)
 {
@@ -320,6 +332,8 @@ static void service_loop(struct service *service)
 			service->written = true;
 			last_write(service);
 		}
+		if (service->gone_ms != 0 && now_ms() >= service->gone_ms)
+			settings_put_back(service);
 		if (service->ended && parting_ms == 0)
 			parting_ms = now_ms() + PARTING_MS;
 		viewers_update(service);
@@ -330,6 +344,7 @@ static void service_loop(struct service *service)
 			break;
 		(void)reactor_dispatch(service->reactor, service->ended ? 50 : -1);
 	}
+	settings_put_back(service);
 }
 
 /* Everything that an install needs of its process. 0, or -errno with what failed in @ret_what. */
@@ -338,7 +353,6 @@ static int service_set_up(struct service *service, const struct plan *plan,
 {
 	struct install_world world = {
 		.dir = JOB_DIR, .knob_journal = SERVICE_KNOBS, .end_strays = orphans_end};
-	struct knob_journal knobs;
 	sigset_t mask;
 	int r;
 
@@ -360,8 +374,9 @@ static int service_set_up(struct service *service, const struct plan *plan,
 	world.root = sysfs_open_root("/"); /* of the new namespace: the old one may die */
 	if (world.root < 0)
 		return world.root;
-	if (knob_open(&knobs, world.root, SERVICE_KNOBS) == 0)
-		(void)knob_restore_stale(&knobs);
+	if (knob_open(&service->knobs, world.root, SERVICE_KNOBS) < 0)
+		service->knobs.path[0] = '\0';
+	settings_put_back(service);
 	*ret_what = "memory";
 	service->install = install_new(plan, manifest, &world);
 	if (!service->install)

@@ -6,13 +6,19 @@
  */
 #include "ui/app.h"
 
+#include "core/service.h"
+#include "device/sysfs.h"
 #include "emulator.h"
 #include "sandbox.h"
 #include "screen_model.h"
 
+#include <errno.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <termios.h>
 
 /* One front end, and both ends of what it talks to. */
@@ -24,6 +30,9 @@ struct front {
 	struct termios before;
 };
 
+/* What a test does once the terminal is there, before the front end is. */
+static void (*on_terminal)(struct front *f);
+
 /* Runs @options, or follows the socket @service_fd. */
 static void front_start(struct front *f, const char *type, const struct app_options *options,
 	int service_fd)
@@ -33,6 +42,8 @@ static void front_start(struct front *f, const char *type, const struct app_opti
 	emulator_open(&f->emulator, 24, 80, false);
 	assert_int_equal(tcgetattr(f->emulator.slave, &f->before), 0);
 	assert_int_equal(pipe2(said, O_CLOEXEC), 0);
+	if (on_terminal)
+		on_terminal(f);
 	f->pid = fork();
 	assert_true(f->pid >= 0);
 	if (f->pid == 0) {
@@ -412,6 +423,142 @@ static void unset_term_is_said(void **state)
 	front_close(&f);
 }
 
+/* --- on the kernel's own console --- */
+
+#define PRINTK "7\t4\t1\t7\n"
+
+static const struct sandbox *console_box;
+static bool console_laid;
+
+/* The machine says that the terminal is its console. */
+static void terminal_is_console(struct front *f)
+{
+	unsigned number = 0;
+	char text[32];
+
+	assert_int_equal(ioctl(f->emulator.slave, TIOCGDEV, &number), 0);
+	STR_FORMAT(text, "%u:%u\n", major(number), minor(number));
+	sandbox_file(console_box, "tty/ttyT/dev", text);
+}
+
+static bool lay_over(const char *name, const char *over)
+{
+	char path[PATH_MAX];
+
+	return mount(sandbox_path(console_box, name, path), over, NULL, MS_BIND, NULL) == 0;
+}
+
+/* A machine of which the test says the console, its level and the log: the running one, with files of
+ * the sandbox laid over its own in a mount namespace that nobody else sees. */
+static bool make_console(const struct sandbox *box)
+{
+	char path[PATH_MAX];
+
+	console_box = box;
+	sandbox_file(box, "tty/console/active", "ttyS0 ttyT\n");
+	sandbox_file(box, "printk", PRINTK);
+	sandbox_dir(box, "run");
+	assert_int_equal(mkfifo(sandbox_path(box, "kmsg", path), 0600), 0);
+	return geteuid() == 0 && unshare(CLONE_NEWNS) == 0 &&
+	       mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	       (mkdir(SERVICE_DIR, 0700) == 0 || errno == EEXIST) &&
+	       lay_over("run", SERVICE_DIR) && lay_over("tty", "/sys/class/tty") &&
+	       lay_over("printk", "/proc/sys/kernel/printk") && lay_over("kmsg", "/dev/kmsg");
+}
+
+static int leave_console(void **state)
+{
+	static const char *const over[] = {
+		"/dev/kmsg", "/proc/sys/kernel/printk", "/sys/class/tty", SERVICE_DIR};
+
+	/* Each is our own: nothing was laid over where the first of them failed. */
+	for (size_t i = 0; console_laid && i < ARRAY_SIZE(over); i++)
+		(void)umount(over[i]);
+	console_laid = false;
+	on_terminal = NULL;
+	return sandbox_teardown(state);
+}
+
+static bool printk_is(const char *value)
+{
+	char found[64] = "";
+
+	assert_true(sysfs_read(console_box->root, found, sizeof(found), "printk") == 0);
+	return strncmp(found, value, strlen(value)) == 0;
+}
+
+static void lay_console(const struct sandbox *box)
+{
+	console_laid = make_console(box);
+	if (!console_laid) {
+		print_message("SKIPPED: needs root, who may mount over /sys, /proc and /dev\n");
+		skip();
+	}
+	on_terminal = terminal_is_console;
+}
+
+static void kernel_keeps_off_the_console(void **state)
+{
+	struct snapshot s = make_snapshot(STEP_EXTRACT);
+	struct front f;
+
+	lay_console(*state);
+	f = follow(&s, true);
+	expect(&f, "48 %");
+	assert_true(printk_is("1"));
+	type(&f, "d");
+	assert_int_equal(front_end(&f), EXIT_DETACHED);
+	assert_true(printk_is("7\t4\t1\t7"));
+	front_close(&f);
+
+	/* One that is killed leaves it to the next. */
+	f = follow(&s, true);
+	expect(&f, "48 %");
+	assert_true(printk_is("1"));
+	assert_int_equal(kill(f.pid, SIGKILL), 0);
+	assert_int_equal(waitpid(f.pid, NULL, 0), f.pid);
+	assert_true(printk_is("1"));
+	front_close(&f);
+	f = follow(&s, true);
+	expect(&f, "48 %");
+	assert_true(printk_is("1"));
+	assert_int_equal(kill(f.pid, SIGTERM), 0);
+	assert_int_equal(front_end(&f), EXIT_DETACHED);
+	assert_true(printk_is("7\t4\t1\t7"));
+	front_close(&f);
+}
+
+static void kernel_message_is_painted_over(void **state)
+{
+	static const char text[] = "\r\nmmc0: card 0001 removed\r\n", log[] = "3,1,2,-;mmc0: x\n";
+	struct snapshot s = make_snapshot(STEP_EXTRACT);
+	char path[PATH_MAX];
+	struct front f;
+	uint64_t begin;
+	int kmsg;
+
+	lay_console(*state);
+	kmsg = open(sandbox_path(console_box, "kmsg", path), O_RDWR | O_CLOEXEC);
+	assert_true(kmsg >= 0);
+	f = follow(&s, true);
+	expect(&f, "48 %");
+	/* It comes out on the terminal, for somebody has raised the level again. */
+	sandbox_file(console_box, "printk", PRINTK);
+	assert_int_equal(write(f.emulator.slave, text, strlen(text)), (ssize_t)strlen(text));
+	expect(&f, "card 0001 removed");
+	begin = now_ms();
+	assert_int_equal(write(kmsg, log, strlen(log)), (ssize_t)strlen(log));
+	while (emulator_shows(&f.emulator, "card 0001 removed") && now_ms() < begin + EMULATOR_MS)
+		(void)emulator_feed(&f.emulator, 20);
+	assert_false(emulator_shows(&f.emulator, "card 0001 removed"));
+	print_message("repaired after %u ms\n", (unsigned)(now_ms() - begin));
+	expect(&f, "48 %");
+	type(&f, "d");
+	assert_int_equal(front_end(&f), EXIT_DETACHED);
+	front_close(&f);
+	close_fd(&kmsg);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -426,6 +573,10 @@ int main(void)
 		sandbox_test(plugging_shows),
 		sandbox_test(unset_term_is_said),
 		sandbox_test(all_the_way),
+		cmocka_unit_test_setup_teardown(
+			kernel_keeps_off_the_console, sandbox_setup, leave_console),
+		cmocka_unit_test_setup_teardown(
+			kernel_message_is_painted_over, sandbox_setup, leave_console),
 	};
 
 	return cmocka_run_group_tests_name("app", tests, NULL, NULL);

@@ -242,6 +242,39 @@ static void fails_with_tar(void **state)
 }
 
 /* A tar that says it is done and has done something else: only the medium tells. */
+/* An image whose own filesystem is full: a write that the loop device had taken fails later, and only
+ * the kernel says so. */
+static void shows_what_the_kernel_says(void **state)
+{
+	struct board *board = *state;
+	const struct snapshot *end;
+	struct install *in;
+	bool said = false;
+
+	fixture_require_root();
+	board_run("cd %s; mkdir small; mount -t tmpfs -o size=5m none small; truncate -s %llu "
+		  "small/board.img",
+		board->dir, (unsigned long long)BOARD_BYTES);
+	STR_FORMAT(board->image, "%s/small/board.img", board->dir);
+	board_plan(board, NULL);
+	in = begin(board);
+	end = run_all(in);
+	assert_int_equal(end->state, INSTALL_FAILED);
+	for (unsigned i = 0; i < SNAPSHOT_MESSAGES; i++) {
+		const char *text = end->messages[i].text;
+
+		said = said || (strncmp(text, "kernel: ", 8) == 0 && strstr(text, " error, dev loop"));
+	}
+	install_free(in);
+	board_assert_released(board);
+	board_run("umount %s/small", board->dir);
+	if (!said && access("/dev/kmsg", R_OK) < 0) {
+		print_message("SKIPPED: this machine lets nobody read /dev/kmsg\n");
+		skip();
+	}
+	assert_true(said);
+}
+
 static void fails_where_the_medium_differs(void **state)
 {
 	static const char *const deeds[] = {
@@ -393,6 +426,7 @@ int main(void)
 		board_test(undoes_what_is_dropped_in_its_middle),
 		board_test(fails_with_mkfs),
 		board_test(fails_with_tar),
+		board_test(shows_what_the_kernel_says),
 		board_test(fails_where_the_medium_differs),
 		board_test(refuses_an_archive_that_changed),
 		board_test(refuses_a_target_that_changed),

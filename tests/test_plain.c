@@ -97,6 +97,9 @@ static void a_progress_line(void **state)
 	now.steps[STEP_FLUSH].state = STEP_ACTIVE;
 	now.progress.eta_s = -1;
 	plain_snapshot(&plain, &now, &now);
+	assert_string_equal(printed(), ""); /* not twice in a second */
+	now.elapsed_ms += 1000;
+	plain_snapshot(&plain, &now, &now);
 	assert_string_equal(printed(), "flush    57 %  457/796 MiB  36.2 MiB/s\n");
 }
 
@@ -131,6 +134,182 @@ static void not_too_many_lines(void **state)
 	for (const char *c = printed(); *c; c++)
 		lines += *c == '\n';
 	assert_int_equal(lines, 10);
+}
+
+/* --- what a line of 9600 baud has room for --- */
+
+#define TICK_MS	  250
+#define LIVE_MS	  120000 /* the simulated install */
+#define BUDGET_BS 96	 /* a tenth of 960 bytes a second */
+
+/* An install of two minutes at 4 Hz: a tenth of it each for scan and the small steps, the rest for
+ * extract, flush and verify; @warnings messages a tick. */
+static struct snapshot live(unsigned tick, unsigned warnings)
+{
+	static const struct {
+		enum step_id step;
+		unsigned until; /* in hundredths of the whole */
+	} steps[] = {{STEP_SCAN, 8}, {STEP_WIPE, 9}, {STEP_MKFS, 10}, {STEP_EXTRACT, 60},
+		{STEP_FLUSH, 75}, {STEP_VERIFY, 99}, {STEP_COMMIT, 100}};
+	unsigned ticks = LIVE_MS / TICK_MS, begin = 0, i = 0;
+	struct snapshot now = extracting();
+	struct gauge gauge;
+
+	while (i < ARRAY_SIZE(steps) - 1 && tick * 100 >= steps[i].until * ticks)
+		begin = steps[i++].until;
+	for (unsigned done = 0; done < steps[i].step; done++)
+		now.steps[done] = (struct snapshot_step){STEP_DONE, 59000};
+	now.step = steps[i].step;
+	now.steps[now.step].state = STEP_ACTIVE;
+	now.elapsed_ms = (uint64_t)tick * TICK_MS;
+	gauge = (struct gauge){MIB(7400) * (tick * 100 - begin * ticks) /
+				       ((steps[i].until - begin) * ticks),
+		MIB(7400)};
+	now.progress.archive = now.progress.extracted = gauge;
+	now.progress.medium = now.progress.step = gauge;
+	now.progress.eta_s = (LIVE_MS - tick * TICK_MS) / 1000;
+	now.message_count = (uint64_t)tick * warnings;
+	for (unsigned m = 0; m < SNAPSHOT_MESSAGES; m++) {
+		struct snapshot_message *message = &now.messages[SNAPSHOT_MESSAGES - 1 - m];
+
+		message->number = now.message_count > m ? now.message_count - m : 0;
+		memset(message->text, 'w', sizeof(message->text) - 1);
+	}
+	return now;
+}
+
+/* Runs it; returns how many bytes were printed, and tells of the worst ten seconds. */
+static size_t live_bytes(unsigned warnings, unsigned *ret_lines, size_t *ret_worst)
+{
+	static size_t until_tick[LIVE_MS / TICK_MS + 1];
+	const unsigned ticks = LIVE_MS / TICK_MS, ten = 10000 / TICK_MS;
+	struct snapshot before = {0};
+	const char *all;
+
+	for (unsigned tick = 0; tick < ticks; tick++) {
+		struct snapshot now = live(tick, warnings);
+
+		plain_snapshot(&plain, &before, &now);
+		before = now;
+		until_tick[tick] = (size_t)ftell(out);
+	}
+	*ret_worst = 0;
+	for (unsigned tick = ten; tick < ticks; tick++)
+		if (until_tick[tick] - until_tick[tick - ten] > *ret_worst)
+			*ret_worst = until_tick[tick] - until_tick[tick - ten];
+	*ret_lines = 0;
+	all = printed();
+	for (const char *c = all; *c; c++) {
+		*ret_lines += *c == '\n';
+		assert_true(*c == '\n' || (*c >= ' ' && *c != 0x7f));
+	}
+	return strlen(all);
+}
+
+static void two_minutes_fit_a_slow_line(void **state)
+{
+	static const unsigned floods[] = {0, 1, 8, 100}; /* messages a tick */
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(floods); i++) {
+		unsigned lines;
+		size_t worst, bytes;
+
+		plain_init(&plain, out);
+		bytes = live_bytes(floods[i], &lines, &worst);
+		print_message("%3u messages/s: %zu bytes in %u lines over %u s, %zu B/s, at the "
+			      "worst %zu in 10 s\n",
+			floods[i] * 4, bytes, lines, LIVE_MS / 1000, bytes / (LIVE_MS / 1000), worst);
+		assert_true(bytes <= BUDGET_BS * LIVE_MS / 1000);
+		/* Any ten seconds fit, but for what may come at once: the first messages. */
+		assert_true(worst <= (size_t)BUDGET_BS * 10 + SNAPSHOT_MESSAGES * 80);
+	}
+}
+
+/* A card that writes a gigabyte a second: progress is not told twice in a second. */
+static void a_quick_install_says_little(void **state)
+{
+	struct snapshot before = {0}, now = extracting();
+	unsigned lines = 0;
+
+	(void)state;
+	for (unsigned tick = 0; tick < 20; tick++) {
+		now.elapsed_ms = tick * 250;
+		now.progress.extracted = (struct gauge){tick, 20};
+		plain_snapshot(&plain, &before, &now);
+		before = now;
+	}
+	for (const char *c = printed(); *c; c++)
+		lines += *c == '\n';
+	assert_int_equal(lines, 4); /* at 1, 2, 3, 4 s */
+}
+
+static void messages_are_counted_or_shown(void **state)
+{
+	struct snapshot before = {0}, now = extracting();
+	unsigned shown = 0, counted = 0, n;
+
+	(void)state;
+	now.steps[STEP_EXTRACT].state = STEP_TODO;
+	for (unsigned number = 1; number <= 2000; number += 1 + number % 7 * 2) {
+		for (unsigned m = 0; m < SNAPSHOT_MESSAGES; m++) {
+			now.messages[m].number =
+				number + m + 1 > SNAPSHOT_MESSAGES ? number + m + 1 - SNAPSHOT_MESSAGES : 0;
+			STR_FORMAT(now.messages[m].text, "tar: warning");
+		}
+		now.message_count = number;
+		now.elapsed_ms += 250;
+		plain_snapshot(&plain, &before, &now);
+		before = now;
+	}
+	now.state = INSTALL_PASSED;
+	plain_snapshot(&plain, &before, &now);
+	for (const char *line = printed(); *line; line += strcspn(line, "\n") + 1) {
+		shown += strncmp(line, "tar: warning", 12) == 0;
+		if (sscanf(line, "(%u more message", &n) == 1)
+			counted += n;
+	}
+	assert_true(shown >= SNAPSHOT_MESSAGES && shown < 100);
+	assert_int_equal(shown + counted, now.message_count);
+}
+
+/* Names of files and devices are anybody's. */
+static void no_escape_gets_out(void **state)
+{
+	static const char evil[] = "a\x1b[2J\rb\x9b" "c\x7f\a\n";
+	struct snapshot before = {0}, now = extracting();
+	struct plan *plan = calloc(1, sizeof(*plan));
+	const char *all;
+
+	(void)state;
+	assert_non_null(plan);
+	STR_COPY(now.target_name, evil);
+	STR_COPY(now.target_short, evil);
+	STR_COPY(now.archive_name, evil);
+	STR_COPY(now.stall, evil);
+	now.message_count = now.messages[0].number = 1;
+	STR_COPY(now.messages[0].text, evil);
+	now.elapsed_ms = 60000;
+	plain_snapshot(&plain, &before, &now);
+	plain_status(&plain, &now);
+	now.state = INSTALL_FAILED;
+	now.err = (struct err){.code = EXIT_FAILED};
+	STR_COPY(now.err.text, evil);
+	STR_COPY(now.err.step, evil);
+	plain_snapshot(&plain, &before, &now);
+	plain_status(&plain, &now);
+	STR_COPY(plan->target.name, evil);
+	STR_COPY(plan->target.model, evil);
+	STR_COPY(plan->target.warning, evil);
+	STR_COPY(plan->archive, evil);
+	STR_COPY(plan->layout.name, evil);
+	plain_plan(&plain, plan);
+	all = printed();
+	assert_non_null(strstr(all, "a?[2J?b?c??"));
+	for (const char *c = all; *c; c++)
+		if (*c != '\n' && (*c < ' ' || *c == 0x7f))
+			fail_msg("byte 0x%02x in: %s", (unsigned char)*c, all);
+	free(plan);
 }
 
 static void steps_and_messages(void **state)
@@ -333,6 +512,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_progress_line),
 		TEST(not_too_many_lines),
+		TEST(two_minutes_fit_a_slow_line),
+		TEST(a_quick_install_says_little),
+		TEST(messages_are_counted_or_shown),
+		TEST(no_escape_gets_out),
 		TEST(steps_and_messages),
 		TEST(a_cut_keeps_characters_whole),
 		TEST(a_stall_takes_the_line),

@@ -2,6 +2,8 @@
 /* The engine as a process: who may watch, who may command, and what is left when it has ended. */
 #include "core/service.h"
 
+#include "device/knob.h"
+#include "device/sysfs.h"
 #include "tests/board_fixture.h"
 
 #include <dirent.h>
@@ -295,6 +297,59 @@ static void leaves_nothing_running_when_it_is_killed(void **state)
 	close_fd(&fd);
 }
 
+static bool setting_is(const char *path, const char *value)
+{
+	char found[32] = "";
+	int root = sysfs_open_root("/");
+
+	(void)sysfs_read(root, found, sizeof(found), "%s", path + 1);
+	close_fd(&root);
+	return strcmp(found, value) == 0;
+}
+
+/* A front end is killed that had changed a setting: the engine puts it back, and goes on. */
+static void puts_back_what_a_killed_viewer_has_set(void **state)
+{
+	struct board *board = *state;
+	char path[200], byte;
+	int fd, told[2];
+	pid_t pid;
+
+	fixture_require_root();
+	plan_slow(board, 60);
+	fd = start(board);
+	(void)watch_to(fd, STEP_EXTRACT);
+	STR_FORMAT(path, "%s/printk", board->dir);
+	board_run("echo loud >%s", path);
+	assert_int_equal(pipe2(told, O_CLOEXEC), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct knob_journal knobs;
+
+		if (service_connect(NULL) < 0 ||
+			knob_open(&knobs, sysfs_open_root("/"), SERVICE_KNOBS) < 0 ||
+			knob_set(&knobs, path + 1, "quiet") < 0)
+			_exit(1);
+		(void)write_full(told[1], "!", 1);
+		(void)pause();
+		_exit(1);
+	}
+	assert_int_equal(read_full(told[0], &byte, 1), 0);
+	assert_true(setting_is(path, "quiet"));
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	for (unsigned i = 0; i < LIMIT_MS / 10 && !setting_is(path, "loud"); i++)
+		(void)usleep(10000);
+	assert_true(setting_is(path, "loud"));
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_true(engine_pid() > 0);
+	assert_int_equal(service_send(fd, SERVICE_CANCEL), 0);
+	assert_int_equal(watch_all(fd).exit_code, EXIT_CANCELLED);
+	close_fd(&told[0]);
+	close_fd(&told[1]);
+	close_fd(&fd);
+}
+
 static void says_why_it_could_not_begin(void **state)
 {
 	const struct board *board = *state;
@@ -372,6 +427,7 @@ int main(void)
 		board_test(has_a_result_for_who_comes_too_late),
 		board_test(ends_as_cancelled_when_told_to_terminate),
 		board_test(leaves_nothing_running_when_it_is_killed),
+		board_test(puts_back_what_a_killed_viewer_has_set),
 		board_test(says_why_it_could_not_begin),
 		board_test(tells_several_engines_apart),
 		cmocka_unit_test(refuses_what_another_version_says),

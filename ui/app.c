@@ -91,6 +91,10 @@ static void look(struct app *app)
 	}
 	if (app->inventory && inventory_generation(app->inventory) != app->generation)
 		app_take_inventory(app);
+	if (repair_take(&app->repair, m->now_ms)) {
+		term_repair(app->term);
+		show(app);
+	}
 	if (app->beeps > 0 && m->now_ms >= app->beep_ms) {
 		term_beep(app->term);
 		app->beeps--;
@@ -117,6 +121,8 @@ static int next_wait(const struct app *app)
 		wait = until(app->shown_ms + FRAME_MS, m->now_ms);
 	if (app->beeps > 0)
 		wait = sooner(wait, until(app->beep_ms, m->now_ms));
+	if (repair_wait_ms(&app->repair, m->now_ms) >= 0)
+		wait = sooner(wait, repair_wait_ms(&app->repair, m->now_ms));
 	return wait;
 }
 
@@ -127,6 +133,7 @@ static void step(struct app *app)
 		{.fd = app->signal_fd, .events = POLLIN},
 		{.fd = app->reactor, .events = POLLIN},
 		{.fd = app->service_fd, .events = POLLIN},
+		{.fd = app->kmsg_fd, .events = POLLIN},
 	};
 
 	(void)poll(fds, ARRAY_SIZE(fds), next_wait(app));
@@ -137,6 +144,8 @@ static void step(struct app *app)
 		(void)reactor_dispatch(app->reactor, 0);
 	if (fds[3].revents && app->service_fd >= 0)
 		app_take_service(app);
+	if (fds[4].revents)
+		app_console_take(app);
 	look(app);
 	if (fds[0].revents && !app->done)
 		take_keys(app);
@@ -157,6 +166,7 @@ static void finish(struct app *app)
 	free(app->image);
 	close_fd(&app->service_fd);
 	close_fd(&app->signal_fd);
+	close_fd(&app->kmsg_fd);
 	close_fd(&app->reactor);
 	grid_finish(&app->grid);
 	if (app->model)
@@ -194,6 +204,7 @@ static bool start(struct app *app)
 	STR_COPY(app->model->notice, app->last_words);
 	app->last_words[0] = '\0';
 	app_resize(app);
+	app_console_open(app);
 	return true;
 }
 
@@ -257,9 +268,11 @@ int app_run(const struct app_options *options)
 {
 	struct app app = {
 		.options = options,
+		.root = options->root,
 		.reactor = -1,
 		.service_fd = -1,
 		.signal_fd = -1,
+		.kmsg_fd = -1,
 		.code = EXIT_CANCELLED, /* until an install has ended */
 	};
 
@@ -277,7 +290,9 @@ int app_follow(int service_fd)
 {
 	/* Its own copy: the caller's is closed only where a screen could be shown. */
 	int fd = fcntl(service_fd, F_DUPFD_CLOEXEC, 3), code;
-	struct app app = {.reactor = -1, .service_fd = fd, .signal_fd = -1};
+	_cleanup_close_ int root = sysfs_open_root("/");
+	struct app app = {.root = root, .reactor = -1, .service_fd = fd, .signal_fd = -1,
+		.kmsg_fd = -1};
 
 	if (fd < 0)
 		return -1;

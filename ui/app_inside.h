@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* app_inside - what the three files of the app share: app.c (terminal, signals, the loop),
- * app_world.c (what the model is filled from) and app_flow.c (what keys lead to). */
+/* app_inside - what the files of the app share: app.c (terminal, signals, the loop),
+ * app_world.c (what the model is filled from), app_flow.c (what keys lead to) and app_console.c (the
+ * kernel's own messages). */
 #ifndef UI_APP_INSIDE_H
 #define UI_APP_INSIDE_H
 
 #include "core/inventory.h"
 #include "device/knob.h"
 #include "ui/app.h"
+#include "ui/repair.h"
 #include "ui/screen.h"
 #include "ui/term.h"
 
@@ -15,12 +17,15 @@ struct app {
 	struct terminal *term;
 	struct grid grid;
 	struct model *model;
+	int root; /* borrowed: root fd for sysfs and proc */
 	int reactor, service_fd, signal_fd;
+	int kmsg_fd; /* the kernel's messages, where they come out on our screens; or -1 */
+	struct repair repair;
 	struct inventory *inventory;
 	unsigned generation; /* of the inventory, as the model has it */
 	struct disk *image;  /* the target that is a file, or NULL */
 	struct inspect *inspect;
-	struct knob_journal knobs; /* no path: nothing was set */
+	struct knob_journal knobs; /* no path: settings are not ours to change */
 	bool shown;		   /* there was a terminal to show screens on */
 	bool done, changed;	   /* changed: the model is not what is shown */
 	int code;
@@ -61,6 +66,14 @@ void app_make_plan(struct app *app);
 void app_check_plan(struct app *app);
 /* How long this device's last install took, where it was of the same archive. */
 void app_recall_last_run(struct model *model);
+
+/* --- app_console.c --- */
+
+/* Opens the journal of settings. Where the screens are on the kernel's own console, keeps its
+ * messages off them, and watches for those that come out all the same. */
+void app_console_open(struct app *app);
+/* Takes what the kernel has said: what came out has the screen repaired. */
+void app_console_take(struct app *app);
 
 /* --- app_flow.c: what keys and the engine lead to --- */
 

@@ -69,17 +69,10 @@ void app_take_inventory(struct app *app)
 
 void app_watch_plugging(struct app *app)
 {
-	struct knob_journal knobs;
-
 	(void)inventory_watch(app->inventory);
-	/* Settings are the running machine's; an ordinary user may not change them, and sees a
-	 * reader's card when he rescans. */
-	if (!sysfs_is_live(app->options->root) ||
-		knob_open(&knobs, app->options->root, SERVICE_KNOBS) < 0)
-		return;
-	(void)knob_restore_stale(&knobs);
-	if (hotplug_poll_media(&knobs) == 0)
-		app->knobs = knobs;
+	/* An ordinary user may not, and sees a reader's card when he rescans. */
+	if (app->knobs.path[0])
+		(void)hotplug_poll_media(&app->knobs);
 }
 
 /* Puts the cursor on the target that was named, or makes a row of it where it is a file. */

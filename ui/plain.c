@@ -8,10 +8,16 @@
 
 #define LINE_MS	     10000
 #define LINE_PERCENT 5
+#define GAP_MS	     1000 /* a quick install need not tell every 5 % */
+#define MESSAGE_MS   7000
 
 void plain_init(struct plain *plain, FILE *out)
 {
-	*plain = (struct plain){.out = out};
+	*plain = (struct plain){
+		.out = out,
+		/* At once as many as a snapshot holds: who attaches sees them all. */
+		.pace = {.burst = SNAPSHOT_MESSAGES, .period_ms = MESSAGE_MS},
+	};
 }
 
 /* Bytes of @text that fit into @room, without cutting a UTF-8 character. */
@@ -24,6 +30,17 @@ static size_t fit(const char *text, size_t room)
 	while (room > 0 && ((unsigned char)text[room] & 0xc0) == 0x80)
 		room--;
 	return room;
+}
+
+/* The first @length bytes of @text, at most a line: no name of a file or a device gets at the
+ * terminal. */
+static void put(FILE *out, const char *text, size_t length)
+{
+	char piece[PLAIN_COLS + 1];
+
+	STR_FORMAT(piece, "%.*s", (int)length, text);
+	str_sanitise(piece);
+	fputs(piece, out);
 }
 
 void plain_wrap(FILE *out, const char *head, const char *text)
@@ -41,7 +58,8 @@ void plain_wrap(FILE *out, const char *head, const char *text)
 			if (end == 0) /* a word as long as a line */
 				end = length;
 		}
-		fprintf(out, "%.*s\n", (int)end, text);
+		put(out, text, end);
+		fputc('\n', out);
 		text += end;
 		text += strspn(text, " ");
 		if (!*text)
@@ -54,11 +72,10 @@ void plain_wrap(FILE *out, const char *head, const char *text)
 static void print_line(struct plain *plain, const char *line)
 {
 	size_t length = fit(line, PLAIN_COLS);
+	bool cut = line[length];
 
-	if (line[length])
-		fprintf(plain->out, "%.*s...\n", (int)fit(line, PLAIN_COLS - 3), line);
-	else
-		fprintf(plain->out, "%s\n", line);
+	put(plain->out, line, cut ? fit(line, PLAIN_COLS - 3) : length);
+	fputs(cut ? "...\n" : "\n", plain->out);
 }
 
 /* ---- the plan ---- */
@@ -171,12 +188,41 @@ static void print_steps(
 	}
 }
 
+static void print_left_out(struct plain *plain)
+{
+	char line[64];
+
+	STR_FORMAT(line, "(%s more message%s)", text_count(plain->left_out).s,
+		plain->left_out == 1 ? "" : "s");
+	print_line(plain, line);
+	plain->left_out = 0;
+}
+
+/* A tar that warns of every file says nothing new by the tenth. */
 static void print_messages(
 	struct plain *plain, const struct snapshot *before, const struct snapshot *now)
 {
-	for (unsigned i = 0; i < SNAPSHOT_MESSAGES; i++)
-		if (now->messages[i].number > before->message_count)
-			print_line(plain, now->messages[i].text);
+	uint64_t number = before->message_count;
+
+	for (unsigned i = 0; i < SNAPSHOT_MESSAGES; i++) {
+		const struct snapshot_message *message = &now->messages[i];
+
+		if (message->number <= number)
+			continue;
+		/* Some may have gone by between two snapshots. */
+		plain->left_out += message->number - number - 1;
+		number = message->number;
+		if (!pace_take(&plain->pace, now->elapsed_ms)) {
+			plain->left_out++;
+			continue;
+		}
+		if (plain->left_out > 0)
+			print_left_out(plain);
+		print_line(plain, message->text);
+	}
+	if (plain->left_out > 0 &&
+		(snapshot_ended(now) || pace_take(&plain->pace, now->elapsed_ms)))
+		print_left_out(plain);
 }
 
 /* What a step's line counts. */
@@ -223,12 +269,15 @@ static void print_progress(struct plain *plain, const struct snapshot *now)
 	late = now->elapsed_ms >= plain->line_ms + LINE_MS;
 	if (!late && percent < plain->line_percent + LINE_PERCENT)
 		return;
+	/* The engine's time begins anew after that of the scan. */
+	if (now->elapsed_ms >= plain->gap_ms && now->elapsed_ms - plain->gap_ms < GAP_MS)
+		return;
 	if (now->stall[0] && late)
 		STR_COPY(line, now->stall);
 	else
 		progress_line(now, line, sizeof(line));
 	print_line(plain, line);
-	plain->line_ms = now->elapsed_ms;
+	plain->line_ms = plain->gap_ms = now->elapsed_ms;
 	plain->line_percent = percent;
 }
 

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * plain - line mode: what --plain prints, made from plans and snapshots alone. A line has at most 80
- * bytes, and progress at most one line per ten seconds or five percent: it is for slow consoles and
- * for logs. Time is that of the snapshots.
+ * plain - line mode: what --plain prints, made from plans and snapshots alone. It is for slow consoles
+ * and for logs: a line has at most 80 bytes, none of them a control but the newline, and progress is at
+ * most one line per ten seconds or five percent of a step. No more than one of them a second, and of
+ * messages no more than one in seven, once a few have come, with a count of those left out, are 96
+ * bytes a second at the worst: a tenth of 9600 baud. Time is that of the snapshots.
  */
 #ifndef UI_PLAIN_H
 #define UI_PLAIN_H
 
+#include "core/pace.h"
 #include "core/plan.h"
 #include "core/snapshot.h"
 
@@ -19,6 +22,9 @@ struct plain {
 	uint64_t line_ms; /* of the last progress line, in elapsed_ms */
 	int line_percent; /* that it showed, of its step */
 	enum step_id line_step;
+	uint64_t gap_ms;   /* when the last progress line was printed, of whatever step */
+	struct pace pace;  /* of messages */
+	uint64_t left_out; /* messages, since the last that was printed */
 };
 
 void plain_init(struct plain *plain, FILE *out);

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/app_inside.h"
+
+#include "core/service.h"
+#include "device/console.h"
+#include "device/kmsg.h"
+#include "device/sysfs.h"
+#include "device/util.h"
+
+#include <unistd.h>
+
+#define BURST 64 /* messages a call: who floods us does not keep us from keys */
+
+void app_console_open(struct app *app)
+{
+	bool on_console = console_is(app->root, STDIN_FILENO);
+
+	/* Where it cannot be read, Ctrl-L repairs the screen. */
+	app->kmsg_fd = on_console ? kmsg_open(app->root) : -1;
+	/* The journal is of the running machine's settings, not of a recorded one's. */
+	if (!sysfs_is_live(app->root) || knob_open(&app->knobs, app->root, SERVICE_KNOBS) < 0) {
+		app->knobs.path[0] = '\0';
+		return;
+	}
+	(void)knob_restore_stale(&app->knobs);
+	if (on_console)
+		(void)console_quiet(&app->knobs);
+}
+
+void app_console_take(struct app *app)
+{
+	unsigned level = console_level(app->root); /* now: somebody may have raised it */
+	struct kmsg_record record;
+	int r = 1;
+
+	for (unsigned i = 0; i < BURST && r == 1; i++) {
+		r = kmsg_next(app->kmsg_fd, &record);
+		if (r == 1 && record.level < level)
+			repair_note(&app->repair, app->model->now_ms);
+	}
+	if (r < 0)
+		close_fd(&app->kmsg_fd);
+}

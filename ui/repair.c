@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/repair.h"
+
+static void plan(struct repair *repair)
+{
+	uint64_t allowed_ms = repair->repaired_ms ? repair->repaired_ms + REPAIR_EVERY_MS : 0;
+
+	repair->due_ms = repair->soiled_ms + REPAIR_AFTER_MS;
+	if (repair->due_ms < allowed_ms)
+		repair->due_ms = allowed_ms;
+}
+
+void repair_note(struct repair *repair, uint64_t now_ms)
+{
+	repair->soiled_ms = now_ms;
+	/* Whatever comes after the first does not put it off. */
+	if (repair->due_ms == 0)
+		plan(repair);
+}
+
+int repair_wait_ms(const struct repair *repair, uint64_t now_ms)
+{
+	if (repair->due_ms == 0)
+		return -1;
+	return repair->due_ms > now_ms ? (int)(repair->due_ms - now_ms) : 0;
+}
+
+bool repair_take(struct repair *repair, uint64_t now_ms)
+{
+	if (repair->due_ms == 0 || now_ms < repair->due_ms)
+		return false;
+	repair->repaired_ms = now_ms;
+	repair->due_ms = 0;
+	/* What came last may still be on its way to the screen. */
+	if (now_ms - repair->soiled_ms < REPAIR_AFTER_MS)
+		plan(repair);
+	return true;
+}
