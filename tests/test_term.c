@@ -281,31 +281,99 @@ static void crash_gives_back(void **state)
 	emulator_close(&e);
 }
 
-static void stopped_line_does_not_hold(void **state)
+/* Nothing is asked of the loop, nothing is queued but one frame; then the latest is shown. */
+static void stopped_line_costs_nothing(void **state)
 {
+	struct snapshot s = make_snapshot(STEP_EXTRACT);
+	struct model *m = make_install();
+	struct pollfd out = {.events = POLLOUT};
+	struct terminal *term;
+	struct emulator e;
+	struct grid grid;
+	uint64_t before, start;
+
+	(void)state;
+	setenv("LC_ALL", "C", 1);
+	emulator_open(&e, 24, 80, false);
+	term = open_term(&e, "vt220");
+	show(term, &e, m);
+	assert_int_equal(term_out_fd(term), -1);
+	assert_int_equal(grid_init(&grid, 24, 80, term_glyphs(term)), 0);
+	assert_int_equal(tcflow(e.slave, TCOOFF), 0);
+	before = term_bytes(term);
+	start = now_ms();
+	for (int i = 0; i < 100; i++) {
+		s.progress.extracted.done += MIB(2);
+		s.elapsed_ms += 1250;
+		model_set_snapshot(m, &s);
+		screen_draw(m, &grid);
+		term_show(term, &grid);
+		term_beep(term);
+	}
+	assert_true(now_ms() - start < EMULATOR_MS / 10);
+	assert_int_equal(term_bytes(term), before);
+	/* What the loop waits for does not come: it sleeps. */
+	out.fd = term_out_fd(term);
+	assert_true(out.fd >= 0);
+	assert_int_equal(poll(&out, 1, 200), 0);
+	assert_int_equal(tcflow(e.slave, TCOON), 0);
+	assert_int_equal(poll(&out, 1, EMULATOR_MS), 1);
+	term_pump(term);
+	assert_true(emulator_wait_grid(&e, &grid));
+	print_message("after 100 frames that were not sent: %u B\n",
+		(unsigned)(term_bytes(term) - before));
+	assert_in_range(term_bytes(term) - before, 1, 250);
+	assert_int_equal(term_out_fd(term), -1);
+	assert_int_equal(e.bytes, term_bytes(term));
+	grid_finish(&grid);
+	term_close(term);
+	emulator_close(&e);
+	free_model(m);
+}
+
+/* How long term_close takes, with the line stopped and, where @fill, full as well. */
+static uint64_t close_stuck(bool fill)
+{
+	_cleanup_free_ char *block = calloc(1, 4096);
+	struct model *m = make_install();
 	struct terminal *term;
 	struct emulator e;
 	struct termios before, after;
 	uint64_t start;
-	char block[4096];
+	struct grid grid;
 
-	(void)state;
 	emulator_open(&e, 24, 80, false);
 	assert_int_equal(tcgetattr(e.slave, &before), 0);
 	term = open_term(&e, "vt220");
-	/* Nobody reads: fill the line until it takes nothing any more. */
-	memset(block, 'x', sizeof(block));
-	(void)fcntl(e.slave, F_SETFL, O_NONBLOCK);
-	while (write(e.slave, block, sizeof(block)) > 0)
-		;
-	(void)fcntl(e.slave, F_SETFL, 0);
+	if (fill) {
+		(void)fcntl(e.slave, F_SETFL, O_NONBLOCK);
+		while (write(e.slave, block, 4096) > 0)
+			;
+		(void)fcntl(e.slave, F_SETFL, 0);
+	}
+	assert_int_equal(tcflow(e.slave, TCOOFF), 0);
+	assert_int_equal(grid_init(&grid, 24, 80, term_glyphs(term)), 0);
+	screen_draw(m, &grid);
+	term_show(term, &grid);
+	grid_finish(&grid);
 	start = now_ms();
 	term_close(term);
-	assert_true(now_ms() - start < EMULATOR_MS / 2);
+	start = now_ms() - start;
 	assert_int_equal(tcgetattr(e.slave, &after), 0);
 	assert_int_equal(before.c_lflag, after.c_lflag);
 	assert_int_equal(before.c_iflag, after.c_iflag);
+	/* Our end leaves nobody's descriptor changed. */
+	assert_false(fcntl(e.slave, F_GETFL) & O_NONBLOCK);
 	emulator_close(&e);
+	free_model(m);
+	return start;
+}
+
+static void stopped_line_does_not_hold(void **state)
+{
+	(void)state;
+	assert_in_range(close_stuck(false), 0, EMULATOR_MS / 10);
+	assert_in_range(close_stuck(true), 0, EMULATOR_MS / 10);
 }
 
 static void gone_line_is_seen(void **state)
@@ -447,6 +515,7 @@ int main(void)
 		cmocka_unit_test(keys),
 		cmocka_unit_test(settings_come_back),
 		cmocka_unit_test(crash_gives_back),
+		cmocka_unit_test(stopped_line_costs_nothing),
 		cmocka_unit_test(stopped_line_does_not_hold),
 		cmocka_unit_test(gone_line_is_seen),
 		cmocka_unit_test(unknown_types),

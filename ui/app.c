@@ -134,6 +134,7 @@ static void step(struct app *app)
 		{.fd = app->reactor, .events = POLLIN},
 		{.fd = app->service_fd, .events = POLLIN},
 		{.fd = app->kmsg_fd, .events = POLLIN},
+		{.fd = term_out_fd(app->term), .events = POLLOUT},
 	};
 
 	(void)poll(fds, ARRAY_SIZE(fds), next_wait(app));
@@ -147,6 +148,8 @@ static void step(struct app *app)
 	if (fds[4].revents)
 		app_console_take(app);
 	look(app);
+	if (fds[5].revents)
+		term_pump(app->term);
 	if (fds[0].revents && !app->done)
 		take_keys(app);
 	if (app->changed && !app->done && app->model->now_ms - app->shown_ms >= FRAME_MS)

@@ -56,6 +56,15 @@ void grid_clear(struct grid *grid)
 	grid->cursor_row = grid->cursor_col = -1;
 }
 
+void grid_copy(struct grid *grid, const struct grid *from)
+{
+	struct cell *cells = grid->cells;
+
+	memcpy(cells, from->cells, sizeof(*cells) * (size_t)from->rows * (size_t)from->cols);
+	*grid = *from;
+	grid->cells = cells;
+}
+
 static struct cell *cell_at(const struct grid *grid, int row, int col)
 {
 	if (row < 0 || row >= grid->rows || col < 0 || col >= grid->cols)

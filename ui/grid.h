@@ -48,6 +48,8 @@ struct grid {
 int grid_init(struct grid *grid, int rows, int cols, const struct glyphs *glyphs);
 void grid_finish(struct grid *grid);
 void grid_clear(struct grid *grid);
+/* Makes @grid show what @from does, which has the same size. */
+void grid_copy(struct grid *grid, const struct grid *from);
 const struct cell *grid_cell(const struct grid *grid, int row, int col);
 
 /* Columns that @text takes. */

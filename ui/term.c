@@ -2,6 +2,7 @@
 #include "ui/term.h"
 
 #include "device/util.h"
+#include "ui/pump.h"
 
 /* Curses last, and with nothing of its own that could be taken for ours. */
 #define NCURSES_NOMACROS 1
@@ -23,13 +24,17 @@
 /* How long the rest of an escape sequence may take: serial adapters hold bytes back for 16 ms, and
  * console servers for longer. */
 #define ESCAPE_MS 150
+#define LEAVE_MS  200 /* how long a line that is stuck may hold us at the end */
 
 enum { PAIR_GOOD = 1, PAIR_WARN, PAIR_BAD };
 
 struct terminal {
 	SCREEN *screen;
-	FILE *in_file, *out_file; /* ours: of duplicates */
+	FILE *in_file, *out_file; /* ours: of a duplicate, and of the pump's queue */
 	int in, out;		  /* borrowed */
+	struct pump pump;
+	struct grid next; /* the latest that was to be shown */
+	bool waiting;	  /* it is not on the screen yet */
 	struct termios saved;
 	const struct glyphs *glyphs;
 	struct key_swallow swallow;
@@ -50,12 +55,9 @@ static const char *const fallback_types[] = {"vt220", "vt100"};
 
 static void on_crash(int number)
 {
-	struct pollfd out = {.fd = crash_out, .events = POLLOUT};
-
 	if (crash_fd >= 0) {
-		/* Not to a line that is stopped, which would hold us. */
-		if (poll(&out, 1, 0) == 1 && out.revents == POLLOUT)
-			(void)!write(crash_out, crash_text, crash_length);
+		/* O_NONBLOCK: a line that is stopped does not hold us. */
+		(void)!write(crash_out, crash_text, crash_length);
 		(void)tcsetattr(crash_fd, TCSANOW, &crash_termios);
 	}
 	/* SA_RESETHAND: the default does the rest once we return. */
@@ -93,7 +95,7 @@ static void prepare_crash(const struct terminal *term)
 	(void)crash_add('\r');
 	(void)crash_add('\n');
 	crash_termios = term->saved;
-	crash_out = term->out;
+	crash_out = term->pump.line;
 	crash_fd = term->in;
 	handle_crashes(true);
 }
@@ -233,6 +235,7 @@ static void set_up(struct terminal *term)
 	(void)keypad(stdscr, TRUE);
 	(void)nodelay(stdscr, TRUE);
 	(void)intrflush(stdscr, FALSE);
+	(void)typeahead(-1); /* writing never waits: no frame need be cut short for a key */
 	(void)curs_set(0);
 	(void)leaveok(stdscr, TRUE);
 	define_keys();
@@ -246,6 +249,7 @@ int term_open(
 	struct terminal **ret, int in, int out, const char *type, char *note, size_t note_size)
 {
 	struct terminal *term;
+	int r;
 
 	*note = '\0';
 	if (!isatty(in) || !isatty(out)) {
@@ -263,7 +267,11 @@ int term_open(
 	term->out = out;
 	term->glyphs = choose_glyphs(type);
 	term->in_file = open_duplicate(in, "r");
-	term->out_file = open_duplicate(out, "w");
+	r = pump_init(&term->pump, out);
+	if (r < 0)
+		errno = -r;
+	else
+		term->out_file = open_duplicate(term->pump.queue, "w");
 	if (!term->in_file || !term->out_file || tcgetattr(in, &term->saved) < 0)
 		goto fail;
 	/* What a shell left behind would win over what the terminal says. */
@@ -282,39 +290,30 @@ fail:
 		(void)fclose(term->in_file);
 	if (term->out_file)
 		(void)fclose(term->out_file);
+	pump_finish(&term->pump);
 	free(term);
 	return -EIO;
-}
-
-/* True where the terminal takes output. One that is stopped or gone would hold us for ever. */
-static bool takes_output(const struct terminal *term)
-{
-	struct pollfd poll_fd = {.fd = term->out, .events = POLLOUT};
-
-	return poll(&poll_fd, 1, 0) == 1 && poll_fd.revents == POLLOUT;
 }
 
 void term_close(struct terminal *term)
 {
 	if (!term)
 		return;
-	if (takes_output(term)) {
-		/* Without an alternate screen the shell's prompt comes onto the last row. */
-		(void)move(LINES - 1, 0);
-		(void)clrtoeol();
-		(void)refresh();
-		(void)curs_set(1);
-		(void)endwin();
-	} else {
-		(void)tcflow(term->out, TCOON);
-		(void)tcflush(term->out, TCOFLUSH);
-	}
+	/* Without an alternate screen the shell's prompt comes onto the last row. */
+	(void)move(LINES - 1, 0);
+	(void)clrtoeol();
+	(void)refresh();
+	(void)curs_set(1);
+	(void)endwin();
+	(void)pump_drain(&term->pump, LEAVE_MS);
 	(void)tcsetattr(term->in, TCSANOW, &term->saved);
 	handle_crashes(false);
 	crash_fd = -1;
 	delscreen(term->screen);
 	(void)fclose(term->in_file);
 	(void)fclose(term->out_file);
+	pump_finish(&term->pump);
+	grid_finish(&term->next);
 	free(term);
 }
 
@@ -338,6 +337,16 @@ const struct glyphs *term_glyphs(const struct terminal *term)
 int term_fd(const struct terminal *term)
 {
 	return term->in;
+}
+
+int term_out_fd(const struct terminal *term)
+{
+	return term->waiting || pump_queued(&term->pump) > 0 ? term->pump.line : -1;
+}
+
+uint64_t term_bytes(const struct terminal *term)
+{
+	return term->pump.bytes;
 }
 
 bool term_is_gone(const struct terminal *term)
@@ -455,7 +464,8 @@ static void show_cell(int row, int col, const struct cell *cell)
 		(void)mvadd_wch(row, col, &out);
 }
 
-void term_show(struct terminal *term, const struct grid *grid)
+/* The difference to what the screen shows, into the pump's queue. */
+static void paint(struct terminal *term, const struct grid *grid)
 {
 	bool cursor = grid->cursor_row >= 0;
 
@@ -479,6 +489,29 @@ void term_show(struct terminal *term, const struct grid *grid)
 	(void)refresh();
 }
 
+void term_pump(struct terminal *term)
+{
+	if (pump_send(&term->pump) < 0)
+		term->waiting = false; /* nobody is left to look */
+	if (!term->waiting || !pump_is_idle(&term->pump))
+		return;
+	term->waiting = false;
+	paint(term, &term->next);
+	(void)pump_send(&term->pump);
+}
+
+void term_show(struct terminal *term, const struct grid *grid)
+{
+	if (term->next.rows != grid->rows || term->next.cols != grid->cols) {
+		grid_finish(&term->next);
+		if (grid_init(&term->next, grid->rows, grid->cols, grid->glyphs) < 0)
+			return; /* the next frame may find memory */
+	}
+	grid_copy(&term->next, grid);
+	term->waiting = true;
+	term_pump(term);
+}
+
 void term_repair(struct terminal *term)
 {
 	term->repair = true;
@@ -488,8 +521,10 @@ void term_repair(struct terminal *term)
 
 void term_beep(struct terminal *term)
 {
-	(void)term;
-	(void)beep();
+	/* Never many at once, when a line that was stopped goes on. */
+	if (pump_is_idle(&term->pump))
+		(void)beep();
+	term_pump(term);
 }
 
 const char *term_version(void)

@@ -27,7 +27,8 @@ struct terminal; /* not "term": <term.h> has one */
 int term_open(
 	struct terminal **ret, int in, int out, const char *type, char *note, size_t note_size);
 
-/* Puts everything back; never waits for a terminal that takes nothing any more. NULL is fine. */
+/* Puts everything back; waits 200 ms at most for a terminal that takes nothing any more. NULL is
+ * fine. */
 void term_close(struct terminal *term);
 
 /* The size now: asked of the terminal anew. */
@@ -36,12 +37,19 @@ const struct glyphs *term_glyphs(const struct terminal *term);
 
 /* Poll this for input. */
 int term_fd(const struct terminal *term);
+/* Poll this for POLLOUT: -1 while nothing waits to be sent. */
+int term_out_fd(const struct terminal *term);
+/* Sends what the line takes, without ever waiting for it; then the latest grid, if that had to. */
+void term_pump(struct terminal *term);
+/* Bytes that were sent. */
+uint64_t term_bytes(const struct terminal *term);
 /* Takes one key. False where there is none now. */
 bool term_key(struct terminal *term, struct key *ret);
 /* After input was told: true where the line is gone. */
 bool term_is_gone(const struct terminal *term);
 
-/* Shows @grid, of the size that term_size told last. */
+/* Shows @grid, of the size that term_size told last: now; or, while the line has no room, once it
+ * has, unless a later one replaces it. */
 void term_show(struct terminal *term, const struct grid *grid);
 /* The next term_show paints everything: something else has written on the screen. */
 void term_repair(struct terminal *term);

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/* What is queued arrives whole and in order, however slowly the line takes it, and nobody waits. */
+#include "ui/pump.h"
+
+#include "emulator.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <termios.h>
+/* after the above */
+#include <cmocka.h>
+
+#define SIZE 300000 /* more than a pty holds */
+
+/* A pty as the app has it: raw, so that bytes come through as they are. */
+static void open_line(struct emulator *e, struct pump *pump)
+{
+	struct termios raw;
+
+	emulator_open(e, 24, 80, false);
+	assert_int_equal(tcgetattr(e->slave, &raw), 0);
+	cfmakeraw(&raw);
+	assert_int_equal(tcsetattr(e->slave, TCSANOW, &raw), 0);
+	assert_int_equal(pump_init(pump, e->slave), 0);
+}
+
+static void close_line(struct emulator *e, struct pump *pump)
+{
+	pump_finish(pump);
+	emulator_close(e);
+}
+
+static char byte_at(size_t i)
+{
+	return (char)('a' + i % 23);
+}
+
+static void fill(const struct pump *pump, size_t size)
+{
+	_cleanup_free_ char *text = malloc(size);
+
+	assert_non_null(text);
+	for (size_t i = 0; i < size; i++)
+		text[i] = byte_at(i);
+	assert_int_equal(write_full(pump->queue, text, size), 0);
+}
+
+/* Takes what is there, and compares it. Returns how much has come in all. */
+static size_t take(const struct emulator *e, size_t have)
+{
+	char block[1000];
+	ssize_t n;
+
+	while ((n = read(e->master, block, sizeof(block))) > 0)
+		for (ssize_t i = 0; i < n; i++)
+			if (block[i] != byte_at(have++))
+				fail_msg("byte %zu is another", have - 1);
+	return have;
+}
+
+static void comes_whole(struct pump *pump, const struct emulator *e, size_t size)
+{
+	uint64_t end = now_ms() + EMULATOR_MS;
+	size_t have = 0;
+
+	fill(pump, size);
+	assert_int_equal(pump_queued(pump), size);
+	while (have < size && now_ms() < end) {
+		(void)pump_send(pump);
+		have = take(e, have);
+	}
+	assert_int_equal(have, size);
+	assert_int_equal(pump->bytes, size);
+	assert_int_equal(pump_send(pump), 0);
+	assert_int_equal(pump_queued(pump), 0);
+}
+
+static void more_than_the_line_holds(void **state)
+{
+	struct emulator e;
+	struct pump pump;
+
+	(void)state;
+	open_line(&e, &pump);
+	assert_true(pump_is_idle(&pump));
+	comes_whole(&pump, &e, SIZE);
+	close_line(&e, &pump);
+}
+
+/* As where the terminal cannot be opened anew: byte by byte, on a descriptor that would wait. */
+static void byte_by_byte(void **state)
+{
+	struct emulator e;
+	struct pump pump;
+
+	(void)state;
+	open_line(&e, &pump);
+	close_fd(&pump.line);
+	pump.line = fcntl(e.slave, F_DUPFD_CLOEXEC, 3);
+	pump.step = 1;
+	comes_whole(&pump, &e, 20000);
+	/* Nor does it wait where the line is stopped. */
+	assert_int_equal(tcflow(e.slave, TCOOFF), 0);
+	fill(&pump, 10);
+	assert_int_equal(pump_send(&pump), 1);
+	close_line(&e, &pump);
+}
+
+static void stopped(void **state)
+{
+	struct emulator e;
+	struct pump pump;
+	uint64_t start;
+
+	(void)state;
+	open_line(&e, &pump);
+	assert_int_equal(tcflow(e.slave, TCOOFF), 0);
+	assert_false(pump_is_idle(&pump));
+	fill(&pump, 100);
+	assert_int_equal(pump_send(&pump), 1);
+	assert_int_equal(pump_queued(&pump), 100);
+	assert_int_equal(pump.bytes, 0);
+	start = now_ms();
+	assert_false(pump_drain(&pump, 50));
+	assert_true(now_ms() - start >= 50);
+	assert_int_equal(pump_queued(&pump), 0);
+	/* And the line goes on, for who comes after us. */
+	assert_true(pump_is_idle(&pump));
+	fill(&pump, 10);
+	assert_true(pump_drain(&pump, EMULATOR_MS));
+	assert_int_equal(take(&e, 0), 10);
+	close_line(&e, &pump);
+}
+
+static void gone(void **state)
+{
+	struct emulator e;
+	struct pump pump;
+
+	(void)state;
+	open_line(&e, &pump);
+	fill(&pump, 100);
+	close_fd(&e.master);
+	assert_int_equal(pump_send(&pump), -EIO);
+	assert_int_equal(pump_queued(&pump), 0);
+	assert_true(pump_drain(&pump, EMULATOR_MS));
+	close_line(&e, &pump);
+}
+
+static void others_keep_their_flags(void **state)
+{
+	struct emulator e;
+	struct pump pump;
+
+	(void)state;
+	open_line(&e, &pump);
+	assert_false(fcntl(e.slave, F_GETFL) & O_NONBLOCK);
+	assert_true(fcntl(pump.line, F_GETFL) & O_NONBLOCK);
+	assert_int_equal(fcntl(pump.line, F_GETFD), FD_CLOEXEC);
+	assert_int_equal(fcntl(pump.queue, F_GETFD), FD_CLOEXEC);
+	close_line(&e, &pump);
+	assert_int_equal(pump_init(&pump, -1), -EBADF);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(more_than_the_line_holds),
+		cmocka_unit_test(byte_by_byte),
+		cmocka_unit_test(stopped),
+		cmocka_unit_test(gone),
+		cmocka_unit_test(others_keep_their_flags),
+	};
+
+	return cmocka_run_group_tests_name("pump", tests, NULL, NULL);
+}

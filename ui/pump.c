@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/pump.h"
+
+#include "device/util.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define BLOCK 4096 /* what a serial port's buffer holds */
+
+static int open_anew(int tty)
+{
+	char path[32];
+
+	STR_FORMAT(path, "/proc/self/fd/%d", tty);
+	return open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+}
+
+int pump_init(struct pump *pump, int tty)
+{
+	*pump = (struct pump){.line = -1, .queue = -1, .step = BLOCK};
+	pump->queue = memfd_create("terminal output", MFD_CLOEXEC);
+	if (pump->queue < 0 || fcntl(pump->queue, F_SETFL, O_APPEND) < 0)
+		goto fail;
+	pump->line = open_anew(tty);
+	if (pump->line < 0) {
+		pump->step = 1;
+		pump->line = fcntl(tty, F_DUPFD_CLOEXEC, 3);
+	}
+	if (pump->line < 0)
+		goto fail;
+	return 0;
+fail:
+	tty = -errno;
+	pump_finish(pump);
+	return tty;
+}
+
+void pump_finish(struct pump *pump)
+{
+	close_fd(&pump->line);
+	close_fd(&pump->queue);
+}
+
+size_t pump_queued(const struct pump *pump)
+{
+	struct stat st;
+
+	return fstat(pump->queue, &st) < 0 ? 0 : (size_t)(st.st_size - pump->sent);
+}
+
+void pump_drop(struct pump *pump)
+{
+	(void)!ftruncate(pump->queue, 0);
+	pump->sent = 0;
+}
+
+/* A line that is gone has room: the write then tells so. */
+static bool has_room(const struct pump *pump, int wait_ms)
+{
+	struct pollfd out = {.fd = pump->line, .events = POLLOUT};
+
+	return poll(&out, 1, wait_ms) == 1;
+}
+
+int pump_send(struct pump *pump)
+{
+	char block[BLOCK];
+	ssize_t n;
+
+	while ((n = pread(pump->queue, block, pump->step, pump->sent)) > 0) {
+		if (pump->step < BLOCK && !has_room(pump, 0))
+			return 1;
+		n = write(pump->line, block, (size_t)n);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n == 0 || (n < 0 && errno == EAGAIN))
+			return 1;
+		if (n < 0) {
+			pump_drop(pump);
+			return -EIO;
+		}
+		pump->sent += n;
+		pump->bytes += (uint64_t)n;
+	}
+	if (pump->sent > 0)
+		pump_drop(pump);
+	return 0;
+}
+
+bool pump_is_idle(const struct pump *pump)
+{
+	return pump_queued(pump) == 0 && has_room(pump, 0);
+}
+
+/* What a serial port still has to send; a pty tells 0. */
+static int in_kernel(const struct pump *pump)
+{
+	int bytes = 0;
+
+	return ioctl(pump->line, TIOCOUTQ, &bytes) < 0 ? 0 : bytes;
+}
+
+bool pump_drain(struct pump *pump, int wait_ms)
+{
+	uint64_t end = now_ms() + (uint64_t)wait_ms;
+	uint64_t now;
+	int first;
+
+	while (pump_send(pump) > 0 && (now = now_ms()) < end)
+		(void)has_room(pump, (int)(end - now));
+	/* The rest is the kernel's to send, if only the line moves. */
+	first = in_kernel(pump);
+	while (first > 0 && in_kernel(pump) >= first && now_ms() < end)
+		(void)poll(NULL, 0, 5);
+	if (pump_queued(pump) == 0 && (first == 0 || in_kernel(pump) < first))
+		return true;
+	pump_drop(pump);
+	(void)tcflush(pump->line, TCOFLUSH);
+	(void)tcflow(pump->line, TCOON);
+	return false;
+}

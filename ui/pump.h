@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pump - what is to go out on a terminal, sent as fast as the line takes it and never waiting for
+ * it. The writer (curses) writes into a file in memory, which takes a frame of any size at once;
+ * the loop sends from there. A line that is stopped (XOFF, a console server that hangs) holds
+ * nobody: it costs memory for one frame.
+ */
+#ifndef UI_PUMP_H
+#define UI_PUMP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct pump {
+	int line;    /* ours: a description of its own, so that nobody else's becomes O_NONBLOCK */
+	int queue;   /* ours: the file in memory, O_APPEND */
+	size_t step; /* bytes that one write may take without waiting */
+	off_t sent;  /* of the queue */
+	uint64_t bytes; /* sent, ever */
+};
+
+/*
+ * For the terminal @tty, which stays the caller's. Where it cannot be opened anew (it belongs to
+ * another user) bytes go one by one, each after asking whether there is room. 0 or -errno.
+ */
+int pump_init(struct pump *pump, int tty);
+void pump_finish(struct pump *pump);
+
+/* Sends what the line takes now: 0 nothing is left, 1 something is; -EIO the line is gone, and
+ * what was queued with it. */
+int pump_send(struct pump *pump);
+/* True where nothing is left and the line has room: less than 256 bytes wait in a serial port. */
+bool pump_is_idle(const struct pump *pump);
+/* Bytes that wait. */
+size_t pump_queued(const struct pump *pump);
+/* Forgets what waits. */
+void pump_drop(struct pump *pump);
+
+/*
+ * Before leaving: sends all, for @wait_ms at most, and watches that the line takes it. False where
+ * it is stuck; what waits is then forgotten, in the kernel as well.
+ */
+bool pump_drain(struct pump *pump, int wait_ms);
+
+#endif
