@@ -38,29 +38,136 @@ static void typing_takes_all_letters(void **state)
 		assert_int_equal(of_char(c, true), ACTION_TEXT);
 }
 
-static void swallows_unknown(void **state)
+/* Gives all of @bytes but takes no time; returns the last key that has ended, and how many did. */
+static struct key read_all(struct key_reader *reader, const char *bytes, unsigned *ret_keys)
 {
-	static const char *const sequences[] = {
-		"\033[A", "\033[99;5~", "\033[[E", "\033OZ", "\033[?1;2c", "\033x", "\033[200~"};
+	struct key key, last = {SYMBOL_NONE, 0};
 
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(sequences); i++) {
-		struct key_swallow swallow = {0};
-
-		for (const char *s = sequences[i]; *s; s++)
-			assert_true(keys_swallow(&swallow, (unsigned char)*s));
-		assert_int_equal(swallow.state, SWALLOW_IDLE);
-		assert_false(keys_swallow(&swallow, 'q'));
-	}
+	*ret_keys = 0;
+	for (; *bytes; bytes++)
+		if (keys_read(reader, (unsigned char)*bytes, &key) && ++*ret_keys)
+			last = key;
+	return last;
 }
 
 static void every_encoding_is_a_key(void **state)
 {
+	unsigned keys;
+
 	(void)state;
 	for (size_t i = 0; i < keys_encodings_count; i++) {
+		struct key_reader reader = {0};
+
 		assert_int_not_equal(keys_encodings[i].symbol, SYMBOL_NONE);
 		for (size_t k = 0; k < i; k++)
 			assert_string_not_equal(keys_encodings[i].bytes, keys_encodings[k].bytes);
+		assert_int_equal(read_all(&reader, keys_encodings[i].bytes, &keys).symbol,
+			keys_encodings[i].symbol);
+		assert_int_equal(keys, 1);
+		assert_false(keys_awaits(&reader));
+	}
+}
+
+/* Of each the only key that means anything is the q behind it. */
+static void swallows_unknown(void **state)
+{
+	static const char *const sequences[] = {
+		"\033[99;5~", "\033[1;5A", /* Ctrl-Up */
+		"\033[[E",		   /* F5 of the Linux console */
+		"\033[[[A", "\033OZ", "\033O5A", "\033[?1;2c", "\033[24;80R", /* late answers */
+		"\033[1;2R", "\033[8;24;80t", "\033[I", /* the window got the focus */
+		"\033[<0;33;12M",			/* the mouse */
+		"\033[200~", "\033x", "\033\033x", "\033\033[99~", "\033P1+r544e=787465726d\033\\",
+		"\033]11;rgb:0000/0000/0000\a", "\033]11;rgb:0000/0000/0000\033\\", "\2331;5A",
+		"\217z", "\220abc\033\\", "\033[1111111111111111111111111111A", "\377",
+		"\303\303\251",	    /* cut off; then a letter that is one */
+		"\200", "\300\200", /* overlong */
+		"\355\240\200",	    /* a surrogate */
+		"\302\233",	    /* a control character */
+		"\021\023",	    /* Ctrl-Q, Ctrl-S */
+	};
+	unsigned keys;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(sequences); i++) {
+		struct key_reader reader = {0};
+		struct key key;
+
+		for (const char *s = sequences[i]; *s; s++)
+			if (keys_read(&reader, (unsigned char)*s, &key) &&
+				key.symbol != SYMBOL_NONE && key.codepoint < 0x80)
+				fail_msg("sequence %zu leaks a key at %td", i, s - sequences[i]);
+		assert_false(keys_awaits(&reader));
+		key = read_all(&reader, "q", &keys);
+		assert_int_equal(keys, 1);
+		assert_int_equal(key.symbol, SYMBOL_TEXT);
+		assert_int_equal(key.codepoint, 'q');
+	}
+}
+
+static void eight_bits(void **state)
+{
+	struct key_reader reader = {0};
+	unsigned keys;
+
+	(void)state;
+	assert_int_equal(read_all(&reader, "\233A", &keys).symbol, SYMBOL_UP);
+	assert_int_equal(read_all(&reader, "\217B", &keys).symbol, SYMBOL_DOWN);
+	assert_int_equal(read_all(&reader, "\2336~", &keys).symbol, SYMBOL_PAGE_DOWN);
+}
+
+static void letters_of_many_bytes(void **state)
+{
+	static const struct {
+		const char *bytes;
+		uint32_t codepoint;
+	} letters[] = {{"\303\251", 0xe9}, {"\342\202\254", 0x20ac}, {"\360\237\230\200", 0x1f600},
+		{"\302\240", 0xa0}, {"~", '~'}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(letters); i++) {
+		struct key_reader reader = {0};
+		unsigned keys;
+		struct key key = read_all(&reader, letters[i].bytes, &keys);
+
+		assert_int_equal(keys, 1);
+		assert_int_equal(key.symbol, SYMBOL_TEXT);
+		assert_int_equal(key.codepoint, letters[i].codepoint);
+	}
+}
+
+static void what_never_ends(void **state)
+{
+	static const struct {
+		const char *bytes;
+		enum symbol symbol;
+	} cases[] = {
+		{"\033", SYMBOL_ESCAPE},
+		{"\033\033", SYMBOL_ESCAPE},
+		{"\033[", SYMBOL_NONE},
+		{"\033O", SYMBOL_NONE},
+		{"\033[1;", SYMBOL_NONE},
+		{"\033]11;", SYMBOL_NONE},
+		{"\303", SYMBOL_NONE},
+	};
+	unsigned keys;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct key_reader reader = {0};
+
+		(void)read_all(&reader, cases[i].bytes, &keys);
+		assert_true(keys_awaits(&reader));
+		assert_int_equal(keys_give_up(&reader).symbol, cases[i].symbol);
+		assert_false(keys_awaits(&reader));
+		assert_int_equal(read_all(&reader, "q", &keys).codepoint, 'q');
+	}
+	/* Enter is Enter, even behind half a sequence. */
+	for (size_t i = 0; i < 5; i++) {
+		struct key_reader reader = {0};
+
+		(void)read_all(&reader, cases[i].bytes, &keys);
+		assert_int_equal(read_all(&reader, "\r", &keys).symbol, SYMBOL_ENTER);
 	}
 }
 
@@ -71,6 +178,9 @@ int main(void)
 		cmocka_unit_test(typing_takes_all_letters),
 		cmocka_unit_test(swallows_unknown),
 		cmocka_unit_test(every_encoding_is_a_key),
+		cmocka_unit_test(eight_bits),
+		cmocka_unit_test(letters_of_many_bytes),
+		cmocka_unit_test(what_never_ends),
 	};
 
 	return cmocka_run_group_tests_name("keys", tests, NULL, NULL);

@@ -123,6 +123,8 @@ static int next_wait(const struct app *app)
 		wait = sooner(wait, until(app->beep_ms, m->now_ms));
 	if (repair_wait_ms(&app->repair, m->now_ms) >= 0)
 		wait = sooner(wait, repair_wait_ms(&app->repair, m->now_ms));
+	if (term_wait_ms(app->term) >= 0)
+		wait = sooner(wait, term_wait_ms(app->term));
 	return wait;
 }
 
@@ -150,7 +152,7 @@ static void step(struct app *app)
 	look(app);
 	if (fds[5].revents)
 		term_pump(app->term);
-	if (fds[0].revents && !app->done)
+	if ((fds[0].revents || term_wait_ms(app->term) == 0) && !app->done)
 		take_keys(app);
 	if (app->changed && !app->done && app->model->now_ms - app->shown_ms >= FRAME_MS)
 		show(app);

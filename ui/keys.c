@@ -3,6 +3,8 @@
 
 #include "device/util.h"
 
+#include <string.h>
+
 static const struct {
 	enum symbol symbol;
 	uint32_t codepoint;
@@ -100,37 +102,182 @@ const struct key_encoding keys_encodings[] = {
 	{"\033OP", SYMBOL_HELP},
 	{"\033[11~", SYMBOL_HELP},
 	{"\033[[A", SYMBOL_HELP},
+	{"\033[3~", SYMBOL_ERASE},
 	{"\033OM", SYMBOL_ENTER},
 	{"\177", SYMBOL_ERASE},
 	{"\010", SYMBOL_ERASE},
+	{"\t", SYMBOL_TAB},
+	{"\n", SYMBOL_ENTER},
+	{"\r", SYMBOL_ENTER},
+	{"\014", SYMBOL_REDRAW},
 };
 const size_t keys_encodings_count = ARRAY_SIZE(keys_encodings);
 
-bool keys_swallow(struct key_swallow *swallow, uint32_t codepoint)
+/* What is held is a whole sequence: which key is it? */
+static struct key take_sequence(struct key_reader *reader)
 {
-	bool final = codepoint >= 0x40 && codepoint <= 0x7e;
+	struct key key = {SYMBOL_NONE, 0};
 
-	switch (swallow->state) {
-	case SWALLOW_IDLE:
-		if (codepoint == 033)
-			swallow->state = SWALLOW_ESCAPE;
-		return codepoint == 033;
-	case SWALLOW_ESCAPE:
-		swallow->state = codepoint == '['   ? SWALLOW_CSI
-				 : codepoint == 'O' ? SWALLOW_SS3
-						    : SWALLOW_IDLE;
-		return true; /* Alt and a letter means nothing either */
-	case SWALLOW_CSI:
-		/* "ESC [ [ A": the Linux console's function keys. */
-		swallow->state = codepoint == '[' ? SWALLOW_LINUX
-				 : final	  ? SWALLOW_IDLE
-						  : SWALLOW_CSI;
-		return true;
-	case SWALLOW_SS3:
-	case SWALLOW_LINUX:
-		if (final)
-			swallow->state = SWALLOW_IDLE;
+	reader->state = READ_PLAIN;
+	for (size_t i = 0; i < keys_encodings_count; i++)
+		if (strlen(keys_encodings[i].bytes) == reader->count &&
+			memcmp(keys_encodings[i].bytes, reader->held, reader->count) == 0)
+			key.symbol = keys_encodings[i].symbol;
+	return key;
+}
+
+static void hold(struct key_reader *reader, unsigned char byte)
+{
+	if (reader->count < sizeof(reader->held))
+		reader->held[reader->count++] = (char)byte;
+}
+
+static void begin(struct key_reader *reader, int state, const char *held)
+{
+	*reader = (struct key_reader){.state = state, .count = (uint8_t)strlen(held)};
+	memcpy(reader->held, held, reader->count);
+}
+
+/* True where a character of several bytes begins with @byte. */
+static bool begin_utf8(struct key_reader *reader, unsigned char byte)
+{
+	static const struct {
+		unsigned char mask, lead;
+		uint8_t missing;
+		uint32_t least;
+	} leads[] = {{0xe0, 0xc0, 1, 0x80}, {0xf0, 0xe0, 2, 0x800}, {0xf8, 0xf0, 3, 0x10000}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(leads); i++)
+		if ((byte & leads[i].mask) == leads[i].lead) {
+			*reader = (struct key_reader){
+				.state = READ_UTF8,
+				.missing = leads[i].missing,
+				.codepoint = byte & (unsigned char)~leads[i].mask,
+				.least = leads[i].least,
+			};
+			return true;
+		}
+	return false;
+}
+
+/* Of 8-bit terminals: one byte for ESC and a letter. */
+static const struct {
+	unsigned char byte;
+	int state;
+	const char *same;
+} introducers[] = {
+	{033, READ_ESCAPE, "\033"},
+	{0x9b, READ_CSI, "\033["},
+	{0x8f, READ_SS3, "\033O"},
+	{0x90, READ_STRING, ""},
+	{0x9d, READ_STRING, ""},
+};
+
+static bool read_plain(struct key_reader *reader, unsigned char byte, struct key *ret)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(introducers); i++)
+		if (introducers[i].byte == byte) {
+			begin(reader, introducers[i].state, introducers[i].same);
+			return false;
+		}
+	if (begin_utf8(reader, byte))
+		return false;
+	if (byte < ' ' || byte == 0x7f) {
+		begin(reader, READ_PLAIN, "");
+		hold(reader, byte);
+		*ret = take_sequence(reader);
+	} else if (byte < 0x80) {
+		*ret = (struct key){SYMBOL_TEXT, byte};
+	}
+	return true;
+}
+
+static bool read_utf8(struct key_reader *reader, unsigned char byte, struct key *ret)
+{
+	uint32_t point;
+
+	if ((byte & 0xc0) != 0x80) {
+		/* Cut off: this byte begins something else. */
+		reader->state = READ_PLAIN;
+		return read_plain(reader, byte, ret);
+	}
+	reader->codepoint = reader->codepoint << 6 | (byte & 0x3fu);
+	if (--reader->missing > 0)
+		return false;
+	reader->state = READ_PLAIN;
+	point = reader->codepoint;
+	if (point >= reader->least && point >= 0xa0 && point <= 0x10ffff &&
+		!(point >= 0xd800 && point <= 0xdfff))
+		*ret = (struct key){SYMBOL_TEXT, point};
+	return true;
+}
+
+static bool read_escape(struct key_reader *reader, unsigned char byte)
+{
+	switch (byte) {
+	case '[':
+		reader->state = READ_CSI;
+		break;
+	case 'O':
+		reader->state = READ_SS3;
+		break;
+	case 'P':
+	case ']':
+	case '^':
+	case '_':
+		reader->state = READ_STRING;
+		break;
+	default:
+		reader->state = READ_PLAIN; /* Alt and a letter */
 		return true;
 	}
+	hold(reader, byte);
 	return false;
+}
+
+bool keys_read(struct key_reader *reader, unsigned char byte, struct key *ret)
+{
+	*ret = (struct key){SYMBOL_NONE, 0};
+	switch (reader->state) {
+	case READ_PLAIN:
+		return read_plain(reader, byte, ret);
+	case READ_UTF8:
+		return read_utf8(reader, byte, ret);
+	case READ_ESCAPE:
+	case READ_CSI:
+	case READ_SS3:
+	case READ_STRING:
+		break;
+	}
+	/* A control character ends what was cut off; of a string only what ends it in any case. */
+	if (byte == 033 || (byte < ' ' && reader->state != READ_STRING)) {
+		reader->state = READ_PLAIN;
+		return read_plain(reader, byte, ret);
+	}
+	if (reader->state == READ_ESCAPE)
+		return read_escape(reader, byte);
+	if (reader->state == READ_STRING) {
+		if (byte == '\a')
+			reader->state = READ_PLAIN;
+		return byte == '\a';
+	}
+	hold(reader, byte);
+	/* "ESC [ [ A": the Linux console's function keys. */
+	if (byte < 0x40 || byte > 0x7e || (byte == '[' && reader->state == READ_CSI))
+		return false;
+	*ret = take_sequence(reader);
+	return true;
+}
+
+bool keys_awaits(const struct key_reader *reader)
+{
+	return reader->state != READ_PLAIN;
+}
+
+struct key keys_give_up(struct key_reader *reader)
+{
+	struct key key = {reader->state == READ_ESCAPE ? SYMBOL_ESCAPE : SYMBOL_NONE, 0};
+
+	reader->state = READ_PLAIN;
+	return key;
 }

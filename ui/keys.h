@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * keys - which key means what: one table, the same on every screen. Terminals send the same key in
- * several ways; the ways are listed here, and term.c teaches them to curses.
+ * keys - which key means what: one table, the same on every screen; and which bytes are which key.
+ * Terminals send the same key in several ways, whatever their description says; all ways are known
+ * here, and no part of a sequence that nobody knows is ever taken for a key.
  */
 #ifndef UI_KEYS_H
 #define UI_KEYS_H
@@ -71,7 +72,7 @@ enum action keys_action(struct key key, bool typing);
 /* What the key line calls the key of @action: "Up/Down", "Enter", "q". */
 const char *keys_label(enum action action);
 
-/* Every way in which terminals send the keys that have a name, whatever their terminfo says. */
+/* Every way in which terminals send the keys that have a name. */
 struct key_encoding {
 	const char *bytes;
 	enum symbol symbol;
@@ -79,13 +80,30 @@ struct key_encoding {
 extern const struct key_encoding keys_encodings[];
 extern const size_t keys_encodings_count;
 
-/*
- * A reader of sequences that nobody knows, so that their last letter is never taken for a key: give
- * it every plain character; true where it belongs to a sequence and means nothing.
- */
-struct key_swallow {
-	enum { SWALLOW_IDLE, SWALLOW_ESCAPE, SWALLOW_CSI, SWALLOW_SS3, SWALLOW_LINUX } state;
+/* How long the rest of a sequence may take: serial adapters hold bytes back for 16 ms, and console
+ * servers for longer. */
+#define KEYS_ESCAPE_MS 150
+
+/* Reads keys from what a terminal sends; {0} to begin with. */
+struct key_reader {
+	enum {
+		READ_PLAIN,
+		READ_ESCAPE,
+		READ_CSI,
+		READ_SS3,
+		READ_STRING, /* an answer that ends with "ESC \\" or BEL */
+		READ_UTF8,
+	} state;
+	char held[16]; /* the sequence; what does not fit makes it unknown */
+	uint8_t count, missing;
+	uint32_t codepoint, least; /* of UTF-8 */
 };
-bool keys_swallow(struct key_swallow *swallow, uint32_t codepoint);
+
+/* Takes a byte. True where a key has ended with it: SYMBOL_NONE where it means nothing. */
+bool keys_read(struct key_reader *reader, unsigned char byte, struct key *ret);
+/* True while the rest of a sequence is awaited. */
+bool keys_awaits(const struct key_reader *reader);
+/* The rest did not come within KEYS_ESCAPE_MS: the Escape key, or nothing. */
+struct key keys_give_up(struct key_reader *reader);
 
 #endif

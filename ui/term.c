@@ -21,23 +21,23 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* How long the rest of an escape sequence may take: serial adapters hold bytes back for 16 ms, and
- * console servers for longer. */
-#define ESCAPE_MS 150
-#define LEAVE_MS  200 /* how long a line that is stuck may hold us at the end */
+#define LEAVE_MS 200 /* how long a line that is stuck may hold us at the end */
 
 enum { PAIR_GOOD = 1, PAIR_WARN, PAIR_BAD };
 
 struct terminal {
 	SCREEN *screen;
-	FILE *in_file, *out_file; /* ours: of a duplicate, and of the pump's queue */
-	int in, out;		  /* borrowed */
+	FILE *queue; /* ours: the pump's, for curses */
+	int in, out; /* borrowed */
 	struct pump pump;
 	struct grid next; /* the latest that was to be shown */
 	bool waiting;	  /* it is not on the screen yet */
 	struct termios saved;
 	const struct glyphs *glyphs;
-	struct key_swallow swallow;
+	char input[256]; /* that was read, from input_at to input_end */
+	size_t input_at, input_end;
+	uint64_t input_ms; /* when it was */
+	struct key_reader reader;
 	bool repair, cursor_shown;
 };
 
@@ -167,26 +167,6 @@ static const struct glyphs *choose_glyphs(const char *type)
 	return glyphs;
 }
 
-static void define_keys(void)
-{
-	static const int codes[] = {
-		[SYMBOL_UP] = KEY_UP,
-		[SYMBOL_DOWN] = KEY_DOWN,
-		[SYMBOL_LEFT] = KEY_LEFT,
-		[SYMBOL_RIGHT] = KEY_RIGHT,
-		[SYMBOL_PAGE_UP] = KEY_PPAGE,
-		[SYMBOL_PAGE_DOWN] = KEY_NPAGE,
-		[SYMBOL_HOME] = KEY_HOME,
-		[SYMBOL_END] = KEY_END,
-		[SYMBOL_ENTER] = KEY_ENTER,
-		[SYMBOL_ERASE] = KEY_BACKSPACE,
-		[SYMBOL_HELP] = KEY_F(1),
-	};
-
-	for (size_t i = 0; i < keys_encodings_count; i++)
-		(void)define_key(keys_encodings[i].bytes, codes[keys_encodings[i].symbol]);
-}
-
 static void define_colours(void)
 {
 	const char *none = getenv("NO_COLOR");
@@ -213,10 +193,10 @@ static void set_raw(const struct terminal *term)
 	(void)tcsetattr(term->in, TCSANOW, &raw);
 }
 
-static FILE *open_duplicate(int fd, const char *mode)
+static FILE *open_duplicate(int fd)
 {
 	_cleanup_close_ int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	FILE *file = copy < 0 ? NULL : fdopen(copy, mode);
+	FILE *file = copy < 0 ? NULL : fdopen(copy, "w");
 
 	if (file)
 		(void)take_fd(&copy);
@@ -228,17 +208,10 @@ static void set_up(struct terminal *term)
 {
 	int rows, cols;
 
-	(void)raw();
-	(void)noecho();
 	(void)nonl();
-	(void)set_escdelay(ESCAPE_MS);
-	(void)keypad(stdscr, TRUE);
-	(void)nodelay(stdscr, TRUE);
-	(void)intrflush(stdscr, FALSE);
 	(void)typeahead(-1); /* writing never waits: no frame need be cut short for a key */
 	(void)curs_set(0);
 	(void)leaveok(stdscr, TRUE);
-	define_keys();
 	define_colours();
 	term_size(term, &rows, &cols);
 	(void)resizeterm(rows, cols);
@@ -266,18 +239,18 @@ int term_open(
 	term->in = in;
 	term->out = out;
 	term->glyphs = choose_glyphs(type);
-	term->in_file = open_duplicate(in, "r");
 	r = pump_init(&term->pump, out);
 	if (r < 0)
 		errno = -r;
 	else
-		term->out_file = open_duplicate(term->pump.queue, "w");
-	if (!term->in_file || !term->out_file || tcgetattr(in, &term->saved) < 0)
+		term->queue = open_duplicate(term->pump.queue);
+	if (!term->queue || tcgetattr(in, &term->saved) < 0)
 		goto fail;
 	/* What a shell left behind would win over what the terminal says. */
 	(void)unsetenv("LINES");
 	(void)unsetenv("COLUMNS");
-	term->screen = newterm(type, term->out_file, term->in_file);
+	/* It writes only: keys are read by ourselves. */
+	term->screen = newterm(type, term->queue, term->queue);
 	if (!term->screen)
 		goto fail;
 	prepare_crash(term);
@@ -286,10 +259,8 @@ int term_open(
 	return 0;
 fail:
 	(void)str_format(note, note_size, "The terminal cannot be used: %s.", strerror(errno));
-	if (term->in_file)
-		(void)fclose(term->in_file);
-	if (term->out_file)
-		(void)fclose(term->out_file);
+	if (term->queue)
+		(void)fclose(term->queue);
 	pump_finish(&term->pump);
 	free(term);
 	return -EIO;
@@ -310,8 +281,7 @@ void term_close(struct terminal *term)
 	handle_crashes(false);
 	crash_fd = -1;
 	delscreen(term->screen);
-	(void)fclose(term->in_file);
-	(void)fclose(term->out_file);
+	(void)fclose(term->queue);
 	pump_finish(&term->pump);
 	grid_finish(&term->next);
 	free(term);
@@ -363,70 +333,41 @@ bool term_is_gone(const struct terminal *term)
 
 /* --- keys --- */
 
-static enum symbol symbol_of_code(wint_t code)
+/* Reads what has come. False where that is nothing. */
+static bool fill_input(struct terminal *term)
 {
-	static const struct {
-		wint_t code;
-		enum symbol symbol;
-	} symbols[] = {
-		{KEY_UP, SYMBOL_UP},
-		{KEY_DOWN, SYMBOL_DOWN},
-		{KEY_LEFT, SYMBOL_LEFT},
-		{KEY_RIGHT, SYMBOL_RIGHT},
-		{KEY_PPAGE, SYMBOL_PAGE_UP},
-		{KEY_NPAGE, SYMBOL_PAGE_DOWN},
-		{KEY_HOME, SYMBOL_HOME},
-		{KEY_END, SYMBOL_END},
-		{KEY_FIND, SYMBOL_HOME}, /* what a vt220 calls Home and End */
-		{KEY_SELECT, SYMBOL_END},
-		{KEY_ENTER, SYMBOL_ENTER},
-		{KEY_BACKSPACE, SYMBOL_ERASE},
-		{KEY_DC, SYMBOL_ERASE},
-		{KEY_F(1), SYMBOL_HELP},
-	};
+	struct pollfd poll_fd = {.fd = term->in, .events = POLLIN};
+	ssize_t n;
 
-	for (size_t i = 0; i < ARRAY_SIZE(symbols); i++)
-		if (symbols[i].code == code)
-			return symbols[i].symbol;
-	return SYMBOL_NONE;
-}
-
-static struct key key_of_char(wint_t code)
-{
-	static const enum symbol controls[0x20] = {
-		['\b'] = SYMBOL_ERASE,
-		['\t'] = SYMBOL_TAB,
-		['\n'] = SYMBOL_ENTER,
-		['\r'] = SYMBOL_ENTER,
-		['L' & 0x1f] = SYMBOL_REDRAW,
-	};
-
-	if (code < 0x20)
-		return (struct key){controls[code], 0};
-	if (code == 0x7f)
-		return (struct key){SYMBOL_ERASE, 0};
-	return (struct key){SYMBOL_TEXT, (uint32_t)code};
+	if (poll(&poll_fd, 1, 0) != 1)
+		return false;
+	n = read(term->in, term->input, sizeof(term->input));
+	if (n <= 0)
+		return false;
+	term->input_at = 0;
+	term->input_end = (size_t)n;
+	term->input_ms = now_ms();
+	return true;
 }
 
 bool term_key(struct terminal *term, struct key *ret)
 {
-	wint_t code;
-	int r = wget_wch(stdscr, &code);
-
-	if (r == ERR) {
-		/* Nothing behind it: the Escape key itself. */
-		if (term->swallow.state != SWALLOW_ESCAPE)
-			return false;
-		term->swallow.state = SWALLOW_IDLE;
-		*ret = (struct key){SYMBOL_ESCAPE, 0};
-		return true;
-	}
-	*ret = (struct key){SYMBOL_NONE, 0};
-	if (r == KEY_CODE_YES)
-		ret->symbol = symbol_of_code(code);
-	else if (!keys_swallow(&term->swallow, (uint32_t)code))
-		*ret = key_of_char(code);
+	while (term->input_at < term->input_end || fill_input(term))
+		if (keys_read(&term->reader, (unsigned char)term->input[term->input_at++], ret))
+			return true;
+	if (term_wait_ms(term) != 0)
+		return false;
+	*ret = keys_give_up(&term->reader);
 	return true;
+}
+
+int term_wait_ms(const struct terminal *term)
+{
+	uint64_t now = now_ms(), end = term->input_ms + KEYS_ESCAPE_MS;
+
+	if (!keys_awaits(&term->reader))
+		return -1;
+	return now < end ? (int)(end - now) : 0;
 }
 
 /* --- output --- */

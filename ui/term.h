@@ -43,6 +43,9 @@ int term_out_fd(const struct terminal *term);
 void term_pump(struct terminal *term);
 /* Bytes that were sent. */
 uint64_t term_bytes(const struct terminal *term);
+/* After so many milliseconds there may be a key without any more input: whether Escape is one, only
+ * time tells. -1: there will not. */
+int term_wait_ms(const struct terminal *term);
 /* Takes one key. False where there is none now. */
 bool term_key(struct terminal *term, struct key *ret);
 /* After input was told: true where the line is gone. */
