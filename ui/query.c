@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/query.h"
+
+#include "device/util.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LINGER_MS 50 /* multiplexers may answer the last question first */
+
+/* A terminal has at least so many rows and columns; and a cursor that went to 999 has no edge. */
+#define LEAST 4
+#define FAR   999
+
+void query_begin(struct query *query, uint64_t now_ms)
+{
+	*query = (struct query){.active = true, .end_ms = now_ms + QUERY_MS};
+}
+
+static void type(struct query *query, char byte)
+{
+	if (query->typed_count < sizeof(query->typed))
+		query->typed[query->typed_count++] = byte;
+}
+
+static void release(struct query *query)
+{
+	for (size_t i = 0; i < query->held_count; i++)
+		type(query, query->held[i]);
+	query->held_count = 0;
+}
+
+/* Which question a position answers is told by itself, in whatever order they come: no terminal
+ * is three columns wide. */
+static void take_position(struct query *query, int row, int col)
+{
+	query->positions++;
+	if (col < LEAST)
+		query->utf8 = col == 2;
+	else if (query->cols == 0 && row >= LEAST && row < FAR && col < FAR) {
+		query->rows = row;
+		query->cols = col;
+	}
+}
+
+/* A whole "ESC [ ... letter". False where it answers nothing that was asked. */
+static bool take_answer(struct query *query, uint64_t now_ms)
+{
+	const char *parameters = query->held + 2;
+	char final = query->held[query->held_count - 1];
+	int row, col, end = 0;
+
+	query->held[query->held_count] = '\0';
+	if (final == 'c' && *parameters == '?') {
+		query->identified = true;
+		if (query->end_ms > now_ms + LINGER_MS)
+			query->end_ms = now_ms + LINGER_MS;
+		return true;
+	}
+	if (final == 'n' || final == 'c') {
+		query->echoed = true;
+		return true;
+	}
+	if (final != 'R' || sscanf(parameters, "%3d;%3dR%n", &row, &col, &end) != 2 ||
+		(size_t)end + 2 != query->held_count)
+		return false;
+	take_position(query, row, col);
+	return true;
+}
+
+void query_feed(struct query *query, char byte, uint64_t now_ms)
+{
+	bool final = byte >= 0x40 && byte <= 0x7e;
+
+	if (byte == 033 || query->held_count == 0) {
+		release(query);
+		if (byte != 033) {
+			type(query, byte);
+			return;
+		}
+	}
+	query->held[query->held_count++] = byte;
+	if (query->held_count == 1 || (query->held_count == 2 && byte == '['))
+		return;
+	if (query->held_count > 2 && final && take_answer(query, now_ms))
+		query->held_count = 0;
+	else if (final || byte < ' ' || query->held_count == 2 ||
+		 query->held_count + 1 == sizeof(query->held))
+		release(query);
+}
+
+bool query_is_over(const struct query *query, uint64_t now_ms)
+{
+	return (query->identified && query->positions >= 2) || query->echoed ||
+	       query->typed_count == sizeof(query->typed) || now_ms >= query->end_ms;
+}
+
+void query_end(struct query *query)
+{
+	release(query);
+	if (query->echoed)
+		*query = (struct query){.echoed = true};
+	query->active = false;
+}
