@@ -24,6 +24,7 @@ struct emulator {
 	VTerm *vt;
 	VTermScreen *screen;
 	bool utf8;
+	bool mute;	/* it answers nothing that it is asked */
 	uint64_t bytes; /* that came */
 };
 
@@ -72,6 +73,8 @@ EMULATOR_CALL bool emulator_feed(struct emulator *e, int wait_ms)
 {
 	struct pollfd poll_fd = {.fd = e->master, .events = POLLIN};
 	char buf[4096];
+	size_t answer;
+	bool more;
 	ssize_t n;
 
 	(void)poll(&poll_fd, 1, wait_ms);
@@ -79,7 +82,11 @@ EMULATOR_CALL bool emulator_feed(struct emulator *e, int wait_ms)
 		vterm_input_write(e->vt, buf, (size_t)n);
 		e->bytes += (uint64_t)n;
 	}
-	return n < 0 && errno == EAGAIN;
+	more = n < 0 && errno == EAGAIN;
+	while ((answer = vterm_output_read(e->vt, buf, sizeof(buf))) > 0)
+		if (!e->mute && write_full(e->master, buf, answer) < 0)
+			abort();
+	return more;
 }
 
 EMULATOR_CALL void emulator_type(struct emulator *e, const char *bytes)

@@ -24,7 +24,8 @@ void app_resize(struct app *app)
 	int rows, cols;
 
 	term_size(app->term, &rows, &cols);
-	if (rows == app->grid.rows && cols == app->grid.cols)
+	if (rows == app->grid.rows && cols == app->grid.cols &&
+		term_glyphs(app->term) == app->grid.glyphs)
 		return;
 	grid_finish(&app->grid);
 	if (grid_init(&app->grid, rows, cols, term_glyphs(app->term)) < 0)
@@ -52,9 +53,14 @@ static void take_keys(struct app *app)
 		return;
 	}
 	while (!app->done && term_key(app->term, &key)) {
-		enum outcome outcome = screen_key(app->model, key);
+		enum outcome outcome;
 
 		any = true;
+		if (key.symbol == SYMBOL_RESIZE) {
+			app_resize(app);
+			continue;
+		}
+		outcome = screen_key(app->model, key);
 		app->beeps = 0; /* heard */
 		app_act(app, outcome);
 	}

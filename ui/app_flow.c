@@ -136,7 +136,7 @@ static void on_quit(struct app *app)
 
 static void on_redraw(struct app *app)
 {
-	term_repair(app->term);
+	term_query(app->term);
 	app_resize(app);
 }
 

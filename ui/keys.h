@@ -28,6 +28,7 @@ enum symbol {
 	SYMBOL_ERASE,
 	SYMBOL_HELP,
 	SYMBOL_REDRAW,
+	SYMBOL_RESIZE, /* no key: the terminal is another than was thought, in size or glyphs */
 };
 
 struct key {

@@ -89,10 +89,15 @@ void query_feed(struct query *query, char byte, uint64_t now_ms)
 		release(query);
 }
 
+size_t query_room(const struct query *query)
+{
+	return sizeof(query->typed) - query->typed_count - query->held_count;
+}
+
 bool query_is_over(const struct query *query, uint64_t now_ms)
 {
 	return (query->identified && query->positions >= 2) || query->echoed ||
-	       query->typed_count == sizeof(query->typed) || now_ms >= query->end_ms;
+	       query_room(query) == 0 || now_ms >= query->end_ms;
 }
 
 void query_end(struct query *query)

@@ -39,6 +39,8 @@ struct query {
 void query_begin(struct query *query, uint64_t now_ms);
 /* Takes a byte that came while the query is active. */
 void query_feed(struct query *query, char byte, uint64_t now_ms);
+/* How many bytes it can still take, whatever they are. */
+size_t query_room(const struct query *query);
 /* True where all has come that can be hoped for. */
 bool query_is_over(const struct query *query, uint64_t now_ms);
 /*

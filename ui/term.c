@@ -3,6 +3,7 @@
 
 #include "device/util.h"
 #include "ui/pump.h"
+#include "ui/query.h"
 
 /* Curses last, and with nothing of its own that could be taken for ours. */
 #define NCURSES_NOMACROS 1
@@ -38,6 +39,10 @@ struct terminal {
 	size_t input_at, input_end;
 	uint64_t input_ms; /* when it was */
 	struct key_reader reader;
+	struct query query;
+	int rows, cols;	  /* as the terminal has answered; 0 */
+	bool can_unicode; /* there is a locale for it */
+	bool changed;	  /* what the query has told is not known to the app yet */
 	bool repair, cursor_shown;
 };
 
@@ -49,8 +54,6 @@ static char crash_text[128]; /* leaves the screen as term_close does */
 static size_t crash_length;
 static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
-/* Terminals that draw no Unicode whatever the locale says. */
-static const char *const ascii_types[] = {"vt100", "vt102", "vt220", "vt320", "ansi", "cons25"};
 static const char *const fallback_types[] = {"vt220", "vt100"};
 
 static void on_crash(int number)
@@ -146,25 +149,18 @@ static const char *find_type(const char *type, int out, char *note, size_t size)
 }
 
 /*
- * Unicode only where the operator's locale says so. Curses itself is better off with UTF-8 in any
- * case: in other locales it sends "repeat the last character", which minicom and screen do not
- * know. The glyphs stay ASCII then.
+ * What the locale says of the terminal is not asked: the terminal itself is. But curses needs a
+ * locale to write UTF-8; and in others it sends "repeat the last character", which minicom and
+ * screen do not know. True where there is one.
  */
-static const struct glyphs *choose_glyphs(const char *type)
+static bool choose_locale(void)
 {
-	static const char *const locales[] = {"C.UTF-8", "C.utf8", "en_US.UTF-8"};
-	const struct glyphs *glyphs = &glyphs_unicode;
+	static const char *const locales[] = {"", "C.UTF-8", "C.utf8", "en_US.UTF-8"};
 
-	if (!setlocale(LC_CTYPE, "") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0) {
-		glyphs = &glyphs_ascii;
-		for (size_t i = 0; i < ARRAY_SIZE(locales); i++)
-			if (setlocale(LC_CTYPE, locales[i]))
-				break;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(ascii_types); i++)
-		if (strcmp(type, ascii_types[i]) == 0)
-			glyphs = &glyphs_ascii;
-	return glyphs;
+	for (size_t i = 0; i < ARRAY_SIZE(locales); i++)
+		if (setlocale(LC_CTYPE, locales[i]) && strcmp(nl_langinfo(CODESET), "UTF-8") == 0)
+			return true;
+	return false;
 }
 
 static void define_colours(void)
@@ -238,7 +234,8 @@ int term_open(
 		return -ENOMEM;
 	term->in = in;
 	term->out = out;
-	term->glyphs = choose_glyphs(type);
+	term->can_unicode = choose_locale();
+	term->glyphs = &glyphs_ascii; /* until it has answered */
 	r = pump_init(&term->pump, out);
 	if (r < 0)
 		errno = -r;
@@ -255,6 +252,7 @@ int term_open(
 		goto fail;
 	prepare_crash(term);
 	set_up(term);
+	term_query(term);
 	*ret = term;
 	return 0;
 fail:
@@ -266,34 +264,13 @@ fail:
 	return -EIO;
 }
 
-void term_close(struct terminal *term)
-{
-	if (!term)
-		return;
-	/* Without an alternate screen the shell's prompt comes onto the last row. */
-	(void)move(LINES - 1, 0);
-	(void)clrtoeol();
-	(void)refresh();
-	(void)curs_set(1);
-	(void)endwin();
-	(void)pump_drain(&term->pump, LEAVE_MS);
-	(void)tcsetattr(term->in, TCSANOW, &term->saved);
-	handle_crashes(false);
-	crash_fd = -1;
-	delscreen(term->screen);
-	(void)fclose(term->queue);
-	pump_finish(&term->pump);
-	grid_finish(&term->next);
-	free(term);
-}
-
 void term_size(struct terminal *term, int *ret_rows, int *ret_cols)
 {
 	struct winsize size = {0};
 
 	if (ioctl(term->out, TIOCGWINSZ, &size) < 0 || size.ws_row < 2 || size.ws_col < 2) {
-		size.ws_row = 24;
-		size.ws_col = 80;
+		size.ws_row = (unsigned short)(term->cols > 0 ? term->rows : 24);
+		size.ws_col = (unsigned short)(term->cols > 0 ? term->cols : 80);
 	}
 	*ret_rows = size.ws_row > TERM_ROWS_MAX ? TERM_ROWS_MAX : size.ws_row;
 	*ret_cols = size.ws_col > TERM_COLS_MAX ? TERM_COLS_MAX : size.ws_col;
@@ -311,7 +288,9 @@ int term_fd(const struct terminal *term)
 
 int term_out_fd(const struct terminal *term)
 {
-	return term->waiting || pump_queued(&term->pump) > 0 ? term->pump.line : -1;
+	bool due = term->waiting && !term->query.active;
+
+	return due || pump_queued(&term->pump) > 0 ? term->pump.line : -1;
 }
 
 uint64_t term_bytes(const struct terminal *term)
@@ -331,17 +310,75 @@ bool term_is_gone(const struct terminal *term)
 	       ioctl(term->in, FIONREAD, &waiting) < 0 || waiting == 0;
 }
 
-/* --- keys --- */
+/* --- input --- */
 
-/* Reads what has come. False where that is nothing. */
-static bool fill_input(struct terminal *term)
+static bool has_input(const struct terminal *term, int wait_ms)
 {
 	struct pollfd poll_fd = {.fd = term->in, .events = POLLIN};
+
+	return poll(&poll_fd, 1, wait_ms) == 1;
+}
+
+/* The query takes it all, and gives back in the end what are keys. */
+static bool read_answers(struct terminal *term)
+{
+	char buf[sizeof(term->query.typed)];
+	ssize_t n = read(term->in, buf, query_room(&term->query));
+
+	for (ssize_t i = 0; i < n; i++)
+		query_feed(&term->query, buf[i], now_ms());
+	return n > 0;
+}
+
+static void end_query(struct terminal *term)
+{
+	const struct glyphs *glyphs = term->glyphs;
+	struct query *query = &term->query;
+	int rows, cols, rows_now, cols_now;
+
+	query_end(query);
+	_Static_assert(sizeof(term->input) >= sizeof(query->typed), "typed keys do not fit");
+	memcpy(term->input, query->typed, query->typed_count);
+	term->input_at = 0;
+	term->input_end = query->typed_count;
+	term->input_ms = now_ms();
+	term_size(term, &rows, &cols);
+	if (query->cols > 0) {
+		term->rows = query->rows;
+		term->cols = query->cols;
+	}
+	term_size(term, &rows_now, &cols_now);
+	/* One that is silent this time is what it was before. */
+	if (query->positions > 0)
+		term->glyphs = query->utf8 && term->can_unicode ? &glyphs_unicode : &glyphs_ascii;
+	term->changed = rows_now != rows || cols_now != cols || term->glyphs != glyphs;
+	term->repair = true;
+	if (term->changed)
+		term->waiting = false; /* it is of another size, or has other glyphs */
+	term_pump(term);
+}
+
+/* Before the settings go back, or a shell would take the answers for commands. */
+static void await_answers(struct terminal *term)
+{
+	while (term->query.active && !query_is_over(&term->query, now_ms()))
+		if (!has_input(term, term_wait_ms(term)) || !read_answers(term))
+			return;
+}
+
+/* Reads what has come. False where there are no keys in it. */
+static bool fill_input(struct terminal *term)
+{
 	ssize_t n;
 
-	if (poll(&poll_fd, 1, 0) != 1)
-		return false;
-	n = read(term->in, term->input, sizeof(term->input));
+	if (term->query.active) {
+		if (has_input(term, 0))
+			(void)read_answers(term);
+		if (query_is_over(&term->query, now_ms()))
+			end_query(term);
+		return term->input_at < term->input_end;
+	}
+	n = has_input(term, 0) ? read(term->in, term->input, sizeof(term->input)) : 0;
 	if (n <= 0)
 		return false;
 	term->input_at = 0;
@@ -350,12 +387,28 @@ static bool fill_input(struct terminal *term)
 	return true;
 }
 
+void term_query(struct terminal *term)
+{
+	term_repair(term);
+	/* Behind what waits it would be answered too late. */
+	if (term->query.active || pump_send(&term->pump) != 0 || !pump_is_idle(&term->pump) ||
+		write_full(term->pump.queue, QUERY_TEXT, strlen(QUERY_TEXT)) < 0)
+		return;
+	query_begin(&term->query, now_ms());
+	(void)pump_send(&term->pump);
+}
+
 bool term_key(struct terminal *term, struct key *ret)
 {
 	while (term->input_at < term->input_end || fill_input(term))
 		if (keys_read(&term->reader, (unsigned char)term->input[term->input_at++], ret))
 			return true;
-	if (term_wait_ms(term) != 0)
+	if (term->changed) {
+		term->changed = false;
+		*ret = (struct key){SYMBOL_RESIZE, 0};
+		return true;
+	}
+	if (term->query.active || term_wait_ms(term) != 0)
 		return false;
 	*ret = keys_give_up(&term->reader);
 	return true;
@@ -363,11 +416,34 @@ bool term_key(struct terminal *term, struct key *ret)
 
 int term_wait_ms(const struct terminal *term)
 {
-	uint64_t now = now_ms(), end = term->input_ms + KEYS_ESCAPE_MS;
+	uint64_t now = now_ms();
+	uint64_t end = term->query.active ? term->query.end_ms : term->input_ms + KEYS_ESCAPE_MS;
 
-	if (!keys_awaits(&term->reader))
+	if (!term->query.active && !keys_awaits(&term->reader))
 		return -1;
 	return now < end ? (int)(end - now) : 0;
+}
+
+void term_close(struct terminal *term)
+{
+	if (!term)
+		return;
+	/* Without an alternate screen the shell's prompt comes onto the last row. */
+	(void)move(LINES - 1, 0);
+	(void)clrtoeol();
+	(void)refresh();
+	(void)curs_set(1);
+	(void)endwin();
+	if (pump_drain(&term->pump, LEAVE_MS))
+		await_answers(term);
+	(void)tcsetattr(term->in, TCSANOW, &term->saved);
+	handle_crashes(false);
+	crash_fd = -1;
+	delscreen(term->screen);
+	(void)fclose(term->queue);
+	pump_finish(&term->pump);
+	grid_finish(&term->next);
+	free(term);
 }
 
 /* --- output --- */
@@ -434,7 +510,7 @@ void term_pump(struct terminal *term)
 {
 	if (pump_send(&term->pump) < 0)
 		term->waiting = false; /* nobody is left to look */
-	if (!term->waiting || !pump_is_idle(&term->pump))
+	if (!term->waiting || term->query.active || !pump_is_idle(&term->pump))
 		return;
 	term->waiting = false;
 	paint(term, &term->next);

@@ -14,7 +14,7 @@
 
 struct terminal; /* not "term": <term.h> has one */
 
-/* Sizes beyond these are taken for nonsense; none at all (a serial line tells 0x0) is 80x24. */
+/* Sizes beyond these are taken for nonsense. */
 #define TERM_ROWS_MAX 200
 #define TERM_COLS_MAX 300
 
@@ -22,7 +22,7 @@ struct terminal; /* not "term": <term.h> has one */
  * Takes the terminal at @in and @out. @type is TERM, or NULL. Where that is missing or unknown,
  * vt220 and vt100 are tried, and @note tells so in a sentence; else @note is "". 0; or -errno with
  * the sentence in @note: -ENOTTY no terminal, -ENXIO a type that cannot place its cursor (dumb) or
- * no known type at all. Sets LC_CTYPE from the environment. One at a time.
+ * no known type at all. Sets LC_CTYPE to a locale of UTF-8. One at a time.
  */
 int term_open(
 	struct terminal **ret, int in, int out, const char *type, char *note, size_t note_size);
@@ -31,8 +31,14 @@ int term_open(
  * fine. */
 void term_close(struct terminal *term);
 
-/* The size now: asked of the terminal anew. */
+/*
+ * Asks the terminal what it is, and paints everything when it has answered, or 400 ms later;
+ * term_open does so first. SYMBOL_RESIZE comes where size or glyphs are others than before.
+ */
+void term_query(struct terminal *term);
+/* The size now: as the line tells it, else as the terminal has answered, else 80x24. */
 void term_size(struct terminal *term, int *ret_rows, int *ret_cols);
+/* ASCII, unless the terminal has shown that it draws UTF-8. */
 const struct glyphs *term_glyphs(const struct terminal *term);
 
 /* Poll this for input. */
