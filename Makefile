@@ -57,10 +57,20 @@ $(BUILD)/obj/%.o: %.c
 # Two libraries that know no screen: a wrong arrow (device -> core, core -> ui) does not link.
 $(BUILD)/libdevice.a: $(call objects,$(DEVICE_SRC))
 $(BUILD)/libcore.a: $(call objects,$(CORE_SRC))
-$(BUILD)/libui.a: $(call objects,$(filter-out ui/main.c,$(UI_SRC)))
+$(BUILD)/libui.a: $(call objects,$(filter-out ui/main.c,$(UI_SRC))) $(BUILD)/obj/terminfo.o
 $(BUILD)/lib%.a:
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+# The terminal's description that is built in, as TERMINFO takes it.
+$(BUILD)/obj/terminfo.o: assets/boardstrap.ti
+	$(call say,TIC,$<)
+	@mkdir -p $(@D)
+	$(Q)tic -o $(@D)/terminfo $<
+	$(Q)entry=$$(TERMINFO=$(@D)/terminfo infocmp -Q2 -q -0 boardstrap) && printf '%s\n' \
+		'extern const char terminfo_built_in[];' \
+		"const char terminfo_built_in[] = \"$$entry\";" >$(@D)/terminfo.c
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $(@D)/terminfo.c
 
 $(BUILD)/boardstrap: $(BUILD)/obj/ui/main.o $(BUILD)/libui.a $(BUILD)/libcore.a $(BUILD)/libdevice.a
 	$(call say,LD,$@)

@@ -450,7 +450,7 @@ static void unset_term_is_said(void **state)
 	sandbox_file(box, "proc/self/mountinfo", "");
 	sandbox_file(box, "proc/swaps", "");
 	front_start(&f, NULL, &options, -1);
-	expect(&f, "TERM is not set: taken for a vt220.");
+	expect(&f, "TERM is not set: taken for a plain terminal.");
 	expect(&f, "No device yet");
 	assert_int_equal(kill(f.pid, SIGTERM), 0);
 	assert_int_equal(front_end(&f), EXIT_CANCELLED);

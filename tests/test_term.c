@@ -19,7 +19,8 @@
 /* after the above */
 #include <cmocka.h>
 
-static const char *const types[] = {"vt100", "vt220", "linux", "xterm-256color", "screen"};
+/* NULL: the description that is built in. */
+static const char *const types[] = {"vt100", "vt220", "linux", "xterm-256color", "screen", NULL};
 
 /* Until the terminal has answered, or was silent for long enough. True where that changed what it
  * was thought to be. */
@@ -43,8 +44,9 @@ static struct terminal *open_unsettled(struct emulator *e, const char *type)
 	char note[400];
 
 	if (term_open(&term, e->slave, e->slave, type, note, sizeof(note)) < 0)
-		fail_msg("%s: %s", type, note);
-	assert_string_equal(note, "");
+		fail_msg("%s: %s", type ? type : "none", note);
+	assert_string_equal(note, type ? "" : "TERM is not set: taken for a plain terminal.");
+	assert_null(getenv("TERMINFO")); /* children would inherit it */
 	return term;
 }
 
@@ -553,11 +555,14 @@ static void unknown_types(void **state)
 	(void)state;
 	emulator_open(&e, 24, 80, false);
 	assert_int_equal(term_open(&term, e.slave, e.slave, NULL, note, sizeof(note)), 0);
-	assert_string_equal(note, "TERM is not set: taken for a vt220.");
+	assert_string_equal(note, "TERM is not set: taken for a plain terminal.");
 	term_close(term);
+	setenv("TERMINFO", "/nonexistent", 1);
 	assert_int_equal(term_open(&term, e.slave, e.slave, "foobar", note, sizeof(note)), 0);
-	assert_string_equal(
-		note, "The terminal type \"foobar\" (TERM) is not known here: taken for a vt220.");
+	assert_string_equal(note,
+		"The terminal type \"foobar\" (TERM) is not known here: taken for a plain terminal.");
+	assert_string_equal(getenv("TERMINFO"), "/nonexistent");
+	unsetenv("TERMINFO");
 	term_close(term);
 	assert_int_equal(term_open(&term, e.slave, e.slave, "dumb", note, sizeof(note)), -ENXIO);
 	assert_non_null(strstr(note, "--plain"));
@@ -570,42 +575,81 @@ static void unknown_types(void **state)
 	emulator_close(&e);
 }
 
-/* In a process of its own, which sees no terminfo at all. */
-static void no_descriptions(void **state)
+/* What runs where there are neither terminal descriptions nor locales, on standard input and
+ * output; until q is pressed. */
+static int run_bare(void)
 {
-	static const char *const dirs[] = {"/etc/terminfo", "/lib/terminfo", "/usr/share/terminfo"};
+	struct terminal *term;
+	struct grid grid;
+	struct key key = {SYMBOL_NONE, 0};
+	char note[400];
+	bool ascii;
+
+	if (setlocale(LC_CTYPE, "C.UTF-8") ||
+		term_open(&term, 0, 1, "xterm-256color", note, sizeof(note)) < 0 ||
+		grid_init(&grid, 24, 80, term_glyphs(term)) < 0)
+		return 1;
+	grid_text(&grid, 0, 0, ATTR_NORMAL, note);
+	term_show(term, &grid);
+	while (key.codepoint != 'q') {
+		struct pollfd fds[] = {{.fd = term_fd(term), .events = POLLIN},
+			{.fd = term_out_fd(term), .events = POLLOUT}};
+
+		(void)poll(fds, 2, term_wait_ms(term));
+		term_pump(term);
+		(void)term_key(term, &key);
+	}
+	ascii = term_glyphs(term) == &glyphs_ascii;
+	grid_finish(&grid);
+	term_close(term);
+	return ascii ? 42 : 2;
+}
+
+/* Nothing but the program and a terminal that draws UTF-8, which curses cannot write then. */
+static void nothing_installed(void **state)
+{
+	static const char *const dirs[] = {"/etc/terminfo", "/lib/terminfo", "/usr/share/terminfo",
+		"/usr/lib/terminfo", "/usr/lib/locale"};
+	uint64_t end = now_ms() + EMULATOR_MS;
 	struct emulator e;
+	bool shown = false;
 	int status;
 	pid_t pid;
 
 	(void)state;
-	emulator_open(&e, 24, 80, false);
+	emulator_open(&e, 24, 80, true);
 	pid = fork();
 	if (pid == 0) {
-		struct terminal *term;
-		char note[400];
-
 		if (unshare(CLONE_NEWNS) < 0 ||
 			mount("none", "/", "none", MS_REC | MS_PRIVATE, "") < 0)
 			_exit(77);
 		for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
 			if (mount("none", dirs[i], "tmpfs", 0, "") < 0 && errno != ENOENT)
 				_exit(77);
-		unsetenv("TERMINFO");
+		setenv("TERMINFO", "/nonexistent", 1);
 		setenv("HOME", "/nonexistent", 1);
-		_exit(term_open(&term, e.slave, e.slave, "xterm-256color", note, sizeof(note)) ==
-						-ENXIO &&
-					strstr(note, "--plain") && strstr(note, "terminfo")
-				? 0
-				: 1);
+		(void)dup2(e.slave, 0);
+		(void)dup2(e.slave, 1);
+		(void)execl("/proc/self/exe", "test_term", "bare", NULL);
+		_exit(1);
 	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		(void)emulator_feed(&e, 20);
+		if (!shown && emulator_shows(&e, "(TERM) is not known here")) {
+			shown = true;
+			emulator_type(&e, "q");
+		}
+		if (now_ms() > end)
+			(void)kill(pid, SIGKILL);
+	}
 	emulator_close(&e);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 77) {
 		print_message("SKIPPED: hiding the terminal descriptions takes root\n");
 		skip();
 	}
-	assert_int_equal(status, 0);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 42);
+	assert_true(shown);
 }
 
 /* One second of an install, frame by frame: gauges move four times, texts once. */
@@ -643,9 +687,9 @@ static void few_bytes(void **state)
 			worst = e.bytes - before > worst ? e.bytes - before : worst;
 			total += e.bytes - before;
 		}
-		print_message("%-15s first %4llu B, mean %3llu B, worst %3llu B\n", types[t],
-			(unsigned long long)first, (unsigned long long)total / (unsigned)frames,
-			(unsigned long long)worst);
+		print_message("%-15s first %4llu B, mean %3llu B, worst %3llu B\n",
+			types[t] ? types[t] : "built in", (unsigned long long)first,
+			(unsigned long long)total / (unsigned)frames, (unsigned long long)worst);
 		assert_true(worst <= 250);
 		assert_true(total / (unsigned)frames <= 100);
 		term_close(term);
@@ -654,7 +698,7 @@ static void few_bytes(void **state)
 	}
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(screens_ascii),
@@ -672,9 +716,11 @@ int main(void)
 		cmocka_unit_test(stopped_line_does_not_hold),
 		cmocka_unit_test(gone_line_is_seen),
 		cmocka_unit_test(unknown_types),
-		cmocka_unit_test(no_descriptions),
+		cmocka_unit_test(nothing_installed),
 		cmocka_unit_test(few_bytes),
 	};
 
+	if (argc > 1 && strcmp(argv[1], "bare") == 0)
+		return run_bare();
 	return cmocka_run_group_tests_name("term", tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include "device/util.h"
 #include "ui/pump.h"
 #include "ui/query.h"
+#include "ui/terminfo.h"
 
 /* Curses last, and with nothing of its own that could be taken for ours. */
 #define NCURSES_NOMACROS 1
@@ -54,8 +55,6 @@ static char crash_text[128]; /* leaves the screen as term_close does */
 static size_t crash_length;
 static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
-static const char *const fallback_types[] = {"vt220", "vt100"};
-
 static void on_crash(int number)
 {
 	if (crash_fd >= 0) {
@@ -101,51 +100,6 @@ static void prepare_crash(const struct terminal *term)
 	crash_out = term->pump.line;
 	crash_fd = term->in;
 	handle_crashes(true);
-}
-
-/* 0 where curses knows @type and it can place its cursor. */
-static int check_type(const char *type, int out)
-{
-	const char *cup;
-	int error;
-
-	if (!type || !type[0] || setupterm(type, out, &error) != OK)
-		return -ENOENT;
-	cup = tigetstr("cup");
-	error = cup && cup != (char *)-1 ? 0 : -ENXIO;
-	(void)del_curterm(cur_term);
-	return error;
-}
-
-/* The type to use, or NULL with the sentence in @note. */
-static const char *find_type(const char *type, int out, char *note, size_t size)
-{
-	bool given = type && type[0];
-	int r = check_type(type, out);
-
-	if (r == 0)
-		return type;
-	if (r == -ENXIO) {
-		(void)str_format(note, size,
-			"The terminal type \"%s\" (TERM) cannot show screens: use boardstrap install "
-			"--plain, or set TERM to what the terminal is, such as vt220.",
-			type);
-		return NULL;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(fallback_types); i++) {
-		if (check_type(fallback_types[i], out) < 0)
-			continue;
-		(void)str_format(note, size, "%s%s%s: taken for a %s.",
-			given ? "The terminal type \"" : "TERM is not set", given ? type : "",
-			given ? "\" (TERM) is not known here" : "", fallback_types[i]);
-		return fallback_types[i];
-	}
-	(void)str_format(note, size,
-		"%s%s%s, and there are no terminal descriptions (terminfo) for a vt220 or vt100: use "
-		"boardstrap install --plain.",
-		given ? "The terminal type \"" : "TERM is not set", given ? type : "",
-		given ? "\" (TERM) is not known here" : "");
-	return NULL;
 }
 
 /*
@@ -217,6 +171,7 @@ static void set_up(struct terminal *term)
 int term_open(
 	struct terminal **ret, int in, int out, const char *type, char *note, size_t note_size)
 {
+	struct terminfo terminfo;
 	struct terminal *term;
 	int r;
 
@@ -226,9 +181,9 @@ int term_open(
 			"There is no terminal for the screens: use boardstrap install --plain.");
 		return -ENOTTY;
 	}
-	type = find_type(type, out, note, note_size);
-	if (!type)
-		return -ENXIO;
+	r = terminfo_choose(&terminfo, type, out, note, note_size);
+	if (r < 0)
+		return r;
 	term = calloc(1, sizeof(*term));
 	if (!term)
 		return -ENOMEM;
@@ -247,7 +202,11 @@ int term_open(
 	(void)unsetenv("LINES");
 	(void)unsetenv("COLUMNS");
 	/* It writes only: keys are read by ourselves. */
-	term->screen = newterm(type, term->queue, term->queue);
+	if (terminfo.built_in)
+		terminfo_offer();
+	term->screen = newterm(terminfo.type, term->queue, term->queue);
+	if (terminfo.built_in)
+		terminfo_withdraw();
 	if (!term->screen)
 		goto fail;
 	prepare_crash(term);

@@ -19,10 +19,10 @@ struct terminal; /* not "term": <term.h> has one */
 #define TERM_COLS_MAX 300
 
 /*
- * Takes the terminal at @in and @out. @type is TERM, or NULL. Where that is missing or unknown,
- * vt220 and vt100 are tried, and @note tells so in a sentence; else @note is "". 0; or -errno with
- * the sentence in @note: -ENOTTY no terminal, -ENXIO a type that cannot place its cursor (dumb) or
- * no known type at all. Sets LC_CTYPE to a locale of UTF-8. One at a time.
+ * Takes the terminal at @in and @out. @type is TERM, or NULL. Where that is missing or unknown, a
+ * description of our own is used, and @note tells so in a sentence; else @note is "". 0; or -errno
+ * with the sentence in @note: -ENOTTY no terminal, -ENXIO a type that cannot place its cursor
+ * (dumb). Sets LC_CTYPE to a locale of UTF-8. One at a time.
  */
 int term_open(
 	struct terminal **ret, int in, int out, const char *type, char *note, size_t note_size);
