@@ -362,6 +362,7 @@ static void answers_stay_ours(void **state)
 {
 	struct terminal *term;
 	struct emulator e;
+	struct termios raw;
 	int waiting = -1;
 	pid_t pid;
 
@@ -375,6 +376,11 @@ static void answers_stay_ours(void **state)
 	}
 	while (waitpid(pid, NULL, WNOHANG) == 0)
 		(void)emulator_feed(&e, 5);
+	(void)emulator_feed(&e, 0);
+	/* What is no line yet is not told of otherwise. */
+	assert_int_equal(tcgetattr(e.slave, &raw), 0);
+	cfmakeraw(&raw);
+	assert_int_equal(tcsetattr(e.slave, TCSANOW, &raw), 0);
 	assert_int_equal(ioctl(e.slave, FIONREAD, &waiting), 0);
 	assert_int_equal(waiting, 0);
 	emulator_close(&e);
