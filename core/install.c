@@ -238,11 +238,27 @@ static int cleanup_work(void *arg, int report_fd)
 	return r;
 }
 
+/* A removed device has a hundred symptoms and one cause, which is told in their place. */
+static void blame_removal(struct install *in)
+{
+	struct err *err = &in->snapshot.err;
+
+	if (!target_is_gone(&in->target))
+		return;
+	*err = (struct err){0};
+	err_set(err, in->snapshot.written ? EXIT_FAILED : EXIT_REFUSED, step_name(in->step),
+		"%s was removed during %s", in->plan.target.name, step_name(in->step));
+	STR_COPY(err->next, "Put it back and start again");
+}
+
 static void end_now(struct install *in)
 {
 	bool cancelled =
 		in->snapshot.state == INSTALL_CANCELLING && in->snapshot.err.code == EXIT_CANCELLED;
 
+	/* The kernel fails what is on its way to a device some time before it takes it away. */
+	if (!cancelled)
+		blame_removal(in);
 	child_finish(&in->cleanup);
 	kernel_log_close(&in->kernel);
 	target_close(&in->target, in->snapshot.written || in->plan.target.kind == DISK_IMAGE);
@@ -358,20 +374,13 @@ int install_fail(struct install *in, int code, const char *format, ...)
 	va_start(args, format);
 	(void)str_vformat(text, sizeof(text), format, args);
 	va_end(args);
-	if (in->snapshot.err.code != 0) {
-		err_set(&in->snapshot.err, code, step_name(in->step), "%s", text);
-	} else if (target_is_gone(&in->target)) {
-		/* A removed device has a hundred symptoms and one cause. */
-		err_set(&in->snapshot.err, in->snapshot.written ? EXIT_FAILED : EXIT_REFUSED,
-			step_name(in->step), "%s was removed during %s", in->plan.target.name, step_name(in->step));
-		STR_COPY(in->snapshot.err.next, "Put it back and start again");
-	} else {
-		err_set(&in->snapshot.err, code, step_name(in->step), "%s", text);
-		if (in->snapshot.written && in->plan.target.kind == DISK_IMAGE)
+	if (in->snapshot.err.code == 0 && in->snapshot.written) {
+		if (in->plan.target.kind == DISK_IMAGE)
 			STR_COPY(in->snapshot.err.next, "Put that right and install again");
-		else if (in->snapshot.written && install_steps[in->step].advice)
+		else if (install_steps[in->step].advice)
 			STR_COPY(in->snapshot.err.next, install_steps[in->step].advice);
 	}
+	err_set(&in->snapshot.err, code, step_name(in->step), "%s", text);
 	if (!in->ending)
 		end_begin(in);
 	snapshot_refresh(in);

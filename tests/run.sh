@@ -3,7 +3,8 @@
 #
 # run.sh PROGRAM... - the runner of `make check`: runs each test program (cmocka) and script, one
 # after the other, prints a line for each with its counts, what failed and what was skipped and why,
-# and in the end "N passed, N failed, N skipped". Exit 0 where nothing failed.
+# and in the end "N passed, N failed, N skipped". Exit 0 where nothing failed. Each has a TMPDIR of its
+# own, and fails where it leaves anything behind: a file, a mount, a loop device, a loop device's limit.
 #
 # Settings, from the environment:
 #   VERBOSE=1   show everything that they print
@@ -14,17 +15,39 @@ export CMOCKA_MESSAGE_OUTPUT=TAP
 
 logs=${TEST_LOGS:-build/tests/logs}
 mkdir -p "$logs" || exit 1
+tmp=$(mktemp -d) || exit 1
+trap 'rmdir "$tmp" 2>/dev/null' EXIT
 passed=0
 failed=0
 skipped=0
+
+# The loop devices that nobody holds, but that still have the limit of an install.
+limited() {
+	local bdi
+
+	for bdi in /sys/block/loop*/bdi; do
+		[ -e "${bdi%bdi}loop" ] || [ "$(cat "$bdi/strict_limit" 2>/dev/null)" != 1 ] || echo "$bdi"
+	done
+}
+
+# left_behind DIR: what is there, below the folder that was made for a test.
+left_behind() {
+	find "$1" -mindepth 1 -maxdepth 1 2>/dev/null
+	grep -oF " $1/" /proc/self/mountinfo | sed 's/.*/a mount below &/'
+	losetup -l -n -O NAME,BACK-FILE 2>/dev/null | grep -F " $1/"
+}
 
 for program in "$@"; do
 	name=$(basename "$program" .sh)
 	log=$logs/$name.log
 	[[ $program == */* ]] || program=./$program
 	started=$SECONDS
-	timeout -k 10 "${TEST_LIMIT:-900}" "$program" >"$log" 2>&1 </dev/null
+	mkdir "$tmp/$name" || exit 1
+	limited=$(limited)
+	TMPDIR=$tmp/$name timeout -k 10 "${TEST_LIMIT:-900}" "$program" >"$log" 2>&1 </dev/null
 	status=$?
+	left=$(left_behind "$tmp/$name")$(comm -13 <(echo "$limited") <(limited))
+	rmdir "$tmp/$name" 2>/dev/null
 	[ "${VERBOSE:-0}" != 1 ] || cat "$log"
 
 	skips=$(grep -cE '^(not )?ok .*# SKIP' "$log")
@@ -41,6 +64,8 @@ for program in "$@"; do
 		reason="it did not end: no test was announced"
 	elif [ "$planned" != $((skips + good + bad)) ]; then
 		reason="$planned tests announced, $((skips + good + bad)) told"
+	elif [ -n "$left" ]; then
+		reason="it left behind: ${left//$'\n'/, }"
 	fi
 	[ -z "$reason" ] || [ "$bad" != 0 ] || bad=1
 

@@ -395,6 +395,30 @@ static void tells_of_a_removal(void **state)
 	}
 }
 
+/* What is on its way to a card fails before the card is seen to have gone. */
+static void tells_of_a_removal_that_is_seen_late(void **state)
+{
+	struct board *board = *state;
+	const struct snapshot *end;
+	struct install *in;
+
+	fixture_require_root();
+	board_plan(board, script(board, "tar-fails",
+				  "case $1 in --version) exec tar --version;; esac; exit 2\n"));
+	in = begin(board);
+	run_to(in, STEP_EXTRACT);
+	while (install_snapshot(in)->state != INSTALL_CANCELLING)
+		install_dispatch(in);
+	assert_null(strstr(install_snapshot(in)->err.text, "removed"));
+	pull(board);
+	end = run_all(in);
+	assert_int_equal(end->state, INSTALL_FAILED);
+	assert_int_equal(end->exit_code, EXIT_FAILED);
+	assert_string_equal(end->err.text, "board.img was removed during extract");
+	install_free(in);
+	board_assert_released(board);
+}
+
 /* A tar that never has a handler is never signalled, and installs all the same. */
 static void passes_with_a_tar_that_answers_nothing(void **state)
 {
@@ -432,6 +456,7 @@ int main(void)
 		board_test(refuses_a_target_that_changed),
 		board_test(refuses_a_target_in_use),
 		board_test(tells_of_a_removal),
+		board_test(tells_of_a_removal_that_is_seen_late),
 		board_test(passes_with_a_tar_that_answers_nothing),
 	};
 
