@@ -261,10 +261,11 @@ static void end_now(struct install *in)
 		blame_removal(in);
 	child_finish(&in->cleanup);
 	kernel_log_close(&in->kernel);
-	target_close(&in->target, in->snapshot.written || in->plan.target.kind == DISK_IMAGE);
+	/* Before a loop device is another's. */
 	if (in->knobs_set)
 		(void)knob_restore(&in->knobs);
 	in->knobs_set = false;
+	target_close(&in->target, in->snapshot.written || in->plan.target.kind == DISK_IMAGE);
 	if (in->step < STEP_COUNT)
 		snapshot_step(in, STEP_FAILED);
 	in->snapshot.elapsed_ms = now_ms() - in->start_ms;
@@ -487,10 +488,10 @@ void install_free(struct install *in)
 	/* Only where a job is dropped in its middle: it ends as a failed one does. */
 	if (in->reactor >= 0 && !snapshot_ended(&in->snapshot) && in->target.id_fd >= 0)
 		(void)cleanup_work(in, -1);
-	target_close(&in->target, in->snapshot.written && in->snapshot.state != INSTALL_PASSED);
-	source_close(&in->source);
 	if (in->knobs_set)
 		(void)knob_restore(&in->knobs);
+	target_close(&in->target, in->snapshot.written && in->snapshot.state != INSTALL_PASSED);
+	source_close(&in->source);
 	install_stream_close(in);
 	fd = in->tick.fd;
 	reactor_remove(in->reactor, &in->tick);

@@ -294,6 +294,23 @@ static void cancel_asks(void **state)
 	free_model(m);
 }
 
+/* The install goes on below the question. */
+static void the_question_follows_the_install(void **state)
+{
+	struct model *m = make_install();
+	struct snapshot snap;
+
+	(void)state;
+	m->snap.written = false;
+	(void)type(m, "c");
+	assert_non_null(strstr(m->notice, "Nothing has been written"));
+	snap = m->snap;
+	snap.written = true;
+	model_set_snapshot(m, &snap);
+	assert_non_null(strstr(m->notice, "will not boot"));
+	free_model(m);
+}
+
 static void result_keys(void **state)
 {
 	struct model *m = make_install();
@@ -417,6 +434,7 @@ int main(void)
 		cmocka_unit_test(archive_keys),
 		cmocka_unit_test(layout_that_does_not_fit),
 		cmocka_unit_test(cancel_asks),
+		cmocka_unit_test(the_question_follows_the_install),
 		cmocka_unit_test(result_keys),
 		cmocka_unit_test(log_keeps_every_message_once),
 		cmocka_unit_test(texts_change_once_a_second),

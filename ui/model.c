@@ -150,6 +150,14 @@ static void log_line(struct model *model, const char *text)
 		model->log_scroll++;
 }
 
+void model_ask_cancel(struct model *model)
+{
+	model->cancel_asked = true;
+	model_say(model, false, "Cancel? %s",
+		model->snap.written ? "The device will not boot."
+				    : "Nothing has been written yet.");
+}
+
 void model_set_snapshot(struct model *model, const struct snapshot *snap)
 {
 	for (size_t i = 0; i < SNAPSHOT_MESSAGES; i++) {
@@ -169,6 +177,9 @@ void model_set_snapshot(struct model *model, const struct snapshot *snap)
 		model->calm_ms = model->now_ms;
 	}
 	model->snap = *snap;
+	/* The question stands while the install goes on. */
+	if (model->cancel_asked)
+		model_ask_cancel(model);
 }
 
 void model_type(char *text, size_t size, uint32_t codepoint)

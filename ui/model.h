@@ -100,6 +100,8 @@ const struct disk *model_disk(const struct model *model);
 /* Places every layout on the chosen target. */
 void model_place_layouts(struct model *model);
 
+/* Asks whether to cancel, and says what would be lost; the sentence follows the snapshots. */
+void model_ask_cancel(struct model *model);
 /* Takes a snapshot, and keeps the messages in it that are new. */
 void model_set_snapshot(struct model *model, const struct snapshot *snap);
 

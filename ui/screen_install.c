@@ -209,10 +209,7 @@ static enum outcome key(struct model *m, enum action action, struct key key)
 	if (action == ACTION_BACK)
 		model_say(m, false, "There is no way back from here: d detaches, c cancels.");
 	if (action == ACTION_CANCEL && may_cancel(m)) {
-		m->cancel_asked = true;
-		model_say(m, false, "Cancel? %s",
-			m->snap.written ? "The device will not boot."
-					: "Nothing has been written yet.");
+		model_ask_cancel(m);
 	} else if (action == ACTION_CANCEL && !m->snap.commands) {
 		model_say(
 			m, true, "Another front end commands this install; this one only watches.");
