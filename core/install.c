@@ -225,7 +225,7 @@ static int cleanup_work(void *arg, int report_fd)
 	if (in->mounted)
 		r = install_unmount_all(in, report_fd);
 	if (in->snapshot.written && !target_is_gone(&in->target)) {
-		w = in->target.excl_fd >= 0 ? 0 : target_take_exclusive(&in->target, &diag);
+		w = target_take_exclusive(&in->target, &diag);
 		if (w == 0)
 			w = wipe_table(in->target.excl_fd, in->target.disk.size_bytes);
 		if (w < 0 && r == 0)

@@ -77,13 +77,35 @@ static int check_run(struct install *in, unsigned turn)
 
 static void lock_tick(struct install *in)
 {
-	install_advance(in);
+	if (!child_is_running(&in->child))
+		install_advance(in);
+}
+
+/* 1: another has it, and the next tick tries again. */
+static int lock_try(struct install *in)
+{
+	int r = target_try_lock(&in->target);
+
+	if (r == -EWOULDBLOCK && now_ms() - in->step_ms < LOCK_WAIT_MS)
+		return 1;
+	if (r == -EWOULDBLOCK)
+		return install_fail(in, EXIT_LOCKED,
+			"Another install holds %s. Wait for its end, or see `boardstrap status`",
+			install_target_name(in));
+	if (r < 0)
+		return install_fail(in, EXIT_REFUSED, "%s could not be locked: %s",
+			install_target_name(in), install_error_text(in, r));
+	in->locked = true;
+	/* Looked at again: while we waited somebody may have begun to use it in a way that O_EXCL does
+	 * not see, as a loop device over it. An image is our own loop device by now, and
+	 * target_take_exclusive looks for others. */
+	return in->plan.target.kind != DISK_IMAGE ? install_work(in, "check", check_work) : 0;
 }
 
 static int lock_run(struct install *in, unsigned turn)
 {
 	struct diag diag = {0};
-	int r;
+	int r = 0;
 
 	if (turn == 0) {
 		r = target_open(
@@ -91,18 +113,11 @@ static int lock_run(struct install *in, unsigned turn)
 		if (r < 0)
 			return install_fail(in, EXIT_REFUSED, "%s", diag.text);
 	}
-	r = target_try_lock(&in->target);
-	if (r == -EWOULDBLOCK && now_ms() - in->step_ms < LOCK_WAIT_MS)
-		return 1; /* the next tick tries again */
-	if (r == -EWOULDBLOCK)
-		return install_fail(in, EXIT_LOCKED,
-			"Another install holds %s. Wait for its end, or see `boardstrap status`",
-			install_target_name(in));
-	if (r < 0)
-		return install_fail(in, EXIT_REFUSED, "%s could not be locked: %s", install_target_name(in),
-			install_error_text(in, r));
-	r = target_take_exclusive(&in->target, &diag);
-	if (r < 0)
+	if (!in->locked)
+		r = lock_try(in);
+	if (r != 0)
+		return r;
+	if (target_take_exclusive(&in->target, &diag) < 0)
 		return install_fail(in, EXIT_REFUSED, "%s", diag.text);
 	return 0;
 }
@@ -145,9 +160,12 @@ static int wipe_run(struct install *in, unsigned turn)
 static int table_run(struct install *in, unsigned turn)
 {
 	struct diag diag = {0};
-	int r = ptable_announce(in->target.excl_fd, &in->plan.layout);
+	int r = target_take_exclusive(&in->target, &diag);
 
 	(void)turn;
+	if (r < 0)
+		return install_fail(in, EXIT_FAILED, "%s", diag.text);
+	r = ptable_announce(in->target.excl_fd, &in->plan.layout);
 	if (r < 0)
 		return install_fail(in, EXIT_FAILED,
 			"The kernel refused the new partitions of %s: %s", install_target_name(in),

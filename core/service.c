@@ -49,7 +49,8 @@ struct service {
 	char name[32]; /* of the target, fit for a file name */
 	char socket_path[108];
 	uint64_t job;
-	bool written; /* as the file of the state says */
+	enum step_id step; /* as the file of the state says, */
+	bool written;	   /* too */
 	struct viewer viewers[VIEWERS_MAX];
 	uint64_t sent_sequence;
 	struct knob_journal knobs; /* no path: there is none */
@@ -328,8 +329,10 @@ static void service_loop(struct service *service)
 			service->install = NULL;
 			service_end(service);
 		}
-		if (service_snapshot(service)->written && !service->written) {
-			service->written = true;
+		if (service_snapshot(service)->step != service->step ||
+			service_snapshot(service)->written != service->written) {
+			service->step = service_snapshot(service)->step;
+			service->written = service_snapshot(service)->written;
 			last_write(service);
 		}
 		if (service->gone_ms != 0 && now_ms() >= service->gone_ms)
@@ -590,10 +593,21 @@ static int last_read(const char *path, struct snapshot *ret)
 }
 
 /* A state without an end is one of an engine that was killed. */
+void service_put_back(void)
+{
+	_cleanup_close_ int root = sysfs_open_root("/");
+	struct knob_journal knobs;
+
+	if (root >= 0 && access(SERVICE_KNOBS, R_OK | W_OK) == 0 &&
+		knob_open(&knobs, root, SERVICE_KNOBS) == 0)
+		(void)knob_restore_stale(&knobs);
+}
+
 static void last_end(struct snapshot *snapshot)
 {
 	if (snapshot_ended(snapshot))
 		return;
+	service_put_back();
 	snapshot->state = INSTALL_FAILED;
 	snapshot->exit_code = snapshot->written ? EXIT_FAILED : EXIT_REFUSED;
 	err_set(&snapshot->err, snapshot->exit_code, step_name(snapshot->step),

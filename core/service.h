@@ -32,6 +32,11 @@ int service_receive(int fd, struct snapshot *ret);
 /* Asks. 0 or -errno; a viewer that may only watch is ignored. */
 int service_send(int fd, enum service_command command);
 
+/* Puts back the settings of the machine that processes of ours have left changed when they were killed:
+ * for the start of every program of ours, and done here wherever an engine is seen to have died. Needs
+ * root; without it, or where there is nothing to do, nothing happens. */
+void service_put_back(void);
+
 /*
  * What the last engine of target @name, or with NULL the last of all, has left behind. Always one that
  * has ended: an engine that was killed leaves one that says so. Ask service_connect first, since one

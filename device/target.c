@@ -230,7 +230,7 @@ int target_take_exclusive(struct target *target, struct diag *diag)
 	int r;
 
 	if (target->excl_fd >= 0)
-		return 0;
+		return check_identity(target, diag);
 	r = check_other_users(target, diag);
 	if (r < 0)
 		return r;
@@ -258,8 +258,10 @@ int target_open_partition(struct target *target, unsigned number, struct diag *d
 	/* mmcblk0p1, but sda1. */
 	(void)STR_FORMAT(name, "%s%s%u", disk,
 		strchr("0123456789", disk[strlen(disk) - 1]) ? "p" : "", number);
-	/* Their numbers follow no rule, and are not given to others while they are open. */
-	r = sysfs_read_devno(target->root, &major, &minor, "sys/block/%s/%s/dev", disk, name);
+	/* Their numbers follow no rule, and are not given to others while they are open. The disk's
+	 * own is held: a name may be another disk's by now. */
+	r = sysfs_read_devno(target->root, &major, &minor, "sys/dev/block/%u:%u/%s/dev",
+		target->disk.id.major, target->disk.id.minor, name);
 	target_node(target, number, node);
 	if (r == 0)
 		r = make_node(node, makedev(major, minor));

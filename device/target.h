@@ -41,7 +41,8 @@ int target_open(
  */
 int target_try_lock(struct target *target);
 /* Takes or gives back O_RDWR|O_EXCL. -EBUSY where somebody uses the disk, -EROFS where it cannot
- * be written; compares the identity again (-ESTALE). Nothing happens where it is held already. */
+ * be written; compares the identity again (-ESTALE), which is all where it is held already: a card
+ * may be another one in the same reader. */
 int target_take_exclusive(struct target *target, struct diag *diag);
 void target_release_exclusive(struct target *target);
 

@@ -349,6 +349,46 @@ static void refuses_a_target_in_use(void **state)
 	board_assert_released(board);
 }
 
+/* Somebody begins to use it while the install waits for the lock, in a way that O_EXCL does not see. */
+static void refuses_a_target_that_came_into_use(void **state)
+{
+	struct board *board = *state;
+	const struct snapshot *end;
+	struct install *in;
+	char below[32], path[64], above[32];
+	int image, below_fd = -1, above_fd = -1, lock;
+
+	fixture_require_root();
+	image = open(board->image, O_RDWR | O_CLOEXEC);
+	assert_true(image >= 0);
+	assert_int_equal(loop_attach(board->root, board->dir, image, below, &below_fd), 0);
+	STR_FORMAT(path, "/dev/%s", below);
+	assert_int_equal(scan_target(board->root, path, &board->plan.target), 0);
+	board->plan.allow |= 1u << DISK_LOOP;
+	lock = open(path, O_RDWR | O_CLOEXEC);
+	assert_true(lock >= 0);
+	assert_int_equal(flock(lock, LOCK_EX), 0);
+	in = begin(board);
+	run_to(in, STEP_LOCK);
+	assert_int_equal(install_snapshot(in)->step, STEP_LOCK);
+	assert_int_equal(loop_attach(board->root, board->dir, lock, above, &above_fd), 0);
+	assert_int_equal(flock(lock, LOCK_UN), 0);
+	end = run_all(in);
+	assert_int_equal(end->state, INSTALL_FAILED);
+	assert_int_equal(end->exit_code, EXIT_REFUSED);
+	assert_false(end->written);
+	if (!strstr(end->err.text, above))
+		fail_msg("%s is not in: %s", above, end->err.text);
+	install_free(in);
+	assert_int_equal(loop_detach(above_fd), 0);
+	close_fd(&above_fd);
+	close_fd(&lock);
+	assert_int_equal(loop_detach(below_fd), 0);
+	close_fd(&below_fd);
+	close_fd(&image);
+	board_assert_released(board);
+}
+
 /* As a card that is pulled: its held descriptor says that it has no bytes. A write on its way may
  * give the file some again. */
 static void pull(const struct board *board)
@@ -455,6 +495,7 @@ int main(void)
 		board_test(refuses_an_archive_that_changed),
 		board_test(refuses_a_target_that_changed),
 		board_test(refuses_a_target_in_use),
+		board_test(refuses_a_target_that_came_into_use),
 		board_test(tells_of_a_removal),
 		board_test(tells_of_a_removal_that_is_seen_late),
 		board_test(passes_with_a_tar_that_answers_nothing),

@@ -261,12 +261,24 @@ static void ends_as_cancelled_when_told_to_terminate(void **state)
 	close_fd(&fd);
 }
 
-/* Nothing of it goes on writing, and nothing boots. */
+static bool setting_is(const char *path, const char *value)
+{
+	char found[32] = "";
+	int root = sysfs_open_root("/");
+
+	(void)sysfs_read(root, found, sizeof(found), "%s", path + 1);
+	close_fd(&root);
+	return strcmp(found, value) == 0;
+}
+
+/* Nothing of it goes on writing, nothing boots, and the machine's settings are as they were. */
 static void leaves_nothing_running_when_it_is_killed(void **state)
 {
 	struct board *board = *state;
+	char command[600], limit[64];
 	struct snapshot now;
 	pid_t pid;
+	FILE *loop;
 	int fd;
 
 	fixture_require_root();
@@ -274,6 +286,17 @@ static void leaves_nothing_running_when_it_is_killed(void **state)
 	fd = start(board);
 	now = watch_to(fd, STEP_EXTRACT);
 	pid = engine_pid();
+	STR_FORMAT(command, "losetup -n -O NAME -j %s | sed 's,/dev,/sys/block,; s, *$,/bdi/strict_limit,'",
+		board->image);
+	loop = popen(command, "re");
+	assert_non_null(loop);
+	assert_int_equal(fscanf(loop, "%63s", limit), 1);
+	assert_int_equal(pclose(loop), 0);
+	/* Linux before 6.2 has no such limit. */
+	for (unsigned i = 0; i < 500 && access(limit, F_OK) == 0 && !setting_is(limit, "1"); i++)
+		(void)usleep(10000);
+	if (access(limit, F_OK) == 0)
+		assert_true(setting_is(limit, "1"));
 	assert_int_equal(kill(pid, SIGKILL), 0);
 	while (next(fd, &now))
 		assert_false(snapshot_ended(&now));
@@ -288,6 +311,8 @@ static void leaves_nothing_running_when_it_is_killed(void **state)
 		if (now.exit_code != EXIT_FAILED)
 			fail_msg("%u: exit %d: %s", i, now.exit_code, now.err.text);
 		assert_non_null(strstr(now.err.text, "half an install"));
+		assert_int_equal(now.step, STEP_EXTRACT);
+		assert_false(setting_is(limit, "1"));
 	}
 	assert_int_equal(service_connect(NULL), -ENOENT); /* and its socket is swept away */
 	assert_int_equal(engine_pid(), 0);
@@ -295,16 +320,6 @@ static void leaves_nothing_running_when_it_is_killed(void **state)
 	(void)usleep(2000000); /* the wrapper's sleep ends, and with it the mount namespace */
 	board_assert_released(board);
 	close_fd(&fd);
-}
-
-static bool setting_is(const char *path, const char *value)
-{
-	char found[32] = "";
-	int root = sysfs_open_root("/");
-
-	(void)sysfs_read(root, found, sizeof(found), "%s", path + 1);
-	close_fd(&root);
-	return strcmp(found, value) == 0;
 }
 
 /* A front end is killed that had changed a setting: the engine puts it back, and goes on. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* boardstrap - the wiring: which command, and what is built in. */
 #include "core/err.h"
+#include "core/service.h"
 #include "device/layout_file.h"
 #include "device/sysfs.h"
 #include "device/util.h"
@@ -114,5 +115,6 @@ int main(int argc, char **argv)
 	}
 	if (command == COMMAND_SCREENS && asks_for("--version", argc, argv))
 		return print_version();
+	service_put_back();
 	return functions[command](argc, argv);
 }
