@@ -21,7 +21,7 @@ enum sidecar_state { SIDECAR_NONE, SIDECAR_OK, SIDECAR_WRONG };
 struct inspect_result {
 	enum inspect_state state;
 	char path[512]; /* absolute */
-	struct source_id id;
+	struct file_id id;
 	enum compression compression;
 	uint64_t archive_done, archive_total; /* compressed bytes; done is the slower reader's */
 	char sha256[SHA256_HEX]; /* "" until known, and where the file could not be read */

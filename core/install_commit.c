@@ -74,6 +74,9 @@ static int blobs_work(void *arg, int report_fd)
 		if (file < 0)
 			return child_report_fail(report_fd, -errno, "%s could not be opened: %s",
 				spec->file, strerror(errno));
+		if (!file_id_is(&spec->id, spec->file))
+			return child_report_fail(report_fd, -ESTALE,
+				"%s has changed since the layout was read", spec->file);
 		blob.dst = blob_device(in, spec, &blob.offset_bytes);
 		r = blob_write(&blob, &diag);
 		if (r < 0)

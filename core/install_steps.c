@@ -43,11 +43,7 @@ static int scan_run(struct install *in, unsigned turn)
 	(void)turn;
 	if (source_open(&in->source, in->plan.archive, why, sizeof(why)) < 0)
 		return install_fail(in, EXIT_REFUSED, "%s", why);
-	if (memcmp(&in->source.id.mtime, &in->plan.archive_id.mtime, sizeof(struct timespec)) !=
-			0 ||
-		in->source.id.dev != in->plan.archive_id.dev ||
-		in->source.id.ino != in->plan.archive_id.ino ||
-		in->source.id.size_bytes != in->plan.archive_id.size_bytes)
+	if (!file_id_equal(&in->source.id, &in->plan.archive_id))
 		return install_fail(in, EXIT_REFUSED,
 			"%s has changed since it was read. Choose it again", in->plan.archive);
 	return 0;
@@ -68,9 +64,13 @@ static int check_work(void *arg, int report_fd)
 	return 0;
 }
 
+/* mkfs, or its trial, for the first partition from @first on that has one: 0 where there is none. */
+static int mkfs_start(struct install *in, unsigned first, bool trial);
+
+/* A layout's options for mkfs are tried, too: found wrong after the wipe, they would cost a device. */
 static int check_run(struct install *in, unsigned turn)
 {
-	return turn == 0 ? install_work(in, "check", check_work) : 0;
+	return turn == 0 ? install_work(in, "check", check_work) : mkfs_start(in, turn - 1, true);
 }
 
 /* ---- lock ---- */
@@ -187,7 +187,7 @@ struct mkfs_job {
 	char node[160];
 };
 
-static int mkfs_run(struct install *in, unsigned turn)
+static int mkfs_start(struct install *in, unsigned first, bool trial)
 {
 	struct child_spec spec = {
 		.in = -1,
@@ -198,22 +198,30 @@ static int mkfs_run(struct install *in, unsigned turn)
 	struct mkfs_job *job;
 	int r;
 
-	if (turn >= in->plan.layout.count)
-		return 0;
 	free(in->mkfs);
 	in->mkfs = job = calloc(1, sizeof(*job));
 	if (!job)
 		return install_fail(in, EXIT_FAILED, "No memory for mkfs");
-	target_node(&in->target, turn + 1, job->node);
-	if (!mkfs_command(&in->plan.layout.partitions[turn], job->node, &job->command))
-		return mkfs_run(in, in->turn++);
-	spec.name = spec.program = job->command.program;
-	spec.argv = job->command.argv;
-	r = child_start(&in->child, in->reactor, &spec);
-	if (r < 0)
-		return install_fail(
-			in, EXIT_FAILED, "Could not start %s: %s", spec.name, strerror(-r));
-	return 1;
+	for (unsigned i = first; i < in->plan.layout.count; i++, in->turn++) {
+		const struct layout_partition *partition = &in->plan.layout.partitions[i];
+
+		target_node(&in->target, i + 1, job->node);
+		if (trial ? !mkfs_trial(partition, &job->command)
+			  : !mkfs_command(partition, job->node, &job->command))
+			continue;
+		spec.name = spec.program = job->command.program;
+		spec.argv = job->command.argv;
+		r = child_start(&in->child, in->reactor, &spec);
+		return r < 0 ? install_fail(in, EXIT_FAILED, "Could not start %s: %s", spec.name,
+				       strerror(-r))
+			     : 1;
+	}
+	return 0;
+}
+
+static int mkfs_run(struct install *in, unsigned turn)
+{
+	return mkfs_start(in, turn, false);
 }
 
 /* ---- the table ---- */

@@ -176,16 +176,6 @@ void plan_make(struct plan *ret, const struct plan_request *request)
 	find_tar(ret, request->tar_program);
 }
 
-static bool archive_unchanged(const struct plan *plan)
-{
-	const struct source_id *id = &plan->archive_id;
-	struct stat st;
-
-	return stat(plan->archive, &st) == 0 && st.st_dev == id->dev && st.st_ino == id->ino &&
-	       (uint64_t)st.st_size == id->size_bytes && st.st_mtim.tv_sec == id->mtime.tv_sec &&
-	       st.st_mtim.tv_nsec == id->mtime.tv_nsec;
-}
-
 static bool has_utf8_locale(void)
 {
 	locale_t locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
@@ -320,7 +310,10 @@ void plan_look(struct plan_facts *ret, const struct plan *plan, int root)
 	ret->is_root = geteuid() == 0;
 	ret->utf8_locale = has_utf8_locale();
 	ret->syncfs_reports = kernel_reports_syncfs();
-	ret->archive_unchanged = archive_unchanged(plan);
+	ret->archive_unchanged = file_id_is(&plan->archive_id, plan->archive);
+	for (size_t i = 0; i < plan->layout.blob_count; i++)
+		ret->blob_changed[i] =
+			!file_id_is(&plan->layout.blobs[i].id, plan->layout.blobs[i].file);
 	ret->image_room_bytes = image_room(plan);
 	ret->tar_found = plan->tar_program[0] == '/' && access(plan->tar_program, X_OK) == 0;
 

@@ -26,7 +26,7 @@ struct plan_share {
 struct plan {
 	struct disk target; /* as the operator saw it */
 	char archive[512];  /* absolute path */
-	struct source_id archive_id;
+	struct file_id archive_id;
 	enum compression compression;
 	char sha256[65];
 	enum sidecar_state sidecar;
@@ -87,6 +87,7 @@ struct plan_facts {
 	bool syncfs_reports; /* the kernel tells lost writes (>= 5.8): without that only
 					     verification can */
 	bool archive_unchanged;
+	bool blob_changed[LAYOUT_BLOBS_MAX]; /* of the layout: its file, since it was read */
 	uint64_t image_room_bytes; /* of an image: what it has, and what is free where it lies;
 					UINT64_MAX of other targets */
 	struct disk target;	/* as it is now, with the reasons of rules; kind DISK_OTHER

@@ -143,6 +143,12 @@ static void check_archive(
 			"%s was changed or removed since it was read. Choose it again, so that it is read "
 			"again.",
 			plan->archive);
+	for (size_t i = 0; i < plan->layout.blob_count; i++)
+		if (facts->blob_changed[i])
+			add(ret, "blob-changed",
+				"%s was changed or removed since the layout was read. Choose the layout "
+				"again.",
+				plan->layout.blobs[i].file);
 	if (plan->sidecar == SIDECAR_WRONG)
 		add(ret, "archive-digest",
 			"%s does not match the SHA-256 in the file beside it: it is damaged, or the digest "

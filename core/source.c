@@ -103,22 +103,6 @@ int source_sniff(const unsigned char *head, size_t size, enum compression *ret_c
 	return -EINVAL;
 }
 
-static struct source_id identify(const struct stat *st)
-{
-	return (struct source_id){
-		.dev = st->st_dev,
-		.ino = st->st_ino,
-		.size_bytes = (uint64_t)st->st_size,
-		.mtime = st->st_mtim,
-	};
-}
-
-static bool same_id(const struct source_id *a, const struct source_id *b)
-{
-	return a->dev == b->dev && a->ino == b->ino && a->size_bytes == b->size_bytes &&
-	       a->mtime.tv_sec == b->mtime.tv_sec && a->mtime.tv_nsec == b->mtime.tv_nsec;
-}
-
 static int find_program(struct source *source, char *why, size_t why_size)
 {
 	const struct codec *codec = &codecs[source->compression];
@@ -191,7 +175,7 @@ int source_open(struct source *source, const char *path, char *why, size_t why_s
 		return -ENAMETOOLONG;
 	}
 	opened.fd = fd;
-	opened.id = identify(&st);
+	opened.id = file_id_of(&st);
 	r = identify_content(&opened, why, why_size);
 	if (r == 0)
 		r = find_program(&opened, why, why_size);
@@ -296,12 +280,11 @@ uint64_t source_position(const struct source *source)
 
 bool source_unchanged(const struct source *source)
 {
-	struct stat named, held;
-	struct source_id named_id, held_id;
+	struct file_id held_id;
+	struct stat held;
 
-	if (stat(source->path, &named) < 0 || fstat(source->fd, &held) < 0)
+	if (fstat(source->fd, &held) < 0)
 		return false;
-	named_id = identify(&named);
-	held_id = identify(&held);
-	return same_id(&named_id, &source->id) && same_id(&held_id, &source->id);
+	held_id = file_id_of(&held);
+	return file_id_equal(&held_id, &source->id) && file_id_is(&source->id, source->path);
 }

@@ -8,12 +8,11 @@
 #define CORE_SOURCE_H
 
 #include "core/child.h"
+#include "device/file_id.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
-#include <time.h>
 
 enum compression {
 	COMPRESSION_NONE,
@@ -36,18 +35,10 @@ int source_sniff(const unsigned char *head, size_t size, enum compression *ret_c
 	const char **ret_what);
 #define SOURCE_HEAD_BYTES 2048
 
-/* Two looks at a file with an equal identity saw the same content. */
-struct source_id {
-	dev_t dev;
-	ino_t ino;
-	uint64_t size_bytes;
-	struct timespec mtime;
-};
-
 struct source {
 	char path[512]; /* absolute */
 	int fd;		/* its offset is shared with the decompressor: the gauge */
-	struct source_id id;
+	struct file_id id;
 	enum compression compression;
 	char program[64];	   /* decompressor found on this machine, "" for none needed */
 	struct child decompressor; /* running while a stream is open: the source must not move */

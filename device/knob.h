@@ -12,7 +12,7 @@
 
 struct knob_journal {
 	int root;       /* borrowed: root fd of the settings */
-	char path[128]; /* the journal, below /run; one line "pid<TAB>path<TAB>old value" a change */
+	char path[128]; /* the journal, below /run; a line a change, "pid:start<TAB>path<TAB>old value" */
 };
 
 /* Binds a journal; creates its directory (not what is above it). 0 or -errno. */

@@ -7,6 +7,8 @@
 #ifndef DEVICE_LAYOUT_H
 #define DEVICE_LAYOUT_H
 
+#include "device/file_id.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,7 +32,7 @@ struct layout_partition {
 	enum fs_kind fs;
 	char label[17];	       /* of the filesystem */
 	char mount[32];	       /* "/" or "/boot", "" where not mounted */
-	char mkfs_options[96]; /* more words for mkfs, as mkfs_options_check allows them */
+	char mkfs_options[96]; /* more words for mkfs, as mkfs_check_options allows them */
 	char partuuid[37];     /* GPT: UUID; MBR: "XXXXXXXX-NN" derived from the disk's id */
 	char fs_uuid[37];      /* UUID; vfat: "XXXX-XXXX". Both: "" in a description means random */
 	int line;	       /* where the layout file describes it; 0: built in */
@@ -44,7 +46,8 @@ struct layout_blob {
 	enum blob_target target;
 	char partition[36];    /* its name, of BLOB_PARTITION */
 	uint64_t offset_bytes; /* from the start of the target */
-	uint64_t size_bytes;   /* of the file, when the layout was loaded */
+	struct file_id id;     /* of the file, when the layout was loaded */
+	uint64_t size_bytes;   /* then, too */
 	uint64_t max_bytes;    /* what it must not exceed; 0: nothing */
 	int line;
 };

@@ -169,7 +169,8 @@ static int find_file(struct parser *parser, struct layout_blob *blob)
 	if (!S_ISREG(st.st_mode))
 		return fail(parser, blob->line, "blob %s: %s is not a regular file", blob->name,
 			written);
-	blob->size_bytes = (uint64_t)st.st_size;
+	blob->id = file_id_of(&st);
+	blob->size_bytes = blob->id.size_bytes;
 	return 0;
 }
 

@@ -181,9 +181,10 @@ int mkfs_check_options(enum fs_kind fs, const char *options, char *why, size_t s
 				makers[fs].letters[0] ? "-" : "nothing", makers[fs].letters, word);
 			return -EINVAL;
 		}
-		/* Paths and device= name what is no part of the target. */
+		/* Paths and device= name what is no part of the target; a journal_dev is no filesystem. */
 		if (i % 2 == 1 &&
-			(word[0] == '-' || strpbrk(word, "/") || strstr(word, "device="))) {
+			(word[0] == '-' || strpbrk(word, "/") || strstr(word, "device=") ||
+				strstr(word, "journal_dev"))) {
 			(void)str_format(why, size, "%s %s is no value for mkfs-options",
 				words[i - 1], word);
 			return -EINVAL;
@@ -216,8 +217,8 @@ const char *mkfs_package(enum fs_kind fs)
 
 bool mkfs_command(const struct layout_partition *p, const char *node, struct mkfs_command *ret)
 {
-	struct arguments args = {ret->argv, 0};
 	const char *words[WORDS_MAX + 1];
+	struct arguments args = {ret->argv, 0};
 
 	assert(p->fs < FS_KIND_COUNT);
 	if (!makers[p->fs].program)
@@ -229,5 +230,22 @@ bool mkfs_command(const struct layout_partition *p, const char *node, struct mkf
 	add(&args, ret->program);
 	makers[p->fs].options(&args, p, words, ret);
 	add(&args, node);
+	return true;
+}
+
+bool mkfs_trial(const struct layout_partition *p, struct mkfs_command *ret)
+{
+	struct arguments args = {ret->argv, 0};
+
+	if (p->fs != FS_EXT4 || p->mkfs_options[0] == '\0' || !mkfs_command(p, "/dev/null", ret))
+		return false;
+	while (ret->argv[args.count])
+		args.count++;
+	(void)STR_FORMAT(ret->size, "%lluk", (unsigned long long)p->sectors / 2);
+	add(&args, ret->size);
+	/* Before what is no option, for not every getopt looks behind that. */
+	add(&args, NULL);
+	memmove(ret->argv + 2, ret->argv + 1, (args.count - 1) * sizeof(*ret->argv));
+	ret->argv[1] = "-n";
 	return true;
 }

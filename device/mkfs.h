@@ -21,12 +21,18 @@ struct mkfs_command {
 	char volume_id[9];		   /* vfat's id without its dash */
 	char options[MKFS_OPTIONS_MAX];	   /* the layout's options, cut into words */
 	char features[320], extended[160]; /* ext4's -O and -E, with the layout's */
+	char size[24];			   /* of a trial */
 };
 
 /* Fills @ret for making @partition's filesystem on the device node @node. Returns false where there
  * is nothing to make (FS_NONE). */
 bool mkfs_command(
 	const struct layout_partition *partition, const char *node, struct mkfs_command *ret);
+
+/* The same for a trial of the layout's options, before anything is wiped: with mke2fs -n on a device
+ * that is none. False where there are no options, or where the program has no such trial: it will tell
+ * when it runs. */
+bool mkfs_trial(const struct layout_partition *partition, struct mkfs_command *ret);
 
 /*
  * Judges the mkfs-options of a layout for @fs: pairs of an option and its value with blanks around

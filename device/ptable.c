@@ -287,6 +287,25 @@ static int drop_cache(int fd)
 	return -posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED); /* a regular file */
 }
 
+/* Of a GPT, what a damaged primary one is mended from. libfdisk reads its header and its entries with
+ * their checksums; one that is damaged it mends in memory, so that the label counts as changed. */
+static int compare_backup(int fd, struct diag *diag)
+{
+	__attribute__((cleanup(unref_context))) struct fdisk_context *cxt = fdisk_new_context();
+	int r;
+
+	if (!cxt)
+		return diag_fail(diag, -ENOMEM, "no memory to read the partition table");
+	fdisk_disable_dialogs(cxt, 1);
+	r = fdisk_assign_device_by_fd(cxt, fd, "target", 1);
+	if (r == 0 && fdisk_label_is_changed(fdisk_get_label(cxt, NULL)))
+		r = -EILSEQ;
+	if (r == 0)
+		r = fdisk_verify_disklabel(cxt); /* how many faults it has found */
+	(void)fdisk_deassign_device(cxt, 1);
+	return r != 0 ? diag_fail(diag, -EILSEQ, "the backup GPT reads back damaged") : 0;
+}
+
 int ptable_compare(int fd, const struct layout *layout, struct diag *diag)
 {
 	__attribute__((cleanup(free_probe))) blkid_probe probe = blkid_new_probe();
@@ -328,5 +347,5 @@ int ptable_compare(int fd, const struct layout *layout, struct diag *diag)
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	return layout->table == TABLE_GPT ? compare_backup(fd, diag) : 0;
 }

@@ -20,8 +20,8 @@ int ptable_announce(int fd, const struct layout *layout);
  */
 int ptable_write(int fd, const struct layout *layout, struct diag *diag);
 
-/* Reads the table back from the medium (caches of @fd dropped first) and compares it with @layout:
- * 0 equal, -EILSEQ different with the difference in @diag, or -errno. */
+/* Reads the table back from the medium (caches of @fd dropped first) and compares it with @layout,
+ * a GPT's backup too: 0 equal, -EILSEQ different with the difference in @diag, or -errno. */
 int ptable_compare(int fd, const struct layout *layout, struct diag *diag);
 
 #endif

@@ -206,6 +206,17 @@ static void assert_fails(const struct board *board, enum step_id step, int code,
 		assert_undone(board);
 }
 
+static void assert_passes(const struct board *board)
+{
+	struct install *in = begin(board);
+	const struct snapshot *end = run_all(in);
+
+	assert_string_equal(end->err.text, "");
+	assert_int_equal(end->exit_code, EXIT_OK);
+	install_free(in);
+	board_assert_released(board);
+}
+
 static void fails_with_mkfs(void **state)
 {
 	const struct board *board = *state;
@@ -347,6 +358,17 @@ static void refuses_a_target_in_use(void **state)
 	close_fd(&loop);
 	close_fd(&fd);
 	board_assert_released(board);
+}
+
+static void refuses_options_that_mkfs_refuses(void **state)
+{
+	struct board *board = *state;
+
+	fixture_require_root();
+	STR_COPY(board->plan.layout.partitions[0].mkfs_options, "-m 99");
+	assert_fails(board, STEP_CHECK, EXIT_REFUSED, "reserved blocks percent");
+	STR_COPY(board->plan.layout.partitions[0].mkfs_options, "-m 2");
+	assert_passes(board);
 }
 
 /* Somebody begins to use it while the install waits for the lock, in a way that O_EXCL does not see. */
@@ -495,6 +517,7 @@ int main(void)
 		board_test(refuses_an_archive_that_changed),
 		board_test(refuses_a_target_that_changed),
 		board_test(refuses_a_target_in_use),
+		board_test(refuses_options_that_mkfs_refuses),
 		board_test(refuses_a_target_that_came_into_use),
 		board_test(tells_of_a_removal),
 		board_test(tells_of_a_removal_that_is_seen_late),

@@ -150,6 +150,7 @@ static void options_are_judged(void **state)
 		{FS_EXT4, "-n 1", "not -n"},
 		{FS_EXT4, "-J device=UUID=1", "no value"},
 		{FS_EXT4, "-J device=/dev/sda", "no value"},
+		{FS_EXT4, "-O journal_dev", "no value"},
 		{FS_EXT4, "/dev/sda", "not /dev/sda"},
 		{FS_EXT4, "-m 1 sda", "not sda"},
 		{FS_EXT4, "--help x", "not --help"},
@@ -247,6 +248,36 @@ static void ext4_is_made(void **state)
 	assert_true((uint64_t)st.st_blocks * 512 < MIB(8));
 }
 
+/* What the real program says of options that we do not know. */
+static void options_are_tried(void **state)
+{
+	static const struct {
+		const char *options;
+		bool good;
+	} rows[] = {
+		{"-m 2 -i 8192", true},
+		{"-O ^64bit -E stride=16", true},
+		{"-m 99", false},
+		{"-I 77", false},
+		{"-O no_such_feature", false},
+	};
+	struct layout_partition p = partition(FS_EXT4, "rootfs", "");
+	struct mkfs_command command;
+
+	(void)state;
+	p.sectors = GIB(4) / SECTOR_BYTES;
+	assert_false(mkfs_trial(&p, &command)); /* our own are known to be good */
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		STR_COPY(p.mkfs_options, rows[i].options);
+		assert_true(mkfs_trial(&p, &command));
+		if ((fixture_run(command.argv) == 0) != rows[i].good)
+			fail_msg("%s", rows[i].options);
+	}
+	p.fs = FS_VFAT;
+	STR_COPY(p.mkfs_options, "-s 8");
+	assert_false(mkfs_trial(&p, &command)); /* it has no trial */
+}
+
 static void vfat_is_made(void **state)
 {
 	struct fixture *f = *state;
@@ -312,6 +343,7 @@ int main(void)
 		cmocka_unit_test(options_are_judged),
 		cmocka_unit_test(nothing_to_make),
 		cmocka_unit_test_setup_teardown(ext4_is_made, setup, teardown),
+		cmocka_unit_test(options_are_tried),
 		cmocka_unit_test_setup_teardown(vfat_is_made, setup, teardown),
 		cmocka_unit_test_setup_teardown(small_vfat_is_made, setup, teardown),
 		cmocka_unit_test_setup_teardown(others_are_made, setup, teardown),

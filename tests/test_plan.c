@@ -112,6 +112,12 @@ static void spoil_archive(void)
 {
 	facts.archive_unchanged = false;
 }
+static void spoil_blob(void)
+{
+	plan.layout.blob_count = 2;
+	STR_COPY(plan.layout.blobs[1].file, "/boot/u-boot.bin");
+	facts.blob_changed[1] = true;
+}
 static void spoil_sidecar(void)
 {
 	plan.sidecar = SIDECAR_WRONG;
@@ -196,6 +202,7 @@ static const struct {
 	{spoil_identity, "target-changed", {"/dev/mmcblk1", "CID", "Choose"}},
 	{spoil_system, "target-system", {"/dev/mmcblk1", "the running system (/)", "another"}},
 	{spoil_expected, "expect-id", {"0xdeadbeef", "0xcafecafe", "Insert"}},
+	{spoil_blob, "blob-changed", {"/boot/u-boot.bin", "changed", "again"}},
 	{spoil_archive, "archive-changed", {"rootfs.tar.zst", "changed", "again"}},
 	{spoil_sidecar, "archive-digest", {"rootfs.tar.zst", "SHA-256", "Copy"}},
 	{spoil_content, "archive-path", {"../etc/passwd", "leaves the target", "again"}},
@@ -397,10 +404,7 @@ static int setup(void **state)
 	w->inspected.state = INSPECT_OK;
 	w->inspected.totals = *manifest_totals(w->manifest);
 	assert_int_equal(stat(w->archive, &st), 0);
-	w->inspected.id = (struct source_id){.dev = st.st_dev,
-		.ino = st.st_ino,
-		.size_bytes = (uint64_t)st.st_size,
-		.mtime = st.st_mtim};
+	w->inspected.id = file_id_of(&st);
 	return 0;
 }
 
@@ -506,12 +510,19 @@ static void what_changes_meanwhile_is_noticed(void **state)
 
 	request(w, "single-gpt", NULL);
 	assert_null(find("archive-changed"));
+	/* As a layout's boot loader, too. */
+	plan.layout.blob_count = 1;
+	STR_COPY(plan.layout.blobs[0].file, w->archive);
+	plan.layout.blobs[0].id = w->inspected.id;
+	plan_look(&facts, &plan, w->root);
+	assert_false(facts.blob_changed[0]);
 	/* Rewritten in the same second, to the same size. */
 	times[1].tv_nsec = (times[1].tv_nsec + 1) % 1000000000;
 	assert_int_equal(utimensat(AT_FDCWD, w->archive, times, 0), 0);
 	plan_look(&facts, &plan, w->root);
 	plan_check(&plan, &facts, &verdict);
 	assert_non_null(find("archive-changed"));
+	assert_non_null(find("blob-changed"));
 
 	fd = open(w->archive, O_WRONLY | O_APPEND | O_CLOEXEC);
 	assert_int_equal(write(fd, "x", 1), 1);

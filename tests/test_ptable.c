@@ -195,6 +195,21 @@ static void damaged_primary_is_told(void **state)
 	compare_says(f->image_fd, &layout, "primary GPT");
 }
 
+/* Header, first entry: what a later repair of the primary one would be made from. */
+static void damaged_backup_is_told(void **state)
+{
+	struct fixture *f = *state;
+	struct layout layout = plan("single-gpt", MIB(600));
+	const off_t damaged[] = {MIB(600) - 512, MIB(600) - 512 + 60, MIB(600) - 33 * 512 + 8};
+
+	fixture_make_image(f, MIB(600));
+	for (size_t i = 0; i < ARRAY_SIZE(damaged); i++) {
+		write_and_compare(f->image_fd, &layout);
+		fixture_fill(f->image_fd, damaged[i], 8, 0xa5);
+		compare_says(f->image_fd, &layout, "backup GPT");
+	}
+}
+
 /* Nothing may be moved or made smaller to fit. */
 static void what_does_not_fit_is_an_error(void **state)
 {
@@ -286,6 +301,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(partitions_in_the_first_mebibyte, setup, teardown),
 		cmocka_unit_test_setup_teardown(differences_are_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(damaged_primary_is_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(damaged_backup_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_does_not_fit_is_an_error, setup, teardown),
 		cmocka_unit_test_setup_teardown(kernel_is_told_and_forgets, setup, teardown),
 		cmocka_unit_test_setup_teardown(read_only_is_an_error, setup, teardown),

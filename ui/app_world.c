@@ -129,13 +129,9 @@ void app_open_folder(struct app *app, const char *path, const char *select)
 static bool is_scanned(const struct app *app, const char *path)
 {
 	const struct inspect_result *scan = &app->model->scan;
-	struct stat st;
 
 	return app->inspect && scan->state != INSPECT_BAD && strcmp(scan->path, path) == 0 &&
-	       stat(path, &st) == 0 && st.st_ino == scan->id.ino && st.st_dev == scan->id.dev &&
-	       (uint64_t)st.st_size == scan->id.size_bytes &&
-	       st.st_mtim.tv_sec == scan->id.mtime.tv_sec &&
-	       st.st_mtim.tv_nsec == scan->id.mtime.tv_nsec;
+	       file_id_is(&scan->id, path);
 }
 
 /* Begins the scan of @path, or goes on with the one that is of it already. */
