@@ -187,6 +187,14 @@ bench-list: all ## listing eight disks, split into sysfs and probes: below 50 ms
 golden: $(BUILD)/tests/test_screens ## write the golden screens anew: review them with git diff
 	@UPDATE_GOLDEN=1 $(BUILD)/tests/test_screens
 
+# The same emulated board as in check-vm, photographed: some three minutes.
+.PHONY: pictures pictures-deps
+pictures-deps: PACKAGES += $(TEST_PACKAGES) xterm xvfb x11-utils imagemagick fonts-dejavu-core
+pictures-deps: deps-demo
+pictures: pictures-deps ## README's pictures anew, from xterm, into assets/pictures
+	@$(MAKE) --no-print-directory all
+	@bash tests/vm/pictures.sh
+
 .PHONY: asan valgrind
 # A child's or the engine's report is a file of its own, for nobody may be reading its stderr.
 ASAN_DIR := $(abspath $(BUILD))/asan

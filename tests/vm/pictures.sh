@@ -48,8 +48,8 @@ camera_start() {
 # Few colours and no date: the same screen makes the same small file.
 picture() {     # NAME
 	sleep 1
-	import -window "$window" -colors 32 -strip -define png:exclude-chunks=date,time \
-		"$dir/$1.png" && pass "$1.png, $(stat -c %s "$dir/$1.png") bytes" || fail "$1.png"
+	import -window "$window" +dither -colors 12 -strip -define png:exclude-chunks=date,time \
+		"png8:$dir/$1.png" && pass "$1.png, $(stat -c %s "$dir/$1.png") bytes" || fail "$1.png"
 }
 
 # ---------------------------------------------------------------------------
@@ -61,7 +61,7 @@ make_card emmc emmc "$EMMC_MIB"
 make_card sd sd 256
 vm_aside=yes
 machine_start installer.vmlinuz installer.cpio vm.args=--allow,sd || die "QEMU starts"
-check "a terminal that can be photographed" camera_start || exit 1
+camera_start || die "a terminal that can be photographed"
 wait_for 120 'vm: ready, press Enter' || die "the installer's system comes up"
 serial=$(screen | sed -n 's/^vm: cid=//p' | cut -c 25-28)
 
@@ -97,7 +97,7 @@ keys q
 wait_for 400 'verified, 0 wrong' 'exit code [1-9]' || die "it passes"
 picture pass
 
-press_until 4 n 'mmcblk0 +eMMC' || die "another one"
+press_until 4 Enter "mmcblk0 +eMMC" || die "another one"
 choose 'mmcblk0 +eMMC' || die "the cursor is on mmcblk0 again"
 press_until 4 Enter "$ARCHIVE" || die "Archive again"
 choose "$ARCHIVE" || die "the cursor is on $ARCHIVE again"
