@@ -11,15 +11,16 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Attributes of a cell, added up. The last three are colours: they only repeat what words say. */
+/* Attributes of a cell, added up. The last three are meanings, for ui/theme: they only repeat what
+ * words say. */
 enum {
 	ATTR_NORMAL = 0,
 	ATTR_BOLD = 1,
 	ATTR_REVERSE = 2,
 	ATTR_DIM = 4,
-	ATTR_GOOD = 8,	/* green */
-	ATTR_WARN = 16, /* yellow */
-	ATTR_BAD = 32,	/* red */
+	ATTR_GOOD = 8,
+	ATTR_WARN = 16,
+	ATTR_BAD = 32,
 };
 
 struct cell {

@@ -5,6 +5,7 @@
 #include "ui/pump.h"
 #include "ui/query.h"
 #include "ui/terminfo.h"
+#include "ui/theme.h"
 
 /* Curses last, and with nothing of its own that could be taken for ours. */
 #define NCURSES_NOMACROS 1
@@ -25,8 +26,6 @@
 
 #define LEAVE_MS 200 /* how long a line that is stuck may hold us at the end */
 
-enum { PAIR_GOOD = 1, PAIR_WARN, PAIR_BAD };
-
 struct terminal {
 	SCREEN *screen;
 	FILE *queue; /* ours: the pump's, for curses */
@@ -36,6 +35,7 @@ struct terminal {
 	bool waiting;	  /* it is not on the screen yet */
 	struct termios saved;
 	const struct glyphs *glyphs;
+	const struct theme *theme;
 	char input[256]; /* that was read, from input_at to input_end */
 	size_t input_at, input_end;
 	uint64_t input_ms; /* when it was */
@@ -117,18 +117,18 @@ static bool choose_locale(void)
 	return false;
 }
 
-static void define_colours(void)
+/* The pair of a meaning's colours has the number of its row in the theme, and one; 0 is default. */
+static void choose_theme(struct terminal *term)
 {
-	const char *none = getenv("NO_COLOR");
-
-	if (!has_colors() || (none && none[0]))
+	term->theme = theme_choose(getenv("NO_COLOR"), has_colors() ? tigetnum("colors") : 0);
+	if (term->theme != &theme_colour)
 		return;
 	(void)start_color();
 	/* Without this the whole screen would be painted in a colour: 2 KiB on a serial line. */
 	(void)use_default_colors();
-	(void)init_pair(PAIR_GOOD, COLOR_GREEN, -1);
-	(void)init_pair(PAIR_WARN, COLOR_YELLOW, -1);
-	(void)init_pair(PAIR_BAD, COLOR_RED, -1);
+	for (short i = 0; i < THEME_MEANINGS; i++)
+		(void)init_pair((short)(i + 1), theme_colour.meanings[i].ink,
+			theme_colour.meanings[i].paper);
 }
 
 /* Raw, and set at once: curses would wait until a stopped line has taken what is queued. */
@@ -162,7 +162,7 @@ static void set_up(struct terminal *term)
 	(void)typeahead(-1); /* writing never waits: no frame need be cut short for a key */
 	(void)curs_set(0);
 	(void)leaveok(stdscr, TRUE);
-	define_colours();
+	choose_theme(term);
 	term_size(term, &rows, &cols);
 	(void)resizeterm(rows, cols);
 	set_raw(term);
@@ -421,22 +421,25 @@ static attr_t curses_attr(unsigned attr)
 	return all;
 }
 
-static short curses_pair(unsigned attr)
+/* As choose_theme has made them. */
+static short curses_pair(const struct look *look)
 {
-	return attr & ATTR_BAD	  ? PAIR_BAD
-	       : attr & ATTR_WARN ? PAIR_WARN
-	       : attr & ATTR_GOOD ? PAIR_GOOD
-				  : 0;
+	for (short i = 0; i < THEME_MEANINGS; i++)
+		if (look->ink != COLOUR_DEFAULT && theme_colour.meanings[i].ink == look->ink &&
+			theme_colour.meanings[i].paper == look->paper)
+			return (short)(i + 1);
+	return 0;
 }
 
-static void show_cell(int row, int col, const struct cell *cell)
+static void show_cell(const struct terminal *term, int row, int col, const struct cell *cell)
 {
+	struct look look = theme_look(term->theme, cell->attr);
 	wchar_t text[2] = {(wchar_t)cell->codepoint, 0};
 	cchar_t out;
 
 	if (cell->codepoint == 0)
 		return;
-	if (setcchar(&out, text, curses_attr(cell->attr), curses_pair(cell->attr), NULL) == OK)
+	if (setcchar(&out, text, curses_attr(look.attr), curses_pair(&look), NULL) == OK)
 		(void)mvadd_wch(row, col, &out);
 }
 
@@ -451,7 +454,7 @@ static void paint(struct terminal *term, const struct grid *grid)
 	}
 	for (int row = 0; row < grid->rows; row++)
 		for (int col = 0; col < grid->cols; col++)
-			show_cell(row, col, grid_cell(grid, row, col));
+			show_cell(term, row, col, grid_cell(grid, row, col));
 	if (cursor != term->cursor_shown) {
 		(void)leaveok(stdscr, !cursor);
 		(void)curs_set(cursor);
