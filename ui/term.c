@@ -202,11 +202,9 @@ int term_open(
 	(void)unsetenv("LINES");
 	(void)unsetenv("COLUMNS");
 	/* It writes only: keys are read by ourselves. */
-	if (terminfo.built_in)
-		terminfo_offer();
+	terminfo_offer(&terminfo);
 	term->screen = newterm(terminfo.type, term->queue, term->queue);
-	if (terminfo.built_in)
-		terminfo_withdraw();
+	terminfo_withdraw(&terminfo);
 	if (!term->screen)
 		goto fail;
 	prepare_crash(term);
