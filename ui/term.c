@@ -4,6 +4,7 @@
 #include "device/util.h"
 #include "ui/pump.h"
 #include "ui/query.h"
+#include "ui/tempo.h"
 #include "ui/terminfo.h"
 #include "ui/theme.h"
 
@@ -24,7 +25,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define LEAVE_MS 200 /* how long a line that is stuck may hold us at the end */
+#define LEAVE_MS    200 /* how long a line that is stuck may hold us at the end */
+#define OUT_WAIT_MS 100 /* between looks at one that sends */
 
 struct terminal {
 	SCREEN *screen;
@@ -34,6 +36,7 @@ struct terminal {
 	struct grid next; /* the latest that was to be shown */
 	bool waiting;	  /* it is not on the screen yet */
 	struct termios saved;
+	unsigned baud;
 	const struct glyphs *glyphs;
 	const struct theme *theme;
 	char input[256]; /* that was read, from input_at to input_end */
@@ -143,6 +146,14 @@ static void set_raw(const struct terminal *term)
 	(void)tcsetattr(term->in, TCSANOW, &raw);
 }
 
+/* A pty has a speed as well, whatever its other end runs at; but it has no wires. */
+static unsigned read_baud(const struct terminal *term)
+{
+	int wires;
+
+	return ioctl(term->out, TIOCMGET, &wires) < 0 ? 0 : tempo_baud(cfgetospeed(&term->saved));
+}
+
 static FILE *open_duplicate(int fd)
 {
 	_cleanup_close_ int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
@@ -198,6 +209,7 @@ int term_open(
 		term->queue = open_duplicate(term->pump.queue);
 	if (!term->queue || tcgetattr(in, &term->saved) < 0)
 		goto fail;
+	term->baud = read_baud(term);
 	/* What a shell left behind would win over what the terminal says. */
 	(void)unsetenv("LINES");
 	(void)unsetenv("COLUMNS");
@@ -243,11 +255,30 @@ int term_fd(const struct terminal *term)
 	return term->in;
 }
 
+/* A picture could be painted, if only there were room. */
+static bool is_due(const struct terminal *term)
+{
+	return term->waiting && !term->query.active;
+}
+
 int term_out_fd(const struct terminal *term)
 {
-	bool due = term->waiting && !term->query.active;
+	return is_due(term) || pump_queued(&term->pump) > 0 ? pump_poll_fd(&term->pump) : -1;
+}
 
-	return due || pump_queued(&term->pump) > 0 ? term->pump.line : -1;
+int term_out_wait_ms(const struct terminal *term)
+{
+	int bytes = is_due(term) ? pump_in_kernel(&term->pump) : 0;
+	int ms = bytes * 10 * 1000 / (int)(term->baud ? term->baud : 115200) + 1; /* 10 bits each */
+
+	if (bytes == 0 || pump_poll_fd(&term->pump) >= 0)
+		return -1;
+	return ms < OUT_WAIT_MS ? ms : OUT_WAIT_MS;
+}
+
+unsigned term_baud(const struct terminal *term)
+{
+	return term->baud;
 }
 
 uint64_t term_bytes(const struct terminal *term)
@@ -470,7 +501,7 @@ void term_pump(struct terminal *term)
 {
 	if (pump_send(&term->pump) < 0)
 		term->waiting = false; /* nobody is left to look */
-	if (!term->waiting || term->query.active || !pump_is_idle(&term->pump))
+	if (!is_due(term) || !pump_is_idle(&term->pump))
 		return;
 	term->waiting = false;
 	paint(term, &term->next);
