@@ -6,7 +6,6 @@
 #include "ui/query.h"
 #include "ui/tempo.h"
 #include "ui/terminfo.h"
-#include "ui/theme.h"
 
 /* Curses last, and with nothing of its own that could be taken for ours. */
 #define NCURSES_NOMACROS 1
@@ -248,6 +247,11 @@ void term_size(struct terminal *term, int *ret_rows, int *ret_cols)
 const struct glyphs *term_glyphs(const struct terminal *term)
 {
 	return term->glyphs;
+}
+
+const struct theme *term_theme(const struct terminal *term)
+{
+	return term->theme;
 }
 
 int term_fd(const struct terminal *term)

@@ -9,6 +9,7 @@
 
 #include "ui/grid.h"
 #include "ui/keys.h"
+#include "ui/theme.h"
 
 #include <stddef.h>
 
@@ -40,6 +41,9 @@ void term_query(struct terminal *term);
 void term_size(struct terminal *term, int *ret_rows, int *ret_cols);
 /* ASCII, unless the terminal has shown that it draws UTF-8. */
 const struct glyphs *term_glyphs(const struct terminal *term);
+
+/* How it is given attributes: with colours or without. */
+const struct theme *term_theme(const struct terminal *term);
 
 /* Poll this for input. */
 int term_fd(const struct terminal *term);
