@@ -159,6 +159,11 @@ EMULATOR_CALL bool emulator_cell_equals(
 	bool reverse = look.attr & ATTR_REVERSE, bold = look.attr & ATTR_BOLD;
 	uint32_t point = have.chars[0] ? have.chars[0] : ' ';
 
+	/* A blank in reverse is a full block. */
+	if (want->codepoint == 0x2588 && point == ' ' && !(want->attr & ~ATTR_REVERSE)) {
+		point = 0x2588;
+		have.attrs.reverse = !have.attrs.reverse;
+	}
 	if (want->codepoint == 0) /* the right half of what is left of it */
 		return true;
 	if (point != want->codepoint || have.attrs.reverse != reverse || have.attrs.underline ||

@@ -33,6 +33,7 @@ static void by_speed(void **state)
 
 		assert_int_equal(tempo->frame_ms, cases[i].frame_ms);
 		assert_int_equal(tempo->text_ms, cases[i].text_ms);
+		assert_true(tempo->thrifty == (cases[i].frame_ms > 250));
 	}
 }
 

@@ -7,12 +7,14 @@
 #ifndef UI_TEMPO_H
 #define UI_TEMPO_H
 
+#include <stdbool.h>
 #include <termios.h>
 
 struct tempo {
 	unsigned baud_max; /* for lines up to this speed */
 	unsigned frame_ms; /* gauges and percents */
 	unsigned text_ms;  /* numbers that are read and not looked at: amounts, rates, times */
+	bool thrifty;	   /* nothing is drawn by characters of several bytes: glyphs_thrifty */
 };
 
 /* For a line of @baud; 0: not known, or no serial line at all, which is fast. Never NULL. */

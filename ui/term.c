@@ -24,8 +24,10 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define LEAVE_MS    200 /* how long a line that is stuck may hold us at the end */
-#define OUT_WAIT_MS 100 /* between looks at one that sends */
+#define LEAVE_MS    200	   /* how long a line that is stuck may hold us at the end */
+#define SOLID	    0x2588 /* full block */
+#define SOLID_RUN   5	   /* from which on blanks in reverse are fewer bytes */
+#define OUT_WAIT_MS 100	   /* between looks at one that sends */
 
 struct terminal {
 	SCREEN *screen;
@@ -342,7 +344,9 @@ static void end_query(struct terminal *term)
 	term_size(term, &rows_now, &cols_now);
 	/* One that is silent this time is what it was before. */
 	if (query->positions > 0)
-		term->glyphs = query->utf8 && term->can_unicode ? &glyphs_unicode : &glyphs_ascii;
+		term->glyphs = !query->utf8 || !term->can_unicode  ? &glyphs_ascii
+			       : tempo_choose(term->baud)->thrifty ? &glyphs_thrifty
+								   : &glyphs_unicode;
 	term->changed = rows_now != rows || cols_now != cols || term->glyphs != glyphs;
 	term->repair = true;
 	if (term->changed)
@@ -476,6 +480,35 @@ static void show_cell(const struct terminal *term, int row, int col, const struc
 		(void)mvadd_wch(row, col, &out);
 }
 
+/* Columns from @col on that are full blocks, alike and in the colours of plain text. */
+static int solid_run(const struct grid *grid, int row, int col)
+{
+	unsigned attr = grid_cell(grid, row, col)->attr;
+	int end = col;
+
+	while (end < grid->cols && (attr | ATTR_REVERSE) == ATTR_REVERSE &&
+		grid_cell(grid, row, end)->codepoint == SOLID &&
+		grid_cell(grid, row, end)->attr == attr)
+		end++;
+	return end - col;
+}
+
+/* A row; a longer run of full blocks, three bytes each, as blanks in reverse, which look the same. */
+static void show_row(const struct terminal *term, const struct grid *grid, int row)
+{
+	for (int col = 0; col < grid->cols;) {
+		int run = solid_run(grid, row, col), end = col + (run > 0 ? run : 1);
+
+		for (; col < end; col++) {
+			struct cell cell = *grid_cell(grid, row, col);
+
+			if (run >= SOLID_RUN)
+				cell = (struct cell){' ', cell.attr ^ ATTR_REVERSE};
+			show_cell(term, row, col, &cell);
+		}
+	}
+}
+
 /* The difference to what the screen shows, into the pump's queue. */
 static void paint(struct terminal *term, const struct grid *grid)
 {
@@ -486,8 +519,7 @@ static void paint(struct terminal *term, const struct grid *grid)
 		term->repair = true; /* terminals differ in what they keep of the old picture */
 	}
 	for (int row = 0; row < grid->rows; row++)
-		for (int col = 0; col < grid->cols; col++)
-			show_cell(term, row, col, grid_cell(grid, row, col));
+		show_row(term, grid, row);
 	if (cursor != term->cursor_shown) {
 		(void)leaveok(stdscr, !cursor);
 		(void)curs_set(cursor);
