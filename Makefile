@@ -66,11 +66,11 @@ $(BUILD)/lib%.a:
 $(BUILD)/obj/terminfo.o: assets/boardstrap.ti ui/terminfo.h
 	$(call say,TIC,$<)
 	@mkdir -p $(@D)
-	$(Q)tic -o $(@D)/terminfo $<
+	$(Q)tic -x -o $(@D)/terminfo $<
 	$(Q){ echo '#include "ui/terminfo.h"'; \
 		echo 'const struct terminfo_entry terminfo_built_in[] = {'; \
 		for name in $$(sed -n 's/^\(boardstrap[a-z-]*\)|.*/\1/p' $<); do \
-			entry=$$(TERMINFO=$(@D)/terminfo infocmp -Q2 -q -0 $$name) || exit 1; \
+			entry=$$(TERMINFO=$(@D)/terminfo infocmp -x -Q2 -q -0 $$name) || exit 1; \
 			printf '{"%s", "%s"},\n' "$$name" "$$entry"; \
 		done; echo '{0}};'; } >$(@D)/terminfo.c
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $(@D)/terminfo.c
