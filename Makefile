@@ -62,15 +62,18 @@ $(BUILD)/lib%.a:
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-# The terminal's description that is built in, as TERMINFO takes it.
-$(BUILD)/obj/terminfo.o: assets/boardstrap.ti
+# The terminal descriptions that are built in, as TERMINFO takes them.
+$(BUILD)/obj/terminfo.o: assets/boardstrap.ti ui/terminfo.h
 	$(call say,TIC,$<)
 	@mkdir -p $(@D)
-	$(Q)tic -o $(@D)/terminfo $<
-	$(Q)entry=$$(TERMINFO=$(@D)/terminfo infocmp -Q2 -q -0 boardstrap) && printf '%s\n' \
-		'extern const char terminfo_built_in[];' \
-		"const char terminfo_built_in[] = \"$$entry\";" >$(@D)/terminfo.c
-	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $(@D)/terminfo.c
+	$(Q)tic -x -o $(@D)/terminfo $<
+	$(Q){ echo '#include "ui/terminfo.h"'; \
+		echo 'const struct terminfo_entry terminfo_built_in[] = {'; \
+		for name in $$(sed -n 's/^\(boardstrap[a-z-]*\)|.*/\1/p' $<); do \
+			entry=$$(TERMINFO=$(@D)/terminfo infocmp -x -Q2 -q -0 $$name) || exit 1; \
+			printf '{"%s", "%s"},\n' "$$name" "$$entry"; \
+		done; echo '{0}};'; } >$(@D)/terminfo.c
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $(@D)/terminfo.c
 
 $(BUILD)/boardstrap: $(BUILD)/obj/ui/main.o $(BUILD)/libui.a $(BUILD)/libcore.a $(BUILD)/libdevice.a
 	$(call say,LD,$@)

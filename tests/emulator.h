@@ -5,6 +5,7 @@
 
 #include "device/util.h"
 #include "ui/grid.h"
+#include "ui/theme.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,8 +25,9 @@ struct emulator {
 	VTerm *vt;
 	VTermScreen *screen;
 	bool utf8;
-	bool mute;	/* it answers nothing that it is asked */
-	uint64_t bytes; /* that came */
+	const struct theme *theme; /* that it is drawn in; NULL: without colours */
+	bool mute;		   /* it answers nothing that it is asked */
+	uint64_t bytes;		   /* that came */
 };
 
 EMULATOR_CALL void emulator_new_screen(struct emulator *e, int rows, int cols)
@@ -141,21 +143,42 @@ EMULATOR_CALL bool emulator_wait(struct emulator *e, const char *text)
 	return true;
 }
 
-/* A blank that was never written is 0 to libvterm. */
+EMULATOR_CALL bool emulator_has_colour(VTermColor have, int8_t want, bool ink)
+{
+	if (want == COLOUR_DEFAULT)
+		return ink ? VTERM_COLOR_IS_DEFAULT_FG(&have) : VTERM_COLOR_IS_DEFAULT_BG(&have);
+	return VTERM_COLOR_IS_INDEXED(&have) && have.indexed.idx == want;
+}
+
+/* Of a blank only what is behind it counts. libvterm 0.1.4 knows no dim, and to it a blank that was
+ * never written is 0. */
+EMULATOR_CALL bool emulator_cell_equals(
+	const struct emulator *e, VTermScreenCell have, const struct cell *want)
+{
+	struct look look = theme_look(e->theme ? e->theme : &theme_mono, want->attr);
+	bool reverse = look.attr & ATTR_REVERSE, bold = look.attr & ATTR_BOLD;
+	uint32_t point = have.chars[0] ? have.chars[0] : ' ';
+
+	/* A blank in reverse is a full block. */
+	if (want->codepoint == 0x2588 && point == ' ' && !(want->attr & ~ATTR_REVERSE)) {
+		point = 0x2588;
+		have.attrs.reverse = !have.attrs.reverse;
+	}
+	if (want->codepoint == 0) /* the right half of what is left of it */
+		return true;
+	if (point != want->codepoint || have.attrs.reverse != reverse || have.attrs.underline ||
+		have.attrs.blink || !emulator_has_colour(have.bg, look.paper, false))
+		return false;
+	return want->codepoint == ' ' ||
+	       (have.attrs.bold == bold && emulator_has_colour(have.fg, look.ink, true));
+}
+
 EMULATOR_CALL bool emulator_equals(const struct emulator *e, const struct grid *grid)
 {
 	for (int row = 0; row < grid->rows; row++)
 		for (int col = 0; col < grid->cols; col++) {
-			const struct cell *want = grid_cell(grid, row, col);
-			VTermScreenCell have = emulator_cell(e, row, col);
-			uint32_t point = have.chars[0] ? have.chars[0] : ' ';
-
-			if (want->codepoint == 0)
-				continue;
-			if (point != want->codepoint ||
-				have.attrs.reverse != ((want->attr & ATTR_REVERSE) != 0) ||
-				(want->codepoint != ' ' &&
-					have.attrs.bold != ((want->attr & ATTR_BOLD) != 0)))
+			if (!emulator_cell_equals(
+				    e, emulator_cell(e, row, col), grid_cell(grid, row, col)))
 				return false;
 		}
 	return true;

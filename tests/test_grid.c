@@ -110,22 +110,22 @@ static void bars(void **state)
 
 	(void)state;
 	grid_bar(&ascii, 0, 0, 10, 0, 100, 0);
-	check(&ascii, false, "..........\n");
+	check(&ascii, false, "         |\n");
 	grid_bar(&ascii, 0, 0, 10, 49, 100, 0);
-	check(&ascii, false, "####......\n");
+	check(&ascii, false, "####     |\n");
 	/* Not full before it is. */
 	grid_bar(&ascii, 0, 0, 10, UINT64_MAX - 1, UINT64_MAX, 0);
-	check(&ascii, false, "#########.\n");
+	check(&ascii, false, "######## |\n");
 	grid_bar(&ascii, 0, 0, 10, 7, 7, 0);
-	check(&ascii, false, "##########\n");
+	check(&ascii, false, "#########|\n");
 	grid_bar(&ascii, 0, 0, 10, 9, 7, 0);
-	check(&ascii, false, "##########\n");
+	check(&ascii, false, "#########|\n");
 	grid_bar(&ascii, 0, 0, 10, 5, 0, 0);
-	check(&ascii, false, "..........\n");
+	check(&ascii, false, "         |\n");
 	grid_bar(&ascii, 0, 0, -3, 5, 9, 0);
 	check(&ascii, false, "\n");
-	grid_bar(&unicode, 0, 0, 4, 3, 8, 0);
-	check(&unicode, false, "\xe2\x96\x88\xe2\x96\x8c\xc2\xb7\xc2\xb7\n");
+	grid_bar(&unicode, 0, 0, 4, 4, 8, 0);
+	check(&unicode, false, "\xe2\x96\x88\xe2\x96\x8c \xe2\x94\x82\n");
 	grid_finish(&ascii);
 	grid_finish(&unicode);
 }

@@ -133,6 +133,38 @@ static void stopped(void **state)
 	close_line(&e, &pump);
 }
 
+static int sends_on;
+
+static int kernel_still_sends(int line)
+{
+	(void)line;
+	return sends_on;
+}
+
+/* A serial port has room while it still sends: a picture made then would be old when it comes. */
+static void kernel_has_some_left(void **state)
+{
+	struct emulator e;
+	struct pump pump;
+
+	(void)state;
+	open_line(&e, &pump);
+	assert_int_equal(pump_in_kernel(&pump), 0);
+	pump.in_kernel = kernel_still_sends;
+	sends_on = 60;
+	assert_false(pump_is_idle(&pump));
+	assert_int_equal(pump_poll_fd(&pump), -1); /* it would be told at once, again and again */
+	assert_int_equal(pump_in_kernel(&pump), 60);
+	assert_int_equal(tcflow(e.slave, TCOOFF), 0);
+	assert_int_equal(pump_poll_fd(&pump), pump.line);
+	assert_int_equal(tcflow(e.slave, TCOON), 0);
+	sends_on = 0;
+	assert_true(pump_is_idle(&pump));
+	fill(&pump, 10);
+	assert_int_equal(pump_poll_fd(&pump), pump.line);
+	close_line(&e, &pump);
+}
+
 static void gone(void **state)
 {
 	struct emulator e;
@@ -169,6 +201,7 @@ int main(void)
 		cmocka_unit_test(more_than_the_line_holds),
 		cmocka_unit_test(byte_by_byte),
 		cmocka_unit_test(stopped),
+		cmocka_unit_test(kernel_has_some_left),
 		cmocka_unit_test(gone),
 		cmocka_unit_test(others_keep_their_flags),
 	};

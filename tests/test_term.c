@@ -45,6 +45,7 @@ static struct terminal *open_unsettled(struct emulator *e, const char *type)
 
 	if (term_open(&term, e->slave, e->slave, type, note, sizeof(note)) < 0)
 		fail_msg("%s: %s", type ? type : "none", note);
+	e->theme = term_theme(term);
 	assert_string_equal(note, type ? "" : "TERM is not set: taken for a plain terminal.");
 	assert_null(getenv("TERMINFO")); /* children would inherit it */
 	return term;

@@ -16,8 +16,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#define FRAME_MS 250 /* what changes by itself is shown so often at most */
-#define BEEP_MS	 400
+#define BEEP_MS 400
 
 void app_resize(struct app *app)
 {
@@ -31,6 +30,7 @@ void app_resize(struct app *app)
 	if (grid_init(&app->grid, rows, cols, term_glyphs(app->term)) < 0)
 		app->done = true; /* out of memory: the install, if any, goes on */
 	app->changed = true;
+	app->shown_ms = 0;
 }
 
 static void show(struct app *app)
@@ -124,11 +124,13 @@ static int next_wait(const struct app *app)
 	int wait = -1;
 
 	if (app->changed || (app->inspect && m->scan.state == INSPECT_RUNNING))
-		wait = until(app->shown_ms + FRAME_MS, m->now_ms);
+		wait = until(app->shown_ms + app->tempo->frame_ms, m->now_ms);
 	if (app->beeps > 0)
 		wait = sooner(wait, until(app->beep_ms, m->now_ms));
 	if (repair_wait_ms(&app->repair, m->now_ms) >= 0)
 		wait = sooner(wait, repair_wait_ms(&app->repair, m->now_ms));
+	if (term_out_wait_ms(app->term) >= 0)
+		wait = sooner(wait, term_out_wait_ms(app->term));
 	if (term_wait_ms(app->term) >= 0)
 		wait = sooner(wait, term_wait_ms(app->term));
 	return wait;
@@ -156,11 +158,11 @@ static void step(struct app *app)
 	if (fds[4].revents)
 		app_console_take(app);
 	look(app);
-	if (fds[5].revents)
-		term_pump(app->term);
+	term_pump(app->term);
 	if ((fds[0].revents || term_wait_ms(app->term) == 0) && !app->done)
 		take_keys(app);
-	if (app->changed && !app->done && app->model->now_ms - app->shown_ms >= FRAME_MS)
+	if (app->changed && !app->done &&
+		app->model->now_ms - app->shown_ms >= app->tempo->frame_ms)
 		show(app);
 }
 
@@ -211,6 +213,8 @@ static bool start(struct app *app)
 	if (term_open(&app->term, STDIN_FILENO, STDOUT_FILENO, getenv("TERM"), app->last_words,
 		    sizeof(app->last_words)) < 0)
 		return false;
+	app->tempo = tempo_choose(term_baud(app->term));
+	app->model->text_ms = app->tempo->text_ms;
 	/* What there is to say of the terminal is said on the first screen. */
 	STR_COPY(app->model->notice, app->last_words);
 	app->last_words[0] = '\0';
@@ -302,8 +306,8 @@ int app_follow(int service_fd)
 	/* Its own copy: the caller's is closed only where a screen could be shown. */
 	int fd = fcntl(service_fd, F_DUPFD_CLOEXEC, 3), code;
 	_cleanup_close_ int root = sysfs_open_root("/");
-	struct app app = {.root = root, .reactor = -1, .service_fd = fd, .signal_fd = -1,
-		.kmsg_fd = -1};
+	struct app app = {
+		.root = root, .reactor = -1, .service_fd = fd, .signal_fd = -1, .kmsg_fd = -1};
 
 	if (fd < 0)
 		return -1;

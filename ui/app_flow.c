@@ -19,6 +19,7 @@ void app_go_to(struct app *app, const struct screen *screen)
 	m->confirm[0] = '\0';
 	m->cancel_asked = false;
 	app->changed = true;
+	app->shown_ms = 0; /* at once, however slow the line is */
 	/* Elsewhere nobody sees what is plugged, and an install makes events of its own. */
 	if (app->inventory && screen == &screen_target)
 		(void)inventory_watch(app->inventory);

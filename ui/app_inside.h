@@ -10,11 +10,13 @@
 #include "ui/app.h"
 #include "ui/repair.h"
 #include "ui/screen.h"
+#include "ui/tempo.h"
 #include "ui/term.h"
 
 struct app {
 	const struct app_options *options; /* NULL: another front end's install is followed */
 	struct terminal *term;
+	const struct tempo *tempo;
 	struct grid grid;
 	struct model *model;
 	int root; /* borrowed: root fd for sysfs and proc */

@@ -32,6 +32,17 @@ const struct glyphs glyphs_unicode = {
 	.unicode = true,
 };
 
+const struct glyphs glyphs_thrifty = {
+	.name = "thrifty",
+	.rule = '-',
+	.edge = '|',
+	.full = '#',
+	.empty = '.',
+	.block = '#',
+	.more = "..",
+	.unicode = true,
+};
+
 int grid_init(struct grid *grid, int rows, int cols, const struct glyphs *glyphs)
 {
 	struct cell *cells = calloc((size_t)rows * (size_t)cols, sizeof(*cells));
@@ -286,8 +297,11 @@ void grid_bar(struct grid *grid, int row, int col, int width, uint64_t done, uin
 {
 	uint64_t halves = 0;
 
-	if (width <= 0)
+	if (width <= 1)
 		return;
+	/* What is empty stays blank: in a picture that is sent byte by byte nothing is cheaper. */
+	grid_fill(grid, row, col, width, ' ', ATTR_NORMAL);
+	grid_fill(grid, row, col + --width, 1, grid->glyphs->edge, ATTR_NORMAL);
 	if (total > 0 && done >= total) {
 		halves = (uint64_t)width * 2;
 	} else if (total > 0) {
@@ -297,7 +311,6 @@ void grid_bar(struct grid *grid, int row, int col, int width, uint64_t done, uin
 		if (halves >= (uint64_t)width * 2) /* rounded up to what it has not reached */
 			halves = (uint64_t)width * 2 - 1;
 	}
-	grid_fill(grid, row, col, width, grid->glyphs->empty, ATTR_NORMAL);
 	grid_fill(grid, row, col, (int)(halves / 2), grid->glyphs->full, attr);
 	if (halves % 2 && grid->glyphs->half)
 		grid_fill(grid, row, col + (int)(halves / 2), 1, grid->glyphs->half, attr);

@@ -11,15 +11,16 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Attributes of a cell, added up. The last three are colours: they only repeat what words say. */
+/* Attributes of a cell, added up. The last three are meanings, for ui/theme: they only repeat what
+ * words say. */
 enum {
 	ATTR_NORMAL = 0,
 	ATTR_BOLD = 1,
 	ATTR_REVERSE = 2,
 	ATTR_DIM = 4,
-	ATTR_GOOD = 8,	/* green */
-	ATTR_WARN = 16, /* yellow */
-	ATTR_BAD = 32,	/* red */
+	ATTR_GOOD = 8,
+	ATTR_WARN = 16,
+	ATTR_BAD = 32,
 };
 
 struct cell {
@@ -35,7 +36,8 @@ struct glyphs {
 	bool unicode;	  /* others than ASCII may be shown; else they become '?' */
 };
 
-extern const struct glyphs glyphs_ascii, glyphs_unicode;
+/* glyphs_thrifty: names as they are, the rest ASCII, for lines where each byte is felt. */
+extern const struct glyphs glyphs_ascii, glyphs_unicode, glyphs_thrifty;
 
 struct grid {
 	int rows, cols;
@@ -78,7 +80,8 @@ void grid_fill(struct grid *grid, int row, int col, int width, uint32_t codepoin
 void grid_attr(struct grid *grid, int row, int col, int width, unsigned attr);
 /* A rule across the whole row. */
 void grid_rule(struct grid *grid, int row);
-/* A gauge of @width columns, filled to done / total and never full before they are equal. */
+/* A gauge of @width columns, the last of which is its edge, filled to done / total and never full
+ * before they are equal. */
 void grid_bar(struct grid *grid, int row, int col, int width, uint64_t done, uint64_t total,
 	unsigned attr);
 

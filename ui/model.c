@@ -171,7 +171,7 @@ void model_set_snapshot(struct model *model, const struct snapshot *snap)
 		log_line(model, message->text);
 		model->log_seen = message->number;
 	}
-	if (model->now_ms - model->calm_ms >= 1000 || snap->state != model->calm.state ||
+	if (model->now_ms - model->calm_ms >= (model->text_ms ? model->text_ms : 1000) || snap->state != model->calm.state ||
 		snap->step != model->calm.step) {
 		model->calm = *snap;
 		model->calm_ms = model->now_ms;

@@ -73,8 +73,9 @@ struct model {
 	/* Install, Result */
 	struct snapshot snap;
 	struct snapshot
-		calm; /* the same once a second: texts are drawn from it, gauges from snap */
+		calm; /* the same less often: texts are drawn from it, gauges from snap */
 	uint64_t calm_ms;
+	unsigned text_ms; /* how often texts change; 0: once a second */
 	bool cancel_asked;
 	char log[MODEL_LOG_MAX][160]; /* a ring of all messages */
 	uint64_t log_count;	      /* lines ever */

@@ -15,6 +15,14 @@
 
 #define BLOCK 4096 /* what a serial port's buffer holds */
 
+/* A pty always tells 0. */
+static int ask_kernel(int line)
+{
+	int bytes = 0;
+
+	return ioctl(line, TIOCOUTQ, &bytes) < 0 ? 0 : bytes;
+}
+
 static int open_anew(int tty)
 {
 	char path[32];
@@ -25,7 +33,7 @@ static int open_anew(int tty)
 
 int pump_init(struct pump *pump, int tty)
 {
-	*pump = (struct pump){.line = -1, .queue = -1, .step = BLOCK};
+	*pump = (struct pump){.line = -1, .queue = -1, .step = BLOCK, .in_kernel = ask_kernel};
 	pump->queue = memfd_create("terminal output", MFD_CLOEXEC);
 	if (pump->queue < 0 || fcntl(pump->queue, F_SETFL, O_APPEND) < 0)
 		goto fail;
@@ -97,15 +105,17 @@ int pump_send(struct pump *pump)
 
 bool pump_is_idle(const struct pump *pump)
 {
-	return pump_queued(pump) == 0 && has_room(pump, 0);
+	return pump_queued(pump) == 0 && has_room(pump, 0) && pump_in_kernel(pump) == 0;
 }
 
-/* What a serial port still has to send; a pty tells 0. */
-static int in_kernel(const struct pump *pump)
+int pump_poll_fd(const struct pump *pump)
 {
-	int bytes = 0;
+	return pump_queued(pump) > 0 || !has_room(pump, 0) ? pump->line : -1;
+}
 
-	return ioctl(pump->line, TIOCOUTQ, &bytes) < 0 ? 0 : bytes;
+int pump_in_kernel(const struct pump *pump)
+{
+	return pump->in_kernel(pump->line);
 }
 
 bool pump_drain(struct pump *pump, int wait_ms)
@@ -117,10 +127,10 @@ bool pump_drain(struct pump *pump, int wait_ms)
 	while (pump_send(pump) > 0 && (now = now_ms()) < end)
 		(void)has_room(pump, (int)(end - now));
 	/* The rest is the kernel's to send, if only the line moves. */
-	first = in_kernel(pump);
-	while (first > 0 && in_kernel(pump) >= first && now_ms() < end)
+	first = pump_in_kernel(pump);
+	while (first > 0 && pump_in_kernel(pump) >= first && now_ms() < end)
 		(void)poll(NULL, 0, 5);
-	if (pump_queued(pump) == 0 && (first == 0 || in_kernel(pump) < first))
+	if (pump_queued(pump) == 0 && (first == 0 || pump_in_kernel(pump) < first))
 		return true;
 	pump_drop(pump);
 	(void)tcflush(pump->line, TCOFLUSH);

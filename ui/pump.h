@@ -14,11 +14,12 @@
 #include <sys/types.h>
 
 struct pump {
-	int line;    /* ours: a description of its own, so that nobody else's becomes O_NONBLOCK */
-	int queue;   /* ours: the file in memory, O_APPEND */
-	size_t step; /* bytes that one write may take without waiting */
-	off_t sent;  /* of the queue */
-	uint64_t bytes; /* sent, ever */
+	int line;  /* ours: a description of its own, so that nobody else's becomes O_NONBLOCK */
+	int queue; /* ours: the file in memory, O_APPEND */
+	int (*in_kernel)(int line); /* bytes that a serial port still has to send */
+	size_t step;		    /* bytes that one write may take without waiting */
+	off_t sent;		    /* of the queue */
+	uint64_t bytes;		    /* sent, ever */
 };
 
 /*
@@ -31,8 +32,13 @@ void pump_finish(struct pump *pump);
 /* Sends what the line takes now: 0 nothing is left, 1 something is; -EIO the line is gone, and
  * what was queued with it. */
 int pump_send(struct pump *pump);
-/* True where nothing is left and the line has room: less than 256 bytes wait in a serial port. */
+/* True where nothing is left, in the kernel either: what is made now is sent now. */
 bool pump_is_idle(const struct pump *pump);
+/* Where it is not: what to poll for POLLOUT; -1 where that would be told at once, since a serial port
+ * has room long before it has sent everything. */
+int pump_poll_fd(const struct pump *pump);
+/* Bytes that a serial port still has to send. */
+int pump_in_kernel(const struct pump *pump);
 /* Bytes that wait. */
 size_t pump_queued(const struct pump *pump);
 /* Forgets what waits. */

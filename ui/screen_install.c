@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* A running install: gauges and percent four times a second, texts once. */
+/*
+ * A running install: gauges and percent at every frame, texts less often (ui/tempo). What it may cost
+ * on a serial line is measured by tests/test_bytes.c, which is why so little of it is bold, and why
+ * blank rows part it, not rules.
+ */
 #include "ui/screen.h"
 
 #include "device/util.h"
@@ -10,6 +14,9 @@
 #define LABEL_COL 1
 #define BAR_COL	  11
 #define TEXT_COLS 18 /* "about 1:02:03 left" */
+
+#define STEP_COLS      21 /* "[ >> ] extract 12:05 " */
+#define STEP_COLS_LAST 14 /* "[ >> ] commit" and the margin */
 
 static const char *const state_words[] = {
 	[STEP_TODO] = "[    ]",
@@ -26,6 +33,21 @@ static const unsigned state_attrs[] = {
 	[STEP_SKIPPED] = ATTR_DIM,
 };
 
+/* What takes but a moment shares a place with the step behind it. The first row gets ready, the
+ * second does it. */
+static const struct {
+	enum step_id first, last;
+} places[] = {
+	{STEP_SCAN, STEP_SCAN},
+	{STEP_CHECK, STEP_WIPE},
+	{STEP_TABLE, STEP_MKFS},
+	{STEP_EXTRACT, STEP_EXTRACT},
+	{STEP_FLUSH, STEP_FLUSH},
+	{STEP_VERIFY, STEP_VERIFY},
+	{STEP_COMMIT, STEP_COMMIT},
+};
+#define PLACES_BEFORE 3
+
 void screen_title_install(const struct model *m, struct grid *g)
 {
 	const struct snapshot *s = &m->snap;
@@ -36,8 +58,7 @@ void screen_title_install(const struct model *m, struct grid *g)
 		return;
 	if (!screen_is_narrow(g))
 		col = grid_text(g, 0, 1, ATTR_BOLD, "boardstrap") + 12;
-	end = grid_right(
-		g, 0, g->cols - 1, ATTR_NORMAL, text_duration(m->calm.elapsed_ms / 1000).s);
+	end = grid_right(g, 0, g->cols - 1, ATTR_NORMAL, text_duration(s->elapsed_ms / 1000).s);
 	if (screen_is_narrow(g))
 		STR_FORMAT(text, "%s -> %s %s", s->archive_name, s->target_name, s->target_short);
 	else
@@ -47,17 +68,17 @@ void screen_title_install(const struct model *m, struct grid *g)
 }
 
 /* "archive   #####....   63 %   129 / 204 MiB"; an unknown total has neither bar nor percent. */
-static void draw_gauge(
-	struct grid *g, int row, const char *label, int percent, struct gauge bar, const char *text)
+static void draw_gauge(struct grid *g, int row, unsigned attr, const char *label, int percent,
+	struct gauge bar, const char *text)
 {
 	int end = g->cols - 1 - (screen_is_narrow(g) ? 0 : TEXT_COLS + 2);
 	char number[16] = "     ";
 
 	if (percent >= 0)
 		STR_FORMAT(number, "%3d %%", percent);
-	(void)grid_put(g, row, LABEL_COL, BAR_COL - LABEL_COL - 1, ATTR_BOLD, label);
+	(void)grid_put(g, row, LABEL_COL, BAR_COL - LABEL_COL - 1, attr, label);
 	grid_bar(g, row, BAR_COL, end - 7 - BAR_COL, bar.done, bar.total, ATTR_NORMAL);
-	(void)grid_put(g, row, end - 5, 5, ATTR_BOLD, number);
+	(void)grid_put(g, row, end - 5, 5, attr, number);
 	if (!screen_is_narrow(g))
 		(void)grid_right(g, row, g->cols - 1, ATTR_NORMAL, text);
 }
@@ -65,7 +86,7 @@ static void draw_gauge(
 static void draw_bytes(
 	struct grid *g, int row, const char *label, struct gauge now, struct gauge calm)
 {
-	draw_gauge(g, row, label, gauge_percent(now), now,
+	draw_gauge(g, row, ATTR_NORMAL, label, gauge_percent(calm), now,
 		text_done_of(calm.done, calm.total, " / ").s);
 }
 
@@ -84,7 +105,7 @@ static int draw_gauges(const struct model *m, struct grid *g, int row)
 			draw_bytes(g, row, step_name(m->snap.step), now->step, calm->step);
 		row++;
 	}
-	draw_gauge(g, row++, "overall", now->percent,
+	draw_gauge(g, row++, ATTR_BOLD, "overall", now->percent,
 		(struct gauge){(uint64_t)(now->percent > 0 ? now->percent : 0), 100},
 		snapshot_ended(&m->snap) ? "" : text_left(calm->eta_s).s);
 	return row;
@@ -126,20 +147,40 @@ static void draw_step(const struct model *m, struct grid *g, int row, int col, e
 	else if (step->state == STEP_ACTIVE)
 		STR_COPY(time, text_duration(m->calm.steps[id].ms / 1000).s);
 	(void)grid_put(g, row, col, 6, state_attrs[step->state], state_words[step->state]);
-	(void)grid_put(g, row, col + 7, 8, step->state == STEP_ACTIVE ? ATTR_BOLD : ATTR_NORMAL,
-		step_name(id));
-	(void)grid_right(g, row, col + 21, ATTR_NORMAL, time);
+	(void)grid_put(
+		g, row, col + 7, STEP_COLS - 9 - (int)strlen(time), ATTR_NORMAL, step_name(id));
+	(void)grid_right(g, row, col + STEP_COLS - 1, ATTR_NORMAL, time);
 }
 
-/* Three in a row, which makes each row a phase: get ready, make it, fill it, finish. */
+/* The step whose turn it is in the place @place, or else the one that takes time. */
+static enum step_id step_at(const struct model *m, size_t place)
+{
+	for (enum step_id id = places[place].first; id < places[place].last; id++) {
+		enum step_state state = m->snap.steps[id].state;
+
+		if (state == STEP_ACTIVE || state == STEP_FAILED)
+			return id;
+	}
+	return places[place].last;
+}
+
+/* Returns the row below. */
 static int draw_steps(const struct model *m, struct grid *g, int row)
 {
-	int width = screen_is_narrow(g) ? 23 : (g->cols - 1) / 3;
-	int per_row = (g->cols - 1) / width;
+	/* Of the last one, which is short, the time may be left out. */
+	int width = (g->cols - 1 - STEP_COLS_LAST) / 3, col = 1;
 
-	for (int i = 0; i < STEP_COUNT; i++)
-		draw_step(m, g, row + i / per_row, 1 + i % per_row * width, (enum step_id)i);
-	return row + (STEP_COUNT + per_row - 1) / per_row;
+	if (width < STEP_COLS)
+		width = STEP_COLS;
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		if (i == PLACES_BEFORE || col + STEP_COLS_LAST > g->cols) {
+			row++;
+			col = 1;
+		}
+		draw_step(m, g, row, col, step_at(m, i));
+		col += width;
+	}
+	return row + 1;
 }
 
 /* All that a small screen says of steps and times. */
@@ -167,15 +208,12 @@ static void draw(const struct model *m, struct grid *g, struct area area)
 		draw_now(m, g, row);
 		return;
 	}
-	draw_rates(m, g, row++);
-	grid_rule(g, row++);
-	row = draw_steps(m, g, row);
+	draw_rates(m, g, row);
+	row = draw_steps(m, g, row + 2) + 1;
 	if (row >= area.bottom)
 		return;
-	grid_rule(g, row++);
 	if (m->log_count > 0)
-		(void)grid_wrap(g, row, 1, g->cols - 2, area.bottom - row, ATTR_NORMAL,
-			m->log[(m->log_count - 1) % MODEL_LOG_MAX]);
+		(void)grid_text(g, row, 1, ATTR_NORMAL, m->log[(m->log_count - 1) % MODEL_LOG_MAX]);
 	if (m->snap.state == INSTALL_CANCELLING)
 		(void)grid_text(g, area.bottom, 1, ATTR_BOLD,
 			"Cancelling: waiting until everything that was started has ended.");

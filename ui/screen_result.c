@@ -8,25 +8,25 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define LETTER_ROWS 7
-#define LETTER_COLS 8
+#define LETTER_ROWS 5
+#define LETTER_COLS 6
 #define BANNER_COLS (4 * LETTER_COLS + 3 * 2)
 
 static const struct {
 	char letter;
 	const char *rows[LETTER_ROWS];
 } font[] = {
-	{'A', {"   ##   ", "  ####  ", " ##  ## ", "##    ##", "########", "##    ##", "##    ##"}},
-	{'D', {"######  ", "##   ## ", "##    ##", "##    ##", "##    ##", "##   ## ", "######  "}},
-	{'E', {"########", "##      ", "##      ", "######  ", "##      ", "##      ", "########"}},
-	{'F', {"########", "##      ", "##      ", "######  ", "##      ", "##      ", "##      "}},
-	{'I', {" ###### ", "   ##   ", "   ##   ", "   ##   ", "   ##   ", "   ##   ", " ###### "}},
-	{'L', {"##      ", "##      ", "##      ", "##      ", "##      ", "##      ", "########"}},
-	{'N', {"##    ##", "###   ##", "####  ##", "## ## ##", "##  ####", "##   ###", "##    ##"}},
-	{'O', {" ###### ", "##    ##", "##    ##", "##    ##", "##    ##", "##    ##", " ###### "}},
-	{'P', {"####### ", "##    ##", "##    ##", "####### ", "##      ", "##      ", "##      "}},
-	{'S', {" ###### ", "##    ##", "##      ", " ###### ", "      ##", "##    ##", " ###### "}},
-	{'T', {"########", "   ##   ", "   ##   ", "   ##   ", "   ##   ", "   ##   ", "   ##   "}},
+	{'A', {" #### ", "##  ##", "######", "##  ##", "##  ##"}},
+	{'D', {"##### ", "##  ##", "##  ##", "##  ##", "##### "}},
+	{'E', {"######", "##    ", "##### ", "##    ", "######"}},
+	{'F', {"######", "##    ", "##### ", "##    ", "##    "}},
+	{'I', {"######", "  ##  ", "  ##  ", "  ##  ", "######"}},
+	{'L', {"##    ", "##    ", "##    ", "##    ", "######"}},
+	{'N', {"##  ##", "### ##", "######", "## ###", "##  ##"}},
+	{'O', {" #### ", "##  ##", "##  ##", "##  ##", " #### "}},
+	{'P', {"##### ", "##  ##", "##### ", "##    ", "##    "}},
+	{'S', {" #####", "##    ", " #### ", "    ##", "##### "}},
+	{'T', {"######", "  ##  ", "  ##  ", "  ##  ", "  ##  "}},
 };
 
 /* How an end looks; what it means for the device stands in the text. */
@@ -70,10 +70,11 @@ static void draw_letter(
 static int draw_banner(struct grid *g, int row, int col, const struct verdict *v)
 {
 	uint32_t codepoint = v->framed ? 'X' : g->glyphs->block;
-	/* '#' in reverse is nearly solid; a full block would vanish. */
-	unsigned attr = v->attr | (v->framed || g->glyphs->unicode ? 0 : ATTR_REVERSE);
 	int width = BANNER_COLS + 6, height = LETTER_ROWS + (v->framed ? 4 : 0);
 
+	/* Blanks, too: on a serial line a change of the attributes costs more than a gap. */
+	for (int y = 0; y < height; y++)
+		grid_fill(g, row + y, col, v->framed ? width : BANNER_COLS, ' ', v->attr);
 	if (v->framed) {
 		grid_fill(g, row, col, width, 'X', v->attr);
 		grid_fill(g, row + height - 1, col, width, 'X', v->attr);
@@ -85,7 +86,7 @@ static int draw_banner(struct grid *g, int row, int col, const struct verdict *v
 		row += 2;
 	}
 	for (int i = 0; i < 4; i++)
-		draw_letter(g, row, col + i * (LETTER_COLS + 2), v->word[i], codepoint, attr);
+		draw_letter(g, row, col + i * (LETTER_COLS + 2), v->word[i], codepoint, v->attr);
 	return row + LETTER_ROWS + (v->framed ? 2 : 0);
 }
 
@@ -127,7 +128,7 @@ static int draw_fact(struct grid *g, int row, int bottom, const char *label, con
 {
 	if (row >= bottom || !text[0])
 		return row;
-	(void)grid_text(g, row, 1, ATTR_BOLD, label);
+	(void)grid_text(g, row, 1, ATTR_NORMAL, label);
 	return row + grid_wrap(g, row, 9, g->cols - 10, bottom - row, ATTR_NORMAL, text);
 }
 
@@ -146,7 +147,7 @@ static int draw_numbers(const struct snapshot *s, struct grid *g, int row, int c
 {
 	const struct snapshot_step *step = s->step < STEP_COUNT ? &s->steps[s->step] : NULL;
 
-	(void)grid_format(g, row++, col, ATTR_BOLD, "%s, %s %s", s->target_name,
+	(void)grid_format(g, row++, col, ATTR_NORMAL, "%s, %s %s", s->target_name,
 		disk_kind_label(s->target_kind), s->target_short);
 	if (s->state == INSTALL_PASSED ? s->verify.entries > 0 : s->verify.mismatches > 0)
 		draw_verified(s, g, row++, col);
@@ -213,10 +214,10 @@ static void draw(const struct model *m, struct grid *g, struct area area)
 		row = draw_numbers(s, g, row + 1, 1) + 1;
 	} else {
 		row += v.framed ? 0 : 1;
-		below = draw_banner(g, row, v.framed ? 1 : 3, &v);
-		(void)draw_numbers(s, g, row + (v.framed ? 2 : 1), v.framed ? 47 : 45);
+		below = draw_banner(g, row, 1, &v);
+		(void)draw_numbers(s, g, row + (v.framed ? 2 : 0), v.framed ? 39 : 34);
 		if (s->state == INSTALL_PASSED)
-			(void)grid_text(g, row + 5, 45, ATTR_BOLD, "Safe to remove.");
+			(void)grid_text(g, row + 4, 34, ATTR_BOLD, "Safe to remove.");
 		row = below + 1;
 	}
 	if (s->state == INSTALL_PASSED)

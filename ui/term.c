@@ -4,6 +4,7 @@
 #include "device/util.h"
 #include "ui/pump.h"
 #include "ui/query.h"
+#include "ui/tempo.h"
 #include "ui/terminfo.h"
 
 /* Curses last, and with nothing of its own that could be taken for ours. */
@@ -23,9 +24,10 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define LEAVE_MS 200 /* how long a line that is stuck may hold us at the end */
-
-enum { PAIR_GOOD = 1, PAIR_WARN, PAIR_BAD };
+#define LEAVE_MS    200	   /* how long a line that is stuck may hold us at the end */
+#define SOLID	    0x2588 /* full block */
+#define SOLID_RUN   5	   /* from which on blanks in reverse are fewer bytes */
+#define OUT_WAIT_MS 100	   /* between looks at one that sends */
 
 struct terminal {
 	SCREEN *screen;
@@ -35,7 +37,9 @@ struct terminal {
 	struct grid next; /* the latest that was to be shown */
 	bool waiting;	  /* it is not on the screen yet */
 	struct termios saved;
+	unsigned baud;
 	const struct glyphs *glyphs;
+	const struct theme *theme;
 	char input[256]; /* that was read, from input_at to input_end */
 	size_t input_at, input_end;
 	uint64_t input_ms; /* when it was */
@@ -117,18 +121,18 @@ static bool choose_locale(void)
 	return false;
 }
 
-static void define_colours(void)
+/* The pair of a meaning's colours has the number of its row in the theme, and one; 0 is default. */
+static void choose_theme(struct terminal *term)
 {
-	const char *none = getenv("NO_COLOR");
-
-	if (!has_colors() || (none && none[0]))
+	term->theme = theme_choose(getenv("NO_COLOR"), has_colors() ? tigetnum("colors") : 0);
+	if (term->theme != &theme_colour)
 		return;
 	(void)start_color();
 	/* Without this the whole screen would be painted in a colour: 2 KiB on a serial line. */
 	(void)use_default_colors();
-	(void)init_pair(PAIR_GOOD, COLOR_GREEN, -1);
-	(void)init_pair(PAIR_WARN, COLOR_YELLOW, -1);
-	(void)init_pair(PAIR_BAD, COLOR_RED, -1);
+	for (short i = 0; i < THEME_MEANINGS; i++)
+		(void)init_pair((short)(i + 1), theme_colour.meanings[i].ink,
+			theme_colour.meanings[i].paper);
 }
 
 /* Raw, and set at once: curses would wait until a stopped line has taken what is queued. */
@@ -141,6 +145,14 @@ static void set_raw(const struct terminal *term)
 	raw.c_cc[VMIN] = 1;
 	raw.c_cc[VTIME] = 0;
 	(void)tcsetattr(term->in, TCSANOW, &raw);
+}
+
+/* A pty has a speed as well, whatever its other end runs at; but it has no wires. */
+static unsigned read_baud(const struct terminal *term)
+{
+	int wires;
+
+	return ioctl(term->out, TIOCMGET, &wires) < 0 ? 0 : tempo_baud(cfgetospeed(&term->saved));
 }
 
 static FILE *open_duplicate(int fd)
@@ -162,7 +174,7 @@ static void set_up(struct terminal *term)
 	(void)typeahead(-1); /* writing never waits: no frame need be cut short for a key */
 	(void)curs_set(0);
 	(void)leaveok(stdscr, TRUE);
-	define_colours();
+	choose_theme(term);
 	term_size(term, &rows, &cols);
 	(void)resizeterm(rows, cols);
 	set_raw(term);
@@ -198,15 +210,14 @@ int term_open(
 		term->queue = open_duplicate(term->pump.queue);
 	if (!term->queue || tcgetattr(in, &term->saved) < 0)
 		goto fail;
+	term->baud = read_baud(term);
 	/* What a shell left behind would win over what the terminal says. */
 	(void)unsetenv("LINES");
 	(void)unsetenv("COLUMNS");
 	/* It writes only: keys are read by ourselves. */
-	if (terminfo.built_in)
-		terminfo_offer();
+	terminfo_offer(&terminfo);
 	term->screen = newterm(terminfo.type, term->queue, term->queue);
-	if (terminfo.built_in)
-		terminfo_withdraw();
+	terminfo_withdraw(&terminfo);
 	if (!term->screen)
 		goto fail;
 	prepare_crash(term);
@@ -240,16 +251,40 @@ const struct glyphs *term_glyphs(const struct terminal *term)
 	return term->glyphs;
 }
 
+const struct theme *term_theme(const struct terminal *term)
+{
+	return term->theme;
+}
+
 int term_fd(const struct terminal *term)
 {
 	return term->in;
 }
 
+/* A picture could be painted, if only there were room. */
+static bool is_due(const struct terminal *term)
+{
+	return term->waiting && !term->query.active;
+}
+
 int term_out_fd(const struct terminal *term)
 {
-	bool due = term->waiting && !term->query.active;
+	return is_due(term) || pump_queued(&term->pump) > 0 ? pump_poll_fd(&term->pump) : -1;
+}
 
-	return due || pump_queued(&term->pump) > 0 ? term->pump.line : -1;
+int term_out_wait_ms(const struct terminal *term)
+{
+	int bytes = is_due(term) ? pump_in_kernel(&term->pump) : 0;
+	int ms = bytes * 10 * 1000 / (int)(term->baud ? term->baud : 115200) + 1; /* 10 bits each */
+
+	if (bytes == 0 || pump_poll_fd(&term->pump) >= 0)
+		return -1;
+	return ms < OUT_WAIT_MS ? ms : OUT_WAIT_MS;
+}
+
+unsigned term_baud(const struct terminal *term)
+{
+	return term->baud;
 }
 
 uint64_t term_bytes(const struct terminal *term)
@@ -309,7 +344,9 @@ static void end_query(struct terminal *term)
 	term_size(term, &rows_now, &cols_now);
 	/* One that is silent this time is what it was before. */
 	if (query->positions > 0)
-		term->glyphs = query->utf8 && term->can_unicode ? &glyphs_unicode : &glyphs_ascii;
+		term->glyphs = !query->utf8 || !term->can_unicode  ? &glyphs_ascii
+			       : tempo_choose(term->baud)->thrifty ? &glyphs_thrifty
+								   : &glyphs_unicode;
 	term->changed = rows_now != rows || cols_now != cols || term->glyphs != glyphs;
 	term->repair = true;
 	if (term->changed)
@@ -421,23 +458,55 @@ static attr_t curses_attr(unsigned attr)
 	return all;
 }
 
-static short curses_pair(unsigned attr)
+/* As choose_theme has made them. */
+static short curses_pair(const struct look *look)
 {
-	return attr & ATTR_BAD	  ? PAIR_BAD
-	       : attr & ATTR_WARN ? PAIR_WARN
-	       : attr & ATTR_GOOD ? PAIR_GOOD
-				  : 0;
+	for (short i = 0; i < THEME_MEANINGS; i++)
+		if (look->ink != COLOUR_DEFAULT && theme_colour.meanings[i].ink == look->ink &&
+			theme_colour.meanings[i].paper == look->paper)
+			return (short)(i + 1);
+	return 0;
 }
 
-static void show_cell(int row, int col, const struct cell *cell)
+static void show_cell(const struct terminal *term, int row, int col, const struct cell *cell)
 {
+	struct look look = theme_look(term->theme, cell->attr);
 	wchar_t text[2] = {(wchar_t)cell->codepoint, 0};
 	cchar_t out;
 
 	if (cell->codepoint == 0)
 		return;
-	if (setcchar(&out, text, curses_attr(cell->attr), curses_pair(cell->attr), NULL) == OK)
+	if (setcchar(&out, text, curses_attr(look.attr), curses_pair(&look), NULL) == OK)
 		(void)mvadd_wch(row, col, &out);
+}
+
+/* Columns from @col on that are full blocks, alike and in the colours of plain text. */
+static int solid_run(const struct grid *grid, int row, int col)
+{
+	unsigned attr = grid_cell(grid, row, col)->attr;
+	int end = col;
+
+	while (end < grid->cols && (attr | ATTR_REVERSE) == ATTR_REVERSE &&
+		grid_cell(grid, row, end)->codepoint == SOLID &&
+		grid_cell(grid, row, end)->attr == attr)
+		end++;
+	return end - col;
+}
+
+/* A row; a longer run of full blocks, three bytes each, as blanks in reverse, which look the same. */
+static void show_row(const struct terminal *term, const struct grid *grid, int row)
+{
+	for (int col = 0; col < grid->cols;) {
+		int run = solid_run(grid, row, col), end = col + (run > 0 ? run : 1);
+
+		for (; col < end; col++) {
+			struct cell cell = *grid_cell(grid, row, col);
+
+			if (run >= SOLID_RUN)
+				cell = (struct cell){' ', cell.attr ^ ATTR_REVERSE};
+			show_cell(term, row, col, &cell);
+		}
+	}
 }
 
 /* The difference to what the screen shows, into the pump's queue. */
@@ -450,8 +519,7 @@ static void paint(struct terminal *term, const struct grid *grid)
 		term->repair = true; /* terminals differ in what they keep of the old picture */
 	}
 	for (int row = 0; row < grid->rows; row++)
-		for (int col = 0; col < grid->cols; col++)
-			show_cell(row, col, grid_cell(grid, row, col));
+		show_row(term, grid, row);
 	if (cursor != term->cursor_shown) {
 		(void)leaveok(stdscr, !cursor);
 		(void)curs_set(cursor);
@@ -469,7 +537,7 @@ void term_pump(struct terminal *term)
 {
 	if (pump_send(&term->pump) < 0)
 		term->waiting = false; /* nobody is left to look */
-	if (!term->waiting || term->query.active || !pump_is_idle(&term->pump))
+	if (!is_due(term) || !pump_is_idle(&term->pump))
 		return;
 	term->waiting = false;
 	paint(term, &term->next);

@@ -9,6 +9,7 @@
 
 #include "ui/grid.h"
 #include "ui/keys.h"
+#include "ui/theme.h"
 
 #include <stddef.h>
 
@@ -41,12 +42,19 @@ void term_size(struct terminal *term, int *ret_rows, int *ret_cols);
 /* ASCII, unless the terminal has shown that it draws UTF-8. */
 const struct glyphs *term_glyphs(const struct terminal *term);
 
+/* How it is given attributes: with colours or without. */
+const struct theme *term_theme(const struct terminal *term);
+
 /* Poll this for input. */
 int term_fd(const struct terminal *term);
-/* Poll this for POLLOUT: -1 while nothing waits to be sent. */
+/* Poll this for POLLOUT: -1 while nothing waits to be sent, or only time tells when it can be. */
 int term_out_fd(const struct terminal *term);
+/* After so many milliseconds a serial port has sent what it had, and term_pump goes on; or -1. */
+int term_out_wait_ms(const struct terminal *term);
 /* Sends what the line takes, without ever waiting for it; then the latest grid, if that had to. */
 void term_pump(struct terminal *term);
+/* Speed of a serial line; 0 of others, and where it is not known. */
+unsigned term_baud(const struct terminal *term);
 /* Bytes that were sent. */
 uint64_t term_bytes(const struct terminal *term);
 /* After so many milliseconds there may be a key without any more input: whether Escape is one, only

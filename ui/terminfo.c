@@ -12,23 +12,74 @@
 #include <sys/ioctl.h>
 #include <term.h>
 
-/* As in the source of it. */
-#define OUR_TYPE "boardstrap"
+#define LEAST_COLOURS 8
+
+/* What the description of a type tells us. */
+struct type_facts {
+	bool known, places_cursor;
+	bool is_family; /* it does all that we use, and by the same words */
+	bool colours, other_screen;
+};
 
 static char *before; /* TERMINFO, while ours is offered; NULL: unset */
 
-/* 0; -ENOENT where curses does not know @type, -ENXIO where it cannot place its cursor. */
-static int check_type(const char *type, int fd)
+static const char *text_of(const char *capability)
 {
-	const char *cup;
+	const char *text = tigetstr(capability);
+
+	return text == (char *)-1 ? NULL : text;
+}
+
+/* Padding apart ("$<5>"): no terminal needs it any more. */
+static bool says(const char *capability, const char *want)
+{
+	const char *text = text_of(capability);
+	size_t length = strlen(want);
+
+	return text && strncmp(text, want, length) == 0 &&
+	       (text[length] == '\0' || strncmp(text + length, "$<", 2) == 0);
+}
+
+/* As in assets/boardstrap.ti. */
+static bool is_family(void)
+{
+	static const struct {
+		const char *capability, *text;
+	} words[] = {
+		{"cup", "\033[%i%p1%d;%p2%dH"},
+		{"cuf", "\033[%p1%dC"},
+		{"cub", "\033[%p1%dD"},
+		{"cuu", "\033[%p1%dA"},
+		{"cud", "\033[%p1%dB"},
+		{"ed", "\033[J"},
+		{"el", "\033[K"},
+		{"bold", "\033[1m"},
+		{"rev", "\033[7m"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (!says(words[i].capability, words[i].text))
+			return false;
+	/* How the last column behaves. */
+	return tigetflag("am") > 0 && tigetflag("xenl") > 0;
+}
+
+static struct type_facts look_up(const char *type, int fd)
+{
+	struct type_facts facts = {0};
+	const char *smcup;
 	int error;
 
 	if (!type || !type[0] || setupterm(type, fd, &error) != OK)
-		return -ENOENT;
-	cup = tigetstr("cup");
-	error = cup && cup != (char *)-1 ? 0 : -ENXIO;
+		return facts;
+	smcup = text_of("smcup");
+	facts.known = true;
+	facts.places_cursor = text_of("cup") != NULL;
+	facts.is_family = is_family();
+	facts.colours = tigetnum("colors") >= LEAST_COLOURS;
+	facts.other_screen = smcup && strstr(smcup, "\033[?1049h");
 	(void)del_curterm(cur_term);
-	return error;
+	return facts;
 }
 
 /*
@@ -42,40 +93,57 @@ static bool is_guess(const char *type, int fd)
 	return strcmp(type, "linux") == 0 && ioctl(fd, TIOCMGET, &wires) == 0;
 }
 
+static const struct terminfo_entry *find_entry(const char *name)
+{
+	const struct terminfo_entry *entry = terminfo_built_in;
+
+	while (entry->name && strcmp(entry->name, name) != 0)
+		entry++;
+	return entry;
+}
+
 int terminfo_choose(struct terminfo *ret, const char *type, int fd, char *note, size_t note_size)
 {
 	bool given = type && type[0], guess = given && is_guess(type, fd);
-	int r = check_type(type, fd);
+	struct type_facts facts = look_up(type, fd);
 
 	*note = '\0';
-	if (r == -ENXIO) {
+	if (facts.known && !facts.places_cursor) {
 		(void)str_format(note, note_size,
 			"The terminal type \"%s\" (TERM) cannot show screens: use boardstrap install "
 			"--plain, or set TERM to what the terminal is, such as vt220.",
 			type);
-		return r;
+		return -ENXIO;
 	}
 	*ret = (struct terminfo){.type = type};
-	if (r == 0 && !guess)
+	if (facts.known && !facts.is_family)
 		return 0;
-	*ret = (struct terminfo){.type = OUR_TYPE, .built_in = true};
-	if (!guess)
+	/* Of one that is not known: colours do no harm, and the log stays in place. */
+	ret->entry = find_entry(facts.known && !facts.colours ? "boardstrap-mono"
+				: facts.other_screen	      ? "boardstrap-page"
+							      : "boardstrap");
+	ret->type = ret->entry->name;
+	if (!facts.known && !guess)
 		(void)str_format(note, note_size, "%s%s%s: taken for a plain terminal.",
 			given ? "The terminal type \"" : "TERM is not set", given ? type : "",
 			given ? "\" (TERM) is not known here" : "");
 	return 0;
 }
 
-void terminfo_offer(void)
+void terminfo_offer(const struct terminfo *terminfo)
 {
 	const char *now = getenv("TERMINFO");
 
+	if (!terminfo->entry)
+		return;
 	before = now ? strdup(now) : NULL;
-	(void)setenv("TERMINFO", terminfo_built_in, 1);
+	(void)setenv("TERMINFO", terminfo->entry->data, 1);
 }
 
-void terminfo_withdraw(void)
+void terminfo_withdraw(const struct terminfo *terminfo)
 {
+	if (!terminfo->entry)
+		return;
 	if (before)
 		(void)setenv("TERMINFO", before, 1);
 	else

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * terminfo - which description of the terminal curses is to use: the one that TERM names; or, where
- * that names none that is known here, our own (assets/boardstrap.ti), which is built in and needs
- * no files.
+ * terminfo - which description of the terminal curses is to use. Almost every terminal is one of a
+ * family, and for those we have descriptions of our own (assets/boardstrap.ti), which are built in:
+ * TERM tells of a member of it only whether it has colours and another screen. They cost fewer bytes
+ * than what is installed, need no files, and use nothing that only some of the family do.
  */
 #ifndef UI_TERMINFO_H
 #define UI_TERMINFO_H
@@ -10,25 +11,33 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct terminfo_entry {
+	const char *name; /* as curses is to be asked for it */
+	const char *data; /* "b64:" and the compiled description */
+};
+
 struct terminfo {
-	const char *type; /* for newterm */
-	bool built_in;	  /* terminfo_offer first */
+	const char *type;		    /* for newterm */
+	const struct terminfo_entry *entry; /* of our own: terminfo_offer first; or NULL */
 };
 
 /*
- * Chooses for the terminal @fd and the type @type, which is TERM or NULL. 0; -ENXIO where @type
- * cannot place its cursor (dumb). @note is a sentence of what was chosen or why none was; or "".
+ * Chooses for the terminal @fd and the type @type, which is TERM or NULL: our own where it is of the
+ * family, or not known here; else the one that is installed. 0; -ENXIO where @type cannot place its
+ * cursor (dumb). @note is a sentence of what was chosen though not asked for, or why nothing was; or
+ * "".
  */
 int terminfo_choose(struct terminfo *ret, const char *type, int fd, char *note, size_t note_size);
 
 /*
  * Between the two curses finds our own description: it takes it from TERMINFO in the environment,
- * see terminfo(5), which is put back as it was, since children inherit it.
+ * see terminfo(5), which is put back as it was, since children inherit it. Nothing is done for a
+ * type that is installed.
  */
-void terminfo_offer(void);
-void terminfo_withdraw(void);
+void terminfo_offer(const struct terminfo *terminfo);
+void terminfo_withdraw(const struct terminfo *terminfo);
 
-/* Generated from assets/boardstrap.ti by the Makefile: "b64:" and the compiled description. */
-extern const char terminfo_built_in[];
+/* Generated from assets/boardstrap.ti by the Makefile; ends with one without a name. */
+extern const struct terminfo_entry terminfo_built_in[];
 
 #endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* A slow line is shown less, and no line is left without a tempo. */
+#include "ui/tempo.h"
+
+#include "device/util.h"
+
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static void by_speed(void **state)
+{
+	static const struct {
+		unsigned baud, frame_ms, text_ms;
+	} cases[] = {
+		{0, 250, 1000},
+		{50, 8000, 24000},
+		{1200, 8000, 24000},
+		{2400, 4000, 12000},
+		{4800, 2000, 6000},
+		{9600, 1000, 3000},
+		{19200, 1000, 3000},
+		{38400, 250, 1000},
+		{115200, 250, 1000},
+		{UINT_MAX, 250, 1000},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct tempo *tempo = tempo_choose(cases[i].baud);
+
+		assert_int_equal(tempo->frame_ms, cases[i].frame_ms);
+		assert_int_equal(tempo->text_ms, cases[i].text_ms);
+		assert_true(tempo->thrifty == (cases[i].frame_ms > 250));
+	}
+}
+
+static void speeds_of_termios(void **state)
+{
+	struct termios settings = {0};
+
+	(void)state;
+	assert_int_equal(tempo_baud(B0), 0); /* hung up */
+	assert_int_equal(cfsetospeed(&settings, B9600), 0);
+	assert_int_equal(tempo_baud(cfgetospeed(&settings)), 9600);
+	assert_int_equal(cfsetospeed(&settings, B115200), 0);
+	assert_int_equal(tempo_baud(cfgetospeed(&settings)), 115200);
+	assert_int_equal(tempo_baud(B2400), 2400);
+	assert_int_equal(tempo_baud(B1500000), 1500000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(by_speed),
+		cmocka_unit_test(speeds_of_termios),
+	};
+
+	return cmocka_run_group_tests_name("tempo", tests, NULL, NULL);
+}

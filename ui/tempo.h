@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tempo - how often what changes by itself is shown, by the speed of the line: as often as a tenth of
+ * it allows, for a line that is always busy answers keys late. Pure. Measured for the Install screen
+ * by tests/test_bytes.c.
+ */
+#ifndef UI_TEMPO_H
+#define UI_TEMPO_H
+
+#include <stdbool.h>
+#include <termios.h>
+
+struct tempo {
+	unsigned baud_max; /* for lines up to this speed */
+	unsigned frame_ms; /* gauges and percents */
+	unsigned text_ms;  /* numbers that are read and not looked at: amounts, rates, times */
+	bool thrifty;	   /* nothing is drawn by characters of several bytes: glyphs_thrifty */
+};
+
+/* For a line of @baud; 0: not known, or no serial line at all, which is fast. Never NULL. */
+const struct tempo *tempo_choose(unsigned baud);
+
+/* Baud of a line with the @speed that cfgetospeed(3) tells; 0 for those that have no name there. */
+unsigned tempo_baud(speed_t speed);
+
+#endif
