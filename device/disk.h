@@ -30,7 +30,7 @@ enum reason_code {
 	REASON_MOUNTED,	  /* a filesystem of it is mounted */
 	REASON_SWAP,	  /* holds a swap partition or file */
 	REASON_HOLDER,	  /* dm, md, bcache or a second member of a filesystem uses it */
-	REASON_LOOP,	  /* a loop device lies over it */
+	REASON_LOOP,	  /* a loop device lies over it, or it is one that lies over a disk */
 	REASON_BUSY,	  /* held exclusively or locked, and nothing explains it */
 	REASON_READ_ONLY, /* write protected */
 	REASON_NO_MEDIUM, /* an empty slot or reader */

@@ -457,7 +457,7 @@ static void is_below_a_loop(struct generated *g, struct generated_disk *const *d
 		char node[40];
 
 		(void)STR_FORMAT(node, "/dev/%s", draw_part(g, disks[i]).name);
-		(void)say_loop(g, node, 0);
+		(void)say_loop(g, node, USE(REASON_LOOP));
 	}
 	mark_uses(disks, count, REASON_LOOP);
 }

@@ -108,6 +108,7 @@ line "holders of partitions" $holder \
 line "holders of boot areas" $holder 'walk->disk = stack_card_of(walk->root, name, card) ? card : name;' \
 	'walk->disk = name;'
 line "loops over devices" $holder 'r = inuse_add_fact(inuse, disks[i], REASON_LOOP, "%s lies over it", name);' 'r = 0;'
+line "loops that lie over devices" $holder 'if (loop.block_major > 0)' 'if (0)'
 line "zram's backing device" $holder 'return r == 0 ? add_backing(walk->inuse, walk->root, name) : r;' 'return r;'
 line "the kernel command line" $inuse 'r = boot_disk_add_facts(&inuse, root);' 'r = 0;'
 line "asking it only where nothing is mounted" $inuse 'if (r == 0 && inuse.rootless)' 'if (r == 0)'
