@@ -23,11 +23,12 @@ struct inuse {
 	 * layers are out of sight (a container), a filesystem that nobody here knows. What lies in
 	 * memory or on the network is no such case: it is on no disk. */
 	bool unresolved;
-	/* No disk was found below "/": it lies in memory, on the network or out of sight. Then the
-	 * kernel command line is all that tells which medium the machine was started from. (Else it
-	 * is not asked: a disk that was cloned has the same UUIDs.) */
+	/* No disk was found below "/": it lies in memory (a loop over a file in tmpfs and zram among
+	 * it), on the network or out of sight. Then the kernel command line is all that tells which
+	 * medium the machine was started from. (Else it is not asked: a disk that was cloned has
+	 * the same UUIDs.) */
 	bool rootless;
-	/* The UUIDs and labels that it names and that inuse_add_contents has to find on the disks;
+	/* The UUIDs and labels that it names and that inuse_add_content has to find on the disks;
 	 * false in found where none was yet. Empty unless rootless. */
 	size_t boot_count;
 	struct {

@@ -301,7 +301,32 @@ static void system_is_in_a_file(
 	mark_uses(disks, count, REASON_SYSTEM);
 }
 
-/* Nothing is mounted; root= tells. */
+/* A system in memory: as an initramfs, in a file of it, or on a disk that is no more than memory. */
+static void say_root_in_memory(struct generated *g)
+{
+	struct generated_device device;
+
+	switch (draw_below(g, 4)) {
+	case 0:
+		say(g, "mount 0:2 / rootfs rootfs\n");
+		break;
+	case 1:
+		device = say_loop(g, "/run/root.squashfs", USE(REASON_SYSTEM));
+		say(g, "mount 0:2 /run tmpfs tmpfs\nmount %u:%u /run/ro squashfs /dev/%s\n",
+			device.major, device.minor, device.name);
+		say(g, "mount 0:3 / overlay overlay rw,lowerdir=/run/ro,upperdir=/run/up\n");
+		break;
+	default:
+		device = one_in(g, 2) ? say_stacked(g, "zram", 252, "")
+				      : say_stacked(g, "ram", 1, "");
+		if (one_in(g, 2))
+			device = say_stacked(g, "dm-", 253, device.name);
+		say(g, "mount %u:%u / ext4 /dev/%s\n", device.major, device.minor, device.name);
+		break;
+	}
+}
+
+/* Nothing of it is mounted; root= tells. */
 static void system_was_started_from(
 	struct generated *g, struct generated_disk *const *disks, size_t count)
 {
@@ -311,7 +336,7 @@ static void system_was_started_from(
 	const char *wrap = one_in(g, 4) ? "live:" : "", *tail = one_in(g, 4) ? ",noatime" : "";
 
 	(void)count;
-	say(g, "mount 0:2 / rootfs rootfs\n");
+	say_root_in_memory(g);
 	say(g, "file %s quiet ",
 		one_in(g, 4) ? "proc/device-tree/chosen/bootargs" : "proc/cmdline");
 	disk->content = CONTENT_TABLE;
@@ -380,7 +405,8 @@ static void say_diskless(struct generated *g)
 		g->unresolved = true;
 		break;
 	default:
-		say(g, "mount 0:2 / rootfs rootfs\nfile proc/cmdline root=UUID=not-there\n");
+		say_root_in_memory(g);
+		say(g, "file proc/cmdline root=UUID=not-there\n");
 		g->tag_missing = true;
 		break;
 	}

@@ -112,6 +112,8 @@ line "loops that lie over devices" $holder 'if (loop.block_major > 0)' 'if (0)'
 line "zram's backing device" $holder 'return r == 0 ? add_backing(walk->inuse, walk->root, name) : r;' 'return r;'
 line "the kernel command line" $inuse 'r = boot_disk_add_facts(&inuse, root);' 'r = 0;'
 line "asking it only where nothing is mounted" $inuse 'if (r == 0 && inuse.rootless)' 'if (r == 0)'
+line "asking it where the root is on a disk in memory" $inuse \
+	'if (is_medium(resolver.disks[i]))' ''
 line "the device tree's bootargs" $boot_disk \
 	'static const char *const sources[] = {"proc/cmdline", "proc/device-tree/chosen/bootargs"};' \
 	'static const char *const sources[] = {"proc/cmdline"};'
