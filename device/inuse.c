@@ -241,6 +241,7 @@ int inuse_load(int root, struct inuse *ret)
 void inuse_finish(struct inuse *inuse)
 {
 	free(inuse->facts);
+	free(inuse->boot);
 	*inuse = (struct inuse){0};
 }
 

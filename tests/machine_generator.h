@@ -339,6 +339,11 @@ static void system_was_started_from(
 	say_root_in_memory(g);
 	say(g, "file %s quiet ",
 		one_in(g, 4) ? "proc/device-tree/chosen/bootargs" : "proc/cmdline");
+	/* However many others stand before it. */
+	for (unsigned n = one_in(g, 8) ? 1 + draw_below(g, 30) : 0; n > 0; n--) {
+		say(g, "resume=UUID=other-%u ", n);
+		g->tag_missing = true;
+	}
 	disk->content = CONTENT_TABLE;
 	switch (draw_below(g, 8)) {
 	case 0:
@@ -389,7 +394,7 @@ static void (*const systems[])(
 /* A machine whose system is on no disk of its own, or on one that cannot be told. */
 static void say_diskless(struct generated *g)
 {
-	switch (draw_below(g, 5)) {
+	switch (draw_below(g, 6)) {
 	case 0:
 		say(g, "mount 0:2 / rootfs rootfs\n");
 		break;
@@ -402,6 +407,11 @@ static void say_diskless(struct generated *g)
 		break;
 	case 3:
 		say(g, "mount 0:2 / tmpfs tmpfs\nfile proc/cmdline root=/dev/mapper/vg-root\n");
+		g->unresolved = true;
+		break;
+	case 4: /* longer than there is room for */
+		say_root_in_memory(g);
+		say(g, "file proc/cmdline root=PARTLABEL=%0180u\n", 7u);
 		g->unresolved = true;
 		break;
 	default:

@@ -156,6 +156,9 @@ for key in root mount.usr resume overlayroot live-media cryptdevice rd.luks.uuid
 	mutant "$key=" $boot -e "s,\.key = \"$key\",.key = \"xx\","
 done
 line "packed numbers" $boot 'if (!parse_packed(word, ret))' 'if (1)'
+line "what is too long" $boot 'if (!STR_COPY(ret->value, word))' 'if (!STR_COPY(ret->value, word) && 0)'
+line "a name behind others" $boot_disk 'boot[inuse->boot_count++] = (struct inuse_boot){.name = *name};' \
+	'if (inuse->boot_count < 8) boot[inuse->boot_count++] = (struct inuse_boot){.name = *name};'
 mutant "tails" $boot -e 's,\|\| strchr\(":/"\, wanted\[length\]\),,'
 
 mutant "nothing" $boot -e ''
