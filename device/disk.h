@@ -65,7 +65,7 @@ struct disk_partition {
 	char name[40];		 /* GPT name, or "" */
 	char type[40];		 /* GPT type GUID, or "0x83" */
 	char uuid[40];		 /* PARTUUID */
-	char fs_type[16], fs_label[40], fs_uuid[40];
+	char fs_type[32], fs_label[40], fs_uuid[40];
 };
 
 #define DISK_PARTITIONS_MAX 16
@@ -82,7 +82,10 @@ enum disk_hold {
 struct disk_content {
 	enum content_state state;
 	enum disk_hold hold;
-	char type[16];		  /* "gpt", "dos", or the filesystem's type */
+	/* Something of it could not be read, or not kept as it is: a name that was cut, or made safe
+	 * to show. What is looked for may be there all the same. */
+	bool partial;
+	char type[32];		  /* "gpt", "dos", or the filesystem's type */
 	char label[40], uuid[40]; /* of a filesystem on the whole disk */
 	uint32_t partition_count; /* may exceed what partitions[] holds */
 	struct disk_partition partitions[DISK_PARTITIONS_MAX];

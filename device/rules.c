@@ -127,7 +127,7 @@ static const struct boot_name *missing_boot_name(const struct inuse *inuse)
 /* All of it: a table may have more partitions than were taken down. */
 static bool is_content_known(const struct disk_content *content)
 {
-	if (content->partition_count > DISK_PARTITIONS_MAX)
+	if (content->partial || content->partition_count > DISK_PARTITIONS_MAX)
 		return false;
 	return content->state == CONTENT_BLANK || content->state == CONTENT_TABLE ||
 	       content->state == CONTENT_FILESYSTEM;

@@ -87,7 +87,10 @@ line "a limit of the life time" $rules '#define LIFE_TIME_EXCEEDED 0x0b' '#defin
 line "a limit of the spare blocks" $rules '#define PRE_EOL_URGENT	   3' '#define PRE_EOL_URGENT 4'
 line "closing where the system is not found" $rules 'if (facts->inuse->unresolved)' 'if (0)'
 line "closing where a UUID is not found" $rules 'else if (missing && !is_content_known(&disk->content))' 'else if (0)'
-line "more partitions than room" $rules 'if (content->partition_count > DISK_PARTITIONS_MAX)' 'if (0)'
+line "more partitions than room" $rules 'if (content->partial || content->partition_count > DISK_PARTITIONS_MAX)' \
+	'if (content->partial)'
+line "what is known in part" $rules 'if (content->partial || content->partition_count > DISK_PARTITIONS_MAX)' \
+	'if (content->partition_count > DISK_PARTITIONS_MAX)'
 
 inuse=device/inuse.c
 holder=device/holder.c

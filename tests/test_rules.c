@@ -227,6 +227,10 @@ static void what_cannot_be_read_may_be_the_system(void **state)
 	disk.content.partition_count++;
 	expect_codes(disk, &facts, "unknown");
 
+	/* A name that was cut, or a partition that could not be read. */
+	disk.content = (struct disk_content){.state = CONTENT_TABLE, .partial = true};
+	expect_codes(disk, &facts, "unknown");
+
 	/* Found on one disk: that is the system's, and the others need not be read. */
 	disk.content = (struct disk_content){.state = CONTENT_FILESYSTEM, .uuid = "AB"};
 	assert_int_equal(inuse_add_content(&inuse, &disk), 0);
