@@ -177,6 +177,13 @@ void disk_health_phrase(const struct disk *disk, char *ret, size_t size);
 /* "boot0 4 MiB, boot1 4 MiB", or "none". */
 void disk_boot_phrase(const struct disk *disk, char *ret, size_t size);
 
+/*
+ * True where there may be a filesystem on the disk that its content does not tell, with why in a few
+ * words: "unread", "read in part", "has crypto_LUKS": what is inside of a container, an encrypted one or
+ * a member of a volume, shows only when somebody has opened it. Its types are libblkid's (blkid -k).
+ */
+bool disk_content_has_gap(const struct disk_content *content, char ret[48]);
+
 /* One phrase on what is on the disk: "blank", "2 partitions, ext4 \"rootfs\"", "not answering". */
 void disk_content_phrase(const struct disk_content *content, char *ret, size_t size);
 

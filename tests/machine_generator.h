@@ -33,6 +33,7 @@ struct generated_disk {
 	bool ro, empty, small, worn;
 	enum content_state content;
 	enum disk_hold hold;
+	bool closed;  /* the content has something that cannot be looked into */
 	char tag[64]; /* words of its content: what root= names */
 };
 
@@ -578,6 +579,10 @@ static void draw_disks(struct generated *g)
 		disk->partitions = one_in(g, 3) ? 0 : 1 + draw_below(g, 4);
 		disk->boot_area = disk->kind == DISK_EMMC && !one_in(g, 4);
 		disk->content = states[draw_below(g, ARRAY_SIZE(states))];
+		if (one_in(g, 4)) {
+			disk->content = one_in(g, 2) ? CONTENT_TABLE : CONTENT_FILESYSTEM;
+			disk->closed = one_in(g, 2);
+		}
 	}
 }
 
@@ -591,13 +596,25 @@ static void say_contents(struct generated *g)
 		[CONTENT_DENIED] = "denied",
 		[CONTENT_SILENT] = "silent",
 	};
+	static const char *const closed[] = {"crypto_LUKS", "LVM2_member", "linux_raid_member",
+		"isw_raid_member", "zfs_member", "bcache"};
 	static const char *const holds[] = {"", "hold=exclusive", "hold=locked"};
 
-	for (size_t i = 0; i < g->disk_count; i++)
-		if (g->disks[i].kind != DISK_LOOP)
-			say(g, "content %s %s %s %s\n", g->disks[i].name,
-				states[g->disks[i].content], g->disks[i].tag,
-				holds[g->disks[i].hold]);
+	for (size_t i = 0; i < g->disk_count; i++) {
+		const struct generated_disk *disk = &g->disks[i];
+
+		if (disk->kind == DISK_LOOP)
+			continue;
+		say(g, "content %s %s %s %s", disk->name, states[disk->content], disk->tag,
+			holds[disk->hold]);
+		if (disk->closed && one_in(g, 3))
+			say(g, " partial=1");
+		else if (disk->closed)
+			say(g, " %s=%s",
+				disk->content == CONTENT_TABLE ? "partuuid=77-01 fstype" : "type",
+				closed[draw_below(g, ARRAY_SIZE(closed))]);
+		say(g, "\n");
+	}
 }
 
 static void draw_allow(struct generated *g)
@@ -673,8 +690,9 @@ static void generate(struct generated *g, uint64_t seed)
 static bool is_to_be_offered(const struct generated *g, const struct generated_disk *disk)
 {
 	bool allowed = g->allow & 1u << disk->kind;
-	bool known = disk->content == CONTENT_BLANK || disk->content == CONTENT_TABLE ||
-		     disk->content == CONTENT_FILESYSTEM;
+	bool known = (disk->content == CONTENT_BLANK || disk->content == CONTENT_TABLE ||
+			     disk->content == CONTENT_FILESYSTEM) &&
+		     !disk->closed;
 
 	if (disk->uses)
 		return false;

@@ -86,11 +86,18 @@ line "the override for worn ones" $rules 'if (worn && !(facts->allow & ALLOW_WOR
 line "a limit of the life time" $rules '#define LIFE_TIME_EXCEEDED 0x0b' '#define LIFE_TIME_EXCEEDED 0x0c'
 line "a limit of the spare blocks" $rules '#define PRE_EOL_URGENT	   3' '#define PRE_EOL_URGENT 4'
 line "closing where the system is not found" $rules 'if (facts->inuse->unresolved)' 'if (0)'
-line "closing where a UUID is not found" $rules 'else if (missing && !is_content_known(&disk->content))' 'else if (0)'
-line "more partitions than room" $rules 'if (content->partial || content->partition_count > DISK_PARTITIONS_MAX)' \
-	'if (content->partial)'
-line "what is known in part" $rules 'if (content->partial || content->partition_count > DISK_PARTITIONS_MAX)' \
-	'if (content->partition_count > DISK_PARTITIONS_MAX)'
+line "closing where a UUID is not found" $rules 'else if (missing && disk_content_has_gap(&disk->content, gap))' \
+	'else if (0)'
+
+disk=device/disk.c
+parts='else if (content->partial || content->partition_count > DISK_PARTITIONS_MAX)'
+line "more partitions than room" $disk "$parts" 'else if (content->partial)'
+line "what is known in part" $disk "$parts" 'else if (content->partition_count > DISK_PARTITIONS_MAX)'
+line "contents that are not known" $disk '(void)str_copy(ret, 48, "unread");' 'return false;'
+line "containers" $disk 'else if (container)' 'else if (0)'
+line "containers on the whole disk" $disk 'if (is_container(content->type))' 'if (0)'
+line "containers in partitions" $disk 'if (is_container(content->partitions[i].fs_type))' 'if (0)'
+line "members of volumes" $disk 'return length > tail && strcmp(type + length - tail, member) == 0;' 'return false;'
 
 inuse=device/inuse.c
 holder=device/holder.c

@@ -231,6 +231,18 @@ static void what_cannot_be_read_may_be_the_system(void **state)
 	disk.content = (struct disk_content){.state = CONTENT_TABLE, .partial = true};
 	expect_codes(disk, &facts, "unknown");
 
+	/* Something that is only a container for it. */
+	disk.content = (struct disk_content){.state = CONTENT_FILESYSTEM, .type = "crypto_LUKS"};
+	expect_codes(disk, &facts, "unknown");
+	rules_judge(&disk, &facts);
+	assert_string_equal(disk.reasons[0].text,
+		"has crypto_LUKS, may hold root=UUID=ab (--allow emmc)");
+	disk.content = (struct disk_content){.state = CONTENT_TABLE, .partition_count = 2};
+	(void)STR_COPY(disk.content.partitions[0].fs_type, "ext4");
+	expect_codes(disk, &facts, "");
+	(void)STR_COPY(disk.content.partitions[1].fs_type, "linux_raid_member");
+	expect_codes(disk, &facts, "unknown");
+
 	/* Found on one disk: that is the system's, and the others need not be read. */
 	disk.content = (struct disk_content){.state = CONTENT_FILESYSTEM, .uuid = "AB"};
 	assert_int_equal(inuse_add_content(&inuse, &disk), 0);
