@@ -6,6 +6,8 @@
 #include "device/sysfs.h"
 #include "device/util.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int add_disks(
@@ -45,8 +47,28 @@ static bool may_be_anywhere(const char *value)
 	return true;
 }
 
-static int add_name(struct inuse *inuse, int root, const struct boot_name *name)
+/* To be looked for in the contents of the disks. */
+static int remember(struct inuse *inuse, const struct boot_name *name)
 {
+	struct inuse_boot *boot = reallocarray(inuse->boot, inuse->boot_count + 1, sizeof(*boot));
+
+	if (!boot)
+		return -ENOMEM;
+	boot[inuse->boot_count++] = (struct inuse_boot){.name = *name};
+	inuse->boot = boot;
+	return 0;
+}
+
+struct boot_visit {
+	struct inuse *inuse;
+	int root;
+};
+
+static int add_name(void *arg, const struct boot_name *name)
+{
+	const struct boot_visit *visit = arg;
+	struct inuse *inuse = visit->inuse;
+	int root = visit->root;
 	uint32_t major = name->major, minor = name->minor;
 
 	switch (name->kind) {
@@ -62,9 +84,7 @@ static int add_name(struct inuse *inuse, int root, const struct boot_name *name)
 	case BOOT_PARTLABEL:
 	case BOOT_UUID:
 	case BOOT_LABEL:
-		if (inuse->boot_count < ARRAY_SIZE(inuse->boot))
-			inuse->boot[inuse->boot_count++].name = *name;
-		return 0;
+		return remember(inuse, name);
 	case BOOT_OPAQUE:
 		inuse->unresolved = true;
 		return 0;
@@ -76,18 +96,14 @@ static int add_name(struct inuse *inuse, int root, const struct boot_name *name)
 int boot_disk_add_facts(struct inuse *inuse, int root)
 {
 	static const char *const sources[] = {"proc/cmdline", "proc/device-tree/chosen/bootargs"};
-	struct boot_name names[BOOT_NAMES_MAX];
+	struct boot_visit visit = {.inuse = inuse, .root = root};
 	int r = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(sources) && r == 0; i++) {
 		_cleanup_free_ char *text = NULL;
-		size_t count;
 
-		if (sysfs_read_all(root, &text, NULL, "%s", sources[i]) < 0)
-			continue;
-		count = boot_source_parse(text, names);
-		for (size_t k = 0; k < count && r == 0; k++)
-			r = add_name(inuse, root, &names[k]);
+		if (sysfs_read_all(root, &text, NULL, "%s", sources[i]) == 0)
+			r = boot_source_each(text, add_name, &visit);
 	}
 	return r;
 }

@@ -4,6 +4,7 @@
 #include "device/util.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +13,9 @@
 /* The parameters that name a medium of the system, or of what it was started from. */
 static const struct parameter {
 	const char *key;
-	bool is_root;	     /* the one that must lead somewhere */
-	bool is_table;	     /* has words with blanks between */
-	const char *implied; /* what the bare value is */
+	bool is_root;		     /* the one that must lead somewhere */
+	bool is_table;		     /* has words with blanks between */
+	enum boot_name_kind implied; /* what the bare value is, where that is no BOOT_NODE */
 } parameters[] = {
 	{.key = "root", .is_root = true},
 	{.key = "mount.usr"},
@@ -22,8 +23,8 @@ static const struct parameter {
 	{.key = "overlayroot"},
 	{.key = "live-media"},
 	{.key = "cryptdevice"},
-	{.key = "rd.luks.uuid", .implied = "UUID="},
-	{.key = "kern_guid", .implied = "PARTUUID="}, /* ChromeOS: of the kernel's partition */
+	{.key = "rd.luks.uuid", .implied = BOOT_UUID},
+	{.key = "kern_guid", .implied = BOOT_PARTUUID}, /* ChromeOS: of the kernel's partition */
 	/* ChromeOS: "1 vroot none ro 1,0 1740800 verity payload=PARTUUID=... hashtree=..." */
 	{.key = "dm", .is_table = true},
 	{.key = "dm-mod.create", .is_table = true},
@@ -93,72 +94,87 @@ static bool parse_packed(const char *text, struct boot_name *ret)
 	return true;
 }
 
+/* What kind of a name the word at @word is, which is moved behind its prefix. False where it names no
+ * device. */
+static bool parse_kind(
+	const struct parameter *parameter, const char **word, bool first, struct boot_name *ret)
+{
+	unsigned major, minor;
+
+	for (size_t i = 0; i < ARRAY_SIZE(elsewhere); i++)
+		if (has_prefix(*word, elsewhere[i]))
+			return false;
+	for (size_t i = 0; i < ARRAY_SIZE(tags); i++) {
+		if (!has_prefix(*word, tags[i].prefix))
+			continue;
+		ret->kind = tags[i].kind;
+		*word += strlen(tags[i].prefix);
+		return true;
+	}
+	if (sscanf(*word, "/dev/block/%u:%u", &major, &minor) == 2 ||
+		(isdigit((unsigned char)**word) && sscanf(*word, "%u:%u", &major, &minor) == 2)) {
+		ret->kind = BOOT_NUMBER;
+		ret->major = major;
+		ret->minor = minor;
+		return true;
+	}
+	if (has_prefix(*word, "/dev/")) {
+		ret->kind = BOOT_NODE;
+		return true;
+	}
+	if (!parameter->is_root || !first)
+		return false;
+	if (!parse_packed(*word, ret))
+		ret->kind = BOOT_OPAQUE;
+	return true;
+}
+
 /* One word of a parameter's value. False where it names no device. */
 static bool parse_word(
 	const struct parameter *parameter, const char *word, bool first, struct boot_name *ret)
 {
-	unsigned major, minor;
-
 	for (size_t i = 0; i < ARRAY_SIZE(wrappers); i++) {
 		if (has_prefix(word, wrappers[i])) {
 			word += strlen(wrappers[i]);
 			i = (size_t)-1; /* "device:dev=": from the start */
 		}
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(elsewhere); i++)
-		if (has_prefix(word, elsewhere[i]))
-			return false;
-	if (word[0] == '\0' || !STR_COPY(ret->value, word))
+	ret->kind = parameter->implied;
+	if (word[0] == '\0' ||
+		(parameter->implied == BOOT_NODE && !parse_kind(parameter, &word, first, ret)))
 		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(tags); i++) {
-		if (!has_prefix(word, tags[i].prefix))
-			continue;
-		ret->kind = tags[i].kind;
-		(void)STR_COPY(ret->value, word + strlen(tags[i].prefix));
-		unescape(ret->value);
-		return ret->value[0] != '\0';
-	}
-	if (sscanf(word, "/dev/block/%u:%u", &major, &minor) == 2 ||
-		(isdigit((unsigned char)word[0]) && sscanf(word, "%u:%u", &major, &minor) == 2)) {
-		ret->kind = BOOT_NUMBER;
-		ret->major = major;
-		ret->minor = minor;
-		return true;
-	}
-	if (has_prefix(word, "/dev/")) {
-		ret->kind = BOOT_NODE;
-		return true;
-	}
-	if (!parameter->is_root || !first)
-		return false;
-	if (!parse_packed(word, ret))
+	/* What has no room here can be looked for nowhere. */
+	if (!STR_COPY(ret->value, word))
 		ret->kind = BOOT_OPAQUE;
-	return true;
+	if (ret->kind != BOOT_NODE)
+		unescape(ret->value);
+	return ret->value[0] != '\0';
 }
 
-static size_t parse_value(
-	const struct parameter *parameter, char *value, struct boot_name *ret, size_t max)
-{
-	const char *implied = parameter->implied, *between = parameter->is_table ? ",; " : ",;";
-	char *state = NULL, joined[96];
-	bool first = true;
-	size_t count = 0;
+struct visit {
+	int (*each)(void *arg, const struct boot_name *name);
+	void *arg;
+};
 
-	for (char *word = strtok_r(value, between, &state); word && count < max;
+static int parse_value(const struct parameter *parameter, char *value, const struct visit *visit)
+{
+	const char *between = parameter->is_table ? ",; " : ",;";
+	char *state = NULL;
+	bool first = true;
+	int r = 0;
+
+	for (char *word = strtok_r(value, between, &state); word && r == 0;
 		word = strtok_r(NULL, between, &state)) {
 		struct boot_name name = {0};
 
-		if (implied && !STR_FORMAT(joined, "%s%s", implied,
-				       has_prefix(word, "luks-") ? word + strlen("luks-") : word))
-			continue;
-		if (parse_word(parameter, implied ? joined : word, first, &name)) {
+		if (parse_word(parameter, word, first, &name)) {
 			(void)STR_FORMAT(name.text, "%s=%s", parameter->key, word);
 			str_sanitise(name.text);
-			ret[count++] = name;
+			r = visit->each(visit->arg, &name);
 		}
 		first = false;
 	}
-	return count;
+	return r;
 }
 
 /* The next parameter, cut off in place, its quotes taken away: as the kernel's next_arg() has it, a
@@ -181,23 +197,26 @@ static char *next_parameter(char **rest)
 	return start;
 }
 
-size_t boot_source_parse(const char *cmdline, struct boot_name ret[BOOT_NAMES_MAX])
+int boot_source_each(
+	const char *cmdline, int (*each)(void *arg, const struct boot_name *name), void *arg)
 {
+	const struct visit visit = {.each = each, .arg = arg};
 	_cleanup_free_ char *text = strdup(cmdline);
 	char *rest = text, *value;
-	size_t count = 0;
+	int r = 0;
 
-	for (char *word; rest && (word = next_parameter(&rest));) {
+	if (!text)
+		return -ENOMEM;
+	for (char *word; r == 0 && (word = next_parameter(&rest));) {
 		value = strchr(word, '=');
 		if (!value)
 			continue;
 		*value++ = '\0';
-		for (size_t i = 0; i < ARRAY_SIZE(parameters); i++)
+		for (size_t i = 0; i < ARRAY_SIZE(parameters) && r == 0; i++)
 			if (strcmp(parameters[i].key, word) == 0)
-				count += parse_value(
-					&parameters[i], value, ret + count, BOOT_NAMES_MAX - count);
+				r = parse_value(&parameters[i], value, &visit);
 	}
-	return count;
+	return r;
 }
 
 /* What is wanted may have a tail: "/PARTNROFF=1", ":crypt:discard". */

@@ -18,21 +18,20 @@ enum boot_name_kind {
 	BOOT_PARTLABEL, /* name of a partition */
 	BOOT_UUID,	/* of a filesystem */
 	BOOT_LABEL,	/* of a filesystem */
-	BOOT_OPAQUE,	/* root= names a disk in a way that nobody here knows ("zfs:rpool/root") */
+	BOOT_OPAQUE, /* a disk, in a way that nobody here knows ("zfs:rpool/root"), or too long */
 };
 
 struct boot_name {
 	enum boot_name_kind kind;
 	uint32_t major, minor;
-	char value[80]; /* unescaped; may have a tail: "abcd-02/PARTNROFF=1", "LABEL:crypt" */
-	char text[64];	/* "root=PARTUUID=abcd-02", sanitised */
+	char value[160]; /* unescaped; may have a tail: "abcd-02/PARTNROFF=1", "LABEL:crypt" */
+	char text[64];	 /* "root=PARTUUID=abcd-02", sanitised, may be cut */
 };
 
-#define BOOT_NAMES_MAX 8
-
-/* The devices in @cmdline, up to BOOT_NAMES_MAX, their number is returned. What lies in memory, on
- * the network or on raw flash is none. */
-size_t boot_source_parse(const char *cmdline, struct boot_name ret[BOOT_NAMES_MAX]);
+/* Calls @each for every device that is named in @cmdline. What lies in memory, on the network or on raw
+ * flash is none. Stops and returns its value where @each returns non-zero. 0 or -ENOMEM. */
+int boot_source_each(
+	const char *cmdline, int (*each)(void *arg, const struct boot_name *name), void *arg);
 
 /* True where the content of a disk has what @name, a UUID or a label, names. */
 bool boot_source_matches(const struct boot_name *name, const struct disk_content *content);

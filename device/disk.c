@@ -291,6 +291,46 @@ void disk_content_phrase(const struct disk_content *content, char *ret, size_t s
 	}
 }
 
+static bool is_container(const char *type)
+{
+	static const char *const types[] = {"crypto_LUKS", "BitLocker", "bcache", "drbd",
+		"DM_integrity", "DM_snapshot_cow", "stratis", "vdo", "ceph_bluestore"};
+	static const char member[] = "_member"; /* of LVM, zfs, and arrays of all makes */
+	size_t length = strlen(type), tail = strlen(member);
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		if (strcmp(type, types[i]) == 0)
+			return true;
+	return length > tail && strcmp(type + length - tail, member) == 0;
+}
+
+/* The first container, or NULL. */
+static const char *find_container(const struct disk_content *content)
+{
+	if (is_container(content->type))
+		return content->type;
+	for (uint32_t i = 0; i < content->partition_count && i < DISK_PARTITIONS_MAX; i++)
+		if (is_container(content->partitions[i].fs_type))
+			return content->partitions[i].fs_type;
+	return NULL;
+}
+
+bool disk_content_has_gap(const struct disk_content *content, char ret[48])
+{
+	const char *container = find_container(content);
+
+	if (content->state != CONTENT_BLANK && content->state != CONTENT_TABLE &&
+		content->state != CONTENT_FILESYSTEM)
+		(void)str_copy(ret, 48, "unread");
+	else if (content->partial || content->partition_count > DISK_PARTITIONS_MAX)
+		(void)str_copy(ret, 48, "read in part");
+	else if (container)
+		(void)str_format(ret, 48, "has %s", container);
+	else
+		return false;
+	return true;
+}
+
 const char *disk_emmc_version(const struct disk *disk)
 {
 	static const char *const versions[] = {

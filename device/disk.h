@@ -30,7 +30,7 @@ enum reason_code {
 	REASON_MOUNTED,	  /* a filesystem of it is mounted */
 	REASON_SWAP,	  /* holds a swap partition or file */
 	REASON_HOLDER,	  /* dm, md, bcache or a second member of a filesystem uses it */
-	REASON_LOOP,	  /* a loop device lies over it */
+	REASON_LOOP,	  /* a loop device lies over it, or it is one that lies over a disk */
 	REASON_BUSY,	  /* held exclusively or locked, and nothing explains it */
 	REASON_READ_ONLY, /* write protected */
 	REASON_NO_MEDIUM, /* an empty slot or reader */
@@ -65,7 +65,7 @@ struct disk_partition {
 	char name[40];		 /* GPT name, or "" */
 	char type[40];		 /* GPT type GUID, or "0x83" */
 	char uuid[40];		 /* PARTUUID */
-	char fs_type[16], fs_label[40], fs_uuid[40];
+	char fs_type[32], fs_label[40], fs_uuid[40];
 };
 
 #define DISK_PARTITIONS_MAX 16
@@ -82,7 +82,10 @@ enum disk_hold {
 struct disk_content {
 	enum content_state state;
 	enum disk_hold hold;
-	char type[16];		  /* "gpt", "dos", or the filesystem's type */
+	/* Something of it could not be read, or not kept as it is: a name that was cut, or made safe
+	 * to show. What is looked for may be there all the same. */
+	bool partial;
+	char type[32];		  /* "gpt", "dos", or the filesystem's type */
 	char label[40], uuid[40]; /* of a filesystem on the whole disk */
 	uint32_t partition_count; /* may exceed what partitions[] holds */
 	struct disk_partition partitions[DISK_PARTITIONS_MAX];
@@ -173,6 +176,13 @@ const char *disk_emmc_version(const struct disk *disk);
 void disk_health_phrase(const struct disk *disk, char *ret, size_t size);
 /* "boot0 4 MiB, boot1 4 MiB", or "none". */
 void disk_boot_phrase(const struct disk *disk, char *ret, size_t size);
+
+/*
+ * True where there may be a filesystem on the disk that its content does not tell, with why in a few
+ * words: "unread", "read in part", "has crypto_LUKS": what is inside of a container, an encrypted one or
+ * a member of a volume, shows only when somebody has opened it. Its types are libblkid's (blkid -k).
+ */
+bool disk_content_has_gap(const struct disk_content *content, char ret[48]);
 
 /* One phrase on what is on the disk: "blank", "2 partitions, ext4 \"rootfs\"", "not answering". */
 void disk_content_phrase(const struct disk_content *content, char *ret, size_t size);

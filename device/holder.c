@@ -35,8 +35,9 @@ static int add_partition_holders(void *arg, const char *name)
 	return r == -ENOENT ? 0 : r;
 }
 
-/* A loop over the raw disk keeps nobody from opening that exclusively: it must be looked for. One
- * over a file explains a busy disk whose filesystem was unmounted lazily. */
+/* A loop over the raw disk keeps nobody from opening that exclusively: it must be looked for. To
+ * write to it is to write to that disk, past everything that is known of it: it is no target. One over
+ * a file explains a busy disk whose filesystem was unmounted lazily. */
 static int add_loop(struct inuse *inuse, int root, const char *name)
 {
 	char disks[STACK_DISKS_MAX][32];
@@ -45,6 +46,9 @@ static int add_loop(struct inuse *inuse, int root, const char *name)
 
 	if (stack_read_loop(root, name, &loop) < 0)
 		return 0;
+	if (loop.block_major > 0)
+		r = inuse_add_fact(
+			inuse, name, REASON_LOOP, "lies over %s, not over a file", loop.backing);
 	count = stack_whole_disks(
 		root, loop.block_major, loop.block_minor, disks, ARRAY_SIZE(disks));
 	for (int i = 0; i < count && r == 0; i++)

@@ -78,6 +78,17 @@ static bool is_critical(const char *point)
 	return false;
 }
 
+/* Disks that are memory, or a file: where that lies on another disk, it is told beside them. */
+static bool is_medium(const char *disk)
+{
+	static const char *const virtuals[] = {"loop", "zram", "ram", "nbd"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(virtuals); i++)
+		if (strncmp(disk, virtuals[i], strlen(virtuals[i])) == 0)
+			return false;
+	return true;
+}
+
 static int add_mount(struct inuse *inuse, int root, const struct mountinfo *mounts,
 	const struct mountinfo_entry *mount)
 {
@@ -92,8 +103,9 @@ static int add_mount(struct inuse *inuse, int root, const struct mountinfo *moun
 	resolve_mount(&resolver, mount);
 	if (critical && resolver.unresolved)
 		inuse->unresolved = true;
-	if (resolver.count > 0 && strcmp(mount->point, "/") == 0)
-		inuse->rootless = false;
+	for (size_t i = 0; i < resolver.count && strcmp(mount->point, "/") == 0; i++)
+		if (is_medium(resolver.disks[i]))
+			inuse->rootless = false;
 	for (size_t i = 0; i < resolver.count && r == 0; i++)
 		r = critical ? inuse_add_fact(inuse, resolver.disks[i], REASON_SYSTEM,
 				       "the running system (%s)", mount->point)
@@ -229,6 +241,7 @@ int inuse_load(int root, struct inuse *ret)
 void inuse_finish(struct inuse *inuse)
 {
 	free(inuse->facts);
+	free(inuse->boot);
 	*inuse = (struct inuse){0};
 }
 

@@ -16,6 +16,11 @@ struct inuse_fact {
 	char text[96]; /* the phrase for the operator, sanitised */
 };
 
+struct inuse_boot {
+	struct boot_name name;
+	bool found; /* on a disk whose content is known by now */
+};
+
 struct inuse {
 	struct inuse_fact *facts; /* owned; each says something that no other says */
 	size_t count;
@@ -23,17 +28,15 @@ struct inuse {
 	 * layers are out of sight (a container), a filesystem that nobody here knows. What lies in
 	 * memory or on the network is no such case: it is on no disk. */
 	bool unresolved;
-	/* No disk was found below "/": it lies in memory, on the network or out of sight. Then the
-	 * kernel command line is all that tells which medium the machine was started from. (Else it
-	 * is not asked: a disk that was cloned has the same UUIDs.) */
+	/* No disk was found below "/": it lies in memory (a loop over a file in tmpfs and zram among
+	 * it), on the network or out of sight. Then the kernel command line is all that tells which
+	 * medium the machine was started from. (Else it is not asked: a disk that was cloned has
+	 * the same UUIDs.) */
 	bool rootless;
-	/* The UUIDs and labels that it names and that inuse_add_contents has to find on the disks;
-	 * false in found where none was yet. Empty unless rootless. */
+	/* The UUIDs and labels that it names and that inuse_add_content has to find on the disks.
+	 * Empty unless rootless; owned. */
+	struct inuse_boot *boot;
 	size_t boot_count;
-	struct {
-		struct boot_name name;
-		bool found;
-	} boot[BOOT_NAMES_MAX];
 };
 
 /* Collects the facts of the machine below @root. 0 or -errno; free with inuse_finish. */

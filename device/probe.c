@@ -24,21 +24,23 @@ static void free_probe(blkid_probe *probe)
 
 #define _cleanup_probe_ __attribute__((cleanup(free_probe)))
 
-/* Text from a medium: cut to size and safe to show. */
-#define COPY_TEXT(to, text) copy_text((to), sizeof(to), (text))
-static void copy_text(char *to, size_t size, const char *text)
+/* Text from a medium: cut to size and safe to show. @partial is set where it was changed by that. */
+#define COPY_TEXT(to, text, partial) copy_text((to), sizeof(to), (text), (partial))
+static void copy_text(char *to, size_t size, const char *text, bool *partial)
 {
 	(void)str_copy(to, size, text ? text : "");
 	str_sanitise(to);
+	*partial = *partial || (text && strcmp(to, text) != 0);
 }
 
-#define COPY_VALUE(to, probe, name) copy_value((to), sizeof(to), (probe), (name))
-static void copy_value(char *to, size_t size, blkid_probe probe, const char *name)
+#define COPY_VALUE(to, probe, name, partial)                                                       \
+	copy_value((to), sizeof(to), (probe), (name), (partial))
+static void copy_value(char *to, size_t size, blkid_probe probe, const char *name, bool *partial)
 {
 	const char *value = NULL;
 
 	(void)blkid_probe_lookup_value(probe, name, &value, NULL);
-	copy_text(to, size, value);
+	copy_text(to, size, value, partial);
 }
 
 /* Signatures lie at both ends. libblkid reads most of these two spans anyway, in dozens of small reads
@@ -62,9 +64,8 @@ static blkid_probe new_probe(int fd, uint64_t offset_bytes, uint64_t size_bytes,
 	if (blkid_probe_set_device(
 		    probe, fd, (blkid_loff_t)offset_bytes, (blkid_loff_t)size_bytes) == 0 &&
 		blkid_probe_enable_superblocks(probe, 1) == 0 &&
-		blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE |
-							       BLKID_SUBLKS_LABEL |
-							       BLKID_SUBLKS_UUID) == 0 &&
+		blkid_probe_set_superblocks_flags(
+			probe, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_LABEL | BLKID_SUBLKS_UUID) == 0 &&
 		blkid_probe_enable_partitions(probe, table) == 0) {
 		prefetch(fd, offset_bytes, (uint64_t)blkid_probe_get_size(probe));
 		return probe;
@@ -74,35 +75,38 @@ static blkid_probe new_probe(int fd, uint64_t offset_bytes, uint64_t size_bytes,
 }
 
 /* The filesystem in a partition; what cannot be read leaves it without one. */
-static void probe_partition(int fd, struct disk_partition *partition)
+static void probe_partition(int fd, struct disk_partition *partition, bool *partial)
 {
 	_cleanup_probe_ blkid_probe probe = new_probe(
 		fd, partition->start * SECTOR_BYTES, partition->sectors * SECTOR_BYTES, false);
+	int found = probe ? blkid_do_safeprobe(probe) : PROBE_ERROR;
 
-	if (!probe || blkid_do_safeprobe(probe) != PROBE_FOUND)
+	if (found != PROBE_FOUND) {
+		*partial = *partial || found != PROBE_NOTHING;
 		return;
-	COPY_VALUE(partition->fs_type, probe, "TYPE");
-	COPY_VALUE(partition->fs_label, probe, "LABEL");
-	COPY_VALUE(partition->fs_uuid, probe, "UUID");
+	}
+	COPY_VALUE(partition->fs_type, probe, "TYPE", partial);
+	COPY_VALUE(partition->fs_label, probe, "LABEL", partial);
+	COPY_VALUE(partition->fs_uuid, probe, "UUID", partial);
 }
 
-static void read_partition(int fd, blkid_partition from, struct disk_partition *to)
+static void read_partition(int fd, blkid_partition from, struct disk_partition *to, bool *partial)
 {
 	const char *type = blkid_partition_get_type_string(from);
 
 	to->number = (uint32_t)blkid_partition_get_partno(from);
 	to->start = (uint64_t)blkid_partition_get_start(from);
 	to->sectors = (uint64_t)blkid_partition_get_size(from);
-	COPY_TEXT(to->name, blkid_partition_get_name(from));
-	COPY_TEXT(to->uuid, blkid_partition_get_uuid(from));
+	COPY_TEXT(to->name, blkid_partition_get_name(from), partial);
+	COPY_TEXT(to->uuid, blkid_partition_get_uuid(from), partial);
 	if (type)
-		COPY_TEXT(to->type, type);
+		COPY_TEXT(to->type, type, partial);
 	else
 		(void)STR_FORMAT(
 			to->type, "0x%02x", (unsigned)blkid_partition_get_type(from) & 0xff);
 	/* An extended partition only holds others. */
 	if (to->sectors > 0 && !blkid_partition_is_extended(from))
-		probe_partition(fd, to);
+		probe_partition(fd, to, partial);
 }
 
 static void read_table(int fd, blkid_probe probe, struct disk_content *ret)
@@ -114,7 +118,7 @@ static void read_table(int fd, blkid_probe probe, struct disk_content *ret)
 		blkid_partition partition = blkid_partlist_get_partition(list, i);
 
 		if (i < DISK_PARTITIONS_MAX && partition)
-			read_partition(fd, partition, &ret->partitions[i]);
+			read_partition(fd, partition, &ret->partitions[i], &ret->partial);
 	}
 	ret->partition_count = count > 0 ? (uint32_t)count : 0;
 }
@@ -129,10 +133,10 @@ static void read_found(int fd, blkid_probe probe, struct disk_content *ret)
 {
 	char table[16];
 
-	COPY_VALUE(table, probe, "PTTYPE");
-	COPY_VALUE(ret->type, probe, "TYPE");
-	COPY_VALUE(ret->label, probe, "LABEL");
-	COPY_VALUE(ret->uuid, probe, "UUID");
+	COPY_VALUE(table, probe, "PTTYPE", &ret->partial);
+	COPY_VALUE(ret->type, probe, "TYPE", &ret->partial);
+	COPY_VALUE(ret->label, probe, "LABEL", &ret->partial);
+	COPY_VALUE(ret->uuid, probe, "UUID", &ret->partial);
 	if (table[0])
 		read_table(fd, probe, ret);
 	ret->state = CONTENT_FILESYSTEM;

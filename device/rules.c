@@ -124,28 +124,20 @@ static const struct boot_name *missing_boot_name(const struct inuse *inuse)
 	return NULL;
 }
 
-/* All of it: a table may have more partitions than were taken down. */
-static bool is_content_known(const struct disk_content *content)
-{
-	if (content->partition_count > DISK_PARTITIONS_MAX)
-		return false;
-	return content->state == CONTENT_BLANK || content->state == CONTENT_TABLE ||
-	       content->state == CONTENT_FILESYSTEM;
-}
-
 static void judge_unknown(struct disk *disk, const struct rules_facts *facts, enum reason_code code)
 {
 	static const unsigned harmless = KIND(DISK_LOOP) | KIND(DISK_IMAGE);
 	const char *remedy = disk->kind == DISK_EMMC ? " (--allow emmc)" : "";
 	const struct boot_name *missing = missing_boot_name(facts->inuse);
+	char gap[48];
 
 	if ((harmless & KIND(disk->kind)) || (disk->kind != DISK_FIXED && is_allowed(disk, facts)))
 		return;
 	if (facts->inuse->unresolved)
 		disk_refuse(disk, code, "may hold the running system: its disk cannot be told%s",
 			remedy);
-	else if (missing && !is_content_known(&disk->content))
-		disk_refuse(disk, code, "unread, may hold %s%s", missing->text, remedy);
+	else if (missing && disk_content_has_gap(&disk->content, gap))
+		disk_refuse(disk, code, "%s, may hold %s%s", gap, missing->text, remedy);
 }
 
 /* In the order of enum reason_code, which judge_busy relies on. */

@@ -2,7 +2,7 @@
 /*
  * stack - what lies on what: from a device number down through partitions, device-mapper, md and
  * loop devices to the whole disks. As far as sysfs and the devices themselves tell; what is known
- * only of a mount (btrfs, overlay) inuse follows.
+ * only of a mount (btrfs, overlay) resolve follows.
  */
 #ifndef DEVICE_STACK_H
 #define DEVICE_STACK_H

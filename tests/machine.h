@@ -16,8 +16,8 @@
  *   file PATH TEXT                     any other file; to the end of the line
  *   link PATH TARGET
  *   content mmcblk0 STATE [WORD=VALUE...]  what a probe would find: type, uuid, label of the whole
- *                                      disk; partuuid (begins a partition), partlabel, fsuuid, fslabel;
- *                                      hold=exclusive|locked
+ *                                      disk; partuuid (begins a partition), partlabel, fstype, fsuuid,
+ *                                      fslabel; hold=exclusive|locked; partial=1
  *   allow sd,worn                      --allow
  *   need MIB                           least size
  *   uses PATH WHAT                     a file of the job
@@ -296,6 +296,7 @@ static void say_content(struct machine *machine, char *rest)
 		*value++ = '\0';
 		if (strcmp(word, "partuuid") == 0) {
 			partition = &content->partitions[content->partition_count++];
+			partition->number = content->partition_count;
 			(void)STR_COPY(partition->uuid, value);
 		} else if (strcmp(word, "partlabel") == 0) {
 			(void)STR_COPY(partition->name, value);
@@ -309,6 +310,10 @@ static void say_content(struct machine *machine, char *rest)
 			(void)STR_COPY(content->label, value);
 		} else if (strcmp(word, "type") == 0) {
 			(void)STR_COPY(content->type, value);
+		} else if (strcmp(word, "fstype") == 0) {
+			(void)STR_COPY(partition->fs_type, value);
+		} else if (strcmp(word, "partial") == 0) {
+			content->partial = true;
 		} else if (strcmp(word, "hold") == 0) {
 			content->hold = strcmp(value, "locked") == 0 ? HOLD_LOCKED : HOLD_EXCLUSIVE;
 		} else {

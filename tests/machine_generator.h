@@ -33,6 +33,7 @@ struct generated_disk {
 	bool ro, empty, small, worn;
 	enum content_state content;
 	enum disk_hold hold;
+	bool closed;  /* the content has something that cannot be looked into */
 	char tag[64]; /* words of its content: what root= names */
 };
 
@@ -301,7 +302,32 @@ static void system_is_in_a_file(
 	mark_uses(disks, count, REASON_SYSTEM);
 }
 
-/* Nothing is mounted; root= tells. */
+/* A system in memory: as an initramfs, in a file of it, or on a disk that is no more than memory. */
+static void say_root_in_memory(struct generated *g)
+{
+	struct generated_device device;
+
+	switch (draw_below(g, 4)) {
+	case 0:
+		say(g, "mount 0:2 / rootfs rootfs\n");
+		break;
+	case 1:
+		device = say_loop(g, "/run/root.squashfs", USE(REASON_SYSTEM));
+		say(g, "mount 0:2 /run tmpfs tmpfs\nmount %u:%u /run/ro squashfs /dev/%s\n",
+			device.major, device.minor, device.name);
+		say(g, "mount 0:3 / overlay overlay rw,lowerdir=/run/ro,upperdir=/run/up\n");
+		break;
+	default:
+		device = one_in(g, 2) ? say_stacked(g, "zram", 252, "")
+				      : say_stacked(g, "ram", 1, "");
+		if (one_in(g, 2))
+			device = say_stacked(g, "dm-", 253, device.name);
+		say(g, "mount %u:%u / ext4 /dev/%s\n", device.major, device.minor, device.name);
+		break;
+	}
+}
+
+/* Nothing of it is mounted; root= tells. */
 static void system_was_started_from(
 	struct generated *g, struct generated_disk *const *disks, size_t count)
 {
@@ -311,9 +337,14 @@ static void system_was_started_from(
 	const char *wrap = one_in(g, 4) ? "live:" : "", *tail = one_in(g, 4) ? ",noatime" : "";
 
 	(void)count;
-	say(g, "mount 0:2 / rootfs rootfs\n");
+	say_root_in_memory(g);
 	say(g, "file %s quiet ",
 		one_in(g, 4) ? "proc/device-tree/chosen/bootargs" : "proc/cmdline");
+	/* However many others stand before it. */
+	for (unsigned n = one_in(g, 8) ? 1 + draw_below(g, 30) : 0; n > 0; n--) {
+		say(g, "resume=UUID=other-%u ", n);
+		g->tag_missing = true;
+	}
 	disk->content = CONTENT_TABLE;
 	switch (draw_below(g, 8)) {
 	case 0:
@@ -364,7 +395,7 @@ static void (*const systems[])(
 /* A machine whose system is on no disk of its own, or on one that cannot be told. */
 static void say_diskless(struct generated *g)
 {
-	switch (draw_below(g, 5)) {
+	switch (draw_below(g, 6)) {
 	case 0:
 		say(g, "mount 0:2 / rootfs rootfs\n");
 		break;
@@ -379,8 +410,14 @@ static void say_diskless(struct generated *g)
 		say(g, "mount 0:2 / tmpfs tmpfs\nfile proc/cmdline root=/dev/mapper/vg-root\n");
 		g->unresolved = true;
 		break;
+	case 4: /* longer than there is room for */
+		say_root_in_memory(g);
+		say(g, "file proc/cmdline root=PARTLABEL=%0180u\n", 7u);
+		g->unresolved = true;
+		break;
 	default:
-		say(g, "mount 0:2 / rootfs rootfs\nfile proc/cmdline root=UUID=not-there\n");
+		say_root_in_memory(g);
+		say(g, "file proc/cmdline root=UUID=not-there\n");
 		g->tag_missing = true;
 		break;
 	}
@@ -457,7 +494,7 @@ static void is_below_a_loop(struct generated *g, struct generated_disk *const *d
 		char node[40];
 
 		(void)STR_FORMAT(node, "/dev/%s", draw_part(g, disks[i]).name);
-		(void)say_loop(g, node, 0);
+		(void)say_loop(g, node, USE(REASON_LOOP));
 	}
 	mark_uses(disks, count, REASON_LOOP);
 }
@@ -542,6 +579,10 @@ static void draw_disks(struct generated *g)
 		disk->partitions = one_in(g, 3) ? 0 : 1 + draw_below(g, 4);
 		disk->boot_area = disk->kind == DISK_EMMC && !one_in(g, 4);
 		disk->content = states[draw_below(g, ARRAY_SIZE(states))];
+		if (one_in(g, 4)) {
+			disk->content = one_in(g, 2) ? CONTENT_TABLE : CONTENT_FILESYSTEM;
+			disk->closed = one_in(g, 2);
+		}
 	}
 }
 
@@ -555,13 +596,25 @@ static void say_contents(struct generated *g)
 		[CONTENT_DENIED] = "denied",
 		[CONTENT_SILENT] = "silent",
 	};
+	static const char *const closed[] = {"crypto_LUKS", "LVM2_member", "linux_raid_member",
+		"isw_raid_member", "zfs_member", "bcache"};
 	static const char *const holds[] = {"", "hold=exclusive", "hold=locked"};
 
-	for (size_t i = 0; i < g->disk_count; i++)
-		if (g->disks[i].kind != DISK_LOOP)
-			say(g, "content %s %s %s %s\n", g->disks[i].name,
-				states[g->disks[i].content], g->disks[i].tag,
-				holds[g->disks[i].hold]);
+	for (size_t i = 0; i < g->disk_count; i++) {
+		const struct generated_disk *disk = &g->disks[i];
+
+		if (disk->kind == DISK_LOOP)
+			continue;
+		say(g, "content %s %s %s %s", disk->name, states[disk->content], disk->tag,
+			holds[disk->hold]);
+		if (disk->closed && one_in(g, 3))
+			say(g, " partial=1");
+		else if (disk->closed)
+			say(g, " %s=%s",
+				disk->content == CONTENT_TABLE ? "partuuid=77-01 fstype" : "type",
+				closed[draw_below(g, ARRAY_SIZE(closed))]);
+		say(g, "\n");
+	}
 }
 
 static void draw_allow(struct generated *g)
@@ -637,8 +690,9 @@ static void generate(struct generated *g, uint64_t seed)
 static bool is_to_be_offered(const struct generated *g, const struct generated_disk *disk)
 {
 	bool allowed = g->allow & 1u << disk->kind;
-	bool known = disk->content == CONTENT_BLANK || disk->content == CONTENT_TABLE ||
-		     disk->content == CONTENT_FILESYSTEM;
+	bool known = (disk->content == CONTENT_BLANK || disk->content == CONTENT_TABLE ||
+			     disk->content == CONTENT_FILESYSTEM) &&
+		     !disk->closed;
 
 	if (disk->uses)
 		return false;

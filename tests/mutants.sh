@@ -86,8 +86,18 @@ line "the override for worn ones" $rules 'if (worn && !(facts->allow & ALLOW_WOR
 line "a limit of the life time" $rules '#define LIFE_TIME_EXCEEDED 0x0b' '#define LIFE_TIME_EXCEEDED 0x0c'
 line "a limit of the spare blocks" $rules '#define PRE_EOL_URGENT	   3' '#define PRE_EOL_URGENT 4'
 line "closing where the system is not found" $rules 'if (facts->inuse->unresolved)' 'if (0)'
-line "closing where a UUID is not found" $rules 'else if (missing && !is_content_known(&disk->content))' 'else if (0)'
-line "more partitions than room" $rules 'if (content->partition_count > DISK_PARTITIONS_MAX)' 'if (0)'
+line "closing where a UUID is not found" $rules 'else if (missing && disk_content_has_gap(&disk->content, gap))' \
+	'else if (0)'
+
+disk=device/disk.c
+parts='else if (content->partial || content->partition_count > DISK_PARTITIONS_MAX)'
+line "more partitions than room" $disk "$parts" 'else if (content->partial)'
+line "what is known in part" $disk "$parts" 'else if (content->partition_count > DISK_PARTITIONS_MAX)'
+line "contents that are not known" $disk '(void)str_copy(ret, 48, "unread");' 'return false;'
+line "containers" $disk 'else if (container)' 'else if (0)'
+line "containers on the whole disk" $disk 'if (is_container(content->type))' 'if (0)'
+line "containers in partitions" $disk 'if (is_container(content->partitions[i].fs_type))' 'if (0)'
+line "members of volumes" $disk 'return length > tail && strcmp(type + length - tail, member) == 0;' 'return false;'
 
 inuse=device/inuse.c
 holder=device/holder.c
@@ -108,9 +118,12 @@ line "holders of partitions" $holder \
 line "holders of boot areas" $holder 'walk->disk = stack_card_of(walk->root, name, card) ? card : name;' \
 	'walk->disk = name;'
 line "loops over devices" $holder 'r = inuse_add_fact(inuse, disks[i], REASON_LOOP, "%s lies over it", name);' 'r = 0;'
+line "loops that lie over devices" $holder 'if (loop.block_major > 0)' 'if (0)'
 line "zram's backing device" $holder 'return r == 0 ? add_backing(walk->inuse, walk->root, name) : r;' 'return r;'
 line "the kernel command line" $inuse 'r = boot_disk_add_facts(&inuse, root);' 'r = 0;'
 line "asking it only where nothing is mounted" $inuse 'if (r == 0 && inuse.rootless)' 'if (r == 0)'
+line "asking it where the root is on a disk in memory" $inuse \
+	'if (is_medium(resolver.disks[i]))' ''
 line "the device tree's bootargs" $boot_disk \
 	'static const char *const sources[] = {"proc/cmdline", "proc/device-tree/chosen/bootargs"};' \
 	'static const char *const sources[] = {"proc/cmdline"};'
@@ -153,6 +166,9 @@ for key in root mount.usr resume overlayroot live-media cryptdevice rd.luks.uuid
 	mutant "$key=" $boot -e "s,\.key = \"$key\",.key = \"xx\","
 done
 line "packed numbers" $boot 'if (!parse_packed(word, ret))' 'if (1)'
+line "what is too long" $boot 'if (!STR_COPY(ret->value, word))' 'if (!STR_COPY(ret->value, word) && 0)'
+line "a name behind others" $boot_disk 'boot[inuse->boot_count++] = (struct inuse_boot){.name = *name};' \
+	'if (inuse->boot_count < 8) boot[inuse->boot_count++] = (struct inuse_boot){.name = *name};'
 mutant "tails" $boot -e 's,\|\| strchr\(":/"\, wanted\[length\]\),,'
 
 mutant "nothing" $boot -e ''

@@ -3,6 +3,7 @@
 
 #include "device/util.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,25 +21,34 @@ static const char *const kinds[] = {
 	[BOOT_OPAQUE] = "opaque",
 };
 
+/* Appends "node /dev/sda1" or "number 8:1". */
+static int append(void *arg, const struct boot_name *name)
+{
+	char *all = arg, *end = all + strlen(all);
+	size_t room = 1024 - strlen(all);
+	const char *between = all[0] ? "; " : "";
+
+	if (name->kind == BOOT_NUMBER)
+		(void)str_format(end, room, "%snumber %u:%u", between, name->major, name->minor);
+	else
+		(void)str_format(end, room, "%s%s %s", between, kinds[name->kind], name->value);
+	return 0;
+}
+
 /* "node /dev/sda1; number 8:1": what the command line names. */
 static void expect(const char *cmdline, const char *expected)
 {
-	struct boot_name names[BOOT_NAMES_MAX];
-	size_t count = boot_source_parse(cmdline, names);
 	char all[1024] = "";
 
-	for (size_t i = 0; i < count; i++) {
-		char *end = all + strlen(all);
-		size_t room = sizeof(all) - strlen(all);
-
-		if (names[i].kind == BOOT_NUMBER)
-			(void)str_format(end, room, "%snumber %u:%u", i ? "; " : "", names[i].major,
-				names[i].minor);
-		else
-			(void)str_format(end, room, "%s%s %s", i ? "; " : "", kinds[names[i].kind],
-				names[i].value);
-	}
+	assert_int_equal(boot_source_each(cmdline, append, all), 0);
 	assert_string_equal(all, expected);
+}
+
+/* Takes the first one. */
+static int take(void *arg, const struct boot_name *name)
+{
+	*(struct boot_name *)arg = *name;
+	return 1;
 }
 
 static void every_form_of_root_is_known(void **state)
@@ -105,27 +115,63 @@ static void an_unknown_word_is_opaque(void **state)
 	expect("resume=swap", "");
 }
 
-static void there_is_an_end_to_names(void **state)
+static int count(void *arg, const struct boot_name *name)
 {
-	struct boot_name names[BOOT_NAMES_MAX];
-	char text[512] = "";
+	(void)name;
+	return ++*(int *)arg == 100 ? -ENOSPC : 0;
+}
+
+static void there_is_no_end_to_names(void **state)
+{
+	char text[2048] = "";
+	struct boot_name name;
+	int number = 0;
 
 	(void)state;
-	for (int i = 0; i < BOOT_NAMES_MAX + 3; i++)
+	for (int i = 0; i < 99; i++)
 		(void)str_format(text + strlen(text), sizeof(text) - strlen(text),
-			"root=/dev/sd%c ", 'a' + i);
-	assert_int_equal(boot_source_parse(text, names), BOOT_NAMES_MAX);
+			"resume=/dev/sd%c ", 'a' + i % 26);
+	assert_int_equal(boot_source_each(text, count, &number), 0);
+	assert_int_equal(number, 99);
+	number = 1;
+	assert_int_equal(boot_source_each(text, count, &number), -ENOSPC);
 	/* The phrase is safe to show. */
-	assert_int_equal(boot_source_parse("root=/dev/s\033da", names), 1);
-	assert_string_equal(names[0].text, "root=/dev/s?da");
+	assert_int_equal(boot_source_each("root=/dev/s\033da", take, &name), 1);
+	assert_string_equal(name.text, "root=/dev/s?da");
+}
+
+/* No room for it: it names something all the same. */
+static void what_is_too_long_is_opaque(void **state)
+{
+	static const char *const before[] = {"root=", "root=LABEL=", "root=live:/dev/disk/by-id/",
+		"mount.usr=PARTLABEL=", "overlayroot=device:dev=/dev/mapper/",
+		"rd.luks.uuid=", "dm=0 1 verity payload=PARTUUID=", "cryptdevice=/dev/sda2:"};
+	struct boot_name name;
+	char text[256];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(before); i++) {
+		for (size_t length = sizeof(name.value); length > sizeof(name.value) - 2;
+			length--) {
+			(void)STR_FORMAT(text, "\"%s%0*d\"", before[i], (int)length, 7);
+			assert_int_equal(boot_source_each(text, take, &name), 1);
+			if (length == sizeof(name.value) || i == 0)
+				assert_int_equal(name.kind, BOOT_OPAQUE);
+		}
+		if (i != 0 && !strstr(before[i], "/dev/"))
+			assert_int_not_equal(name.kind, BOOT_OPAQUE);
+	}
+	/* What is on no disk is so at any length. */
+	(void)STR_FORMAT(text, "root=live:http://host/%0200d resume=%0200d", 7, 7);
+	expect(text, "");
 }
 
 static bool matches(const char *cmdline, const struct disk_content *content)
 {
-	struct boot_name names[BOOT_NAMES_MAX];
+	struct boot_name name;
 
-	assert_int_equal(boot_source_parse(cmdline, names), 1);
-	return boot_source_matches(&names[0], content);
+	assert_int_equal(boot_source_each(cmdline, take, &name), 1);
+	return boot_source_matches(&name, content);
 }
 
 static void contents_are_matched(void **state)
@@ -168,7 +214,8 @@ int main(void)
 		cmocka_unit_test(tails_and_wrappers_are_taken_away),
 		cmocka_unit_test(what_is_on_no_disk_is_left_out),
 		cmocka_unit_test(an_unknown_word_is_opaque),
-		cmocka_unit_test(there_is_an_end_to_names),
+		cmocka_unit_test(there_is_no_end_to_names),
+		cmocka_unit_test(what_is_too_long_is_opaque),
 		cmocka_unit_test(contents_are_matched),
 	};
 

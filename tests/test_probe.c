@@ -68,6 +68,7 @@ static void a_filesystem_is_told(void **state)
 	assert_int_equal(content.state, CONTENT_FILESYSTEM);
 	assert_string_equal(content.type, "ext4");
 	assert_string_equal(content.label, "root?[m?"); /* nobody's terminal obeys a card */
+	assert_true(content.partial);			/* LABEL= could name what it was */
 	assert_int_equal(strlen(content.uuid), 36);
 	assert_int_equal(content.hold, HOLD_NONE);
 }
@@ -94,6 +95,54 @@ static void a_gpt_is_told(void **state)
 	assert_int_equal(strlen(partition->fs_uuid), 36);
 	assert_int_equal(strlen(partition->uuid), 36);
 	assert_int_equal(strlen(partition->type), 36);
+	assert_false(content.partial);
+}
+
+static void a_name_that_was_cut_is_told_in_part(void **state)
+{
+	static const char label[] = "a label of a btrfs, which may be much longer than others";
+	const char *const argv[] = {"mkfs.btrfs", "-q", "-L", label, fixture.image, NULL};
+	struct disk_content content;
+
+	(void)state;
+	fixture_make_image(&fixture, MIB(128));
+	if (sandbox_run(argv) != 0) {
+		print_message("[ SKIP ] %s: no mkfs.btrfs\n", __func__);
+		skip();
+	}
+	probe_content(fixture.image, &content);
+	assert_int_equal(content.state, CONTENT_FILESYSTEM);
+	assert_int_equal(strncmp(content.label, label, strlen(content.label)), 0);
+	assert_true(content.partial);
+}
+
+/* Whose filesystem is to be found nowhere, though it may be there. */
+static void a_partition_that_cannot_be_read_is_told_in_part(void **state)
+{
+	struct disk_content content;
+
+	(void)state;
+	fixture_make_image(&fixture, MIB(256));
+	make_table(fixture.image_fd, "single-mbr", MIB(256), false);
+	assert_int_equal(ftruncate(fixture.image_fd, MIB(2)), 0);
+	probe_content(fixture.image, &content);
+	assert_int_equal(content.state, CONTENT_TABLE);
+	assert_int_equal(content.partition_count, 1);
+	assert_true(content.partial);
+}
+
+static void types_of_containers_are_told_whole(void **state)
+{
+	/* The superblock of an md array of version 1.2, as far as libblkid looks. */
+	static const unsigned char magic[] = {0xfc, 0x4e, 0x2b, 0xa9, 1};
+	struct disk_content content;
+
+	(void)state;
+	fixture_make_image(&fixture, MIB(8));
+	assert_int_equal(pwrite_full(fixture.image_fd, magic, sizeof(magic), 4096), 0);
+	assert_int_equal(pwrite_full(fixture.image_fd, &(uint64_t){8}, 8, 4096 + 144), 0);
+	probe_content(fixture.image, &content);
+	assert_string_equal(content.type, "linux_raid_member");
 }
 
 static void an_mbr_is_told(void **state)
@@ -279,6 +328,9 @@ int main(void)
 		probe_test(a_filesystem_is_told),
 		probe_test(a_gpt_is_told),
 		probe_test(an_mbr_is_told),
+		probe_test(a_name_that_was_cut_is_told_in_part),
+		probe_test(a_partition_that_cannot_be_read_is_told_in_part),
+		probe_test(types_of_containers_are_told_whole),
 		probe_test(contradictions_are_ambivalent),
 		probe_test(errors_are_answers),
 		probe_test(no_permission_is_denied),

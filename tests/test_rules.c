@@ -189,42 +189,64 @@ static void a_held_disk_is_busy(void **state)
 	expect_codes(disk, &facts, "loop");
 }
 
+static int take_name(void *arg, const struct boot_name *name)
+{
+	*(struct boot_name *)arg = *name;
+	return 1;
+}
+
 /* The kernel command line names a UUID: until that is found, whatever is not known may have it. */
 static void what_cannot_be_read_may_be_the_system(void **state)
 {
-	struct inuse inuse = {.rootless = true, .boot_count = 1};
-	struct boot_name names[BOOT_NAMES_MAX];
+	struct inuse_boot *boot = calloc(1, sizeof(*boot));
+	struct inuse inuse = {.rootless = true, .boot = boot, .boot_count = 1};
 	struct rules_facts facts = {.inuse = &inuse};
 	struct disk disk = make_disk(DISK_EMMC);
 
 	(void)state;
-	assert_int_equal(boot_source_parse("root=UUID=ab", names), 1);
-	inuse.boot[0].name = names[0];
+	assert_non_null(boot);
+	assert_int_equal(boot_source_each("root=UUID=ab", take_name, &boot->name), 1);
 	for (enum content_state s = CONTENT_PENDING; s <= CONTENT_SILENT; s++) {
 		bool known = s == CONTENT_BLANK || s == CONTENT_TABLE || s == CONTENT_FILESYSTEM;
 
 		disk.content.state = s;
 		facts.allow = 0;
-		inuse.boot[0].found = false;
+		boot->found = false;
 		expect_codes(disk, &facts, known ? "" : "unknown");
 		facts.allow = ALLOW(DISK_EMMC);
 		expect_codes(disk, &facts, "");
 		facts.allow = 0;
-		inuse.boot[0].found = true;
+		boot->found = true;
 		expect_codes(disk, &facts, "");
 	}
 	/* More partitions than there is room for. */
-	inuse.boot[0].found = false;
+	boot->found = false;
 	disk.content = (struct disk_content){
 		.state = CONTENT_TABLE, .partition_count = DISK_PARTITIONS_MAX};
 	expect_codes(disk, &facts, "");
 	disk.content.partition_count++;
 	expect_codes(disk, &facts, "unknown");
 
+	/* A name that was cut, or a partition that could not be read. */
+	disk.content = (struct disk_content){.state = CONTENT_TABLE, .partial = true};
+	expect_codes(disk, &facts, "unknown");
+
+	/* Something that is only a container for it. */
+	disk.content = (struct disk_content){.state = CONTENT_FILESYSTEM, .type = "crypto_LUKS"};
+	expect_codes(disk, &facts, "unknown");
+	rules_judge(&disk, &facts);
+	assert_string_equal(disk.reasons[0].text,
+		"has crypto_LUKS, may hold root=UUID=ab (--allow emmc)");
+	disk.content = (struct disk_content){.state = CONTENT_TABLE, .partition_count = 2};
+	(void)STR_COPY(disk.content.partitions[0].fs_type, "ext4");
+	expect_codes(disk, &facts, "");
+	(void)STR_COPY(disk.content.partitions[1].fs_type, "linux_raid_member");
+	expect_codes(disk, &facts, "unknown");
+
 	/* Found on one disk: that is the system's, and the others need not be read. */
 	disk.content = (struct disk_content){.state = CONTENT_FILESYSTEM, .uuid = "AB"};
 	assert_int_equal(inuse_add_content(&inuse, &disk), 0);
-	assert_true(inuse.boot[0].found);
+	assert_true(boot->found);
 	expect_codes(disk, &facts, "system");
 	(void)STR_COPY(disk.name, "y");
 	disk.content = (struct disk_content){.state = CONTENT_DENIED};
