@@ -10,6 +10,7 @@
 #include "ui/cmd_attach.h"
 #include "ui/cmd_install.h"
 
+#include <locale.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -35,11 +36,12 @@ static void plan_slow(struct board *board, unsigned seconds)
 		  "[ \"$1\" != --version ] || exec tar \"$@\"\n"
 		  "slice() { dd bs=$1 count=1 iflag=fullblock status=none; }\n"
 		  "( i=0; while [ $i -lt %u ]; do slice %u; sleep 0.1; i=$((i + 1)); done\n"
-		  "  [ %u -gt 0 ] || { slice 2000000; while [ ! -e %s/go ]; do sleep 0.1; done; }\n"
+		  "  [ %u -gt 0 ] || slice 2000000\n"
+		  "  while [ %u = 0 ] && [ -e $0 ] && [ ! -e ${0%%/*}/go ]; do sleep 0.1; done\n"
 		  "  cat ) | exec tar \"$@\"\n"
 		  "END\n"
 		  "chmod 755 slow-tar",
-		board->dir, seconds * 10, TREE_BYTES / (seconds * 10 + 1), seconds, board->dir);
+		board->dir, seconds * 10, TREE_BYTES / (seconds * 10 + 1), seconds, seconds);
 }
 
 static void go_on(const struct board *board)
@@ -67,6 +69,21 @@ static int run_attach(const void *what)
 
 	(void)what;
 	return cmd_attach(2, argv);
+}
+
+/* The same where there are neither descriptions of terminals nor locales. */
+static int run_bare(const void *what)
+{
+	static const char *const dirs[] = {"/etc/terminfo", "/lib/terminfo", "/usr/share/terminfo",
+		"/usr/lib/terminfo", "/usr/lib/locale"};
+
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, "") < 0)
+		return 99;
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
+		if (mount("none", dirs[i], "tmpfs", 0, "") < 0 && errno != ENOENT)
+			return 99;
+	setenv("HOME", "/nonexistent", 1);
+	return setlocale(LC_CTYPE, "C.UTF-8") ? 99 : run_install(what);
 }
 
 static struct front start(int (*run)(const void *what), const struct board *board)
@@ -406,6 +423,33 @@ static void hang_up_ends_the_front_end_alone(void **state)
 	passes(&f, &w);
 }
 
+/* --- nothing but the program --- */
+
+static void nothing_else_is_needed(void **state)
+{
+	struct board *board = *state;
+	const struct front_program program = {
+		.run = run_bare, .what = board, .term = "foobar", .utf8 = true};
+	struct front f = {.engine = -1};
+	struct witness w;
+
+	fixture_require_root();
+	plan_slow(board, 0);
+	front_run(&f, &program);
+	front_expect(&f, "\"foobar\" (TERM) is not known here");
+	w = witness_open(&f);
+	assert_false(emulator_shows(&f.emulator, "\342")); /* nothing but ASCII */
+	/* Both ways to send an arrow, and then a letter of its own. */
+	front_type(&f, "?");
+	front_expect(&f, "Keys on the screen");
+	front_type(&f, "q\033[A\033OA\033OBl");
+	front_expect(&f, "q back");
+	front_type(&f, "q");
+	front_expect(&f, DRAWN);
+	go_on(board);
+	passes(&f, &w);
+}
+
 /* --- ended, with the line stuck and the kernel's messages kept off it --- */
 
 static struct sandbox *box;
@@ -672,6 +716,7 @@ int main(void)
 		line_test(full_line_holds_nobody),
 		line_test(slow_line_shows_the_truth),
 		line_test(hang_up_ends_the_front_end_alone),
+		line_test(nothing_else_is_needed),
 		console_test(any_end_gives_everything_back),
 		console_test(next_start_gives_back),
 		cmocka_unit_test_setup_teardown(
