@@ -6,152 +6,9 @@
  */
 #include "ui/app.h"
 
-#include "core/service.h"
-#include "device/sysfs.h"
-#include "emulator.h"
-#include "sandbox.h"
+#include "console_fixture.h"
+#include "front.h"
 #include "screen_model.h"
-
-#include <errno.h>
-#include <sched.h>
-#include <signal.h>
-#include <sys/mount.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <termios.h>
-
-/* One front end, and both ends of what it talks to. */
-struct front {
-	struct emulator emulator;
-	int engine; /* our end of the service's socket; -1 */
-	int said;   /* what it says on standard error */
-	pid_t pid;
-	struct termios before;
-};
-
-/* What a test does once the terminal is there, before the front end is. */
-static void (*on_terminal)(struct front *f);
-
-/* Runs @options, or follows the socket @service_fd. */
-static void front_start(struct front *f, const char *type, const struct app_options *options,
-	int service_fd)
-{
-	int said[2];
-
-	emulator_open(&f->emulator, 24, 80, false);
-	assert_int_equal(tcgetattr(f->emulator.slave, &f->before), 0);
-	assert_int_equal(pipe2(said, O_CLOEXEC), 0);
-	if (on_terminal)
-		on_terminal(f);
-	f->pid = fork();
-	assert_true(f->pid >= 0);
-	if (f->pid == 0) {
-		close_fd(&f->emulator.master);
-		if (f->engine >= 0)
-			close_fd(&f->engine);
-		(void)setsid();
-		(void)ioctl(f->emulator.slave, TIOCSCTTY, 0);
-		(void)dup2(f->emulator.slave, STDIN_FILENO);
-		(void)dup2(f->emulator.slave, STDOUT_FILENO);
-		(void)dup2(said[1], STDERR_FILENO);
-		if (type)
-			setenv("TERM", type, 1);
-		else
-			unsetenv("TERM");
-		setenv("LC_ALL", "C", 1);
-		exit(options ? app_run(options) : app_follow(service_fd));
-	}
-	close(said[1]);
-	f->said = said[0];
-}
-
-/* Follows an engine that has sent @first. */
-static struct front follow(const struct snapshot *first, bool may_command)
-{
-	struct snapshot snapshot = *first;
-	struct front f = {.engine = -1};
-	int pair[2];
-
-	assert_int_equal(
-		socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
-	f.engine = pair[0];
-	snapshot.commands = may_command;
-	assert_int_equal(
-		send(f.engine, &snapshot, sizeof(snapshot), 0), (ssize_t)sizeof(snapshot));
-	front_start(&f, "vt220", NULL, pair[1]);
-	close(pair[1]);
-	return f;
-}
-
-static void expect(struct front *f, const char *text)
-{
-	if (emulator_wait(&f->emulator, text))
-		return;
-	for (int i = 0; i < 24; i++) {
-		char row[2048];
-
-		emulator_row(&f->emulator, i, row, sizeof(row));
-		print_message("%2d|%s\n", i, row);
-	}
-	fail_msg("\"%s\" never came", text);
-}
-
-static void type(struct front *f, const char *keys)
-{
-	emulator_type(&f->emulator, keys);
-}
-
-/* Waits for the end; returns the exit code. The terminal must be as it was. */
-static int front_end(struct front *f)
-{
-	struct termios after;
-	uint64_t end = now_ms() + EMULATOR_MS;
-	int status;
-
-	while (waitpid(f->pid, &status, WNOHANG) == 0) {
-		if (f->emulator.master >= 0)
-			(void)emulator_feed(&f->emulator, 20);
-		else
-			(void)poll(NULL, 0, 20);
-		if (now_ms() > end) {
-			(void)kill(f->pid, SIGKILL);
-			fail_msg("it does not end");
-		}
-	}
-	assert_true(WIFEXITED(status));
-	if (f->emulator.master >= 0) {
-		assert_int_equal(tcgetattr(f->emulator.slave, &after), 0);
-		assert_int_equal(f->before.c_lflag, after.c_lflag);
-		assert_int_equal(f->before.c_iflag, after.c_iflag);
-	}
-	return WEXITSTATUS(status);
-}
-
-/* What it has said on standard error, once it has ended. */
-static bool has_said(struct front *f, const char *text)
-{
-	char buf[4096];
-	ssize_t n = read(f->said, buf, sizeof(buf) - 1);
-
-	buf[n > 0 ? n : 0] = '\0';
-	if (text ? !!strstr(buf, text) : !buf[0])
-		return true;
-	print_message("it said: %s\n", buf);
-	return false;
-}
-
-static void front_close(struct front *f)
-{
-	emulator_close(&f->emulator);
-	close_fd(&f->engine);
-	close_fd(&f->said);
-}
-
-static void send_snapshot(struct front *f, const struct snapshot *s)
-{
-	assert_int_equal(send(f->engine, s, sizeof(*s), 0), (ssize_t)sizeof(*s));
-}
 
 static void wait_for_byte(struct front *f, char want)
 {
@@ -166,56 +23,62 @@ static void wait_for_byte(struct front *f, char want)
 	assert_int_equal(got, want);
 }
 
+static int leave_console(void **state)
+{
+	console_leave();
+	return sandbox_teardown(state);
+}
+
 static void follows_to_pass(void **state)
 {
 	struct snapshot s = make_snapshot(STEP_EXTRACT);
-	struct front f = follow(&s, true);
+	struct front f = front_follow(&s, true);
 
 	(void)state;
-	expect(&f, "rootfs.tar.zst -> mmcblk1");
-	expect(&f, "48 %");
-	type(&f, "l");
-	expect(&f, "GNU tar 1.34");
-	type(&f, "q?");
-	expect(&f, "goes on when this screen");
-	type(&f, "q");
-	expect(&f, "d detach");
+	front_expect(&f, "rootfs.tar.zst -> mmcblk1");
+	front_expect(&f, "48 %");
+	front_type(&f, "l");
+	front_expect(&f, "GNU tar 1.34");
+	front_type(&f, "q?");
+	front_expect(&f, "goes on when this screen");
+	front_type(&f, "q");
+	front_expect(&f, "d detach");
 	s.progress.percent = 77;
-	send_snapshot(&f, &s);
-	expect(&f, "77 %");
+	front_send(&f, &s);
+	front_expect(&f, "77 %");
 	s = make_passed();
-	send_snapshot(&f, &s);
-	expect(&f, "19,318 entries verified, 0 wrong");
-	expect(&f, "exit code 0");
-	type(&f, "\r");
+	front_send(&f, &s);
+	front_expect(&f, "19,318 entries verified, 0 wrong");
+	front_expect(&f, "exit code 0");
+	front_type(&f, "\r");
 	assert_int_equal(front_end(&f), EXIT_OK);
-	assert_true(has_said(&f, NULL));
+	assert_true(front_has_said(&f, NULL));
 	front_close(&f);
 }
 
 static void cancels_after_a_question(void **state)
 {
 	struct snapshot s = make_snapshot(STEP_EXTRACT);
-	struct front f = follow(&s, true);
+	struct front f = front_follow(&s, true);
 
 	(void)state;
-	expect(&f, "c cancel");
-	type(&f, "c");
-	expect(&f, "Cancel? The device will not boot.");
-	type(&f, "n");
-	expect(&f, "c cancel");
-	type(&f, "c");
-	expect(&f, "Cancel?");
-	type(&f, "y");
+	front_expect(&f, "c cancel");
+	front_type(&f, "c");
+	front_expect(&f, "Cancel? The device will not boot.");
+	front_type(&f, "n");
+	front_expect(&f, "c cancel");
+	front_type(&f, "c");
+	front_expect(&f, "Cancel?");
+	front_type(&f, "y");
 	wait_for_byte(&f, 'c'); /* one, and none before */
 	s.state = INSTALL_CANCELLING;
-	send_snapshot(&f, &s);
-	expect(&f, "Cancelling:");
+	front_send(&f, &s);
+	front_expect(&f, "Cancelling:");
 	s = make_failed(STEP_EXTRACT, EXIT_CANCELLED, "cancelled");
 	s.state = INSTALL_CANCELLED;
-	send_snapshot(&f, &s);
-	expect(&f, "exit code 3");
-	type(&f, "q");
+	front_send(&f, &s);
+	front_expect(&f, "exit code 3");
+	front_type(&f, "q");
 	assert_int_equal(front_end(&f), EXIT_CANCELLED);
 	front_close(&f);
 }
@@ -223,17 +86,17 @@ static void cancels_after_a_question(void **state)
 static void watcher_cannot_cancel(void **state)
 {
 	struct snapshot s = make_snapshot(STEP_EXTRACT);
-	struct front f = follow(&s, false);
+	struct front f = front_follow(&s, false);
 	char byte;
 
 	(void)state;
-	expect(&f, "d detach");
+	front_expect(&f, "d detach");
 	assert_false(emulator_shows(&f.emulator, "c cancel"));
-	type(&f, "c");
-	expect(&f, "only watches");
-	type(&f, "yd");
+	front_type(&f, "c");
+	front_expect(&f, "only watches");
+	front_type(&f, "yd");
 	assert_int_equal(front_end(&f), EXIT_DETACHED);
-	assert_true(has_said(&f, "boardstrap attach"));
+	assert_true(front_has_said(&f, "boardstrap attach"));
 	assert_int_equal(recv(f.engine, &byte, 1, 0), 0); /* closed, and no command came */
 	front_close(&f);
 }
@@ -241,10 +104,10 @@ static void watcher_cannot_cancel(void **state)
 static void term_signal_detaches(void **state)
 {
 	struct snapshot s = make_snapshot(STEP_EXTRACT);
-	struct front f = follow(&s, true);
+	struct front f = front_follow(&s, true);
 
 	(void)state;
-	expect(&f, "48 %");
+	front_expect(&f, "48 %");
 	assert_int_equal(kill(f.pid, SIGTERM), 0);
 	assert_int_equal(front_end(&f), EXIT_DETACHED);
 	front_close(&f);
@@ -254,13 +117,13 @@ static void term_signal_detaches(void **state)
 static uint64_t time_stuck_end(void)
 {
 	struct snapshot s = make_snapshot(STEP_EXTRACT);
-	struct front f = follow(&s, true);
+	struct front f = front_follow(&s, true);
 	uint64_t start;
 
-	expect(&f, "48 %");
+	front_expect(&f, "48 %");
 	assert_int_equal(tcflow(f.emulator.slave, TCOOFF), 0);
 	s.progress.percent = 77;
-	send_snapshot(&f, &s);
+	front_send(&f, &s);
 	start = now_ms();
 	assert_int_equal(kill(f.pid, SIGTERM), 0);
 	assert_int_equal(front_end(&f), EXIT_DETACHED);
@@ -287,11 +150,11 @@ static void stuck_line_does_not_hold(void **state)
 static void hangup_detaches(void **state)
 {
 	struct snapshot s = make_snapshot(STEP_EXTRACT);
-	struct front f = follow(&s, true);
+	struct front f = front_follow(&s, true);
 	char byte;
 
 	(void)state;
-	expect(&f, "48 %");
+	front_expect(&f, "48 %");
 	close_fd(&f.emulator.slave);
 	close_fd(&f.emulator.master);
 	assert_int_equal(front_end(&f), EXIT_DETACHED);
@@ -302,14 +165,14 @@ static void hangup_detaches(void **state)
 static void engine_that_vanishes_is_a_failure(void **state)
 {
 	struct snapshot s = make_snapshot(STEP_EXTRACT);
-	struct front f = follow(&s, true);
+	struct front f = front_follow(&s, true);
 
 	(void)state;
-	expect(&f, "48 %");
+	front_expect(&f, "48 %");
 	close_fd(&f.engine);
-	expect(&f, "was killed, or has died");
-	expect(&f, "It will not boot");
-	type(&f, "q");
+	front_expect(&f, "was killed, or has died");
+	front_expect(&f, "It will not boot");
+	front_type(&f, "q");
 	assert_int_equal(front_end(&f), EXIT_FAILED);
 	front_close(&f);
 }
@@ -317,15 +180,15 @@ static void engine_that_vanishes_is_a_failure(void **state)
 static void resizes(void **state)
 {
 	struct snapshot s = make_snapshot(STEP_EXTRACT);
-	struct front f = follow(&s, true);
+	struct front f = front_follow(&s, true);
 
 	(void)state;
-	expect(&f, "48 %");
+	front_expect(&f, "48 %");
 	emulator_resize(&f.emulator, 10, 40);
-	expect(&f, "d detach  c cancel  l log  ? help");
+	front_expect(&f, "d detach  c cancel  l log  ? help");
 	emulator_resize(&f.emulator, 30, 100);
-	expect(&f, "d detach, the install goes on");
-	type(&f, "d");
+	front_expect(&f, "d detach, the install goes on");
+	front_type(&f, "d");
 	assert_int_equal(front_end(&f), EXIT_DETACHED);
 	front_close(&f);
 }
@@ -340,9 +203,9 @@ static void no_usable_terminal(void **state)
 
 	(void)state;
 	(void)s;
-	front_start(&f, "dumb", &options, -1);
+	front_start(&f, "dumb", &options);
 	assert_int_equal(front_end(&f), EXIT_REFUSED);
-	assert_true(has_said(&f, "--plain"));
+	assert_true(front_has_said(&f, "--plain"));
 	front_close(&f);
 
 	assert_int_equal(pipe2(said, O_CLOEXEC), 0);
@@ -357,7 +220,7 @@ static void no_usable_terminal(void **state)
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(WEXITSTATUS(status), EXIT_REFUSED);
 	f.said = said[0];
-	assert_true(has_said(&f, "There is no terminal"));
+	assert_true(front_has_said(&f, "There is no terminal"));
 	close(said[0]);
 }
 
@@ -384,32 +247,32 @@ static void all_the_way(void **state)
 	}
 	assert_int_equal(chdir(box->dir), 0);
 	options.target = image;
-	front_start(&f, "linux", &options, -1);
-	expect(&f, "board.img");
-	expect(&f, "mmcblk0"); /* of the recorded machine */
-	expect(&f, "image file");
-	type(&f, "?");
-	expect(&f, "Keys on the screen Target");
-	type(&f, "q\r");
-	expect(&f, "Enter open");
-	type(&f, "p");
-	expect(&f, "Path: ");
-	type(&f, "op/im\t");
-	expect(&f, "op/images/");
-	type(&f, "root\t\r");
-	expect(&f, "single-gpt");
-	expect(&f, "entries"); /* the scan is through */
-	type(&f, "\r");
-	expect(&f, "It cannot begin:");
-	type(&f, "q");
-	expect(&f, "single-mbr");
-	type(&f, "q");
-	expect(&f, "root.tar");
-	type(&f, "q");
-	expect(&f, "q quit");
-	type(&f, "q");
+	front_start(&f, "linux", &options);
+	front_expect(&f, "board.img");
+	front_expect(&f, "mmcblk0"); /* of the recorded machine */
+	front_expect(&f, "image file");
+	front_type(&f, "?");
+	front_expect(&f, "Keys on the screen Target");
+	front_type(&f, "q\r");
+	front_expect(&f, "Enter open");
+	front_type(&f, "p");
+	front_expect(&f, "Path: ");
+	front_type(&f, "op/im\t");
+	front_expect(&f, "op/images/");
+	front_type(&f, "root\t\r");
+	front_expect(&f, "single-gpt");
+	front_expect(&f, "entries"); /* the scan is through */
+	front_type(&f, "\r");
+	front_expect(&f, "It cannot begin:");
+	front_type(&f, "q");
+	front_expect(&f, "single-mbr");
+	front_type(&f, "q");
+	front_expect(&f, "root.tar");
+	front_type(&f, "q");
+	front_expect(&f, "q quit");
+	front_type(&f, "q");
 	assert_int_equal(front_end(&f), EXIT_CANCELLED);
-	assert_true(has_said(&f, NULL));
+	assert_true(front_has_said(&f, NULL));
 	front_close(&f);
 }
 
@@ -422,21 +285,21 @@ static void plugging_shows(void **state)
 
 	sandbox_file(box, "proc/self/mountinfo", "1 1 0:2 / / rw - rootfs rootfs rw\n");
 	sandbox_dir(box, "sys/block");
-	front_start(&f, "vt220", &options, -1);
-	expect(&f, "No device yet");
+	front_start(&f, "vt220", &options);
+	front_expect(&f, "No device yet");
 	sandbox_block(box, NULL, "sdy", "8:384\n", "262144\n");
 	sandbox_file(box, "sys/devices/bus/block/sdy/device/model", "Stick\n");
-	expect(&f, "> sdy");
+	front_expect(&f, "> sdy");
 	/* Another one before it: the cursor stays. */
 	sandbox_block(box, NULL, "sdx", "8:368\n", "262144\n");
 	sandbox_file(box, "sys/devices/bus/block/sdx/device/model", "Other\n");
-	expect(&f, "  sdx");
-	expect(&f, "> sdy");
+	front_expect(&f, "  sdx");
+	front_expect(&f, "> sdy");
 	assert_int_equal(unlinkat(box->root, "sys/block/sdy", 0), 0);
-	expect(&f, "> sdx");
-	type(&f, "q");
+	front_expect(&f, "> sdx");
+	front_type(&f, "q");
 	assert_int_equal(front_end(&f), EXIT_CANCELLED);
-	assert_true(has_said(&f, NULL));
+	assert_true(front_has_said(&f, NULL));
 	front_close(&f);
 }
 
@@ -449,9 +312,9 @@ static void unset_term_is_said(void **state)
 	sandbox_dir(box, "sys/block");
 	sandbox_file(box, "proc/self/mountinfo", "");
 	sandbox_file(box, "proc/swaps", "");
-	front_start(&f, NULL, &options, -1);
-	expect(&f, "TERM is not set: taken for a plain terminal.");
-	expect(&f, "No device yet");
+	front_start(&f, NULL, &options);
+	front_expect(&f, "TERM is not set: taken for a plain terminal.");
+	front_expect(&f, "No device yet");
 	assert_int_equal(kill(f.pid, SIGTERM), 0);
 	assert_int_equal(front_end(&f), EXIT_CANCELLED);
 	front_close(&f);
@@ -459,106 +322,34 @@ static void unset_term_is_said(void **state)
 
 /* --- on the kernel's own console --- */
 
-#define PRINTK "7\t4\t1\t7\n"
-
-static const struct sandbox *console_box;
-static bool console_laid;
-
-/* The machine says that the terminal is its console. */
-static void terminal_is_console(struct front *f)
-{
-	unsigned number = 0;
-	char text[32];
-
-	assert_int_equal(ioctl(f->emulator.slave, TIOCGDEV, &number), 0);
-	STR_FORMAT(text, "%u:%u\n", major(number), minor(number));
-	sandbox_file(console_box, "tty/ttyT/dev", text);
-}
-
-static bool lay_over(const char *name, const char *over)
-{
-	char path[PATH_MAX];
-
-	return mount(sandbox_path(console_box, name, path), over, NULL, MS_BIND, NULL) == 0;
-}
-
-/* A machine of which the test says the console, its level and the log: the running one, with files of
- * the sandbox laid over its own in a mount namespace that nobody else sees. */
-static bool make_console(const struct sandbox *box)
-{
-	char path[PATH_MAX];
-
-	console_box = box;
-	sandbox_file(box, "tty/console/active", "ttyS0 ttyT\n");
-	sandbox_file(box, "printk", PRINTK);
-	sandbox_dir(box, "run");
-	assert_int_equal(mkfifo(sandbox_path(box, "kmsg", path), 0600), 0);
-	return geteuid() == 0 && unshare(CLONE_NEWNS) == 0 &&
-	       mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-	       (mkdir(SERVICE_DIR, 0700) == 0 || errno == EEXIST) &&
-	       lay_over("run", SERVICE_DIR) && lay_over("tty", "/sys/class/tty") &&
-	       lay_over("printk", "/proc/sys/kernel/printk") && lay_over("kmsg", "/dev/kmsg");
-}
-
-static int leave_console(void **state)
-{
-	static const char *const over[] = {
-		"/dev/kmsg", "/proc/sys/kernel/printk", "/sys/class/tty", SERVICE_DIR};
-
-	/* Each is our own: nothing was laid over where the first of them failed. */
-	for (size_t i = 0; console_laid && i < ARRAY_SIZE(over); i++)
-		(void)umount(over[i]);
-	console_laid = false;
-	on_terminal = NULL;
-	return sandbox_teardown(state);
-}
-
-static bool printk_is(const char *value)
-{
-	char found[64] = "";
-
-	assert_true(sysfs_read(console_box->root, found, sizeof(found), "printk") == 0);
-	return strncmp(found, value, strlen(value)) == 0;
-}
-
-static void lay_console(const struct sandbox *box)
-{
-	console_laid = make_console(box);
-	if (!console_laid) {
-		print_message("SKIPPED: needs root, who may mount over /sys, /proc and /dev\n");
-		skip();
-	}
-	on_terminal = terminal_is_console;
-}
-
 static void kernel_keeps_off_the_console(void **state)
 {
 	struct snapshot s = make_snapshot(STEP_EXTRACT);
 	struct front f;
 
-	lay_console(*state);
-	f = follow(&s, true);
-	expect(&f, "48 %");
-	assert_true(printk_is("1"));
-	type(&f, "d");
+	console_lay(*state);
+	f = front_follow(&s, true);
+	front_expect(&f, "48 %");
+	assert_true(console_printk_is(CONSOLE_QUIET));
+	front_type(&f, "d");
 	assert_int_equal(front_end(&f), EXIT_DETACHED);
-	assert_true(printk_is("7\t4\t1\t7"));
+	assert_true(console_printk_is(CONSOLE_LOUD));
 	front_close(&f);
 
 	/* One that is killed leaves it to the next. */
-	f = follow(&s, true);
-	expect(&f, "48 %");
-	assert_true(printk_is("1"));
+	f = front_follow(&s, true);
+	front_expect(&f, "48 %");
+	assert_true(console_printk_is(CONSOLE_QUIET));
 	assert_int_equal(kill(f.pid, SIGKILL), 0);
 	assert_int_equal(waitpid(f.pid, NULL, 0), f.pid);
-	assert_true(printk_is("1"));
+	assert_true(console_printk_is(CONSOLE_QUIET));
 	front_close(&f);
-	f = follow(&s, true);
-	expect(&f, "48 %");
-	assert_true(printk_is("1"));
+	f = front_follow(&s, true);
+	front_expect(&f, "48 %");
+	assert_true(console_printk_is(CONSOLE_QUIET));
 	assert_int_equal(kill(f.pid, SIGTERM), 0);
 	assert_int_equal(front_end(&f), EXIT_DETACHED);
-	assert_true(printk_is("7\t4\t1\t7"));
+	assert_true(console_printk_is(CONSOLE_LOUD));
 	front_close(&f);
 }
 
@@ -571,23 +362,23 @@ static void kernel_message_is_painted_over(void **state)
 	uint64_t begin;
 	int kmsg;
 
-	lay_console(*state);
+	console_lay(*state);
 	kmsg = open(sandbox_path(console_box, "kmsg", path), O_RDWR | O_CLOEXEC);
 	assert_true(kmsg >= 0);
-	f = follow(&s, true);
-	expect(&f, "48 %");
+	f = front_follow(&s, true);
+	front_expect(&f, "48 %");
 	/* It comes out on the terminal, for somebody has raised the level again. */
-	sandbox_file(console_box, "printk", PRINTK);
+	sandbox_file(console_box, "printk", CONSOLE_LOUD "\n");
 	assert_int_equal(write(f.emulator.slave, text, strlen(text)), (ssize_t)strlen(text));
-	expect(&f, "card 0001 removed");
+	front_expect(&f, "card 0001 removed");
 	begin = now_ms();
 	assert_int_equal(write(kmsg, log, strlen(log)), (ssize_t)strlen(log));
 	while (emulator_shows(&f.emulator, "card 0001 removed") && now_ms() < begin + EMULATOR_MS)
 		(void)emulator_feed(&f.emulator, 20);
 	assert_false(emulator_shows(&f.emulator, "card 0001 removed"));
 	print_message("repaired after %u ms\n", (unsigned)(now_ms() - begin));
-	expect(&f, "48 %");
-	type(&f, "d");
+	front_expect(&f, "48 %");
+	front_type(&f, "d");
 	assert_int_equal(front_end(&f), EXIT_DETACHED);
 	front_close(&f);
 	close_fd(&kmsg);

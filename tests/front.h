@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * front - a front end in a process of its own, on a terminal emulator, with this test on the far side
+ * of both: it plays the operator, and the engine where there is no real one.
+ */
+#ifndef TESTS_FRONT_H
+#define TESTS_FRONT_H
+
+#include "core/service.h"
+#include "emulator.h"
+#include "sandbox.h"
+#include "ui/app.h"
+
+#include <signal.h>
+#include <sys/socket.h>
+#include <termios.h>
+
+#define FRONT_CALL static inline __attribute__((unused))
+
+/* One front end, and both ends of what it talks to. */
+struct front {
+	struct emulator emulator;
+	int engine; /* our end of the service's socket; -1 */
+	int said;   /* what it says on standard error */
+	pid_t pid;
+	struct termios before;
+};
+
+/* What runs in the process of a front end; returns its exit code. */
+struct front_program {
+	int (*run)(const void *what);
+	const void *what;
+	const char *term; /* TERM, or NULL: not set */
+	int rows, cols;	  /* 0: a line that tells no size */
+	bool utf8, mute;  /* of the emulator */
+	bool no_session;  /* the terminal is not its controlling one: a hang-up is no signal */
+};
+
+/* What a test does once the terminal is there, before the front end is. */
+static void (*front_on_terminal)(struct front *f);
+
+FRONT_CALL void front_run(struct front *f, const struct front_program *program)
+{
+	int said[2];
+
+	emulator_open(&f->emulator, program->rows, program->cols, program->utf8);
+	f->emulator.mute = program->mute;
+	assert_int_equal(tcgetattr(f->emulator.slave, &f->before), 0);
+	assert_int_equal(pipe2(said, O_CLOEXEC), 0);
+	if (front_on_terminal)
+		front_on_terminal(f);
+	f->pid = fork();
+	assert_true(f->pid >= 0);
+	if (f->pid == 0) {
+		close_fd(&f->emulator.master);
+		if (f->engine >= 0)
+			close_fd(&f->engine);
+		if (!program->no_session) {
+			(void)setsid();
+			(void)ioctl(f->emulator.slave, TIOCSCTTY, 0);
+		}
+		(void)dup2(f->emulator.slave, STDIN_FILENO);
+		(void)dup2(f->emulator.slave, STDOUT_FILENO);
+		(void)dup2(said[1], STDERR_FILENO);
+		if (program->term)
+			setenv("TERM", program->term, 1);
+		else
+			unsetenv("TERM");
+		setenv("LC_ALL", "C", 1);
+		exit(program->run(program->what));
+	}
+	close(said[1]);
+	f->said = said[0];
+}
+
+FRONT_CALL int front_run_app(const void *options)
+{
+	return app_run(options);
+}
+
+FRONT_CALL int front_run_follow(const void *service_fd)
+{
+	return app_follow(*(const int *)service_fd);
+}
+
+/* Runs @options on a terminal of 24 by 80. */
+FRONT_CALL void front_start(struct front *f, const char *term, const struct app_options *options)
+{
+	const struct front_program program = {
+		.run = front_run_app, .what = options, .term = term, .rows = 24, .cols = 80};
+
+	front_run(f, &program);
+}
+
+/* Follows an engine that has sent @first, on the terminal that @program says (or NULL: a vt220). */
+FRONT_CALL struct front front_follow_on(
+	const struct snapshot *first, bool may_command, const struct front_program *program)
+{
+	struct front_program follow =
+		program ? *program
+			: (struct front_program){.term = "vt220", .rows = 24, .cols = 80};
+	struct snapshot snapshot = *first;
+	struct front f = {.engine = -1};
+	int pair[2];
+
+	assert_int_equal(
+		socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
+	f.engine = pair[0];
+	snapshot.commands = may_command;
+	assert_int_equal(send(f.engine, &snapshot, sizeof(snapshot), 0), (ssize_t)sizeof(snapshot));
+	follow.run = front_run_follow;
+	follow.what = &pair[1];
+	front_run(&f, &follow);
+	close(pair[1]);
+	return f;
+}
+
+FRONT_CALL struct front front_follow(const struct snapshot *first, bool may_command)
+{
+	return front_follow_on(first, may_command, NULL);
+}
+
+FRONT_CALL void front_expect(struct front *f, const char *text)
+{
+	int rows, cols;
+
+	if (emulator_wait(&f->emulator, text))
+		return;
+	vterm_get_size(f->emulator.vt, &rows, &cols);
+	for (int i = 0; i < rows; i++) {
+		char row[2048];
+
+		emulator_row(&f->emulator, i, row, sizeof(row));
+		print_message("%2d|%s\n", i, row);
+	}
+	fail_msg("\"%s\" never came", text);
+}
+
+FRONT_CALL void front_type(struct front *f, const char *keys)
+{
+	emulator_type(&f->emulator, keys);
+}
+
+/* The terminal must be as it was. */
+FRONT_CALL void front_assert_restored(const struct front *f)
+{
+	struct termios after;
+
+	assert_int_equal(tcgetattr(f->emulator.slave, &after), 0);
+	assert_int_equal(f->before.c_iflag, after.c_iflag);
+	assert_int_equal(f->before.c_oflag, after.c_oflag);
+	assert_int_equal(f->before.c_cflag, after.c_cflag);
+	assert_int_equal(f->before.c_lflag, after.c_lflag);
+	assert_memory_equal(f->before.c_cc, after.c_cc, sizeof(after.c_cc));
+}
+
+/* Waits for the end; returns the status of waitpid(2). The terminal must be as it was. */
+FRONT_CALL int front_wait(struct front *f)
+{
+	uint64_t end = now_ms() + EMULATOR_MS;
+	int status;
+
+	while (waitpid(f->pid, &status, WNOHANG) == 0) {
+		if (f->emulator.master >= 0)
+			(void)emulator_feed(&f->emulator, 5);
+		else
+			(void)poll(NULL, 0, 5);
+		if (now_ms() > end) {
+			(void)kill(f->pid, SIGKILL);
+			fail_msg("it does not end");
+		}
+	}
+	if (f->emulator.master >= 0)
+		front_assert_restored(f);
+	return status;
+}
+
+/* The same; returns its exit code. */
+FRONT_CALL int front_end(struct front *f)
+{
+	int status = front_wait(f);
+
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* What it has said on standard error, once it has ended; @text NULL: nothing. */
+FRONT_CALL bool front_has_said(struct front *f, const char *text)
+{
+	char buf[4096];
+	ssize_t n = read(f->said, buf, sizeof(buf) - 1);
+
+	buf[n > 0 ? n : 0] = '\0';
+	if (text ? !!strstr(buf, text) : !buf[0])
+		return true;
+	print_message("it said: %s\n", buf);
+	return false;
+}
+
+FRONT_CALL void front_close(struct front *f)
+{
+	emulator_close(&f->emulator);
+	close_fd(&f->engine);
+	close_fd(&f->said);
+}
+
+FRONT_CALL void front_send(struct front *f, const struct snapshot *s)
+{
+	assert_int_equal(send(f->engine, s, sizeof(*s), 0), (ssize_t)sizeof(*s));
+}
+
+#endif
