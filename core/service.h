@@ -33,7 +33,7 @@ int service_receive(int fd, struct snapshot *ret);
 int service_send(int fd, enum service_command command);
 
 /* Puts back the settings of the machine that processes of ours have left changed when they were killed:
- * for the start of every program of ours, and done here wherever an engine is seen to have died. Needs
+ * for the start of a program of ours, and done here wherever an engine starts or is seen to have died. Needs
  * root; without it, or where there is nothing to do, nothing happens. */
 void service_put_back(void);
 

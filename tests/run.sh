@@ -4,7 +4,8 @@
 # run.sh PROGRAM... - the runner of `make check`: runs each test program (cmocka) and script, one
 # after the other, prints a line for each with its counts, what failed and what was skipped and why,
 # and in the end "N passed, N failed, N skipped". Exit 0 where nothing failed. Each has a TMPDIR of its
-# own, and fails where it leaves anything behind: a file, a mount, a loop device, a loop device's limit.
+# own, and fails where it leaves anything behind: a file, a mount, a loop device; and in CI, where nothing
+# else runs, a loop device's limit.
 #
 # Settings, from the environment:
 #   VERBOSE=1   show everything that they print
@@ -25,6 +26,7 @@ skipped=0
 limited() {
 	local bdi
 
+	[ "${CI:-}" = true ] || return 0
 	for bdi in /sys/block/loop*/bdi; do
 		[ -e "${bdi%bdi}loop" ] || [ "$(cat "$bdi/strict_limit" 2>/dev/null)" != 1 ] || echo "$bdi"
 	done

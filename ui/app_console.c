@@ -22,6 +22,7 @@ void app_console_open(struct app *app)
 		app->knobs.path[0] = '\0';
 		return;
 	}
+	(void)knob_restore_stale(&app->knobs);
 	if (on_console)
 		(void)console_quiet(&app->knobs);
 }

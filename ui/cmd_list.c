@@ -5,6 +5,7 @@
 #include "core/inventory.h"
 #include "core/json.h"
 #include "core/reactor.h"
+#include "core/service.h"
 #include "device/sysfs.h"
 #include "device/util.h"
 #include "ui/disk_table.h"
@@ -306,6 +307,8 @@ int cmd_list(int argc, char **argv)
 		options_help(stdout, COMMAND_LIST);
 		return EXIT_OK;
 	}
+	if (!options.sysroot)
+		service_put_back(); /* a killed install's settings: they are among what is shown */
 	root = sysfs_open_root(options.sysroot ? options.sysroot : "/");
 	if (root < 0)
 		return refuse("cannot open %s: %s", options.sysroot ? options.sysroot : "/",

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* boardstrap - the wiring: which command, and what is built in. */
 #include "core/err.h"
-#include "core/service.h"
 #include "device/layout_file.h"
 #include "device/sysfs.h"
 #include "device/util.h"
@@ -115,6 +114,5 @@ int main(int argc, char **argv)
 	}
 	if (command == COMMAND_SCREENS && asks_for("--version", argc, argv))
 		return print_version();
-	service_put_back();
 	return functions[command](argc, argv);
 }
