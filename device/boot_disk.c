@@ -10,12 +10,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What is not found at once may be on a disk whose content is not known yet, or never will be. */
+static int remember(struct inuse *inuse, const struct boot_name *name)
+{
+	struct inuse_boot *boot = reallocarray(inuse->boot, inuse->boot_count + 1, sizeof(*boot));
+
+	if (!boot)
+		return -ENOMEM;
+	boot[inuse->boot_count++] = (struct inuse_boot){.name = *name};
+	inuse->boot = boot;
+	return 0;
+}
+
 static int add_disks(
 	struct inuse *inuse, int root, const struct boot_name *name, uint32_t major, uint32_t minor)
 {
 	char disks[STACK_DISKS_MAX][32];
 	int count = stack_whole_disks(root, major, minor, disks, ARRAY_SIZE(disks)), r = 0;
 
+	if (count < 0)
+		return remember(inuse, name);
 	for (int i = 0; i < count && r == 0; i++)
 		r = inuse_add_fact(inuse, disks[i], REASON_SYSTEM,
 			"the system is started from it (%s)", name->text);
@@ -34,31 +48,6 @@ static int find_node(int root, const char *value, uint32_t *ret_major, uint32_t 
 	return stack_node_number(root, node, ret_major, ret_minor);
 }
 
-/* A disk or partition that is simply not there now ("/dev/sda1") needs no protection. One of another
- * kind ("/dev/mapper/root", not set up) may be on any disk. */
-static bool may_be_anywhere(const char *value)
-{
-	static const char *const plain[] = {"sd", "mmcblk", "nvme", "vd", "hd", "xvd", "sr"};
-	const char *name = value + strlen("/dev/");
-
-	for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
-		if (strncmp(name, plain[i], strlen(plain[i])) == 0)
-			return false;
-	return true;
-}
-
-/* To be looked for in the contents of the disks. */
-static int remember(struct inuse *inuse, const struct boot_name *name)
-{
-	struct inuse_boot *boot = reallocarray(inuse->boot, inuse->boot_count + 1, sizeof(*boot));
-
-	if (!boot)
-		return -ENOMEM;
-	boot[inuse->boot_count++] = (struct inuse_boot){.name = *name};
-	inuse->boot = boot;
-	return 0;
-}
-
 struct boot_visit {
 	struct inuse *inuse;
 	int root;
@@ -73,10 +62,8 @@ static int add_name(void *arg, const struct boot_name *name)
 
 	switch (name->kind) {
 	case BOOT_NODE:
-		if (find_node(root, name->value, &major, &minor) < 0) {
-			inuse->unresolved |= may_be_anywhere(name->value);
-			return 0;
-		}
+		if (find_node(root, name->value, &major, &minor) < 0)
+			return remember(inuse, name);
 		return add_disks(inuse, root, name, major, minor);
 	case BOOT_NUMBER:
 		return add_disks(inuse, root, name, major, minor);
@@ -84,12 +71,10 @@ static int add_name(void *arg, const struct boot_name *name)
 	case BOOT_PARTLABEL:
 	case BOOT_UUID:
 	case BOOT_LABEL:
-		return remember(inuse, name);
 	case BOOT_OPAQUE:
-		inuse->unresolved = true;
-		return 0;
+		break;
 	}
-	return 0;
+	return remember(inuse, name);
 }
 
 /* The device tree's is what the bootloader said; the kernel may have been built to ignore it. */

@@ -8,8 +8,8 @@
 
 #include "device/inuse.h"
 
-/* Adds REASON_SYSTEM facts for nodes and numbers, leaves UUIDs and labels in inuse->boot for
- * inuse_add_content, and sets inuse->unresolved where a name says nothing about the disk. 0 or -errno. */
+/* Adds REASON_SYSTEM facts for the nodes and numbers that are there, and leaves all other names in
+ * inuse->boot: UUIDs and labels for inuse_add_content, the rest for the rules. 0 or -errno. */
 int boot_disk_add_facts(struct inuse *inuse, int root);
 
 #endif

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define BLOCK_EXT_MAJOR 259 /* of the partitions and disks of any driver: linux/major.h */
+
 /* The parameters that name a medium of the system, or of what it was started from. */
 static const struct parameter {
 	const char *key;
@@ -256,4 +258,91 @@ bool boot_source_matches(const struct boot_name *name, const struct disk_content
 		if (is_wanted(name->value, partition_value(&content->partitions[i], name->kind)))
 			return true;
 	return false;
+}
+
+/* What the kernel calls the disks of a driver, and so their first partitions: "mmcblk0p1", "sda1". */
+static const struct family {
+	const char *prefix;
+	bool ends_in_digit;
+} families[] = {{"mmcblk", true}, {"nvme", true}, {"sr", true}, {"sd", false}, {"hd", false},
+	{"vd", false}, {"xvd", false}};
+
+static const struct family *find_family(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
+		if (has_prefix(name, families[i].prefix))
+			return &families[i];
+	return NULL;
+}
+
+/* The number of the partition @name, which may have a tail (":crypt"), or 0: the whole disk. */
+static unsigned partition_number(const struct family *family, const char *name)
+{
+	size_t start = strcspn(name, ":");
+
+	while (start > 0 && isdigit((unsigned char)name[start - 1]))
+		start--;
+	if (family->ends_in_digit &&
+		(start < 2 || name[start - 1] != 'p' || !isdigit((unsigned char)name[start - 2])))
+		return 0;
+	return (unsigned)strtoul(name + start, NULL, 10);
+}
+
+static bool may_have_partition(const struct disk_content *content, unsigned number)
+{
+	switch (content->state) {
+	case CONTENT_BLANK:
+		return false;
+	case CONTENT_FILESYSTEM:
+		return number == 0;
+	case CONTENT_TABLE:
+		for (uint32_t i = 0; i < content->partition_count && i < DISK_PARTITIONS_MAX; i++)
+			if (content->partitions[i].number == number)
+				return true;
+		return content->partition_count > DISK_PARTITIONS_MAX;
+	case CONTENT_PENDING:
+	case CONTENT_AMBIVALENT:
+	case CONTENT_DENIED:
+	case CONTENT_UNREADABLE:
+	case CONTENT_SILENT:
+		break;
+	}
+	return true;
+}
+
+static bool may_be_node(const char *path, const struct disk *disk)
+{
+	const char *name = path + strlen("/dev/");
+	const struct family *family = find_family(name);
+
+	return !family ||
+	       (has_prefix(disk->name, family->prefix) &&
+		       may_have_partition(&disk->content, partition_number(family, name)));
+}
+
+/* Which partition it is cannot be told from a number; which driver's, only where it has one of its own. */
+static bool may_be_number(uint32_t major, const struct disk *disk)
+{
+	return disk->content.state != CONTENT_BLANK &&
+	       (major == disk->id.major || major == BLOCK_EXT_MAJOR);
+}
+
+bool boot_source_may_be_on(const struct boot_name *name, const struct disk *disk)
+{
+	char gap[48];
+
+	switch (name->kind) {
+	case BOOT_NODE:
+		return may_be_node(name->value, disk);
+	case BOOT_NUMBER:
+		return may_be_number(name->major, disk);
+	case BOOT_PARTUUID:
+	case BOOT_PARTLABEL:
+	case BOOT_UUID:
+	case BOOT_LABEL:
+		return disk_content_has_gap(&disk->content, gap);
+	case BOOT_OPAQUE:
+		break;
+	}
+	return true;
 }

@@ -33,6 +33,14 @@ struct boot_name {
 int boot_source_each(
 	const char *cmdline, int (*each)(void *arg, const struct boot_name *name), void *arg);
 
+/*
+ * True where the disk may be the one that @name names, though the name is found nowhere: a UUID or label
+ * may be in a gap of its content (disk.h), and the kernel counts cards and disks anew at each start, so
+ * that the partition of mmcblk1 that is missing may be the same partition of mmcblk0. A name of another
+ * kind ("/dev/mapper/root", not set up) may be on any disk.
+ */
+bool boot_source_may_be_on(const struct boot_name *name, const struct disk *disk);
+
 /* True where the content of a disk has what @name, a UUID or a label, names. */
 bool boot_source_matches(const struct boot_name *name, const struct disk_content *content);
 

@@ -43,7 +43,7 @@ enum reason_code {
 
 struct reason {
 	enum reason_code code;
-	char text[96]; /* a phrase for the operator: "the running system (/)" */
+	char text[128]; /* a phrase for the operator: "the running system (/)" */
 };
 
 #define DISK_REASONS_MAX 8

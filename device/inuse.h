@@ -33,8 +33,9 @@ struct inuse {
 	 * medium the machine was started from. (Else it is not asked: a disk that was cloned has
 	 * the same UUIDs.) */
 	bool rootless;
-	/* The UUIDs and labels that it names and that inuse_add_content has to find on the disks.
-	 * Empty unless rootless; owned. */
+	/* What it names beside the disks that were found: UUIDs and labels, which inuse_add_content
+	 * has to find, nodes that are not there, and what nobody can tell. Empty unless rootless;
+	 * owned. */
 	struct inuse_boot *boot;
 	size_t boot_count;
 };

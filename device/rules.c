@@ -115,11 +115,11 @@ static void judge_wear(struct disk *disk, const struct rules_facts *facts, enum 
 		(void)STR_COPY(disk->warning, text);
 }
 
-/* What the kernel command line names and no disk was found to hold. */
-static const struct boot_name *missing_boot_name(const struct inuse *inuse)
+/* What the kernel command line names, no disk was found to hold, and this one may. */
+static const struct boot_name *missing_boot_name(const struct inuse *inuse, const struct disk *disk)
 {
 	for (size_t i = 0; i < inuse->boot_count; i++)
-		if (!inuse->boot[i].found)
+		if (!inuse->boot[i].found && boot_source_may_be_on(&inuse->boot[i].name, disk))
 			return &inuse->boot[i].name;
 	return NULL;
 }
@@ -128,7 +128,7 @@ static void judge_unknown(struct disk *disk, const struct rules_facts *facts, en
 {
 	static const unsigned harmless = KIND(DISK_LOOP) | KIND(DISK_IMAGE);
 	const char *remedy = disk->kind == DISK_EMMC ? " (--allow emmc)" : "";
-	const struct boot_name *missing = missing_boot_name(facts->inuse);
+	const struct boot_name *missing = missing_boot_name(facts->inuse, disk);
 	char gap[48];
 
 	if ((harmless & KIND(disk->kind)) || (disk->kind != DISK_FIXED && is_allowed(disk, facts)))
@@ -138,6 +138,8 @@ static void judge_unknown(struct disk *disk, const struct rules_facts *facts, en
 			remedy);
 	else if (missing && disk_content_has_gap(&disk->content, gap))
 		disk_refuse(disk, code, "%s, may hold %s%s", gap, missing->text, remedy);
+	else if (missing)
+		disk_refuse(disk, code, "may hold %s, which is not there%s", missing->text, remedy);
 }
 
 /* In the order of enum reason_code, which judge_busy relies on. */

@@ -18,8 +18,8 @@ struct rules_facts {
  * disk->content says must have been told to the facts (inuse_add_content).
  *
  * Where the disks of the running system cannot be told (inuse->unresolved; or the kernel command
- * line names a UUID that was found nowhere, and this disk's content has a gap where that may be), the
- * disk may be one of them, and is refused with REASON_UNKNOWN; but not a loop device or an image, and
+ * line names what was found nowhere, and this disk may be where it is: boot_source_may_be_on), the disk
+ * may be one of them, and is refused with REASON_UNKNOWN; but not a loop device or an image, and
  * not a removable or embedded kind that the operator has named: for DISK_EMMC, too, its bit must be
  * set then. A DISK_FIXED stays refused: that is where systems live. The kernel has the last word in
  * any case, as it lets nobody open a mounted disk exclusively.

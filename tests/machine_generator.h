@@ -34,6 +34,7 @@ struct generated_disk {
 	enum content_state content;
 	enum disk_hold hold;
 	bool closed;  /* the content has something that cannot be looked into */
+	bool first;   /* it has a partition 1 */
 	char tag[64]; /* words of its content: what root= names */
 };
 
@@ -44,8 +45,12 @@ struct generated {
 	struct generated_disk disks[GENERATED_DISKS_MAX];
 	size_t disk_count; /* those that were there before anything was put upon them */
 	unsigned allow;
-	bool unresolved;   /* the system's disk cannot be told */
-	bool tag_missing;  /* root= names a UUID that no disk was found to have */
+	bool unresolved;  /* the system's disk cannot be told */
+	bool tag_missing; /* root= names a UUID that no disk was found to have */
+	/* root= names a first partition, or a number, that nothing has now: what its disks are called,
+	 * or their major number. */
+	const char *missing_node;
+	unsigned missing_major;
 	unsigned virtuals; /* dm, md, loop, zram made so far */
 	unsigned points;   /* mount points made so far */
 };
@@ -395,7 +400,12 @@ static void (*const systems[])(
 /* A machine whose system is on no disk of its own, or on one that cannot be told. */
 static void say_diskless(struct generated *g)
 {
-	switch (draw_below(g, 6)) {
+	static const char *const nodes[][2] = {
+		{"mmcblk", "mmcblk9p1"}, {"nvme", "nvme9n1p1"}, {"sd", "sdz1"}, {"vd", "vdz1"}};
+	static const unsigned majors[] = {179, 8, 254, 259};
+	unsigned n = draw_below(g, 4);
+
+	switch (draw_below(g, 8)) {
 	case 0:
 		say(g, "mount 0:2 / rootfs rootfs\n");
 		break;
@@ -410,7 +420,17 @@ static void say_diskless(struct generated *g)
 		say(g, "mount 0:2 / tmpfs tmpfs\nfile proc/cmdline root=/dev/mapper/vg-root\n");
 		g->unresolved = true;
 		break;
-	case 4: /* longer than there is room for */
+	case 4:
+		say_root_in_memory(g);
+		say(g, "file proc/cmdline root=/dev/%s\n", nodes[n][1]);
+		g->missing_node = nodes[n][0];
+		break;
+	case 5:
+		say_root_in_memory(g);
+		say(g, "file proc/cmdline root=%u:250\n", majors[n]);
+		g->missing_major = majors[n];
+		break;
+	case 6: /* longer than there is room for */
 		say_root_in_memory(g);
 		say(g, "file proc/cmdline root=PARTLABEL=%0180u\n", 7u);
 		g->unresolved = true;
@@ -583,6 +603,7 @@ static void draw_disks(struct generated *g)
 			disk->content = one_in(g, 2) ? CONTENT_TABLE : CONTENT_FILESYSTEM;
 			disk->closed = one_in(g, 2);
 		}
+		disk->first = disk->content == CONTENT_TABLE && (disk->closed || one_in(g, 2));
 	}
 }
 
@@ -607,11 +628,12 @@ static void say_contents(struct generated *g)
 			continue;
 		say(g, "content %s %s %s %s", disk->name, states[disk->content], disk->tag,
 			holds[disk->hold]);
+		if (disk->first)
+			say(g, " partuuid=77-01");
 		if (disk->closed && one_in(g, 3))
 			say(g, " partial=1");
 		else if (disk->closed)
-			say(g, " %s=%s",
-				disk->content == CONTENT_TABLE ? "partuuid=77-01 fstype" : "type",
+			say(g, " %s=%s", disk->first ? "fstype" : "type",
 				closed[draw_below(g, ARRAY_SIZE(closed))]);
 		say(g, "\n");
 	}
@@ -648,6 +670,8 @@ static void generate(struct generated *g, uint64_t seed)
 	g->random = seed;
 	g->length = 0;
 	g->unresolved = g->tag_missing = false;
+	g->missing_node = NULL;
+	g->missing_major = 0;
 	g->virtuals = g->points = 0;
 	draw_allow(g);
 	draw_disks(g);
@@ -686,6 +710,20 @@ static void generate(struct generated *g, uint64_t seed)
 	say_contents(g);
 }
 
+/* Whether what root= names, and what has gone, may now have the name of @disk. */
+static bool may_be_missing(const struct generated *g, const struct generated_disk *disk)
+{
+	if (disk->content == CONTENT_BLANK)
+		return false;
+	/* Any disk may have a number of the major 259. */
+	if (g->missing_major)
+		return g->missing_major == disk->major || g->missing_major == 259;
+	if (!g->missing_node || strncmp(disk->name, g->missing_node, strlen(g->missing_node)) != 0)
+		return false;
+	return disk->first ||
+	       (disk->content != CONTENT_TABLE && disk->content != CONTENT_FILESYSTEM);
+}
+
 /* Whether the disk is to be offered, once nothing uses it: as rules.h promises. */
 static bool is_to_be_offered(const struct generated *g, const struct generated_disk *disk)
 {
@@ -698,7 +736,7 @@ static bool is_to_be_offered(const struct generated *g, const struct generated_d
 		return false;
 	if (disk->kind == DISK_LOOP)
 		return allowed;
-	if (g->unresolved || (g->tag_missing && !known))
+	if (g->unresolved || (g->tag_missing && !known) || may_be_missing(g, disk))
 		return allowed && disk->kind != DISK_FIXED;
 	return allowed || disk->kind == DISK_EMMC;
 }

@@ -128,7 +128,9 @@ line "the device tree's bootargs" $boot_disk \
 	'static const char *const sources[] = {"proc/cmdline", "proc/device-tree/chosen/bootargs"};' \
 	'static const char *const sources[] = {"proc/cmdline"};'
 line "root= by node or number" $boot_disk 'return add_disks(inuse, root, name, major, minor);' 'return 0;'
-line "root= by a node that may be anywhere" $boot_disk 'inuse->unresolved |= may_be_anywhere(name->value);' ';'
+line "root= by a node that is not there" $boot_disk 'if (find_node(root, name->value, &major, &minor) < 0)' \
+	'if (find_node(root, name->value, &major, &minor) < 0) return 0; if (0)'
+line "root= by a number that is not there" $boot_disk 'if (count < 0)' 'if (0)'
 line "root= in words that nobody knows" $boot_disk 'case BOOT_OPAQUE:' 'case BOOT_OPAQUE: return 0;'
 line "root= by UUID or label" $inuse 'if (!boot_source_matches(&inuse->boot[i].name, &disk->content))' 'if (1)'
 line "a UUID once found" $inuse 'inuse->boot[i].found = true;' ';'
@@ -165,7 +167,16 @@ done
 for key in root mount.usr resume overlayroot live-media cryptdevice rd.luks.uuid kern_guid dm; do
 	mutant "$key=" $boot -e "s,\.key = \"$key\",.key = \"xx\","
 done
-line "packed numbers" $boot 'if (!parse_packed(word, ret))' 'if (1)'
+line "packed numbers" $boot 'if (!parse_packed(*word, ret))' 'if (1)'
+line "a node that may be on any disk" $boot 'return !family ||' 'return family &&'
+mutant "a node's family" $boot -e 's/has_prefix\(disk->name, family->prefix\)/false/'
+for family in mmcblk nvme sd vd; do
+	mutant "the family $family" $boot -e "s/\{\"$family\", (true|false)\},?/{\"none\", \1},/"
+done
+mutant "the numbers of partitions" $boot -e 's/\.number == number/.number == 0/'
+mutant "partitions after a digit" $boot -e 's/if \(family->ends_in_digit &&/if (0 \&\&/'
+mutant "a number's driver" $boot -e 's/major == disk->id\.major/false/'
+mutant "a number of any driver" $boot -e 's/major == BLOCK_EXT_MAJOR/false/'
 line "what is too long" $boot 'if (!STR_COPY(ret->value, word))' 'if (!STR_COPY(ret->value, word) && 0)'
 line "a name behind others" $boot_disk 'boot[inuse->boot_count++] = (struct inuse_boot){.name = *name};' \
 	'if (inuse->boot_count < 8) boot[inuse->boot_count++] = (struct inuse_boot){.name = *name};'

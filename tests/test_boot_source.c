@@ -207,6 +207,74 @@ static void contents_are_matched(void **state)
 	assert_false(matches("root=/dev/sda1", &whole));
 }
 
+/* What is found nowhere may have another name now. */
+static void missing_names_may_be_others(void **state)
+{
+	static const struct {
+		const char *cmdline, *disk;
+		unsigned partitions; /* a bit for each number */
+		bool expected;
+	} cases[] = {
+		{"root=/dev/mmcblk1p2", "mmcblk0", 1 << 1 | 1 << 2, true},
+		{"root=/dev/mmcblk1p2", "mmcblk0", 1 << 1, false},
+		{"root=/dev/mmcblk1p2:crypt", "mmcblk0", 1 << 2, true},
+		{"root=/dev/mmcblk1", "mmcblk0", 1 << 1, false},
+		{"root=/dev/mmcblk1p2", "sda", 1 << 2, false},
+		{"root=/dev/mmcblk1p2", "nvme0n1", 1 << 2, false},
+		{"root=/dev/nvme1n1p12", "nvme0n1", 1 << 12, true},
+		{"root=/dev/nvme1n1p12", "nvme0n1", 1 << 2, false},
+		{"root=/dev/nvme1n1", "nvme0n1", 1 << 1, false},
+		{"root=/dev/sdb3", "sda", 1 << 3, true},
+		{"root=/dev/sdb3", "sda", 1 << 1, false},
+		{"root=/dev/sdb", "sda", 1 << 1, false},
+		{"root=/dev/sr0", "sda", 1 << 1, false},
+		{"root=/dev/dm-0", "sda", 1 << 1, true},
+		{"root=8:3", "sda", 1 << 1, true},
+		{"root=179:3", "sda", 1 << 1, false},
+		{"root=259:3", "sda", 1 << 1, true},
+		{"root=gpt-auto", "sda", 1 << 1, true},
+		{"root=UUID=ab", "sda", 1 << 1, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct disk disk = {.id.major = 8, .content.state = CONTENT_TABLE};
+		struct disk_content *content = &disk.content;
+		struct boot_name name;
+
+		(void)STR_COPY(disk.name, cases[i].disk);
+		for (unsigned n = 1; n < 16; n++)
+			if (cases[i].partitions & 1U << n)
+				content->partitions[content->partition_count++].number = n;
+		assert_int_equal(boot_source_each(cases[i].cmdline, take, &name), 1);
+		if (boot_source_may_be_on(&name, &disk) != cases[i].expected)
+			fail_msg("%s and %s", cases[i].cmdline, cases[i].disk);
+		/* Nothing is known of it. */
+		content->state = CONTENT_SILENT;
+		if (cases[i].expected)
+			assert_true(boot_source_may_be_on(&name, &disk));
+	}
+}
+
+/* A filesystem over the whole disk; more partitions than are known. */
+static void missing_names_may_be_whole_disks(void **state)
+{
+	struct disk disk = {.name = "sda", .content.state = CONTENT_FILESYSTEM};
+	struct boot_name name;
+
+	(void)state;
+	assert_int_equal(boot_source_each("root=/dev/sdb", take, &name), 1);
+	assert_true(boot_source_may_be_on(&name, &disk));
+	disk.content.state = CONTENT_BLANK;
+	assert_false(boot_source_may_be_on(&name, &disk));
+	assert_int_equal(boot_source_each("root=/dev/sdb30", take, &name), 1);
+	disk.content.state = CONTENT_FILESYSTEM;
+	assert_false(boot_source_may_be_on(&name, &disk));
+	disk.content.state = CONTENT_TABLE;
+	disk.content.partition_count = DISK_PARTITIONS_MAX + 1;
+	assert_true(boot_source_may_be_on(&name, &disk));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +285,8 @@ int main(void)
 		cmocka_unit_test(there_is_no_end_to_names),
 		cmocka_unit_test(what_is_too_long_is_opaque),
 		cmocka_unit_test(contents_are_matched),
+		cmocka_unit_test(missing_names_may_be_others),
+		cmocka_unit_test(missing_names_may_be_whole_disks),
 	};
 
 	return cmocka_run_group_tests_name("boot_source", tests, NULL, NULL);

@@ -51,7 +51,8 @@ static void fixed_disks_have_a_bus(void **state)
 
 static void kinds_are_listed(void **state)
 {
-	static const char *const wrong[] = {"", "sd,", ",sd", "sd,,usb", "other", "sd usb", "SD", "Worn"};
+	static const char *const wrong[] = {
+		"", "sd,", ",sd", "sd,,usb", "other", "sd usb", "SD", "Worn"};
 	unsigned kinds = 0;
 	char bad[32];
 
@@ -223,6 +224,30 @@ static void content_is_a_phrase(void **state)
 	expect_phrase(&content, "not answering");
 }
 
+static void gaps_are_told(void **state)
+{
+	struct disk_content content = {.state = CONTENT_BLANK};
+	char gap[48];
+
+	(void)state;
+	assert_false(disk_content_has_gap(&content, gap));
+	content = (struct disk_content){.state = CONTENT_FILESYSTEM, .type = "bcachefs"};
+	assert_false(disk_content_has_gap(&content, gap));
+	(void)STR_COPY(content.type, "silicon_medley_raid_member"); /* the longest of its kind */
+	assert_true(disk_content_has_gap(&content, gap));
+	assert_string_equal(gap, "has silicon_medley_raid_member");
+	(void)STR_COPY(content.type, "bcache");
+	assert_true(disk_content_has_gap(&content, gap));
+	(void)STR_COPY(content.type, "_member"); /* of nothing */
+	assert_false(disk_content_has_gap(&content, gap));
+	content.partial = true;
+	assert_true(disk_content_has_gap(&content, gap));
+	assert_string_equal(gap, "read in part");
+	content.state = CONTENT_SILENT;
+	assert_true(disk_content_has_gap(&content, gap));
+	assert_string_equal(gap, "unread");
+}
+
 static void health_is_told(void **state)
 {
 	static const struct {
@@ -273,6 +298,7 @@ static void an_emmc_is_described(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(gaps_are_told),
 		cmocka_unit_test(health_is_told),
 		cmocka_unit_test(an_emmc_is_described),
 		cmocka_unit_test(kinds_have_names),
