@@ -230,6 +230,8 @@ int inuse_load(int root, struct inuse *ret)
 		r = namespaces_each_other(root, add_foreign_mounts, &visit);
 	if (r == 0)
 		r = holder_add_facts(&inuse, root);
+	if (r == 0)
+		r = twins_load(root, &inuse.twins);
 	if (r < 0) {
 		inuse_finish(&inuse);
 		return r;
@@ -242,6 +244,7 @@ void inuse_finish(struct inuse *inuse)
 {
 	free(inuse->facts);
 	free(inuse->boot);
+	twins_finish(&inuse->twins);
 	*inuse = (struct inuse){0};
 }
 

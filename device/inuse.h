@@ -9,6 +9,7 @@
 
 #include "device/boot_source.h"
 #include "device/disk.h"
+#include "device/twin.h"
 
 struct inuse_fact {
 	char disk[32]; /* kernel name of the whole disk */
@@ -38,6 +39,7 @@ struct inuse {
 	 * owned. */
 	struct inuse_boot *boot;
 	size_t boot_count;
+	struct twins twins; /* a fact about one is a fact about the other */
 };
 
 /* Collects the facts of the machine below @root. 0 or -errno; free with inuse_finish. */

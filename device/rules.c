@@ -13,29 +13,43 @@ static bool is_allowed(const struct disk *disk, const struct rules_facts *facts)
 	return disk->kind < DISK_KIND_COUNT && (facts->allow & KIND(disk->kind));
 }
 
+/* True where the fact is about the disk, or about the same one by another path. Sticks do not have two,
+ * but ids that are no better than their makers. */
+static bool is_about(
+	const struct inuse_fact *fact, const struct disk *disk, const struct inuse *inuse)
+{
+	/* An image is told by its path; that a disk has the same name says nothing. */
+	if (disk->kind == DISK_IMAGE)
+		return false;
+	return strcmp(fact->disk, disk->name) == 0 ||
+	       (disk->kind == DISK_FIXED && twins_are_equal(&inuse->twins, fact->disk, disk->name));
+}
+
 /* Facts of one code become one reason: a system has dozens of mounts, a row has no room for them. */
 static void judge_use(struct disk *disk, const struct rules_facts *facts, enum reason_code code)
 {
 	const struct inuse_fact *first = NULL;
+	char path[64] = "";
 	unsigned more = 0;
 
-	/* An image is told by its path; that a disk has the same name says nothing. */
-	if (disk->kind == DISK_IMAGE)
-		return;
 	for (size_t i = 0; i < facts->inuse->count; i++) {
 		const struct inuse_fact *fact = &facts->inuse->facts[i];
 
-		if (fact->code != code || strcmp(fact->disk, disk->name) != 0)
+		if (fact->code != code || !is_about(fact, disk, facts->inuse))
 			continue;
 		if (first)
 			more++;
 		else
 			first = fact;
 	}
-	if (first && more > 0)
-		disk_refuse(disk, code, "%.80s and %u more", first->text, more);
-	else if (first)
-		disk_refuse(disk, code, "%s", first->text);
+	if (!first)
+		return;
+	if (strcmp(first->disk, disk->name) != 0)
+		(void)STR_FORMAT(path, "the same disk as %s: ", first->disk);
+	if (more > 0)
+		disk_refuse(disk, code, "%s%.80s and %u more", path, first->text, more);
+	else
+		disk_refuse(disk, code, "%s%s", path, first->text);
 }
 
 /* The kernel was asked, and nothing that was found explains its answer. */

@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-#define GENERATED_DISKS_MAX 12
+#define GENERATED_DISKS_MAX 16
 
 /* What a disk must be refused for; bits of struct generated_disk.uses. */
 #define USE(code) (1u << (code))
@@ -28,6 +28,7 @@ struct generated_disk {
 	enum disk_kind kind;
 	unsigned major, minor;
 	unsigned partitions;
+	unsigned wwid; /* 0: none */
 	bool boot_area;
 	unsigned uses; /* 0: free */
 	bool ro, empty, small, worn;
@@ -132,6 +133,10 @@ static void say_generated_disk(struct generated *g, const struct generated_disk 
 	if (disk->kind == DISK_EMMC)
 		say(g, "\tdevice/rev 0x8\n\tdevice/life_time 0x01 %s\n",
 			disk->worn ? "0x0b" : "0x02");
+	if (disk->kind == DISK_USB && one_in(g, 2)) /* some makers give all of them the same */
+		say(g, "\tdevice/wwid t10.Generic\n");
+	if (disk->wwid)
+		say(g, "\t%s eui.%016x\n", disk->major == 259 ? "wwid" : "device/wwid", disk->wwid);
 	if (disk->ro)
 		say(g, "\tro 1\n");
 	for (unsigned i = 1; i <= disk->partitions; i++)
@@ -597,6 +602,8 @@ static void draw_disks(struct generated *g)
 		*disk = (struct generated_disk){.kind = likely[draw_below(g, ARRAY_SIZE(likely))]};
 		name_disk(g, disk, i);
 		disk->partitions = one_in(g, 3) ? 0 : 1 + draw_below(g, 4);
+		if (disk->kind == DISK_FIXED && disk->major != 254 && !one_in(g, 4))
+			disk->wwid = 1 + i;
 		disk->boot_area = disk->kind == DISK_EMMC && !one_in(g, 4);
 		disk->content = states[draw_below(g, ARRAY_SIZE(states))];
 		if (one_in(g, 4)) {
@@ -605,6 +612,22 @@ static void draw_disks(struct generated *g)
 		}
 		disk->first = disk->content == CONTENT_TABLE && (disk->closed || one_in(g, 2));
 	}
+}
+
+/* Sometimes a disk is there twice, by another path, of which nobody knows. NULL, or the original. */
+static const struct generated_disk *draw_twin(struct generated *g)
+{
+	const struct generated_disk *original = &g->disks[draw_below(g, (unsigned)g->disk_count)];
+	struct generated_disk *twin = &g->disks[g->disk_count];
+
+	if (!original->wwid || one_in(g, 2))
+		return NULL;
+	*twin = *original;
+	(void)STR_COPY(twin->name, original->major == 259 ? "nvme8n1" : "sdq");
+	twin->minor = 240;
+	twin->partitions = 0;
+	g->disk_count++;
+	return original;
 }
 
 static void say_contents(struct generated *g)
@@ -665,6 +688,7 @@ static void generate(struct generated *g, uint64_t seed)
 {
 	struct generated_disk *system[3], *user[2];
 	const struct use *plan[GENERATED_DISKS_MAX] = {0};
+	const struct generated_disk *original;
 	size_t count, system_count = 0;
 
 	g->random = seed;
@@ -688,7 +712,8 @@ static void generate(struct generated *g, uint64_t seed)
 		if (plan[i] && plan[i]->of_disk)
 			plan[i]->say(g, user, 1);
 	}
-	for (size_t i = 0; i < count; i++)
+	original = draw_twin(g);
+	for (size_t i = 0; i < g->disk_count; i++)
 		say_generated_disk(g, &g->disks[i]);
 	for (size_t i = 0; i < system_count; i++)
 		system[i] = &g->disks[i];
@@ -706,6 +731,11 @@ static void generate(struct generated *g, uint64_t seed)
 		if (i + 1 < count && !plan[i + 1] && one_in(g, 3))
 			user[users++] = &g->disks[i + 1];
 		plan[i]->say(g, user, users);
+	}
+	if (original) {
+		g->disks[count].uses = original->uses;
+		g->disks[count].content = original->content;
+		(void)STR_COPY(g->disks[count].tag, original->tag);
 	}
 	say_contents(g);
 }

@@ -77,6 +77,7 @@ line() {
 }
 
 rules=device/rules.c
+twin=device/twin.c
 none='static void judge_none(struct disk *d, const struct rules_facts *f, enum reason_code c) {}'
 for reason in SYSTEM SOURCE MOUNTED SWAP HOLDER LOOP BUSY READ_ONLY NO_MEDIUM TOO_SMALL WORN KIND UNKNOWN; do
 	mutant "REASON_$reason" $rules -e "s/^static void \(\*const judges/$none\n&/" \
@@ -98,6 +99,13 @@ line "containers" $disk 'else if (container)' 'else if (0)'
 line "containers on the whole disk" $disk 'if (is_container(content->type))' 'if (0)'
 line "containers in partitions" $disk 'if (is_container(content->partitions[i].fs_type))' 'if (0)'
 line "members of volumes" $disk 'return length > tail && strcmp(type + length - tail, member) == 0;' 'return false;'
+
+mutant "other paths to a disk" $rules -e 's/twins_are_equal\(.*, disk->name\)/false/'
+mutant "paths of sticks being none" $rules -e 's/\(disk->kind == DISK_FIXED && twins/(twins/'
+line "reading the ids of disks" device/inuse.c 'r = twins_load(root, &inuse.twins);' ';'
+mutant "ids of SCSI disks" $twin -e 's,/device/wwid,/xx,'
+mutant "ids of NVMe disks" $twin -e 's,%s/wwid,%s/xx,'
+line "ids that are none" $twin "return ret[0] != '\\0';" 'return true;'
 
 inuse=device/inuse.c
 holder=device/holder.c
