@@ -22,18 +22,35 @@
 
 static bool has_fact(const struct inuse *inuse, const struct inuse_fact *fact)
 {
-	for (size_t i = 0; i < inuse->count; i++)
-		if (inuse->facts[i].code == fact->code &&
-			strcmp(inuse->facts[i].disk, fact->disk) == 0 &&
-			strcmp(inuse->facts[i].text, fact->text) == 0)
+	for (size_t i = 0; i < inuse->count; i++) {
+		const struct inuse_fact *other = &inuse->facts[i];
+
+		if (other->code == fact->code && strcmp(other->disk, fact->disk) == 0 &&
+			other->file_dev == fact->file_dev && other->file_ino == fact->file_ino &&
+			strcmp(other->text, fact->text) == 0)
 			return true;
+	}
 	return false;
+}
+
+static int add_fact(struct inuse *inuse, const struct inuse_fact *fact)
+{
+	struct inuse_fact *facts;
+
+	if (has_fact(inuse, fact))
+		return 0;
+	facts = reallocarray(inuse->facts, inuse->count + 1, sizeof(*facts));
+	if (!facts)
+		return -ENOMEM;
+	facts[inuse->count++] = *fact;
+	inuse->facts = facts;
+	return 0;
 }
 
 int inuse_add_fact(
 	struct inuse *inuse, const char *disk, enum reason_code code, const char *format, ...)
 {
-	struct inuse_fact fact = {.code = code}, *facts;
+	struct inuse_fact fact = {.code = code};
 	va_list args;
 
 	(void)STR_COPY(fact.disk, disk);
@@ -41,14 +58,7 @@ int inuse_add_fact(
 	(void)str_vformat(fact.text, sizeof(fact.text), format, args);
 	va_end(args);
 	str_sanitise(fact.text);
-	if (has_fact(inuse, &fact))
-		return 0;
-	facts = reallocarray(inuse->facts, inuse->count + 1, sizeof(*facts));
-	if (!facts)
-		return -ENOMEM;
-	facts[inuse->count++] = fact;
-	inuse->facts = facts;
-	return 0;
+	return add_fact(inuse, &fact);
 }
 
 bool inuse_knows(const struct inuse *inuse, const char *disk)
@@ -153,6 +163,19 @@ static int add_foreign_mounts(void *arg, const char *table, const char *who)
 
 /* ---- swap ---- */
 
+/* The file itself is no target. In a recorded machine it is not there. */
+static int add_swap_file(struct inuse *inuse, int root, const char *path)
+{
+	struct inuse_fact fact = {.code = REASON_SWAP, .text = "in use as swap"};
+	struct stat st;
+
+	if (path[0] != '/' || fstatat(root, path + 1, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	fact.file_dev = st.st_dev;
+	fact.file_ino = st.st_ino;
+	return add_fact(inuse, &fact);
+}
+
 static int add_swap(
 	struct inuse *inuse, int root, const struct mountinfo *mounts, const char *path, bool file)
 {
@@ -166,6 +189,8 @@ static int add_swap(
 		resolve_number(&resolver, major, minor);
 	for (size_t i = 0; i < resolver.count && r == 0; i++)
 		r = inuse_add_fact(inuse, resolver.disks[i], REASON_SWAP, "swap (%s)", path);
+	if (file && r == 0)
+		r = add_swap_file(inuse, root, path);
 	return r;
 }
 

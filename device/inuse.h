@@ -12,7 +12,8 @@
 #include "device/twin.h"
 
 struct inuse_fact {
-	char disk[32]; /* kernel name of the whole disk */
+	char disk[32]; /* kernel name of the whole disk; "" where it is about a file */
+	uint64_t file_dev, file_ino; /* that an image must not be, else 0 */
 	enum reason_code code;
 	char text[96]; /* the phrase for the operator, sanitised */
 };

@@ -18,9 +18,10 @@ static bool is_allowed(const struct disk *disk, const struct rules_facts *facts)
 static bool is_about(
 	const struct inuse_fact *fact, const struct disk *disk, const struct inuse *inuse)
 {
-	/* An image is told by its path; that a disk has the same name says nothing. */
+	/* An image is told by its file; that a disk has the same name says nothing. */
 	if (disk->kind == DISK_IMAGE)
-		return false;
+		return fact->file_ino > 0 && fact->file_ino == disk->id.file_ino &&
+		       fact->file_dev == disk->id.file_dev;
 	return strcmp(fact->disk, disk->name) == 0 ||
 	       (disk->kind == DISK_FIXED && twins_are_equal(&inuse->twins, fact->disk, disk->name));
 }
@@ -44,7 +45,7 @@ static void judge_use(struct disk *disk, const struct rules_facts *facts, enum r
 	}
 	if (!first)
 		return;
-	if (strcmp(first->disk, disk->name) != 0)
+	if (first->disk[0] && strcmp(first->disk, disk->name) != 0)
 		(void)STR_FORMAT(path, "the same disk as %s: ", first->disk);
 	if (more > 0)
 		disk_refuse(disk, code, "%s%.80s and %u more", path, first->text, more);

@@ -119,6 +119,8 @@ line "files of loops below the system" $inuse \
 	'struct resolver resolver = {.root = root, .mounts = mounts, .through_files = critical};' \
 	'struct resolver resolver = {.root = root, .mounts = mounts};'
 line "swap files" $inuse 'if (file)' 'if (0)'
+line "swap files that are targets" $inuse 'if (file && r == 0)' 'if (0)'
+mutant "images that are in use" $rules -e 's/fact->file_ino == disk->id.file_ino/false/'
 line "swap partitions" $inuse 'else if (stack_node_number(root, path, &major, &minor) == 0)' 'else if (0)'
 line "holders of disks" $holder 'r = sysfs_each(walk->root, add_holder, walk, "sys/block/%s/holders", name);' 'r = 0;'
 line "holders of partitions" $holder \

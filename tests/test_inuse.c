@@ -207,6 +207,29 @@ static void swap_is_found(void **state)
 		false);
 }
 
+/* By its number, for an operator may come to it by another path. */
+static void a_swap_file_is_found(void **state)
+{
+	struct sandbox *box = *state;
+	struct inuse inuse;
+	struct stat st;
+
+	add_disks(box);
+	set_mounts(box, "1 0 0:30 / / rw - tmpfs tmpfs rw\n");
+	sandbox_file(box, "mnt/swap file", "");
+	sandbox_file(box, "proc/swaps",
+		"Filename Type Size Used Priority\n/mnt/swap\\040file file 1000 0 -3\n"
+		"/mnt/gone\\040(deleted) file 1000 0 -3\nrelative file 1000 0 -3\n");
+	assert_int_equal(inuse_load(box->root, &inuse), 0);
+	assert_int_equal(inuse.count, 1);
+	assert_int_equal(fstatat(box->root, "mnt/swap file", &st, 0), 0);
+	assert_int_equal(inuse.facts[0].code, REASON_SWAP);
+	assert_int_equal(inuse.facts[0].file_dev, st.st_dev);
+	assert_int_equal(inuse.facts[0].file_ino, st.st_ino);
+	assert_string_equal(inuse.facts[0].disk, "");
+	inuse_finish(&inuse);
+}
+
 static void holders_are_found(void **state)
 {
 	struct sandbox *box = *state;
@@ -358,6 +381,7 @@ int main(void)
 		sandbox_test(unknown_filesystems_are_unresolved),
 		sandbox_test(a_btrfs_has_several_members),
 		sandbox_test(swap_is_found),
+		sandbox_test(a_swap_file_is_found),
 		sandbox_test(holders_are_found),
 		sandbox_test(loops_over_disks_are_found),
 		sandbox_test(a_machine_without_tables_is_an_error),

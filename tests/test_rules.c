@@ -98,6 +98,33 @@ static void uses_are_refused_the_gravest_first(void **state)
 	expect_codes(disk, &facts, "");
 }
 
+/* An image is told by its file, whatever path leads to it. */
+static void a_file_in_use_is_refused(void **state)
+{
+	struct inuse_fact swap = {
+		.file_dev = 7, .file_ino = 9, .code = REASON_SWAP, .text = "in use as swap"};
+	const struct inuse inuse = {.facts = &swap, .count = 1};
+	const struct rules_facts facts = {.inuse = &inuse, .allow = ALLOW_ALL};
+	struct disk disk = make_disk(DISK_IMAGE);
+
+	(void)state;
+	disk.id.file_dev = 7;
+	expect_codes(disk, &facts, "");
+	disk.id.file_ino = 9;
+	expect_codes(disk, &facts, "swap");
+	disk.id.file_dev = 8;
+	expect_codes(disk, &facts, "");
+	/* Facts about disks are about no file, and the other way round. */
+	disk.id.file_dev = disk.id.file_ino = 0;
+	swap.file_dev = swap.file_ino = 0;
+	(void)STR_COPY(swap.disk, "x");
+	expect_codes(disk, &facts, "");
+	expect_codes(make_disk(DISK_USB), &facts, "swap");
+	swap.disk[0] = '\0';
+	disk.kind = DISK_EMMC;
+	expect_codes(disk, &facts, "");
+}
+
 static void long_phrases_are_cut(void **state)
 {
 	struct inuse_fact long_facts[2] = {{.disk = "x", .code = REASON_MOUNTED}};
@@ -235,8 +262,8 @@ static void what_cannot_be_read_may_be_the_system(void **state)
 	disk.content = (struct disk_content){.state = CONTENT_FILESYSTEM, .type = "crypto_LUKS"};
 	expect_codes(disk, &facts, "unknown");
 	rules_judge(&disk, &facts);
-	assert_string_equal(disk.reasons[0].text,
-		"has crypto_LUKS, may hold root=UUID=ab (--allow emmc)");
+	assert_string_equal(
+		disk.reasons[0].text, "has crypto_LUKS, may hold root=UUID=ab (--allow emmc)");
 	disk.content = (struct disk_content){.state = CONTENT_TABLE, .partition_count = 2};
 	(void)STR_COPY(disk.content.partitions[0].fs_type, "ext4");
 	expect_codes(disk, &facts, "");
@@ -260,6 +287,7 @@ int main(void)
 		cmocka_unit_test(only_emmc_is_allowed_by_itself),
 		cmocka_unit_test(the_medium_must_do),
 		cmocka_unit_test(uses_are_refused_the_gravest_first),
+		cmocka_unit_test(a_file_in_use_is_refused),
 		cmocka_unit_test(long_phrases_are_cut),
 		cmocka_unit_test(an_unresolved_system_fails_closed),
 		cmocka_unit_test(worn_ones_are_refused_or_warned_of),

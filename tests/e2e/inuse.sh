@@ -217,6 +217,14 @@ else
 	if swapon -p 0 mnt/swapfile; then
 		swap=$tmp/mnt/swapfile
 		refused "a swap file" mounted,swap "mounted on|swap"
+		ln -s mnt/swapfile elsewhere
+		before=$(state)
+		for action in --dry-run --yes; do
+			run 2 "the swap file itself as an image, $action" install "$action" --plain \
+				--target elsewhere --allow image --archive good.tar
+			says "the swap file itself, $action" "refused: in use as swap"
+		done
+		same "the swap file itself: nothing was written" "$before" "$(state)"
 		swapoff "$swap"
 		swap=
 	else
