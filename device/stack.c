@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/stack.h"
 
+#include "device/disk.h"
 #include "device/sysfs.h"
 #include "device/util.h"
 
@@ -96,20 +97,62 @@ static bool ask_loop(int root, const char *name, struct stack_loop *ret)
 	return true;
 }
 
+static uint64_t read_number(int root, const char *name, const char *attribute)
+{
+	uint64_t value;
+
+	return sysfs_read_u64(root, &value, "sys/block/%s/%s", name, attribute) == 0 ? value : 0;
+}
+
+/* Whether a file of this size is what the loop @name shows. */
+static bool has_size_of(int root, const char *name, uint64_t bytes)
+{
+	uint64_t offset = read_number(root, name, "loop/offset");
+	uint64_t limit = read_number(root, name, "loop/sizelimit");
+
+	bytes -= offset < bytes ? offset : bytes;
+	if (limit > 0 && limit < bytes)
+		bytes = limit;
+	return bytes / SECTOR_BYTES == read_number(root, name, "size");
+}
+
+/* Fills the numbers from what the path leads to. False where that is not there, or is another file. */
+static bool look_at_backing(int root, const char *name, struct stack_loop *ret)
+{
+	struct stat st;
+
+	if (!sysfs_is_live(root) || ret->backing[0] != '/' ||
+		fstatat(root, ret->backing + 1, &st, AT_NO_AUTOMOUNT) < 0)
+		return false;
+	if (S_ISBLK(st.st_mode)) {
+		ret->block_major = major(st.st_rdev);
+		ret->block_minor = minor(st.st_rdev);
+		return true;
+	}
+	if (!S_ISREG(st.st_mode) || !has_size_of(root, name, (uint64_t)st.st_size))
+		return false;
+	ret->file_major = major(st.st_dev);
+	ret->file_minor = minor(st.st_dev);
+	return true;
+}
+
 int stack_read_loop(int root, const char *name, struct stack_loop *ret)
 {
-	static const char deleted[] = " (deleted)";
+	static const char suffix[] = " (deleted)";
 	struct stack_loop loop = {0};
+	bool deleted;
 	size_t length;
 
 	if (sysfs_read(root, loop.backing, sizeof(loop.backing), "sys/block/%s/loop/backing_file",
 		    name) < 0)
 		return -ENXIO;
 	length = strlen(loop.backing);
-	if (length > strlen(deleted) &&
-		strcmp(loop.backing + length - strlen(deleted), deleted) == 0)
-		loop.backing[length - strlen(deleted)] = '\0';
-	if (!ask_loop(root, name, &loop))
+	deleted = length > strlen(suffix) &&
+		  strcmp(loop.backing + length - strlen(suffix), suffix) == 0;
+	if (deleted)
+		loop.backing[length - strlen(suffix)] = '\0';
+	/* Opening a loop whose file is dying waits in the kernel: only where nothing else tells. */
+	if ((deleted || !look_at_backing(root, name, &loop)) && !ask_loop(root, name, &loop))
 		(void)stack_node_number(root, loop.backing, &loop.block_major, &loop.block_minor);
 	*ret = loop;
 	return 0;

@@ -15,9 +15,10 @@
  * from the node itself on a running machine, else by its name. 0, or -ENOTBLK. */
 int stack_node_number(int root, const char *path, uint32_t *ret_major, uint32_t *ret_minor);
 
-/* What a loop device lies on. The numbers come from the device itself: they are right even after a
- * lazy unmount, when the path has lost its meaning, but only a running machine has them, and only
- * who may open the loop sees them. 0:0 where there is none. */
+/* What a loop device lies on. The numbers are those of what the path leads to, where that is a device
+ * or a file of the loop's size; else they come from the loop itself: they are right even after a lazy
+ * unmount, when the path has lost its meaning, but only who may open the loop sees them. Of a file only
+ * a running machine has them. 0:0 where there is none. */
 struct stack_loop {
 	char backing[256];		   /* the path as the kernel tells it */
 	uint32_t block_major, block_minor; /* of the block device that it lies on */

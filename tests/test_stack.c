@@ -4,6 +4,10 @@
 #include "tests/device_fixture.h"
 #include "tests/sandbox.h"
 
+#include <linux/loop.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/sysmacros.h>
 
 /* The names below a number, with blanks between. */
@@ -169,6 +173,80 @@ static void a_real_loop_tells_its_file(void **state)
 	expect_disks(upper.root, major(upper_st.st_rdev), minor(upper_st.st_rdev), expected);
 }
 
+/* In a namespace of its own whose /dev is empty: whoever opens the loop fails. */
+static int read_without_nodes(const char *name, struct stack_loop *ret)
+{
+	int root;
+
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+		mount("none", "/dev", "tmpfs", 0, NULL) < 0)
+		return -errno;
+	root = sysfs_open_root("/");
+	return root < 0 ? root : stack_read_loop(root, name, ret);
+}
+
+/* What a child finds without @name being opened. */
+static void expect_unopened(const char *name, dev_t block, dev_t file)
+{
+	struct stack_loop loop;
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(read_without_nodes(name, &loop) < 0		       ? 1
+			: makedev(loop.block_major, loop.block_minor) != block ? 2
+			: makedev(loop.file_major, loop.file_minor) != file    ? 3
+									       : 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+/* To open a loop whose file is dying may take minutes, and a list is made every second. */
+static void a_loop_is_not_opened_needlessly(void **state)
+{
+	struct stat st, node_st;
+	struct loop_info64 info;
+	struct stack_loop loop;
+	char node[64];
+
+	(void)state;
+	fixture_require_root();
+	fixture_make_loop(&lower, MIB(4));
+	assert_int_equal(fstat(lower.image_fd, &st), 0);
+	expect_unopened(lower.name, 0, st.st_dev);
+	assert_int_equal(ioctl(lower.fd, LOOP_GET_STATUS64, &info), 0);
+	info.lo_offset = MIB(1);
+	assert_int_equal(ioctl(lower.fd, LOOP_SET_STATUS64, &info), 0);
+	expect_unopened(lower.name, 0, st.st_dev);
+	info.lo_sizelimit = MIB(2);
+	assert_int_equal(ioctl(lower.fd, LOOP_SET_STATUS64, &info), 0);
+	expect_unopened(lower.name, 0, st.st_dev);
+	info.lo_offset = info.lo_sizelimit = 0;
+	assert_int_equal(ioctl(lower.fd, LOOP_SET_STATUS64, &info), 0);
+
+	assert_int_equal(fstat(lower.fd, &node_st), 0);
+	(void)STR_FORMAT(node, "%s/node", lower.dir);
+	assert_int_equal(mknod(node, S_IFBLK | 0600, node_st.st_rdev), 0);
+	upper.root = lower.root;
+	upper.image_fd = open(node, O_RDWR | O_CLOEXEC);
+	assert_int_equal(
+		loop_attach(upper.root, lower.dir, upper.image_fd, upper.name, &upper.fd), 0);
+	expect_unopened(upper.name, node_st.st_rdev, 0);
+
+	/* Another file at that path, or none, is no answer: then the loop itself is asked. */
+	assert_int_equal(ftruncate(lower.image_fd, MIB(8)), 0);
+	expect_unopened(lower.name, 0, 0);
+	assert_int_equal(stack_read_loop(lower.root, lower.name, &loop), 0);
+	assert_int_equal(makedev(loop.file_major, loop.file_minor), st.st_dev);
+	assert_int_equal(ftruncate(lower.image_fd, MIB(4)), 0);
+	assert_int_equal(unlink(lower.image), 0);
+	expect_unopened(lower.name, 0, 0);
+	assert_int_equal(stack_read_loop(lower.root, lower.name, &loop), 0);
+	assert_int_equal(makedev(loop.file_major, loop.file_minor), st.st_dev);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +256,8 @@ int main(void)
 		sandbox_test(loops_give_what_they_lie_on),
 		cmocka_unit_test_setup_teardown(
 			a_real_loop_tells_its_file, loops_setup, loops_teardown),
+		cmocka_unit_test_setup_teardown(
+			a_loop_is_not_opened_needlessly, loops_setup, loops_teardown),
 	};
 
 	return cmocka_run_group_tests_name("stack", tests, NULL, NULL);
