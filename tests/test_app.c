@@ -207,21 +207,21 @@ static int order_ms(const void *a, const void *b)
 static void keys_are_shown_at_once(void **state)
 {
 	struct snapshot s = make_snapshot(STEP_EXTRACT);
-	struct front f = follow(&s, true);
+	struct front f = front_follow(&s, true);
 	uint64_t took_ms[40];
 	char percent[16];
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(took_ms); i++) {
 		if (i % 2 == 0) {
-			s.progress.percent = 49 + (int)i;
-			send_snapshot(&f, &s);
+			s.progress.percent = 64 + (int)i / 2;
+			front_send(&f, &s);
 			STR_FORMAT(percent, "%d %%", s.progress.percent);
-			expect(&f, percent);
+			front_expect(&f, percent);
 		}
 		took_ms[i] = now_ms();
-		type(&f, i % 2 == 0 ? "?" : "q");
-		expect(&f, i % 2 == 0 ? "goes on when this screen" : "d detach");
+		front_type(&f, i % 2 == 0 ? "?" : "q");
+		front_expect(&f, i % 2 == 0 ? "goes on when this screen" : "d detach");
 		took_ms[i] = now_ms() - took_ms[i];
 	}
 	qsort(took_ms, ARRAY_SIZE(took_ms), sizeof(took_ms[0]), order_ms);
@@ -229,7 +229,7 @@ static void keys_are_shown_at_once(void **state)
 		(unsigned)took_ms[ARRAY_SIZE(took_ms) / 2],
 		(unsigned)took_ms[ARRAY_SIZE(took_ms) - 1]);
 	assert_in_range(took_ms[ARRAY_SIZE(took_ms) / 2], 0, 99);
-	type(&f, "d");
+	front_type(&f, "d");
 	assert_int_equal(front_end(&f), EXIT_DETACHED);
 	front_close(&f);
 }
