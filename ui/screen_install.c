@@ -153,7 +153,8 @@ static void draw_step(const struct model *m, struct grid *g, int row, int col, e
 	if ((int)strlen(time) > STEP_COLS - 1 - TIME_COL)
 		at = col + STEP_COLS - 1 - (int)strlen(time);
 	(void)grid_put(g, row, col + 7, at - 1 - (col + 7), ATTR_NORMAL, step_name(id));
-	(void)grid_text(g, row, at, ATTR_NORMAL, time);
+	if (col + STEP_COLS <= g->cols)
+		(void)grid_text(g, row, at, ATTR_NORMAL, time);
 }
 
 /* The step whose turn it is in the place @place, or else the one that takes time. */
