@@ -59,14 +59,15 @@ EMULATOR_CALL void emulator_close(struct emulator *e)
 	close_fd(&e->slave);
 }
 
-/* A terminal that keeps nothing of its old picture: libvterm 0.1.4 may crash on output for the old
- * size that comes after vterm_set_size. */
+/* A terminal full of letters, as if they were left of its old picture: libvterm 0.1.4 may crash on
+ * output for the old size that comes after vterm_set_size. */
 EMULATOR_CALL void emulator_resize(struct emulator *e, int rows, int cols)
 {
 	struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)cols};
 
 	vterm_free(e->vt);
 	emulator_new_screen(e, rows, cols);
+	(void)vterm_input_write(e->vt, "\033#8", 3);
 	(void)ioctl(e->master, TIOCSWINSZ, &size);
 }
 

@@ -193,6 +193,47 @@ static void resizes(void **state)
 	front_close(&f);
 }
 
+static int order_ms(const void *a, const void *b)
+{
+	const uint64_t *left = a, *right = b;
+
+	return (*left > *right) - (*left < *right);
+}
+
+/*
+ * What a key does is not left to the next tick: each is pressed right after a frame, when the next is
+ * furthest. Half of the keys, and not all, for the machine may do other things as well.
+ */
+static void keys_are_shown_at_once(void **state)
+{
+	struct snapshot s = make_snapshot(STEP_EXTRACT);
+	struct front f = front_follow(&s, true);
+	uint64_t took_ms[40];
+	char percent[16];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(took_ms); i++) {
+		if (i % 2 == 0) {
+			s.progress.percent = 64 + (int)i / 2;
+			front_send(&f, &s);
+			STR_FORMAT(percent, "%d %%", s.progress.percent);
+			front_expect(&f, percent);
+		}
+		took_ms[i] = now_ms();
+		front_type(&f, i % 2 == 0 ? "?" : "q");
+		front_expect(&f, i % 2 == 0 ? "goes on when this screen" : "d detach");
+		took_ms[i] = now_ms() - took_ms[i];
+	}
+	qsort(took_ms, ARRAY_SIZE(took_ms), sizeof(took_ms[0]), order_ms);
+	print_message("from a key to the screen: %u ms in the middle, %u ms at most\n",
+		(unsigned)took_ms[ARRAY_SIZE(took_ms) / 2],
+		(unsigned)took_ms[ARRAY_SIZE(took_ms) - 1]);
+	assert_in_range(took_ms[ARRAY_SIZE(took_ms) / 2], 0, 99);
+	front_type(&f, "d");
+	assert_int_equal(front_end(&f), EXIT_DETACHED);
+	front_close(&f);
+}
+
 static void no_usable_terminal(void **state)
 {
 	struct snapshot s = make_snapshot(STEP_EXTRACT);
@@ -395,6 +436,7 @@ int main(void)
 		cmocka_unit_test(hangup_detaches),
 		cmocka_unit_test(engine_that_vanishes_is_a_failure),
 		cmocka_unit_test(resizes),
+		cmocka_unit_test(keys_are_shown_at_once),
 		cmocka_unit_test(no_usable_terminal),
 		sandbox_test(plugging_shows),
 		sandbox_test(unset_term_is_said),

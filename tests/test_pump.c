@@ -153,6 +153,7 @@ static void kernel_has_some_left(void **state)
 	pump.in_kernel = kernel_still_sends;
 	sends_on = 60;
 	assert_false(pump_is_idle(&pump));
+	assert_true(pump_has_room(&pump));
 	assert_int_equal(pump_poll_fd(&pump), -1); /* it would be told at once, again and again */
 	assert_int_equal(pump_in_kernel(&pump), 60);
 	assert_int_equal(tcflow(e.slave, TCOOFF), 0);

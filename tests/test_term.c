@@ -659,52 +659,6 @@ static void nothing_installed(void **state)
 	assert_true(shown);
 }
 
-/* One second of an install, frame by frame: gauges move four times, texts once. */
-static void few_bytes(void **state)
-{
-	(void)state;
-	setenv("LC_ALL", "C", 1);
-	for (size_t t = 0; t < ARRAY_SIZE(types); t++) {
-		struct snapshot s = make_snapshot(STEP_EXTRACT);
-		struct model *m = make_install();
-		struct terminal *term;
-		struct emulator e;
-		uint64_t before, worst = 0, total = 0, first;
-		int frames = 40;
-
-		emulator_open(&e, 24, 80, false);
-		term = open_term(&e, types[t]);
-		first = e.bytes;
-		show(term, &e, m);
-		first = e.bytes - first;
-		for (int i = 0; i < frames; i++) {
-			s.progress.archive.done += MIB(1) / 2;
-			s.progress.extracted.done += MIB(2);
-			s.progress.medium.done += MIB(2);
-			s.progress.percent += i % 3 == 0;
-			s.progress.rate_bps += 123456;
-			s.progress.eta_s -= i % 4 == 0;
-			s.tar.replies++;
-			s.elapsed_ms += 250;
-			s.steps[STEP_EXTRACT].ms += 250;
-			m->now_ms += 250;
-			model_set_snapshot(m, &s);
-			before = e.bytes;
-			show(term, &e, m);
-			worst = e.bytes - before > worst ? e.bytes - before : worst;
-			total += e.bytes - before;
-		}
-		print_message("%-15s first %4llu B, mean %3llu B, worst %3llu B\n",
-			types[t] ? types[t] : "built in", (unsigned long long)first,
-			(unsigned long long)total / (unsigned)frames, (unsigned long long)worst);
-		assert_true(worst <= 250);
-		assert_true(total / (unsigned)frames <= 100);
-		term_close(term);
-		emulator_close(&e);
-		free_model(m);
-	}
-}
-
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -724,7 +678,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test(gone_line_is_seen),
 		cmocka_unit_test(unknown_types),
 		cmocka_unit_test(nothing_installed),
-		cmocka_unit_test(few_bytes),
 	};
 
 	if (argc > 1 && strcmp(argv[1], "bare") == 0)

@@ -103,14 +103,19 @@ int pump_send(struct pump *pump)
 	return 0;
 }
 
+bool pump_has_room(const struct pump *pump)
+{
+	return pump_queued(pump) == 0 && has_room(pump, 0);
+}
+
 bool pump_is_idle(const struct pump *pump)
 {
-	return pump_queued(pump) == 0 && has_room(pump, 0) && pump_in_kernel(pump) == 0;
+	return pump_has_room(pump) && pump_in_kernel(pump) == 0;
 }
 
 int pump_poll_fd(const struct pump *pump)
 {
-	return pump_queued(pump) > 0 || !has_room(pump, 0) ? pump->line : -1;
+	return pump_has_room(pump) ? -1 : pump->line;
 }
 
 int pump_in_kernel(const struct pump *pump)

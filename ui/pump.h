@@ -34,7 +34,9 @@ void pump_finish(struct pump *pump);
 int pump_send(struct pump *pump);
 /* True where nothing is left, in the kernel either: what is made now is sent now. */
 bool pump_is_idle(const struct pump *pump);
-/* Where it is not: what to poll for POLLOUT; -1 where that would be told at once, since a serial port
+/* True where nothing is left and the line takes more: less than 256 bytes wait in a serial port. */
+bool pump_has_room(const struct pump *pump);
+/* Where it is not idle: what to poll for POLLOUT; -1 where that would be told at once, since a serial port
  * has room long before it has sent everything. */
 int pump_poll_fd(const struct pump *pump);
 /* Bytes that a serial port still has to send. */

@@ -16,6 +16,7 @@
 #define TEXT_COLS 18 /* "about 1:02:03 left" */
 
 #define STEP_COLS      21 /* "[ >> ] extract 12:05 " */
+#define TIME_COL       15 /* of them */
 #define STEP_COLS_LAST 14 /* "[ >> ] commit" and the margin */
 
 static const char *const state_words[] = {
@@ -140,6 +141,7 @@ static void draw_rates(const struct model *m, struct grid *g, int row)
 static void draw_step(const struct model *m, struct grid *g, int row, int col, enum step_id id)
 {
 	const struct snapshot_step *step = &m->snap.steps[id];
+	int at = col + TIME_COL;
 	char time[48] = "";
 
 	if (step->state == STEP_DONE || step->state == STEP_FAILED)
@@ -147,9 +149,12 @@ static void draw_step(const struct model *m, struct grid *g, int row, int col, e
 	else if (step->state == STEP_ACTIVE)
 		STR_COPY(time, text_duration(m->calm.steps[id].ms / 1000).s);
 	(void)grid_put(g, row, col, 6, state_attrs[step->state], state_words[step->state]);
-	(void)grid_put(
-		g, row, col + 7, STEP_COLS - 9 - (int)strlen(time), ATTR_NORMAL, step_name(id));
-	(void)grid_right(g, row, col + STEP_COLS - 1, ATTR_NORMAL, time);
+	/* From an hour on there is no room for the whole name any more. */
+	if ((int)strlen(time) > STEP_COLS - 1 - TIME_COL)
+		at = col + STEP_COLS - 1 - (int)strlen(time);
+	(void)grid_put(g, row, col + 7, at - 1 - (col + 7), ATTR_NORMAL, step_name(id));
+	if (col + STEP_COLS <= g->cols)
+		(void)grid_text(g, row, at, ATTR_NORMAL, time);
 }
 
 /* The step whose turn it is in the place @place, or else the one that takes time. */

@@ -387,7 +387,7 @@ void term_query(struct terminal *term)
 {
 	term_repair(term);
 	/* Behind what waits it would be answered too late. */
-	if (term->query.active || pump_send(&term->pump) != 0 || !pump_is_idle(&term->pump) ||
+	if (term->query.active || pump_send(&term->pump) != 0 || !pump_has_room(&term->pump) ||
 		write_full(term->pump.queue, QUERY_TEXT, strlen(QUERY_TEXT)) < 0)
 		return;
 	query_begin(&term->query, now_ms());
@@ -566,7 +566,7 @@ void term_repair(struct terminal *term)
 void term_beep(struct terminal *term)
 {
 	/* Never many at once, when a line that was stopped goes on. */
-	if (pump_is_idle(&term->pump))
+	if (pump_has_room(&term->pump))
 		(void)beep();
 	term_pump(term);
 }
