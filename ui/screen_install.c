@@ -198,6 +198,20 @@ static void draw_now(const struct model *m, struct grid *g, int row)
 	(void)grid_right(g, row, g->cols - 1, ATTR_NORMAL, text_left(m->calm.progress.eta_s).s);
 }
 
+/* A terminal that is taller than a serial line's has room for more than the last one. */
+static bool is_tall(const struct grid *g)
+{
+	return g->rows >= 28;
+}
+
+static void draw_messages(const struct model *m, struct grid *g, int row, int most)
+{
+	size_t count = model_log_count(m), shown = (size_t)most < count ? (size_t)most : count;
+
+	for (size_t i = count - shown; i < count; i++)
+		(void)grid_text(g, row++, 1, ATTR_NORMAL, model_log_line(m, i));
+}
+
 static void draw(const struct model *m, struct grid *g, struct area area)
 {
 	int row;
@@ -220,8 +234,7 @@ static void draw(const struct model *m, struct grid *g, struct area area)
 	row = draw_steps(m, g, row) + 1;
 	if (row >= area.bottom)
 		return;
-	if (m->log_count > 0)
-		(void)grid_text(g, row, 1, ATTR_NORMAL, m->log[(m->log_count - 1) % MODEL_LOG_MAX]);
+	draw_messages(m, g, row, is_tall(g) ? area.bottom - row : 1);
 }
 
 static bool may_cancel(const struct model *m)

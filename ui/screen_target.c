@@ -287,9 +287,9 @@ static bool has_rows(const struct model *m)
 	return m->row_count > 0;
 }
 
-static bool shows_some(const struct model *m)
+static bool hides_some(const struct model *m)
 {
-	return !m->show_all;
+	return !m->show_all && m->row_count < m->disk_count;
 }
 
 static bool shows_all(const struct model *m)
@@ -301,7 +301,7 @@ static const struct hint hints[] = {
 	{ACTION_DOWN, "choose", NULL, "move; also Tab, PgUp, PgDn, Home, End, digits", 5, has_rows},
 	{ACTION_NEXT, "next", NULL, "take this device and go on; nothing is written yet", 0,
 		has_rows},
-	{ACTION_ALL, "show all", NULL, "also list what can never be a target", 2, shows_some},
+	{ACTION_ALL, "show all", NULL, "also list what can never be a target", 2, hides_some},
 	{ACTION_ALL, "show fewer", NULL, "list only what can be a target", 2, shows_all},
 	{ACTION_SEARCH, "search", NULL, "go to a device by name, model or serial", 4, has_rows},
 	{ACTION_RESCAN, "rescan", NULL, "look at every device again", 3, NULL},
