@@ -204,7 +204,7 @@ ASAN_DIR := $(abspath $(BUILD))/asan
 asan: ## all tests but the emulated board's with the address and undefined behaviour sanitizers
 	@rm -f $(ASAN_DIR)/report.*
 	@ASAN_OPTIONS=log_path=$(ASAN_DIR)/report UBSAN_OPTIONS=log_path=$(ASAN_DIR)/report:print_stacktrace=1 \
-		BOARDSTRAP=$(ASAN_DIR)/boardstrap $(MAKE) --no-print-directory BUILD=$(BUILD)/asan \
+		SIZES=some BOARDSTRAP=$(ASAN_DIR)/boardstrap $(MAKE) --no-print-directory BUILD=$(BUILD)/asan \
 		CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined' \
 		check-unit check-root
 	@! cat $(ASAN_DIR)/report.* 2>/dev/null

@@ -293,7 +293,7 @@ static void all_the_way(void **state)
 	front_expect(&f, "mmcblk0"); /* of the recorded machine */
 	front_expect(&f, "image file");
 	front_type(&f, "?");
-	front_expect(&f, "Keys on the screen Target");
+	front_expect(&f, "Help: Target");
 	front_type(&f, "q\r");
 	front_expect(&f, "Enter open");
 	front_type(&f, "p");

@@ -136,6 +136,7 @@ static void resolves(void **state)
 static void completes(void **state)
 {
 	struct sandbox *box = *state;
+	struct browse_names names;
 	char text[512], want[512];
 
 	sandbox_file(box, "rootfs-a.tar", "x");
@@ -143,28 +144,141 @@ static void completes(void **state)
 	sandbox_file(box, "folder/file.tar", "x");
 	sandbox_file(box, ".secret", "x");
 	STR_COPY(text, "ro");
-	assert_int_equal(browse_complete(box->dir, text, sizeof(text)), 2);
+	assert_int_equal(browse_complete(box->dir, text, sizeof(text), &names), 2);
 	assert_string_equal(text, "rootfs-");
+	assert_string_equal(names.names[0], "rootfs-a.tar");
+	assert_string_equal(names.names[1], "rootfs-b.tar");
 	STR_COPY(text, "rootfs-b");
-	assert_int_equal(browse_complete(box->dir, text, sizeof(text)), 1);
+	assert_int_equal(browse_complete(box->dir, text, sizeof(text), &names), 1);
 	assert_string_equal(text, "rootfs-b.tar");
 	STR_FORMAT(text, "%s/fo", box->dir);
-	assert_int_equal(browse_complete("/", text, sizeof(text)), 1);
+	assert_int_equal(browse_complete("/", text, sizeof(text), &names), 1);
 	STR_FORMAT(want, "%s/folder/", box->dir);
 	assert_string_equal(text, want);
-	assert_int_equal(browse_complete("/", text, sizeof(text)), 1);
+	assert_int_equal(browse_complete("/", text, sizeof(text), &names), 1);
 	STR_FORMAT(want, "%s/folder/file.tar", box->dir);
 	assert_string_equal(text, want);
 	STR_COPY(text, "none");
-	assert_int_equal(browse_complete(box->dir, text, sizeof(text)), 0);
+	assert_int_equal(browse_complete(box->dir, text, sizeof(text), &names), 0);
 	assert_string_equal(text, "none");
 	STR_COPY(text, ".s");
-	assert_int_equal(browse_complete(box->dir, text, sizeof(text)), 1);
+	assert_int_equal(browse_complete(box->dir, text, sizeof(text), &names), 1);
 	assert_string_equal(text, ".secret");
+	/* Nothing typed: all that is not hidden, folders marked. */
+	text[0] = '\0';
+	assert_int_equal(browse_complete(box->dir, text, sizeof(text), &names), 3);
+	assert_string_equal(names.names[0], "folder/");
 	/* No room: the text stays what it was. */
 	STR_COPY(text, "folde");
-	assert_int_equal(browse_complete(box->dir, text, 7), 1);
+	assert_int_equal(browse_complete(box->dir, text, 7, &names), 1);
 	assert_string_equal(text, "folde");
+}
+
+static void many_fit(void **state)
+{
+	struct sandbox *box = *state;
+	struct browse_names names;
+	char text[512] = "n", name[32];
+
+	for (int i = 0; i < BROWSE_NAMES_MAX + 10; i++) {
+		STR_FORMAT(name, "n%d", i);
+		sandbox_file(box, name, "");
+	}
+	assert_int_equal(
+		browse_complete(box->dir, text, sizeof(text), &names), BROWSE_NAMES_MAX + 10);
+	assert_string_equal(text, "n");
+}
+
+static void expands(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} cases[] = {
+		{"~", "/home/op"},
+		{"/media/~", "/home/op"},
+		{"/media/a~", "/media/a~"},
+		{"~x", "~x"},
+		{"", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char text[64];
+
+		STR_COPY(text, cases[i].text);
+		browse_expand("/home/op", text, sizeof(text));
+		assert_string_equal(text, cases[i].want);
+		STR_COPY(text, cases[i].text);
+		browse_expand("", text, sizeof(text)); /* nobody's home is known */
+		assert_string_equal(text, cases[i].text);
+	}
+}
+
+static void children(void **state)
+{
+	(void)state;
+	assert_string_equal(browse_child("/a", "/a/b"), "b");
+	assert_string_equal(browse_child("/", "/a"), "a");
+	assert_null(browse_child("/a", "/a/b/c"));
+	assert_null(browse_child("/a", "/ab"));
+	assert_null(browse_child("/a", "/a"));
+	assert_null(browse_child("/", "/"));
+	assert_null(browse_child("/a/b", "/a"));
+}
+
+/* Names as a file system may have them; only a slash and a zero are none. */
+static void odd_names(void **state)
+{
+	static const char *const odd[] = {"new\nline.tar", "\xff\xfe.tar",
+		"\xe6\xbc\xa2\xe5\xad\x97.tar", " blank .tar", "-rf.tar", "\x1b[2Jclear.tar"};
+	struct sandbox *box = *state;
+	struct browse browse = {0};
+	char longest[256];
+
+	memset(longest, 'x', sizeof(longest) - 1);
+	memcpy(longest + 251, ".tar", 5);
+	sandbox_file(box, longest, "x");
+	for (size_t i = 0; i < ARRAY_SIZE(odd); i++)
+		sandbox_file(box, odd[i], "x");
+	assert_int_equal(browse_open(&browse, -1, box->dir, longest), 0);
+	assert_int_equal(browse.count, ARRAY_SIZE(odd) + 2);
+	assert_int_equal(browse.left_out, 0);
+	assert_string_equal(browse.entries[browse.cursor].name, longest);
+	/* Each can be opened by what is kept of it. */
+	for (size_t i = 1; i < browse.count; i++) {
+		assert_int_equal(browse.entries[i].kind, BROWSE_ARCHIVE);
+		assert_int_equal(access(browse.entries[i].path, R_OK), 0);
+	}
+	browse_finish(&browse);
+}
+
+/* More than are listed: what is no archive goes first, and it is told how many there are. */
+static void huge_folder(void **state)
+{
+	struct sandbox *box = *state;
+	struct browse browse = {0};
+	char name[32];
+
+	for (int i = 0; i < BROWSE_ENTRIES_MAX + 100; i++) {
+		STR_FORMAT(name, "note-%04d.txt", i);
+		sandbox_file(box, name, "");
+	}
+	for (int i = 0; i < 200; i++) {
+		STR_FORMAT(name, "root-%03d.tar", i);
+		sandbox_file(box, name, "x");
+	}
+	assert_int_equal(browse_open(&browse, -1, box->dir, NULL), 0);
+	assert_int_equal(browse.count, 1 + 200 + BROWSE_OTHERS_MAX);
+	assert_int_equal(browse.left_out, BROWSE_ENTRIES_MAX + 100 - BROWSE_OTHERS_MAX);
+	assert_string_equal(browse.entries[browse.cursor].name, "root-000.tar");
+	assert_string_equal(browse.entries[200].name, "root-199.tar");
+	for (int i = 200; i < BROWSE_ENTRIES_MAX + 200; i++) {
+		STR_FORMAT(name, "root-%04d.tar", i);
+		sandbox_file(box, name, "x");
+	}
+	assert_int_equal(browse_open(&browse, -1, box->dir, NULL), 0);
+	assert_int_equal(browse.count, BROWSE_ENTRIES_MAX);
+	browse_finish(&browse);
 }
 
 int main(void)
@@ -175,6 +289,11 @@ int main(void)
 		cmocka_unit_test(names),
 		cmocka_unit_test(resolves),
 		sandbox_test(completes),
+		sandbox_test(many_fit),
+		cmocka_unit_test(expands),
+		cmocka_unit_test(children),
+		sandbox_test(odd_names),
+		sandbox_test(huge_folder),
 	};
 
 	return cmocka_run_group_tests_name("browse", tests, NULL, NULL);

@@ -13,7 +13,7 @@
 #include <time.h>
 
 #define DRAWN "detach, the install goes on"
-#define HELP  "Keys on the screen"
+#define HELP  "Help: "
 
 static uint64_t cpu_us(pid_t pid)
 {

@@ -45,6 +45,15 @@ static void clips(void **state)
 	check(&grid, false, "abcdef\n\n");
 	(void)grid_put_tail(&grid, 0, 0, 6, 0, "/a/b/cdef");
 	check(&grid, false, "..cdef\n\n");
+	assert_int_equal(grid_put_middle(&grid, 0, 0, 8, 0, "abcdefghij"), 8);
+	check(&grid, false, "abcdef..\n\n"); /* too narrow for two ends */
+	grid_finish(&grid);
+	grid = make(2, 14, &glyphs_ascii);
+	assert_int_equal(grid_put_middle(&grid, 0, 1, 13, 0, "root-2026-01-02.tar.zst"), 14);
+	(void)grid_put_middle(&grid, 1, 1, 13, 0, "root.tar.zst");
+	check(&grid, false, " root-20...zst\n root.tar.zst\n");
+	grid_finish(&grid);
+	grid = make(2, 8, &glyphs_ascii);
 	/* Out of every edge. */
 	(void)grid_put(&grid, -1, 0, 8, 0, "x");
 	(void)grid_put(&grid, 2, 0, 8, 0, "x");
@@ -93,7 +102,10 @@ static void wraps(void **state)
 	struct grid grid = make(4, 12, &glyphs_ascii);
 
 	(void)state;
-	assert_int_equal(grid_wrap(&grid, 0, 1, 10, 0, 0, "one two three four five"), 3);
+	assert_int_equal(grid_lines(&grid, 10, "one two three four five"), 3);
+	assert_int_equal(grid_lines(&grid, 10, ""), 0);
+	assert_int_equal(grid_lines(&grid, 0, "one"), 0);
+	assert_int_equal(grid_wrap(&grid, 0, 1, 10, 0, 0, "one"), 0);
 	assert_int_equal(grid_wrap(&grid, 0, 1, 10, 4, 0, "one two three four five"), 3);
 	check(&grid, false, " one two\n three four\n five\n\n");
 	assert_int_equal(grid_wrap(&grid, 0, 1, 10, 2, 0, "one two three four five"), 2);

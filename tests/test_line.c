@@ -441,7 +441,7 @@ static void nothing_else_is_needed(void **state)
 	assert_false(emulator_shows(&f.emulator, "\342")); /* nothing but ASCII */
 	/* Both ways to send an arrow, and then a letter of its own. */
 	front_type(&f, "?");
-	front_expect(&f, "Keys on the screen");
+	front_expect(&f, "Help: ");
 	front_type(&f, "q\033[A\033OA\033OBl");
 	front_expect(&f, "q back");
 	front_type(&f, "q");
@@ -678,7 +678,7 @@ static int keys_teardown(void **state)
 
 static void keys_are_quick_under_load(void **state)
 {
-	static const char help[] = "Keys on the screen";
+	static const char help[] = "Help: ";
 	struct board *board = *state;
 	unsigned ms[2 * KEYS], random = 12345;
 	struct witness w;

@@ -135,14 +135,38 @@ static void searching(void **state)
 	(void)state;
 	(void)type(m, "/ULTRA");
 	assert_string_equal(model_disk(m)->name, "sda");
-	(void)type(m, "q?"); /* text, not keys; nothing fits, the cursor stays */
-	assert_string_equal(model_disk(m)->name, "sda");
+	assert_int_equal(m->match_count, 1);
+	(void)type(m, "q?"); /* text, not keys; nothing has it: back to where it began */
+	assert_int_equal(m->match_count, 0);
+	assert_string_equal(model_disk(m)->name, "mmcblk1");
 	assert_null(m->overlay);
 	(void)press(m, SYMBOL_ERASE);
 	assert_string_equal(m->text, "ULTRAq");
+	(void)press(m, SYMBOL_ERASE);
+	assert_string_equal(model_disk(m)->name, "sda");
 	assert_int_equal(
 		press(m, SYMBOL_ENTER), OUTCOME_NONE); /* ends the search, chooses nothing */
 	assert_int_equal(m->entry, ENTRY_NONE);
+	assert_string_equal(model_disk(m)->name, "sda");
+	/* From where the cursor is on, round, and back; Escape goes back to where it was. */
+	(void)type(m, "/mmc");
+	assert_string_equal(model_disk(m)->name, "mmcblk1");
+	assert_int_equal(m->match_count, 2);
+	(void)press(m, SYMBOL_DOWN);
+	assert_string_equal(model_disk(m)->name, "mmcblk0");
+	assert_int_equal(m->match_number, 2);
+	(void)press(m, SYMBOL_DOWN);
+	assert_string_equal(model_disk(m)->name, "mmcblk1");
+	assert_int_equal(m->match_number, 1);
+	(void)press(m, SYMBOL_UP);
+	assert_string_equal(model_disk(m)->name, "mmcblk0");
+	(void)press(m, SYMBOL_ESCAPE);
+	assert_string_equal(model_disk(m)->name, "sda");
+	/* The same again without typing it. */
+	(void)type(m, "/");
+	(void)press(m, SYMBOL_UP);
+	assert_string_equal(m->text, "mmc");
+	assert_string_equal(model_disk(m)->name, "mmcblk0");
 	free_model(m);
 }
 
@@ -243,6 +267,15 @@ static void archive_keys(void **state)
 	assert_string_equal(m->text, "/media/stick/images/../qlp?");
 	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_ARCHIVE);
 	assert_string_equal(m->text, "/media/stick/qlp?");
+	/* Where it leads nowhere it stays, to be put right; a new one begins behind "//" or "~/". */
+	assert_int_equal(m->entry, ENTRY_PATH);
+	(void)type(m, "//etc");
+	assert_string_equal(m->text, "/etc");
+	STR_COPY(m->browse.home, "/home/op");
+	(void)type(m, "/~/x");
+	assert_string_equal(m->text, "/home/op/x");
+	(void)press(m, SYMBOL_ESCAPE);
+	assert_int_equal(m->entry, ENTRY_NONE);
 	assert_int_equal(type(m, "q"), OUTCOME_BACK);
 	free_model(m);
 }
@@ -354,11 +387,196 @@ static void log_keeps_every_message_once(void **state)
 		model_set_snapshot(m, &s);
 	}
 	(void)press(m, SYMBOL_HOME);
-	assert_int_equal(m->log_scroll, MODEL_LOG_MAX - 1);
+	assert_int_equal(m->log_scroll, MODEL_LOG_MAX - 8);
 	(void)press(m, SYMBOL_PAGE_UP);
-	assert_int_equal(m->log_scroll, MODEL_LOG_MAX - 1);
+	assert_int_equal(m->log_scroll, MODEL_LOG_MAX - 8);
 	(void)press(m, SYMBOL_END);
 	assert_int_equal(m->log_scroll, 0);
+	free_model(m);
+}
+
+/* Lines "0" to "99", each with a long one behind it that takes two rows of 40 columns. */
+static struct model *make_log(struct grid *grid, int rows, int cols)
+{
+	struct model *m = make_install();
+
+	assert_int_equal(grid_init(grid, rows, cols, &glyphs_ascii), 0);
+	m->grid = grid;
+	m->log_count = 0;
+	for (int i = 0; i < 100; i++)
+		STR_FORMAT(m->log[m->log_count++ % MODEL_LOG_MAX], "line %d of these%s", i,
+			i % 2 ? "" : ", which is longer than a row");
+	(void)type(m, "l");
+	return m;
+}
+
+static bool shows(const struct model *m, struct grid *grid, const char *text)
+{
+	char *all = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&all, &size);
+	bool found;
+
+	screen_draw(m, grid);
+	grid_print(grid, out, false);
+	fclose(out);
+	found = strstr(all, text) != NULL;
+	free(all);
+	return found;
+}
+
+static void log_scrolls_by_rows(void **state)
+{
+	struct snapshot s = make_snapshot(STEP_EXTRACT);
+	struct grid grid;
+	struct model *m = make_log(&grid, 10, 40); /* six rows: four lines */
+
+	(void)state;
+	assert_true(shows(m, &grid, "97 to 100 of 100"));
+	(void)press(m, SYMBOL_UP);
+	assert_true(shows(m, &grid, "96 to 99 of 100"));
+	assert_false(shows(m, &grid, "line 99"));
+	/* Who reads older lines keeps them in place. */
+	(void)press(m, SYMBOL_HOME);
+	assert_true(shows(m, &grid, " 1 to 4 of 100"));
+	add_message(&s, 3, "a new one");
+	m->log_seen = 2;
+	model_set_snapshot(m, &s);
+	assert_true(shows(m, &grid, " 1 to 4 of 101"));
+	(void)press(m, SYMBOL_PAGE_DOWN);
+	assert_true(shows(m, &grid, " 5 to 8 of 101"));
+	(void)press(m, SYMBOL_PAGE_UP);
+	(void)press(m, SYMBOL_PAGE_UP);
+	assert_true(shows(m, &grid, " 1 to 4 of 101"));
+	/* At the end it follows. */
+	(void)press(m, SYMBOL_END);
+	assert_true(shows(m, &grid, "a new one"));
+	add_message(&s, 4, "a newer one");
+	model_set_snapshot(m, &s);
+	assert_true(shows(m, &grid, "a newer one"));
+	assert_true(shows(m, &grid, "of 102"));
+	(void)press(m, SYMBOL_DOWN);
+	assert_int_equal(m->log_scroll, 0);
+	grid_finish(&grid);
+	free_model(m);
+}
+
+static void log_searches(void **state)
+{
+	struct grid grid;
+	struct model *m = make_log(&grid, 10, 40);
+
+	(void)state;
+	(void)type(m, "/LINE 4");
+	assert_true(shows(m, &grid, "11 of 11")); /* 4, 40 to 49: the newest first */
+	assert_true(shows(m, &grid, "line 49"));
+	(void)press(m, SYMBOL_UP);
+	assert_true(shows(m, &grid, "10 of 11"));
+	assert_true(shows(m, &grid, "line 48"));
+	(void)press(m, SYMBOL_DOWN);
+	(void)press(m, SYMBOL_DOWN); /* round */
+	assert_true(shows(m, &grid, "1 of 11"));
+	assert_true(shows(m, &grid, "line 4 "));
+	(void)type(m, "x");
+	assert_true(shows(m, &grid, "not found"));
+	assert_true(shows(m, &grid, "line 99")); /* where it began */
+	(void)press(m, SYMBOL_ERASE);
+	(void)press(m, SYMBOL_ENTER);
+	assert_int_equal(m->entry, ENTRY_NONE);
+	assert_true(shows(m, &grid, "line 49"));
+	assert_false(shows(m, &grid, "Search"));
+	(void)type(m, "/line 7");
+	(void)press(m, SYMBOL_ESCAPE);
+	assert_true(shows(m, &grid, "line 49"));
+	/* Letters are text while it is typed, and the log is still there. */
+	(void)type(m, "/ql?");
+	assert_ptr_equal(m->overlay, &screen_log);
+	(void)press(m, SYMBOL_ESCAPE);
+	(void)type(m, "?");
+	assert_ptr_equal(m->overlay, &screen_help);
+	assert_true(shows(m, &grid, "Help: Log"));
+	(void)type(m, "q");
+	assert_ptr_equal(m->overlay, &screen_log);
+	(void)type(m, "l");
+	assert_null(m->overlay);
+	grid_finish(&grid);
+	free_model(m);
+}
+
+/* Of every screen the whole help can be read, however small the screen is. */
+static void help_scrolls(void **state)
+{
+	struct model *m = make_model();
+	struct grid grid;
+
+	(void)state;
+	assert_int_equal(grid_init(&grid, 10, 40, &glyphs_ascii), 0);
+	m->grid = &grid;
+	(void)type(m, "?");
+	assert_true(shows(m, &grid, "Help: Target"));
+	assert_true(shows(m, &grid, "PgUp/PgDn"));
+	assert_false(shows(m, &grid, "the same as ?"));
+	(void)press(m, SYMBOL_END);
+	assert_true(shows(m, &grid, " is pressed."));
+	for (int i = 0; i < 4; i++)
+		(void)press(m, SYMBOL_UP);
+	assert_true(shows(m, &grid, "the same as ?"));
+	(void)press(m, SYMBOL_HOME);
+	assert_true(shows(m, &grid, "Up/Down"));
+	/* Where all of it fits there is nothing to scroll. */
+	(void)press(m, SYMBOL_END);
+	grid_finish(&grid);
+	assert_int_equal(grid_init(&grid, 24, 80, &glyphs_ascii), 0);
+	assert_false(shows(m, &grid, "PgUp/PgDn page"));
+	assert_true(shows(m, &grid, "Up/Down"));
+	assert_true(shows(m, &grid, "Enter is\n pressed."));
+	grid_finish(&grid);
+	free_model(m);
+}
+
+static void lists_move_by_pages(void **state)
+{
+	struct model *m = make_model();
+	struct grid grid;
+
+	(void)state;
+	assert_int_equal(grid_init(&grid, 10, 40, &glyphs_ascii), 0);
+	m->grid = &grid;
+	m->screen = &screen_archive;
+	set_browse(m);
+	m->browse.cursor = 0;
+	assert_true(shows(m, &grid, " 1 of 7"));
+	(void)press(m, SYMBOL_PAGE_DOWN); /* four rows */
+	assert_true(shows(m, &grid, " 5 of 7"));
+	(void)press(m, SYMBOL_PAGE_UP);
+	assert_true(shows(m, &grid, " 1 of 7"));
+	grid_finish(&grid);
+	free_model(m);
+}
+
+/* Nobody sees what a key would do: nothing is done but to leave. */
+static void too_small_takes_no_keys(void **state)
+{
+	struct model *m = make_review();
+	struct grid grid;
+
+	(void)state;
+	assert_int_equal(grid_init(&grid, 9, 80, &glyphs_ascii), 0);
+	m->grid = &grid;
+	assert_true(shows(m, &grid, "80x9 is too small: make it 40x10 or larger."));
+	assert_true(shows(m, &grid, "q quits"));
+	(void)type(m, "9f31");
+	assert_string_equal(m->confirm, "");
+	STR_COPY(m->confirm, "9f31");
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_NONE);
+	assert_int_equal(press(m, SYMBOL_REDRAW), OUTCOME_REDRAW);
+	assert_int_equal(type(m, "q"), OUTCOME_QUIT);
+	m->snap = make_snapshot(STEP_EXTRACT);
+	m->screen = &screen_install;
+	assert_true(shows(m, &grid, "The install goes on."));
+	assert_int_equal(type(m, "c"), OUTCOME_NONE);
+	assert_int_equal(type(m, "q"), OUTCOME_DETACH);
+	grid_finish(&grid);
 	free_model(m);
 }
 
@@ -437,6 +655,11 @@ int main(void)
 		cmocka_unit_test(the_question_follows_the_install),
 		cmocka_unit_test(result_keys),
 		cmocka_unit_test(log_keeps_every_message_once),
+		cmocka_unit_test(log_scrolls_by_rows),
+		cmocka_unit_test(log_searches),
+		cmocka_unit_test(help_scrolls),
+		cmocka_unit_test(lists_move_by_pages),
+		cmocka_unit_test(too_small_takes_no_keys),
 		cmocka_unit_test(texts_change_once_a_second),
 		cmocka_unit_test(any_key_anywhere),
 	};

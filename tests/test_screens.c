@@ -1,45 +1,127 @@
 /* SPDX-License-Identifier: MIT */
-/* Every screen against its picture in tests/golden, on three sizes and both sets of glyphs. With
- * UPDATE_GOLDEN=1 in the environment the pictures are made anew: look at them. */
-#include "screen_model.h"
+/*
+ * Every screen in every state that matters against its picture in tests/golden, on three sizes, with
+ * both sets of glyphs and in both themes; and what must hold for the looks of all of them. With
+ * UPDATE_GOLDEN=1 in the environment the pictures are made anew: look at them.
+ */
+#include "screen_states.h"
+#include "ui/theme.h"
 
+#include <dirent.h>
 #include <locale.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 /* after the above */
 #include <cmocka.h>
 
 static const struct {
 	int rows, cols;
-	const struct glyphs *glyphs;
-	bool attrs;
-} sizes[] = {
-	{24, 80, &glyphs_ascii, true},
-	{24, 80, &glyphs_unicode, false},
-	{30, 100, &glyphs_ascii, false},
-	{30, 100, &glyphs_unicode, false},
-	{10, 40, &glyphs_ascii, false},
-	{10, 40, &glyphs_unicode, false},
-};
+} sizes[] = {{24, 80}, {30, 100}, {10, 40}};
 
-static char *draw_all(const struct model *m)
+/* The letter of a look in a map: see tests/golden/README. */
+static char letter_of(const struct look *look)
 {
+	static const struct {
+		struct look look;
+		char letter;
+	} letters[] = {
+		{{0, COLOUR_DEFAULT, COLOUR_DEFAULT}, ' '},
+		{{ATTR_BOLD, COLOUR_DEFAULT, COLOUR_DEFAULT}, 'b'},
+		{{ATTR_REVERSE, COLOUR_DEFAULT, COLOUR_DEFAULT}, 'r'},
+		{{ATTR_BOLD | ATTR_REVERSE, COLOUR_DEFAULT, COLOUR_DEFAULT}, 'R'},
+		{{ATTR_DIM, COLOUR_DEFAULT, COLOUR_DEFAULT}, 'd'},
+		{{ATTR_DIM | ATTR_REVERSE, COLOUR_DEFAULT, COLOUR_DEFAULT}, 'D'},
+		{{0, COLOUR_GREEN, COLOUR_DEFAULT}, 'g'},
+		{{ATTR_REVERSE, COLOUR_GREEN, COLOUR_DEFAULT}, 'G'},
+		{{0, COLOUR_BLACK, COLOUR_YELLOW}, 'y'},
+		{{ATTR_REVERSE, COLOUR_BLACK, COLOUR_YELLOW}, 'Y'},
+		{{ATTR_BOLD, COLOUR_WHITE, COLOUR_RED}, 'x'},
+		{{ATTR_BOLD | ATTR_REVERSE, COLOUR_WHITE, COLOUR_RED}, 'X'},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(letters); i++)
+		if (letters[i].look.attr == look->attr && letters[i].look.ink == look->ink &&
+			letters[i].look.paper == look->paper)
+			return letters[i].letter;
+	fail_msg("a look without a letter: attributes %d, ink %d, paper %d", look->attr, look->ink,
+		look->paper);
+	return '?';
+}
+
+/* One row of a map; @ret has room for a column more. Returns its length without trailing blanks. */
+static size_t map_row(const struct grid *grid, int row, const struct theme *theme, char *ret)
+{
+	size_t end = 0;
+
+	for (int col = 0; col < grid->cols; col++) {
+		struct look look = theme_look(theme, grid_cell(grid, row, col)->attr);
+
+		ret[col] = letter_of(&look);
+		if (ret[col] != ' ')
+			end = (size_t)col + 1;
+	}
+	ret[end] = '\0';
+	return end;
+}
+
+/* Both maps as text: of the colours only the rows that differ. */
+static char *draw_maps(const struct grid *grid)
+{
+	char *text = NULL, mono[256], colour[256];
+	size_t size = 0, differ = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	fprintf(out, "-- mono\n");
+	for (int row = 0; row < grid->rows; row++)
+		if (map_row(grid, row, &theme_mono, mono) > 0)
+			fprintf(out, "%2d %s\n", row, mono);
+	for (int row = 0; row < grid->rows; row++) {
+		(void)map_row(grid, row, &theme_mono, mono);
+		(void)map_row(grid, row, &theme_colour, colour);
+		if (strcmp(mono, colour) == 0)
+			continue;
+		if (differ++ == 0)
+			fprintf(out, "-- colour\n");
+		fprintf(out, "%2d %s\n", row, colour);
+	}
+	if (differ == 0)
+		fprintf(out, "-- colour: as mono\n");
+	fclose(out);
+	return text;
+}
+
+static char *draw_all(const struct state *state)
+{
+	static const struct glyphs *const glyphs[] = {&glyphs_ascii, &glyphs_unicode};
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
 
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
-		struct grid grid;
+		char *before = NULL;
 
-		assert_int_equal(
-			grid_init(&grid, sizes[i].rows, sizes[i].cols, sizes[i].glyphs), 0);
-		screen_draw(m, &grid);
-		fprintf(out, "== %dx%d %s%s\n", sizes[i].cols, sizes[i].rows, grid.glyphs->name,
-			sizes[i].attrs ? ", then its attributes" : "");
-		grid_print(&grid, out, sizes[i].attrs);
-		grid_finish(&grid);
+		for (size_t j = 0; j < ARRAY_SIZE(glyphs); j++) {
+			struct model *m = state->make();
+			struct grid grid;
+			char *maps;
+
+			draw_state(m, &grid, sizes[i].rows, sizes[i].cols, glyphs[j]);
+			fprintf(out, "== %dx%d %s\n", grid.cols, grid.rows, grid.glyphs->name);
+			grid_print(&grid, out, false);
+			maps = draw_maps(&grid);
+			if (before && strcmp(before, maps) == 0)
+				fprintf(out, "-- looks: as ascii\n");
+			else
+				fputs(maps, out);
+			free(before);
+			before = maps;
+			grid_finish(&grid);
+			free_model(m);
+		}
+		free(before);
 	}
 	fclose(out);
 	return text;
@@ -48,21 +130,22 @@ static char *draw_all(const struct model *m)
 static char *read_golden(const char *path)
 {
 	FILE *in = fopen(path, "re");
-	char *text = calloc(1, 65536);
+	char *text = calloc(1, 131072);
 
 	if (in) {
-		text[fread(text, 1, 65535, in)] = '\0';
+		text[fread(text, 1, 131071, in)] = '\0';
 		fclose(in);
 	}
 	return text;
 }
 
-static void check(struct model *m, const char *name)
+static bool matches_golden(const struct state *state)
 {
 	const char *dir = getenv("GOLDEN_DIR"), *update = getenv("UPDATE_GOLDEN");
-	char path[256], *text = draw_all(m), *golden;
+	char path[256], *text = draw_all(state), *golden;
+	bool same;
 
-	STR_FORMAT(path, "%s/%s.txt", dir ? dir : "tests/golden", name);
+	STR_FORMAT(path, "%s/%s.txt", dir ? dir : "tests/golden", state->name);
 	if (update && update[0] == '1') {
 		FILE *out = fopen(path, "we");
 
@@ -71,336 +154,164 @@ static void check(struct model *m, const char *name)
 		fclose(out);
 	}
 	golden = read_golden(path);
-	if (strcmp(golden, text) != 0)
+	same = strcmp(golden, text) == 0;
+	if (!same)
 		print_error("%s differs; this was drawn:\n%s", path, text);
-	assert_true(strcmp(golden, text) == 0);
 	free(golden);
 	free(text);
-	free_model(m);
+	return same;
 }
 
-static void target(void **state)
+static bool is_state(const char *file)
 {
-	(void)state;
-	check(make_model(), "target");
+	char name[256];
+
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
+		STR_FORMAT(name, "%s.txt", states[i].name);
+		if (strcmp(name, file) == 0)
+			return true;
+	}
+	return false;
 }
 
-static void press(struct model *m, enum symbol symbol, uint32_t codepoint)
+/* Pictures of what is no state any more; they go where pictures are made anew. */
+static unsigned count_stale(void)
 {
-	(void)screen_key(m, (struct key){symbol, codepoint});
+	const char *dir = getenv("GOLDEN_DIR"), *update = getenv("UPDATE_GOLDEN");
+	DIR *stream = opendir(dir ? dir : "tests/golden");
+	const struct dirent *item;
+	unsigned stale = 0;
+
+	assert_non_null(stream);
+	while ((item = readdir(stream))) {
+		if (!strstr(item->d_name, ".txt") || is_state(item->d_name))
+			continue;
+		if (update && update[0] == '1')
+			(void)unlinkat(dirfd(stream), item->d_name, 0);
+		else
+			print_error("%s is no state's picture\n", item->d_name);
+		stale += !update || update[0] != '1';
+	}
+	closedir(stream);
+	return stale;
 }
 
-static void target_refused(void **state)
+static void golden(void **state)
 {
-	struct model *m = make_model();
-
-	(void)state;
-	press(m, SYMBOL_TEXT, 'a');
-	press(m, SYMBOL_END, 0);
-	press(m, SYMBOL_ENTER, 0);
-	check(m, "target-refused");
-}
-
-static void target_none(void **state)
-{
-	struct model *m = make_model();
-
-	(void)state;
-	model_set_disks(m, NULL, 0);
-	check(m, "target-none");
-}
-
-static void target_search(void **state)
-{
-	struct model *m = make_model();
-
-	(void)state;
-	press(m, SYMBOL_TEXT, '/');
-	press(m, SYMBOL_TEXT, 'u');
-	press(m, SYMBOL_TEXT, 'l');
-	assert_string_equal(model_disk(m)->name, "sda");
-	check(m, "target-search");
-}
-
-static struct model *make_archive(void)
-{
-	struct model *m = make_model();
-
-	m->screen = &screen_archive;
-	set_browse(m);
-	return m;
-}
-
-static void archive(void **state)
-{
-	(void)state;
-	check(make_archive(), "archive");
-}
-
-static void archive_path(void **state)
-{
-	struct model *m = make_archive();
+	unsigned wrong = count_stale();
 
 	(void)state;
-	press(m, SYMBOL_TEXT, 'p');
-	press(m, SYMBOL_TEXT, 'r');
-	check(m, "archive-path");
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
+		wrong += !matches_golden(&states[i]);
+	assert_int_equal(wrong, 0);
 }
 
-static void layout(void **state)
+/* --- never colour alone --- */
+
+static char colour_of(const struct grid *grid, int row, int col)
 {
-	struct model *m = make_archive();
+	struct look look = theme_look(&theme_colour, grid_cell(grid, row, col)->attr);
 
-	(void)state;
-	m->screen = &screen_layout;
-	set_scan(m, INSPECT_RUNNING);
-	m->layout_cursor = 2;
-	check(m, "layout");
+	return look.ink == COLOUR_DEFAULT ? ' ' : letter_of(&look);
 }
 
-static void layout_too_small(void **state)
+/* True where the cells of both places are the same to who sees no colours. */
+static bool same_without_colours(
+	const struct grid *grid, int row, int col, int other_row, int other_col, int length)
 {
-	struct model *m = make_model();
+	for (int i = 0; i < length; i++) {
+		const struct cell *a = grid_cell(grid, row, col + i);
+		const struct cell *b = grid_cell(grid, other_row, other_col + i);
 
-	(void)state;
-	m->screen = &screen_layout;
-	set_scan(m, INSPECT_BAD);
-	m->target = make_disk("tiny.img", DISK_IMAGE, MIB(128), "");
-	model_place_layouts(m);
-	check(m, "layout-too-small");
+		if (!b || a->codepoint != b->codepoint ||
+			theme_look(&theme_mono, a->attr).attr !=
+				theme_look(&theme_mono, b->attr).attr)
+			return false;
+	}
+	return true;
 }
 
-static struct model *make_review(void)
+/* Nowhere does the text of a coloured run stand in another colour, or in none. */
+static void check_run(const struct state *state, const struct grid *grid, int row, int col, int end)
 {
-	struct model *m = make_model();
-
-	m->screen = &screen_review;
-	set_table(&m->target, 2, "ext4", "rootfs");
-	set_scan(m, INSPECT_OK);
-	m->planned = true;
-	m->plan.verify = true;
-	m->last_ms = 36000;
-	m->last_bps = 37748736;
-	return m;
+	for (int other_row = 0; other_row < grid->rows; other_row++)
+		for (int other = 0; other <= grid->cols - (end - col); other++)
+			if (same_without_colours(grid, row, col, other_row, other, end - col) &&
+				colour_of(grid, other_row, other) != colour_of(grid, row, col))
+				fail_msg("%s: only its colour tells what is at %d,%d from %d,%d",
+					state->name, row, col, other_row, other);
 }
 
-static void review(void **state)
+static void check_runs(const struct state *state, const struct grid *grid)
 {
-	struct model *m = make_review();
-
-	(void)state;
-	press(m, SYMBOL_TEXT, '9');
-	press(m, SYMBOL_TEXT, 'f');
-	check(m, "review");
+	for (int row = 0; row < grid->rows; row++)
+		for (int col = 0, end; col < grid->cols; col = end) {
+			for (end = col + 1; end < grid->cols; end++)
+				if (colour_of(grid, row, end) != colour_of(grid, row, col))
+					break;
+			if (colour_of(grid, row, col) != ' ')
+				check_run(state, grid, row, col, end);
+		}
 }
 
-static void review_name(void **state)
-{
-	struct model *m = make_review();
-
-	(void)state;
-	m->target = make_disk("emmc.img", DISK_IMAGE, GIB(1), "");
-	STR_COPY(m->target.path, "/home/op/emmc.img");
-	m->layout_cursor = 2;
-	model_place_layouts(m);
-	m->last_bps = 0;
-	m->scan.sidecar = SIDECAR_NONE;
-	press(m, SYMBOL_TEXT, 'l');
-	press(m, SYMBOL_ENTER, 0);
-	check(m, "review-name");
-}
-
-/* Everything a layout can have, on a device that one should know something of. */
-static void review_boot(void **state)
-{
-	static const struct layout_blob blobs[] = {
-		{.name = "idbloader", .target = BLOB_DISK, .offset_bytes = KIB(32)},
-		{.name = "u-boot", .target = BLOB_BOOT0},
-		{.name = "environment", .target = BLOB_PARTITION, .partition = "env"},
-	};
-	struct model *m = make_review();
-	struct layout *layout = &m->layouts[m->layout_cursor].placed;
-
-	(void)state;
-	STR_COPY(m->target.warning, "it is worn: 80 to 90 % of its life time are used");
-	for (; layout->count < 6; layout->count++)
-		layout->partitions[layout->count] = layout->partitions[0];
-	memcpy(layout->blobs, blobs, sizeof(blobs));
-	layout->blob_count = ARRAY_SIZE(blobs);
-	layout->emmc.boot = EMMC_BOOT_BOOT0;
-	check(m, "review-boot");
-}
-
-static void review_waits(void **state)
-{
-	struct model *m = make_review();
-
-	(void)state;
-	m->planned = false;
-	set_scan(m, INSPECT_RUNNING);
-	check(m, "review-waits");
-}
-
-static void review_refused(void **state)
-{
-	struct model *m = make_review();
-
-	(void)state;
-	m->verdict.count = 2;
-	STR_COPY(m->verdict.problems[0].text,
-		"mmcblk1 is not the device that was chosen: its CID differs. Go back and choose it "
-		"again.");
-	STR_COPY(m->verdict.problems[1].text,
-		"mkfs.vfat is missing, and the layout boot-root needs it for /boot: install the "
-		"package dosfstools.");
-	check(m, "review-refused");
-}
-
-static struct model *make_install(struct snapshot s, const struct screen *screen)
-{
-	struct model *m = make_model();
-
-	m->screen = screen;
-	m->snap.commands = true;
-	model_set_snapshot(m, &s);
-	return m;
-}
-
-static void install(void **state)
+/* What a colour says is said without it, too: by other words, or by bold, reverse or dim. */
+static void never_colour_alone(void **state)
 {
 	(void)state;
-	check(make_install(make_snapshot(STEP_EXTRACT), &screen_install), "install");
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
+		for (size_t j = 0; j < ARRAY_SIZE(sizes); j++) {
+			struct model *m = states[i].make();
+			struct grid grid;
+
+			draw_state(m, &grid, sizes[j].rows, sizes[j].cols,
+				i % 2 ? &glyphs_unicode : &glyphs_ascii);
+			check_runs(&states[i], &grid);
+			grid_finish(&grid);
+			free_model(m);
+		}
 }
 
-static void install_verify(void **state)
+/* Columns by which the banners of two ends differ where there are no colours. */
+static int banner_differs(struct model *(*a)(void), struct model *(*b)(void), int rows, int cols)
 {
-	struct snapshot s = make_snapshot(STEP_VERIFY);
+	struct model *models[] = {a(), b()};
+	struct grid grids[2];
+	int differ = 0;
 
-	(void)state;
-	s.progress.archive.done = s.progress.archive.total;
-	s.progress.extracted.done = s.progress.extracted.total;
-	s.progress.medium.done = s.progress.medium.total;
-	s.progress.step = (struct gauge){MIB(301), MIB(740)};
-	s.progress.percent = 82;
-	s.progress.eta_s = 6;
-	s.elapsed_ms = 31000;
-	check(make_install(s, &screen_install), "install-verify");
+	for (size_t i = 0; i < 2; i++)
+		draw_state(models[i], &grids[i], rows, cols, &glyphs_ascii);
+	for (int row = 2; row < 13 && row < rows; row++)
+		for (int col = 0; col < 46 && col < cols; col++) {
+			const struct cell *left = grid_cell(&grids[0], row, col);
+			const struct cell *right = grid_cell(&grids[1], row, col);
+			struct look ours = theme_look(&theme_mono, left->attr);
+			struct look theirs = theme_look(&theme_mono, right->attr);
+
+			differ += left->codepoint != right->codepoint || ours.attr != theirs.attr;
+		}
+	for (size_t i = 0; i < 2; i++) {
+		grid_finish(&grids[i]);
+		free_model(models[i]);
+	}
+	return differ;
 }
 
-static void install_stall(void **state)
-{
-	struct snapshot s = make_snapshot(STEP_EXTRACT);
-
-	(void)state;
-	s.progress.rate_bps = 0;
-	s.progress.eta_s = -1;
-	s.tar.confirmed = false;
-	s.progress.extracted.total = 0;
-	STR_COPY(s.stall, "no progress for 12 s: the device is not answering (2 writes in flight)");
-	check(make_install(s, &screen_install), "install-stall");
-}
-
-static void install_cancel(void **state)
-{
-	struct model *m = make_install(make_snapshot(STEP_EXTRACT), &screen_install);
-
-	(void)state;
-	press(m, SYMBOL_TEXT, 'c');
-	check(m, "install-cancel");
-}
-
-static void result_pass(void **state)
+/* Across a room: the ends differ in most of their banner's cells, in mono. */
+static void ends_differ(void **state)
 {
 	(void)state;
-	check(make_install(make_passed(), &screen_result), "result-pass");
-}
-
-static void result_fail(void **state)
-{
-	struct snapshot s = make_failed(STEP_VERIFY, EXIT_VERIFY,
-		"what the device returns is not what was written: 3 of 19318 entries differ");
-
-	(void)state;
-	s.verify.entries = 19318;
-	s.verify.mismatches = 3;
-	STR_COPY(s.verify.first, "usr/lib/x86_64-linux-gnu/libc.so.6: content differs");
-	check(make_install(s, &screen_result), "result-fail");
-}
-
-static void result_refused(void **state)
-{
-	(void)state;
-	check(make_install(make_failed(STEP_LOCK, EXIT_LOCKED, "another install holds mmcblk1"),
-		      &screen_result),
-		"result-refused");
-}
-
-static void result_cancelled(void **state)
-{
-	struct snapshot s = make_failed(
-		STEP_EXTRACT, EXIT_CANCELLED, "cancelled while the files were extracted");
-
-	(void)state;
-	s.state = INSTALL_CANCELLED;
-	check(make_install(s, &screen_result), "result-cancelled");
-}
-
-static void result_not_verified(void **state)
-{
-	struct snapshot s = make_passed();
-
-	(void)state;
-	s.exit_code = EXIT_NOT_VERIFIED;
-	s.verify.entries = 0;
-	s.steps[STEP_VERIFY].state = STEP_SKIPPED;
-	check(make_install(s, &screen_result), "result-not-verified");
-}
-
-static void help(void **state)
-{
-	struct model *m = make_model();
-
-	(void)state;
-	press(m, SYMBOL_TEXT, '?');
-	check(m, "help");
-}
-
-static void log_shown(void **state)
-{
-	struct model *m = make_install(make_snapshot(STEP_EXTRACT), &screen_install);
-
-	(void)state;
-	press(m, SYMBOL_TEXT, 'l');
-	check(m, "log");
+	assert_true(banner_differs(result_pass, result_verify, 24, 80) > 150);
+	assert_true(banner_differs(result_pass, result_cancelled, 24, 80) > 150);
+	assert_true(banner_differs(result_pass, result_not_verified, 24, 80) > 60);
+	assert_true(banner_differs(result_pass, result_verify, 10, 40) > 30);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(target),
-		cmocka_unit_test(target_refused),
-		cmocka_unit_test(target_none),
-		cmocka_unit_test(target_search),
-		cmocka_unit_test(archive),
-		cmocka_unit_test(archive_path),
-		cmocka_unit_test(layout),
-		cmocka_unit_test(layout_too_small),
-		cmocka_unit_test(review),
-		cmocka_unit_test(review_name),
-		cmocka_unit_test(review_boot),
-		cmocka_unit_test(review_waits),
-		cmocka_unit_test(review_refused),
-		cmocka_unit_test(install),
-		cmocka_unit_test(install_verify),
-		cmocka_unit_test(install_stall),
-		cmocka_unit_test(install_cancel),
-		cmocka_unit_test(result_pass),
-		cmocka_unit_test(result_fail),
-		cmocka_unit_test(result_refused),
-		cmocka_unit_test(result_cancelled),
-		cmocka_unit_test(result_not_verified),
-		cmocka_unit_test(help),
-		cmocka_unit_test(log_shown),
+		cmocka_unit_test(golden),
+		cmocka_unit_test(never_colour_alone),
+		cmocka_unit_test(ends_differ),
 	};
 
 	/* Times of files, and the width of wide characters. */

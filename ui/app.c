@@ -211,6 +211,7 @@ static bool start(struct app *app)
 		return false;
 	}
 	app->model->now_ms = now_ms();
+	app->model->grid = &app->grid;
 	if (term_open(&app->term, STDIN_FILENO, STDOUT_FILENO, getenv("TERM"), app->last_words,
 		    sizeof(app->last_words)) < 0)
 		return false;

@@ -155,15 +155,18 @@ static void on_target(struct app *app)
 	app_go_to(app, &screen_archive);
 }
 
+/* The cursor goes to the folder that one came from, or stays where it is. */
 static void on_folder(struct app *app)
 {
 	struct model *m = app->model;
-	const char *from = strrchr(m->browse.dir, '/');
-	char select[256];
+	const struct browse *b = &m->browse;
+	const char *name = browse_child(m->text, b->dir);
+	char select[256] = "";
 
-	/* The way up leaves the cursor on the folder that one came from. */
-	STR_COPY(select, from ? from + 1 : "");
-	app_open_folder(app, m->text, select);
+	if (strcmp(m->text, b->dir) == 0 && b->cursor < b->count)
+		name = b->entries[b->cursor].name;
+	STR_COPY(select, name ? name : "");
+	app_open_folder(app, m->text, select[0] ? select : NULL);
 }
 
 static void on_archive(struct app *app)

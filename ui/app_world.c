@@ -119,9 +119,14 @@ void app_open_folder(struct app *app, const char *path, const char *select)
 	struct model *m = app->model;
 	int r = browse_open(&m->browse, app->options->root, path, select);
 
-	if (r < 0)
-		model_say(m, true, "%s cannot be opened: %s.", path, strerror(-r));
-	else if (m->browse.left_out > 0)
+	if (r < 0) {
+		/* A path that was typed stays, to be put right. */
+		model_say(m, true, "%s cannot be opened: %s. Choose another folder.", path,
+			strerror(-r));
+		return;
+	}
+	m->entry = ENTRY_NONE;
+	if (m->browse.left_out > 0)
 		model_say(m, false, "%zu more names are not listed: type the path (p).",
 			m->browse.left_out);
 }
@@ -175,8 +180,10 @@ void app_start_browsing(struct app *app)
 {
 	_cleanup_free_ char *here = getcwd(NULL, 0);
 	char path[512], dir[512] = "/";
-	const char *name = NULL;
+	const char *name = NULL, *home = getenv("HOME");
 
+	if (home && home[0] == '/')
+		STR_COPY(app->model->browse.home, home);
 	(void)browse_resolve(here ? here : "/", "", dir, sizeof(dir));
 	if (app->options->archive &&
 		browse_resolve(dir, app->options->archive, path, sizeof(path))) {

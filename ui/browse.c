@@ -69,6 +69,7 @@ static bool looks_like_archive(int dir_fd, const char *name)
 struct listing {
 	struct browse_entry *entries;
 	size_t count, room, left_out;
+	size_t looked, others; /* files that were opened; entries that are no archives */
 };
 
 static struct browse_entry *add_entry(
@@ -142,8 +143,7 @@ static void join(const char *dir, const char *name, char *ret, size_t size)
 		*ret = '\0';
 }
 
-static void add_file(
-	struct listing *list, const char *dir, int dir_fd, const char *name, size_t *looked)
+static void add_file(struct listing *list, const char *dir, int dir_fd, const char *name)
 {
 	struct browse_entry *entry;
 	enum browse_kind kind = BROWSE_OTHER;
@@ -153,17 +153,23 @@ static void add_file(
 	if (fstatat(dir_fd, name, &st, 0) < 0)
 		return;
 	join(dir, name, path, sizeof(path));
-	if (!path[0])
+	if (!path[0]) {
+		list->left_out++;
 		return;
+	}
 	if (S_ISDIR(st.st_mode))
 		kind = BROWSE_FOLDER;
 	else if (!S_ISREG(st.st_mode))
 		return; /* devices, sockets and pipes are not to be opened */
 	else if (browse_is_archive_name(name))
 		kind = BROWSE_ARCHIVE;
-	else if (st.st_size > 0 && (*looked)++ < BROWSE_MAGIC_MAX &&
+	else if (st.st_size > 0 && list->looked++ < BROWSE_MAGIC_MAX &&
 		 looks_like_archive(dir_fd, name))
 		kind = BROWSE_ARCHIVE;
+	if (kind == BROWSE_OTHER && list->others++ >= BROWSE_OTHERS_MAX) {
+		list->left_out++;
+		return;
+	}
 	entry = add_entry(list, kind, name, path);
 	if (entry) {
 		entry->size_bytes = (uint64_t)st.st_size;
@@ -197,7 +203,6 @@ int browse_open(struct browse *browse, int root, const char *dir, const char *se
 {
 	struct listing list = {0};
 	const struct dirent *item;
-	size_t looked = 0;
 	char up[512];
 	DIR *stream;
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -218,7 +223,7 @@ int browse_open(struct browse *browse, int root, const char *dir, const char *se
 		if (strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0 ||
 			(item->d_name[0] == '.' && !browse->hidden))
 			continue;
-		add_file(&list, dir, dirfd(stream), item->d_name, &looked);
+		add_file(&list, dir, dirfd(stream), item->d_name);
 	}
 	(void)closedir(stream);
 	if (list.count > 0)
@@ -275,37 +280,79 @@ static size_t common_length(const char *a, const char *b)
 	return length;
 }
 
-size_t browse_complete(const char *dir, char *text, size_t size)
+static int name_order(const void *left, const void *right)
+{
+	return strverscmp(left, right);
+}
+
+static bool is_folder(int dir_fd, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir_fd, name, &st, 0) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* Keeps a name that fits, and in @best what it has in common with those before. */
+static void add_name(
+	struct browse_names *names, char *best, size_t size, int dir_fd, const char *name)
+{
+	if (names->count == 0)
+		(void)str_copy(best, size, name);
+	else
+		best[common_length(best, name)] = '\0';
+	if (names->count < BROWSE_NAMES_MAX)
+		STR_FORMAT(names->names[names->count], "%s%s", name,
+			is_folder(dir_fd, name) ? "/" : "");
+	names->count++;
+}
+
+size_t browse_complete(const char *dir, char *text, size_t size, struct browse_names *ret_names)
 {
 	char *slash = strrchr(text, '/'), *name = slash ? slash + 1 : text;
 	char parent[512], prefix[512], best[256] = "";
+	size_t length = strlen(name);
 	const struct dirent *item;
-	size_t found = 0, length;
-	struct stat st;
 	DIR *stream;
 
+	ret_names->count = 0;
 	STR_FORMAT(prefix, "%.*s", (int)(name - text), text);
 	if (!browse_resolve(dir, prefix, parent, sizeof(parent)))
 		return 0;
 	stream = opendir(parent);
 	if (!stream)
 		return 0;
-	length = strlen(name);
-	while ((item = readdir(stream))) {
-		if (strncmp(item->d_name, name, length) != 0 ||
-			(item->d_name[0] == '.' && name[0] != '.') ||
-			strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0)
-			continue;
-		if (found++ == 0)
-			STR_COPY(best, item->d_name);
-		else
-			best[common_length(best, item->d_name)] = '\0';
-	}
-	if (found > 0 && strlen(best) + (size_t)(name - text) + 2 <= size) {
+	while ((item = readdir(stream)))
+		if (strncmp(item->d_name, name, length) == 0 &&
+			(item->d_name[0] != '.' || name[0] == '.') &&
+			strcmp(item->d_name, ".") != 0 && strcmp(item->d_name, "..") != 0)
+			add_name(ret_names, best, sizeof(best), dirfd(stream), item->d_name);
+	if (ret_names->count > 0 && strlen(best) + (size_t)(name - text) + 2 <= size) {
 		(void)str_copy(name, size - (size_t)(name - text), best);
-		if (found == 1 && fstatat(dirfd(stream), best, &st, 0) == 0 && S_ISDIR(st.st_mode))
+		if (ret_names->count == 1 && is_folder(dirfd(stream), best))
 			(void)strcat(name, "/");
 	}
 	(void)closedir(stream);
-	return found;
+	qsort(ret_names->names,
+		ret_names->count < BROWSE_NAMES_MAX ? ret_names->count : BROWSE_NAMES_MAX,
+		sizeof(ret_names->names[0]), name_order);
+	return ret_names->count;
+}
+
+void browse_expand(const char *home, char *text, size_t size)
+{
+	size_t length = strlen(text);
+
+	if (home[0] && length > 0 && text[length - 1] == '~' &&
+		(length == 1 || text[length - 2] == '/'))
+		(void)str_copy(text, size, home);
+}
+
+const char *browse_child(const char *above, const char *path)
+{
+	size_t length = strcmp(above, "/") == 0 ? 0 : strlen(above);
+
+	if (strncmp(above, path, length) != 0 || path[length] != '/' || path[length + 1] == '\0' ||
+		strchr(path + length + 1, '/'))
+		return NULL;
+	return path + length + 1;
 }

@@ -24,15 +24,25 @@ struct browse_entry {
 };
 
 #define BROWSE_ENTRIES_MAX 4096
+/* Of what is no archive only so many, so that they never crowd archives out. */
+#define BROWSE_OTHERS_MAX 1024
 /* At most so many files of a folder are opened to look at their first bytes. */
 #define BROWSE_MAGIC_MAX 256
 
+/* What a path may be completed to, for people to see. */
+#define BROWSE_NAMES_MAX 256
+struct browse_names {
+	size_t count;			  /* all there are */
+	char names[BROWSE_NAMES_MAX][64]; /* the first of them, in order; a folder's with a "/" */
+};
+
 struct browse {
 	char dir[512];
+	char home[256];		      /* what "~" means; "": nothing */
 	bool hidden;		      /* names that begin with a dot are listed too */
 	struct browse_entry *entries; /* owned */
 	size_t count;
-	size_t left_out; /* entries beyond BROWSE_ENTRIES_MAX */
+	size_t left_out; /* entries beyond these, and those whose path is too long */
 	size_t cursor;
 };
 
@@ -51,10 +61,15 @@ bool browse_is_archive_magic(const unsigned char *bytes, size_t size);
 
 /*
  * Completes the path in @text as a shell does: up to where the possible ones differ, with a "/"
- * behind a folder. Returns how many names fit; a relative path is one below @dir.
+ * behind a folder. Returns how many names fit, and in @ret_names which; a relative path is one below
+ * @dir.
  */
-size_t browse_complete(const char *dir, char *text, size_t size);
+size_t browse_complete(const char *dir, char *text, size_t size, struct browse_names *ret_names);
+/* A "~" that ends the path in @text, and is a name of its own, makes it @home. */
+void browse_expand(const char *home, char *text, size_t size);
 /* The path that @text means below @dir, without "." and "..": @ret is absolute. False: too long. */
 bool browse_resolve(const char *dir, const char *text, char *ret, size_t size);
+/* The name below @above that leads to @path, or NULL where @path is not right below it. */
+const char *browse_child(const char *above, const char *path);
 
 #endif

@@ -194,6 +194,18 @@ int grid_put_tail(struct grid *grid, int row, int col, int width, unsigned attr,
 	return put_clipped(grid, row, col, width - mark, attr, text);
 }
 
+int grid_put_middle(struct grid *grid, int row, int col, int width, unsigned attr, const char *text)
+{
+	int tail = width / 3;
+
+	if (grid_width(grid, text) <= width || tail < 4)
+		return grid_put(grid, row, col, width, attr, text);
+	col = grid_put(grid, row, col, width - tail, attr, text);
+	while (grid_width(grid, text) > tail)
+		(void)next_codepoint(&text);
+	return put_clipped(grid, row, col, tail, attr, text);
+}
+
 int grid_text(struct grid *grid, int row, int col, unsigned attr, const char *text)
 {
 	return grid_put(grid, row, col, grid->cols - 1 - col, attr, text);
@@ -248,24 +260,29 @@ int grid_wrap(
 {
 	int lines = 0;
 
-	if (width < 1)
-		return 0;
-	while (*text) {
+	while (*text && lines < max && width > 0) {
 		char line[512];
 		size_t length = line_length(grid, text, width);
 
-		if (max > 0 && lines == max - 1) { /* the last one: says where there is more */
+		if (lines == max - 1) { /* the last one: says where there is more */
 			(void)grid_put(grid, row + lines, col, width, attr, text);
 			return max;
 		}
-		if (length >= sizeof(line))
-			length = sizeof(line) - 1;
-		memcpy(line, text, length);
-		line[length] = '\0';
-		if (max > 0)
-			(void)put_clipped(grid, row + lines, col, width, attr, line);
+		STR_FORMAT(line, "%.*s", (int)length, text);
+		(void)put_clipped(grid, row + lines, col, width, attr, line);
 		lines++;
 		text += length;
+		text += strspn(text, " ");
+	}
+	return lines;
+}
+
+int grid_lines(const struct grid *grid, int width, const char *text)
+{
+	int lines = 0;
+
+	for (; *text && width > 0; lines++) {
+		text += line_length(grid, text, width);
 		text += strspn(text, " ");
 	}
 	return lines;

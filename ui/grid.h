@@ -60,7 +60,10 @@ int grid_width(const struct grid *grid, const char *text);
 /* Writes UTF-8 text, at most @width columns of it; a text that is longer ends in glyphs->more.
  * Returns the column behind it. */
 int grid_put(struct grid *grid, int row, int col, int width, unsigned attr, const char *text);
-/* The same with the beginning cut: of a path the end tells more. */
+/* The same with its middle cut: of a file's name the end tells more than what is before it. */
+int grid_put_middle(
+	struct grid *grid, int row, int col, int width, unsigned attr, const char *text);
+/* The same with the beginning cut: of a path the end tells most. */
 int grid_put_tail(struct grid *grid, int row, int col, int width, unsigned attr, const char *text);
 /* Up to the grid's right edge, one column short of it. */
 int grid_text(struct grid *grid, int row, int col, unsigned attr, const char *text);
@@ -68,12 +71,12 @@ int grid_format(struct grid *grid, int row, int col, unsigned attr, const char *
 	__attribute__((format(printf, 5, 6)));
 /* Ends right before column @end. Returns the column where it begins. */
 int grid_right(struct grid *grid, int row, int end, unsigned attr, const char *text);
-/*
- * Breaks @text at blanks into lines of @width columns, from @row on, at most @max lines. Returns
- * how many it takes; with @max 0 nothing is drawn, and it tells how many it would take.
- */
+/* Breaks @text at blanks into lines of @width columns, from @row on, at most @max lines, the last of
+ * which tells where there is more. Returns how many it takes. */
 int grid_wrap(
 	struct grid *grid, int row, int col, int width, int max, unsigned attr, const char *text);
+/* How many lines all of it would take. */
+int grid_lines(const struct grid *grid, int width, const char *text);
 
 void grid_fill(struct grid *grid, int row, int col, int width, uint32_t codepoint, unsigned attr);
 /* Adds @attr to cells that are drawn already: the bar of the focus. */

@@ -40,6 +40,7 @@ static const char *const labels[ACTION_COUNT] = {
 	[ACTION_UP] = "Up",
 	[ACTION_DOWN] = "Up/Down",
 	[ACTION_PAGE_DOWN] = "PgUp/PgDn",
+	[ACTION_HOME] = "Home/End",
 	[ACTION_TAB] = "Tab",
 	[ACTION_NEXT] = "Enter",
 	[ACTION_BACK] = "q",

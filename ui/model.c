@@ -143,11 +143,34 @@ void model_place_layouts(struct model *model)
 	}
 }
 
+size_t model_log_rows(const struct grid *grid, const char *text)
+{
+	int rows = grid ? grid_lines(grid, grid->cols - 2, text) : 1;
+
+	return rows > 1 ? (size_t)rows : 1;
+}
+
+size_t model_log_count(const struct model *model)
+{
+	return model->log_count < MODEL_LOG_MAX ? (size_t)model->log_count : MODEL_LOG_MAX;
+}
+
+const char *model_log_line(const struct model *model, size_t index)
+{
+	uint64_t first = model->log_count - model_log_count(model);
+
+	return model->log[(first + index) % MODEL_LOG_MAX];
+}
+
 static void log_line(struct model *model, const char *text)
 {
+	bool full = model->log_count >= MODEL_LOG_MAX;
+
 	STR_COPY(model->log[model->log_count++ % MODEL_LOG_MAX], text);
 	if (model->log_scroll > 0) /* who reads older lines keeps them in place */
-		model->log_scroll++;
+		model->log_scroll += model_log_rows(model->grid, text);
+	if (full && model->log_match > 0)
+		model->log_match--;
 }
 
 void model_ask_cancel(struct model *model)

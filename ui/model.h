@@ -11,6 +11,7 @@
 #include "core/plan.h"
 #include "core/snapshot.h"
 #include "ui/browse.h"
+#include "ui/grid.h"
 
 #define MODEL_DISKS_MAX	  32
 #define MODEL_LAYOUTS_MAX 8
@@ -33,6 +34,10 @@ struct model {
 	char board[64];
 	const struct screen *screen;
 	const struct screen *overlay; /* help or log, over the screen; or NULL */
+	const struct screen *help_of; /* what the help is about: the screen, or the log over it */
+	size_t help_top;	      /* the first row of the help that is shown */
+	const struct grid *grid;      /* borrowed: what it is all drawn on, for keys that move by
+					 pages; NULL: not known */
 	bool only_follow;	      /* another front end's install: no screens before it */
 
 	/* The one place for errors and questions, cleared by the next key. */
@@ -42,6 +47,9 @@ struct model {
 	/* The line that is being typed. */
 	enum model_entry entry;
 	char text[512];
+	char sought[64];		   /* what was searched for last */
+	size_t match_count, match_number;  /* how many have it, and the which the cursor is on */
+	size_t search_from, search_scroll; /* where cursor and log were when the search began */
 
 	/* Target */
 	struct disk disks[MODEL_DISKS_MAX]; /* in the order of display */
@@ -56,6 +64,7 @@ struct model {
 
 	/* Archive */
 	struct browse browse;
+	struct browse_names names; /* what the path that is typed may go on with */
 	bool has_scan;
 	struct inspect_result scan;
 
@@ -80,8 +89,14 @@ struct model {
 	char log[MODEL_LOG_MAX][160]; /* a ring of all messages */
 	uint64_t log_count;	      /* lines ever */
 	uint64_t log_seen;	      /* number of the last message in it */
-	size_t log_scroll;	      /* lines up from the last */
+	size_t log_scroll;	      /* rows below what is shown; 0: the end is followed */
+	size_t log_match;	      /* the line that was found, of those that are kept */
 };
+
+static inline bool model_is_installing(const struct model *model)
+{
+	return model->snap.magic && !snapshot_ended(&model->snap);
+}
 
 /* Sets or clears the sentence at the error place. */
 void model_say(struct model *model, bool bad, const char *format, ...)
@@ -103,6 +118,14 @@ void model_place_layouts(struct model *model);
 
 /* Asks whether to cancel, and says what would be lost; the sentence follows the snapshots. */
 void model_ask_cancel(struct model *model);
+
+/* Rows that @text takes in the log, drawn on @grid (may be NULL): its lines have a blank at both ends,
+ * and break where they have blanks. */
+size_t model_log_rows(const struct grid *grid, const char *text);
+/* Lines of the log that are kept, and each of them, the oldest first. */
+size_t model_log_count(const struct model *model);
+const char *model_log_line(const struct model *model, size_t index);
+
 /* Takes a snapshot, and keeps the messages in it that are new. */
 void model_set_snapshot(struct model *model, const struct snapshot *snap);
 

@@ -2,250 +2,36 @@
 #include "ui/screen.h"
 
 #include "device/util.h"
-#include "ui/text.h"
 
 #include <string.h>
-#include <strings.h>
 
-static const char *const step_titles[] = {"Target", "Archive", "Layout", "Review"};
-
-/* While a line is typed, these keys work and no others. */
-static const struct hint search_hints[] = {
-	{.action = ACTION_NEXT, .label = "done"},
-	{.action = ACTION_ERASE, .label = "erase", .minor = 1},
-	{.action = ACTION_ESCAPE, .label = "end the search"},
-};
-
-static const struct hint path_hints[] = {
-	{.action = ACTION_TAB, .label = "complete"},
-	{.action = ACTION_NEXT, .label = "choose"},
-	{.action = ACTION_ERASE, .label = "erase", .minor = 1},
-	{.action = ACTION_ESCAPE, .label = "back"},
-};
-
-size_t screen_hints(const struct model *model, const struct screen *screen,
-	const struct hint *ret[SCREEN_HINTS])
+const char *screen_sought(const struct model *model, const char *text)
 {
-	const struct hint *hints = screen->hints;
-	size_t count = screen->hint_count, works = 0;
-
-	if (!screen->overlay && model->entry == ENTRY_SEARCH) {
-		hints = search_hints;
-		count = ARRAY_SIZE(search_hints);
-	} else if (!screen->overlay && model->entry == ENTRY_PATH) {
-		hints = path_hints;
-		count = ARRAY_SIZE(path_hints);
-	}
-	for (size_t i = 0; i < count && works < SCREEN_HINTS; i++)
-		if (!hints[i].works || hints[i].works(model))
-			ret[works++] = &hints[i];
-	return works;
+	return model->text[0] ? strcasestr(text, model->text) : NULL;
 }
 
-static const char *hint_label(const struct hint *hint, bool brief)
+static bool is_match(const struct model *model, const struct screen *screen, size_t index)
 {
-	return brief && hint->brief ? hint->brief : hint->label;
+	char row[512];
+
+	screen->row(model, index, row, sizeof(row));
+	return screen_sought(model, row) != NULL;
 }
 
-static int hints_width(
-	const struct grid *grid, const struct hint *const *hints, size_t count, bool brief)
+static size_t page_of(const struct model *model, const struct screen *screen)
 {
-	int width = -2;
+	size_t page = 8; /* without knowing better */
 
-	for (size_t i = 0; i < count; i++)
-		width += grid_width(grid, keys_label(hints[i]->action)) + 1 +
-			 grid_width(grid, hint_label(hints[i], brief)) + 2;
-	return width;
+	if (model->grid && screen->per_page)
+		page = screen->per_page(model->grid, screen_area(model, screen, model->grid));
+	return page > 0 ? page : 1;
 }
 
-/* Takes away the hint that is needed least. False where all are needed. */
-static bool drop_hint(const struct hint **hints, size_t *count)
+static bool move_cursor(
+	struct model *model, const struct screen *screen, enum action action, struct key key)
 {
-	size_t least = 0;
-
-	for (size_t i = 1; i < *count; i++)
-		if (hints[i]->minor >= hints[least]->minor)
-			least = i;
-	if (*count == 0 || hints[least]->minor == 0)
-		return false;
-	*count -= 1;
-	memmove(hints + least, hints + least + 1, (*count - least) * sizeof(hints[0]));
-	return true;
-}
-
-static void draw_keys(const struct model *model, const struct screen *screen, struct grid *grid)
-{
-	const struct hint *hints[SCREEN_HINTS];
-	size_t count = screen_hints(model, screen, hints);
-	int col = 1, row = grid->rows - 1;
-	bool brief = hints_width(grid, hints, count, false) > grid->cols - 2;
-
-	while (hints_width(grid, hints, count, brief) > grid->cols - 2)
-		if (!drop_hint(hints, &count))
-			break;
-	for (size_t i = 0; i < count; i++) {
-		col = grid_text(grid, row, col, ATTR_BOLD, keys_label(hints[i]->action)) + 1;
-		col = grid_text(grid, row, col, ATTR_NORMAL, hint_label(hints[i], brief)) + 2;
-	}
-}
-
-static void draw_steps(const struct screen *screen, struct grid *grid, int row)
-{
-	int col = 1;
-
-	for (int i = 0; i < (int)ARRAY_SIZE(step_titles); i++) {
-		char text[24];
-		int end;
-
-		STR_FORMAT(text, "%d %s", i + 1, step_titles[i]);
-		end = grid_text(
-			grid, row, col, i + 1 == screen->step ? ATTR_BOLD : ATTR_NORMAL, text);
-		if (i + 1 == screen->step)
-			grid_attr(grid, row, col - 1, end - col + 2, ATTR_REVERSE);
-		col = end + 3;
-	}
-}
-
-/* Returns the first row below the head. */
-static int draw_head(const struct model *model, const struct screen *screen, struct grid *grid)
-{
-	bool is_short = screen_is_short(grid);
-	int row = 0, left;
-	char text[80];
-
-	if (screen->title) {
-		screen->title(model, grid);
-	} else {
-		if (is_short && screen->step)
-			STR_FORMAT(text, "%d %s", screen->step, screen->name);
-		else
-			STR_COPY(text, screen->step ? "boardstrap" : screen->name);
-		left = grid_text(grid, 0, 1, ATTR_BOLD, text);
-		if (model->board[0]) {
-			STR_FORMAT(text, "board: %s", model->board);
-			if (left + 2 + grid_width(grid, text) < grid->cols)
-				(void)grid_right(grid, 0, grid->cols - 1, ATTR_NORMAL, text);
-		}
-	}
-	if (screen->step && !is_short)
-		draw_steps(screen, grid, ++row);
-	grid_rule(grid, ++row);
-	return row + 1;
-}
-
-/* "scan rootfs.tar.zst  41 %  ###....  84 / 204 MiB", and once it is through what came of it. */
-static void draw_scan(const struct model *model, struct grid *grid, int row)
-{
-	const struct inspect_result *scan = &model->scan;
-	const char *name = strrchr(scan->path, '/');
-	struct gauge gauge = {scan->archive_done, scan->archive_total};
-	char text[320];
-	int col, end;
-
-	col = grid_text(grid, row, 1, ATTR_BOLD, "scan") + 1;
-	col = grid_put(grid, row, col, screen_is_narrow(grid) ? 14 : 28, ATTR_NORMAL,
-		      name ? name + 1 : scan->path) +
-	      2;
-	switch (scan->state) {
-	case INSPECT_RUNNING:
-		if (gauge_percent(gauge) >= 0)
-			STR_FORMAT(text, "%3d %%", gauge_percent(gauge));
-		else
-			STR_COPY(text, "     ");
-		col = grid_text(grid, row, col, ATTR_BOLD, text) + 2;
-		end = grid->cols + 1;
-		if (!screen_is_narrow(grid))
-			end = grid_right(grid, row, grid->cols - 1, ATTR_NORMAL,
-				text_done_of(gauge.done, gauge.total, " / ").s);
-		grid_bar(grid, row, col, end - 2 - col, gauge.done, gauge.total, ATTR_NORMAL);
-		return;
-	case INSPECT_OK:
-		if (!screen_is_narrow(grid)) {
-			STR_FORMAT(text, "%s entries, %s, ", text_count(scan->totals.entries).s,
-				text_size(scan->totals.content_bytes).s);
-			col = grid_text(grid, row, col, ATTR_NORMAL, text);
-		}
-		STR_COPY(text, "sha256 ");
-		col = grid_text(grid, row, col, ATTR_NORMAL, text);
-		if (scan->sidecar == SIDECAR_NONE)
-			STR_FORMAT(text, "%.4s..%.2s", scan->sha256,
-				strlen(scan->sha256) >= 2 ? scan->sha256 + strlen(scan->sha256) - 2
-							  : "");
-		else
-			STR_COPY(text, scan->sidecar == SIDECAR_OK ? "ok" : "WRONG");
-		(void)grid_text(grid, row, col,
-			scan->sidecar == SIDECAR_OK	? ATTR_GOOD
-			: scan->sidecar == SIDECAR_NONE ? ATTR_NORMAL
-							: ATTR_BAD | ATTR_BOLD,
-			text);
-		return;
-	case INSPECT_BAD:
-		STR_FORMAT(text, "BAD: %s", scan->error);
-		(void)grid_text(grid, row, col, ATTR_BAD | ATTR_BOLD, text);
-		return;
-	}
-}
-
-/* The line that is typed, its end in sight, and the cursor in it. */
-static void draw_entry(const struct model *model, struct grid *grid, int row)
-{
-	const char *label = model->entry == ENTRY_SEARCH ? "Search: " : "Path: ";
-	int col = grid_text(grid, row, 1, ATTR_BOLD, label);
-
-	col = grid_put_tail(grid, row, col, grid->cols - 2 - col, ATTR_NORMAL, model->text);
-	grid->cursor_row = row;
-	grid->cursor_col = col;
-}
-
-static void draw_notice(const struct model *model, struct grid *grid, int last)
-{
-	unsigned attr = ATTR_BOLD | (model->notice_bad ? ATTR_BAD : 0);
-	int width = grid->cols - 2;
-	int lines = grid_wrap(grid, 0, 1, width, 0, 0, model->notice);
-
-	if (lines > 4)
-		lines = 4;
-	for (int i = 0; i < lines; i++)
-		grid_fill(grid, last - i, 0, grid->cols, ' ', ATTR_NORMAL);
-	(void)grid_wrap(grid, last - lines + 1, 1, width, lines, attr, model->notice);
-}
-
-void screen_draw(const struct model *model, struct grid *grid)
-{
-	const struct screen *screen = model->overlay ? model->overlay : model->screen;
-	int keys = grid->rows - 1, notice = grid->rows - 3;
-	struct area area = {.bottom = notice};
-
-	grid_clear(grid);
-	if (grid->rows < SCREEN_ROWS_MIN || grid->cols < SCREEN_COLS_MIN) {
-		(void)grid_put(grid, 0, 0, grid->cols, ATTR_BOLD, "boardstrap needs 40x10");
-		return;
-	}
-	area.top = draw_head(model, screen, grid);
-	grid_rule(grid, keys - 1);
-	draw_keys(model, screen, grid);
-	if (screen->overlay) {
-		area.bottom = keys - 1;
-		screen->draw(model, grid, area);
-		return;
-	}
-	/* A small Review has no room for what it says itself. */
-	if (screen->step >= 2 && model->has_scan &&
-		!(screen == &screen_review && screen_is_short(grid) &&
-			model->scan.state != INSPECT_RUNNING))
-		draw_scan(model, grid, --area.bottom);
-	screen->draw(model, grid, area);
-	if (model->entry != ENTRY_NONE)
-		draw_entry(model, grid, notice);
-	else if (model->notice[0])
-		draw_notice(model, grid, notice);
-}
-
-/* --- keys --- */
-
-static bool move_cursor(size_t *cursor, size_t count, enum action action, struct key key)
-{
-	size_t last = count > 0 ? count - 1 : 0, page = 8, to = *cursor;
+	size_t *cursor = screen->cursor(model), count = screen->count(model);
+	size_t last = count > 0 ? count - 1 : 0, page = page_of(model, screen), to = *cursor;
 
 	if (action == ACTION_UP)
 		to = to > 0 ? to - 1 : 0;
@@ -269,38 +55,98 @@ static bool move_cursor(size_t *cursor, size_t count, enum action action, struct
 	return true;
 }
 
-/* Puts the cursor on the first row, from where it is on and round, that has the text in it. */
-static void search(struct model *model, const struct screen *screen)
+static void back_to_start(struct model *model, const struct screen *screen)
 {
-	size_t count = screen->count(model), *cursor = screen->cursor(model);
+	*screen->cursor(model) = model->search_from;
+	model->log_scroll = model->search_scroll;
+}
 
-	if (model->text[0] == '\0')
-		return;
+/* Puts the cursor on the first row with the text in it, from @from on (or back), and round. Where
+ * there is none, it goes back to where the search began. */
+static void search(struct model *model, const struct screen *screen, size_t from, bool back)
+{
+	size_t count = screen->count(model), nearest = SIZE_MAX, at = 0;
+
+	model->match_count = 0;
 	for (size_t i = 0; i < count; i++) {
-		char row[512];
+		size_t way = (back ? from + count - i : i + count - from % count) % count;
 
-		screen->row(model, (*cursor + i) % count, row, sizeof(row));
-		if (strcasestr(row, model->text)) {
-			*cursor = (*cursor + i) % count;
-			return;
-		}
+		if (!is_match(model, screen, i))
+			continue;
+		model->match_count++;
+		if (way >= nearest)
+			continue;
+		nearest = way;
+		at = i;
+		model->match_number = model->match_count;
 	}
+	if (nearest == SIZE_MAX) {
+		back_to_start(model, screen);
+		return;
+	}
+	*screen->cursor(model) = at;
+	if (screen->found)
+		screen->found(model);
+}
+
+static void begin_search(struct model *model, const struct screen *screen)
+{
+	model->entry = ENTRY_SEARCH;
+	model->text[0] = '\0';
+	model->match_count = 0;
+	if (screen->overlay) /* the log: from its end */
+		*screen->cursor(model) = screen->count(model) - 1;
+	model->search_from = *screen->cursor(model);
+	model->search_scroll = model->log_scroll;
+}
+
+static void end_search(struct model *model, const struct screen *screen, bool stay)
+{
+	if (!stay)
+		back_to_start(model, screen);
+	if (model->text[0])
+		STR_COPY(model->sought, model->text);
+	model->entry = ENTRY_NONE;
 }
 
 static enum outcome search_key(
 	struct model *model, const struct screen *screen, enum action action, struct key key)
 {
-	if (action == ACTION_TEXT)
+	size_t at = *screen->cursor(model), count = screen->count(model);
+	bool back = screen->overlay;
+
+	switch ((int)action) {
+	case ACTION_TEXT:
 		model_type(model->text, sizeof(model->text), key.codepoint);
-	else if (action == ACTION_ERASE)
+		search(model, screen, model->search_from, back);
+		break;
+	case ACTION_ERASE:
 		model_erase(model->text);
-	else if (action == ACTION_DOWN && screen->count(model) > 0)
-		*screen->cursor(model) = (*screen->cursor(model) + 1) % screen->count(model);
-	else if (action == ACTION_NEXT || action == ACTION_BACK)
-		model->entry = ENTRY_NONE;
-	if (action == ACTION_TEXT || action == ACTION_DOWN)
-		search(model, screen);
+		search(model, screen, model->search_from, back);
+		break;
+	case ACTION_UP:
+	case ACTION_DOWN:
+		if (model->text[0] == '\0') /* once more what was searched for last */
+			STR_COPY(model->text, model->sought);
+		if (count > 0)
+			search(model, screen, action == ACTION_DOWN ? at + 1 : at + count - 1,
+				action == ACTION_UP);
+		break;
+	case ACTION_NEXT:
+	case ACTION_BACK:
+		end_search(model, screen, action == ACTION_NEXT);
+		break;
+	default:
+		break;
+	}
 	return OUTCOME_NONE;
+}
+
+static void open_help(struct model *model, const struct screen *screen)
+{
+	model->help_of = screen;
+	model->help_top = 0;
+	model->overlay = &screen_help;
 }
 
 static enum outcome overlay_key(
@@ -309,10 +155,33 @@ static enum outcome overlay_key(
 	if (action == ACTION_BACK || action == ACTION_NEXT ||
 		(action == ACTION_HELP && overlay == &screen_help) ||
 		(action == ACTION_LOG && overlay == &screen_log)) {
-		model->overlay = NULL;
+		model->overlay = overlay == &screen_help && model->help_of == &screen_log
+					 ? &screen_log
+					 : NULL;
 		return OUTCOME_NONE;
 	}
-	return overlay->key ? overlay->key(model, action, key) : OUTCOME_NONE;
+	return overlay->key(model, action, key);
+}
+
+size_t screen_scroll(enum action action, size_t top, size_t most, size_t page)
+{
+	top = top < most ? top : most;
+	switch ((int)action) {
+	case ACTION_UP:
+		return top > 0 ? top - 1 : 0;
+	case ACTION_DOWN:
+		return top < most ? top + 1 : most;
+	case ACTION_PAGE_UP:
+		return top > page ? top - page : 0;
+	case ACTION_PAGE_DOWN:
+		return most - top > page ? top + page : most;
+	case ACTION_HOME:
+		return 0;
+	case ACTION_END:
+		return most;
+	default:
+		return top;
+	}
 }
 
 static bool has_hint(const struct model *model, const struct screen *screen, enum action action)
@@ -326,41 +195,56 @@ static bool has_hint(const struct model *model, const struct screen *screen, enu
 	return false;
 }
 
+/* Nobody sees what a key would do: only the way out works, and the look at the size. */
+static enum outcome too_small_key(const struct model *model, enum action action)
+{
+	if (action == ACTION_REDRAW)
+		return OUTCOME_REDRAW;
+	if (action == ACTION_BACK)
+		return model_is_installing(model) ? OUTCOME_DETACH : OUTCOME_QUIT;
+	return OUTCOME_NONE;
+}
+
+/* The keys that are the same on every screen. True where @action was one. */
+static bool general_key(
+	struct model *model, const struct screen *screen, enum action action, struct key key)
+{
+	if (action == ACTION_HELP && screen != &screen_help) {
+		open_help(model, screen);
+	} else if (action == ACTION_LOG && screen != &screen_log &&
+		   has_hint(model, screen, ACTION_LOG)) {
+		model->overlay = &screen_log;
+		model->log_scroll = 0;
+	} else if (action == ACTION_SEARCH && screen->row && screen->count(model) > 0) {
+		begin_search(model, screen);
+	} else {
+		return !screen->overlay && screen->cursor &&
+		       move_cursor(model, screen, action, key);
+	}
+	return true;
+}
+
 enum outcome screen_key(struct model *model, struct key key)
 {
 	const struct screen *screen = model->overlay ? model->overlay : model->screen;
-	bool typing = !model->overlay && (model->entry != ENTRY_NONE ||
-						 (screen->typing && screen->typing(model, key)));
+	bool typing = model->entry != ENTRY_NONE ||
+		      (!model->overlay && screen->typing && screen->typing(model, key));
 	enum action action = keys_action(key, typing);
 
+	if (model->grid && screen_is_too_small(model->grid))
+		return too_small_key(model, keys_action(key, false));
 	if (action == ACTION_NONE)
 		return OUTCOME_NONE;
 	if (action == ACTION_REDRAW)
 		return OUTCOME_REDRAW;
-	if (model->overlay)
-		return overlay_key(model, screen, action, key);
-	model->notice[0] = '\0';
+	if (!model->overlay)
+		model->notice[0] = '\0';
 	if (model->entry == ENTRY_SEARCH)
 		return search_key(model, screen, action, key);
-	if (model->entry == ENTRY_NONE) {
-		if (action == ACTION_HELP) {
-			model->overlay = &screen_help;
-			return OUTCOME_NONE;
-		}
-		if (action == ACTION_LOG && has_hint(model, screen, ACTION_LOG)) {
-			model->overlay = &screen_log;
-			model->log_scroll = 0;
-			return OUTCOME_NONE;
-		}
-		if (action == ACTION_SEARCH && screen->row) {
-			model->entry = ENTRY_SEARCH;
-			model->text[0] = '\0';
-			return OUTCOME_NONE;
-		}
-		if (screen->cursor &&
-			move_cursor(screen->cursor(model), screen->count(model), action, key))
-			return OUTCOME_NONE;
-	}
+	if (model->entry == ENTRY_NONE && general_key(model, screen, action, key))
+		return OUTCOME_NONE;
+	if (model->overlay)
+		return overlay_key(model, screen, action, key);
 	return screen->key(model, action, key);
 }
 

@@ -59,10 +59,14 @@ struct screen {
 	enum outcome (*key)(struct model *model, enum action action, struct key key);
 	/* True while plain characters are text here; NULL: never. */
 	bool (*typing)(const struct model *model, struct key key);
-	/* Of a screen with a list: its length, the text that a search looks through, its cursor. */
+	/* Of a screen with a list: its length, the text that a search looks through, its cursor,
+	 * and how many are shown at once. */
 	size_t (*count)(const struct model *model);
 	void (*row)(const struct model *model, size_t index, char *ret, size_t size);
 	size_t *(*cursor)(struct model *model);
+	size_t (*per_page)(const struct grid *grid, struct area area);
+	/* A search has moved the cursor: show what is there. NULL: drawing does. */
+	void (*found)(struct model *model);
 };
 
 extern const struct screen screen_target, screen_archive, screen_layout, screen_review,
@@ -74,6 +78,11 @@ void screen_draw(const struct model *model, struct grid *grid);
 enum outcome screen_key(struct model *model, struct key key);
 
 /* --- for the screens --- */
+
+static inline bool screen_is_too_small(const struct grid *grid)
+{
+	return grid->rows < SCREEN_ROWS_MIN || grid->cols < SCREEN_COLS_MIN;
+}
 
 /* Below these a screen leaves out what is not needed to decide. */
 static inline bool screen_is_short(const struct grid *grid)
@@ -90,6 +99,14 @@ static inline bool screen_is_narrow(const struct grid *grid)
 size_t screen_page(size_t cursor, size_t per_page);
 /* At the right end of @row: "12 of 90", where not all rows are shown. */
 void screen_position(struct grid *grid, int row, size_t cursor, size_t count, size_t per_page);
+/* What is drawn between the frame's rules of @screen. */
+struct area screen_area(
+	const struct model *model, const struct screen *screen, const struct grid *grid);
+/* The first row that is shown, of more than fit by @most, after @action; moves by @page. */
+size_t screen_scroll(enum action action, size_t top, size_t most, size_t page);
+/* Where @text has in it what is searched for; NULL: nowhere. */
+const char *screen_sought(const struct model *model, const char *text);
+
 /* The mark and the reverse bar of the row under the cursor. */
 void screen_focus(struct grid *grid, int row, int rows, bool here);
 

@@ -7,44 +7,109 @@
 
 #include <string.h>
 
-static void draw_entry(struct grid *g, int row, const struct browse_entry *entry)
+#define DATE_COLS 16 /* "2026-01-02 00:00" */
+#define SIZE_COLS 9  /* "1023 MiB" */
+#define GAP	  2
+
+/* Columns of the list: dates and sizes stand close to the names, however wide the screen is. */
+struct columns {
+	int name, note, date, size_end; /* date 0: there is no room for it */
+};
+
+static struct columns place_columns(const struct browse *b, const struct grid *g)
+{
+	struct columns at = {.name = 3};
+	int behind = GAP + SIZE_COLS + (screen_is_narrow(g) ? 0 : GAP + DATE_COLS);
+	int most = g->cols - 1 - at.name - behind, width = most < 45 ? most : 45;
+
+	for (size_t i = 0; i < b->count && width < most; i++) {
+		int this = grid_width(g, b->entries[i].name) + 1;
+
+		width = this > width ? this : width;
+	}
+	width = width < most ? width : most;
+	at.note = at.name + width + GAP;
+	at.date = screen_is_narrow(g) ? 0 : at.note;
+	at.size_end = at.name + width + behind;
+	return at;
+}
+
+static void draw_entry(
+	struct grid *g, int row, const struct columns *at, const struct browse_entry *entry)
 {
 	unsigned attr = entry->kind == BROWSE_OTHER	? ATTR_DIM
 			: entry->kind == BROWSE_ARCHIVE ? ATTR_BOLD
 							: ATTR_NORMAL;
 	bool is_file = entry->kind == BROWSE_ARCHIVE || entry->kind == BROWSE_OTHER;
-	int end = g->cols - 1, name_end = end - 10;
+	int width = at->note - GAP - at->name;
 	struct tm tm;
 	char text[320];
 
 	if (is_file) {
-		(void)grid_right(g, row, end, attr, text_size(entry->size_bytes).s);
-		if (!screen_is_narrow(g) && localtime_r(&entry->mtime, &tm) &&
-			strftime(text, sizeof(text), "%Y-%m-%d %H:%M", &tm) > 0) {
-			name_end -= 18;
-			(void)grid_put(g, row, name_end + 1, 17, attr, text);
-		}
+		(void)grid_right(g, row, at->size_end, attr, text_size(entry->size_bytes).s);
+		if (at->date && localtime_r(&entry->mtime, &tm) &&
+			strftime(text, sizeof(text), "%Y-%m-%d %H:%M", &tm) > 0)
+			(void)grid_put(g, row, at->date, DATE_COLS, attr, text);
+	} else if (entry->note[0] && !screen_is_narrow(g)) {
+		(void)grid_text(g, row, at->note, attr, entry->note);
 	} else if (entry->note[0]) {
-		name_end = end - grid_width(g, entry->note) - 2;
-		(void)grid_right(g, row, end, attr, entry->note);
+		width = g->cols - 2 - grid_width(g, entry->note) - at->name - 1;
+		(void)grid_right(g, row, g->cols - 1, attr, entry->note);
 	}
 	STR_FORMAT(text, "%s%s", entry->name, entry->kind == BROWSE_FOLDER ? "/" : "");
-	(void)grid_put(g, row, 3, name_end - 4, attr, text);
+	(void)grid_put_middle(g, row, at->name, width, attr, text);
+}
+
+/* What the path may go on with, in columns as a shell lists it. */
+static void draw_names(const struct browse_names *names, struct grid *g, struct area area)
+{
+	size_t kept = names->count < BROWSE_NAMES_MAX ? names->count : BROWSE_NAMES_MAX;
+	size_t rows = (size_t)(area.bottom - area.top - 1), columns, fit;
+	int width = 8;
+
+	for (size_t i = 0; i < kept; i++) {
+		int this = grid_width(g, names->names[i]);
+
+		width = this > width ? this : width;
+	}
+	if (width > g->cols - 4)
+		width = g->cols - 4;
+	columns = (size_t)((g->cols - 4 + GAP) / (width + GAP));
+	fit = columns * rows;
+	if (kept < fit)
+		rows = (kept + columns - 1) / columns;
+	if (names->count > fit)
+		(void)grid_format(g, area.top, 3, ATTR_BOLD,
+			"%zu names begin like this; the first:", names->count);
+	else
+		(void)grid_format(
+			g, area.top, 3, ATTR_BOLD, "%zu names begin like this:", names->count);
+	for (size_t i = 0; i < kept && i < fit; i++)
+		(void)grid_put_middle(g, area.top + 1 + (int)(i % rows),
+			3 + (int)(i / rows) * (width + GAP), width, ATTR_NORMAL, names->names[i]);
+}
+
+static size_t per_page(const struct grid *g, struct area area)
+{
+	(void)g;
+	return area.bottom - area.top > 1 ? (size_t)(area.bottom - area.top - 1) : 1;
 }
 
 static void draw(const struct model *m, struct grid *g, struct area area)
 {
 	const struct browse *b = &m->browse;
+	size_t shown = per_page(g, area), first = screen_page(b->cursor, shown);
+	struct columns at = place_columns(b, g);
 	int row = area.top;
-	size_t per_page, first;
 
-	(void)grid_put_tail(g, row, 3, g->cols - 20, ATTR_BOLD, b->dir);
-	row++;
-	per_page = area.bottom > row ? (size_t)(area.bottom - row) : 1;
-	screen_position(g, area.top, b->cursor, b->count, per_page);
-	first = screen_page(b->cursor, per_page);
-	for (size_t i = first; i < b->count && i < first + per_page; i++, row++) {
-		draw_entry(g, row, &b->entries[i]);
+	if (m->entry == ENTRY_PATH && m->names.count > 1) {
+		draw_names(&m->names, g, area);
+		return;
+	}
+	(void)grid_put_tail(g, row++, 3, g->cols - 18, ATTR_BOLD, b->dir);
+	screen_position(g, area.top, b->cursor, b->count, shown);
+	for (size_t i = first; i < b->count && i < first + shown; i++, row++) {
+		draw_entry(g, row, &at, &b->entries[i]);
 		screen_focus(g, row, 1, i == b->cursor);
 	}
 	if (b->count == 0)
@@ -73,34 +138,61 @@ static enum outcome open_entry(struct model *m)
 	return OUTCOME_NONE;
 }
 
-static enum outcome path_key(struct model *m, enum action action, struct key key)
+static void begin_path(struct model *m)
+{
+	m->entry = ENTRY_PATH;
+	m->names.count = 0;
+	STR_FORMAT(m->text, "%s%s", m->browse.dir, m->browse.dir[1] ? "/" : "");
+}
+
+/* "//" begins at the root again, and "/~/" at home: such a path can be typed or pasted behind the
+ * folder that stands there already. */
+static void type_path(struct model *m, uint32_t codepoint)
+{
+	size_t length = strlen(m->text);
+
+	if (codepoint == '/' && length > 0 && m->text[length - 1] == '/')
+		m->text[0] = '\0';
+	if (codepoint == '/')
+		browse_expand(m->browse.home, m->text, sizeof(m->text));
+	model_type(m->text, sizeof(m->text), codepoint);
+}
+
+/* The path stays to be typed where it leads nowhere; the app sees whether it is a folder. */
+static enum outcome take_path(struct model *m)
 {
 	char path[512];
 
+	browse_expand(m->browse.home, m->text, sizeof(m->text));
+	if (m->text[0] == '\0') {
+		m->entry = ENTRY_NONE;
+		return OUTCOME_NONE;
+	}
+	if (!browse_resolve(m->browse.dir, m->text, path, sizeof(path))) {
+		model_say(m, true, "This path is too long.");
+		return OUTCOME_NONE;
+	}
+	STR_COPY(m->text, path);
+	return OUTCOME_ARCHIVE;
+}
+
+static enum outcome path_key(struct model *m, enum action action, struct key key)
+{
+	m->names.count = 0;
 	switch ((int)action) {
 	case ACTION_TEXT:
-		/* "//" begins at the root again: an absolute path can be pasted behind the folder. */
-		if (key.codepoint == '/' && m->text[0] && m->text[strlen(m->text) - 1] == '/')
-			m->text[0] = '\0';
-		model_type(m->text, sizeof(m->text), key.codepoint);
+		type_path(m, key.codepoint);
 		return OUTCOME_NONE;
 	case ACTION_ERASE:
 		model_erase(m->text);
 		return OUTCOME_NONE;
 	case ACTION_TAB:
-		/* What is wrong with it is said by Enter; here it only does not grow. */
-		(void)browse_complete(m->browse.dir, m->text, sizeof(m->text));
+		browse_expand(m->browse.home, m->text, sizeof(m->text));
+		if (browse_complete(m->browse.dir, m->text, sizeof(m->text), &m->names) == 0)
+			model_say(m, false, "No name begins like this.");
 		return OUTCOME_NONE;
 	case ACTION_NEXT:
-		m->entry = ENTRY_NONE;
-		if (m->text[0] == '\0')
-			return OUTCOME_NONE;
-		if (!browse_resolve(m->browse.dir, m->text, path, sizeof(path))) {
-			model_say(m, true, "This path is too long.");
-			return OUTCOME_NONE;
-		}
-		STR_COPY(m->text, path);
-		return OUTCOME_ARCHIVE; /* the app sees whether it is a folder */
+		return take_path(m);
 	case ACTION_BACK:
 		m->entry = ENTRY_NONE;
 		return OUTCOME_NONE;
@@ -121,8 +213,7 @@ static enum outcome key(struct model *m, enum action action, struct key key)
 			       ? OUTCOME_FOLDER
 			       : OUTCOME_NONE;
 	case ACTION_PATH:
-		m->entry = ENTRY_PATH;
-		STR_FORMAT(m->text, "%s%s", m->browse.dir, m->browse.dir[1] ? "/" : "");
+		begin_path(m);
 		return OUTCOME_NONE;
 	case ACTION_ALL:
 		m->browse.hidden = !m->browse.hidden;
@@ -153,13 +244,31 @@ static size_t *cursor(struct model *m)
 	return &m->browse.cursor;
 }
 
+static bool has_folder_above(const struct model *m)
+{
+	return m->browse.dir[0] == '/' && m->browse.dir[1];
+}
+
+static bool hides_some(const struct model *m)
+{
+	return !m->browse.hidden;
+}
+
+static bool shows_all(const struct model *m)
+{
+	return m->browse.hidden;
+}
+
 static const struct hint hints[] = {
 	{ACTION_DOWN, "choose", NULL, "move; also Tab, PgUp, PgDn, Home, End, digits", 7, NULL},
 	{ACTION_NEXT, "open", NULL, "open the folder, or take the archive and scan it", 0, NULL},
-	{ACTION_PATH, "path", NULL, "type a path; Tab completes it", 1, NULL},
+	{ACTION_PATH, "path", NULL, "type a path; Tab completes it, ~ is your home folder", 1,
+		NULL},
 	{ACTION_SEARCH, "search", NULL, "go to a name", 3, NULL},
-	{ACTION_ERASE, "up", NULL, "the folder above", 4, NULL},
-	{ACTION_ALL, "all", NULL, "also list names that begin with a dot", 6, NULL},
+	{ACTION_ERASE, "up", NULL, "the folder above", 4, has_folder_above},
+	{ACTION_ALL, "show hidden", "hidden", "also list names that begin with a dot", 6,
+		hides_some},
+	{ACTION_ALL, "hide hidden", "fewer", "hide names that begin with a dot", 6, shows_all},
 	{ACTION_RESCAN, "reread", NULL, "read the folder again", 5, NULL},
 	{ACTION_HELP, "help", NULL, "this page", 0, NULL},
 	{ACTION_BACK, "back", NULL, "to the target", 0, NULL},
@@ -175,4 +284,5 @@ const struct screen screen_archive = {
 	.count = count,
 	.row = row_text,
 	.cursor = cursor,
+	.per_page = per_page,
 };

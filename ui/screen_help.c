@@ -1,51 +1,108 @@
 /* SPDX-License-Identifier: MIT */
-/* What the keys do on the screen below, from the same table as its key line. */
+/* What the keys do on what lies below, from the same tables as its key line. */
 #include "ui/screen.h"
 
 #include "device/util.h"
 
-static int draw_line(
-	struct grid *g, int row, int bottom, const char *name, const char *label, const char *help)
+#define KEY_COL	  1
+#define LABEL_COL 12
+#define HELP_COL  26
+
+/* The same on every screen. */
+static const struct {
+	const char *key, *label, *help;
+} general[] = {
+	{"Ctrl-L", "redraw", "repaint a disturbed screen, and ask the terminal for its size"},
+	{"Left, Esc", "", "the same as q"},
+	{"F1", "", "the same as ?"},
+};
+
+/* Draws one key at @row, clipped; returns the row below. */
+static int draw_line(struct grid *g, int row, const char *name, const char *label, const char *help)
 {
 	bool narrow = screen_is_narrow(g);
+	int col = narrow ? LABEL_COL : HELP_COL, rows;
 
-	if (row >= bottom)
-		return row;
-	(void)grid_text(g, row, 3, ATTR_BOLD, name);
-	(void)grid_put(g, row, 14, narrow ? g->cols - 15 : 13, ATTR_NORMAL, label);
+	(void)grid_put(g, row, KEY_COL, LABEL_COL - KEY_COL - 1, ATTR_BOLD, name);
 	if (!narrow)
-		(void)grid_text(g, row, 28, ATTR_NORMAL, help);
-	return row + 1;
+		(void)grid_put(g, row, LABEL_COL, HELP_COL - LABEL_COL - 1, ATTR_NORMAL, label);
+	rows = grid_wrap(g, row, col, g->cols - 1 - col, 9, ATTR_NORMAL, help[0] ? help : label);
+	return row + (rows > 0 ? rows : 1);
+}
+
+/* All of it, from @row on, which may be above the top; returns the row below. */
+static int draw_all(const struct model *m, struct grid *g, int row)
+{
+	const struct hint *hints[SCREEN_HINTS];
+	const struct screen *of = m->help_of ? m->help_of : m->screen;
+	size_t count = screen_hints(m, of, hints);
+
+	for (size_t i = 0; i < count; i++)
+		row = draw_line(g, row, keys_label(hints[i]->action),
+			hints[i]->brief ? hints[i]->brief : hints[i]->label,
+			hints[i]->help ? hints[i]->help : "");
+	for (size_t i = 0; i < ARRAY_SIZE(general); i++)
+		row = draw_line(g, row, general[i].key, general[i].label, general[i].help);
+	return row + 1 +
+	       grid_wrap(g, row + 1, KEY_COL, g->cols - 2, 9, ATTR_NORMAL,
+		       m->snap.magic
+			       ? "The install is a process of its own: it goes on when this screen or "
+				 "its line is gone. boardstrap attach shows it again."
+			       : "Nothing is written before the word on the screen Review is typed "
+				 "and Enter is pressed.");
+}
+
+static size_t shown_rows(const struct model *m, const struct grid *g)
+{
+	struct area area = g ? screen_area(m, &screen_help, g) : (struct area){0, 8};
+
+	return (size_t)(area.bottom - area.top);
+}
+
+/* Rows that are out of sight when the end is not. */
+static size_t most_rows(const struct model *m, const struct grid *g)
+{
+	size_t rows, shown = shown_rows(m, g);
+	struct grid none;
+
+	if (!g)
+		return 0;
+	none = *g; /* it has no cells, so nothing is drawn: only measured */
+	none.rows = 0;
+	rows = (size_t)draw_all(m, &none, 0);
+	return rows > shown ? rows - shown : 0;
+}
+
+static void title(const struct model *m, struct grid *g)
+{
+	const struct screen *of = m->help_of ? m->help_of : m->screen;
+
+	(void)grid_format(g, 0, 1, ATTR_BOLD, "Help: %s", of->name);
 }
 
 static void draw(const struct model *m, struct grid *g, struct area area)
 {
-	const struct hint *hints[SCREEN_HINTS];
-	size_t count = screen_hints(m, m->screen, hints);
-	int row = area.top;
+	size_t most = most_rows(m, g), top = m->help_top < most ? m->help_top : most;
 
-	if (!screen_is_short(g)) {
-		(void)grid_format(g, row, 1, ATTR_BOLD, "Keys on the screen %s", m->screen->name);
-		row += 2;
-	}
-	for (size_t i = 0; i < count; i++)
-		row = draw_line(g, row, area.bottom, keys_label(hints[i]->action),
-			hints[i]->brief ? hints[i]->brief : hints[i]->label,
-			hints[i]->help ? hints[i]->help : "");
-	row = draw_line(g, row, area.bottom, "Ctrl-L", "redraw", "repaint a disturbed screen");
-	if (screen_is_short(g))
-		return;
-	row = draw_line(g, row, area.bottom, "Left, Esc", "back", "the same as q");
-	row = draw_line(g, row, area.bottom, "F1", "help", "the same as ?");
-	(void)grid_wrap(g, row + 1, 1, g->cols - 2, area.bottom - row - 1, ATTR_NORMAL,
-		m->snap.magic
-			? "The install is a process of its own: it goes on when this screen or "
-			  "its line is gone. boardstrap attach shows it again."
-			: "Nothing is written before the word on the screen Review is typed and "
-			  "Enter is pressed.");
+	(void)draw_all(m, g, area.top - (int)top);
+}
+
+static enum outcome key(struct model *m, enum action action, struct key key)
+{
+	(void)key;
+	m->help_top =
+		screen_scroll(action, m->help_top, most_rows(m, m->grid), shown_rows(m, m->grid));
+	return OUTCOME_NONE;
+}
+
+static bool has_more(const struct model *m)
+{
+	return most_rows(m, m->grid) > 0;
 }
 
 static const struct hint hints[] = {
+	{ACTION_DOWN, "scroll", NULL, "one row", 1, has_more},
+	{ACTION_PAGE_DOWN, "page", NULL, "as many rows as are shown", 2, has_more},
 	{ACTION_BACK, "back", NULL, "close this page", 0, NULL},
 };
 
@@ -54,5 +111,7 @@ const struct screen screen_help = {
 	.overlay = true,
 	.hints = hints,
 	.hint_count = ARRAY_SIZE(hints),
+	.title = title,
 	.draw = draw,
+	.key = key,
 };

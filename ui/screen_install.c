@@ -108,21 +108,20 @@ static int draw_gauges(const struct model *m, struct grid *g, int row)
 	}
 	draw_gauge(g, row++, ATTR_BOLD, "overall", now->percent,
 		(struct gauge){(uint64_t)(now->percent > 0 ? now->percent : 0), 100},
-		snapshot_ended(&m->snap) ? "" : text_left(calm->eta_s).s);
+		m->snap.state == INSTALL_RUNNING ? text_left(calm->eta_s).s : "");
 	return row;
 }
 
-/* What moves, or that nothing does. */
-static void draw_rates(const struct model *m, struct grid *g, int row)
+/* What moves, or that nothing does. Returns the row below. */
+static int draw_rates(const struct model *m, struct grid *g, int row)
 {
 	const struct snapshot *calm = &m->calm;
 	int end = g->cols - 1;
 	char text[160];
 
-	if (m->snap.stall[0]) {
-		(void)grid_text(g, row, 1, ATTR_BOLD | ATTR_WARN, m->snap.stall);
-		return;
-	}
+	if (m->snap.stall[0])
+		return row +
+		       grid_wrap(g, row, 1, g->cols - 2, 2, ATTR_BOLD | ATTR_WARN, m->snap.stall);
 	if (!screen_is_narrow(g) && calm->tar.pid > 0) {
 		if (calm->tar.confirmed)
 			STR_FORMAT(
@@ -132,10 +131,13 @@ static void draw_rates(const struct model *m, struct grid *g, int row)
 		end = grid_right(g, row, end, ATTR_NORMAL, text) - 1;
 	}
 	STR_FORMAT(text, "%s now", text_rate(calm->progress.rate_bps).s);
-	if (calm->progress.mean_bps > 0)
+	if (screen_is_narrow(g))
+		end = grid_right(g, row, end, ATTR_NORMAL, text_left(calm->progress.eta_s).s) - 1;
+	else if (calm->progress.mean_bps > 0)
 		STR_FORMAT(text, "%s now, %s mean", text_rate(calm->progress.rate_bps).s,
 			text_rate(calm->progress.mean_bps).s);
 	(void)grid_put(g, row, 1, end - 1, ATTR_NORMAL, text);
+	return row + 1;
 }
 
 static void draw_step(const struct model *m, struct grid *g, int row, int col, enum step_id id)
@@ -200,6 +202,20 @@ static void draw_now(const struct model *m, struct grid *g, int row)
 	(void)grid_right(g, row, g->cols - 1, ATTR_NORMAL, text_left(m->calm.progress.eta_s).s);
 }
 
+/* A terminal that is taller than a serial line's has room for more than the last one. */
+static bool is_tall(const struct grid *g)
+{
+	return g->rows >= 28;
+}
+
+static void draw_messages(const struct model *m, struct grid *g, int row, int most)
+{
+	size_t count = model_log_count(m), shown = (size_t)most < count ? (size_t)most : count;
+
+	for (size_t i = count - shown; i < count; i++)
+		(void)grid_text(g, row++, 1, ATTR_NORMAL, model_log_line(m, i));
+}
+
 static void draw(const struct model *m, struct grid *g, struct area area)
 {
 	int row;
@@ -208,20 +224,21 @@ static void draw(const struct model *m, struct grid *g, struct area area)
 		(void)grid_text(g, area.top, 1, ATTR_NORMAL, "Waiting for the first word ...");
 		return;
 	}
+	if (m->snap.state == INSTALL_CANCELLING)
+		(void)grid_text(g, area.bottom, 1, ATTR_BOLD,
+			screen_is_narrow(g)
+				? "Cancelling: waiting for the end."
+				: "Cancelling: waiting until everything that was started has ended.");
 	row = draw_gauges(m, g, area.top);
 	if (screen_is_short(g)) {
 		draw_now(m, g, row);
 		return;
 	}
-	draw_rates(m, g, row);
-	row = draw_steps(m, g, row + 2) + 1;
+	row = draw_rates(m, g, row) + 1;
+	row = draw_steps(m, g, row) + 1;
 	if (row >= area.bottom)
 		return;
-	if (m->log_count > 0)
-		(void)grid_text(g, row, 1, ATTR_NORMAL, m->log[(m->log_count - 1) % MODEL_LOG_MAX]);
-	if (m->snap.state == INSTALL_CANCELLING)
-		(void)grid_text(g, area.bottom, 1, ATTR_BOLD,
-			"Cancelling: waiting until everything that was started has ended.");
+	draw_messages(m, g, row, is_tall(g) ? area.bottom - row : 1);
 }
 
 static bool may_cancel(const struct model *m)
@@ -237,6 +254,16 @@ static bool is_asked(const struct model *m)
 static bool is_not_asked(const struct model *m)
 {
 	return !m->cancel_asked;
+}
+
+static bool goes_on(const struct model *m)
+{
+	return !m->cancel_asked && m->snap.state == INSTALL_RUNNING;
+}
+
+static bool is_cancelling(const struct model *m)
+{
+	return !m->cancel_asked && m->snap.state == INSTALL_CANCELLING;
 }
 
 static enum outcome key(struct model *m, enum action action, struct key key)
@@ -264,7 +291,8 @@ static const struct hint hints[] = {
 	{ACTION_YES, "yes, cancel", NULL, "end the install now", 0, is_asked},
 	{ACTION_NO, "no, go on", NULL, "let it go on", 0, is_asked},
 	{ACTION_DETACH, "detach, the install goes on", "detach",
-		"leave; boardstrap attach comes back", 0, is_not_asked},
+		"leave; boardstrap attach comes back", 0, goes_on},
+	{ACTION_DETACH, "detach", NULL, "leave; boardstrap attach comes back", 0, is_cancelling},
 	{ACTION_CANCEL, "cancel", NULL, "end the install, after a question", 0, may_cancel},
 	{ACTION_LOG, "log", NULL, "everything that was said so far", 1, is_not_asked},
 	{ACTION_HELP, "help", NULL, "this page", 0, is_not_asked},

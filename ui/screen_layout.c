@@ -67,6 +67,26 @@ static void describe_partition(const struct layout_partition *p, char *ret, size
 		text_size(p->sectors * SECTOR_BYTES).s);
 }
 
+/* What the segments are, in their order; gaps only where they matter. */
+static void describe_segments(
+	const struct segment *segments, size_t count, bool gaps, char *ret, size_t size)
+{
+	*ret = '\0';
+	for (size_t i = 0; i < count; i++) {
+		size_t length = strlen(ret);
+		char part[128];
+
+		if (segments[i].partition)
+			describe_partition(segments[i].partition, part, sizeof(part));
+		else if (gaps)
+			STR_FORMAT(
+				part, "%s free", text_size(segments[i].sectors * SECTOR_BYTES).s);
+		else
+			continue;
+		(void)str_format(ret + length, size - length, "%s%s", length ? ", " : "", part);
+	}
+}
+
 /* The bar, and in the same order what it means, at @words; -1: not at all. */
 static void draw_bar(
 	const struct layout *layout, struct grid *g, int row, int col, int words, int words_col)
@@ -74,40 +94,46 @@ static void draw_bar(
 	struct segment segments[SEGMENTS_MAX];
 	size_t count = cut_segments(layout, segments);
 	int at = col + 1, width = g->cols - 2 - col;
-	char text[512] = "";
+	char text[512];
 
 	if (count == 0)
 		return;
 	scale_segments(segments, count, width - (int)count - 1);
 	grid_fill(g, row, col, 1, g->glyphs->edge, ATTR_NORMAL);
 	for (size_t i = 0; i < count; i++) {
-		const struct layout_partition *p = segments[i].partition;
-		size_t length = strlen(text);
-		char part[128];
-
-		grid_fill(g, row, at, segments[i].cols, p ? g->glyphs->full : g->glyphs->empty,
-			ATTR_NORMAL);
+		grid_fill(g, row, at, segments[i].cols,
+			segments[i].partition ? g->glyphs->full : g->glyphs->empty, ATTR_NORMAL);
 		at += segments[i].cols;
 		grid_fill(g, row, at++, 1, g->glyphs->edge, ATTR_NORMAL);
-		if (p)
-			describe_partition(p, part, sizeof(part));
-		else
-			STR_FORMAT(
-				part, "%s free", text_size(segments[i].sectors * SECTOR_BYTES).s);
-		(void)str_format(
-			text + length, sizeof(text) - length, "%s%s", length ? ", " : "", part);
 	}
-	if (words >= 0)
-		(void)grid_text(g, words, words_col, ATTR_NORMAL, text);
+	if (words < 0)
+		return;
+	describe_segments(segments, count, true, text, sizeof(text));
+	if (grid_width(g, text) > g->cols - 1 - words_col)
+		describe_segments(segments, count, false, text, sizeof(text));
+	(void)grid_text(g, words, words_col, ATTR_NORMAL, text);
 }
 
-static void draw_details(const struct layout *layout, struct grid *g, int row, int bottom)
+/* Rows about the layout under the cursor: its summary, and its partitions, all where there is room. */
+static int details(const struct grid *g)
 {
-	(void)grid_text(g, row, 1, ATTR_NORMAL, layout->summary);
-	for (size_t i = 0; i < layout->count && ++row < bottom; i++) {
+	return g->rows >= 30 ? 1 + LAYOUT_PARTITIONS_MAX : 4;
+}
+
+static void draw_details(const struct layout *layout, struct grid *g, int row)
+{
+	size_t room = (size_t)details(g) - 1;
+
+	(void)grid_text(g, row++, 1, ATTR_NORMAL, layout->summary);
+	for (size_t i = 0; i < layout->count && i < room; i++, row++) {
 		const struct layout_partition *p = &layout->partitions[i];
 		char place[64];
 
+		if (i == room - 1 && layout->count > room) {
+			(void)grid_format(
+				g, row, 1, ATTR_NORMAL, "and %zu more", layout->count - i);
+			return;
+		}
 		STR_FORMAT(place, "from %s", text_size(p->start * SECTOR_BYTES).s);
 		(void)grid_format(g, row, 1, ATTR_NORMAL, "%zu  %-8.8s  %-5s %9s  %-12s %-6s%s",
 			i + 1, p->name, fs_name(p->fs), text_size(p->sectors * SECTOR_BYTES).s,
@@ -123,40 +149,54 @@ static void draw_layout(const struct model *m, size_t index, struct grid *g, int
 
 	(void)grid_put(
 		g, row, 3, name_width, layout->why[0] ? ATTR_DIM : ATTR_BOLD, layout->spec.name);
-	if (layout->why[0])
-		(void)grid_wrap(
-			g, row, col, g->cols - 1 - col, is_short ? 1 : 2, ATTR_DIM, layout->why);
-	else
+	if (layout->why[0] && is_short) {
+		(void)grid_text(g, row, col, ATTR_DIM, "does not fit");
+		(void)grid_text(g, words, 1, ATTR_NORMAL, layout->why);
+	} else if (layout->why[0]) {
+		(void)grid_wrap(g, row, col, g->cols - 1 - col, 2, ATTR_DIM, layout->why);
+	} else {
 		draw_bar(&layout->placed, g, row, col, words, is_short ? 1 : col);
+	}
 	screen_focus(g, row, 1, index == m->layout_cursor);
+}
+
+/* A small screen has one row for each, and one for what the bar under the cursor means; a large one
+ * has three for each, a head, and the details. */
+static int rows_each(const struct grid *g)
+{
+	return screen_is_short(g) ? 1 : 3;
+}
+
+static size_t per_page(const struct grid *g, struct area area)
+{
+	int rows = area.bottom - area.top - (screen_is_short(g) ? 1 : 2 + details(g) + 1);
+
+	return rows >= rows_each(g) ? (size_t)(rows / rows_each(g)) : 1;
 }
 
 static void draw(const struct model *m, struct grid *g, struct area area)
 {
 	bool is_short = screen_is_short(g);
-	int each = is_short ? 1 : 3, row = area.top, details = 4;
-	size_t per_page, first;
+	size_t shown = per_page(g, area), first = screen_page(m->layout_cursor, shown);
+	int row = area.top;
 
 	if (is_short) {
-		area.bottom--; /* for what the bar under the cursor means */
+		area.bottom--;
 	} else {
-		area.bottom -= details + 1;
+		area.bottom -= details(g) + 1;
 		grid_rule(g, area.bottom);
 		if (m->layout_cursor < m->layout_count && !m->layouts[m->layout_cursor].why[0])
-			draw_details(&m->layouts[m->layout_cursor].placed, g, area.bottom + 1,
-				area.bottom + 1 + details);
+			draw_details(&m->layouts[m->layout_cursor].placed, g, area.bottom + 1);
 		(void)grid_format(g, row, 3, ATTR_BOLD, "On %s, %s:", m->target.name,
 			text_size(m->target.size_bytes).s);
+		screen_position(g, row, m->layout_cursor, m->layout_count, shown);
 		row += 2;
 	}
-	per_page = area.bottom - row >= each ? (size_t)((area.bottom - row) / each) : 1;
-	if (!is_short)
-		screen_position(g, area.top, m->layout_cursor, m->layout_count, per_page);
-	first = screen_page(m->layout_cursor, per_page);
-	for (size_t i = first; i < m->layout_count && i < first + per_page; i++, row += each) {
+	for (size_t i = first; i < m->layout_count && i < first + shown; i++) {
 		int words = is_short && i == m->layout_cursor ? area.bottom : -1;
 
 		draw_layout(m, i, g, row, is_short ? words : row + 1);
+		row += rows_each(g);
 	}
 }
 
@@ -209,4 +249,5 @@ const struct screen screen_layout = {
 	.count = count,
 	.row = row_text,
 	.cursor = cursor,
+	.per_page = per_page,
 };

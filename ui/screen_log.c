@@ -1,67 +1,151 @@
 /* SPDX-License-Identifier: MIT */
-/* Everything that was said: warnings of tar and notes of the engine, the last at the foot. */
+/* Everything that was said: warnings of tar and notes of the engine. It follows the end until
+ * somebody scrolls up. */
 #include "ui/screen.h"
 
 #include "device/util.h"
 
-static size_t kept(const struct model *m)
+#include <string.h>
+
+/* Rows of the lines before @index. */
+static size_t rows_before(const struct model *m, const struct grid *g, size_t index)
 {
-	return m->log_count < MODEL_LOG_MAX ? (size_t)m->log_count : MODEL_LOG_MAX;
+	size_t rows = 0;
+
+	for (size_t i = 0; i < index; i++)
+		rows += model_log_rows(g, model_log_line(m, i));
+	return rows;
+}
+
+static size_t shown_rows(const struct model *m, const struct grid *g)
+{
+	struct area area = g ? screen_area(m, &screen_log, g) : (struct area){0, 8};
+
+	return (size_t)(area.bottom - area.top);
+}
+
+/* Rows that are out of sight when the end is not. */
+static size_t most_rows(const struct model *m, const struct grid *g)
+{
+	size_t all = rows_before(m, g, model_log_count(m)), shown = shown_rows(m, g);
+
+	return all > shown ? all - shown : 0;
+}
+
+static size_t top_row(const struct model *m, const struct grid *g)
+{
+	size_t most = most_rows(m, g);
+
+	return m->log_scroll < most ? most - m->log_scroll : 0;
+}
+
+/* What is searched for stands out wherever it is not broken. */
+static void mark_sought(const struct model *m, struct grid *g, int row, const char *line)
+{
+	const char *at = screen_sought(m, line);
+	char before[512], found[512];
+
+	if (!at || m->entry != ENTRY_SEARCH)
+		return;
+	STR_FORMAT(before, "%.*s", (int)(at - line), line);
+	STR_FORMAT(found, "%.*s", (int)strlen(m->text), at);
+	grid_attr(g, row, 1 + grid_width(g, before), grid_width(g, found), ATTR_REVERSE);
 }
 
 static void draw(const struct model *m, struct grid *g, struct area area)
 {
-	size_t scroll = m->log_scroll, lines = kept(m);
-	int row = area.bottom;
+	int row = area.top - (int)top_row(m, g);
 
-	if (lines == 0)
+	if (model_log_count(m) == 0)
 		(void)grid_text(g, area.top, 1, ATTR_NORMAL, "Nothing has been said so far.");
-	if (scroll >= lines)
-		scroll = lines > 0 ? lines - 1 : 0;
-	/* From the last line up, each as high as it is. */
-	for (size_t back = scroll + 1; back <= lines && row > area.top; back++) {
-		const char *text = m->log[(m->log_count - back) % MODEL_LOG_MAX];
-		int height = grid_wrap(g, 0, 1, g->cols - 2, 0, 0, text);
+	for (size_t i = 0; i < model_log_count(m) && row < area.bottom; i++) {
+		const char *text = model_log_line(m, i);
+		int rows = (int)model_log_rows(g, text);
+		bool found =
+			m->entry == ENTRY_SEARCH && i == m->log_match && screen_sought(m, text);
 
-		if (height < 1)
-			height = 1;
-		if (row - height < area.top)
-			break;
-		row -= height;
-		(void)grid_wrap(g, row, 1, g->cols - 2, height, ATTR_NORMAL, text);
+		if (row + rows > area.top) {
+			(void)grid_wrap(g, row, 1, g->cols - 2, rows,
+				found ? ATTR_BOLD : ATTR_NORMAL, text);
+			if (rows == 1)
+				mark_sought(m, g, row, text);
+		}
+		row += rows;
 	}
+}
+
+/* "Log", and which of how many messages are shown. */
+static void title(const struct model *m, struct grid *g)
+{
+	size_t top = top_row(m, g), bottom = top + shown_rows(m, g), first = 0, last = 0, row = 0;
+	char text[80];
+
+	(void)grid_text(g, 0, 1, ATTR_BOLD, "Log");
+	for (size_t i = 0; i < model_log_count(m); i++) {
+		if (row <= top)
+			first = i + 1;
+		if (row < bottom)
+			last = i + 1;
+		row += model_log_rows(g, model_log_line(m, i));
+	}
+	if (last == 0)
+		return;
+	STR_FORMAT(text, "%s%zu to %zu of %zu", screen_is_narrow(g) ? "" : "messages ", first, last,
+		model_log_count(m));
+	(void)grid_right(g, 0, g->cols - 1, ATTR_NORMAL, text);
 }
 
 static enum outcome key(struct model *m, enum action action, struct key key)
 {
-	size_t last = kept(m) > 0 ? kept(m) - 1 : 0, page = 8;
-	size_t at = m->log_scroll < last ? m->log_scroll : last;
+	size_t most = most_rows(m, m->grid);
 
 	(void)key;
-	if (action == ACTION_UP)
-		at++;
-	else if (action == ACTION_DOWN)
-		at = at > 0 ? at - 1 : 0;
-	else if (action == ACTION_PAGE_UP)
-		at += page;
-	else if (action == ACTION_PAGE_DOWN)
-		at = at > page ? at - page : 0;
-	else if (action == ACTION_HOME)
-		at = last;
-	else if (action == ACTION_END)
-		at = 0;
-	m->log_scroll = at < last ? at : last;
+	m->log_scroll =
+		most - screen_scroll(action, top_row(m, m->grid), most, shown_rows(m, m->grid));
 	return OUTCOME_NONE;
+}
+
+/* Brings the match into sight, with as much before as behind it. */
+static void found(struct model *m)
+{
+	size_t row = rows_before(m, m->grid, m->log_match), top = top_row(m, m->grid);
+	size_t shown = shown_rows(m, m->grid), most = most_rows(m, m->grid);
+	size_t rows = model_log_rows(m->grid, model_log_line(m, m->log_match));
+
+	if (row >= top && row + rows <= top + shown)
+		return;
+	top = row > shown / 2 ? row - shown / 2 : 0;
+	m->log_scroll = top < most ? most - top : 0;
+}
+
+static void row_text(const struct model *m, size_t index, char *ret, size_t size)
+{
+	(void)str_copy(ret, size, model_log_line(m, index));
+}
+
+static size_t *cursor(struct model *m)
+{
+	return &m->log_match;
 }
 
 static bool has_more(const struct model *m)
 {
-	return m->log_count > 1;
+	return most_rows(m, m->grid) > 0;
+}
+
+static bool has_lines(const struct model *m)
+{
+	return model_log_count(m) > 0;
 }
 
 static const struct hint hints[] = {
-	{ACTION_DOWN, "scroll", NULL, "one line", 2, has_more},
-	{ACTION_PAGE_DOWN, "page", NULL, "eight lines", 1, has_more},
+	{ACTION_DOWN, "scroll", NULL, "one row", 2, has_more},
+	{ACTION_PAGE_DOWN, "page", NULL, "as many rows as are shown", 3, has_more},
+	{ACTION_HOME, "first, last", NULL, "the oldest; the newest, which is then followed", 4,
+		has_more},
+	{ACTION_SEARCH, "search", NULL, "find a text, the newest first; capitals do not matter", 1,
+		has_lines},
+	{ACTION_HELP, "help", NULL, "this page", 1, NULL},
 	{ACTION_BACK, "back", NULL, "close the log", 0, NULL},
 };
 
@@ -70,6 +154,11 @@ const struct screen screen_log = {
 	.overlay = true,
 	.hints = hints,
 	.hint_count = ARRAY_SIZE(hints),
+	.title = title,
 	.draw = draw,
 	.key = key,
+	.count = model_log_count,
+	.row = row_text,
+	.cursor = cursor,
+	.found = found,
 };

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define FACT_COL    9
 #define LETTER_ROWS 5
 #define LETTER_COLS 6
 #define BANNER_COLS (4 * LETTER_COLS + 3 * 2)
@@ -33,6 +34,7 @@ static const struct {
 struct verdict {
 	const char *word;
 	unsigned attr;
+	char fill;   /* what its ribbon is made of; 0: solid */
 	bool framed; /* bad: letters and a frame of X, not solid */
 };
 
@@ -41,53 +43,78 @@ static struct verdict verdict_of(const struct snapshot *s)
 	switch (s->state) {
 	case INSTALL_PASSED:
 		if (s->exit_code == EXIT_NOT_VERIFIED)
-			return (struct verdict){"DONE", ATTR_BOLD | ATTR_WARN, false};
-		return (struct verdict){"PASS", ATTR_BOLD | ATTR_GOOD, false};
+			return (struct verdict){"DONE", ATTR_BOLD | ATTR_WARN, '#', false};
+		return (struct verdict){"PASS", ATTR_BOLD | ATTR_GOOD, 0, false};
 	case INSTALL_CANCELLED:
-		return (struct verdict){"STOP", ATTR_BOLD | ATTR_WARN, true};
+		return (struct verdict){"STOP", ATTR_BOLD | ATTR_WARN, 'X', true};
 	case INSTALL_RUNNING:
 	case INSTALL_CANCELLING:
 	case INSTALL_FAILED:
 		break;
 	}
-	return (struct verdict){"FAIL", ATTR_BOLD | ATTR_BAD, true};
+	return (struct verdict){"FAIL", ATTR_BOLD | ATTR_BAD, 'X', true};
+}
+
+/* The numbers stand beside the letters, or else below them. */
+static bool has_room_beside(const struct grid *g, const struct verdict *v)
+{
+	return g->cols >= 79 && (g->rows >= 22 || !v->framed);
+}
+
+/* Cells that a cell of a letter is high and wide: a large screen is read from farther away. */
+static int scale_of(const struct grid *g)
+{
+	return g->rows >= 36 && g->cols >= 120 ? 2 : 1;
 }
 
 static void draw_letter(
 	struct grid *g, int row, int col, char letter, uint32_t codepoint, unsigned attr)
 {
+	int scale = scale_of(g);
+
 	for (size_t i = 0; i < ARRAY_SIZE(font); i++) {
 		if (font[i].letter != letter)
 			continue;
-		for (int y = 0; y < LETTER_ROWS; y++)
+		for (int y = 0; y < LETTER_ROWS * scale; y++)
 			for (int x = 0; x < LETTER_COLS; x++)
-				if (font[i].rows[y][x] == '#')
-					grid_fill(g, row + y, col + x, 1, codepoint, attr);
+				if (font[i].rows[y / scale][x] == '#')
+					grid_fill(g, row + y, col + x * scale, scale, codepoint,
+						attr);
 	}
 }
 
-/* Returns the row below it. */
-static int draw_banner(struct grid *g, int row, int col, const struct verdict *v)
+/* Letters, and the frame where they have one. */
+static int banner_rows(const struct grid *g, const struct verdict *v)
+{
+	return LETTER_ROWS * scale_of(g) + (v->framed ? 4 : 0);
+}
+
+static int banner_cols(const struct grid *g, const struct verdict *v)
+{
+	return BANNER_COLS * scale_of(g) + (v->framed ? 6 : 0);
+}
+
+static void draw_banner(struct grid *g, int row, int col, const struct verdict *v)
 {
 	uint32_t codepoint = v->framed ? 'X' : g->glyphs->block;
-	int width = BANNER_COLS + 6, height = LETTER_ROWS + (v->framed ? 4 : 0);
+	int width = banner_cols(g, v), height = banner_rows(g, v);
 
 	/* Blanks, too: on a serial line a change of the attributes costs more than a gap. */
 	for (int y = 0; y < height; y++)
-		grid_fill(g, row + y, col, v->framed ? width : BANNER_COLS, ' ', v->attr);
+		grid_fill(g, row + y, col, width, ' ', v->attr);
 	if (v->framed) {
-		grid_fill(g, row, col, width, 'X', v->attr);
-		grid_fill(g, row + height - 1, col, width, 'X', v->attr);
+		grid_fill(g, row, col, width, codepoint, v->attr);
+		grid_fill(g, row + height - 1, col, width, codepoint, v->attr);
 		for (int y = 1; y < height - 1; y++) {
-			grid_fill(g, row + y, col, 1, 'X', v->attr);
-			grid_fill(g, row + y, col + width - 1, 1, 'X', v->attr);
+			grid_fill(g, row + y, col, 1, codepoint, v->attr);
+			grid_fill(g, row + y, col + width - 1, 1, codepoint, v->attr);
 		}
 		col += 3;
 		row += 2;
 	}
 	for (int i = 0; i < 4; i++)
-		draw_letter(g, row, col + i * (LETTER_COLS + 2), v->word[i], codepoint, v->attr);
-	return row + LETTER_ROWS + (v->framed ? 2 : 0);
+		draw_letter(g, row, col + i * (LETTER_COLS + 2) * scale_of(g), v->word[i],
+			codepoint, v->attr);
 }
 
 /* Where there is no room for letters: one row, full of them. */
@@ -97,8 +124,8 @@ static int draw_ribbon(struct grid *g, int row, const struct verdict *v)
 	char word[8];
 
 	STR_FORMAT(word, " %s ", v->word);
-	grid_fill(g, row, 1, g->cols - 2, v->framed ? 'X' : g->glyphs->block, v->attr);
-	(void)grid_put(g, row, col, 6, v->attr | (v->framed ? 0 : ATTR_REVERSE), word);
+	grid_fill(g, row, 1, g->cols - 2, v->fill ? (uint32_t)v->fill : g->glyphs->block, v->attr);
+	(void)grid_put(g, row, col, 6, v->attr | (v->fill ? 0 : ATTR_REVERSE), word);
 	return row + 1;
 }
 
@@ -129,7 +156,8 @@ static int draw_fact(struct grid *g, int row, int bottom, const char *label, con
 	if (row >= bottom || !text[0])
 		return row;
 	(void)grid_text(g, row, 1, ATTR_NORMAL, label);
-	return row + grid_wrap(g, row, 9, g->cols - 10, bottom - row, ATTR_NORMAL, text);
+	return row +
+	       grid_wrap(g, row, FACT_COL, g->cols - FACT_COL - 1, bottom - row, ATTR_NORMAL, text);
 }
 
 static void draw_verified(const struct snapshot *s, struct grid *g, int row, int col)
@@ -164,12 +192,12 @@ static int draw_numbers(const struct snapshot *s, struct grid *g, int row, int c
 	return row;
 }
 
-static void draw_passed(const struct snapshot *s, struct grid *g, int row, int bottom)
+static void draw_passed(const struct snapshot *s, struct grid *g, int row, int bottom, bool brief)
 {
 	size_t length = strlen(s->archive_sha256);
 	char text[256];
 
-	if (screen_is_short(g) || screen_is_narrow(g)) {
+	if (brief) {
 		(void)grid_text(g, row, 1, ATTR_BOLD, advice(s));
 		return;
 	}
@@ -182,50 +210,92 @@ static void draw_passed(const struct snapshot *s, struct grid *g, int row, int b
 			"What is on the medium was not compared with the archive, as was asked for.");
 }
 
+static const char *error_of(const struct snapshot *s)
+{
+	return s->err.text[0] ? s->err.text : "cancelled by the operator";
+}
+
+/* On a narrow screen two paragraphs, without labels: what, and what to do. */
+static void draw_failed_narrow(const struct snapshot *s, struct grid *g, int row, int bottom)
+{
+	char text[512];
+	int lines;
+
+	STR_FORMAT(text, "%s %s", s->written ? "It will not boot." : "Nothing was written to it.",
+		advice(s));
+	lines = grid_lines(g, g->cols - 2, text);
+	row += grid_wrap(g, row, 1, g->cols - 2,
+		bottom - row - lines > 2 ? bottom - row - lines : 2, ATTR_BOLD, error_of(s));
+	(void)grid_wrap(g, row, 1, g->cols - 2, bottom - row, ATTR_NORMAL, text);
+}
+
+static int fact_lines(const struct grid *g, const char *text)
+{
+	return grid_lines(g, g->cols - FACT_COL - 1, text);
+}
+
+/* What to do now is never left out, nor what it means for the device: where it happened is, and the
+ * end of a long sentence. */
 static void draw_failed(const struct snapshot *s, struct grid *g, int row, int bottom)
 {
-	bool is_short = screen_is_short(g);
-	char text[512];
+	const char *device = s->written ? "It will not boot: what was on it is gone."
+					: "Nothing was written to it.";
+	int rest = fact_lines(g, device) + fact_lines(g, advice(s));
 
-	STR_COPY(text, s->err.text[0] ? s->err.text : "cancelled by the operator");
-	row = draw_fact(g, row, is_short && row + 2 < bottom ? row + 2 : bottom, "What", text);
-	if (s->verify.first[0] && !is_short)
-		row = draw_fact(g, row, bottom, "Where", s->verify.first);
-	row = draw_fact(g, row, bottom, "Device",
-		!s->written ? "Nothing was written to it."
-		: is_short  ? "It will not boot."
-			    : "It will not boot: what was on it is gone.");
+	/* Two rows tell what it is about, whatever there is to do. */
+	if (row + 2 > bottom - rest)
+		rest = bottom - row - 2;
+	row = draw_fact(g, row, bottom - rest, "What", error_of(s));
+	if (s->verify.first[0])
+		row = draw_fact(g, row, bottom - rest, "Where", s->verify.first);
+	row = draw_fact(g, row, bottom, "Device", device);
 	(void)draw_fact(g, row, bottom, "Next", advice(s));
+}
+
+/* The word, and the numbers beside or below it. Returns the row for what there is to say. */
+static int draw_verdict(const struct snapshot *s, struct grid *g, int row, const struct verdict *v)
+{
+	int beside = 1 + banner_cols(g, v) + (v->framed ? 2 : 3);
+
+	if (screen_is_short(g)) {
+		row = draw_ribbon(g, row, v);
+		return s->state == INSTALL_PASSED ? draw_numbers(s, g, row, 1) : row;
+	}
+	if (!has_room_beside(g, v)) {
+		if (v->framed) {
+			row = draw_ribbon(g, row, v);
+		} else {
+			draw_banner(g, row, 1, v);
+			row += banner_rows(g, v);
+		}
+		if (s->state == INSTALL_PASSED || g->rows >= 24)
+			row = draw_numbers(s, g, row + 1, 1);
+		return row + 1;
+	}
+	row += v->framed ? 0 : 1;
+	draw_banner(g, row, 1, v);
+	(void)draw_numbers(s, g, row + (v->framed ? 2 : 0), beside);
+	if (s->state == INSTALL_PASSED)
+		(void)grid_text(g, row + 4, beside, ATTR_BOLD, "Safe to remove.");
+	return row + banner_rows(g, v) + 1;
 }
 
 static void draw(const struct model *m, struct grid *g, struct area area)
 {
 	const struct snapshot *s = &m->snap;
 	struct verdict v = verdict_of(s);
-	int row = area.top, below;
+	bool is_short = screen_is_short(g);
+	int row = draw_verdict(s, g, area.top, &v);
 	char text[32];
 
-	if (screen_is_short(g)) {
-		row = draw_ribbon(g, row, &v);
-		if (s->state == INSTALL_PASSED)
-			row = draw_numbers(s, g, row, 1);
-	} else if (screen_is_narrow(g)) {
-		row = v.framed ? draw_ribbon(g, row, &v) : draw_banner(g, row, 1, &v);
-		row = draw_numbers(s, g, row + 1, 1) + 1;
-	} else {
-		row += v.framed ? 0 : 1;
-		below = draw_banner(g, row, 1, &v);
-		(void)draw_numbers(s, g, row + (v.framed ? 2 : 0), v.framed ? 39 : 34);
-		if (s->state == INSTALL_PASSED)
-			(void)grid_text(g, row + 4, 34, ATTR_BOLD, "Safe to remove.");
-		row = below + 1;
-	}
 	if (s->state == INSTALL_PASSED)
-		draw_passed(s, g, row, area.bottom);
+		draw_passed(s, g, row, area.bottom, is_short || !has_room_beside(g, &v));
+	else if (screen_is_narrow(g))
+		draw_failed_narrow(s, g, row, area.bottom + is_short);
 	else
-		draw_failed(s, g, row, area.bottom);
+		draw_failed(s, g, row, area.bottom + is_short);
 	STR_FORMAT(text, "exit code %d", s->exit_code);
-	if (!screen_is_short(g))
+	if (!is_short)
 		(void)grid_right(g, area.bottom, g->cols - 1, ATTR_NORMAL, text);
 }
 

@@ -9,21 +9,11 @@
 #include <string.h>
 #include <strings.h>
 
-#define LABEL_COLS 12
+#define FACT_COL 13
 
 static bool may_begin(const struct model *m)
 {
 	return m->planned && m->verdict.count == 0;
-}
-
-static int draw_fact(struct grid *g, int row, const char *label, const char *text)
-{
-	int col = screen_is_short(g) ? 1 : 1 + LABEL_COLS;
-
-	if (!screen_is_short(g))
-		(void)grid_text(g, row, 1, ATTR_BOLD, label);
-	(void)grid_text(g, row, col, ATTR_NORMAL, text);
-	return row + 1;
 }
 
 /* "mmcblk1p1", "sda1"; of an image "1". */
@@ -38,6 +28,20 @@ static void partition_name(const struct disk *disk, size_t number, char *ret, si
 		(void)str_format(ret, size, "%s%s%zu", disk->name, digit ? "p" : "", number);
 }
 
+/* On a small or narrow screen: what is erased and what is lost with it, in as many rows as that takes. */
+static int draw_loss(const struct disk *disk, struct grid *g, int row)
+{
+	char identity[32], content[160], text[512];
+
+	disk_identity_short(disk, identity);
+	disk_content_phrase(&disk->content, content, sizeof(content));
+	STR_FORMAT(text, "Erase %s %s %s %s", disk->name, disk_kind_label(disk->kind),
+		text_size(disk->size_bytes).s, identity);
+	row += grid_wrap(g, row, 1, g->cols - 2, 2, ATTR_BOLD, text);
+	STR_FORMAT(text, "holds: %s", content);
+	return row + grid_wrap(g, row, 1, g->cols - 2, 2, ATTR_NORMAL, text);
+}
+
 static int draw_target(const struct model *m, struct grid *g, int row)
 {
 	const struct disk *disk = &m->target;
@@ -45,80 +49,106 @@ static int draw_target(const struct model *m, struct grid *g, int row)
 
 	disk_identity_short(disk, identity);
 	disk_content_phrase(&disk->content, content, sizeof(content));
-	if (screen_is_short(g)) {
-		STR_FORMAT(text, "Erase %s %s %s %s", disk->name, disk_kind_label(disk->kind),
-			text_size(disk->size_bytes).s, identity);
-		row = draw_fact(g, row, "", text);
-		STR_FORMAT(text, "which holds: %s", content);
-		return draw_fact(g, row, "", text);
-	}
-	(void)grid_text(g, row++, 1, ATTR_BOLD, "Everything on this device will be erased:");
+	row += grid_wrap(
+		g, row, 1, g->cols - 2, 2, ATTR_BOLD, "Everything on this device will be erased:");
 	STR_FORMAT(text, "%s  %s%s%s%s  %s  %s", disk->name, disk->vendor,
 		disk->vendor[0] && disk->model[0] ? " " : "", disk->model,
 		disk->vendor[0] || disk->model[0] ? "" : disk_kind_label(disk->kind),
 		text_size(disk->size_bytes).s, identity);
-	(void)grid_text(g, row++, 3, ATTR_BOLD, text);
+	row += grid_wrap(g, row, 3, g->cols - 4, 2, ATTR_BOLD, text);
 	STR_FORMAT(text, "holds: %s", content);
-	(void)grid_text(g, row++, 3, ATTR_BOLD, text);
+	row += grid_wrap(g, row, 3, g->cols - 4, 2, ATTR_BOLD, text);
 	if (disk->warning[0])
-		row += grid_wrap(
-			g, row, 3, g->cols - 4, 2, ATTR_WARN | ATTR_BOLD, disk->warning);
+		row += grid_wrap(g, row, 3, g->cols - 4, 2, ATTR_WARN | ATTR_BOLD, disk->warning);
 	return row + 1;
+}
+
+/* "sha256 6b1f03a1..c6c2  ok, as the digest file beside it says" */
+static int draw_digest(const struct inspect_result *scan, struct grid *g, int row)
+{
+	static const struct {
+		const char *verdict, *why;
+		unsigned attr;
+	} words[] = {
+		[SIDECAR_NONE] = {"", "no digest file beside it to compare with", ATTR_NORMAL},
+		[SIDECAR_OK] = {"ok", ", as the digest file beside it says", ATTR_GOOD},
+		[SIDECAR_WRONG] = {"WRONG", ": the digest file beside it differs", ATTR_BAD},
+	};
+	size_t length = strlen(scan->sha256);
+	char text[128];
+	int col;
+
+	STR_FORMAT(text, "sha256 %.8s..%.4s  ", scan->sha256,
+		length >= 4 ? scan->sha256 + length - 4 : "");
+	col = grid_text(g, row, FACT_COL, ATTR_NORMAL, text);
+	col = grid_text(g, row, col, words[scan->sidecar].attr, words[scan->sidecar].verdict);
+	(void)grid_text(g, row, col, ATTR_NORMAL, words[scan->sidecar].why);
+	return row + 1;
+}
+
+static const char *archive_name(const struct model *m)
+{
+	const char *slash = strrchr(m->scan.path, '/');
+
+	return slash ? slash + 1 : m->scan.path;
 }
 
 static int draw_archive(const struct model *m, struct grid *g, int row)
 {
 	const struct inspect_result *scan = &m->scan;
-	const char *name = strrchr(scan->path, '/');
-	size_t length = strlen(scan->sha256);
 	char text[512];
 
-	name = name ? name + 1 : scan->path;
-	if (scan->state != INSPECT_OK) {
-		STR_FORMAT(text, "%s  %s", name, text_size(scan->archive_total).s);
-		return draw_fact(g, row, "Install", text);
-	}
-	STR_FORMAT(text, screen_is_short(g) ? "%s %s -> %s" : "%s  %s -> %s, %s entries", name,
-		text_size(scan->archive_total).s, text_size(scan->totals.content_bytes).s,
-		text_count(scan->totals.entries).s);
-	row = draw_fact(g, row, "Install", text);
-	if (screen_is_short(g))
-		return row;
-	STR_FORMAT(text, "sha256 %.8s..%.4s  %s", scan->sha256,
-		length >= 4 ? scan->sha256 + length - 4 : "",
-		scan->sidecar == SIDECAR_OK	 ? "ok, as the digest file beside it says"
-		: scan->sidecar == SIDECAR_WRONG ? "WRONG: the digest file beside it differs"
-						 : "no digest file beside it to compare with");
-	return draw_fact(g, row, "", text);
+	(void)grid_text(g, row, 1, ATTR_BOLD, "Install");
+	if (scan->state == INSPECT_OK)
+		STR_FORMAT(text, "  %s -> %s, %s entries", text_size(scan->archive_total).s,
+			text_size(scan->totals.content_bytes).s,
+			text_count(scan->totals.entries).s);
+	else
+		STR_FORMAT(text, "  %s", text_size(scan->archive_total).s);
+	(void)grid_text(g, row,
+		grid_put_middle(g, row, FACT_COL, g->cols - 1 - FACT_COL - grid_width(g, text),
+			ATTR_NORMAL, archive_name(m)),
+		ATTR_NORMAL, text);
+	return scan->state == INSPECT_OK ? draw_digest(scan, g, row + 1) : row + 1;
 }
 
-static int draw_layout(const struct model *m, struct grid *g, int row)
+static int draw_layout(const struct model *m, struct grid *g, int row, int last)
 {
 	const struct model_layout *chosen = &m->layouts[m->layout_cursor];
-	char text[512], name[64];
+	int name_cols = grid_width(g, chosen->spec.name), col;
+	char name[64];
 
-	if (m->layout_cursor >= m->layout_count)
-		return row;
-	if (screen_is_short(g)) {
-		STR_FORMAT(text, "%s, %zu partition%s", chosen->spec.name, chosen->placed.count,
-			chosen->placed.count == 1 ? "" : "s");
-		return draw_fact(g, row, "", text);
-	}
-	for (size_t i = 0; i < chosen->placed.count; i++) {
+	col = FACT_COL + (name_cols < 11 ? 11 : name_cols) + 2;
+	(void)grid_text(g, row, 1, ATTR_BOLD, "Layout");
+	(void)grid_text(g, row, FACT_COL, ATTR_NORMAL, chosen->spec.name);
+	for (size_t i = 0; i < chosen->placed.count && row < last; i++) {
 		const struct layout_partition *p = &chosen->placed.partitions[i];
 
+		if (row == last - 1 && i + 1 < chosen->placed.count) {
+			(void)grid_format(g, row++, col, ATTR_NORMAL, "and %zu more",
+				chosen->placed.count - i);
+			break;
+		}
 		partition_name(&m->target, i + 1, name, sizeof(name));
-		STR_FORMAT(text, "%-13s%s %s \"%s\" from %s, %s", i == 0 ? chosen->spec.name : "",
-			name, fs_name(p->fs), p->label[0] ? p->label : p->name,
+		(void)grid_format(g, row++, col, ATTR_NORMAL, "%s %s \"%s\" from %s, %s", name,
+			fs_name(p->fs), p->label[0] ? p->label : p->name,
 			text_size(p->start * SECTOR_BYTES).s,
 			text_size(p->sectors * SECTOR_BYTES).s);
-		row = draw_fact(g, row, i == 0 ? "Layout" : "", text);
 	}
 	return row;
 }
 
+static int draw_fact(struct grid *g, int row, int last, const char *label, const char *text)
+{
+	if (row >= last || !text[0])
+		return row;
+	(void)grid_text(g, row, 1, ATTR_BOLD, label);
+	return row + grid_wrap(g, row, FACT_COL, g->cols - FACT_COL - 1,
+			     last - row < 2 ? last - row : 2, ATTR_NORMAL, text);
+}
+
 /* Boot loaders, and what the card is told: "spl at 32 KiB, uboot in boot0; boots from boot0". */
-static int draw_boot(const struct model *m, struct grid *g, int row)
+static int draw_boot(const struct model *m, struct grid *g, int row, int last)
 {
 	static const char *const areas[] = {[BLOB_BOOT0] = "boot0", [BLOB_BOOT1] = "boot1"};
 	static const char *const boots[] = {[EMMC_BOOT_NONE] = "no area",
@@ -147,36 +177,65 @@ static int draw_boot(const struct model *m, struct grid *g, int row)
 		(void)str_format(text + length, sizeof(text) - length, "%sthe card boots from %s",
 			length ? "; " : "", boots[layout->emmc.boot]);
 	}
-	if (!text[0] || screen_is_short(g))
-		return row;
-	(void)grid_text(g, row, 1, ATTR_BOLD, "Boot");
-	return row + grid_wrap(g, row, 1 + LABEL_COLS, g->cols - LABEL_COLS - 2, 2, ATTR_NORMAL, text);
+	return draw_fact(g, row, last, "Boot", text);
 }
 
 /* What is left out first where a layout of many parts needs the room: the question comes last. */
 static int draw_how(const struct model *m, struct grid *g, int row, int last)
 {
-	char text[200];
+	char text[200] = "";
 
-	if (screen_is_short(g) || row >= last)
-		return row;
-	row = draw_fact(g, row, "Then",
+	row = draw_fact(g, row, last, "Then",
 		m->plan.verify || !m->planned
 			? "flush, verify every entry from the medium, partition table last"
 			: "flush, partition table last; NOT verified, as asked for");
-	if (row < last && m->last_bps > 0 && m->scan.totals.stream_bytes > 0) {
+	if (m->last_bps > 0 && m->scan.totals.stream_bytes > 0)
 		STR_FORMAT(text, "%s at %s (this device's last run)",
 			text_duration(m->last_ms / 1000).s, text_rate(m->last_bps).s);
-		row = draw_fact(g, row, "About", text);
-	}
+	row = draw_fact(g, row, last, "About", text);
 	return row < last ? row + 1 : row;
+}
+
+/* A small or narrow screen: what is lost, then by what, each only where the question has its row, too. */
+static int draw_small(const struct model *m, struct grid *g, int row, int last)
+{
+	char text[512];
+
+	row = draw_loss(&m->target, g, row);
+	if (m->target.warning[0] && row < last)
+		row += grid_wrap(g, row, 1, g->cols - 2, screen_is_short(g) ? 1 : 2,
+			ATTR_WARN | ATTR_BOLD, m->target.warning);
+	if (row < last) {
+		STR_FORMAT(text, ", %s", m->layouts[m->layout_cursor].spec.name);
+		(void)grid_text(g, row,
+			grid_put_middle(g, row, 1, g->cols - 2 - grid_width(g, text), ATTR_NORMAL,
+				archive_name(m)),
+			ATTR_NORMAL, text);
+		row++;
+	}
+	if (row < last && m->planned && !m->plan.verify)
+		(void)grid_text(g, row++, 1, ATTR_BOLD, "NOT verified, as asked for");
+	if (row < last && m->scan.state == INSPECT_OK)
+		(void)grid_format(g, row++, 1, ATTR_NORMAL, "%s, %s entries",
+			text_size(m->scan.totals.content_bytes).s,
+			text_count(m->scan.totals.entries).s);
+	return row + 1 < last ? row + 1 : row;
+}
+
+static int problem_rows(const struct model *m, const struct grid *g)
+{
+	int rows = 1;
+
+	for (uint32_t i = 0; i < m->verdict.count && i < PLAN_PROBLEMS_MAX; i++)
+		rows += grid_lines(g, g->cols - 4, m->verdict.problems[i].text);
+	return rows;
 }
 
 static void draw_problems(const struct model *m, struct grid *g, int row, int bottom)
 {
 	(void)grid_text(g, row++, 1, ATTR_BOLD | ATTR_BAD, "It cannot begin:");
 	for (uint32_t i = 0; i < m->verdict.count && i < PLAN_PROBLEMS_MAX && row < bottom; i++) {
-		(void)grid_text(g, row, 1, ATTR_BAD, "-");
+		(void)grid_text(g, row, 1, ATTR_NORMAL, "-");
 		row += grid_wrap(g, row, 3, g->cols - 4, bottom - row, ATTR_NORMAL,
 			m->verdict.problems[i].text);
 	}
@@ -193,7 +252,7 @@ static void draw_field(const struct model *m, struct grid *g, int row)
 			screen_is_narrow(g) ? "Last four digits of its serial:"
 					    : "Type the last four digits of its serial to begin:");
 	else if (screen_is_narrow(g))
-		col = grid_text(g, row, 1, ATTR_BOLD, "Its name:");
+		col = grid_text(g, row, 1, ATTR_BOLD, "Type its name:");
 	else
 		col = grid_format(g, row, 1, ATTR_BOLD, "Type its name, %s (%s), to begin:", word,
 			text_size(m->target.size_bytes).s);
@@ -205,27 +264,36 @@ static void draw_field(const struct model *m, struct grid *g, int row)
 	g->cursor_col = grid_put(g, row, col + 1, width, ATTR_BOLD, m->confirm);
 }
 
-static void draw(const struct model *m, struct grid *g, struct area area)
+static int draw_facts(const struct model *m, struct grid *g, struct area area)
 {
-	int row = area.top + (screen_is_short(g) ? 0 : 1), bottom = area.bottom;
-	bool refused = m->planned && m->verdict.count > 0;
+	int row = area.top + 1, last = area.bottom - 1;
 
-	/* On a small screen the problems need the room more than the facts. */
-	if (screen_is_short(g) && refused) {
-		draw_problems(m, g, row, bottom);
-		return;
-	}
+	if (screen_is_short(g) || screen_is_narrow(g))
+		return draw_small(m, g, screen_is_short(g) ? area.top : row, last);
 	row = draw_target(m, g, row);
 	row = draw_archive(m, g, row);
-	row = draw_layout(m, g, row);
-	row = draw_boot(m, g, row);
-	row = draw_how(m, g, row, bottom - 1);
-	if (row >= bottom) { /* the question is always seen */
-		row = bottom - 1;
+	row = draw_layout(m, g, row, last);
+	row = draw_boot(m, g, row, last);
+	return draw_how(m, g, row, last);
+}
+
+static void draw(const struct model *m, struct grid *g, struct area area)
+{
+	bool refused = m->planned && m->verdict.count > 0;
+	int row = draw_facts(m, g, area);
+
+	/* Problems need the room more than facts do. */
+	if (refused && row + problem_rows(m, g) > area.bottom) {
+		for (row = area.top; row < area.bottom; row++)
+			grid_fill(g, row, 0, g->cols, ' ', ATTR_NORMAL);
+		row = area.top;
+	}
+	if (row >= area.bottom) { /* the question is always seen */
+		row = area.bottom - 1;
 		grid_fill(g, row, 0, g->cols, ' ', ATTR_NORMAL);
 	}
 	if (refused)
-		draw_problems(m, g, row, bottom);
+		draw_problems(m, g, row, area.bottom);
 	else if (may_begin(m))
 		draw_field(m, g, row);
 	else

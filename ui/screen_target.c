@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define DETAILS 4 /* rows about the device under the cursor */
+
 /* Columns of the list. */
 struct columns {
 	int device, kind, size_end, model, identity, content;
@@ -91,11 +93,19 @@ static void draw_header(const struct columns *at, struct grid *g, int row)
 	(void)grid_text(g, row, at->content, ATTR_BOLD, "Content");
 }
 
-/* "SanDisk DG4008, eMMC 5.1, serial 3f2a9f31, CID 4501..00" */
-static void describe(const struct disk *disk, char *ret, size_t size)
+/* "45010044473430303801..00": as much of it as the other end leaves room for. */
+static void shorten_cid(const char *cid, char *ret, size_t size)
+{
+	size_t length = strlen(cid);
+
+	(void)str_format(ret, size, "%.20s..%s", cid, length > 22 ? cid + length - 2 : "");
+}
+
+/* "SanDisk DG4008, eMMC 5.1, serial 3f2a9f31, CID 4501..00", in @cols columns where it can be. */
+static void describe(const struct disk *disk, int cols, char *ret, size_t size)
 {
 	const char *serial = disk->id.serial, *version = disk_emmc_version(disk);
-	char text[512], part[256];
+	char text[512], part[256], cid[64];
 
 	if (disk->kind == DISK_IMAGE) {
 		(void)str_format(ret, size, "image file %s", disk->path);
@@ -108,8 +118,12 @@ static void describe(const struct disk *disk, char *ret, size_t size)
 	STR_FORMAT(part, "%s, %s%s%s", text, disk_label(disk), version[0] ? " " : "", version);
 	if (strncmp(serial, "0x", 2) == 0)
 		serial += 2;
-	(void)str_format(ret, size, "%s%s%s%s%s", part, serial[0] ? ", serial " : "", serial,
-		disk->id.cid[0] ? ", CID " : "", disk->id.cid);
+	STR_FORMAT(text, "%s%s%s", part, serial[0] ? ", serial " : "", serial);
+	STR_COPY(cid, disk->id.cid);
+	if ((int)(strlen(text) + strlen(", CID ") + strlen(cid)) > cols)
+		shorten_cid(disk->id.cid, cid, sizeof(cid));
+	(void)str_format(ret, size, "%s%s%s", text, disk->id.cid[0] ? ", CID " : "",
+		disk->id.cid[0] ? cid : "");
 }
 
 static void describe_refusal(const struct disk *disk, char *ret, size_t size)
@@ -124,51 +138,84 @@ static void describe_refusal(const struct disk *disk, char *ret, size_t size)
 	}
 }
 
-static void draw_fact(struct grid *g, int row, int col, const char *label, const char *text)
+static int draw_fact(struct grid *g, int row, int bottom, const char *label, const char *text)
 {
-	(void)grid_text(g, row, col, ATTR_BOLD, label);
-	(void)grid_text(g, row, col + (int)strlen(label) + 2, ATTR_NORMAL, text);
+	if (row >= bottom)
+		return row;
+	(void)grid_text(g, row, 1, ATTR_BOLD, label);
+	return row + grid_wrap(g, row, 10, g->cols - 11, bottom - row, ATTR_NORMAL, text);
 }
 
-/* Four rows, at the same place whatever the list is like. */
+/* "Health  0-10 % used ...   Boot areas  boot0 4 MiB, ..." */
+static void draw_emmc(struct grid *g, int row, const struct disk *disk)
+{
+	char text[128];
+
+	disk_health_phrase(disk, text, sizeof(text));
+	(void)draw_fact(g, row, row + 1, "Health", text);
+	if (screen_is_narrow(g))
+		return;
+	disk_boot_phrase(disk, text, sizeof(text));
+	(void)grid_text(g, row, 43, ATTR_BOLD, "Boot areas");
+	(void)grid_text(g, row, 55, ATTR_NORMAL, text);
+}
+
+/* DETAILS rows, at the same place whatever the list is like. */
 static void draw_details(struct grid *g, int row, const struct disk *disk)
 {
+	int bottom = row + DETAILS;
 	char text[1024];
 
-	describe(disk, text, sizeof(text));
-	(void)grid_text(g, row, 1, ATTR_NORMAL, text);
-	if (disk->kind == DISK_EMMC) {
-		disk_health_phrase(disk, text, sizeof(text));
-		draw_fact(g, row + 1, 1, "Health ", text);
-		disk_boot_phrase(disk, text, sizeof(text));
-		draw_fact(g, row + 1, 43, "Boot areas", text);
-	}
+	describe(disk, g->cols - 2, text, sizeof(text));
+	row += grid_wrap(g, row, 1, g->cols - 2, screen_is_narrow(g) ? 2 : 1, ATTR_NORMAL, text);
+	if (disk->kind == DISK_EMMC && row < bottom - 2)
+		draw_emmc(g, row++, disk);
 	disk_content_phrase(&disk->content, text, sizeof(text));
-	draw_fact(g, row + (disk->kind == DISK_EMMC ? 2 : 1), 1, "Content", text);
-	if (disk->reason_count > 0) {
-		describe_refusal(disk, text, sizeof(text));
-		draw_fact(g, row + (disk->kind == DISK_EMMC ? 3 : 2), 1, "Refused", text);
-	}
+	row = draw_fact(g, row, bottom - (disk->reason_count > 0), "Content", text);
+	describe_refusal(disk, text, sizeof(text));
+	if (disk->reason_count > 0)
+		(void)draw_fact(g, row, bottom, "Refused", text);
+	else if (disk->warning[0])
+		(void)draw_fact(g, row, bottom, "Beware", disk->warning);
+}
+
+/* On a small screen there is one row for it, which notices take when there are some. */
+static void draw_brief(struct grid *g, int row, const struct disk *disk)
+{
+	char text[512], why[480];
+
+	disk_content_phrase(&disk->content, text, sizeof(text));
+	describe_refusal(disk, why, sizeof(why));
+	if (disk->reason_count > 0)
+		STR_FORMAT(text, "Refused: %s", why);
+	(void)grid_text(g, row, 3, ATTR_NORMAL, text);
+}
+
+static size_t per_page(const struct grid *g, struct area area)
+{
+	int rows = area.bottom - area.top - 1 - (screen_is_short(g) ? 0 : DETAILS + 1);
+
+	return rows > 0 ? (size_t)rows : 1;
 }
 
 static void draw(const struct model *m, struct grid *g, struct area area)
 {
 	struct columns at = place_columns(m, g);
 	const struct disk *here = model_disk(m);
-	int details = screen_is_short(g) ? 0 : 4, row = area.top;
-	size_t per_page, first;
+	size_t shown = per_page(g, area), first = screen_page(m->disk_cursor, shown);
+	int row = area.top;
 
 	draw_header(&at, g, row++);
-	if (details > 0) {
-		area.bottom -= details + 1;
+	if (!screen_is_short(g)) {
+		area.bottom -= DETAILS + 1;
 		grid_rule(g, area.bottom);
 		if (here)
 			draw_details(g, area.bottom + 1, here);
+	} else if (here) {
+		draw_brief(g, area.bottom, here);
 	}
-	per_page = area.bottom > row ? (size_t)(area.bottom - row) : 1;
-	screen_position(g, area.top, m->disk_cursor, m->row_count, per_page);
-	first = screen_page(m->disk_cursor, per_page);
-	for (size_t i = first; i < m->row_count && i < first + per_page; i++, row++) {
+	screen_position(g, area.top, m->disk_cursor, m->row_count, shown);
+	for (size_t i = first; i < m->row_count && i < first + shown; i++, row++) {
 		draw_row(&at, g, row, &m->disks[m->rows[i]]);
 		screen_focus(g, row, 1, i == m->disk_cursor);
 	}
@@ -240,9 +287,9 @@ static bool has_rows(const struct model *m)
 	return m->row_count > 0;
 }
 
-static bool shows_some(const struct model *m)
+static bool hides_some(const struct model *m)
 {
-	return !m->show_all;
+	return !m->show_all && m->row_count < m->disk_count;
 }
 
 static bool shows_all(const struct model *m)
@@ -254,7 +301,7 @@ static const struct hint hints[] = {
 	{ACTION_DOWN, "choose", NULL, "move; also Tab, PgUp, PgDn, Home, End, digits", 5, has_rows},
 	{ACTION_NEXT, "next", NULL, "take this device and go on; nothing is written yet", 0,
 		has_rows},
-	{ACTION_ALL, "show all", NULL, "also list what can never be a target", 2, shows_some},
+	{ACTION_ALL, "show all", NULL, "also list what can never be a target", 2, hides_some},
 	{ACTION_ALL, "show fewer", NULL, "list only what can be a target", 2, shows_all},
 	{ACTION_SEARCH, "search", NULL, "go to a device by name, model or serial", 4, has_rows},
 	{ACTION_RESCAN, "rescan", NULL, "look at every device again", 3, NULL},
@@ -272,4 +319,5 @@ const struct screen screen_target = {
 	.count = count,
 	.row = row_text,
 	.cursor = cursor,
+	.per_page = per_page,
 };

@@ -130,15 +130,103 @@ for term in "-u TERM" "TERM=" "TERM=no-such-terminal"; do
 	shows "$term: and q quits" '\[exit 3\]' 10
 done
 
-# Resizing while it draws.
+# Resizing, on every screen: the picture is right at each size, and the old one comes back.
+
+# whole COLS: the rule above the keys reaches across the screen, and there are keys below it.
+whole() {
+	local rule keys
+	{
+		read -r rule
+		read -r keys
+	} <<<"$(screen | tail -n 2)"
+	[ ${#rule} = "$1" ] && [ -z "${rule//[$'\u2500'-]/}" ] && [ -n "$keys" ]
+}
+
+# resizes NAME PATTERN [moves]: what is seen at each size; at 80x24 the same as before, but for
+# numbers, unless the screen moves by itself.
+resizes() {
+	local before size
+	before=$(screen | tr -d '0-9')
+	for size in 40x10 100x30 200x60 40x40 132x10; do
+		mux resize-window -t e2e -x "${size%x*}" -y "${size#*x}"
+		wait_for 10 whole "${size%x*}" || not_ok "resize $1: $size has no frame"
+		shows "resize $1: $size" "$2" 10
+	done
+	mux resize-window -t e2e -x 30 -y 8
+	shows "resize $1: too small" 'too small' 10
+	mux resize-window -t e2e -x 80 -y 24
+	shows "resize $1: 80x24" "$2" 10
+	[ "${3:-}" = moves ] && return
+	came_back() { [ "$(screen | tr -d '0-9')" = "$before" ]; }
+	check "resize $1: 80x24 is what it was" wait_for 10 came_back
+}
+
+image board.img 256M
 start "TERM=screen $BOARDSTRAP --target board.img --allow image"
-shows "resize: begin" '1 Target' 10
+shows "resize: begin" '> *board\.img' 10
+resizes Target '> *board\.img'
+enter_until "resize: Archive" 'Enter open'
+resizes Archive 'rootfs\.tar\.zst'
+mux send-keys -t e2e p
+shows "resize: a path" 'Path: ' 10
+type_keys "roo"
+mux send-keys -t e2e Tab
+resizes Path 'Path: .*rootfs\.tar\.z'
+mux send-keys -t e2e Tab
+shows "path: Tab shows what it may go on with" 'names begin like this' 10
+type_keys "/~/none"
+mux send-keys -t e2e Enter
+shows "path: one that leads nowhere is told, and stays" 'none.*cannot be opened|Path: .*none' 10
+mux send-keys -t e2e Escape
+shows "path: Escape leaves it" '/ search' 10 # and is no Alt with the next key
+mux send-keys -t e2e /
+shows "search: begins" 'Search:' 10
+type_keys "NO-SUCH"
+shows "search: not found is said" 'not found' 10
+mux send-keys -t e2e Escape
+shows "search: Escape leaves it" '/ search' 10
+mux send-keys -t e2e /
+type_keys "ROOTFS.TAR.ZST"
+shows "search: a match, whatever its case" '> rootfs\.tar\.zst ' 10
+shows "search: and how many there are" '1 of 2' 10
+resizes Search 'Search: ROOTFS'
+mux send-keys -t e2e Enter
+shows "search: it stays there" '/ search' 10
+mux send-keys -t e2e '?'
+shows "help: of this screen" 'Help: Archive' 10
+resizes Help 'Help: Archive'
 mux resize-window -t e2e -x 40 -y 10
-shows "resize: 40x10" 'board\.img' 10
-mux resize-window -t e2e -x 132 -y 50
-shows "resize: 132x50" 'board\.img' 10
+shows "help: on a small screen it is scrolled" 'Up/Down scroll' 10
+mux send-keys -t e2e End
+shows "help: to its end" 'is pressed' 10
+mux resize-window -t e2e -x 80 -y 24
+mux send-keys -t e2e q
+shows "resize: back" '/ search' 10
+enter_until "resize: Layout" 'single-mbr'
+shows "resize: scanned" 'sha256 ok' 20
+resizes Layout '> single-gpt'
+mux send-keys -t e2e Enter
+shows "resize: Review" 'will be erased' 10
+type_keys "board"
+resizes Review '\[board____\]'
+mux send-keys -t e2e Left
+shows "resize: back to Layout" 'single-mbr' 10
+for _ in 1 2; do mux send-keys -t e2e q; done
+shows "resize: back to Target" '> *board\.img' 10
 mux send-keys -t e2e q
 shows "resize: still alive" '\[exit 3\]' 10
+
+begin_slow "resize"
+resizes Install 'extract' moves
+mux send-keys -t e2e l
+shows "resize: the log" '^ Log|Nothing has been said' 10
+resizes Log 'Log'
+mux send-keys -t e2e q
+touch "$tmp/go"
+shows "resize: Result" 'exit code 0' 60
+resizes Result 'Safe to remove'
+mux send-keys -t e2e q
+shows "resize: to the end" '\[exit 0\]' 10
 
 mux kill-server
 finish

@@ -1,0 +1,675 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * screen_states - every screen in every state that matters, by name, and of each what its operator
+ * has to see to decide, on whatever size: for the golden pictures and for the test of all sizes.
+ */
+#ifndef TESTS_SCREEN_STATES_H
+#define TESTS_SCREEN_STATES_H
+
+#include "screen_model.h"
+
+static void press(struct model *m, enum symbol symbol)
+{
+	(void)screen_key(m, (struct key){symbol, 0});
+}
+
+static void type(struct model *m, const char *text)
+{
+	for (; *text; text++)
+		(void)screen_key(m, (struct key){SYMBOL_TEXT, (unsigned char)*text});
+}
+
+/* --- target --- */
+
+static struct model *target_refused(void)
+{
+	struct model *m = make_model();
+
+	type(m, "a");
+	press(m, SYMBOL_END);
+	press(m, SYMBOL_ENTER);
+	return m;
+}
+
+static struct model *target_none(void)
+{
+	struct model *m = make_model();
+
+	model_set_disks(m, NULL, 0);
+	return m;
+}
+
+static struct model *target_search(void)
+{
+	struct model *m = make_model();
+
+	type(m, "/ul");
+	return m;
+}
+
+static struct model *target_not_found(void)
+{
+	struct model *m = make_model();
+
+	type(m, "/toshiba");
+	return m;
+}
+
+/* One that does not answer, one that is still asked, and one that is worn. */
+static struct model *target_silent(void)
+{
+	struct model *m = make_model();
+	struct disk disks[3] = {make_emmc(), make_disk("mmcblk2", DISK_EMMC, GIB(16), "AJTD4R"),
+		make_disk("sdb", DISK_USB, GIB(64), "")};
+
+	disks[0].content.state = CONTENT_SILENT;
+	STR_COPY(disks[0].warning, "it is worn: 80 to 90 % of its life time are used");
+	disks[0].life_time_a = 9;
+	disks[1].content.state = CONTENT_PENDING;
+	disks[2].content.state = CONTENT_UNREADABLE;
+	model_set_disks(m, disks, ARRAY_SIZE(disks));
+	m->disk_changed_ms = 0;
+	return m;
+}
+
+static struct model *target_changed(void)
+{
+	struct model *m = make_model();
+	struct disk disk = make_emmc();
+
+	STR_COPY(disk.id.cid, "150100424a544434520e12345678a700");
+	model_set_disks(m, &disk, 1);
+	press(m, SYMBOL_ENTER);
+	return m;
+}
+
+/* More than fit, with names and models that do not either. */
+static struct model *target_many(void)
+{
+	struct model *m = make_model();
+	struct disk *disks = calloc(MODEL_DISKS_MAX, sizeof(*disks));
+
+	for (int i = 0; i < MODEL_DISKS_MAX; i++) {
+		char name[32];
+
+		STR_FORMAT(name, i % 3 ? "nvme%dn1" : "mmcblk%d", i);
+		disks[i] = make_disk(name, i % 3 ? DISK_FIXED : DISK_EMMC, GIB(1) << (i % 11),
+			i % 3 ? "Samsung SSD 990 PRO with Heatsink 4TB" : "DG4008");
+		STR_COPY(disks[i].id.devpath, i % 3 ? "/devices/pci0/nvme/nvme0" : "/devices/mmc");
+		if (i % 3 == 1)
+			disk_refuse(&disks[i], REASON_KIND,
+				"NVMe disks are not allowed; --allow disk would allow them");
+	}
+	model_set_disks(m, disks, MODEL_DISKS_MAX);
+	m->disk_cursor = 26;
+	m->disk_changed_ms = 0;
+	free(disks);
+	return m;
+}
+
+/* --- archive --- */
+
+static struct model *archive(void)
+{
+	struct model *m = make_model();
+
+	m->screen = &screen_archive;
+	set_browse(m);
+	return m;
+}
+
+static struct model *archive_empty(void)
+{
+	struct model *m = make_model();
+
+	m->screen = &screen_archive;
+	STR_COPY(m->browse.dir, "/");
+	return m;
+}
+
+static struct model *archive_scanned(void)
+{
+	struct model *m = archive();
+
+	set_scan(m, INSPECT_BAD);
+	return m;
+}
+
+static struct model *archive_other(void)
+{
+	struct model *m = archive();
+
+	press(m, SYMBOL_END);
+	press(m, SYMBOL_ENTER);
+	return m;
+}
+
+static struct model *archive_unreadable(void)
+{
+	struct model *m = archive();
+
+	m->browse.cursor = 2;
+	model_say(m, true, "%s cannot be opened: %s. Choose another folder.",
+		m->browse.entries[2].path, "Permission denied");
+	return m;
+}
+
+static struct model *archive_search(void)
+{
+	struct model *m = archive();
+
+	type(m, "/ROOT");
+	press(m, SYMBOL_DOWN);
+	return m;
+}
+
+static struct model *archive_path(void)
+{
+	struct model *m = archive();
+
+	type(m, "pr");
+	return m;
+}
+
+static struct model *archive_path_wrong(void)
+{
+	struct model *m = archive();
+
+	type(m, "prootsf");
+	model_say(
+		m, true, "/media/stick/images/rootsf cannot be opened: No such file or directory.");
+	return m;
+}
+
+static struct model *archive_names(void)
+{
+	struct model *m = archive_path();
+
+	m->names.count = 40;
+	for (size_t i = 0; i < m->names.count; i++)
+		STR_FORMAT(m->names.names[i], "rootfs-%zu.tar.zst", i + 1);
+	return m;
+}
+
+/* Names as they may be: long, wide, with a newline, and not UTF-8. */
+static struct model *archive_odd(void)
+{
+	static const char *const names[] = {("rootfs-imx8mm-production-image-for-the-second-board-"
+					     "2026-01-02T03-04-05-release-candidate-7.tar.zst"),
+		"\xe6\xa0\xb9\xe6\x96\x87\xe4\xbb\xb6.tar", "new\nline.tar",
+		"gr\xc3\xb6\xc3\x9f\x65.tar.xz", "\xff\xfe.tar"};
+	struct model *m = archive();
+
+	m->browse.count = 2;
+	m->browse.entries =
+		realloc(m->browse.entries, (2 + ARRAY_SIZE(names)) * sizeof(*m->browse.entries));
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct browse_entry *entry = &m->browse.entries[m->browse.count++];
+
+		*entry = (struct browse_entry){.kind = BROWSE_ARCHIVE,
+			.size_bytes = (i + 1) * 123456789,
+			.mtime = 1767312000};
+		STR_COPY(entry->name, names[i]);
+	}
+	m->browse.cursor = 2;
+	return m;
+}
+
+/* --- layout --- */
+
+static struct model *layout(void)
+{
+	struct model *m = archive();
+
+	m->screen = &screen_layout;
+	set_scan(m, INSPECT_RUNNING);
+	m->layout_cursor = 2;
+	return m;
+}
+
+static struct model *layout_too_small(void)
+{
+	struct model *m = make_model();
+
+	m->screen = &screen_layout;
+	set_scan(m, INSPECT_BAD);
+	m->target = make_disk("tiny.img", DISK_IMAGE, MIB(128), "");
+	model_place_layouts(m);
+	m->layout_cursor = 2;
+	press(m, SYMBOL_ENTER);
+	return m;
+}
+
+static struct model *layout_parts(void)
+{
+	struct model *m = layout();
+	struct layout *placed = &m->layouts[m->layout_cursor].placed;
+
+	set_scan(m, INSPECT_OK);
+	m->scan.sidecar = SIDECAR_WRONG;
+	for (; placed->count < 6; placed->count++)
+		placed->partitions[placed->count] = placed->partitions[1];
+	return m;
+}
+
+/* --- review --- */
+
+static struct model *review(void)
+{
+	struct model *m = make_model();
+
+	m->screen = &screen_review;
+	set_table(&m->target, 2, "ext4", "rootfs");
+	set_scan(m, INSPECT_OK);
+	m->planned = true;
+	m->plan.verify = true;
+	m->last_ms = 36000;
+	m->last_bps = 37748736;
+	return m;
+}
+
+static struct model *review_typed(void)
+{
+	struct model *m = review();
+
+	type(m, "9f");
+	return m;
+}
+
+static struct model *review_wrong(void)
+{
+	struct model *m = review();
+
+	type(m, "9f32");
+	press(m, SYMBOL_ENTER);
+	return m;
+}
+
+static struct model *review_name(void)
+{
+	struct model *m = review();
+
+	m->target = make_disk("emmc.img", DISK_IMAGE, GIB(1), "");
+	STR_COPY(m->target.path, "/home/op/emmc.img");
+	m->layout_cursor = 2;
+	model_place_layouts(m);
+	m->last_bps = 0;
+	m->scan.sidecar = SIDECAR_NONE;
+	type(m, "l");
+	press(m, SYMBOL_ENTER);
+	return m;
+}
+
+/* Everything a layout can have, on a device that one should know something of. */
+static struct model *review_boot(void)
+{
+	static const struct layout_blob blobs[] = {
+		{.name = "idbloader", .target = BLOB_DISK, .offset_bytes = KIB(32)},
+		{.name = "u-boot", .target = BLOB_BOOT0},
+		{.name = "environment", .target = BLOB_PARTITION, .partition = "env"},
+	};
+	struct model *m = review_typed();
+	struct layout *placed = &m->layouts[m->layout_cursor].placed;
+
+	STR_COPY(m->target.warning, "it is worn: 80 to 90 % of its life time are used");
+	for (; placed->count < 6; placed->count++)
+		placed->partitions[placed->count] = placed->partitions[0];
+	memcpy(placed->blobs, blobs, sizeof(blobs));
+	placed->blob_count = ARRAY_SIZE(blobs);
+	placed->emmc.boot = EMMC_BOOT_BOOT0;
+	return m;
+}
+
+static struct model *review_waits(void)
+{
+	struct model *m = review();
+
+	m->planned = false;
+	set_scan(m, INSPECT_RUNNING);
+	return m;
+}
+
+static struct model *review_refused(void)
+{
+	struct model *m = review();
+
+	m->verdict.count = 2;
+	STR_COPY(m->verdict.problems[0].text,
+		"mmcblk1 is not the device that was chosen: its CID differs. Go back and choose it "
+		"again.");
+	STR_COPY(m->verdict.problems[1].text,
+		"mkfs.vfat is missing, and the layout boot-root needs it for /boot: install the "
+		"package dosfstools.");
+	return m;
+}
+
+/* --- install and result --- */
+
+static struct model *installing(struct snapshot s, const struct screen *screen)
+{
+	struct model *m = make_model();
+
+	m->screen = screen;
+	m->snap.commands = true;
+	model_set_snapshot(m, &s);
+	return m;
+}
+
+static struct model *install(void)
+{
+	return installing(make_snapshot(STEP_EXTRACT), &screen_install);
+}
+
+static struct model *install_first(void)
+{
+	struct model *m = make_model();
+
+	m->screen = &screen_install;
+	return m;
+}
+
+static struct model *install_verify(void)
+{
+	struct snapshot s = make_snapshot(STEP_VERIFY);
+
+	s.progress.archive.done = s.progress.archive.total;
+	s.progress.extracted.done = s.progress.extracted.total;
+	s.progress.medium.done = s.progress.medium.total;
+	s.progress.step = (struct gauge){MIB(301), MIB(740)};
+	s.progress.percent = 82;
+	s.progress.eta_s = 6;
+	s.elapsed_ms = 31000;
+	return installing(s, &screen_install);
+}
+
+static struct model *install_stall(void)
+{
+	struct snapshot s = make_snapshot(STEP_EXTRACT);
+
+	s.progress.rate_bps = 0;
+	s.progress.eta_s = -1;
+	s.tar.confirmed = false;
+	s.progress.extracted.total = 0;
+	STR_COPY(s.stall, "no progress for 12 s: the device is not answering (2 writes in flight)");
+	return installing(s, &screen_install);
+}
+
+static struct model *install_cancel(void)
+{
+	struct model *m = install();
+
+	type(m, "c");
+	return m;
+}
+
+static struct model *install_cancelling(void)
+{
+	struct snapshot s = make_snapshot(STEP_EXTRACT);
+
+	s.state = INSTALL_CANCELLING;
+	return installing(s, &screen_install);
+}
+
+static struct model *install_watched(void)
+{
+	struct snapshot s = make_snapshot(STEP_MKFS);
+	struct model *m;
+
+	s.commands = false;
+	m = installing(s, &screen_install);
+	type(m, "c");
+	return m;
+}
+
+static struct model *result_pass(void)
+{
+	return installing(make_passed(), &screen_result);
+}
+
+static struct model *result_not_verified(void)
+{
+	struct snapshot s = make_passed();
+
+	s.exit_code = EXIT_NOT_VERIFIED;
+	s.verify.entries = 0;
+	s.steps[STEP_VERIFY].state = STEP_SKIPPED;
+	return installing(s, &screen_result);
+}
+
+static struct model *result_verify(void)
+{
+	struct snapshot s = make_failed(STEP_VERIFY, EXIT_VERIFY,
+		"what the device returns is not what was written: 3 of 19318 entries differ");
+
+	s.verify.entries = 19318;
+	s.verify.mismatches = 3;
+	STR_COPY(s.verify.first, "usr/lib/x86_64-linux-gnu/libc.so.6: content differs");
+	return installing(s, &screen_result);
+}
+
+static struct model *result_fail(void)
+{
+	return installing(
+		make_failed(STEP_FLUSH, EXIT_FAILED, "mmcblk1 was removed while it was written to"),
+		&screen_result);
+}
+
+static struct model *result_refused(void)
+{
+	return installing(make_failed(STEP_LOCK, EXIT_LOCKED, "another install holds mmcblk1"),
+		&screen_result);
+}
+
+static struct model *result_cancelled(void)
+{
+	struct snapshot s = make_failed(
+		STEP_EXTRACT, EXIT_CANCELLED, "cancelled while the files were extracted");
+
+	s.state = INSTALL_CANCELLED;
+	return installing(s, &screen_result);
+}
+
+/* --- over others --- */
+
+static struct model *help_over(struct model *m)
+{
+	press(m, SYMBOL_HELP);
+	return m;
+}
+
+static struct model *help_target(void)
+{
+	return help_over(make_model());
+}
+
+static struct model *help_archive(void)
+{
+	return help_over(archive());
+}
+
+static struct model *help_layout(void)
+{
+	return help_over(layout());
+}
+
+static struct model *help_review(void)
+{
+	return help_over(review());
+}
+
+static struct model *help_install(void)
+{
+	return help_over(install());
+}
+
+static struct model *help_result(void)
+{
+	return help_over(result_pass());
+}
+
+static struct model *log_over(struct model *m)
+{
+	type(m, "l");
+	return m;
+}
+
+static struct model *log_short(void)
+{
+	return log_over(install());
+}
+
+static struct model *log_empty(void)
+{
+	struct model *m = install();
+
+	m->log_count = 0;
+	return log_over(m);
+}
+
+static struct model *log_long(void)
+{
+	struct model *m = install();
+
+	for (int i = 0; i < 90; i++)
+		STR_FORMAT(m->log[m->log_count++ % MODEL_LOG_MAX],
+			i % 7 ? "tar: usr/share/doc/package-%d: skipped"
+			      : "tar: usr/share/doc/package-%d: time stamp 2026-01-02 03:04:05 is "
+				"12345.6 s in the future",
+			i);
+	return log_over(m);
+}
+
+static struct model *log_scrolled(void)
+{
+	struct model *m = log_long();
+
+	m->log_scroll = 40;
+	return m;
+}
+
+static struct model *log_search(void)
+{
+	struct model *m = log_long();
+
+	type(m, "/Package-8");
+	press(m, SYMBOL_UP);
+	press(m, SYMBOL_UP);
+	return m;
+}
+
+static struct model *log_not_found(void)
+{
+	struct model *m = log_long();
+
+	type(m, "/mmc");
+	return m;
+}
+
+static struct model *help_log(void)
+{
+	return help_over(log_long());
+}
+
+#define NEEDS_MAX 6
+
+static const struct state {
+	const char *name;
+	struct model *(*make)(void);
+	const char *needs[NEEDS_MAX]; /* what is seen from 40x10 on, whatever blanks are between */
+} states[] = {
+	{"target", make_model, {"mmcblk1", "eMMC", "7.3 GiB", "..9f31", "refused"}},
+	{"target-refused", target_refused,
+		{"sda is refused: holds the archive; mounted on /media/stick. Choose another "
+		 "device.",
+			"> sda"}},
+	{"target-none", target_none, {"No device yet: it appears here when it is plugged in."}},
+	{"target-search", target_search, {"Search: ul", "1 of 1", "> sda"}},
+	{"target-not-found", target_not_found, {"Search: toshiba", "not found", "> mmcblk1"}},
+	{"target-silent", target_silent, {"mmcblk1", "mmcblk2", "sdb"}},
+	{"target-changed", target_changed,
+		{"The list has just changed: look again, then press Enter."}},
+	{"target-many", target_many, {"> nvme16n1", "32 GiB"}},
+	{"archive", archive, {"> rootfs.tar.zst", "204 MiB", "/media/stick/images"}},
+	{"archive-empty", archive_empty, {"Nothing is here."}},
+	{"archive-scanned", archive_scanned, {"BAD: the archive"}},
+	{"archive-other", archive_other,
+		{"rootfs.tar.zst.sha256 is no tar archive (plain, gz, xz, zst, bz2, lz4 or lz).",
+			"Choose another file."}},
+	{"archive-unreadable", archive_unreadable,
+		{"/media/stick/images/old cannot be opened: Permission denied.",
+			"Choose another folder."}},
+	{"archive-search", archive_search, {"Search: ROOT", "of 3"}},
+	{"archive-path", archive_path, {"Path: ", "images/r"}},
+	{"archive-path-wrong", archive_path_wrong,
+		{"cannot be opened: No such file or directory.", "images/rootsf"}},
+	{"archive-names", archive_names, {"40 names begin like this", "rootfs-1.tar.zst", "/r"}},
+	{"archive-odd", archive_odd, {"rootfs-imx8mm", ".tar.zst"}},
+	{"layout", layout, {"> boot-root", "scan rootfs", "41 %"}},
+	{"layout-too-small", layout_too_small,
+		{"boot-root cannot be used: layout boot-root needs", "the disk has 128 MiB"}},
+	{"layout-parts", layout_parts, {"> boot-root", "sha256 WRONG"}},
+	{"review", review,
+		{"mmcblk1", "7.3 GiB", "..9f31", "2 partitions, ext4 \"rootfs\"", "rootfs.tar.zst",
+			"four digits of its serial"}},
+	{"review-typed", review_typed, {"[9f__]", "four digits of its serial"}},
+	{"review-wrong", review_wrong,
+		{"\"9f32\" is wrong. Nothing was written.", "[____]", "rase", "mmcblk1"}},
+	{"review-name", review_name,
+		{"emmc.img", "1 GiB", "blank", "rootfs.tar.zst", "Type its name",
+			"\"l\" is wrong. Nothing was written."}},
+	{"review-boot", review_boot,
+		{"mmcblk1", "7.3 GiB", "2 partitions, ext4 \"rootfs\"", "[9f__]", "single-gpt",
+			"it is worn: 80 to 90 %"}},
+	{"review-waits", review_waits, {"mmcblk1", "2 partitions", "scan", "41 %"}},
+	{"review-refused", review_refused,
+		{"It cannot begin:",
+			"mmcblk1 is not the device that was chosen: its CID differs."}},
+	{"install", install, {"archive", "63 %", "files", "61 %", "48 %", "[ >> ] extract"}},
+	{"install-first", install_first, {"Waiting for the first word"}},
+	{"install-verify", install_verify, {"82 %", "[ >> ] verify", "about 0:06 left"}},
+	{"install-stall", install_stall,
+		{"no progress for 12 s: the device is not answering (2 writes in flight)"}},
+	{"install-cancel", install_cancel, {"Cancel? The device will not boot.", "y yes", "n no"}},
+	{"install-cancelling", install_cancelling, {"Cancelling"}},
+	{"install-watched", install_watched,
+		{"Another front end commands this install; this one only watches."}},
+	{"result-pass", result_pass,
+		{"mmcblk1, eMMC ..9f31", "19,318 entries verified, 0 wrong", "Safe to remove."}},
+	{"result-not-verified", result_not_verified, {"mmcblk1", "NOT verified"}},
+	{"result-verify", result_verify,
+		{"what the device returns is not what was written", "It will not boot",
+			"Do not use this device."}},
+	{"result-fail", result_fail,
+		{"mmcblk1 was removed while it was written to", "It will not boot",
+			"check the device and its connection, and try again."}},
+	{"result-refused", result_refused,
+		{"another install holds mmcblk1", "Nothing was written to it.",
+			"boardstrap status shows it."}},
+	{"result-cancelled", result_cancelled,
+		{"cancelled while the files were extracted", "It will not boot", "Install again"}},
+	{"help-target", help_target, {"Help: Target", "Enter", "take this device and go on"}},
+	{"help-archive", help_archive, {"Help: Archive", "open the folder"}},
+	{"help-layout", help_layout, {"Help: Layout", "take this layout"}},
+	{"help-review", help_review, {"Help: Review", "erase the device and install"}},
+	{"help-install", help_install, {"Help: Install", "leave; boardstrap attach comes back"}},
+	{"help-result", help_result, {"Help: Result", "back to the first screen"}},
+	{"help-log", help_log, {"Help: Log", "Up/Down", "one row"}},
+	{"log", log_short, {"1 to 2 of 2", "GNU tar 1.34 answers by SIGUSR1", "in the future"}},
+	{"log-empty", log_empty, {"Nothing has been said so far."}},
+	{"log-long", log_long, {"to 92 of 92", "package-89: skipped"}},
+	{"log-scrolled", log_scrolled, {"of 92", "package-"}},
+	{"log-search", log_search, {"Search: Package-8", "9 of 11", "package-87"}},
+	{"log-not-found", log_not_found, {"Search: mmc", "not found"}},
+};
+
+/* Draws a state on a grid of its own. */
+static inline void draw_state(
+	struct model *m, struct grid *grid, int rows, int cols, const struct glyphs *glyphs)
+{
+	if (grid_init(grid, rows, cols, glyphs) < 0)
+		abort();
+	m->grid = grid;
+	screen_draw(m, grid);
+}
+
+#endif

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+/* What is round every screen: title, steps, scan gauge, the line that is typed, notices, keys. */
+#include "ui/screen.h"
+
+#include "device/util.h"
+#include "ui/text.h"
+
+#include <string.h>
+
+static const char *const step_titles[] = {"Target", "Archive", "Layout", "Review"};
+
+/* While a line is typed, these keys work and no others. */
+static bool has_other_matches(const struct model *model)
+{
+	return model->text[0] ? model->match_count > 1 : model->sought[0] != '\0';
+}
+
+static bool has_text(const struct model *model)
+{
+	return model->text[0] != '\0';
+}
+
+static const struct hint search_hints[] = {
+	{ACTION_DOWN, "other matches", "other", NULL, 0, has_other_matches},
+	{ACTION_NEXT, "stay here", "stay", NULL, 0, NULL},
+	{ACTION_ERASE, "erase", NULL, NULL, 1, has_text},
+	{ACTION_ESCAPE, "go back", "back", NULL, 0, NULL},
+};
+
+static const struct hint path_hints[] = {
+	{ACTION_TAB, "complete", NULL, NULL, 0, NULL},
+	{ACTION_NEXT, "open", NULL, NULL, 0, NULL},
+	{ACTION_ERASE, "erase", NULL, NULL, 1, has_text},
+	{ACTION_ESCAPE, "back", NULL, NULL, 0, NULL},
+};
+
+size_t screen_hints(const struct model *model, const struct screen *screen,
+	const struct hint *ret[SCREEN_HINTS])
+{
+	const struct hint *hints = screen->hints;
+	size_t count = screen->hint_count, works = 0;
+
+	if (model->entry == ENTRY_SEARCH) {
+		hints = search_hints;
+		count = ARRAY_SIZE(search_hints);
+	} else if (model->entry == ENTRY_PATH) {
+		hints = path_hints;
+		count = ARRAY_SIZE(path_hints);
+	}
+	for (size_t i = 0; i < count && works < SCREEN_HINTS; i++)
+		if (!hints[i].works || hints[i].works(model))
+			ret[works++] = &hints[i];
+	return works;
+}
+
+static const char *hint_label(const struct hint *hint, bool brief)
+{
+	return brief && hint->brief ? hint->brief : hint->label;
+}
+
+static int hints_width(
+	const struct grid *grid, const struct hint *const *hints, size_t count, bool brief)
+{
+	int width = -2;
+
+	for (size_t i = 0; i < count; i++)
+		width += grid_width(grid, keys_label(hints[i]->action)) + 1 +
+			 grid_width(grid, hint_label(hints[i], brief)) + 2;
+	return width;
+}
+
+/* Takes away the hint that is needed least. False where all are needed. */
+static bool drop_hint(const struct hint **hints, size_t *count)
+{
+	size_t least = 0;
+
+	for (size_t i = 1; i < *count; i++)
+		if (hints[i]->minor >= hints[least]->minor)
+			least = i;
+	if (*count == 0 || hints[least]->minor == 0)
+		return false;
+	*count -= 1;
+	memmove(hints + least, hints + least + 1, (*count - least) * sizeof(hints[0]));
+	return true;
+}
+
+static void draw_keys(const struct model *model, const struct screen *screen, struct grid *grid)
+{
+	const struct hint *hints[SCREEN_HINTS];
+	size_t count = screen_hints(model, screen, hints);
+	int col = 1, row = grid->rows - 1;
+	bool brief = hints_width(grid, hints, count, false) > grid->cols - 2;
+
+	while (hints_width(grid, hints, count, brief) > grid->cols - 2)
+		if (!drop_hint(hints, &count))
+			break;
+	for (size_t i = 0; i < count; i++) {
+		col = grid_text(grid, row, col, ATTR_BOLD, keys_label(hints[i]->action)) + 1;
+		col = grid_text(grid, row, col, ATTR_NORMAL, hint_label(hints[i], brief)) + 2;
+	}
+}
+
+static void draw_steps(const struct screen *screen, struct grid *grid, int row)
+{
+	int col = 1;
+
+	for (int i = 0; i < (int)ARRAY_SIZE(step_titles); i++) {
+		char text[24];
+		int end;
+
+		STR_FORMAT(text, "%d %s", i + 1, step_titles[i]);
+		end = grid_text(
+			grid, row, col, i + 1 == screen->step ? ATTR_BOLD : ATTR_NORMAL, text);
+		if (i + 1 == screen->step)
+			grid_attr(grid, row, col - 1, end - col + 2, ATTR_REVERSE);
+		col = end + (screen_is_narrow(grid) ? 1 : 3);
+	}
+}
+
+static void draw_head(const struct model *model, const struct screen *screen, struct grid *grid)
+{
+	bool is_short = screen_is_short(grid);
+	int row = 0, left;
+	char text[80];
+
+	if (screen->title) {
+		screen->title(model, grid);
+	} else {
+		if (is_short && screen->step)
+			STR_FORMAT(text, "%d %s", screen->step, screen->name);
+		else
+			STR_COPY(text, screen->step ? "boardstrap" : screen->name);
+		left = grid_text(grid, 0, 1, ATTR_BOLD, text);
+		if (model->board[0]) {
+			STR_FORMAT(text, "board: %s", model->board);
+			if (left + 2 + grid_width(grid, text) < grid->cols)
+				(void)grid_right(grid, 0, grid->cols - 1, ATTR_NORMAL, text);
+		}
+	}
+	if (screen->step && !is_short)
+		draw_steps(screen, grid, ++row);
+	grid_rule(grid, ++row);
+}
+
+/* "scan rootfs.tar.zst  41 %  ###....  84 / 204 MiB", and once it is through what came of it. */
+static void draw_scan(const struct model *model, struct grid *grid, int row)
+{
+	const struct inspect_result *scan = &model->scan;
+	const char *name = strrchr(scan->path, '/');
+	struct gauge gauge = {scan->archive_done, scan->archive_total};
+	char text[512];
+	int col, end;
+
+	name = name ? name + 1 : scan->path;
+	col = grid_text(grid, row, 1, ATTR_BOLD, "scan") + 1;
+	if (scan->state == INSPECT_BAD) { /* its end lies where a notice would, if there is none */
+		STR_FORMAT(text, "%.40s is BAD: %s", name, scan->error);
+		(void)grid_wrap(grid, row, col, grid->cols - 1 - col, 2, ATTR_BAD, text);
+		return;
+	}
+	col = grid_put_middle(grid, row, col, screen_is_narrow(grid) ? 14 : 28, ATTR_NORMAL, name) +
+	      2;
+	switch (scan->state) {
+	case INSPECT_RUNNING:
+		if (gauge_percent(gauge) >= 0)
+			STR_FORMAT(text, "%3d %%", gauge_percent(gauge));
+		else
+			STR_COPY(text, "     ");
+		col = grid_text(grid, row, col, ATTR_BOLD, text) + 2;
+		end = grid->cols + 1;
+		if (!screen_is_narrow(grid))
+			end = grid_right(grid, row, grid->cols - 1, ATTR_NORMAL,
+				text_done_of(gauge.done, gauge.total, " / ").s);
+		grid_bar(grid, row, col, end - 2 - col, gauge.done, gauge.total, ATTR_NORMAL);
+		return;
+	case INSPECT_OK:
+		if (!screen_is_narrow(grid)) {
+			STR_FORMAT(text, "%s entries, %s, ", text_count(scan->totals.entries).s,
+				text_size(scan->totals.content_bytes).s);
+			col = grid_text(grid, row, col, ATTR_NORMAL, text);
+		}
+		STR_COPY(text, "sha256 ");
+		col = grid_text(grid, row, col, ATTR_NORMAL, text);
+		if (scan->sidecar == SIDECAR_NONE)
+			STR_FORMAT(text, "%.4s..%.2s", scan->sha256,
+				strlen(scan->sha256) >= 2 ? scan->sha256 + strlen(scan->sha256) - 2
+							  : "");
+		else
+			STR_COPY(text, scan->sidecar == SIDECAR_OK ? "ok" : "WRONG");
+		(void)grid_text(grid, row, col,
+			scan->sidecar == SIDECAR_OK	? ATTR_GOOD
+			: scan->sidecar == SIDECAR_NONE ? ATTR_NORMAL
+							: ATTR_BAD | ATTR_BOLD,
+			text);
+		return;
+	case INSPECT_BAD:
+		return;
+	}
+}
+
+/* The line that is typed, its end in sight, and the cursor in it. */
+static void draw_entry(const struct model *model, struct grid *grid, int row)
+{
+	bool is_search = model->entry == ENTRY_SEARCH;
+	int col, end = grid->cols - 1;
+	char found[48] = "";
+
+	grid_fill(grid, row, 0, grid->cols, ' ', ATTR_NORMAL);
+	col = grid_text(grid, row, 1, ATTR_BOLD, is_search ? "Search: " : "Path: ");
+	if (is_search && model->match_count > 0)
+		STR_FORMAT(found, "%zu of %zu", model->match_number, model->match_count);
+	else if (is_search && model->text[0])
+		STR_COPY(found, "not found");
+	if (found[0])
+		end = grid_right(grid, row, end, ATTR_BOLD, found) - 2;
+	col = grid_put_tail(grid, row, col, end - 1 - col, ATTR_NORMAL, model->text);
+	grid->cursor_row = row;
+	grid->cursor_col = col;
+}
+
+#define NOTICE_LINES 4 /* at most */
+
+static int notice_lines(const struct model *model, const struct grid *grid)
+{
+	int lines = grid_lines(grid, grid->cols - 2, model->notice);
+
+	return lines < NOTICE_LINES ? lines : NOTICE_LINES;
+}
+
+/* The last of its rows is @last. */
+static void draw_notice(const struct model *model, struct grid *grid, int last)
+{
+	unsigned attr = ATTR_BOLD | (model->notice_bad ? ATTR_BAD : 0);
+	int width = grid->cols - 2;
+	int lines = notice_lines(model, grid);
+
+	for (int i = 0; i < lines; i++)
+		grid_fill(grid, last - i, 0, grid->cols, ' ', ATTR_NORMAL);
+	(void)grid_wrap(grid, last - lines + 1, 1, width, lines, attr, model->notice);
+}
+
+static void draw_too_small(const struct model *model, struct grid *grid)
+{
+	char text[200];
+	int rows;
+
+	STR_FORMAT(text, "%dx%d is too small: make it %dx%d or larger.", grid->cols, grid->rows,
+		SCREEN_COLS_MIN, SCREEN_ROWS_MIN);
+	/* The last cell of all cannot be written to on every terminal. */
+	rows = grid_wrap(grid, 0, 0, grid->cols - 1, grid->rows, ATTR_BOLD, text);
+	(void)grid_wrap(grid, rows, 0, grid->cols - 1, grid->rows - rows, ATTR_NORMAL,
+		model_is_installing(model)
+			? "The install goes on. Ctrl-L asks for the size again, q detaches."
+			: "Ctrl-L asks for the size again, q quits.");
+}
+
+/* A small Review has no room for what it says itself. */
+static bool shows_scan(
+	const struct model *model, const struct screen *screen, const struct grid *grid)
+{
+	return screen->step >= 2 && model->has_scan &&
+	       !(screen == &screen_review && screen_is_short(grid) &&
+		       model->scan.state != INSPECT_RUNNING);
+}
+
+struct area screen_area(
+	const struct model *model, const struct screen *screen, const struct grid *grid)
+{
+	struct area area = {.top = 2, .bottom = grid->rows - 2};
+
+	if (screen->step && !screen_is_short(grid))
+		area.top++;
+	if (!screen->overlay || model->entry != ENTRY_NONE)
+		area.bottom--;
+	if (shows_scan(model, screen, grid))
+		area.bottom--;
+	/* What a notice would cover there matters more than that the list holds still. */
+	if (screen_is_short(grid) && screen->cursor && !screen->overlay && model->notice[0])
+		area.bottom -= notice_lines(model, grid) - (model->entry == ENTRY_NONE);
+	return area;
+}
+
+/* What is scrolled is drawn over the frame's rows, too, before there is a frame. */
+static void clear_around(struct grid *grid, struct area area)
+{
+	for (int row = 0; row < grid->rows; row++)
+		if (row < area.top || row >= area.bottom)
+			grid_fill(grid, row, 0, grid->cols, ' ', ATTR_NORMAL);
+}
+
+void screen_draw(const struct model *model, struct grid *grid)
+{
+	const struct screen *screen = model->overlay ? model->overlay : model->screen;
+	int keys = grid->rows - 1, notice = grid->rows - 3;
+	struct area area;
+
+	grid_clear(grid);
+	if (screen_is_too_small(grid)) {
+		draw_too_small(model, grid);
+		return;
+	}
+	area = screen_area(model, screen, grid);
+	screen->draw(model, grid, area);
+	clear_around(grid, screen->overlay ? area : (struct area){0, keys - 1});
+	draw_head(model, screen, grid);
+	if (shows_scan(model, screen, grid)) {
+		grid_fill(grid, area.bottom, 0, grid->cols, ' ', ATTR_NORMAL);
+		draw_scan(model, grid, area.bottom);
+	}
+	grid_rule(grid, keys - 1);
+	draw_keys(model, screen, grid);
+	if (model->entry != ENTRY_NONE)
+		draw_entry(model, grid, screen->overlay ? keys - 2 : notice--);
+	if (!screen->overlay && model->notice[0])
+		draw_notice(model, grid, notice);
+}
