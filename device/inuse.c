@@ -169,7 +169,9 @@ static int add_swap_file(struct inuse *inuse, int root, const char *path)
 	struct inuse_fact fact = {.code = REASON_SWAP, .text = "in use as swap"};
 	struct stat st;
 
-	if (path[0] != '/' || fstatat(root, path + 1, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (path[0] != '/' ||
+		fstatat(root, path + strspn(path, "/"), &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		!S_ISREG(st.st_mode))
 		return 0;
 	fact.file_dev = st.st_dev;
 	fact.file_ino = st.st_ino;

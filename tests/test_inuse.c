@@ -219,7 +219,8 @@ static void a_swap_file_is_found(void **state)
 	sandbox_file(box, "mnt/swap file", "");
 	sandbox_file(box, "proc/swaps",
 		"Filename Type Size Used Priority\n/mnt/swap\\040file file 1000 0 -3\n"
-		"/mnt/gone\\040(deleted) file 1000 0 -3\nrelative file 1000 0 -3\n");
+		"/mnt/gone\\040(deleted) file 1000 0 -3\nrelative file 1000 0 -3\n"
+		"//etc/passwd file 1000 0 -3\n// file 1000 0 -3\n/mnt file 1000 0 -3\n");
 	assert_int_equal(inuse_load(box->root, &inuse), 0);
 	assert_int_equal(inuse.count, 1);
 	assert_int_equal(fstatat(box->root, "mnt/swap file", &st, 0), 0);

@@ -174,7 +174,9 @@ MACHINE_CALL void machine_use(struct inuse *ret)
 		return;
 	for (size_t i = 0; i < ret->count; i++) {
 		CHECK_TEXT(ret->facts[i].text);
-		assert(ret->facts[i].disk[0] && ret->facts[i].code < REASON_COUNT);
+		assert(ret->facts[i].code < REASON_COUNT);
+		/* About a disk, or about a file. */
+		assert((ret->facts[i].disk[0] != '\0') == (ret->facts[i].file_ino == 0));
 	}
 }
 
