@@ -184,7 +184,6 @@ static void draw(const struct model *m, struct grid *g, struct area area)
 		area.bottom--;
 	} else {
 		area.bottom -= details(g) + 1;
-		grid_rule(g, area.bottom);
 		if (m->layout_cursor < m->layout_count && !m->layouts[m->layout_cursor].why[0])
 			draw_details(&m->layouts[m->layout_cursor].placed, g, area.bottom + 1);
 		(void)grid_format(g, row, 3, ATTR_BOLD, "On %s, %s:", m->target.name,

@@ -208,7 +208,6 @@ static void draw(const struct model *m, struct grid *g, struct area area)
 	draw_header(&at, g, row++);
 	if (!screen_is_short(g)) {
 		area.bottom -= DETAILS + 1;
-		grid_rule(g, area.bottom);
 		if (here)
 			draw_details(g, area.bottom + 1, here);
 	} else if (here) {
