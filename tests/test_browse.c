@@ -252,6 +252,32 @@ static void odd_names(void **state)
 	browse_finish(&browse);
 }
 
+/* A folder that may not be read leaves the listing as it was. */
+static void unreadable(void **state)
+{
+	struct sandbox *box = *state;
+	struct browse browse = {0};
+	char path[PATH_MAX];
+	int r;
+
+	sandbox_file(box, "a.tar", "x");
+	sandbox_file(box, "locked/b.tar", "x");
+	assert_int_equal(fchmodat(box->root, "locked", 0, 0), 0);
+	assert_int_equal(fchmodat(box->root, ".", 0755, 0), 0);
+	assert_int_equal(browse_open(&browse, -1, box->dir, NULL), 0);
+	/* Root may read everything. */
+	if (geteuid() == 0)
+		assert_int_equal(seteuid(65534), 0);
+	r = browse_open(&browse, -1, sandbox_path(box, "locked", path), NULL);
+	if (getuid() == 0)
+		assert_int_equal(seteuid(0), 0);
+	assert_int_equal(r, -EACCES);
+	assert_string_equal(browse.dir, box->dir);
+	assert_string_equal(browse.entries[browse.cursor].name, "a.tar");
+	assert_int_equal(fchmodat(box->root, "locked", 0755, 0), 0);
+	browse_finish(&browse);
+}
+
 /* More than are listed: what is no archive goes first, and it is told how many there are. */
 static void huge_folder(void **state)
 {
@@ -293,6 +319,7 @@ int main(void)
 		cmocka_unit_test(expands),
 		cmocka_unit_test(children),
 		sandbox_test(odd_names),
+		sandbox_test(unreadable),
 		sandbox_test(huge_folder),
 	};
 

@@ -179,6 +179,13 @@ mux send-keys -t e2e Enter
 shows "path: one that leads nowhere is told, and stays" 'none.*cannot be opened|Path: .*none' 10
 mux send-keys -t e2e Escape
 shows "path: Escape leaves it" '/ search' 10 # and is no Alt with the next key
+mux send-keys -t e2e p
+shows "path: again" 'Path: ' 10
+type_keys "mnt"
+mux send-keys -t e2e Enter
+shows "path: a folder is opened" '^ +/.*/mnt *$' 10
+mux send-keys -t e2e BSpace
+shows "browse: the way up leads back to where one came from" '> mnt/' 10
 mux send-keys -t e2e /
 shows "search: begins" 'Search:' 10
 type_keys "NO-SUCH"
