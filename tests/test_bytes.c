@@ -186,6 +186,22 @@ static void slow_unicode(void **state)
 	two_minutes(true, 9600);
 }
 
+/* The slower ones: a fifth of the line, at ten bits a byte, which is still seen to move. */
+static void slower_lines(void **state)
+{
+	static const unsigned bauds[] = {1200, 2400, 4800, 19200};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bauds); i++) {
+		struct counts c = run("xterm-256color", true, bauds[i], 0);
+		uint64_t second = c.total * 1000 / STORY_MS;
+
+		print_message("%5u baud: second %3u B, worst frame %3u B\n", bauds[i],
+			(unsigned)second, (unsigned)c.worst);
+		assert_in_range(second, 1, bauds[i] / 50);
+	}
+}
+
 /* At any moment: after Ctrl-L, or where boardstrap attach begins. */
 static void repairs(void **state)
 {
@@ -237,6 +253,7 @@ int main(void)
 		cmocka_unit_test(fast_unicode),
 		cmocka_unit_test(slow_ascii),
 		cmocka_unit_test(slow_unicode),
+		cmocka_unit_test(slower_lines),
 		cmocka_unit_test(repairs),
 		cmocka_unit_test(other_screens),
 	};
