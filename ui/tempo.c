@@ -6,7 +6,7 @@
 #include <limits.h>
 
 static const struct tempo tempos[] = {
-	{.baud_max = 1200, .frame_ms = 8000, .text_ms = 24000, .thrifty = true},
+	{.baud_max = 1200, .frame_ms = 10000, .text_ms = 30000, .thrifty = true},
 	{.baud_max = 2400, .frame_ms = 4000, .text_ms = 12000, .thrifty = true},
 	{.baud_max = 4800, .frame_ms = 2000, .text_ms = 6000, .thrifty = true},
 	{.baud_max = 19200, .frame_ms = 1000, .text_ms = 3000, .thrifty = true},

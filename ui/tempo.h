@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * tempo - how often what changes by itself is shown, by the speed of the line: as often as a tenth of
- * it allows, for a line that is always busy answers keys late. Pure. Measured for the Install screen
- * by tests/test_bytes.c.
+ * it allows (a fifth below 9600 baud), for a line that is always busy answers keys late. Keys and
+ * other screens are shown at once on any. Pure. Measured for the Install screen by tests/test_bytes.c.
  */
 #ifndef UI_TEMPO_H
 #define UI_TEMPO_H
