@@ -275,7 +275,10 @@ static int run(struct app *app, bool (*prepare)(struct app *app))
 	if (app->code == EXIT_DETACHED)
 		STR_COPY(app->last_words, "the install goes on; boardstrap attach shows it");
 	finish(app);
-	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	/* Else it is the end of the program: a signal that comes twice (a hang-up does, from the kernel
+	 * and from the shell) must not take the place of the exit code. */
+	if (!app->shown)
+		(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	if (app->last_words[0])
 		(void)fprintf(stderr, "boardstrap: %s\n", app->last_words);
 	return app->code;
