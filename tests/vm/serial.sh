@@ -199,7 +199,7 @@ press_keys() {
 	for i in 1 2 3 4 5 6; do
 		sleep 0.$((RANDOM % 10))
 		keys '?'
-		ms_until 'Keys on the screen'
+		ms_until 'Help: Install'
 		sleep 0.$((RANDOM % 10))
 		keys q
 		ms_until "$drawn"
@@ -301,7 +301,7 @@ for how in drop late swap garbage; do
 	check "answers: $how: the screen is right ($(($(stamp) - started)) ms)" picture_soon 3
 	[ $how != late ] || sleep 2.5
 	keys '?'
-	check "answers: $how: keys do what they say" wait_for 5 'Keys on the screen'
+	check "answers: $how: keys do what they say" wait_for 5 'Help: Install'
 	keys q
 	check "answers: $how: and nothing else has" picture_soon 3
 	keys d
