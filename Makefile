@@ -103,6 +103,12 @@ $(BUILD)/tests/vm-boot-areas: $(BUILD)/obj/tests/vm/boot_areas.o $(BUILD)/libdev
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_CORE)
 
+# The bad serial line of tests/vm/serial.sh, on both ends of it; it needs nothing of ours.
+$(BUILD)/tests/vm-line: $(BUILD)/obj/tests/vm/line.o
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $<
+
 # How many times the real tar is spawned; 10,000 takes some minutes.
 N ?= 10000
 $(BUILD)/tests/soak: $(BUILD)/obj/tests/soak.o $(BUILD)/libcore.a $(BUILD)/libdevice.a
@@ -136,7 +142,7 @@ demo: deps-demo ## install a small real root filesystem onto an image that stand
 	@bash tests/demo.sh
 
 .PHONY: check check-unit check-root check-vm
-VM_TESTS := $(addprefix tests/vm/,boot-areas.sh renumber.sh pull.sh udev.sh layouts.sh emmc-install.sh)
+VM_TESTS := $(addprefix tests/vm/,boot-areas.sh renumber.sh pull.sh serial.sh udev.sh layouts.sh emmc-install.sh)
 E2E := $(filter-out %/lib.sh %/tree.sh,$(wildcard tests/e2e/*.sh))
 check: deps ## install what is needed and run all tests
 	@$(MAKE) --no-print-directory -j$$(nproc) all tests fuzz-build
@@ -147,12 +153,12 @@ check-unit: all tests ## the cmocka tests alone
 	@bash tests/run.sh $(TESTS)
 check-root: all tests ## the tests of the whole program on loop devices and in terminals
 	@bash tests/run.sh $(E2E)
-check-vm: all $(BUILD)/tests/vm-boot-areas ## an emulated eMMC: installed over its serial console, then booted
+check-vm: all $(BUILD)/tests/vm-boot-areas $(BUILD)/tests/vm-line ## an emulated eMMC: installed over its serial console, then booted
 	@bash tests/run.sh $(VM_TESTS)
 
 .PHONY: tests
 tests: $(TESTS) $(BUILD)/tests/fake_tar $(BUILD)/tests/soak $(BUILD)/tests/soak-short \
-	$(BUILD)/tests/vm-boot-areas
+	$(BUILD)/tests/vm-boot-areas $(BUILD)/tests/vm-line
 # The soak as one of the tests: a line of TAP.
 $(BUILD)/tests/soak-short: $(BUILD)/tests/soak
 	@printf '#!/bin/sh\necho 1..1\n%s 300 && echo ok 1 - soak || { echo not ok 1 - soak; exit 1; }\n' \

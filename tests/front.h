@@ -33,7 +33,7 @@ struct front_program {
 	const char *term; /* TERM, or NULL: not set */
 	int rows, cols;	  /* 0: a line that tells no size */
 	bool utf8, mute;  /* of the emulator */
-	bool no_session;  /* the terminal is not its controlling one: a hang-up is no signal */
+	bool loud;	  /* its standard error is the terminal, too */
 };
 
 /* What a test does once the terminal is there, before the front end is. */
@@ -55,13 +55,11 @@ FRONT_CALL void front_run(struct front *f, const struct front_program *program)
 		close_fd(&f->emulator.master);
 		if (f->engine >= 0)
 			close_fd(&f->engine);
-		if (!program->no_session) {
-			(void)setsid();
-			(void)ioctl(f->emulator.slave, TIOCSCTTY, 0);
-		}
+		(void)setsid();
+		(void)ioctl(f->emulator.slave, TIOCSCTTY, 0);
 		(void)dup2(f->emulator.slave, STDIN_FILENO);
 		(void)dup2(f->emulator.slave, STDOUT_FILENO);
-		(void)dup2(said[1], STDERR_FILENO);
+		(void)dup2(program->loud ? f->emulator.slave : said[1], STDERR_FILENO);
 		if (program->term)
 			setenv("TERM", program->term, 1);
 		else

@@ -16,10 +16,12 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#define BEEP_MS 400
+#define BEEP_MS	  400
+#define RESIZE_MS 100 /* a window that is dragged has a hundred sizes: as often are they shown */
 
 void app_resize(struct app *app)
 {
+	uint64_t early_ms = app->tempo->frame_ms - RESIZE_MS;
 	int rows, cols;
 
 	term_size(app->term, &rows, &cols);
@@ -30,7 +32,9 @@ void app_resize(struct app *app)
 	if (grid_init(&app->grid, rows, cols, term_glyphs(app->term)) < 0)
 		app->done = true; /* out of memory: the install, if any, goes on */
 	app->changed = true;
-	app->shown_ms = 0;
+	/* Soon, however slow the tempo. */
+	if (app->shown_ms + early_ms > app->model->now_ms)
+		app->shown_ms = app->model->now_ms - early_ms;
 }
 
 static void show(struct app *app)
@@ -275,7 +279,10 @@ static int run(struct app *app, bool (*prepare)(struct app *app))
 	if (app->code == EXIT_DETACHED)
 		STR_COPY(app->last_words, "the install goes on; boardstrap attach shows it");
 	finish(app);
-	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	/* Else it is the end of the program: a signal that comes twice (a hang-up does, from the kernel
+	 * and from the shell) must not take the place of the exit code. */
+	if (!app->shown)
+		(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	if (app->last_words[0])
 		(void)fprintf(stderr, "boardstrap: %s\n", app->last_words);
 	return app->code;

@@ -54,8 +54,11 @@ void follow_finish(struct follow *follow)
 {
 	sigset_t set;
 
+	/* Over, perhaps before screens were shown, which keep them blocked to the end. */
+	if (follow->signals < 0)
+		return;
 	/* One that came too late would kill us now, in place of the exit code. */
-	while (follow->signals >= 0 && follow_signal(follow) != FOLLOW_ON)
+	while (follow_signal(follow) != FOLLOW_ON)
 		;
 	close_fd(&follow->signals);
 	signal_set(&set);

@@ -45,6 +45,7 @@ vm_jobs=                # other children that run in the background
 vm_cards=()             # "NAME KIND" of each card in the machine, a controller for each
 vm_throttle=            # a limit of every card, as QEMU's -drive has it
 installer_extra=        # called with the root of the installer's RAM disk, to add to it
+vm_line=                # the program that is a bad line (line.c), which obeys the FIFO $vm_tmp/line
 vm_aside=               # not empty: with a second serial line, see aside
 
 # ---------------------------------------------------------------------------
@@ -389,6 +390,9 @@ take_boot_files() {
 machine_command() {
 	local kernel=$1 initrd=$2 append=$3
 	local card name kind bus slot=16 device
+	# Control keys belong to the guest: no escape character, no signals.
+	local console=stdio,id=console,signal=off
+	[ -z "$vm_line" ] || console=socket,id=console,fd=3
 	qemu_command=()
 	[ -z "$QEMU_ROOT" ] || qemu_command=(chroot "$QEMU_ROOT")
 	qemu_command+=(qemu-system-x86_64
@@ -396,8 +400,7 @@ machine_command() {
 		-nodefaults -no-user-config -no-reboot -display none
 		-kernel "$QEMU_DIR/$kernel" -initrd "$QEMU_DIR/$initrd"
 		-append "console=ttyS0 quiet $append${vm_aside:+ vm.aside}"
-		# Control keys belong to the guest: no escape character, no signals.
-		-chardev "stdio,id=console,signal=off,logfile=$QEMU_DIR/console.log,logappend=on"
+		-chardev "$console,logfile=$QEMU_DIR/console.log,logappend=on"
 		-serial chardev:console)
 	# The first card's controller is 0000:00:10.0, the next one's 0000:00:11.0.
 	for card in "${vm_cards[@]}"; do
@@ -438,6 +441,7 @@ machine_start() {
 		set -g default-terminal screen
 		set -g history-limit 5000
 	EOF
+	[ -z "$vm_line" ] || [ -p "$vm_tmp/line" ] || mkfifo "$vm_tmp/line" || return 1
 	if [ -n "$vm_aside" ]; then
 		rm -f "$MACHINE"/aside.{in,log}
 		mkfifo "$MACHINE/aside.in" || return 1
@@ -454,7 +458,8 @@ machine_start() {
 	done
 	# No run may outlive its script for long, not even if that is killed.
 	mux new-session -d -x $SCREEN_COLUMNS -y $SCREEN_LINES \
-		timeout --foreground -k 5 1500 "${qemu_command[@]}" || return 1
+		timeout --foreground -k 5 1500 \
+		${vm_line:+"$vm_line" "$vm_tmp/line" "$vm_tmp/line.log"} "${qemu_command[@]}" || return 1
 	vm_pid=$(mux display-message -p '#{pane_pid}')
 }
 
