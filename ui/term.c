@@ -38,6 +38,8 @@ struct terminal {
 	bool waiting;	  /* it is not on the screen yet */
 	struct termios saved;
 	unsigned baud;
+	int in_kernel; /* bytes, when they were last seen to change, at moved_ms */
+	uint64_t moved_ms;
 	const struct glyphs *glyphs;
 	const struct theme *theme;
 	char input[256]; /* that was read, from input_at to input_end */
@@ -272,14 +274,21 @@ int term_out_fd(const struct terminal *term)
 	return is_due(term) || pump_queued(&term->pump) > 0 ? pump_poll_fd(&term->pump) : -1;
 }
 
-int term_out_wait_ms(const struct terminal *term)
+int term_out_wait_ms(struct terminal *term)
 {
 	int bytes = is_due(term) ? pump_in_kernel(&term->pump) : 0;
 	int ms = bytes * 10 * 1000 / (int)(term->baud ? term->baud : 115200) + 1; /* 10 bits each */
+	uint64_t now = now_ms(), wait_ms;
 
+	if (bytes != term->in_kernel) {
+		term->in_kernel = bytes;
+		term->moved_ms = now;
+	}
 	if (bytes == 0 || pump_poll_fd(&term->pump) >= 0)
 		return -1;
-	return ms < OUT_WAIT_MS ? ms : OUT_WAIT_MS;
+	/* The longer it has been stopped, the less often it is looked at. */
+	wait_ms = (uint64_t)ms + (now - term->moved_ms) / 2;
+	return wait_ms < OUT_WAIT_MS ? (int)wait_ms : OUT_WAIT_MS;
 }
 
 unsigned term_baud(const struct terminal *term)

@@ -49,8 +49,9 @@ const struct theme *term_theme(const struct terminal *term);
 int term_fd(const struct terminal *term);
 /* Poll this for POLLOUT: -1 while nothing waits to be sent, or only time tells when it can be. */
 int term_out_fd(const struct terminal *term);
-/* After so many milliseconds a serial port has sent what it had, and term_pump goes on; or -1. */
-int term_out_wait_ms(const struct terminal *term);
+/* After so many milliseconds a serial port has sent what it had, and term_pump goes on; or, where it
+ * sends nothing, is to be looked at again; or -1. */
+int term_out_wait_ms(struct terminal *term);
 /* Sends what the line takes, without ever waiting for it; then the latest grid, if that had to. */
 void term_pump(struct terminal *term);
 /* Speed of a serial line; 0 of others, and where it is not known. */

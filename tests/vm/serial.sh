@@ -208,7 +208,7 @@ press_keys() {
 times=$(press_keys)
 note "key to screen (ms): $(sort -n <<<"$times" | paste -sd' ')"
 check "key to screen takes less than 100 ms" below "ms (median)" 100 "$(median <<<"$times")"
-# For the record: what an emulated processor, that much slower than ours, does beside this is no measure.
+# For the record: an emulated processor that does something else besides is no measure.
 aside 10 'for i in 1 2; do dd if=/dev/urandom of=/dev/null bs=64k 2>/dev/null & echo $! >>/run/burn; done' >/dev/null
 note "key to screen, both processors busy besides (ms): $(press_keys | sort -n | paste -sd' ')"
 # shellcheck disable=SC2016
@@ -217,20 +217,23 @@ aside 10 'kill $(cat /run/burn); rm /run/burn' >/dev/null
 # ---------------------------------------------------------------------------
 # 2. the line is stopped
 
-free=$(aside 10 'archive; sleep 5; archive' | cut -d' ' -f1 | paste -sd' ')
-free=$(((${free#* } - ${free% *}) / 5))
+# used SECONDS: of a processor by the front end, in thousandths, and bytes a second of the archive.
+used() {
+	local said cpu0 cpu1 done0 done1
+	# shellcheck disable=SC2016
+	said=$(aside $(($1 + 20)) "pid=\$(ui); cpu \$pid; archive; sleep $1; cpu \$pid; archive" | cut -d' ' -f1)
+	{ read -r cpu0 && read -r done0 && read -r cpu1 && read -r done1; } <<<"$said"
+	echo $(((cpu1 - cpu0) / $1 / 1000000)) $(((done1 - done0) / $1))
+}
+read -r free_cpu free <<<"$(used 5)"
 before=$(sent)
 line rate 0
-# The emulated processor is that much slower than ours.
-spin='a=$(cpu $$); for ((i = 0; i < 20000; i++)); do :; done; echo $((($(cpu $$) - a) / 1000))'
-slower=$(($(aside 20 "$spin") / $(bash -c "cpu() { cut -d' ' -f1 /proc/\$1/schedstat; }; $spin") + 1))
-# shellcheck disable=SC2016
-said=$(aside $((FAULT_SECONDS + 20)) "pid=\$(ui); cpu \$pid; archive; sleep $FAULT_SECONDS; cpu \$pid; archive" | cut -d' ' -f1)
-{ read -r cpu0 && read -r done0 && read -r cpu1 && read -r done1; } <<<"$said"
-stopped=$(((done1 - done0) / FAULT_SECONDS))
-permille=$(((cpu1 - cpu0) / FAULT_SECONDS / 1000000))
-note "the line stopped for $FAULT_SECONDS s: UI $permille/1000 of a processor that is $slower times slower than ours, $stopped of $free B/s extracted"
-check "a stopped line: the front end uses less than 1 %" below permille 10 $((permille / slower))
+read -r stopped_cpu stopped <<<"$(used "$FAULT_SECONDS")"
+note "the line stopped for $FAULT_SECONDS s: UI $stopped_cpu/1000 of an emulated processor (before: $free_cpu), $stopped of $free B/s extracted"
+# An emulated processor is some tens of times slower than ours, on which tests/test_line.c asks for
+# less than 1 %; here it is asked whether waiting costs more than drawing. Turning round would be 1000.
+check "a stopped line costs the front end no more than one that goes" below permille $((2 * free_cpu + 10)) "$stopped_cpu"
+check "and is no busy loop" below permille 200 "$stopped_cpu"
 check "and the install goes on at its pace" above B/s $((free / 2)) "$stopped"
 total=$(aside 10 archive)
 percent=$((${total% *} * 100 / ${total#* }))
