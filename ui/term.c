@@ -182,6 +182,29 @@ static void set_up(struct terminal *term)
 	set_raw(term);
 }
 
+/* Does a terminal answer, whatever it is called? It is asked for its identity, as every one knows it. */
+static bool answers(int in, int out)
+{
+	struct pollfd to = {.fd = out, .events = POLLOUT}, from = {.fd = in, .events = POLLIN};
+	struct termios saved, raw;
+	uint64_t now = now_ms();
+	struct query query;
+	char byte;
+
+	if (tcgetattr(in, &saved) < 0)
+		return false;
+	raw = saved;
+	cfmakeraw(&raw);
+	(void)tcsetattr(in, TCSANOW, &raw);
+	query_begin(&query, now);
+	if (poll(&to, 1, 0) == 1 && write(out, "\033[c", 3) == 3)
+		for (; !query.identified && !query_is_over(&query, now); now = now_ms())
+			if (poll(&from, 1, (int)(query.end_ms - now)) == 1 && read(in, &byte, 1) == 1)
+				query_feed(&query, byte, now);
+	(void)tcsetattr(in, TCSANOW, &saved);
+	return query.identified;
+}
+
 int term_open(
 	struct terminal **ret, int in, int out, const char *type, char *note, size_t note_size)
 {
@@ -196,6 +219,10 @@ int term_open(
 		return -ENOTTY;
 	}
 	r = terminfo_choose(&terminfo, type, out, note, note_size);
+	if (r == -ENXIO && answers(in, out)) {
+		terminfo_plain(&terminfo, type, note, note_size);
+		r = 0;
+	}
 	if (r < 0)
 		return r;
 	term = calloc(1, sizeof(*term));

@@ -23,7 +23,8 @@ struct terminal; /* not "term": <term.h> has one */
  * Takes the terminal at @in and @out. @type is TERM, or NULL. Where that is missing or unknown, a
  * description of our own is used, and @note tells so in a sentence; else @note is "". 0; or -errno
  * with the sentence in @note: -ENOTTY no terminal, -ENXIO a type that cannot place its cursor
- * (dumb). Sets LC_CTYPE to a locale of UTF-8. One at a time.
+ * (dumb), and nothing at the other end that answers within 400 ms. Sets LC_CTYPE to a locale of UTF-8.
+ * One at a time.
  */
 int term_open(
 	struct terminal **ret, int in, int out, const char *type, char *note, size_t note_size);

@@ -130,6 +130,15 @@ int terminfo_choose(struct terminfo *ret, const char *type, int fd, char *note, 
 	return 0;
 }
 
+void terminfo_plain(struct terminfo *ret, const char *type, char *note, size_t note_size)
+{
+	ret->entry = find_entry("boardstrap");
+	ret->type = ret->entry->name;
+	(void)str_format(note, note_size,
+		"The terminal type is \"%s\" (TERM), but the terminal answers: taken for a plain one.",
+		type);
+}
+
 void terminfo_offer(const struct terminfo *terminfo)
 {
 	const char *now = getenv("TERMINFO");

@@ -29,6 +29,9 @@ struct terminfo {
  */
 int terminfo_choose(struct terminfo *ret, const char *type, int fd, char *note, size_t note_size);
 
+/* Our own, whatever @type says, for a terminal that answers all the same; @note is a sentence of that. */
+void terminfo_plain(struct terminfo *ret, const char *type, char *note, size_t note_size);
+
 /*
  * Between the two curses finds our own description: it takes it from TERMINFO in the environment,
  * see terminfo(5), which is put back as it was, since children inherit it. Nothing is done for a

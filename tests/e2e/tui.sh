@@ -118,8 +118,10 @@ check "cancel: there is no table" sh -c "! sfdisk -d $tmp/board.img >/dev/null 2
 
 # What is no terminal to draw on.
 start "env TERM=dumb $BOARDSTRAP"
-shows "TERM=dumb: a sentence that names --plain" '^boardstrap: .*(terminal|TERM)' 10
-shows "TERM=dumb: exit 2" '\[exit 2\]' 10
+shows "TERM=dumb, but it answers: screens, and a sentence" '"dumb" \(TERM\), but the terminal answers' 10
+shows "TERM=dumb: the first screen" '1 Target' 10
+mux send-keys -t e2e q
+shows "TERM=dumb: q leads out" '\[exit 3\]' 10
 image board.img 256M
 start "env TERM=dumb $BOARDSTRAP install --target board.img --archive rootfs.tar.zst --allow image --yes"
 shows "TERM=dumb: install goes on in lines" '\[exit 0\]' 60
