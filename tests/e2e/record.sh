@@ -34,7 +34,7 @@ verdicts() { # ARG...
 
 live=$(verdicts)
 same "the recording gets the machine's verdicts" "$live" "$(verdicts --sysroot board)"
-for line in "${mounted#/dev/} mounted" "${below#/dev/} loop" "${over#/dev/} " "${unused#/dev/} "; do
+for line in "${mounted#/dev/} mounted" "${below#/dev/} loop" "${over#/dev/} loop" "${unused#/dev/} "; do
 	check "among them: $line" grep -qxF "$line" <<<"$live"
 done
 note "$(wc -c <board.tgz) bytes, $(tar -tzf board.tgz | wc -l) entries"
