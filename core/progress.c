@@ -8,6 +8,8 @@
 #define MEDIUM_OVERHEAD_PERCENT 4   /* journal, inode tables, directories: measured 1.04 */
 #define VERIFY_SPEEDUP		2.5 /* reading against writing, until its own rate is known */
 #define COMMIT_S		1.0
+/* Less than this on the medium, its filesystem's first blocks mostly, tells nothing of its pace. */
+#define WRITE_TRUSTED_BYTES MIB(4)
 #define ETA_AFTER_MS		2000	       /* rates of the first moments are the page cache's */
 #define ETA_LIMIT_S		(100 * 3600.0) /* beyond it a number says nothing */
 #define RING_MS			200	       /* between two entries: the ring spans about 8 s */
@@ -203,7 +205,9 @@ static void update_rates(struct progress *progress)
 		uint64_t elapsed_ms = now - progress->extract_start_ms;
 
 		view->mean_bps = per_second(view->extracted.done, elapsed_ms);
-		progress->write_bps = per_second(view->medium.done, elapsed_ms);
+		progress->write_bps = view->medium.done >= WRITE_TRUSTED_BYTES
+					      ? per_second(view->medium.done, elapsed_ms)
+					      : 0;
 	}
 }
 
@@ -263,7 +267,7 @@ static double write_seconds_left(const struct progress *progress)
 			view->rate_bps > 0 ? view->rate_bps : progress->write_bps);
 	stream = seconds_left(view->extracted, view->mean_bps, view->rate_bps);
 	/* A device that has hardly begun is taken to be no faster than the stream. */
-	medium = view->medium.done > 0
+	medium = progress->write_bps > 0
 			 ? seconds_left(view->medium, progress->write_bps, progress->write_bps)
 			 : stream;
 	return stream < 0 || medium < 0 ? -1 : stream > medium ? stream : medium;
@@ -294,7 +298,8 @@ static void update_eta(struct progress *progress)
 
 	view->eta_s = -1;
 	if (progress->step < STEP_EXTRACT || view->extracted.total == 0 ||
-		(progress->step == STEP_EXTRACT && elapsed_ms < ETA_AFTER_MS))
+		(progress->step == STEP_EXTRACT && elapsed_ms < ETA_AFTER_MS) ||
+		view->stall_ms >= STALL_TEXT_MS) /* when it goes on, nobody knows */
 		return;
 	write = write_seconds_left(progress);
 	verify = verify_seconds_left(progress);

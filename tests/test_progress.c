@@ -273,6 +273,30 @@ static void a_stall_is_told(void **state)
 	assert_string_equal(text, "no progress for 6 s");
 }
 
+/* The filesystem's first blocks tell nothing of the pace; and who stands still has no time left. */
+static void no_time_left_is_made_up(void **state)
+{
+	struct progress_sample sample = {.now_ms = 1000, .step = STEP_EXTRACT};
+	struct progress progress = {0};
+	const struct progress_view *view = progress_view(&progress);
+
+	(void)state;
+	progress_init(&progress, &totals, 1000);
+	sample.medium_bytes = KIB(12);
+	for (int i = 0; i < 40; i++) {
+		sample.now_ms += 250;
+		sample.archive_bytes += totals.archive_bytes / 80;
+		progress_update(&progress, &sample);
+	}
+	assert_in_range(view->eta_s, 5, 40);
+	for (int i = 0; i < 40; i++) {
+		sample.now_ms += 250;
+		progress_update(&progress, &sample);
+	}
+	assert_in_range(view->stall_ms, 9000, 11000);
+	assert_int_equal(view->eta_s, -1);
+}
+
 static void the_clock_may_jump(void **state)
 {
 	struct progress_sample sample = {.now_ms = 100000, .step = STEP_EXTRACT};
@@ -407,6 +431,7 @@ int main(void)
 		cmocka_unit_test(without_verification),
 		cmocka_unit_test(unknown_totals),
 		cmocka_unit_test(a_stall_is_told),
+		cmocka_unit_test(no_time_left_is_made_up),
 		cmocka_unit_test(the_clock_may_jump),
 		cmocka_unit_test(gauges_never_lie),
 	};

@@ -231,9 +231,8 @@ line rate 0
 read -r stopped_cpu stopped <<<"$(used "$FAULT_SECONDS")"
 note "the line stopped for $FAULT_SECONDS s: UI $stopped_cpu/1000 of an emulated processor (before: $free_cpu), $stopped of $free B/s extracted"
 # An emulated processor is some tens of times slower than ours, on which tests/test_line.c asks for
-# less than 1 %; here it is asked whether waiting costs more than drawing. Turning round would be 1000.
-check "a stopped line costs the front end no more than one that goes" below permille $((2 * free_cpu + 10)) "$stopped_cpu"
-check "and is no busy loop" below permille 200 "$stopped_cpu"
+# less than 1 %, and shared with whatever else runs here. Turning round would be 1000.
+check "a stopped line costs the front end next to nothing" below permille 100 "$stopped_cpu"
 check "and the install goes on at its pace" above B/s $((free / 2)) "$stopped"
 total=$(aside 10 archive)
 percent=$((${total% *} * 100 / ${total#* }))
