@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,11 +24,11 @@ static struct follow follow;
 static FILE *out;
 static char *text;
 static size_t text_bytes;
-static int old_stderr;
+static int old_stderr, said_fd;
 
 static int setup(void **state)
 {
-	int ends[2], null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	int ends[2];
 
 	(void)state;
 	out = open_memstream(&text, &text_bytes);
@@ -37,8 +38,9 @@ static int setup(void **state)
 	viewer = ends[1];
 	/* What goes wrong is told there, for people. */
 	old_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-	(void)dup2(null, STDERR_FILENO);
-	close_fd(&null);
+	said_fd = memfd_create("said", MFD_CLOEXEC);
+	if (old_stderr < 0 || said_fd < 0 || dup2(said_fd, STDERR_FILENO) < 0)
+		return -1;
 	return follow_init(&follow, out, true);
 }
 
@@ -48,6 +50,7 @@ static int teardown(void **state)
 	follow_finish(&follow);
 	(void)dup2(old_stderr, STDERR_FILENO);
 	close_fd(&old_stderr);
+	close_fd(&said_fd);
 	close_fd(&engine);
 	close_fd(&viewer);
 	(void)fclose(out);
@@ -67,6 +70,16 @@ static void tell(enum install_state install, int code)
 	};
 
 	assert_int_equal(send(engine, &snapshot, sizeof(snapshot), 0), sizeof(snapshot));
+}
+
+/* What went to standard error. */
+static const char *said(void)
+{
+	static char buf[2000];
+	ssize_t n = pread(said_fd, buf, sizeof(buf) - 1, 0);
+
+	buf[n > 0 ? n : 0] = '\0';
+	return buf;
 }
 
 static bool was_cancelled(void)
@@ -97,6 +110,35 @@ static void an_engine_that_dies(void **state)
 	assert_null(strstr(text, "\"result\":\"pass\""));
 }
 
+/* Whatever a tool has said: no line is longer than one of a console. */
+static void a_failure_is_told_in_lines(void **state)
+{
+	struct snapshot failed = {
+		.magic = SNAPSHOT_MAGIC,
+		.version = SNAPSHOT_VERSION,
+		.size = sizeof(failed),
+		.state = INSTALL_FAILED,
+		.exit_code = EXIT_FAILED,
+		.err = {.code = EXIT_FAILED, .step = "extract", .next = "Retry"},
+	};
+	const char *line;
+	unsigned lines = 0;
+
+	(void)state;
+	STR_COPY(failed.err.text, "tar failed on board.img: exit status 2: tar: ");
+	while (strlen(failed.err.text) < 300)
+		(void)strcat(failed.err.text, "some/folder: \x1b[2J ");
+	assert_int_equal(send(engine, &failed, sizeof(failed), 0), sizeof(failed));
+	assert_int_equal(follow_engine(&follow, viewer), EXIT_FAILED);
+	line = said();
+	assert_memory_equal(line, "boardstrap: tar failed on board.img", 35);
+	assert_null(strchr(line, '\x1b'));
+	for (; *line; line += strcspn(line, "\n") + 1, lines++)
+		assert_in_range(strcspn(line, "\n"), 13, PLAIN_COLS);
+	assert_in_range(lines, 5, 8);
+	assert_string_equal(line - strlen("Retry.\n"), "Retry.\n");
+}
+
 /* Ctrl-C asks, and then waits for what the engine says. */
 static void ctrl_c_cancels(void **state)
 {
@@ -114,6 +156,7 @@ static void ctrl_c_of_a_viewer_leaves(void **state)
 	assert_int_equal(raise(SIGINT), 0);
 	assert_int_equal(follow_engine(&follow, viewer), EXIT_DETACHED);
 	assert_false(was_cancelled());
+	assert_non_null(strstr(said(), "the install goes on"));
 }
 
 static void a_hang_up_leaves(void **state)
@@ -175,6 +218,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(to_the_end),
 		TEST(an_engine_that_dies),
+		TEST(a_failure_is_told_in_lines),
 		TEST(ctrl_c_cancels),
 		TEST(ctrl_c_of_a_viewer_leaves),
 		TEST(a_hang_up_leaves),

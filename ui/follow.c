@@ -101,17 +101,26 @@ void follow_show(struct follow *follow, const struct snapshot *now)
 	follow->shown = next;
 }
 
+/* On a line of its own, not behind the ^C that the terminal has echoed. */
+static void say_detached(void)
+{
+	if (isatty(STDERR_FILENO))
+		fputc('\n', stderr);
+	plain_wrap(stderr, "boardstrap: ", "the install goes on; boardstrap attach shows it");
+}
+
 /* The engine's socket has something. Returns an exit code, or -1 where it goes on. */
 static int receive(struct follow *follow, int service_fd)
 {
 	struct snapshot now;
-	char text[600];
+	char text[600], sentence[602];
 	int r = service_receive(service_fd, &now);
 
 	if (r == 0)
 		return -1;
 	if (r == -EPROTO) {
-		fprintf(stderr, "boardstrap: the install is run by another version of boardstrap\n");
+		plain_wrap(stderr,
+			"boardstrap: ", "the install is run by another version of boardstrap");
 		return EXIT_DETACHED;
 	}
 	if (r < 0) /* it has gone: were we too slow for its last word, or has it left none? */
@@ -121,7 +130,8 @@ static int receive(struct follow *follow, int service_fd)
 		return -1;
 	if (now.state != INSTALL_PASSED) {
 		err_sentence(&now.err, text, sizeof(text));
-		fprintf(stderr, "boardstrap: %s.\n", text);
+		STR_FORMAT(sentence, "%s.", text);
+		plain_wrap(stderr, "boardstrap: ", sentence);
 	}
 	return now.exit_code;
 }
@@ -143,8 +153,12 @@ int follow_engine(struct follow *follow, int service_fd)
 		if (fds[1].revents) {
 			enum follow_wish wish = follow_signal(follow);
 
-			if (wish == FOLLOW_DETACH || (wish == FOLLOW_CANCEL && follow->watch))
+			if (wish == FOLLOW_DETACH)
 				return EXIT_DETACHED;
+			if (wish == FOLLOW_CANCEL && follow->watch) {
+				say_detached();
+				return EXIT_DETACHED;
+			}
 			if (wish == FOLLOW_CANCEL)
 				(void)service_send(service_fd, SERVICE_CANCEL);
 		}

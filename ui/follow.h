@@ -42,7 +42,8 @@ void follow_show(struct follow *follow, const struct snapshot *now);
 
 /*
  * Follows the engine behind @service_fd (borrowed) until its end. Returns the exit code, EXIT_DETACHED
- * where it goes on. A failure's sentence goes to standard error.
+ * where it goes on. A failure's sentence goes to standard error, in lines of 80 bytes, and so does the
+ * word that it goes on, to a viewer that was told to end.
  */
 int follow_engine(struct follow *follow, int service_fd);
 
