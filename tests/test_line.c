@@ -452,6 +452,64 @@ static void nothing_else_is_needed(void **state)
 	passes(&f, &w);
 }
 
+/* --- a terminal that TERM says nothing, or too little, of --- */
+
+/* Screens, not lines. It may be in vain now and then: the answer has 400 ms, on any machine. */
+static bool is_drawn(const struct front_program *program)
+{
+	uint64_t end = now_ms() + EMULATOR_MS;
+	struct front f = {.engine = -1};
+	bool drawn = false;
+
+	front_run(&f, program);
+	while (!drawn && !emulator_shows(&f.emulator, "[ OK ] mkfs")) {
+		(void)emulator_feed(&f.emulator, 20);
+		drawn = emulator_shows(&f.emulator, DRAWN);
+		assert_true(now_ms() < end);
+	}
+	assert_int_equal(kill(f.pid, SIGTERM), 0);
+	assert_int_equal(front_end(&f), EXIT_DETACHED);
+	front_close(&f);
+	return drawn;
+}
+
+static void a_terminal_that_answers_has_screens(void **state)
+{
+	static const char *const types[] = {NULL, "dumb", "unknown"};
+	struct board *board = *state;
+	struct front_program program = {
+		.run = run_attach, .what = board, .rows = 24, .cols = 80, .loud = true};
+	struct witness w;
+	struct front f;
+
+	fixture_require_root();
+	plan_slow(board, 0);
+	f = start(run_install, board);
+	w = witness_open(&f);
+	front_type(&f, "d");
+	assert_int_equal(front_end(&f), EXIT_DETACHED);
+	front_close(&f);
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		program.term = types[i];
+		assert_true(is_drawn(&program) || is_drawn(&program) || is_drawn(&program));
+	}
+	/* And one that does not has lines, and nothing else. */
+	program.term = "dumb";
+	program.mute = true;
+	f = (struct front){.engine = -1};
+	front_run(&f, &program);
+	front_expect(&f, "[ OK ] mkfs");
+	assert_false(emulator_shows(&f.emulator, "(TERM)"));
+	assert_int_equal(kill(f.pid, SIGINT), 0);
+	assert_int_equal(front_end(&f), EXIT_DETACHED);
+	front_expect(&f, "the install goes on");
+	front_close(&f);
+	f = start(run_attach, board);
+	front_expect(&f, DRAWN);
+	go_on(board);
+	passes(&f, &w);
+}
+
 /* --- ended, with the line stuck and the kernel's messages kept off it --- */
 
 static struct sandbox *box;
@@ -722,6 +780,7 @@ int main(void)
 		line_test(slow_line_shows_the_truth),
 		line_test(hang_up_ends_the_front_end_alone),
 		line_test(nothing_else_is_needed),
+		line_test(a_terminal_that_answers_has_screens),
 		console_test(any_end_gives_everything_back),
 		console_test(next_start_gives_back),
 		cmocka_unit_test_setup_teardown(

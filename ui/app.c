@@ -283,7 +283,8 @@ static int run(struct app *app, bool (*prepare)(struct app *app))
 	 * and from the shell) must not take the place of the exit code. */
 	if (!app->shown)
 		(void)sigprocmask(SIG_SETMASK, &before, NULL);
-	if (app->last_words[0])
+	/* Who follows without a screen does so in lines: no need to tell of --plain. */
+	if (app->last_words[0] && (app->shown || app->options))
 		(void)fprintf(stderr, "boardstrap: %s\n", app->last_words);
 	return app->code;
 }

@@ -36,7 +36,8 @@ int app_run(const struct app_options *options);
 /*
  * Shows the Install screen, then the Result, of the engine behind @service_fd, a descriptor of
  * service_start or service_connect that it takes over and closes. Returns as app_run does; -1, with
- * the engine untouched and @service_fd still the caller's, where there is no usable terminal.
+ * the engine untouched and @service_fd still the caller's, where there is no usable terminal: nothing
+ * is said of that, for lines can be shown instead.
  */
 int app_follow(int service_fd);
 

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -25,12 +24,6 @@ static void signal_set(sigset_t *set)
 
 bool follow_has_screen(void)
 {
-	static const char *const none[] = {"", "dumb", "unknown"};
-	const char *type = getenv("TERM");
-
-	for (size_t i = 0; i < ARRAY_SIZE(none); i++)
-		if (!type || strcmp(type, none[i]) == 0)
-			return false;
 	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 }
 

@@ -23,7 +23,8 @@ struct follow {
 
 enum follow_wish { FOLLOW_ON, FOLLOW_CANCEL, FOLLOW_DETACH };
 
-/* True where a screen could be shown: standard input and output are a terminal, and TERM says which. */
+/* True where a screen may be shown: standard input and output are a terminal. app_follow knows whether
+ * it can. */
 bool follow_has_screen(void);
 
 /* Ignores SIGPIPE. 0 or -errno; then follow_finish is harmless. */
