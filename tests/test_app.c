@@ -50,10 +50,48 @@ static void follows_to_pass(void **state)
 	front_send(&f, &s);
 	front_expect(&f, "19,318 entries verified, 0 wrong");
 	front_expect(&f, "exit code 0");
-	front_type(&f, "\r");
+	front_type(&f, "q");
 	assert_int_equal(front_end(&f), EXIT_OK);
-	assert_true(front_has_said(&f, NULL));
+	assert_true(front_has_said(&f, "boardstrap: PASS: mmcblk1 is installed and verified.\n"));
 	front_close(&f);
+}
+
+/* The shell is what remains where the Result goes with the terminal's other screen. */
+static void verdict_outlives_the_screens(void **state)
+{
+	static const struct {
+		enum install_state install;
+		int code;
+		const char *text, *says;
+	} rows[] = {
+		{INSTALL_PASSED, EXIT_NOT_VERIFIED, "",
+			"boardstrap: PASS: mmcblk1 is installed, but not verified.\n"},
+		{INSTALL_FAILED, EXIT_FAILED, "mkfs.ext4 failed on mmcblk1p1",
+			"boardstrap: FAIL: mkfs.ext4 failed on mmcblk1p1. Try another card.\n"},
+		{INSTALL_CANCELLED, EXIT_CANCELLED, "Cancelled during extract",
+			"boardstrap: CANCELLED: Cancelled during extract. Try another card.\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct front_program xterm = {.term = "xterm-256color", .rows = 24, .cols = 80};
+		struct snapshot s = make_snapshot(STEP_EXTRACT);
+		struct front f = front_follow_on(&s, true, &xterm);
+		char code[32];
+
+		front_expect(&f, "48 %");
+		s.state = rows[i].install;
+		s.exit_code = rows[i].code;
+		STR_COPY(s.err.text, rows[i].text);
+		STR_COPY(s.err.next, rows[i].text[0] ? "Try another card" : "");
+		front_send(&f, &s);
+		STR_FORMAT(code, "exit code %d", rows[i].code);
+		front_expect(&f, code);
+		front_type(&f, "q");
+		assert_int_equal(front_end(&f), rows[i].code);
+		assert_true(front_has_said(&f, rows[i].says));
+		front_close(&f);
+	}
 }
 
 static void cancels_after_a_question(void **state)
@@ -440,6 +478,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(follows_to_pass),
+		cmocka_unit_test(verdict_outlives_the_screens),
 		cmocka_unit_test(cancels_after_a_question),
 		cmocka_unit_test(watcher_cannot_cancel),
 		cmocka_unit_test(term_signal_detaches),

@@ -5,6 +5,7 @@
 #include "device/sysfs.h"
 #include "device/util.h"
 #include "ui/app_inside.h"
+#include "ui/plain.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -285,7 +286,7 @@ static int run(struct app *app, bool (*prepare)(struct app *app))
 		(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	/* Who follows without a screen does so in lines: no need to tell of --plain. */
 	if (app->last_words[0] && (app->shown || app->options))
-		(void)fprintf(stderr, "boardstrap: %s\n", app->last_words);
+		plain_wrap(stderr, "boardstrap: ", app->last_words);
 	return app->code;
 }
 

@@ -61,10 +61,29 @@ static void begin(struct app *app)
 	app_watch_service(app, fd);
 }
 
+/* For the shell: a terminal with a screen of its own for programs takes the Result away with it. */
+static void keep_verdict(struct app *app)
+{
+	const struct snapshot *s = &app->model->snap;
+	char text[600];
+
+	if (s->state == INSTALL_PASSED)
+		STR_FORMAT(text, "%s is installed%s", s->target_name,
+			s->exit_code == EXIT_NOT_VERIFIED ? ", but not verified" : " and verified");
+	else
+		err_sentence(&s->err, text, sizeof(text));
+	STR_FORMAT(app->last_words, "%s: %s.",
+		s->state == INSTALL_PASSED	? "PASS"
+		: s->state == INSTALL_CANCELLED ? "CANCELLED"
+						: "FAIL",
+		text[0] ? text : "it says no more");
+}
+
 static void show_result(struct app *app)
 {
 	struct model *m = app->model;
 
+	keep_verdict(app);
 	m->calm = m->snap;
 	app->code = m->snap.exit_code;
 	close_fd(&app->service_fd);

@@ -33,7 +33,7 @@ struct app {
 	int code;
 	unsigned beeps;
 	uint64_t shown_ms, beep_ms;
-	char last_words[400]; /* for standard error, once the terminal is given back */
+	char last_words[640]; /* for standard error, once the terminal is given back */
 };
 
 /* --- app.c --- */
