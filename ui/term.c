@@ -88,20 +88,31 @@ static int crash_add(int character)
 	return character;
 }
 
+static void crash_put(const char *text)
+{
+	if (text && text != (char *)-1)
+		(void)tputs(text, 1, crash_add);
+}
+
+/* For the screen's size. What is said next comes onto a blank last row, as after term_close. */
+static void prepare_crash_text(void)
+{
+	static const char *const leave[] = {"rmkx", "rmcup", "cnorm"};
+	const char *place = tigetstr("cup");
+
+	crash_length = 0;
+	crash_put(tigetstr("sgr0"));
+	if (place && place != (char *)-1)
+		crash_put(tiparm(place, LINES - 1, 0));
+	crash_put(tigetstr("el"));
+	for (size_t i = 0; i < ARRAY_SIZE(leave); i++)
+		crash_put(tigetstr(leave[i]));
+}
+
 /* Everything that a crash needs, while there is none. */
 static void prepare_crash(const struct terminal *term)
 {
-	static const char *const leave[] = {"sgr0", "rmkx", "rmcup", "cnorm"};
-
-	crash_length = 0;
-	for (size_t i = 0; i < ARRAY_SIZE(leave); i++) {
-		const char *text = tigetstr(leave[i]);
-
-		if (text && text != (char *)-1)
-			(void)tputs(text, 1, crash_add);
-	}
-	(void)crash_add('\r');
-	(void)crash_add('\n');
+	prepare_crash_text();
 	crash_termios = term->saved;
 	crash_out = term->pump.line;
 	crash_fd = term->in;
@@ -179,6 +190,7 @@ static void set_up(struct terminal *term)
 	choose_theme(term);
 	term_size(term, &rows, &cols);
 	(void)resizeterm(rows, cols);
+	prepare_crash(term);
 	set_raw(term);
 }
 
@@ -199,7 +211,8 @@ static bool answers(int in, int out)
 	query_begin(&query, now);
 	if (poll(&to, 1, 0) == 1 && write(out, "\033[c", 3) == 3)
 		for (; !query.identified && !query_is_over(&query, now); now = now_ms())
-			if (poll(&from, 1, (int)(query.end_ms - now)) == 1 && read(in, &byte, 1) == 1)
+			if (poll(&from, 1, (int)(query.end_ms - now)) == 1 &&
+				read(in, &byte, 1) == 1)
 				query_feed(&query, byte, now);
 	(void)tcsetattr(in, TCSANOW, &saved);
 	return query.identified;
@@ -249,7 +262,6 @@ int term_open(
 	terminfo_withdraw(&terminfo);
 	if (!term->screen)
 		goto fail;
-	prepare_crash(term);
 	set_up(term);
 	term_query(term);
 	*ret = term;
@@ -552,6 +564,7 @@ static void paint(struct terminal *term, const struct grid *grid)
 
 	if (LINES != grid->rows || COLS != grid->cols) {
 		(void)resizeterm(grid->rows, grid->cols);
+		prepare_crash_text();
 		term->repair = true; /* terminals differ in what they keep of the old picture */
 	}
 	for (int row = 0; row < grid->rows; row++)
