@@ -358,6 +358,34 @@ static void keys_while_asked(void **state)
 	emulator_close(&e);
 }
 
+/* And no less while one that says it is dumb is asked first. */
+static void keys_while_dumb_is_asked(void **state)
+{
+	static const char want[] = "abc";
+	struct terminal *term;
+	struct termios during;
+	struct emulator e;
+	char note[400];
+
+	(void)state;
+	emulator_open(&e, 24, 80, false);
+	e.mute = true;
+	emulator_type(&e, "a\033[?1;2cbc");
+	assert_int_equal(term_open(&term, e.slave, e.slave, "dumb", note, sizeof(note)), 0);
+	assert_int_equal(tcgetattr(e.slave, &during), 0);
+	assert_false(during.c_lflag & (ICANON | ECHO | ISIG));
+	for (size_t i = 0; want[i]; i++) {
+		struct key key = next_key(term);
+
+		assert_int_equal(key.symbol, SYMBOL_TEXT);
+		assert_int_equal(key.codepoint, want[i]);
+	}
+	term_close(term);
+	assert_int_equal(tcgetattr(e.slave, &during), 0);
+	assert_true(during.c_lflag & ICANON);
+	emulator_close(&e);
+}
+
 /* Who leaves at once must not leave the answers to the shell. */
 static void answers_stay_ours(void **state)
 {
@@ -702,6 +730,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(size_is_asked),
 		cmocka_unit_test(first_picture_waits),
 		cmocka_unit_test(keys_while_asked),
+		cmocka_unit_test(keys_while_dumb_is_asked),
 		cmocka_unit_test(answers_stay_ours),
 		cmocka_unit_test(settings_come_back),
 		cmocka_unit_test(crash_gives_back),
