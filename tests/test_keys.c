@@ -75,8 +75,10 @@ static void swallows_unknown(void **state)
 		"\033[99;5~", "\033[1;5A", /* Ctrl-Up */
 		"\033[[E",		   /* F5 of the Linux console */
 		"\033[[[A", "\033OZ", "\033O5A", "\033[?1;2c", "\033[24;80R", /* late answers */
-		"\033[1;2R", "\033[8;24;80t", "\033[I", /* the window got the focus */
-		"\033[<0;33;12M",			/* the mouse */
+		"\033[1;2R", "\033[8;24;80t", "\033[I",	 /* the window got the focus */
+		"\033[<0;33;12M", "\033[32;33;12M",	 /* the mouse */
+		"\033[M pc", "\033[M#\377q", "\233M yd", /* and as X10 had it */
+		"\033(p", "\033 F", "\033#8", "\033$)p", /* character sets */
 		"\033[200~", "\033x", "\033\033x", "\033\033[99~", "\033P1+r544e=787465726d\033\\",
 		"\033]11;rgb:0000/0000/0000\a", "\033]11;rgb:0000/0000/0000\033\\", "\2331;5A",
 		"\217z", "\220abc\033\\", "\033[1111111111111111111111111111A", "\377",
@@ -103,6 +105,20 @@ static void swallows_unknown(void **state)
 		assert_int_equal(key.symbol, SYMBOL_TEXT);
 		assert_int_equal(key.codepoint, 'q');
 	}
+}
+
+/* The mouse in a column that has no byte is at NUL; what follows is its row still. */
+static void mouse_out_of_reach(void **state)
+{
+	static const unsigned char bytes[] = {033, '[', 'M', ' ', 0, 'c'};
+	struct key_reader reader = {0};
+	struct key key;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		assert_int_equal(keys_read(&reader, bytes[i], &key), i + 1 == sizeof(bytes));
+	assert_int_equal(key.symbol, SYMBOL_NONE);
+	assert_false(keys_awaits(&reader));
 }
 
 static void eight_bits(void **state)
@@ -147,6 +163,9 @@ static void what_never_ends(void **state)
 		{"\033[", SYMBOL_NONE},
 		{"\033O", SYMBOL_NONE},
 		{"\033[1;", SYMBOL_NONE},
+		{"\033[M", SYMBOL_NONE},
+		{"\033[M p", SYMBOL_NONE},
+		{"\033(", SYMBOL_NONE},
 		{"\033]11;", SYMBOL_NONE},
 		{"\303", SYMBOL_NONE},
 	};
@@ -163,7 +182,7 @@ static void what_never_ends(void **state)
 		assert_int_equal(read_all(&reader, "q", &keys).codepoint, 'q');
 	}
 	/* Enter is Enter, even behind half a sequence. */
-	for (size_t i = 0; i < 5; i++) {
+	for (size_t i = 0; i < 8; i++) {
 		struct key_reader reader = {0};
 
 		(void)read_all(&reader, cases[i].bytes, &keys);
@@ -178,6 +197,7 @@ int main(void)
 		cmocka_unit_test(typing_takes_all_letters),
 		cmocka_unit_test(swallows_unknown),
 		cmocka_unit_test(every_encoding_is_a_key),
+		cmocka_unit_test(mouse_out_of_reach),
 		cmocka_unit_test(eight_bits),
 		cmocka_unit_test(letters_of_many_bytes),
 		cmocka_unit_test(what_never_ends),

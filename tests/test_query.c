@@ -31,6 +31,8 @@ static const struct answer {
 	{"identity first", "\033[?1;2c\033[24;80R\033[1;2R", 24, 80, true, "", 0},
 	{"keys between", "a\033[24;80Rb\r\033[1;2R\033[A\033[?1;2cq", 24, 80, true, "ab\r\033[Aq",
 		0},
+	{"the mouse between", "\033[M pc\033[24;80R\033(p\033[1;2R\033[?1;2c\033[M !q", 24, 80,
+		true, "\033[M pc\033(p\033[M !q", 0},
 	{"a key inside", "\033[24;8x0R\033[1;2R\033[?1;2c", 0, 0, true, "\033[24;8x0R", 50},
 	{"Escape before", "\033\033[24;80R\033[1;2R\033[?6c", 24, 80, true, "\033", 0},
 	{"Escape behind", "\033[24;80R\033[1;2R\033", 24, 80, true, "\033", QUERY_MS},

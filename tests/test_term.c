@@ -358,6 +358,34 @@ static void keys_while_asked(void **state)
 	emulator_close(&e);
 }
 
+/* And no less while one that says it is dumb is asked first. */
+static void keys_while_dumb_is_asked(void **state)
+{
+	static const char want[] = "abc";
+	struct terminal *term;
+	struct termios during;
+	struct emulator e;
+	char note[400];
+
+	(void)state;
+	emulator_open(&e, 24, 80, false);
+	e.mute = true;
+	emulator_type(&e, "a\033[?1;2cbc");
+	assert_int_equal(term_open(&term, e.slave, e.slave, "dumb", note, sizeof(note)), 0);
+	assert_int_equal(tcgetattr(e.slave, &during), 0);
+	assert_false(during.c_lflag & (ICANON | ECHO | ISIG));
+	for (size_t i = 0; want[i]; i++) {
+		struct key key = next_key(term);
+
+		assert_int_equal(key.symbol, SYMBOL_TEXT);
+		assert_int_equal(key.codepoint, want[i]);
+	}
+	term_close(term);
+	assert_int_equal(tcgetattr(e.slave, &during), 0);
+	assert_true(during.c_lflag & ICANON);
+	emulator_close(&e);
+}
+
 /* Who leaves at once must not leave the answers to the shell. */
 static void answers_stay_ours(void **state)
 {
@@ -408,34 +436,66 @@ static void settings_come_back(void **state)
 	emulator_close(&e);
 }
 
-static void crash_gives_back(void **state)
+/* What runs until it crashes, in a terminal of @rows: that before was of another size. */
+static void run_crash(struct emulator *e, const char *type, int rows)
+{
+	const struct rlimit none = {0, 0};
+	struct model *m = make_install();
+	struct terminal *term;
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+	term = open_term(e, type);
+	show(term, e, m);
+	emulator_resize(e, rows, 80);
+	show(term, e, m);
+	(void)raise(SIGSEGV);
+	_exit(0);
+}
+
+static void check_crash(const char *type, int rows, bool other_screen)
 {
 	struct termios before, after;
+	VTermPos cursor = {-1, -1};
 	struct emulator e;
+	char last[2048];
 	int status;
 	pid_t pid;
 
-	(void)state;
 	emulator_open(&e, 24, 80, false);
 	assert_int_equal(tcgetattr(e.slave, &before), 0);
 	pid = fork();
-	if (pid == 0) {
-		const struct rlimit none = {0, 0};
-
-		(void)setrlimit(RLIMIT_CORE, &none);
-		(void)open_term(&e, "vt220");
-		(void)raise(SIGSEGV);
-		_exit(0);
-	}
-	/* What it writes has to be taken, or it would wait. */
-	while (waitpid(pid, &status, WNOHANG) == 0)
-		(void)emulator_feed(&e, 20);
+	if (pid == 0)
+		run_crash(&e, type, rows);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFSIGNALED(status));
 	assert_int_equal(WTERMSIG(status), SIGSEGV);
 	assert_int_equal(tcgetattr(e.slave, &after), 0);
 	assert_int_equal(before.c_iflag, after.c_iflag);
 	assert_int_equal(before.c_lflag, after.c_lflag);
+	/* A picture, the cursor within it; then what the crash has left to be read. */
+	emulator_resize(&e, rows, 80);
+	(void)vterm_input_write(e.vt, "\033[5;5H", 6);
+	(void)emulator_feed(&e, 0);
+	if (!other_screen) {
+		vterm_state_get_cursorpos(vterm_obtain_state(e.vt), &cursor);
+		assert_int_equal(cursor.row, rows - 1);
+		assert_int_equal(cursor.col, 0);
+	}
+	emulator_row(&e, rows - 1, last, sizeof(last));
+	assert_string_equal(last, "");
+	emulator_row(&e, rows - 2, last, sizeof(last));
+	assert_string_not_equal(last, "");
 	emulator_close(&e);
+}
+
+static void crash_gives_back(void **state)
+{
+	(void)state;
+	for (int rows = 20; rows <= 30; rows += 10) {
+		check_crash("vt220", rows, false);
+		check_crash(NULL, rows, false);
+	}
+	check_crash("xterm-256color", 30, true);
 }
 
 /* Nothing is asked of the loop, nothing is queued but one frame; then the latest is shown. */
@@ -670,6 +730,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(size_is_asked),
 		cmocka_unit_test(first_picture_waits),
 		cmocka_unit_test(keys_while_asked),
+		cmocka_unit_test(keys_while_dumb_is_asked),
 		cmocka_unit_test(answers_stay_ours),
 		cmocka_unit_test(settings_come_back),
 		cmocka_unit_test(crash_gives_back),

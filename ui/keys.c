@@ -213,6 +213,11 @@ static bool read_utf8(struct key_reader *reader, unsigned char byte, struct key 
 	return true;
 }
 
+static bool is_intermediate(unsigned char byte)
+{
+	return byte >= ' ' && byte <= '/';
+}
+
 static bool read_escape(struct key_reader *reader, unsigned char byte)
 {
 	switch (byte) {
@@ -229,11 +234,24 @@ static bool read_escape(struct key_reader *reader, unsigned char byte)
 		reader->state = READ_STRING;
 		break;
 	default:
-		reader->state = READ_PLAIN; /* Alt and a letter */
-		return true;
+		/* Else Alt and a letter. */
+		reader->state = is_intermediate(byte) ? READ_CHARSET : READ_PLAIN;
+		return reader->state == READ_PLAIN;
 	}
 	hold(reader, byte);
 	return false;
+}
+
+/* What means nothing, up to its end, which only its kind tells. */
+static bool skip(struct key_reader *reader, unsigned char byte)
+{
+	bool ends = reader->state == READ_STRING  ? byte == '\a'
+		    : reader->state == READ_MOUSE ? --reader->missing == 0
+						  : !is_intermediate(byte);
+
+	if (ends)
+		reader->state = READ_PLAIN;
+	return ends;
 }
 
 bool keys_read(struct key_reader *reader, unsigned char byte, struct key *ret)
@@ -248,24 +266,30 @@ bool keys_read(struct key_reader *reader, unsigned char byte, struct key *ret)
 	case READ_CSI:
 	case READ_SS3:
 	case READ_STRING:
+	case READ_CHARSET:
+	case READ_MOUSE:
 		break;
 	}
-	/* A control character ends what was cut off; of a string only what ends it in any case. */
-	if (byte == 033 || (byte < ' ' && reader->state != READ_STRING)) {
+	/* A control character ends what was cut off; of a string only what ends it in any case; and a
+	 * mouse too far to the right is at column NUL. */
+	if (byte == 033 || (byte < ' ' && reader->state != READ_STRING &&
+				   !(byte == 0 && reader->state == READ_MOUSE))) {
 		reader->state = READ_PLAIN;
 		return read_plain(reader, byte, ret);
 	}
 	if (reader->state == READ_ESCAPE)
 		return read_escape(reader, byte);
-	if (reader->state == READ_STRING) {
-		if (byte == '\a')
-			reader->state = READ_PLAIN;
-		return byte == '\a';
-	}
+	if (reader->state != READ_CSI && reader->state != READ_SS3)
+		return skip(reader, byte);
 	hold(reader, byte);
 	/* "ESC [ [ A": the Linux console's function keys. */
 	if (byte < 0x40 || byte > 0x7e || (byte == '[' && reader->state == READ_CSI))
 		return false;
+	if (byte == 'M' && reader->state == READ_CSI && reader->count == 3) {
+		reader->state = READ_MOUSE;
+		reader->missing = 3;
+		return false;
+	}
 	*ret = take_sequence(reader);
 	return true;
 }

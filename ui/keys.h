@@ -92,11 +92,13 @@ struct key_reader {
 		READ_ESCAPE,
 		READ_CSI,
 		READ_SS3,
-		READ_STRING, /* an answer that ends with "ESC \\" or BEL */
+		READ_STRING,  /* an answer that ends with "ESC \\" or BEL */
+		READ_CHARSET, /* "ESC (" and the like: a letter follows */
+		READ_MOUSE,   /* "ESC [ M": button, column and row follow, a byte each */
 		READ_UTF8,
 	} state;
-	char held[16]; /* the sequence; what does not fit makes it unknown */
-	uint8_t count, missing;
+	char held[16];		   /* the sequence; what does not fit makes it unknown */
+	uint8_t count, missing;	   /* bytes: held; to come of a letter or of the mouse */
 	uint32_t codepoint, least; /* of UTF-8 */
 };
 

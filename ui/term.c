@@ -88,20 +88,31 @@ static int crash_add(int character)
 	return character;
 }
 
+static void crash_put(const char *text)
+{
+	if (text && text != (char *)-1)
+		(void)tputs(text, 1, crash_add);
+}
+
+/* For the screen's size. What is said next comes onto a blank last row, as after term_close. */
+static void prepare_crash_text(void)
+{
+	static const char *const leave[] = {"rmkx", "rmcup", "cnorm"};
+	const char *place = tigetstr("cup");
+
+	crash_length = 0;
+	crash_put(tigetstr("sgr0"));
+	if (place && place != (char *)-1)
+		crash_put(tiparm(place, LINES - 1, 0));
+	crash_put(tigetstr("el"));
+	for (size_t i = 0; i < ARRAY_SIZE(leave); i++)
+		crash_put(tigetstr(leave[i]));
+}
+
 /* Everything that a crash needs, while there is none. */
 static void prepare_crash(const struct terminal *term)
 {
-	static const char *const leave[] = {"sgr0", "rmkx", "rmcup", "cnorm"};
-
-	crash_length = 0;
-	for (size_t i = 0; i < ARRAY_SIZE(leave); i++) {
-		const char *text = tigetstr(leave[i]);
-
-		if (text && text != (char *)-1)
-			(void)tputs(text, 1, crash_add);
-	}
-	(void)crash_add('\r');
-	(void)crash_add('\n');
+	prepare_crash_text();
 	crash_termios = term->saved;
 	crash_out = term->pump.line;
 	crash_fd = term->in;
@@ -179,30 +190,44 @@ static void set_up(struct terminal *term)
 	choose_theme(term);
 	term_size(term, &rows, &cols);
 	(void)resizeterm(rows, cols);
+	prepare_crash(term);
 	set_raw(term);
 }
 
-/* Does a terminal answer, whatever it is called? It is asked for its identity, as every one knows it. */
-static bool answers(int in, int out)
+/* What came while the terminal was asked: keys. */
+static void take_typed(struct terminal *term, const struct query *query)
 {
-	struct pollfd to = {.fd = out, .events = POLLOUT}, from = {.fd = in, .events = POLLIN};
-	struct termios saved, raw;
+	_Static_assert(sizeof(term->input) >= sizeof(query->typed), "typed keys do not fit");
+	memcpy(term->input, query->typed, query->typed_count);
+	term->input_at = 0;
+	term->input_end = query->typed_count;
+	term->input_ms = now_ms();
+}
+
+/* Does it answer, whatever it is called? It is asked for its identity, as every terminal knows it. If
+ * so the line stays raw: what is typed from now on is neither echoed nor lost. */
+static bool answers(struct terminal *term)
+{
+	struct pollfd to = {.fd = term->out, .events = POLLOUT};
+	struct pollfd from = {.fd = term->in, .events = POLLIN};
 	uint64_t now = now_ms();
 	struct query query;
+	bool identified;
 	char byte;
 
-	if (tcgetattr(in, &saved) < 0)
-		return false;
-	raw = saved;
-	cfmakeraw(&raw);
-	(void)tcsetattr(in, TCSANOW, &raw);
+	set_raw(term);
 	query_begin(&query, now);
-	if (poll(&to, 1, 0) == 1 && write(out, "\033[c", 3) == 3)
+	if (poll(&to, 1, 0) == 1 && write(term->out, "\033[c", 3) == 3)
 		for (; !query.identified && !query_is_over(&query, now); now = now_ms())
-			if (poll(&from, 1, (int)(query.end_ms - now)) == 1 && read(in, &byte, 1) == 1)
+			if (poll(&from, 1, (int)(query.end_ms - now)) == 1 &&
+				read(term->in, &byte, 1) == 1)
 				query_feed(&query, byte, now);
-	(void)tcsetattr(in, TCSANOW, &saved);
-	return query.identified;
+	identified = query.identified;
+	query_end(&query);
+	take_typed(term, &query);
+	if (!identified)
+		(void)tcsetattr(term->in, TCSANOW, &term->saved);
+	return identified;
 }
 
 int term_open(
@@ -210,26 +235,30 @@ int term_open(
 {
 	struct terminfo terminfo;
 	struct terminal *term;
+	struct termios saved;
 	int r;
 
 	*note = '\0';
-	if (!isatty(in) || !isatty(out)) {
+	if (tcgetattr(in, &saved) < 0 || !isatty(out)) {
 		(void)str_format(note, note_size,
 			"There is no terminal for the screens: use boardstrap install --plain.");
 		return -ENOTTY;
 	}
-	r = terminfo_choose(&terminfo, type, out, note, note_size);
-	if (r == -ENXIO && answers(in, out)) {
-		terminfo_plain(&terminfo, type, note, note_size);
-		r = 0;
-	}
-	if (r < 0)
-		return r;
 	term = calloc(1, sizeof(*term));
 	if (!term)
 		return -ENOMEM;
 	term->in = in;
 	term->out = out;
+	term->saved = saved;
+	r = terminfo_choose(&terminfo, type, out, note, note_size);
+	if (r == -ENXIO && answers(term)) {
+		terminfo_plain(&terminfo, type, note, note_size);
+		r = 0;
+	}
+	if (r < 0) {
+		free(term);
+		return r;
+	}
 	term->can_unicode = choose_locale();
 	term->glyphs = &glyphs_ascii; /* until it has answered */
 	r = pump_init(&term->pump, out);
@@ -237,7 +266,7 @@ int term_open(
 		errno = -r;
 	else
 		term->queue = open_duplicate(term->pump.queue);
-	if (!term->queue || tcgetattr(in, &term->saved) < 0)
+	if (!term->queue)
 		goto fail;
 	term->baud = read_baud(term);
 	/* What a shell left behind would win over what the terminal says. */
@@ -249,7 +278,6 @@ int term_open(
 	terminfo_withdraw(&terminfo);
 	if (!term->screen)
 		goto fail;
-	prepare_crash(term);
 	set_up(term);
 	term_query(term);
 	*ret = term;
@@ -259,6 +287,7 @@ fail:
 	if (term->queue)
 		(void)fclose(term->queue);
 	pump_finish(&term->pump);
+	(void)tcsetattr(in, TCSANOW, &saved);
 	free(term);
 	return -EIO;
 }
@@ -367,11 +396,7 @@ static void end_query(struct terminal *term)
 	int rows, cols, rows_now, cols_now;
 
 	query_end(query);
-	_Static_assert(sizeof(term->input) >= sizeof(query->typed), "typed keys do not fit");
-	memcpy(term->input, query->typed, query->typed_count);
-	term->input_at = 0;
-	term->input_end = query->typed_count;
-	term->input_ms = now_ms();
+	take_typed(term, query);
 	term_size(term, &rows, &cols);
 	if (query->cols > 0) {
 		term->rows = query->rows;
@@ -552,6 +577,7 @@ static void paint(struct terminal *term, const struct grid *grid)
 
 	if (LINES != grid->rows || COLS != grid->cols) {
 		(void)resizeterm(grid->rows, grid->cols);
+		prepare_crash_text();
 		term->repair = true; /* terminals differ in what they keep of the old picture */
 	}
 	for (int row = 0; row < grid->rows; row++)
