@@ -601,6 +601,31 @@ static void texts_change_once_a_second(void **state)
 	free_model(m);
 }
 
+/* Nobody asked for that, and nothing comes after an archive that is bad. */
+static void bad_archive_says_nothing_of_verification(void **state)
+{
+	static const int sizes[][2] = {{24, 80}, {10, 40}, {30, 100}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct model *m = make_review();
+		struct grid grid;
+
+		assert_int_equal(grid_init(&grid, sizes[i][0], sizes[i][1], &glyphs_ascii), 0);
+		m->grid = &grid;
+		/* A plan that is so, and asked for. */
+		assert_true(shows(m, &grid, "NOT verified, as asked for"));
+		set_scan(m, INSPECT_BAD);
+		m->verdict.count = 1;
+		STR_COPY(m->verdict.problems[0].text, "The archive is bad.");
+		assert_true(shows(m, &grid, "The archive is bad."));
+		assert_false(shows(m, &grid, "NOT verified"));
+		assert_false(shows(m, &grid, "Then"));
+		grid_finish(&grid);
+		free_model(m);
+	}
+}
+
 /* Every key on every screen, whatever the size: nothing may break or be drawn outside. */
 static void any_key_anywhere(void **state)
 {
@@ -661,6 +686,7 @@ int main(void)
 		cmocka_unit_test(lists_move_by_pages),
 		cmocka_unit_test(too_small_takes_no_keys),
 		cmocka_unit_test(texts_change_once_a_second),
+		cmocka_unit_test(bad_archive_says_nothing_of_verification),
 		cmocka_unit_test(any_key_anywhere),
 	};
 
