@@ -14,8 +14,11 @@ void app_go_to(struct app *app, const struct screen *screen)
 	struct model *m = app->model;
 
 	m->screen = screen;
-	m->overlay = NULL;
-	m->entry = ENTRY_NONE;
+	/* The result comes by itself: a key that was meant for the log must not be the result's. */
+	if (screen != &screen_result) {
+		m->overlay = NULL;
+		m->entry = ENTRY_NONE;
+	}
 	m->confirm[0] = '\0';
 	m->cancel_asked = false;
 	app->changed = true;
