@@ -535,6 +535,33 @@ static void help_scrolls(void **state)
 	free_model(m);
 }
 
+/* What was true of the last install is not said of the next, nor the other way round. */
+static void help_tells_what_is_true_now(void **state)
+{
+	struct snapshot passed = make_passed();
+	struct model *m = make_install();
+	struct grid grid;
+
+	(void)state;
+	assert_int_equal(grid_init(&grid, 24, 80, &glyphs_ascii), 0);
+	m->grid = &grid;
+	(void)type(m, "?");
+	assert_true(shows(m, &grid, "it goes on when this screen"));
+	(void)type(m, "q");
+	model_set_snapshot(m, &passed);
+	m->screen = &screen_result;
+	(void)type(m, "?");
+	assert_true(shows(m, &grid, "The install has ended"));
+	(void)type(m, "q");
+	m->screen = &screen_target;
+	(void)type(m, "?");
+	assert_false(shows(m, &grid, "goes on when this screen"));
+	assert_false(shows(m, &grid, "nothing has been written"));
+	assert_true(shows(m, &grid, "Nothing is written before the word"));
+	grid_finish(&grid);
+	free_model(m);
+}
+
 static void lists_move_by_pages(void **state)
 {
 	struct model *m = make_model();
@@ -684,6 +711,7 @@ int main(void)
 		cmocka_unit_test(log_scrolls_by_rows),
 		cmocka_unit_test(log_searches),
 		cmocka_unit_test(help_scrolls),
+		cmocka_unit_test(help_tells_what_is_true_now),
 		cmocka_unit_test(lists_move_by_pages),
 		cmocka_unit_test(too_small_takes_no_keys),
 		cmocka_unit_test(texts_change_once_a_second),

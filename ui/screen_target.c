@@ -305,7 +305,7 @@ static const struct hint hints[] = {
 	{ACTION_SEARCH, "search", NULL, "go to a device by name, model or serial", 4, has_rows},
 	{ACTION_RESCAN, "rescan", NULL, "look at every device again", 3, NULL},
 	{ACTION_HELP, "help", NULL, "this page", 0, NULL},
-	{ACTION_QUIT, "quit", NULL, "leave; nothing has been written", 0, NULL},
+	{ACTION_QUIT, "quit", NULL, "leave", 0, NULL},
 };
 
 const struct screen screen_target = {
