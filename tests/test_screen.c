@@ -142,6 +142,8 @@ static void searching(void **state)
 	assert_null(m->overlay);
 	(void)press(m, SYMBOL_ERASE);
 	assert_string_equal(m->text, "ULTRAq");
+	(void)press(m, SYMBOL_LEFT);
+	assert_int_equal(m->entry, ENTRY_SEARCH);
 	(void)press(m, SYMBOL_ERASE);
 	assert_string_equal(model_disk(m)->name, "sda");
 	assert_int_equal(
@@ -273,6 +275,9 @@ static void archive_keys(void **state)
 	assert_string_equal(m->text, "/etc");
 	STR_COPY(m->browse.home, "/home/op");
 	(void)type(m, "/~/x");
+	assert_string_equal(m->text, "/home/op/x");
+	(void)press(m, SYMBOL_LEFT); /* no way back while a line is typed */
+	assert_int_equal(m->entry, ENTRY_PATH);
 	assert_string_equal(m->text, "/home/op/x");
 	(void)press(m, SYMBOL_ESCAPE);
 	assert_int_equal(m->entry, ENTRY_NONE);
