@@ -21,6 +21,21 @@ static enum outcome type(struct model *m, const char *text)
 	return last;
 }
 
+static bool shows(const struct model *m, struct grid *grid, const char *text)
+{
+	char *all = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&all, &size);
+	bool found;
+
+	screen_draw(m, grid);
+	grid_print(grid, out, false);
+	fclose(out);
+	found = strstr(all, text) != NULL;
+	free(all);
+	return found;
+}
+
 static void refused_is_not_chosen(void **state)
 {
 	struct model *m = make_model();
@@ -125,6 +140,35 @@ static void lists(void **state)
 	assert_int_equal(press(m, SYMBOL_LEFT), OUTCOME_QUIT);
 	assert_int_equal(type(m, "r"), OUTCOME_RESCAN);
 	assert_int_equal(press(m, SYMBOL_REDRAW), OUTCOME_REDRAW);
+	free_model(m);
+}
+
+/* "a" does what its hint says, and nothing where there is none. */
+static void all_is_shown_where_some_is_hidden(void **state)
+{
+	struct disk disks[2] = {make_emmc(), make_disk("loop0", DISK_LOOP, MIB(64), "")};
+	struct model *m = make_model();
+	struct grid grid;
+
+	(void)state;
+	disk_refuse(&disks[1], REASON_KIND, "loop devices are not allowed");
+	assert_int_equal(grid_init(&grid, 24, 100, &glyphs_ascii), 0);
+	m->grid = &grid;
+	model_set_disks(m, disks, 1);
+	(void)type(m, "a");
+	assert_false(m->show_all);
+	assert_false(shows(m, &grid, "a show"));
+	model_set_disks(m, disks, 2);
+	assert_true(shows(m, &grid, "a show all"));
+	(void)type(m, "a");
+	assert_int_equal(m->row_count, 2);
+	assert_true(shows(m, &grid, "a show fewer"));
+	/* What was hidden has gone. */
+	model_set_disks(m, disks, 1);
+	assert_false(shows(m, &grid, "a show"));
+	(void)type(m, "a");
+	assert_true(m->show_all);
+	grid_finish(&grid);
 	free_model(m);
 }
 
@@ -416,21 +460,6 @@ static struct model *make_log(struct grid *grid, int rows, int cols)
 	return m;
 }
 
-static bool shows(const struct model *m, struct grid *grid, const char *text)
-{
-	char *all = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&all, &size);
-	bool found;
-
-	screen_draw(m, grid);
-	grid_print(grid, out, false);
-	fclose(out);
-	found = strstr(all, text) != NULL;
-	free(all);
-	return found;
-}
-
 static void log_scrolls_by_rows(void **state)
 {
 	struct snapshot s = make_snapshot(STEP_EXTRACT);
@@ -702,6 +731,7 @@ int main(void)
 		cmocka_unit_test(cursor_stays_on_device),
 		cmocka_unit_test(enter_is_dead_for_a_moment),
 		cmocka_unit_test(lists),
+		cmocka_unit_test(all_is_shown_where_some_is_hidden),
 		cmocka_unit_test(searching),
 		cmocka_unit_test(help_and_log_lie_over),
 		cmocka_unit_test(nothing_begins_on_one_key),
