@@ -277,6 +277,7 @@ static void all_the_way(void **state)
 	struct app_options options = {
 		.root = box->root, .allow = 1u << DISK_IMAGE, .expect_id = "not-this-one"};
 	char image[PATH_MAX], archive[PATH_MAX], inside[PATH_MAX];
+	const char *const pack[] = {"tar", "-cf", archive, "-C", inside, ".", NULL};
 	struct front f = {.engine = -1};
 
 	sandbox_unpack(box, "tests/sysroots/qemu-emmc-sd-usb.sysroot.tgz");
@@ -286,11 +287,7 @@ static void all_the_way(void **state)
 	assert_int_equal(truncate(image, (off_t)MIB(512)), 0);
 	sandbox_path(box, "op/images/root.tar", archive);
 	sandbox_path(box, "op/images/tree", inside);
-	{
-		const char *const argv[] = {"tar", "-cf", archive, "-C", inside, ".", NULL};
-
-		assert_int_equal(sandbox_run(argv), 0);
-	}
+	assert_int_equal(sandbox_run(pack), 0);
 	assert_int_equal(chdir(box->dir), 0);
 	options.target = image;
 	front_start(&f, "linux", &options);
@@ -310,6 +307,14 @@ static void all_the_way(void **state)
 	front_expect(&f, "entries"); /* the scan is through */
 	front_type(&f, "\r");
 	front_expect(&f, "It cannot begin:");
+	front_expect(&f, "no digest file");
+	/* The archive is looked at again as well: when it has changed, and when it was bad. */
+	assert_int_equal(truncate(archive, 1600), 0);
+	front_type(&f, "r");
+	front_expect(&f, "The archive is bad");
+	assert_int_equal(sandbox_run(pack), 0);
+	front_type(&f, "r");
+	front_expect(&f, "no digest file");
 	front_type(&f, "q");
 	front_expect(&f, "single-mbr");
 	front_type(&f, "q");

@@ -146,9 +146,15 @@ static void on_redraw(struct app *app)
 
 static void on_rescan(struct app *app)
 {
+	struct model *m = app->model;
+
 	app_rescan(app);
-	if (app->model->screen == &screen_review && app->model->planned &&
-		app->model->scan.state == INSPECT_OK)
+	if (m->screen != &screen_review)
+		return;
+	/* An archive that was bad, or is another by now, may have been put right. */
+	if (m->has_scan)
+		(void)app_scan_archive(app, m->scan.path);
+	if (m->planned && m->scan.state == INSPECT_OK)
 		app_check_plan(app);
 }
 
