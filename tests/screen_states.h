@@ -329,6 +329,20 @@ static struct model *review_waits(void)
 	return m;
 }
 
+/* As the app makes it: no plan, but the verdict on it. */
+static struct model *review_bad(void)
+{
+	struct model *m = review_waits();
+
+	set_scan(m, INSPECT_BAD);
+	m->planned = true;
+	m->plan = (struct plan){0};
+	m->last_bps = 0;
+	m->verdict.count = 1;
+	STR_FORMAT(m->verdict.problems[0].text, "The archive is bad: %s", m->scan.error);
+	return m;
+}
+
 static struct model *review_refused(void)
 {
 	struct model *m = review();
@@ -621,6 +635,8 @@ static const struct state {
 		{"mmcblk1", "7.3 GiB", "2 partitions, ext4 \"rootfs\"", "[9f__]", "single-gpt",
 			"it is worn: 80 to 90 %"}},
 	{"review-waits", review_waits, {"mmcblk1", "2 partitions", "scan", "41 %"}},
+	{"review-bad", review_bad,
+		{"It cannot begin:", "The archive is bad: the archive ends in the middle of"}},
 	{"review-refused", review_refused,
 		{"It cannot begin:",
 			"mmcblk1 is not the device that was chosen: its CID differs."}},

@@ -46,8 +46,12 @@ static void follows_to_pass(void **state)
 	s.progress.percent = 77;
 	front_send(&f, &s);
 	front_expect(&f, "77 %");
+	front_type(&f, "l");
+	front_expect(&f, "GNU tar 1.34");
 	s = make_passed();
 	front_send(&f, &s);
+	front_expect(&f, "Log: the install has ended");
+	front_type(&f, "q"); /* closes the log, not the program */
 	front_expect(&f, "19,318 entries verified, 0 wrong");
 	front_expect(&f, "exit code 0");
 	front_type(&f, "q");
@@ -311,6 +315,7 @@ static void all_the_way(void **state)
 	struct app_options options = {
 		.root = box->root, .allow = 1u << DISK_IMAGE, .expect_id = "not-this-one"};
 	char image[PATH_MAX], archive[PATH_MAX], inside[PATH_MAX];
+	const char *const pack[] = {"tar", "-cf", archive, "-C", inside, ".", NULL};
 	struct front f = {.engine = -1};
 
 	sandbox_unpack(box, "tests/sysroots/qemu-emmc-sd-usb.sysroot.tgz");
@@ -320,11 +325,7 @@ static void all_the_way(void **state)
 	assert_int_equal(truncate(image, (off_t)MIB(512)), 0);
 	sandbox_path(box, "op/images/root.tar", archive);
 	sandbox_path(box, "op/images/tree", inside);
-	{
-		const char *const argv[] = {"tar", "-cf", archive, "-C", inside, ".", NULL};
-
-		assert_int_equal(sandbox_run(argv), 0);
-	}
+	assert_int_equal(sandbox_run(pack), 0);
 	assert_int_equal(chdir(box->dir), 0);
 	options.target = image;
 	front_start(&f, "linux", &options);
@@ -344,6 +345,14 @@ static void all_the_way(void **state)
 	front_expect(&f, "entries"); /* the scan is through */
 	front_type(&f, "\r");
 	front_expect(&f, "It cannot begin:");
+	front_expect(&f, "no digest file");
+	/* The archive is looked at again as well: when it has changed, and when it was bad. */
+	assert_int_equal(truncate(archive, 1600), 0);
+	front_type(&f, "r");
+	front_expect(&f, "The archive is bad");
+	assert_int_equal(sandbox_run(pack), 0);
+	front_type(&f, "r");
+	front_expect(&f, "no digest file");
 	front_type(&f, "q");
 	front_expect(&f, "single-mbr");
 	front_type(&f, "q");

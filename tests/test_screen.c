@@ -21,6 +21,21 @@ static enum outcome type(struct model *m, const char *text)
 	return last;
 }
 
+static bool shows(const struct model *m, struct grid *grid, const char *text)
+{
+	char *all = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&all, &size);
+	bool found;
+
+	screen_draw(m, grid);
+	grid_print(grid, out, false);
+	fclose(out);
+	found = strstr(all, text) != NULL;
+	free(all);
+	return found;
+}
+
 static void refused_is_not_chosen(void **state)
 {
 	struct model *m = make_model();
@@ -128,6 +143,35 @@ static void lists(void **state)
 	free_model(m);
 }
 
+/* "a" does what its hint says, and nothing where there is none. */
+static void all_is_shown_where_some_is_hidden(void **state)
+{
+	struct disk disks[2] = {make_emmc(), make_disk("loop0", DISK_LOOP, MIB(64), "")};
+	struct model *m = make_model();
+	struct grid grid;
+
+	(void)state;
+	disk_refuse(&disks[1], REASON_KIND, "loop devices are not allowed");
+	assert_int_equal(grid_init(&grid, 24, 100, &glyphs_ascii), 0);
+	m->grid = &grid;
+	model_set_disks(m, disks, 1);
+	(void)type(m, "a");
+	assert_false(m->show_all);
+	assert_false(shows(m, &grid, "a show"));
+	model_set_disks(m, disks, 2);
+	assert_true(shows(m, &grid, "a show all"));
+	(void)type(m, "a");
+	assert_int_equal(m->row_count, 2);
+	assert_true(shows(m, &grid, "a show fewer"));
+	/* What was hidden has gone. */
+	model_set_disks(m, disks, 1);
+	assert_false(shows(m, &grid, "a show"));
+	(void)type(m, "a");
+	assert_true(m->show_all);
+	grid_finish(&grid);
+	free_model(m);
+}
+
 static void searching(void **state)
 {
 	struct model *m = make_model();
@@ -142,6 +186,8 @@ static void searching(void **state)
 	assert_null(m->overlay);
 	(void)press(m, SYMBOL_ERASE);
 	assert_string_equal(m->text, "ULTRAq");
+	(void)press(m, SYMBOL_LEFT);
+	assert_int_equal(m->entry, ENTRY_SEARCH);
 	(void)press(m, SYMBOL_ERASE);
 	assert_string_equal(model_disk(m)->name, "sda");
 	assert_int_equal(
@@ -274,6 +320,9 @@ static void archive_keys(void **state)
 	STR_COPY(m->browse.home, "/home/op");
 	(void)type(m, "/~/x");
 	assert_string_equal(m->text, "/home/op/x");
+	(void)press(m, SYMBOL_LEFT); /* no way back while a line is typed */
+	assert_int_equal(m->entry, ENTRY_PATH);
+	assert_string_equal(m->text, "/home/op/x");
 	(void)press(m, SYMBOL_ESCAPE);
 	assert_int_equal(m->entry, ENTRY_NONE);
 	assert_int_equal(type(m, "q"), OUTCOME_BACK);
@@ -353,7 +402,8 @@ static void result_keys(void **state)
 	assert_int_equal(type(m, "q"), OUTCOME_QUIT);
 	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_AGAIN);
 	m->only_follow = true;
-	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_QUIT);
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_NONE); /* it is not shown */
+	assert_int_equal(type(m, "q"), OUTCOME_QUIT);
 	free_model(m);
 }
 
@@ -408,21 +458,6 @@ static struct model *make_log(struct grid *grid, int rows, int cols)
 			i % 2 ? "" : ", which is longer than a row");
 	(void)type(m, "l");
 	return m;
-}
-
-static bool shows(const struct model *m, struct grid *grid, const char *text)
-{
-	char *all = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&all, &size);
-	bool found;
-
-	screen_draw(m, grid);
-	grid_print(grid, out, false);
-	fclose(out);
-	found = strstr(all, text) != NULL;
-	free(all);
-	return found;
 }
 
 static void log_scrolls_by_rows(void **state)
@@ -534,6 +569,33 @@ static void help_scrolls(void **state)
 	free_model(m);
 }
 
+/* What was true of the last install is not said of the next, nor the other way round. */
+static void help_tells_what_is_true_now(void **state)
+{
+	struct snapshot passed = make_passed();
+	struct model *m = make_install();
+	struct grid grid;
+
+	(void)state;
+	assert_int_equal(grid_init(&grid, 24, 80, &glyphs_ascii), 0);
+	m->grid = &grid;
+	(void)type(m, "?");
+	assert_true(shows(m, &grid, "it goes on when this screen"));
+	(void)type(m, "q");
+	model_set_snapshot(m, &passed);
+	m->screen = &screen_result;
+	(void)type(m, "?");
+	assert_true(shows(m, &grid, "The install has ended"));
+	(void)type(m, "q");
+	m->screen = &screen_target;
+	(void)type(m, "?");
+	assert_false(shows(m, &grid, "goes on when this screen"));
+	assert_false(shows(m, &grid, "nothing has been written"));
+	assert_true(shows(m, &grid, "Nothing is written before the word"));
+	grid_finish(&grid);
+	free_model(m);
+}
+
 static void lists_move_by_pages(void **state)
 {
 	struct model *m = make_model();
@@ -601,6 +663,31 @@ static void texts_change_once_a_second(void **state)
 	free_model(m);
 }
 
+/* Nobody asked for that, and nothing comes after an archive that is bad. */
+static void bad_archive_says_nothing_of_verification(void **state)
+{
+	static const int sizes[][2] = {{24, 80}, {10, 40}, {30, 100}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct model *m = make_review();
+		struct grid grid;
+
+		assert_int_equal(grid_init(&grid, sizes[i][0], sizes[i][1], &glyphs_ascii), 0);
+		m->grid = &grid;
+		/* A plan that is so, and asked for. */
+		assert_true(shows(m, &grid, "NOT verified, as asked for"));
+		set_scan(m, INSPECT_BAD);
+		m->verdict.count = 1;
+		STR_COPY(m->verdict.problems[0].text, "The archive is bad.");
+		assert_true(shows(m, &grid, "The archive is bad."));
+		assert_false(shows(m, &grid, "NOT verified"));
+		assert_false(shows(m, &grid, "Then"));
+		grid_finish(&grid);
+		free_model(m);
+	}
+}
+
 /* Every key on every screen, whatever the size: nothing may break or be drawn outside. */
 static void any_key_anywhere(void **state)
 {
@@ -644,6 +731,7 @@ int main(void)
 		cmocka_unit_test(cursor_stays_on_device),
 		cmocka_unit_test(enter_is_dead_for_a_moment),
 		cmocka_unit_test(lists),
+		cmocka_unit_test(all_is_shown_where_some_is_hidden),
 		cmocka_unit_test(searching),
 		cmocka_unit_test(help_and_log_lie_over),
 		cmocka_unit_test(nothing_begins_on_one_key),
@@ -658,9 +746,11 @@ int main(void)
 		cmocka_unit_test(log_scrolls_by_rows),
 		cmocka_unit_test(log_searches),
 		cmocka_unit_test(help_scrolls),
+		cmocka_unit_test(help_tells_what_is_true_now),
 		cmocka_unit_test(lists_move_by_pages),
 		cmocka_unit_test(too_small_takes_no_keys),
 		cmocka_unit_test(texts_change_once_a_second),
+		cmocka_unit_test(bad_archive_says_nothing_of_verification),
 		cmocka_unit_test(any_key_anywhere),
 	};
 

@@ -14,8 +14,11 @@ void app_go_to(struct app *app, const struct screen *screen)
 	struct model *m = app->model;
 
 	m->screen = screen;
-	m->overlay = NULL;
-	m->entry = ENTRY_NONE;
+	/* The result comes by itself: a key that was meant for the log must not be the result's. */
+	if (screen != &screen_result) {
+		m->overlay = NULL;
+		m->entry = ENTRY_NONE;
+	}
 	m->confirm[0] = '\0';
 	m->cancel_asked = false;
 	app->changed = true;
@@ -162,9 +165,15 @@ static void on_redraw(struct app *app)
 
 static void on_rescan(struct app *app)
 {
+	struct model *m = app->model;
+
 	app_rescan(app);
-	if (app->model->screen == &screen_review && app->model->planned &&
-		app->model->scan.state == INSPECT_OK)
+	if (m->screen != &screen_review)
+		return;
+	/* An archive that was bad, or is another by now, may have been put right. */
+	if (m->has_scan)
+		(void)app_scan_archive(app, m->scan.path);
+	if (m->planned && m->scan.state == INSPECT_OK)
 		app_check_plan(app);
 }
 

@@ -129,6 +129,15 @@ void model_filter_disks(struct model *model)
 	list_rows(model, at);
 }
 
+size_t model_listed(const struct model *model)
+{
+	size_t listed = 0;
+
+	for (size_t i = 0; i < model->disk_count; i++)
+		listed += is_listed(&model->disks[i]);
+	return listed;
+}
+
 void model_place_layouts(struct model *model)
 {
 	for (size_t i = 0; i < model->layout_count; i++) {

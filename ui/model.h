@@ -110,6 +110,8 @@ void model_say(struct model *model, bool bad, const char *format, ...)
 void model_set_disks(struct model *model, const struct disk *disks, size_t count);
 /* Applies show_all again. */
 void model_filter_disks(struct model *model);
+/* How many disks are listed without show_all. */
+size_t model_listed(const struct model *model);
 /* The disk under the cursor, or NULL. */
 const struct disk *model_disk(const struct model *model);
 

@@ -233,7 +233,8 @@ enum outcome screen_key(struct model *model, struct key key)
 
 	if (model->grid && screen_is_too_small(model->grid))
 		return too_small_key(model, keys_action(key, false));
-	if (action == ACTION_NONE)
+	/* Who types wants to move with Left, which cannot be done; it must not drop what is typed. */
+	if (action == ACTION_NONE || (model->entry != ENTRY_NONE && key.symbol == SYMBOL_LEFT))
 		return OUTCOME_NONE;
 	if (action == ACTION_REDRAW)
 		return OUTCOME_REDRAW;

@@ -30,6 +30,18 @@ static int draw_line(struct grid *g, int row, const char *name, const char *labe
 	return row + (rows > 0 ? rows : 1);
 }
 
+/* What holds now: a model keeps the last install. */
+static const char *words(const struct model *m)
+{
+	if (model_is_installing(m))
+		return "The install is a process of its own: it goes on when this screen or its "
+		       "line is gone. boardstrap attach shows it again.";
+	if (m->screen == &screen_result)
+		return "The install has ended: nothing more is written.";
+	return "Nothing is written before the word on the screen Review is typed and Enter is "
+	       "pressed.";
+}
+
 /* All of it, from @row on, which may be above the top; returns the row below. */
 static int draw_all(const struct model *m, struct grid *g, int row)
 {
@@ -43,13 +55,7 @@ static int draw_all(const struct model *m, struct grid *g, int row)
 			hints[i]->help ? hints[i]->help : "");
 	for (size_t i = 0; i < ARRAY_SIZE(general); i++)
 		row = draw_line(g, row, general[i].key, general[i].label, general[i].help);
-	return row + 1 +
-	       grid_wrap(g, row + 1, KEY_COL, g->cols - 2, 9, ATTR_NORMAL,
-		       m->snap.magic
-			       ? "The install is a process of its own: it goes on when this screen or "
-				 "its line is gone. boardstrap attach shows it again."
-			       : "Nothing is written before the word on the screen Review is typed "
-				 "and Enter is pressed.");
+	return row + 1 + grid_wrap(g, row + 1, KEY_COL, g->cols - 2, 9, ATTR_NORMAL, words(m));
 }
 
 static size_t shown_rows(const struct model *m, const struct grid *g)

@@ -80,7 +80,10 @@ static void title(const struct model *m, struct grid *g)
 	size_t top = top_row(m, g), bottom = top + shown_rows(m, g), first = 0, last = 0, row = 0;
 	char text[80];
 
-	(void)grid_text(g, 0, 1, ATTR_BOLD, "Log");
+	(void)grid_text(g, 0, 1, ATTR_BOLD,
+		!snapshot_ended(&m->snap) ? "Log"
+		: screen_is_narrow(g)	  ? "Log: it has ended"
+					  : "Log: the install has ended");
 	for (size_t i = 0; i < model_log_count(m); i++) {
 		if (row <= top)
 			first = i + 1;

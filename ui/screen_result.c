@@ -302,8 +302,9 @@ static void draw(const struct model *m, struct grid *g, struct area area)
 static enum outcome key(struct model *m, enum action action, struct key key)
 {
 	(void)key;
+	/* Where there is no other screen Enter is not shown, so it does nothing. */
 	if (action == ACTION_NEXT)
-		return m->only_follow ? OUTCOME_QUIT : OUTCOME_AGAIN;
+		return m->only_follow ? OUTCOME_NONE : OUTCOME_AGAIN;
 	return action == ACTION_BACK ? OUTCOME_QUIT : OUTCOME_NONE;
 }
 

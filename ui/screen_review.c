@@ -16,6 +16,12 @@ static bool may_begin(const struct model *m)
 	return m->planned && m->verdict.count == 0;
 }
 
+/* Of a bad archive none is made, so there is nothing to say of what comes then. */
+static bool has_plan(const struct model *m)
+{
+	return m->planned && m->scan.state == INSPECT_OK;
+}
+
 /* "mmcblk1p1", "sda1"; of an image "1". */
 static void partition_name(const struct disk *disk, size_t number, char *ret, size_t size)
 {
@@ -185,10 +191,11 @@ static int draw_how(const struct model *m, struct grid *g, int row, int last)
 {
 	char text[200] = "";
 
-	row = draw_fact(g, row, last, "Then",
-		m->plan.verify || !m->planned
-			? "flush, verify every entry from the medium, partition table last"
-			: "flush, partition table last; NOT verified, as asked for");
+	if (m->scan.state != INSPECT_BAD)
+		row = draw_fact(g, row, last, "Then",
+			m->plan.verify || !has_plan(m)
+				? "flush, verify every entry from the medium, partition table last"
+				: "flush, partition table last; NOT verified, as asked for");
 	if (m->last_bps > 0 && m->scan.totals.stream_bytes > 0)
 		STR_FORMAT(text, "%s at %s (this device's last run)",
 			text_duration(m->last_ms / 1000).s, text_rate(m->last_bps).s);
@@ -213,7 +220,7 @@ static int draw_small(const struct model *m, struct grid *g, int row, int last)
 			ATTR_NORMAL, text);
 		row++;
 	}
-	if (row < last && m->planned && !m->plan.verify)
+	if (row < last && has_plan(m) && !m->plan.verify)
 		(void)grid_text(g, row++, 1, ATTR_BOLD, "NOT verified, as asked for");
 	if (row < last && m->scan.state == INSPECT_OK)
 		(void)grid_format(g, row++, 1, ATTR_NORMAL, "%s, %s entries",

@@ -225,6 +225,17 @@ static void draw(const struct model *m, struct grid *g, struct area area)
 				: "No device yet: it appears here when it is plugged in.");
 }
 
+static bool hides_some(const struct model *m)
+{
+	return !m->show_all && m->row_count < m->disk_count;
+}
+
+/* Where all is listed anyway there is nothing to hide, and a does nothing. */
+static bool shows_more(const struct model *m)
+{
+	return m->show_all && model_listed(m) < m->disk_count;
+}
+
 static enum outcome key(struct model *m, enum action action, struct key key)
 {
 	const struct disk *disk = model_disk(m);
@@ -251,6 +262,8 @@ static enum outcome key(struct model *m, enum action action, struct key key)
 		m->target = *disk;
 		return OUTCOME_TARGET;
 	case ACTION_ALL:
+		if (!hides_some(m) && !shows_more(m))
+			return OUTCOME_NONE;
 		m->show_all = !m->show_all;
 		model_filter_disks(m);
 		return OUTCOME_NONE;
@@ -286,26 +299,16 @@ static bool has_rows(const struct model *m)
 	return m->row_count > 0;
 }
 
-static bool hides_some(const struct model *m)
-{
-	return !m->show_all && m->row_count < m->disk_count;
-}
-
-static bool shows_all(const struct model *m)
-{
-	return m->show_all;
-}
-
 static const struct hint hints[] = {
 	{ACTION_DOWN, "choose", NULL, "move; also Tab, PgUp, PgDn, Home, End, digits", 5, has_rows},
 	{ACTION_NEXT, "next", NULL, "take this device and go on; nothing is written yet", 0,
 		has_rows},
 	{ACTION_ALL, "show all", NULL, "also list what can never be a target", 2, hides_some},
-	{ACTION_ALL, "show fewer", NULL, "list only what can be a target", 2, shows_all},
+	{ACTION_ALL, "show fewer", NULL, "list only what can be a target", 2, shows_more},
 	{ACTION_SEARCH, "search", NULL, "go to a device by name, model or serial", 4, has_rows},
 	{ACTION_RESCAN, "rescan", NULL, "look at every device again", 3, NULL},
 	{ACTION_HELP, "help", NULL, "this page", 0, NULL},
-	{ACTION_QUIT, "quit", NULL, "leave; nothing has been written", 0, NULL},
+	{ACTION_QUIT, "quit", NULL, "leave", 0, NULL},
 };
 
 const struct screen screen_target = {
