@@ -124,7 +124,8 @@ mux send-keys -t e2e q
 shows "TERM=dumb: q leads out" '\[exit 3\]' 10
 image board.img 256M
 start "env TERM=dumb $BOARDSTRAP install --target board.img --archive rootfs.tar.zst --allow image --yes"
-shows "TERM=dumb: install has screens, too" 'exit code 0' 60
+shows "TERM=dumb: install has screens, too" 'rootfs\.tar\.zst -> board\.img' 20
+shows "TERM=dumb: to the end" 'Safe to remove' 60
 mux send-keys -t e2e q
 shows "TERM=dumb: and q leads out of them" '\[exit 0\]' 10
 for term in "-u TERM" "TERM=" "TERM=no-such-terminal"; do
