@@ -11,12 +11,15 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pty.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 /* An engine that is played: the far end of the socket. */
@@ -226,6 +229,117 @@ static void a_screen_needs_a_terminal(void **state)
 	assert_true(both);
 }
 
+/* --- a terminal that is stopped --- */
+
+static int line_master, line_slave;
+static pid_t follower;
+
+/* What a step that ends, and progress, are told of; and then the line is full. */
+static void follow_on_a_stopped_line(void)
+{
+	FILE *line;
+
+	assert_int_equal(openpty(&line_master, &line_slave, NULL, NULL, NULL), 0);
+	assert_int_equal(fcntl(line_master, F_SETFL, O_NONBLOCK), 0);
+	assert_int_equal(tcflow(line_slave, TCOOFF), 0);
+	follower = fork();
+	assert_true(follower >= 0);
+	if (follower == 0) {
+		close_fd(&engine);
+		close_fd(&line_master);
+		line = fdopen(line_slave, "w");
+		(void)dup2(line_slave, STDERR_FILENO);
+		follow.json = false;
+		follow.out = line;
+		plain_init(&follow.plain, line);
+		_exit(follow_engine(&follow, viewer));
+	}
+	close_fd(&viewer);
+	for (unsigned i = 0; i < 3; i++) {
+		struct snapshot snapshot = {
+			.magic = SNAPSHOT_MAGIC,
+			.version = SNAPSHOT_VERSION,
+			.size = sizeof(snapshot),
+			.state = INSTALL_RUNNING,
+		};
+
+		for (unsigned step = 0; step <= i; step++)
+			snapshot.steps[step].state = STEP_DONE;
+		assert_int_equal(send(engine, &snapshot, sizeof(snapshot), 0), sizeof(snapshot));
+	}
+	(void)usleep(200000);
+}
+
+/* Its exit code; it has ten seconds, and needs none. */
+static int follower_end(void)
+{
+	int status = -1;
+
+	for (unsigned i = 0; i < 1000 && waitpid(follower, &status, WNOHANG) == 0; i++) {
+		(void)usleep(10000);
+		if (i == 999) {
+			(void)kill(follower, SIGKILL);
+			(void)waitpid(follower, NULL, 0);
+			fail_msg("it does not end");
+		}
+	}
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* What came out on the line. */
+static const char *line_text(void)
+{
+	static char buf[4096];
+	ssize_t n = read(line_master, buf, sizeof(buf) - 1);
+
+	buf[n > 0 ? n : 0] = '\0';
+	close_fd(&line_master);
+	close_fd(&line_slave);
+	return buf;
+}
+
+static void a_stopped_line_lets_it_go(void **state)
+{
+	(void)state;
+	follow_on_a_stopped_line();
+	assert_int_equal(kill(follower, SIGHUP), 0);
+	assert_int_equal(follower_end(), EXIT_DETACHED);
+	assert_false(was_cancelled());
+	(void)line_text();
+}
+
+static void a_stopped_line_lets_it_cancel(void **state)
+{
+	struct pollfd asked = {.fd = engine, .events = POLLIN};
+
+	(void)state;
+	follow_on_a_stopped_line();
+	assert_int_equal(kill(follower, SIGTERM), 0);
+	assert_int_equal(poll(&asked, 1, 10000), 1);
+	assert_true(was_cancelled());
+	tell(INSTALL_CANCELLED, EXIT_CANCELLED);
+	assert_int_equal(follower_end(), EXIT_CANCELLED);
+	(void)line_text();
+}
+
+/* The result waits until it can be read, and the steps before it are not forgotten. */
+static void a_stopped_line_shows_the_result(void **state)
+{
+	const char *shown;
+
+	(void)state;
+	follow_on_a_stopped_line();
+	tell(INSTALL_PASSED, EXIT_NOT_VERIFIED);
+	(void)usleep(300000);
+	assert_int_equal(waitpid(follower, NULL, WNOHANG), 0);
+	assert_int_equal(tcflow(line_slave, TCOON), 0);
+	assert_int_equal(follower_end(), EXIT_NOT_VERIFIED);
+	shown = line_text();
+	assert_non_null(strstr(shown, "[ OK ]"));
+	assert_non_null(strstr(shown, "PASS "));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -237,6 +351,9 @@ int main(void)
 		TEST(ctrl_c_of_a_viewer_leaves),
 		TEST(a_hang_up_leaves),
 		TEST(a_reader_that_goes_away),
+		TEST(a_stopped_line_lets_it_go),
+		TEST(a_stopped_line_lets_it_cancel),
+		TEST(a_stopped_line_shows_the_result),
 		TEST(a_late_signal_is_dropped),
 		cmocka_unit_test(a_screen_needs_a_terminal),
 	};

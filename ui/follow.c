@@ -6,12 +6,15 @@
 #include "device/util.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#define RETRY_MS    100 /* whether a stopped line takes more; POLLOUT comes too early for a line end */
+#define LEAVE_MS    200 /* for what is left, once a signal has come */
 #define PROGRESS_MS 225 /* events at most 4 Hz: that is the engine's pace, and it jitters */
 
 static void signal_set(sigset_t *set)
@@ -71,35 +74,98 @@ enum follow_wish follow_signal(struct follow *follow)
 	return wish;
 }
 
+/* ---- the line ---- */
+
+/* Lines go into a queue from now on, and from there as the terminal takes them. Where that cannot be
+ * had, they are written as before. */
+static void queue_begin(struct follow *follow)
+{
+	int fd = fileno(follow->out);
+
+	(void)fflush(follow->out);
+	if (fd < 0 || !isatty(fd) || pump_init(&follow->pump, fd) < 0)
+		return;
+	fd = fcntl(follow->pump.queue, F_DUPFD_CLOEXEC, 3);
+	follow->queue = fd < 0 ? NULL : fdopen(fd, "a");
+	if (follow->queue)
+		return;
+	close_fd(&fd);
+	pump_finish(&follow->pump);
+}
+
+/* 0 nothing is left, 1 something is; -EIO the line is gone. */
+static int queue_send(struct follow *follow)
+{
+	if (!follow->queue)
+		return 0;
+	(void)fflush(follow->queue);
+	return pump_send(&follow->pump);
+}
+
+/* All of it, however long the line is stopped; but a signal ends that soon. */
+static void queue_end(struct follow *follow)
+{
+	struct pollfd signals = {.fd = follow->signals, .events = POLLIN};
+
+	if (!follow->queue)
+		return;
+	while (queue_send(follow) > 0 && !follow->hurries) {
+		(void)poll(&signals, 1, RETRY_MS);
+		follow->hurries = follow_signal(follow) != FOLLOW_ON;
+	}
+	if (follow->hurries)
+		(void)pump_drain(&follow->pump, LEAVE_MS);
+	(void)fclose(follow->queue);
+	follow->queue = NULL;
+	pump_finish(&follow->pump);
+}
+
+static FILE *output(const struct follow *follow)
+{
+	return follow->queue ? follow->queue : follow->out;
+}
+
+/* Standard error; on a terminal it is the same line. */
+static FILE *errors(const struct follow *follow)
+{
+	return follow->queue && isatty(STDERR_FILENO) ? follow->queue : stderr;
+}
+
 void follow_show(struct follow *follow, const struct snapshot *now)
 {
 	struct snapshot next = *now;
 	uint64_t ms = now_ms();
 	bool progress;
 
+	/* What has ended until the line takes more is told then. */
+	if (queue_send(follow) > 0 && !snapshot_ended(now))
+		return;
 	for (unsigned i = 0; i < STEP_COUNT; i++)
 		if (follow->shown.steps[i].state > STEP_ACTIVE)
 			next.steps[i] = follow->shown.steps[i];
 	if (follow->json) {
 		progress = event_progress_differs(&follow->told, &next) &&
 			   (snapshot_ended(&next) || ms - follow->told_ms >= PROGRESS_MS);
-		event_snapshot(follow->out, &follow->shown, &next, progress);
+		event_snapshot(output(follow), &follow->shown, &next, progress);
 		if (progress) {
 			follow->told = next;
 			follow->told_ms = ms;
 		}
 	} else {
+		follow->plain.out = output(follow);
 		plain_snapshot(&follow->plain, &follow->shown, &next);
+		follow->plain.out = follow->out;
 	}
 	follow->shown = next;
 }
 
 /* On a line of its own, not behind the ^C that the terminal has echoed. */
-static void say_detached(void)
+static void say_detached(const struct follow *follow)
 {
 	if (isatty(STDERR_FILENO))
-		fputc('\n', stderr);
-	plain_wrap(stderr, "boardstrap: ", "the install goes on; boardstrap attach shows it");
+		fputc('\n', errors(follow));
+	plain_wrap(
+		errors(follow), "boardstrap: ", "the install goes on; boardstrap attach shows it");
 }
 
 /* The engine's socket has something. Returns an exit code, or -1 where it goes on. */
@@ -112,7 +178,7 @@ static int receive(struct follow *follow, int service_fd)
 	if (r == 0)
 		return -1;
 	if (r == -EPROTO) {
-		plain_wrap(stderr,
+		plain_wrap(errors(follow),
 			"boardstrap: ", "the install is run by another version of boardstrap");
 		return EXIT_DETACHED;
 	}
@@ -124,12 +190,12 @@ static int receive(struct follow *follow, int service_fd)
 	if (now.state != INSTALL_PASSED) {
 		err_sentence(&now.err, text, sizeof(text));
 		STR_FORMAT(sentence, "%s.", text);
-		plain_wrap(stderr, "boardstrap: ", sentence);
+		plain_wrap(errors(follow), "boardstrap: ", sentence);
 	}
 	return now.exit_code;
 }
 
-int follow_engine(struct follow *follow, int service_fd)
+static int follow_on(struct follow *follow, int service_fd)
 {
 	int code = -1;
 
@@ -141,15 +207,17 @@ int follow_engine(struct follow *follow, int service_fd)
 				.events = 0}, /* are told anyway: nobody reads */
 		};
 
-		if (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno != EINTR)
+		if (poll(fds, ARRAY_SIZE(fds), queue_send(follow) > 0 ? RETRY_MS : -1) < 0 &&
+			errno != EINTR)
 			return EXIT_DETACHED;
 		if (fds[1].revents) {
 			enum follow_wish wish = follow_signal(follow);
 
+			follow->hurries = follow->hurries || wish != FOLLOW_ON;
 			if (wish == FOLLOW_DETACH)
 				return EXIT_DETACHED;
 			if (wish == FOLLOW_CANCEL && follow->watch) {
-				say_detached();
+				say_detached(follow);
 				return EXIT_DETACHED;
 			}
 			if (wish == FOLLOW_CANCEL)
@@ -158,8 +226,19 @@ int follow_engine(struct follow *follow, int service_fd)
 		if (fds[0].revents)
 			code = receive(follow, service_fd);
 		/* The result counts, even if it was not read. */
-		if (code < 0 && (ferror(follow->out) || (fds[2].revents & (POLLERR | POLLHUP))))
+		if (code < 0 && (queue_send(follow) < 0 || ferror(follow->out) ||
+					(fds[2].revents & (POLLERR | POLLHUP))))
 			return EXIT_DETACHED;
 	}
+	return code;
+}
+
+int follow_engine(struct follow *follow, int service_fd)
+{
+	int code;
+
+	queue_begin(follow);
+	code = follow_on(follow, service_fd);
+	queue_end(follow);
 	return code;
 }

@@ -9,11 +9,15 @@
 
 #include "core/snapshot.h"
 #include "ui/plain.h"
+#include "ui/pump.h"
 
 struct follow {
 	bool json;
 	bool watch; /* came later (attach): Ctrl-C leaves, and cancels nothing */
 	FILE *out;  /* borrowed */
+	FILE *queue; /* of the pump, in place of @out, while an engine is followed on a terminal; or NULL */
+	struct pump pump;
+	bool hurries; /* a signal came: nothing waits for the line any more */
 	struct plain plain;
 	struct snapshot shown; /* the last one, steps that have ended kept */
 	struct snapshot told;  /* of the last progress event */
@@ -44,7 +48,9 @@ void follow_show(struct follow *follow, const struct snapshot *now);
 /*
  * Follows the engine behind @service_fd (borrowed) until its end. Returns the exit code, EXIT_DETACHED
  * where it goes on. A failure's sentence goes to standard error, in lines of 80 bytes, and so does the
- * word that it goes on, to a viewer that was told to end.
+ * word that it goes on, to a viewer that was told to end. A terminal that is stopped holds up neither
+ * signals nor the engine: progress is left out until it takes more, and the result waits for it, unless
+ * a signal has come.
  */
 int follow_engine(struct follow *follow, int service_fd);
 
