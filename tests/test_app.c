@@ -155,6 +155,36 @@ static void term_signal_detaches(void **state)
 	front_close(&f);
 }
 
+/* A shell has the terminal meanwhile: its settings, and its words on it. */
+static void goes_on_after_a_stop(void **state)
+{
+	struct snapshot s = make_snapshot(STEP_EXTRACT);
+	struct front f = front_follow(&s, true);
+	uint64_t end = now_ms() + 2 * EMULATOR_MS;
+	struct termios now;
+	int status;
+
+	(void)state;
+	front_expect(&f, "48 %");
+	assert_int_equal(kill(f.pid, SIGSTOP), 0);
+	assert_int_equal(waitpid(f.pid, &status, WUNTRACED), f.pid);
+	assert_true(WIFSTOPPED(status));
+	assert_int_equal(tcsetattr(f.emulator.slave, TCSANOW, &f.before), 0);
+	(void)emulator_feed(&f.emulator, 100); /* what had been sent */
+	emulator_resize(&f.emulator, 24, 80);
+	assert_false(emulator_shows(&f.emulator, "48 %"));
+	assert_int_equal(kill(f.pid, SIGCONT), 0);
+	front_expect(&f, "48 %");
+	front_expect(&f, "d detach");
+	do
+		assert_int_equal(tcgetattr(f.emulator.slave, &now), 0);
+	while ((now.c_lflag & (ICANON | ECHO | ISIG)) && now_ms() < end);
+	assert_false(now.c_lflag & (ICANON | ECHO | ISIG));
+	front_type(&f, "d");
+	assert_int_equal(front_end(&f), EXIT_DETACHED);
+	front_close(&f);
+}
+
 /* How long it takes to go by SIGTERM, with the line stopped in the middle of the install. */
 static uint64_t time_stuck_end(void)
 {
@@ -491,6 +521,7 @@ int main(void)
 		cmocka_unit_test(cancels_after_a_question),
 		cmocka_unit_test(watcher_cannot_cancel),
 		cmocka_unit_test(term_signal_detaches),
+		cmocka_unit_test(goes_on_after_a_stop),
 		cmocka_unit_test(stuck_line_does_not_hold),
 		cmocka_unit_test(hangup_detaches),
 		cmocka_unit_test(engine_that_vanishes_is_a_failure),

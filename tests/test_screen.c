@@ -138,6 +138,7 @@ static void lists(void **state)
 	assert_int_equal(m->disk_cursor, 0);
 	assert_int_equal(type(m, "q"), OUTCOME_QUIT);
 	assert_int_equal(press(m, SYMBOL_LEFT), OUTCOME_QUIT);
+	assert_int_equal(press(m, SYMBOL_ESCAPE), OUTCOME_NONE);
 	assert_int_equal(type(m, "r"), OUTCOME_RESCAN);
 	assert_int_equal(press(m, SYMBOL_REDRAW), OUTCOME_REDRAW);
 	free_model(m);

@@ -13,18 +13,18 @@
 static void by_speed(void **state)
 {
 	static const struct {
-		unsigned baud, frame_ms, text_ms;
+		unsigned baud, frame_ms, text_ms, escape_ms;
 	} cases[] = {
-		{0, 250, 1000},
-		{50, 10000, 30000},
-		{1200, 10000, 30000},
-		{2400, 4000, 12000},
-		{4800, 2000, 6000},
-		{9600, 1000, 3000},
-		{19200, 1000, 3000},
-		{38400, 250, 1000},
-		{115200, 250, 1000},
-		{UINT_MAX, 250, 1000},
+		{0, 250, 1000, 150},
+		{50, 10000, 30000, 400},
+		{1200, 10000, 30000, 400},
+		{2400, 4000, 12000, 400},
+		{4800, 2000, 6000, 250},
+		{9600, 1000, 3000, 250},
+		{19200, 1000, 3000, 250},
+		{38400, 250, 1000, 250},
+		{115200, 250, 1000, 250},
+		{3000000, 250, 1000, 250},
 	};
 
 	(void)state;
@@ -33,6 +33,7 @@ static void by_speed(void **state)
 
 		assert_int_equal(tempo->frame_ms, cases[i].frame_ms);
 		assert_int_equal(tempo->text_ms, cases[i].text_ms);
+		assert_int_equal(tempo->escape_ms, cases[i].escape_ms);
 		assert_true(tempo->thrifty == (cases[i].frame_ms > 250));
 	}
 }

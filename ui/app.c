@@ -78,10 +78,15 @@ static void take_signal(struct app *app)
 	struct signalfd_siginfo info;
 
 	while (read(app->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		if (info.ssi_signo == SIGWINCH)
+		if (info.ssi_signo == SIGWINCH) {
 			app_resize(app);
-		else
+		} else if (info.ssi_signo != SIGCONT) {
 			app_leave(app);
+		} else if (!app->done) {
+			/* A shell has had the terminal while we were stopped. */
+			app_act(app, OUTCOME_REDRAW);
+			show(app);
+		}
 	}
 }
 
@@ -202,6 +207,7 @@ static int open_signals(sigset_t *ret_before)
 	(void)sigaddset(&set, SIGQUIT);
 	(void)sigaddset(&set, SIGHUP);
 	(void)sigaddset(&set, SIGWINCH);
+	(void)sigaddset(&set, SIGCONT);
 	(void)sigprocmask(SIG_BLOCK, &set, ret_before);
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }

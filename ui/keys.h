@@ -81,10 +81,6 @@ struct key_encoding {
 extern const struct key_encoding keys_encodings[];
 extern const size_t keys_encodings_count;
 
-/* How long the rest of a sequence may take: serial adapters hold bytes back for 16 ms, and console
- * servers for longer. */
-#define KEYS_ESCAPE_MS 150
-
 /* Reads keys from what a terminal sends; {0} to begin with. */
 struct key_reader {
 	enum {
@@ -106,7 +102,7 @@ struct key_reader {
 bool keys_read(struct key_reader *reader, unsigned char byte, struct key *ret);
 /* True while the rest of a sequence is awaited. */
 bool keys_awaits(const struct key_reader *reader);
-/* The rest did not come within KEYS_ESCAPE_MS: the Escape key, or nothing. */
+/* The rest did not come within tempo.escape_ms: the Escape key, or nothing. */
 struct key keys_give_up(struct key_reader *reader);
 
 #endif

@@ -240,7 +240,6 @@ static enum outcome key(struct model *m, enum action action, struct key key)
 {
 	const struct disk *disk = model_disk(m);
 
-	(void)key;
 	switch ((int)action) {
 	case ACTION_NEXT:
 		if (!disk)
@@ -270,7 +269,8 @@ static enum outcome key(struct model *m, enum action action, struct key key)
 	case ACTION_RESCAN:
 		return OUTCOME_RESCAN;
 	case ACTION_BACK:
-		return OUTCOME_QUIT;
+		/* That may be what is left of an arrow key whose rest comes late. */
+		return key.symbol == SYMBOL_ESCAPE ? OUTCOME_NONE : OUTCOME_QUIT;
 	default:
 		return OUTCOME_NONE;
 	}

@@ -6,11 +6,12 @@
 #include <limits.h>
 
 static const struct tempo tempos[] = {
-	{.baud_max = 1200, .frame_ms = 10000, .text_ms = 30000, .thrifty = true},
-	{.baud_max = 2400, .frame_ms = 4000, .text_ms = 12000, .thrifty = true},
-	{.baud_max = 4800, .frame_ms = 2000, .text_ms = 6000, .thrifty = true},
-	{.baud_max = 19200, .frame_ms = 1000, .text_ms = 3000, .thrifty = true},
-	{.baud_max = UINT_MAX, .frame_ms = 250, .text_ms = 1000},
+	{.baud_max = 1200, .frame_ms = 10000, .text_ms = 30000, .escape_ms = 400, .thrifty = true},
+	{.baud_max = 2400, .frame_ms = 4000, .text_ms = 12000, .escape_ms = 400, .thrifty = true},
+	{.baud_max = 4800, .frame_ms = 2000, .text_ms = 6000, .escape_ms = 250, .thrifty = true},
+	{.baud_max = 19200, .frame_ms = 1000, .text_ms = 3000, .escape_ms = 250, .thrifty = true},
+	{.baud_max = UINT_MAX - 1, .frame_ms = 250, .text_ms = 1000, .escape_ms = 250},
+	{.baud_max = UINT_MAX, .frame_ms = 250, .text_ms = 1000, .escape_ms = 150}, /* no wires */
 };
 
 const struct tempo *tempo_choose(unsigned baud)

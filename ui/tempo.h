@@ -11,10 +11,12 @@
 #include <termios.h>
 
 struct tempo {
-	unsigned baud_max; /* for lines up to this speed */
-	unsigned frame_ms; /* gauges and percents */
-	unsigned text_ms;  /* numbers that are read and not looked at: amounts, rates, times */
-	bool thrifty;	   /* nothing is drawn by characters of several bytes: glyphs_thrifty */
+	unsigned baud_max;  /* for lines up to this speed */
+	unsigned frame_ms;  /* gauges and percents */
+	unsigned text_ms;   /* numbers that are read and not looked at: amounts, rates, times */
+	unsigned escape_ms; /* for the rest of a key's sequence: adapters hold bytes back, console
+			     * servers for longer, and a slow line takes its time for each */
+	bool thrifty;	    /* nothing is drawn by characters of several bytes: glyphs_thrifty */
 };
 
 /* For a line of @baud; 0: not known, or no serial line at all, which is fast. Never NULL. */

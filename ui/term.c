@@ -474,7 +474,8 @@ bool term_key(struct terminal *term, struct key *ret)
 int term_wait_ms(const struct terminal *term)
 {
 	uint64_t now = now_ms();
-	uint64_t end = term->query.active ? term->query.end_ms : term->input_ms + KEYS_ESCAPE_MS;
+	uint64_t end = term->query.active ? term->query.end_ms
+					  : term->input_ms + tempo_choose(term->baud)->escape_ms;
 
 	if (!term->query.active && !keys_awaits(&term->reader))
 		return -1;
