@@ -291,6 +291,44 @@ static void name_is_typed_where_there_is_no_serial(void **state)
 	free_model(m);
 }
 
+/* On every size the operator can know what to type. */
+static void the_word_is_named(void **state)
+{
+	static const int sizes[][2] = {{24, 80}, {10, 40}, {24, 71}, {30, 100}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct model *m = make_review();
+		struct grid grid;
+
+		assert_int_equal(grid_init(&grid, sizes[i][0], sizes[i][1], &glyphs_ascii), 0);
+		m->grid = &grid;
+		/* A card without a CID: its kernel name. */
+		m->target = make_disk("mmcblk12", DISK_SD, GIB(1), "SC32G");
+		assert_true(shows(m, &grid, "Type its name, mmcblk12"));
+		/* A name that is cut, so that its cut is marked. */
+		m->target =
+			make_disk("board-image-of-the-2nd-of-jan-2026.img", DISK_IMAGE, GIB(1), "");
+		assert_true(shows(m, &grid, "Type the word image to begin: "));
+		assert_true(shows(m, &grid, "board-image-of-the-2nd-of-jan-2.."));
+		assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_NONE);
+		assert_string_equal(m->notice, "Type the word first.");
+		(void)type(m, "image");
+		assert_true(shows(m, &grid, "[image]"));
+		assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_BEGIN);
+		/* As long as it may be: on the row of the device, and what is typed is seen. */
+		m->confirm[0] = '\0';
+		m->target = make_disk("board-image-of-the-2nd-of.imag", DISK_IMAGE, GIB(1), "");
+		(void)type(m, "board-image-of-the-2nd-of.ima");
+		assert_true(shows(m, &grid, "board-image-of-the-2nd-of.imag"));
+		assert_true(shows(m, &grid, ".ima_]") || shows(m, &grid, ".ima]"));
+		(void)type(m, "g");
+		assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_BEGIN);
+		grid_finish(&grid);
+		free_model(m);
+	}
+}
+
 static void archive_keys(void **state)
 {
 	struct model *m = make_model();
@@ -737,6 +775,7 @@ int main(void)
 		cmocka_unit_test(nothing_begins_on_one_key),
 		cmocka_unit_test(refused_review_has_no_field),
 		cmocka_unit_test(name_is_typed_where_there_is_no_serial),
+		cmocka_unit_test(the_word_is_named),
 		cmocka_unit_test(archive_keys),
 		cmocka_unit_test(layout_that_does_not_fit),
 		cmocka_unit_test(cancel_asks),
