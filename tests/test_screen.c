@@ -726,6 +726,29 @@ static void bad_archive_says_nothing_of_verification(void **state)
 	}
 }
 
+static void one_entry(void **state)
+{
+	static const int sizes[][2] = {{24, 80}, {24, 40}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct model *m = make_review();
+		struct grid grid;
+
+		assert_int_equal(grid_init(&grid, sizes[i][0], sizes[i][1], &glyphs_ascii), 0);
+		m->grid = &grid;
+		m->scan.totals.entries = 1;
+		assert_true(shows(m, &grid, ", 1 entry"));
+		assert_false(shows(m, &grid, "entries"));
+		m->screen = &screen_result;
+		m->snap = make_passed();
+		m->snap.verify.entries = 1;
+		assert_true(shows(m, &grid, "1 entry verified, 0 wrong"));
+		grid_finish(&grid);
+		free_model(m);
+	}
+}
+
 /* Every key on every screen, whatever the size: nothing may break or be drawn outside. */
 static void any_key_anywhere(void **state)
 {
@@ -790,6 +813,7 @@ int main(void)
 		cmocka_unit_test(too_small_takes_no_keys),
 		cmocka_unit_test(texts_change_once_a_second),
 		cmocka_unit_test(bad_archive_says_nothing_of_verification),
+		cmocka_unit_test(one_entry),
 		cmocka_unit_test(any_key_anywhere),
 	};
 

@@ -175,7 +175,8 @@ static void draw_scan(const struct model *model, struct grid *grid, int row)
 		return;
 	case INSPECT_OK:
 		if (!screen_is_narrow(grid)) {
-			STR_FORMAT(text, "%s entries, %s, ", text_count(scan->totals.entries).s,
+			STR_FORMAT(text, "%s %s, %s, ", text_count(scan->totals.entries).s,
+				scan->totals.entries == 1 ? "entry" : "entries",
 				text_size(scan->totals.content_bytes).s);
 			col = grid_text(grid, row, col, ATTR_NORMAL, text);
 		}

@@ -166,8 +166,9 @@ static void draw_verified(const struct snapshot *s, struct grid *g, int row, int
 		(void)grid_format(g, row, col, ATTR_BAD | ATTR_BOLD, "%s of %s entries wrong",
 			text_count(s->verify.mismatches).s, text_count(s->verify.entries).s);
 	else
-		(void)grid_format(g, row, col, ATTR_NORMAL, "%s entries verified, 0 wrong",
-			text_count(s->verify.entries).s);
+		(void)grid_format(g, row, col, ATTR_NORMAL, "%s %s verified, 0 wrong",
+			text_count(s->verify.entries).s,
+			s->verify.entries == 1 ? "entry" : "entries");
 }
 
 /* Returns the row below. */

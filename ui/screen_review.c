@@ -116,9 +116,9 @@ static int draw_archive(const struct model *m, struct grid *g, int row)
 
 	(void)grid_text(g, row, 1, ATTR_BOLD, "Install");
 	if (scan->state == INSPECT_OK)
-		STR_FORMAT(text, "  %s -> %s, %s entries", text_size(scan->archive_total).s,
-			text_size(scan->totals.content_bytes).s,
-			text_count(scan->totals.entries).s);
+		STR_FORMAT(text, "  %s -> %s, %s %s", text_size(scan->archive_total).s,
+			text_size(scan->totals.content_bytes).s, text_count(scan->totals.entries).s,
+			scan->totals.entries == 1 ? "entry" : "entries");
 	else
 		STR_FORMAT(text, "  %s", text_size(scan->archive_total).s);
 	(void)grid_text(g, row,
@@ -233,9 +233,10 @@ static int draw_small(const struct model *m, struct grid *g, int row, int last)
 	if (row < last && has_plan(m) && !m->plan.verify)
 		(void)grid_text(g, row++, 1, ATTR_BOLD, "NOT verified, as asked for");
 	if (row < last && m->scan.state == INSPECT_OK)
-		(void)grid_format(g, row++, 1, ATTR_NORMAL, "%s, %s entries",
+		(void)grid_format(g, row++, 1, ATTR_NORMAL, "%s, %s %s",
 			text_size(m->scan.totals.content_bytes).s,
-			text_count(m->scan.totals.entries).s);
+			text_count(m->scan.totals.entries).s,
+			m->scan.totals.entries == 1 ? "entry" : "entries");
 	return row + 1 < last ? row + 1 : row;
 }
 
