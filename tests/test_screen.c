@@ -726,6 +726,34 @@ static void bad_archive_says_nothing_of_verification(void **state)
 	}
 }
 
+static void sentences_are_whole(void **state)
+{
+	struct snapshot s = make_failed(STEP_FLUSH, EXIT_FAILED, "mmcblk1 is full");
+	struct model *m = make_review();
+	struct grid grid;
+
+	(void)state;
+	assert_int_equal(grid_init(&grid, 24, 80, &glyphs_ascii), 0);
+	m->grid = &grid;
+	/* The engine's advice has no full stop. */
+	STR_COPY(s.err.next, "Put that right and install again");
+	m->snap = s;
+	m->screen = &screen_result;
+	assert_true(shows(m, &grid, "Put that right and install again."));
+	STR_COPY(m->snap.err.next, "Do that. Then that.");
+	assert_true(shows(m, &grid, "Then that."));
+	assert_false(shows(m, &grid, "Then that.."));
+	/* The archive's name is said once. */
+	m->screen = &screen_layout;
+	set_scan(m, INSPECT_BAD);
+	STR_COPY(m->scan.error, "rootfs.tar.zst: it was cut");
+	assert_true(shows(m, &grid, "rootfs.tar.zst is BAD: it was cut"));
+	STR_COPY(m->scan.error, "rootfs.tar: it was cut");
+	assert_true(shows(m, &grid, "is BAD: rootfs.tar: it was cut"));
+	grid_finish(&grid);
+	free_model(m);
+}
+
 static void one_entry(void **state)
 {
 	static const int sizes[][2] = {{24, 80}, {24, 40}};
@@ -813,6 +841,7 @@ int main(void)
 		cmocka_unit_test(too_small_takes_no_keys),
 		cmocka_unit_test(texts_change_once_a_second),
 		cmocka_unit_test(bad_archive_says_nothing_of_verification),
+		cmocka_unit_test(sentences_are_whole),
 		cmocka_unit_test(one_entry),
 		cmocka_unit_test(any_key_anywhere),
 	};
