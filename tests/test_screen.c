@@ -634,6 +634,29 @@ static void help_tells_what_is_true_now(void **state)
 	free_model(m);
 }
 
+/* "The same as q" only where q is a key that leads back. */
+static void help_names_keys_that_work(void **state)
+{
+	struct model *m = make_review();
+	struct grid grid;
+
+	(void)state;
+	assert_int_equal(grid_init(&grid, 24, 80, &glyphs_ascii), 0);
+	m->grid = &grid;
+	m->overlay = &screen_help;
+	m->help_of = &screen_review;
+	assert_true(shows(m, &grid, "the same as q"));
+	m->target = make_disk("emmc.img", DISK_IMAGE, GIB(1), ""); /* q is text */
+	assert_false(shows(m, &grid, "the same as q"));
+	assert_true(shows(m, &grid, "the same as Left"));
+	m->help_of = &screen_install; /* there is no way back */
+	assert_false(shows(m, &grid, "the same as q"));
+	m->help_of = &screen_target;
+	assert_true(shows(m, &grid, "the same as q"));
+	grid_finish(&grid);
+	free_model(m);
+}
+
 static void lists_move_by_pages(void **state)
 {
 	struct model *m = make_model();
@@ -837,6 +860,7 @@ int main(void)
 		cmocka_unit_test(log_searches),
 		cmocka_unit_test(help_scrolls),
 		cmocka_unit_test(help_tells_what_is_true_now),
+		cmocka_unit_test(help_names_keys_that_work),
 		cmocka_unit_test(lists_move_by_pages),
 		cmocka_unit_test(too_small_takes_no_keys),
 		cmocka_unit_test(texts_change_once_a_second),
