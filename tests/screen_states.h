@@ -176,8 +176,9 @@ static struct model *archive_path_wrong(void)
 	struct model *m = archive();
 
 	type(m, "prootsf");
-	model_say(
-		m, true, "/media/stick/images/rootsf cannot be opened: No such file or directory.");
+	model_say(m, true,
+		"/media/stick/images/rootsf cannot be opened: No such file or directory. "
+		"Choose another file.");
 	return m;
 }
 
@@ -339,7 +340,9 @@ static struct model *review_bad(void)
 	m->plan = (struct plan){0};
 	m->last_bps = 0;
 	m->verdict.count = 1;
-	STR_FORMAT(m->verdict.problems[0].text, "The archive is bad: %s", m->scan.error);
+	STR_FORMAT(m->verdict.problems[0].text,
+		"The archive is bad: %s. Choose another, or replace it and press r.",
+		m->scan.error);
 	return m;
 }
 
@@ -636,7 +639,8 @@ static const struct state {
 			"it is worn: 80 to 90 %"}},
 	{"review-waits", review_waits, {"mmcblk1", "2 partitions", "scan", "41 %"}},
 	{"review-bad", review_bad,
-		{"It cannot begin:", "The archive is bad: the archive ends in the middle of"}},
+		{"It cannot begin:", "The archive is bad: the archive ends in the middle of",
+			"replace it and press r."}},
 	{"review-refused", review_refused,
 		{"It cannot begin:",
 			"mmcblk1 is not the device that was chosen: its CID differs."}},

@@ -370,7 +370,9 @@ static void all_the_way(void **state)
 	front_expect(&f, "Path: ");
 	front_type(&f, "op/im\t");
 	front_expect(&f, "op/images/");
-	front_type(&f, "root\t\r");
+	front_type(&f, "no\r");
+	front_expect(&f, "file."); /* "Choose another file." */
+	front_type(&f, "\177\177root\t\r");
 	front_expect(&f, "single-gpt");
 	front_expect(&f, "entries"); /* the scan is through */
 	front_type(&f, "\r");
@@ -379,7 +381,7 @@ static void all_the_way(void **state)
 	/* The archive is looked at again as well: when it has changed, and when it was bad. */
 	assert_int_equal(truncate(archive, 1600), 0);
 	front_type(&f, "r");
-	front_expect(&f, "The archive is bad");
+	front_expect(&f, "replace"); /* "or replace it and press r." */
 	assert_int_equal(sandbox_run(pack), 0);
 	front_type(&f, "r");
 	front_expect(&f, "no digest file");

@@ -292,6 +292,44 @@ static void name_is_typed_where_there_is_no_serial(void **state)
 	free_model(m);
 }
 
+/* On every size the operator can know what to type. */
+static void the_word_is_named(void **state)
+{
+	static const int sizes[][2] = {{24, 80}, {10, 40}, {24, 71}, {30, 100}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct model *m = make_review();
+		struct grid grid;
+
+		assert_int_equal(grid_init(&grid, sizes[i][0], sizes[i][1], &glyphs_ascii), 0);
+		m->grid = &grid;
+		/* A card without a CID: its kernel name. */
+		m->target = make_disk("mmcblk12", DISK_SD, GIB(1), "SC32G");
+		assert_true(shows(m, &grid, "Type its name, mmcblk12"));
+		/* A name that is cut, so that its cut is marked. */
+		m->target =
+			make_disk("board-image-of-the-2nd-of-jan-2026.img", DISK_IMAGE, GIB(1), "");
+		assert_true(shows(m, &grid, "Type the word image to begin: "));
+		assert_true(shows(m, &grid, "board-image-of-the-2nd-of-jan-2.."));
+		assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_NONE);
+		assert_string_equal(m->notice, "Type the word first.");
+		(void)type(m, "image");
+		assert_true(shows(m, &grid, "[image]"));
+		assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_BEGIN);
+		/* As long as it may be: on the row of the device, and what is typed is seen. */
+		m->confirm[0] = '\0';
+		m->target = make_disk("board-image-of-the-2nd-of.imag", DISK_IMAGE, GIB(1), "");
+		(void)type(m, "board-image-of-the-2nd-of.ima");
+		assert_true(shows(m, &grid, "board-image-of-the-2nd-of.imag"));
+		assert_true(shows(m, &grid, ".ima_]") || shows(m, &grid, ".ima]"));
+		(void)type(m, "g");
+		assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_BEGIN);
+		grid_finish(&grid);
+		free_model(m);
+	}
+}
+
 static void archive_keys(void **state)
 {
 	struct model *m = make_model();
@@ -597,6 +635,29 @@ static void help_tells_what_is_true_now(void **state)
 	free_model(m);
 }
 
+/* "The same as q" only where q is a key that leads back. */
+static void help_names_keys_that_work(void **state)
+{
+	struct model *m = make_review();
+	struct grid grid;
+
+	(void)state;
+	assert_int_equal(grid_init(&grid, 24, 80, &glyphs_ascii), 0);
+	m->grid = &grid;
+	m->overlay = &screen_help;
+	m->help_of = &screen_review;
+	assert_true(shows(m, &grid, "the same as q"));
+	m->target = make_disk("emmc.img", DISK_IMAGE, GIB(1), ""); /* q is text */
+	assert_false(shows(m, &grid, "the same as q"));
+	assert_true(shows(m, &grid, "the same as Left"));
+	m->help_of = &screen_install; /* there is no way back */
+	assert_false(shows(m, &grid, "the same as q"));
+	m->help_of = &screen_target;
+	assert_true(shows(m, &grid, "the same as q"));
+	grid_finish(&grid);
+	free_model(m);
+}
+
 static void lists_move_by_pages(void **state)
 {
 	struct model *m = make_model();
@@ -689,6 +750,57 @@ static void bad_archive_says_nothing_of_verification(void **state)
 	}
 }
 
+static void sentences_are_whole(void **state)
+{
+	struct snapshot s = make_failed(STEP_FLUSH, EXIT_FAILED, "mmcblk1 is full");
+	struct model *m = make_review();
+	struct grid grid;
+
+	(void)state;
+	assert_int_equal(grid_init(&grid, 24, 80, &glyphs_ascii), 0);
+	m->grid = &grid;
+	/* The engine's advice has no full stop. */
+	STR_COPY(s.err.next, "Put that right and install again");
+	m->snap = s;
+	m->screen = &screen_result;
+	assert_true(shows(m, &grid, "Put that right and install again."));
+	STR_COPY(m->snap.err.next, "Do that. Then that.");
+	assert_true(shows(m, &grid, "Then that."));
+	assert_false(shows(m, &grid, "Then that.."));
+	/* The archive's name is said once. */
+	m->screen = &screen_layout;
+	set_scan(m, INSPECT_BAD);
+	STR_COPY(m->scan.error, "rootfs.tar.zst: it was cut");
+	assert_true(shows(m, &grid, "rootfs.tar.zst is BAD: it was cut"));
+	STR_COPY(m->scan.error, "rootfs.tar: it was cut");
+	assert_true(shows(m, &grid, "is BAD: rootfs.tar: it was cut"));
+	grid_finish(&grid);
+	free_model(m);
+}
+
+static void one_entry(void **state)
+{
+	static const int sizes[][2] = {{24, 80}, {24, 40}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct model *m = make_review();
+		struct grid grid;
+
+		assert_int_equal(grid_init(&grid, sizes[i][0], sizes[i][1], &glyphs_ascii), 0);
+		m->grid = &grid;
+		m->scan.totals.entries = 1;
+		assert_true(shows(m, &grid, ", 1 entry"));
+		assert_false(shows(m, &grid, "entries"));
+		m->screen = &screen_result;
+		m->snap = make_passed();
+		m->snap.verify.entries = 1;
+		assert_true(shows(m, &grid, "1 entry verified, 0 wrong"));
+		grid_finish(&grid);
+		free_model(m);
+	}
+}
+
 /* Every key on every screen, whatever the size: nothing may break or be drawn outside. */
 static void any_key_anywhere(void **state)
 {
@@ -738,6 +850,7 @@ int main(void)
 		cmocka_unit_test(nothing_begins_on_one_key),
 		cmocka_unit_test(refused_review_has_no_field),
 		cmocka_unit_test(name_is_typed_where_there_is_no_serial),
+		cmocka_unit_test(the_word_is_named),
 		cmocka_unit_test(archive_keys),
 		cmocka_unit_test(layout_that_does_not_fit),
 		cmocka_unit_test(cancel_asks),
@@ -748,10 +861,13 @@ int main(void)
 		cmocka_unit_test(log_searches),
 		cmocka_unit_test(help_scrolls),
 		cmocka_unit_test(help_tells_what_is_true_now),
+		cmocka_unit_test(help_names_keys_that_work),
 		cmocka_unit_test(lists_move_by_pages),
 		cmocka_unit_test(too_small_takes_no_keys),
 		cmocka_unit_test(texts_change_once_a_second),
 		cmocka_unit_test(bad_archive_says_nothing_of_verification),
+		cmocka_unit_test(sentences_are_whole),
+		cmocka_unit_test(one_entry),
 		cmocka_unit_test(any_key_anywhere),
 	};
 

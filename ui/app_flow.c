@@ -14,8 +14,11 @@ void app_go_to(struct app *app, const struct screen *screen)
 	struct model *m = app->model;
 
 	m->screen = screen;
-	/* The result comes by itself: a key that was meant for the log must not be the result's. */
-	if (screen != &screen_result) {
+	/* The result comes by itself: a key that was meant for the log must not be the result's, and
+	 * what was said before, or asked, must not lie over it. */
+	if (screen == &screen_result) {
+		m->notice[0] = '\0';
+	} else {
 		m->overlay = NULL;
 		m->entry = ENTRY_NONE;
 	}

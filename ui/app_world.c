@@ -149,7 +149,7 @@ bool app_scan_archive(struct app *app, const char *path)
 		return true;
 	inspect = inspect_new(app->reactor, path, why, sizeof(why));
 	if (!inspect) {
-		model_say(app->model, true, "%s", why);
+		model_say(app->model, true, "%s. Choose another file.", why);
 		return false;
 	}
 	inspect_free(app->inspect);
@@ -230,7 +230,9 @@ void app_make_plan(struct app *app)
 		return;
 	if (m->scan.state == INSPECT_BAD) {
 		m->verdict = (struct plan_verdict){.count = 1};
-		STR_FORMAT(m->verdict.problems[0].text, "The archive is bad: %s", m->scan.error);
+		STR_FORMAT(m->verdict.problems[0].text,
+			"The archive is bad: %.190s. Choose another, or replace it and press r.",
+			m->scan.error);
 	} else {
 		plan_make(&m->plan, &request);
 		app_check_plan(app);

@@ -192,6 +192,8 @@ void model_ask_cancel(struct model *model)
 
 void model_set_snapshot(struct model *model, const struct snapshot *snap)
 {
+	unsigned text_ms = model->text_ms ? model->text_ms : 1000;
+
 	for (size_t i = 0; i < SNAPSHOT_MESSAGES; i++) {
 		const struct snapshot_message *message = &snap->messages[i];
 
@@ -203,7 +205,7 @@ void model_set_snapshot(struct model *model, const struct snapshot *snap)
 		log_line(model, message->text);
 		model->log_seen = message->number;
 	}
-	if (model->now_ms - model->calm_ms >= (model->text_ms ? model->text_ms : 1000) || snap->state != model->calm.state ||
+	if (model->now_ms - model->calm_ms >= text_ms || snap->state != model->calm.state ||
 		snap->step != model->calm.step) {
 		model->calm = *snap;
 		model->calm_ms = model->now_ms;

@@ -154,7 +154,13 @@ static void draw_scan(const struct model *model, struct grid *grid, int row)
 	name = name ? name + 1 : scan->path;
 	col = grid_text(grid, row, 1, ATTR_BOLD, "scan") + 1;
 	if (scan->state == INSPECT_BAD) { /* its end lies where a notice would, if there is none */
-		STR_FORMAT(text, "%.40s is BAD: %s", name, scan->error);
+		const char *why = scan->error;
+
+		/* The sentence may begin with the name as well. */
+		if (strncmp(why, name, strlen(name)) == 0 &&
+			strncmp(why + strlen(name), ": ", 2) == 0)
+			why += strlen(name) + 2;
+		STR_FORMAT(text, "%.40s is BAD: %s", name, why);
 		(void)grid_wrap(grid, row, col, grid->cols - 1 - col, 2, ATTR_BAD, text);
 		return;
 	}
@@ -175,7 +181,8 @@ static void draw_scan(const struct model *model, struct grid *grid, int row)
 		return;
 	case INSPECT_OK:
 		if (!screen_is_narrow(grid)) {
-			STR_FORMAT(text, "%s entries, %s, ", text_count(scan->totals.entries).s,
+			STR_FORMAT(text, "%s %s, %s, ", text_count(scan->totals.entries).s,
+				scan->totals.entries == 1 ? "entry" : "entries",
 				text_size(scan->totals.content_bytes).s);
 			col = grid_text(grid, row, col, ATTR_NORMAL, text);
 		}

@@ -8,14 +8,26 @@
 #define LABEL_COL 12
 #define HELP_COL  26
 
-/* The same on every screen. */
+/* The same on every screen, or on those where the key that it is like is one. */
 static const struct {
 	const char *key, *label, *help;
+	enum action like; /* ACTION_NONE: everywhere */
 } general[] = {
-	{"Ctrl-L", "redraw", "repaint a disturbed screen, and ask the terminal for its size"},
-	{"Left, Esc", "", "the same as q"},
-	{"F1", "", "the same as ?"},
+	{"Ctrl-L", "redraw", "repaint a disturbed screen, and ask the terminal for its size",
+		ACTION_NONE},
+	{"Left, Esc", "", "the same as q", ACTION_BACK},
+	{"Left, Esc", "", "the same as q", ACTION_QUIT},
+	{"Esc", "", "the same as Left", ACTION_LEFT},
+	{"F1", "", "the same as ?", ACTION_NONE},
 };
+
+static bool is_among(enum action action, const struct hint *const *hints, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (hints[i]->action == action)
+			return true;
+	return false;
+}
 
 /* Draws one key at @row, clipped; returns the row below. */
 static int draw_line(struct grid *g, int row, const char *name, const char *label, const char *help)
@@ -54,7 +66,8 @@ static int draw_all(const struct model *m, struct grid *g, int row)
 			hints[i]->brief ? hints[i]->brief : hints[i]->label,
 			hints[i]->help ? hints[i]->help : "");
 	for (size_t i = 0; i < ARRAY_SIZE(general); i++)
-		row = draw_line(g, row, general[i].key, general[i].label, general[i].help);
+		if (general[i].like == ACTION_NONE || is_among(general[i].like, hints, count))
+			row = draw_line(g, row, general[i].key, general[i].label, general[i].help);
 	return row + 1 + grid_wrap(g, row + 1, KEY_COL, g->cols - 2, 9, ATTR_NORMAL, words(m));
 }
 

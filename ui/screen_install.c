@@ -293,7 +293,8 @@ static const struct hint hints[] = {
 	{ACTION_DETACH, "detach, the install goes on", "detach",
 		"leave; boardstrap attach comes back", 0, goes_on},
 	{ACTION_DETACH, "detach", NULL, "leave; boardstrap attach comes back", 0, is_cancelling},
-	{ACTION_CANCEL, "cancel", NULL, "end the install, after a question", 0, may_cancel},
+	{ACTION_CANCEL, "cancel", NULL,
+		"end the install, after a question: y is yes, any other key no", 0, may_cancel},
 	{ACTION_LOG, "log", NULL, "everything that was said so far", 1, is_not_asked},
 	{ACTION_HELP, "help", NULL, "this page", 0, is_not_asked},
 };

@@ -149,7 +149,7 @@ static const struct hint hints[] = {
 	{ACTION_SEARCH, "search", NULL, "find a text, the newest first; capitals do not matter", 1,
 		has_lines},
 	{ACTION_HELP, "help", NULL, "this page", 1, NULL},
-	{ACTION_BACK, "back", NULL, "close the log", 0, NULL},
+	{ACTION_BACK, "back", NULL, "close the log, as Enter does", 0, NULL},
 };
 
 const struct screen screen_log = {

@@ -8,10 +8,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define FACT_COL    9
-#define LETTER_ROWS 5
-#define LETTER_COLS 6
-#define BANNER_COLS (4 * LETTER_COLS + 3 * 2)
+#define FACT_COL     9
+#define ADVICE_BYTES 256
+#define LETTER_ROWS  5
+#define LETTER_COLS  6
+#define BANNER_COLS  (4 * LETTER_COLS + 3 * 2)
 
 static const struct {
 	char letter;
@@ -130,7 +131,7 @@ static int draw_ribbon(struct grid *g, int row, const struct verdict *v)
 }
 
 /* What to do now: what the engine says of this failure, or else by the exit code. */
-static const char *advice(const struct snapshot *s)
+static const char *what_next(const struct snapshot *s)
 {
 	static const char *const next[] = {
 		[EXIT_OK] = "Safe to remove.",
@@ -151,6 +152,17 @@ static const char *advice(const struct snapshot *s)
 	return next[s->exit_code];
 }
 
+/* The same as a sentence: the engine's have no full stop. */
+static const char *advice(const struct snapshot *s, char ret[ADVICE_BYTES])
+{
+	const char *text = what_next(s);
+	size_t length = strlen(text);
+
+	(void)str_format(
+		ret, ADVICE_BYTES, "%s%s", text, length > 0 && text[length - 1] != '.' ? "." : "");
+	return ret;
+}
+
 static int draw_fact(struct grid *g, int row, int bottom, const char *label, const char *text)
 {
 	if (row >= bottom || !text[0])
@@ -166,8 +178,9 @@ static void draw_verified(const struct snapshot *s, struct grid *g, int row, int
 		(void)grid_format(g, row, col, ATTR_BAD | ATTR_BOLD, "%s of %s entries wrong",
 			text_count(s->verify.mismatches).s, text_count(s->verify.entries).s);
 	else
-		(void)grid_format(g, row, col, ATTR_NORMAL, "%s entries verified, 0 wrong",
-			text_count(s->verify.entries).s);
+		(void)grid_format(g, row, col, ATTR_NORMAL, "%s %s verified, 0 wrong",
+			text_count(s->verify.entries).s,
+			s->verify.entries == 1 ? "entry" : "entries");
 }
 
 /* Returns the row below. */
@@ -195,10 +208,10 @@ static int draw_numbers(const struct snapshot *s, struct grid *g, int row, int c
 static void draw_passed(const struct snapshot *s, struct grid *g, int row, int bottom, bool brief)
 {
 	size_t length = strlen(s->archive_sha256);
-	char text[256];
+	char text[ADVICE_BYTES];
 
 	if (brief) {
-		(void)grid_text(g, row, 1, ATTR_BOLD, advice(s));
+		(void)grid_text(g, row, 1, ATTR_BOLD, advice(s, text));
 		return;
 	}
 	STR_FORMAT(text, "%s, sha256 %.8s..%.4s", s->archive_name, s->archive_sha256,
@@ -218,11 +231,11 @@ static const char *error_of(const struct snapshot *s)
 /* On a narrow screen two paragraphs, without labels: what, and what to do. */
 static void draw_failed_narrow(const struct snapshot *s, struct grid *g, int row, int bottom)
 {
-	char text[512];
+	char text[512], next[ADVICE_BYTES];
 	int lines;
 
 	STR_FORMAT(text, "%s %s", s->written ? "It will not boot." : "Nothing was written to it.",
-		advice(s));
+		advice(s, next));
 	lines = grid_lines(g, g->cols - 2, text);
 	row += grid_wrap(g, row, 1, g->cols - 2,
 		bottom - row - lines > 2 ? bottom - row - lines : 2, ATTR_BOLD, error_of(s));
@@ -240,7 +253,8 @@ static void draw_failed(const struct snapshot *s, struct grid *g, int row, int b
 {
 	const char *device = s->written ? "It will not boot: what was on it is gone."
 					: "Nothing was written to it.";
-	int rest = fact_lines(g, device) + fact_lines(g, advice(s));
+	char next[ADVICE_BYTES];
+	int rest = fact_lines(g, device) + fact_lines(g, advice(s, next));
 
 	/* Two rows tell what it is about, whatever there is to do. */
 	if (row + 2 > bottom - rest)
@@ -249,7 +263,7 @@ static void draw_failed(const struct snapshot *s, struct grid *g, int row, int b
 	if (s->verify.first[0])
 		row = draw_fact(g, row, bottom - rest, "Where", s->verify.first);
 	row = draw_fact(g, row, bottom, "Device", device);
-	(void)draw_fact(g, row, bottom, "Next", advice(s));
+	(void)draw_fact(g, row, bottom, "Next", next);
 }
 
 /* The word, and the numbers beside or below it. Returns the row for what there is to say. */

@@ -34,14 +34,23 @@ static void partition_name(const struct disk *disk, size_t number, char *ret, si
 		(void)str_format(ret, size, "%s%s%zu", disk->name, digit ? "p" : "", number);
 }
 
+/* A file's name may be longer than what is kept of it: that is marked. */
+static void target_name(const struct disk *disk, const struct grid *g, char *ret, size_t size)
+{
+	bool cut = disk->kind == DISK_IMAGE && strlen(disk->name) == sizeof(disk->name) - 1;
+
+	(void)str_format(ret, size, "%s%s", disk->name, cut ? g->glyphs->more : "");
+}
+
 /* On a small or narrow screen: what is erased and what is lost with it, in as many rows as that takes. */
 static int draw_loss(const struct disk *disk, struct grid *g, int row)
 {
-	char identity[32], content[160], text[512];
+	char name[40], identity[32], content[160], text[512];
 
+	target_name(disk, g, name, sizeof(name));
 	disk_identity_short(disk, identity);
 	disk_content_phrase(&disk->content, content, sizeof(content));
-	STR_FORMAT(text, "Erase %s %s %s %s", disk->name, disk_kind_label(disk->kind),
+	STR_FORMAT(text, "Erase %s %s %s %s", name, disk_kind_label(disk->kind),
 		text_size(disk->size_bytes).s, identity);
 	row += grid_wrap(g, row, 1, g->cols - 2, 2, ATTR_BOLD, text);
 	STR_FORMAT(text, "holds: %s", content);
@@ -51,13 +60,14 @@ static int draw_loss(const struct disk *disk, struct grid *g, int row)
 static int draw_target(const struct model *m, struct grid *g, int row)
 {
 	const struct disk *disk = &m->target;
-	char identity[32], content[160], text[512];
+	char name[40], identity[32], content[160], text[512];
 
+	target_name(disk, g, name, sizeof(name));
 	disk_identity_short(disk, identity);
 	disk_content_phrase(&disk->content, content, sizeof(content));
 	row += grid_wrap(
 		g, row, 1, g->cols - 2, 2, ATTR_BOLD, "Everything on this device will be erased:");
-	STR_FORMAT(text, "%s  %s%s%s%s  %s  %s", disk->name, disk->vendor,
+	STR_FORMAT(text, "%s  %s%s%s%s  %s  %s", name, disk->vendor,
 		disk->vendor[0] && disk->model[0] ? " " : "", disk->model,
 		disk->vendor[0] || disk->model[0] ? "" : disk_kind_label(disk->kind),
 		text_size(disk->size_bytes).s, identity);
@@ -106,9 +116,9 @@ static int draw_archive(const struct model *m, struct grid *g, int row)
 
 	(void)grid_text(g, row, 1, ATTR_BOLD, "Install");
 	if (scan->state == INSPECT_OK)
-		STR_FORMAT(text, "  %s -> %s, %s entries", text_size(scan->archive_total).s,
-			text_size(scan->totals.content_bytes).s,
-			text_count(scan->totals.entries).s);
+		STR_FORMAT(text, "  %s -> %s, %s %s", text_size(scan->archive_total).s,
+			text_size(scan->totals.content_bytes).s, text_count(scan->totals.entries).s,
+			scan->totals.entries == 1 ? "entry" : "entries");
 	else
 		STR_FORMAT(text, "  %s", text_size(scan->archive_total).s);
 	(void)grid_text(g, row,
@@ -223,9 +233,10 @@ static int draw_small(const struct model *m, struct grid *g, int row, int last)
 	if (row < last && has_plan(m) && !m->plan.verify)
 		(void)grid_text(g, row++, 1, ATTR_BOLD, "NOT verified, as asked for");
 	if (row < last && m->scan.state == INSPECT_OK)
-		(void)grid_format(g, row++, 1, ATTR_NORMAL, "%s, %s entries",
+		(void)grid_format(g, row++, 1, ATTR_NORMAL, "%s, %s %s",
 			text_size(m->scan.totals.content_bytes).s,
-			text_count(m->scan.totals.entries).s);
+			text_count(m->scan.totals.entries).s,
+			m->scan.totals.entries == 1 ? "entry" : "entries");
 	return row + 1 < last ? row + 1 : row;
 }
 
@@ -248,27 +259,42 @@ static void draw_problems(const struct model *m, struct grid *g, int row, int bo
 	}
 }
 
-static void draw_field(const struct model *m, struct grid *g, int row)
+/* Names the word, unless it is the serial's, which is on the device's own row. */
+static void question(const struct model *m, const struct grid *g, char *ret, size_t size)
 {
 	char word[32];
-	bool is_serial = disk_confirm_word(&m->target, word);
-	int width = grid_width(g, word), col;
 
-	if (is_serial)
-		col = grid_text(g, row, 1, ATTR_BOLD,
+	if (disk_confirm_word(&m->target, word))
+		(void)str_copy(ret, size,
 			screen_is_narrow(g) ? "Last four digits of its serial:"
 					    : "Type the last four digits of its serial to begin:");
-	else if (screen_is_narrow(g))
-		col = grid_text(g, row, 1, ATTR_BOLD, "Type its name:");
-	else
-		col = grid_format(g, row, 1, ATTR_BOLD, "Type its name, %s (%s), to begin:", word,
+	else if (strcmp(word, m->target.name) != 0)
+		(void)str_format(ret, size, "Type the word %s to begin:", word);
+	else if (!screen_is_narrow(g))
+		(void)str_format(ret, size, "Type its name, %s (%s), to begin:", word,
 			text_size(m->target.size_bytes).s);
-	col += screen_is_narrow(g) ? 1 : 2;
+	else if (22 + 2 * grid_width(g, word) <= g->cols)
+		(void)str_format(ret, size, "Type its name, %s:", word);
+	else /* the device's row has it whole */
+		(void)str_copy(ret, size, "Type its name:");
+}
+
+static void draw_field(const struct model *m, struct grid *g, int row)
+{
+	char word[32], text[128];
+	int width, col;
+
+	(void)disk_confirm_word(&m->target, word);
+	question(m, g, text, sizeof(text));
+	col = grid_text(g, row, 1, ATTR_BOLD, text) + (screen_is_narrow(g) ? 1 : 2);
+	width = grid_width(g, word);
+	if (width > g->cols - 3 - col)
+		width = g->cols - 3 - col;
 	grid_fill(g, row, col, width + 2, '_', ATTR_NORMAL);
 	grid_fill(g, row, col, 1, '[', ATTR_NORMAL);
 	grid_fill(g, row, col + 1 + width, 1, ']', ATTR_NORMAL);
 	g->cursor_row = row;
-	g->cursor_col = grid_put(g, row, col + 1, width, ATTR_BOLD, m->confirm);
+	g->cursor_col = grid_put_tail(g, row, col + 1, width, ATTR_BOLD, m->confirm);
 }
 
 static int draw_facts(const struct model *m, struct grid *g, struct area area)
@@ -332,7 +358,10 @@ static enum outcome begin(struct model *m)
 	if (strcasecmp(m->confirm, word) == 0)
 		return OUTCOME_BEGIN;
 	if (m->confirm[0] == '\0')
-		model_say(m, false, "Type its %s first.", is_serial ? "four digits" : "name");
+		model_say(m, false, "Type %s first.",
+			is_serial			    ? "its four digits"
+			: strcmp(word, m->target.name) == 0 ? "its name"
+							    : "the word");
 	else
 		model_say(m, true, "\"%s\" is wrong. Nothing was written.", m->confirm);
 	m->confirm[0] = '\0';
