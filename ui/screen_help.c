@@ -16,7 +16,7 @@ static const struct {
 	{"Ctrl-L", "redraw", "repaint a disturbed screen, and ask the terminal for its size",
 		ACTION_NONE},
 	{"Left, Esc", "", "the same as q", ACTION_BACK},
-	{"Left, Esc", "", "the same as q", ACTION_QUIT},
+	{"Left", "", "the same as q", ACTION_QUIT},
 	{"Esc", "", "the same as Left", ACTION_LEFT},
 	{"F1", "", "the same as ?", ACTION_NONE},
 };
