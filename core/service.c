@@ -2,12 +2,12 @@
 #include "core/service.h"
 
 #include "core/reactor.h"
+#include "core/record.h"
 #include "device/knob.h"
 #include "device/mount.h"
 #include "device/sysfs.h"
 #include "device/util.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -26,9 +26,6 @@
 #define VIEWERS_MAX   8
 #define JOB_DIR	      SERVICE_DIR "/job" /* each engine has a tmpfs of its own on it */
 #define PARTING_MS    5000 /* a viewer that does not take the last snapshot has lost it */
-#define SOCKET_SUFFIX ".sock" /* NAME.PID.sock: where an engine listens */
-#define LAST_SUFFIX   ".last" /* NAME.PID.last: its snapshot at the start, at the first write, at the end */
-#define LAST_KEPT     16
 #define GONE_MS	      1000 /* a viewer's socket closes before its process has ended */
 
 struct service;
@@ -46,10 +43,9 @@ struct service {
 	bool ended;
 	int reactor;
 	struct watch engine, listener, signals;
-	char name[32]; /* of the target, fit for a file name */
-	char socket_path[108];
+	char socket_path[RECORD_PATH_MAX];
 	uint64_t job;
-	enum step_id step; /* as the file of the state says, */
+	enum step_id step; /* as the record says, */
 	bool written;	   /* too */
 	struct viewer viewers[VIEWERS_MAX];
 	uint64_t sent_sequence;
@@ -57,12 +53,30 @@ struct service {
 	uint64_t gone_ms;	   /* a viewer has gone: what it may have left is put back then; 0: none */
 };
 
-/* ---- viewers ---- */
-
+/* Of the install, or of how it has ended; not yet as its viewers know it. */
 static const struct snapshot *service_snapshot(const struct service *service)
 {
 	return service->ended ? &service->last : install_snapshot(service->install);
 }
+
+/* What is told of it: which engine it is, besides. */
+static struct snapshot service_told(const struct service *service)
+{
+	struct snapshot snapshot = *service_snapshot(service);
+
+	snapshot.job = service->job;
+	snapshot.engine = (int)getpid();
+	return snapshot;
+}
+
+static void record(const struct service *service)
+{
+	struct snapshot snapshot = service_told(service);
+
+	(void)record_write(SERVICE_DIR, &snapshot);
+}
+
+/* ---- viewers ---- */
 
 static void viewer_drop(struct viewer *viewer)
 {
@@ -80,9 +94,7 @@ static void viewer_send(struct viewer *viewer)
 
 	if (viewer->watch.fd < 0)
 		return;
-	snapshot = *service_snapshot(viewer->service);
-	snapshot.job = viewer->service->job;
-	snapshot.engine = (int)getpid();
+	snapshot = service_told(viewer->service);
 	snapshot.commands = viewer->commands;
 	if (send(viewer->watch.fd, &snapshot, sizeof(snapshot), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
 		viewer->behind = false;
@@ -174,13 +186,12 @@ static void signals_ready(struct watch *watch, uint32_t events)
 }
 
 /* A socket address for the engine of a target; two images may have one name, so the pid is in it. */
-static int service_listen(struct service *service)
+static int service_listen(struct service *service, const char *target)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd;
 
-	STR_FORMAT(service->socket_path, "%s/%s.%d%s", SERVICE_DIR, service->name, (int)getpid(),
-		SOCKET_SUFFIX);
+	record_path(service->socket_path, SERVICE_DIR, target, (int)getpid(), SERVICE_SOCKET);
 	STR_COPY(address.sun_path, service->socket_path);
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
@@ -192,81 +203,6 @@ static int service_listen(struct service *service)
 		return r;
 	}
 	return fd;
-}
-
-/* Files of ours: "NAME.PID" and the suffix; of the wanted name where one is given. */
-static bool file_is(const char *file, const char *name, const char *suffix)
-{
-	size_t length = strlen(file), n = name ? strlen(name) : 0;
-
-	if (length <= strlen(suffix) || strcmp(file + length - strlen(suffix), suffix) != 0)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		char wanted = name[i] == '/' || name[i] == '.' ? '_' : name[i];
-
-		if (file[i] != wanted)
-			return false;
-	}
-	return !name || file[n] == '.';
-}
-
-static bool is_newer(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
-}
-
-/* Of the states that engines have left, counts those of @name and finds the newest (@newest), else
- * the oldest. Zero where there is none. */
-static size_t last_find(const char *name, bool newest, char ret_path[300])
-{
-	DIR *dir = opendir(SERVICE_DIR);
-	struct timespec best = {0};
-	struct dirent *entry;
-	size_t count = 0;
-
-	if (!dir)
-		return 0;
-	while ((entry = readdir(dir))) {
-		struct stat st;
-
-		if (!file_is(entry->d_name, name, LAST_SUFFIX) ||
-			fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-			continue;
-		if (count++ == 0 || is_newer(&st.st_mtim, &best) == newest) {
-			best = st.st_mtim;
-			(void)str_format(ret_path, 300, "%s/%s", SERVICE_DIR, entry->d_name);
-		}
-	}
-	(void)closedir(dir);
-	return count;
-}
-
-/* For `status`, and for a viewer that is not there when the end is told. */
-static void last_write(const struct service *service)
-{
-	struct snapshot snapshot = *service_snapshot(service);
-	char path[300], new[310];
-	int fd;
-
-	snapshot.job = service->job;
-	snapshot.engine = (int)getpid();
-	STR_FORMAT(path, "%s/%s.%d%s", SERVICE_DIR, service->name, (int)getpid(), LAST_SUFFIX);
-	STR_FORMAT(new, "%s.new", path);
-	fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return;
-	if (write_full(fd, &snapshot, sizeof(snapshot)) != 0 || rename(new, path) < 0)
-		(void)unlink(new);
-	(void)close(fd);
-}
-
-static void last_begin(struct service *service)
-{
-	char path[300];
-
-	while (last_find(NULL, false, path) >= LAST_KEPT && unlink(path) == 0)
-		;
-	last_write(service);
 }
 
 /* What children left behind when they died comes to us, a subreaper: it is ended here. */
@@ -311,7 +247,7 @@ static void service_end(struct service *service)
 	orphans_end();
 	service->ended = true;
 	service->last.sequence++;
-	last_write(service);
+	record(service);
 }
 
 static void service_loop(struct service *service)
@@ -333,7 +269,7 @@ static void service_loop(struct service *service)
 			service_snapshot(service)->written != service->written) {
 			service->step = service_snapshot(service)->step;
 			service->written = service_snapshot(service)->written;
-			last_write(service);
+			record(service);
 		}
 		if (service->gone_ms != 0 && now_ms() >= service->gone_ms)
 			settings_put_back(service);
@@ -394,16 +330,12 @@ static void service_run(struct service *service, const struct plan *plan,
 	const char *what = "";
 	int fd, r;
 
-	STR_COPY(service->name, plan->target.name);
 	layout_random(&service->job, sizeof(service->job));
-	for (char *c = service->name; *c; c++)
-		if (*c == '/' || *c == '.')
-			*c = '_';
 	service->reactor = reactor_new();
 	if (service->reactor < 0)
 		return; /* the viewer sees its socket closed */
 	viewer_add(service, viewer_fd);
-	fd = service_listen(service);
+	fd = service_listen(service, plan->target.name);
 	if (fd >= 0) { /* without it the install goes on, only unseen by other viewers */
 		service->listener = (struct watch){.fd = fd, .ready = listener_ready};
 		(void)reactor_add(service->reactor, &service->listener, EPOLLIN);
@@ -423,7 +355,8 @@ static void service_run(struct service *service, const struct plan *plan,
 		STR_COPY(service->last.err.next, "Put that right and try again");
 		service_end(service);
 	} else {
-		last_begin(service);
+		record_sweep(SERVICE_DIR);
+		record(service);
 		install_start(service->install);
 	}
 	service_loop(service);
@@ -492,158 +425,3 @@ int service_start(const struct plan *plan, const struct manifest *manifest, int 
 }
 
 /* ---- the front end's side ---- */
-
-static int socket_connect(const char *file)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd, r;
-
-	if (!STR_FORMAT(address.sun_path, "%s/%s", SERVICE_DIR, file))
-		return -ENAMETOOLONG;
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -errno;
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
-		return fd;
-	r = -errno;
-	(void)close(fd);
-	if (r == -ECONNREFUSED) /* of an engine that was killed */
-		(void)unlink(address.sun_path);
-	return r;
-}
-
-int service_connect(const char *name)
-{
-	DIR *dir = opendir(SERVICE_DIR);
-	struct dirent *entry;
-	int found = -ENOENT;
-
-	if (!dir)
-		return errno == EACCES ? -EACCES : -ENOENT;
-	while ((entry = readdir(dir))) {
-		int fd;
-
-		if (!file_is(entry->d_name, name, SOCKET_SUFFIX))
-			continue;
-		fd = socket_connect(entry->d_name);
-		if (fd < 0)
-			continue;
-		if (found >= 0) {
-			(void)close(fd);
-			close_fd(&found);
-			found = -E2BIG;
-			break;
-		}
-		found = fd;
-	}
-	(void)closedir(dir);
-	return found;
-}
-
-static bool snapshot_is_ours(const struct snapshot *snapshot, size_t size)
-{
-	return size == sizeof(*snapshot) && snapshot->magic == SNAPSHOT_MAGIC &&
-	       snapshot->version == SNAPSHOT_VERSION && snapshot->size == sizeof(*snapshot);
-}
-
-int service_receive(int fd, struct snapshot *ret)
-{
-	struct snapshot snapshot;
-	int got = 0;
-
-	for (;;) {
-		ssize_t n = recv(fd, &snapshot, sizeof(snapshot), MSG_DONTWAIT | MSG_TRUNC);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN)
-			return got;
-		if (n <= 0)
-			return got ? got : -EPIPE;
-		if (!snapshot_is_ours(&snapshot, (size_t)n))
-			return -EPROTO;
-		*ret = snapshot;
-		got = 1;
-	}
-}
-
-int service_send(int fd, enum service_command command)
-{
-	char byte = (char)command;
-
-	return send(fd, &byte, 1, MSG_NOSIGNAL) == 1 ? 0 : -errno;
-}
-
-/* 0; -ENOENT, -EPROTO, or -errno. */
-static int last_read(const char *path, struct snapshot *ret)
-{
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct snapshot snapshot;
-	int r;
-
-	if (fd < 0)
-		return -errno;
-	r = read_full(fd, &snapshot, sizeof(snapshot));
-	if (r < 0)
-		return r == -ENODATA ? -EPROTO : r;
-	if (!snapshot_is_ours(&snapshot, sizeof(snapshot)))
-		return -EPROTO;
-	*ret = snapshot;
-	return 0;
-}
-
-/* A state without an end is one of an engine that was killed. */
-void service_put_back(void)
-{
-	_cleanup_close_ int root = sysfs_open_root("/");
-	struct knob_journal knobs;
-
-	if (root >= 0 && access(SERVICE_KNOBS, R_OK | W_OK) == 0 &&
-		knob_open(&knobs, root, SERVICE_KNOBS) == 0)
-		(void)knob_restore_stale(&knobs);
-}
-
-static void last_end(struct snapshot *snapshot)
-{
-	if (snapshot_ended(snapshot))
-		return;
-	service_put_back();
-	snapshot->state = INSTALL_FAILED;
-	snapshot->exit_code = snapshot->written ? EXIT_FAILED : EXIT_REFUSED;
-	err_set(&snapshot->err, snapshot->exit_code, step_name(snapshot->step),
-		snapshot->written ? "The engine was killed, or has died, and %s holds half an "
-				    "install, which does not boot"
-				  : "The engine was killed, or has died. Nothing was written to %s",
-		snapshot->target_name[0] ? snapshot->target_name : "the target");
-	STR_COPY(snapshot->err.next, "The kernel's log (dmesg) may tell why; then install again");
-}
-
-int service_last(const char *name, struct snapshot *ret)
-{
-	char path[300];
-	int r;
-
-	if (last_find(name, true, path) == 0)
-		return -ENOENT;
-	r = last_read(path, ret);
-	if (r == 0)
-		last_end(ret);
-	return r;
-}
-
-void service_result(const struct snapshot *seen, struct snapshot *ret)
-{
-	struct snapshot last, result = *seen;
-	char path[300], name[sizeof(seen->target_name)];
-
-	STR_COPY(name, seen->target_name);
-	for (char *c = name; *c; c++)
-		if (*c == '/' || *c == '.')
-			*c = '_';
-	STR_FORMAT(path, "%s/%s.%d%s", SERVICE_DIR, name, seen->engine, LAST_SUFFIX);
-	if (seen->job != 0 && last_read(path, &last) == 0 && last.job == seen->job &&
-		(snapshot_ended(&last) || !seen->written))
-		result = last;
-	last_end(&result);
-	*ret = result;
-}

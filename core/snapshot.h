@@ -69,6 +69,13 @@ struct snapshot {
 	struct snapshot_message messages[SNAPSHOT_MESSAGES]; /* oldest first, number 0: empty */
 };
 
+/* Is what has @size bytes a snapshot of this version? */
+static inline bool snapshot_is_ours(const struct snapshot *s, size_t size)
+{
+	return size == sizeof(*s) && s->magic == SNAPSHOT_MAGIC && s->version == SNAPSHOT_VERSION &&
+	       s->size == sizeof(*s);
+}
+
 static inline bool snapshot_ended(const struct snapshot *s)
 {
 	return s->state != INSTALL_RUNNING && s->state != INSTALL_CANCELLING;

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/record.h"
+
+#include "device/util.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SUFFIX ".last"
+
+static char fit(char c)
+{
+	return c == '/' || c == '.' ? '_' : c;
+}
+
+void record_path(char ret[RECORD_PATH_MAX], const char *dir, const char *target, int engine,
+	const char *suffix)
+{
+	char name[sizeof(((struct snapshot *)NULL)->target_name)];
+
+	(void)STR_COPY(name, target);
+	for (char *c = name; *c; c++)
+		*c = fit(*c);
+	(void)str_format(ret, RECORD_PATH_MAX, "%s/%s.%d%s", dir, name, engine, suffix);
+}
+
+bool record_is(const char *file, const char *target, const char *suffix)
+{
+	size_t length = strlen(file), n = target ? strlen(target) : 0;
+
+	if (length <= strlen(suffix) || strcmp(file + length - strlen(suffix), suffix) != 0)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (file[i] != fit(target[i]))
+			return false;
+	return !target || file[n] == '.';
+}
+
+int record_write(const char *dir, const struct snapshot *snapshot)
+{
+	char path[RECORD_PATH_MAX], new[RECORD_PATH_MAX];
+	_cleanup_close_ int fd = -1;
+	int r;
+
+	record_path(path, dir, snapshot->target_name, snapshot->engine, SUFFIX);
+	record_path(new, dir, snapshot->target_name, snapshot->engine, SUFFIX ".new");
+	fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	r = write_full(fd, snapshot, sizeof(*snapshot));
+	if (r == 0 && rename(new, path) < 0)
+		r = -errno;
+	if (r < 0)
+		(void)unlink(new);
+	return r;
+}
+
+static bool is_newer(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
+}
+
+/* Counts those of @target and finds the newest (@newest), else the oldest. Zero where there is none. */
+static size_t find(const char *dir, const char *target, bool newest, char ret_path[300])
+{
+	DIR *files = opendir(dir);
+	struct timespec best = {0};
+	struct dirent *entry;
+	size_t count = 0;
+
+	if (!files)
+		return 0;
+	while ((entry = readdir(files))) {
+		struct stat st;
+
+		if (!record_is(entry->d_name, target, SUFFIX) ||
+			fstatat(dirfd(files), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		if (count++ == 0 || is_newer(&st.st_mtim, &best) == newest) {
+			best = st.st_mtim;
+			(void)str_format(ret_path, 300, "%s/%s", dir, entry->d_name);
+		}
+	}
+	(void)closedir(files);
+	return count;
+}
+
+void record_sweep(const char *dir)
+{
+	char path[300];
+
+	while (find(dir, NULL, false, path) >= RECORDS_KEPT && unlink(path) == 0)
+		;
+}
+
+static int read_record(const char *path, struct snapshot *ret)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct snapshot snapshot;
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = read_full(fd, &snapshot, sizeof(snapshot));
+	if (r < 0)
+		return r == -ENODATA ? -EPROTO : r;
+	if (!snapshot_is_ours(&snapshot, sizeof(snapshot)))
+		return -EPROTO;
+	*ret = snapshot;
+	return 0;
+}
+
+int record_newest(const char *dir, const char *target, struct snapshot *ret)
+{
+	char path[300];
+
+	return find(dir, target, true, path) == 0 ? -ENOENT : read_record(path, ret);
+}
+
+int record_of(const char *dir, const struct snapshot *seen, struct snapshot *ret)
+{
+	char path[RECORD_PATH_MAX];
+	struct snapshot found;
+	int r;
+
+	record_path(path, dir, seen->target_name, seen->engine, SUFFIX);
+	r = read_record(path, &found);
+	if (r < 0)
+		return r;
+	if (seen->job == 0 || found.job != seen->job)
+		return -ENOENT;
+	*ret = found;
+	return 0;
+}
+
+bool record_end(struct snapshot *snapshot)
+{
+	if (snapshot_ended(snapshot))
+		return false;
+	snapshot->state = INSTALL_FAILED;
+	snapshot->exit_code = snapshot->written ? EXIT_FAILED : EXIT_REFUSED;
+	err_set(&snapshot->err, snapshot->exit_code, step_name(snapshot->step),
+		snapshot->written ? "The engine was killed, or has died, and %s holds half an "
+				    "install, which does not boot"
+				  : "The engine was killed, or has died. Nothing was written to %s",
+		snapshot->target_name[0] ? snapshot->target_name : "the target");
+	STR_COPY(snapshot->err.next, "The kernel's log (dmesg) may tell why; then install again");
+	return true;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* The front end's side of the service: to find an engine, to watch and command it, and what became of
+ * one that has gone. */
+#include "core/record.h"
+#include "core/service.h"
+#include "device/knob.h"
+#include "device/sysfs.h"
+#include "device/util.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static int socket_connect(const char *file)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd, r;
+
+	if (!STR_FORMAT(address.sun_path, "%s/%s", SERVICE_DIR, file))
+		return -ENAMETOOLONG;
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return fd;
+	r = -errno;
+	(void)close(fd);
+	if (r == -ECONNREFUSED) /* of an engine that was killed */
+		(void)unlink(address.sun_path);
+	return r;
+}
+
+int service_connect(const char *name)
+{
+	DIR *dir = opendir(SERVICE_DIR);
+	struct dirent *entry;
+	int found = -ENOENT;
+
+	if (!dir)
+		return errno == EACCES ? -EACCES : -ENOENT;
+	while ((entry = readdir(dir))) {
+		int fd;
+
+		if (!record_is(entry->d_name, name, SERVICE_SOCKET))
+			continue;
+		fd = socket_connect(entry->d_name);
+		if (fd < 0)
+			continue;
+		if (found >= 0) {
+			(void)close(fd);
+			close_fd(&found);
+			found = -E2BIG;
+			break;
+		}
+		found = fd;
+	}
+	(void)closedir(dir);
+	return found;
+}
+
+int service_receive(int fd, struct snapshot *ret)
+{
+	struct snapshot snapshot;
+	int got = 0;
+
+	for (;;) {
+		ssize_t n = recv(fd, &snapshot, sizeof(snapshot), MSG_DONTWAIT | MSG_TRUNC);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return got;
+		if (n <= 0)
+			return got ? got : -EPIPE;
+		if (!snapshot_is_ours(&snapshot, (size_t)n))
+			return -EPROTO;
+		*ret = snapshot;
+		got = 1;
+	}
+}
+
+int service_send(int fd, enum service_command command)
+{
+	char byte = (char)command;
+
+	return send(fd, &byte, 1, MSG_NOSIGNAL) == 1 ? 0 : -errno;
+}
+
+void service_put_back(void)
+{
+	_cleanup_close_ int root = sysfs_open_root("/");
+	struct knob_journal knobs;
+
+	if (root >= 0 && access(SERVICE_KNOBS, R_OK | W_OK) == 0 &&
+		knob_open(&knobs, root, SERVICE_KNOBS) == 0)
+		(void)knob_restore_stale(&knobs);
+}
+
+/* Of an engine that has gone: where it was killed, what it has set is still as it was then. */
+static void end(struct snapshot *snapshot)
+{
+	if (record_end(snapshot))
+		service_put_back();
+}
+
+int service_last(const char *name, struct snapshot *ret)
+{
+	int r = record_newest(SERVICE_DIR, name, ret);
+
+	if (r == 0)
+		end(ret);
+	return r;
+}
+
+void service_result(const struct snapshot *seen, struct snapshot *ret)
+{
+	struct snapshot last, result = *seen;
+
+	if (record_of(SERVICE_DIR, seen, &last) == 0 && (snapshot_ended(&last) || !seen->written))
+		result = last;
+	end(&result);
+	*ret = result;
+}
