@@ -161,5 +161,7 @@ fi
 
 vm_jobs=
 if [ "$vm_failed" -eq 0 ]; then
-	printf 'QEMU_ROOT=%q\nCARD=%q\n' "$QEMU_ROOT" "$CARD" >"$VM_DIR/machine.conf"
+	# Relative to VM_DIR, which may be moved.
+	# shellcheck disable=SC2016
+	printf 'QEMU_ROOT=%s\nCARD=%q\n' "${QEMU_ROOT:+"\$VM_DIR/qemu"}" "$CARD" >"$VM_DIR/machine.conf"
 fi
