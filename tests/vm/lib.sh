@@ -458,7 +458,7 @@ machine_start() {
 	done
 	# No run may outlive its script for long, not even if that is killed.
 	mux new-session -d -x $SCREEN_COLUMNS -y $SCREEN_LINES \
-		timeout --foreground -k 5 1500 \
+		timeout --foreground -k 5 ${VM_LIMIT:-1500} \
 		${vm_line:+"$vm_line" "$vm_tmp/line" "$vm_tmp/line.log"} "${qemu_command[@]}" || return 1
 	vm_pid=$(mux display-message -p '#{pane_pid}')
 }
