@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define UNMOUNT_WAIT_MS 5000
+#define LET_GO_MS	30000 /* a decompressor that has nothing left to do ends in less */
 #define TAR_MUTE_MS	10000 /* a tar that has not answered by now is a wrapper, or something like it */
 
 /* ---- extract ---- */
@@ -89,6 +90,20 @@ static int mount_work(void *arg, int report_fd)
 	return install_mount_all(arg, false, report_fd);
 }
 
+/* One that has given all that the scan found in the archive, and then hangs, must not hold up the
+ * install for ever: tar waits for the end of the stream as long as that is open. */
+static void end_decompressor(struct install *in)
+{
+	bool whole = in->tar_done || in->tar.counts.bytes >= in->plan.totals.stream_bytes;
+
+	if (!whole || in->source.let_go || !child_is_running(&in->source.decompressor) ||
+		progress_view(&in->progress)->stall_ms < LET_GO_MS)
+		return;
+	install_message(in, "%s has read and given all of %s, but does not end: it is ended",
+		in->source.program, in->snapshot.archive_name);
+	source_let_go(&in->source);
+}
+
 void install_extract_tick(struct install *in)
 {
 	uint64_t now = now_ms();
@@ -99,6 +114,7 @@ void install_extract_tick(struct install *in)
 	/* One that can answer is given time to: what the decompressor has read ahead is not extracted. */
 	in->sample.tar_answers = in->tar.counts.replies > 0 ||
 				 (tar_answers(in->plan.tar) && now - in->step_ms < TAR_MUTE_MS);
+	end_decompressor(in);
 }
 
 static void tar_said(struct tar *tar, const char *text)

@@ -226,6 +226,7 @@ int source_stream(struct source *source, int reactor, void (*on_exit)(struct chi
 	(void)fcntl(ends[1], F_SETPIPE_SZ, (int)MIB(1));
 	child_finish(&source->decompressor);
 	source->said[0] = '\0';
+	source->let_go = false;
 	source->argv[0] = source->program;
 	source->argv[1] = codec->args;
 	source->argv[2] = source->compression == COMPRESSION_ZSTD ? ZSTD_LONG : NULL;
@@ -250,13 +251,29 @@ int source_stream(struct source *source, int reactor, void (*on_exit)(struct chi
 	return 0;
 }
 
+void source_let_go(struct source *source)
+{
+	source->let_go = child_is_running(&source->decompressor);
+	child_kill(&source->decompressor, SIGKILL);
+}
+
+/* By us, and by nothing else. */
+static bool was_let_go(const struct source *source)
+{
+	const struct child *child = &source->decompressor;
+
+	return source->let_go && child->state == CHILD_ENDED && WIFSIGNALED(child->status) &&
+	       WTERMSIG(child->status) == SIGKILL;
+}
+
 bool source_ok(const struct source *source, char *why, size_t why_size)
 {
 	char status[CHILD_LINE_MAX];
 	const char *reason;
 
 	if (source->compression == COMPRESSION_NONE ||
-		(child_ok(&source->decompressor) && !strstr(source->said, "trailing")))
+		(child_ok(&source->decompressor) && !strstr(source->said, "trailing")) ||
+		was_let_go(source))
 		return true;
 	/* pigz begins its line with what it was about to do. */
 	reason = strstr(source->said, source->program);

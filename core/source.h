@@ -44,6 +44,7 @@ struct source {
 	struct child decompressor; /* running while a stream is open: the source must not move */
 	const char *argv[4];	   /* of it */
 	char said[160];		   /* the first line it wrote to stderr, sanitised, or "" */
+	bool let_go;		   /* see source_let_go */
 };
 
 /*
@@ -69,6 +70,11 @@ int source_stream(struct source *source, int reactor, void (*on_exit)(struct chi
  * ignores data behind the compressed data with a warning. @why (may be NULL) gets the reason.
  */
 bool source_ok(const struct source *source, char *why, size_t why_size);
+/*
+ * Ends a decompressor that has given the whole stream, as the caller knows, but does not end: it is
+ * killed, and source_ok does not hold that against it. Nothing happens where none runs.
+ */
+void source_let_go(struct source *source);
 /* Compressed bytes read so far: lseek(fd, 0, SEEK_CUR) on the shared offset. */
 uint64_t source_position(const struct source *source);
 /* False where the file at the path is not the one that was opened, or has been changed. */

@@ -81,7 +81,7 @@ for program in "$@"; do
 	if [ "$bad" != 0 ]; then
 		# Each failure with what was said about it, or else the end of it all.
 		if grep -qE '^not ok ' "$log"; then
-			grep -E -A 12 '^not ok ' "$log" | grep -vE '^ok |^--$' | head -n 80
+			grep -E -A 64 '^not ok ' "$log" | grep -vE '^ok |^--$' | head -n 120
 		else
 			tail -n 25 "$log"
 		fi | sed 's/^/     /'

@@ -15,6 +15,7 @@ set -u
 LAYOUT=${VM_LAYOUT:-single-gpt}
 INSTALL_SECONDS=600
 
+vm_aside=yes
 vm_begin
 pass "the machine's parts ($SECONDS s)"
 
@@ -131,7 +132,11 @@ watch_install() {
 	return 1
 }
 confirmed=no
-watch_install || die "Result says PASS"
+if ! watch_install; then
+	fail "Result says PASS"
+	aside 20 workers | quote
+	exit 1
+fi
 pass "Result says PASS ($((SECONDS - started)) s)"
 screen | sed 's/^/#  |/'
 [ "$samples" -gt 0 ] || worst="the gauge was never seen"
@@ -206,6 +211,7 @@ rm -f "$disk"
 # ---------------------------------------------------------------------------
 # 4. the same board from its eMMC
 
+vm_aside=
 started=$SECONDS
 machine_start board.vmlinuz board.initrd "root=/dev/mmcblk0p$number" || die "QEMU starts again"
 wait_for 180 'login:' 'Kernel panic|Give root password|\(initramfs\)' || die "Debian boots from the eMMC to its login prompt"
