@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/resolve.h"
+
+#include "tests/device_fixture.h"
+#include "tests/sandbox.h"
+
+#include <sys/mount.h>
+#include <sys/sysmacros.h>
+
+/* "sda sdb": what was found, and whether something was not. */
+static void expect(const struct resolver *resolver, const char *disks, bool unresolved)
+{
+	char all[2048] = "";
+
+	for (size_t i = 0; i < resolver->count; i++)
+		(void)str_format(all + strlen(all), sizeof(all) - strlen(all), "%s%s",
+			i > 0 ? " " : "", resolver->disks[i]);
+	assert_string_equal(all, disks);
+	assert_int_equal(resolver->unresolved, unresolved);
+}
+
+static struct mountinfo load_mounts(const struct sandbox *box, const char *text)
+{
+	struct mountinfo mounts;
+
+	sandbox_file(box, "proc/self/mountinfo", text);
+	assert_int_equal(mountinfo_load(box->root, "proc/self/mountinfo", &mounts), 0);
+	return mounts;
+}
+
+/* The first mount of the table @text. */
+static void expect_mount(
+	const struct sandbox *box, const char *text, const char *disks, bool unresolved)
+{
+	struct mountinfo mounts = load_mounts(box, text);
+	struct resolver resolver = {.root = box->root, .mounts = &mounts};
+
+	assert_true(mounts.count > 0);
+	resolve_mount(&resolver, &mounts.entries[0]);
+	expect(&resolver, disks, unresolved);
+	mountinfo_finish(&mounts);
+}
+
+/* sda with two partitions, sdb, sdc. */
+static void add_disks(const struct sandbox *box)
+{
+	sandbox_block(box, NULL, "sda", "8:0\n", "1000\n");
+	sandbox_block(box, "sda", "sda1", "8:1\n", "100\n");
+	sandbox_block(box, "sda", "sda2", "8:2\n", "100\n");
+	sandbox_block(box, NULL, "sdb", "8:16\n", "1000\n");
+	sandbox_block(box, NULL, "sdc", "8:32\n", "1000\n");
+}
+
+static void a_number_gives_its_disk_once(void **state)
+{
+	const struct sandbox *box = *state;
+	const struct mountinfo none = {0};
+	struct resolver resolver = {.root = box->root, .mounts = &none};
+
+	add_disks(box);
+	resolve_number(&resolver, 8, 2);
+	expect(&resolver, "sda", false);
+	resolve_number(&resolver, 8, 16);
+	resolve_number(&resolver, 8, 1);
+	resolve_number(&resolver, 8, 0);
+	expect(&resolver, "sda sdb", false);
+	/* What was found stays, and so does that something was not. */
+	resolve_number(&resolver, 8, 99);
+	expect(&resolver, "sda sdb", true);
+	resolve_number(&resolver, 8, 32);
+	expect(&resolver, "sda sdb sdc", true);
+	resolver = (struct resolver){.root = box->root, .mounts = &none};
+	resolve_number(&resolver, 0, 30);
+	expect(&resolver, "", true);
+}
+
+static void a_path_gives_the_disk_below_its_mount(void **state)
+{
+	const struct sandbox *box = *state;
+	struct mountinfo mounts = load_mounts(box, "1 1 8:1 / /srv rw - ext4 /dev/sda1 rw\n"
+						   "2 1 8:16 / /srv/data rw - ext4 /dev/sdb rw\n"
+						   "3 1 0:9 / /run rw - tmpfs tmpfs rw\n");
+	struct resolver resolver = {.root = box->root, .mounts = &mounts};
+
+	add_disks(box);
+	resolve_path(&resolver, "/srv/data/image");
+	expect(&resolver, "sdb", false);
+	resolve_path(&resolver, "/srv/database");
+	expect(&resolver, "sdb sda", false);
+	resolve_path(&resolver, "/run/image");
+	expect(&resolver, "sdb sda", false);
+	resolve_path(&resolver, "/elsewhere");
+	expect(&resolver, "sdb sda", true);
+	mountinfo_finish(&mounts);
+}
+
+static void what_has_no_disk_is_resolved(void **state)
+{
+	static const char *const types[] = {"rootfs", "tmpfs", "ramfs", "devtmpfs", "autofs", "nfs",
+		"nfs4", "cifs", "9p", "virtiofs", "ubifs"};
+	const struct sandbox *box = *state;
+	char text[128];
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		assert_true(STR_FORMAT(text, "1 1 0:9 / / rw - %s thing rw\n", types[i]));
+		expect_mount(box, text, "", false);
+	}
+}
+
+/* The number counts before the source, which may lie; the source where there is none. */
+static void what_is_not_known_has_devices_for_a_source(void **state)
+{
+	static const struct {
+		const char *text, *disks;
+		bool unresolved;
+	} cases[] = {
+		{"1 1 8:1 / / rw - ext4 /dev/sdb rw\n", "sda", false},
+		{"1 1 8:1 / / rw - tmpfs tmpfs rw\n", "sda", false},
+		{"1 1 8:99 / / rw - ext4 /dev/sdb rw\n", "", true},
+		{"1 1 0:9 / / rw - zfs rpool/root rw\n", "", true},
+		{"1 1 0:9 / / rw - newfs /dev/sdb rw\n", "sdb", false},
+		{"1 1 0:9 / / rw - newfs /dev/sdb:/dev/sda2:/dev/sdb rw\n", "sdb sda", false},
+		{"1 1 0:9 / / rw - newfs /dev/sdb:/dev/gone:/dev/sda2 rw\n", "sdb sda", true},
+		{"1 1 0:9 / / rw - newfs /dev/root rw\n", "", true},
+	};
+
+	add_disks(*state);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		expect_mount(*state, cases[i].text, cases[i].disks, cases[i].unresolved);
+}
+
+static void a_source_too_long_is_not_followed_in_part(void **state)
+{
+	const struct sandbox *box = *state;
+	char source[PATH_MAX + 64] = "/dev/sda1";
+	const struct mountinfo_entry mount = {
+		.point = "/", .fs_type = "newfs", .source = source, .options = "rw"};
+	const struct mountinfo none = {0};
+	struct resolver resolver = {.root = box->root, .mounts = &none};
+
+	add_disks(box);
+	/* What of the last one has room is a device, too. */
+	while (strlen(source) + strlen(":/dev/sda") < PATH_MAX - 1)
+		assert_true(str_format(
+			source + strlen(source), sizeof(source) - strlen(source), ":/dev/sdb"));
+	assert_int_equal(strlen(source), PATH_MAX - 1 - strlen(":/dev/sda"));
+	assert_true(
+		str_format(source + strlen(source), sizeof(source) - strlen(source), ":/dev/sda2"));
+	resolve_mount(&resolver, &mount);
+	assert_true(resolver.unresolved);
+}
+
+/* mountinfo names one member; sysfs has the others. */
+static void all_members_of_a_filesystem_are_found(void **state)
+{
+	const struct sandbox *box = *state;
+
+	add_disks(box);
+	sandbox_file(box, "sys/fs/btrfs/features/none", "");
+	sandbox_file(box, "sys/fs/btrfs/1111/devices/sdc/dev", "8:32\n");
+	sandbox_file(box, "sys/fs/btrfs/2222/devices/sda2/dev", "8:2\n");
+	sandbox_file(box, "sys/fs/btrfs/2222/devices/sdb/dev", "8:16\n");
+	expect_mount(box, "1 1 0:9 / / rw - btrfs /dev/sda2 rw\n", "sda sdb", false);
+	expect_mount(box, "1 1 0:9 / / rw - btrfs /dev/sdb rw\n", "sdb sda", false);
+	expect_mount(box, "1 1 0:9 / / rw - btrfs /dev/sdc rw\n", "sdc", false);
+
+	sandbox_file(box, "sys/fs/bcachefs/3333/dev-0/block/dev", "8:1\n");
+	sandbox_file(box, "sys/fs/bcachefs/3333/dev-1/block/dev", "8:32\n");
+	sandbox_file(box, "sys/fs/bcachefs/3333/options/block/dev", "8:16\n");
+	expect_mount(box, "1 1 0:9 / / rw - bcachefs /dev/sdc rw\n", "sdc sda", false);
+	expect_mount(box, "1 1 0:9 / / rw - bcachefs /dev/sdc:/dev/sda1 rw\n", "sdc sda", false);
+	/* One without a device: it has gone missing. */
+	sandbox_file(box, "sys/fs/bcachefs/3333/dev-2/label", "");
+	expect_mount(box, "1 1 0:9 / / rw - bcachefs /dev/sdc rw\n", "sdc sda", true);
+}
+
+static void all_layers_of_an_overlay_are_followed(void **state)
+{
+	static const char mounts[] = "2 1 8:1 / /a rw - ext4 /dev/sda1 rw\n"
+				     "3 1 8:16 / /b:c rw - ext4 /dev/sdb rw\n"
+				     "4 1 8:32 / /d,e rw - ext4 /dev/sdc rw\n"
+				     "5 1 0:8 / /run rw - tmpfs tmpfs rw\n";
+	static const struct {
+		const char *options, *disks;
+		bool unresolved;
+	} cases[] = {
+		{"rw,lowerdir=/a/1:/run/1", "sda", false},
+		{"rw,lowerdir=/run/1,upperdir=/a/up,workdir=/a/work", "sda", false},
+		{"rw,lowerdir=/b\\134:c/1", "sdb", false},
+		{"rw,lowerdir+=/a/1,lowerdir+=/run/1,datadir+=/d\\054e/1", "sda sdc", false},
+		{"rw,lowerdir=/run/1::/a/data", "sda", false},
+		{"rw,lowerdir=/run/1", "", false},
+		/* What only looks like a layer. */
+		{"rw,xlowerdir=/a,workdir=/a", "", true},
+		{"rw", "", true},
+		{"rw,lowerdir=/a/1:nowhere", "sda", true},
+		{"rw,lowerdir=/elsewhere:/a/1", "sda", true},
+	};
+	const struct sandbox *box = *state;
+	char text[1024];
+
+	add_disks(box);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_true(STR_FORMAT(
+			text, "1 1 0:9 / /over rw - overlay o %s\n%s", cases[i].options, mounts));
+		expect_mount(box, text, cases[i].disks, cases[i].unresolved);
+	}
+	/* It lies on itself. */
+	expect_mount(box,
+		"1 1 0:9 / / rw - overlay o rw,lowerdir=/l,upperdir=/a\n"
+		"2 1 8:1 / /a rw - ext4 /dev/sda1 rw\n",
+		"sda", true);
+}
+
+static void a_mount_is_looked_at_once(void **state)
+{
+	const struct sandbox *box = *state;
+	struct mountinfo mounts = load_mounts(box, "1 1 0:9 / / rw - newfs /dev/sda rw\n");
+	struct resolver resolver = {.root = box->root, .mounts = &mounts};
+
+	add_disks(box);
+	resolve_mount(&resolver, &mounts.entries[0]);
+	resolve_mount(&resolver, &mounts.entries[0]);
+	expect(&resolver, "sda", false);
+	assert_int_equal(resolver.seen_count, 1);
+	mountinfo_finish(&mounts);
+}
+
+static void what_has_no_room_is_not_forgotten(void **state)
+{
+	struct mountinfo_entry many[RESOLVE_MOUNTS_MAX + 1];
+	const struct sandbox *box = *state;
+	const struct mountinfo none = {0};
+	struct resolver resolver = {.root = box->root, .mounts = &none};
+	char name[32], number[32];
+
+	for (unsigned i = 0; i <= RESOLVE_MOUNTS_MAX; i++)
+		many[i] = (struct mountinfo_entry){
+			.point = "/", .fs_type = "tmpfs", .source = "", .options = ""};
+	for (unsigned i = 0; i < RESOLVE_MOUNTS_MAX; i++)
+		resolve_mount(&resolver, &many[i]);
+	expect(&resolver, "", false);
+	/* One that is known needs no room. */
+	resolve_mount(&resolver, &many[0]);
+	expect(&resolver, "", false);
+	resolve_mount(&resolver, &many[RESOLVE_MOUNTS_MAX]);
+	expect(&resolver, "", true);
+
+	resolver = (struct resolver){.root = box->root, .mounts = &none};
+	for (unsigned i = 0; i <= STACK_DISKS_MAX; i++) {
+		assert_true(STR_FORMAT(name, "vd%u", i));
+		assert_true(STR_FORMAT(number, "254:%u\n", i));
+		sandbox_block(box, NULL, name, number, "1000\n");
+		assert_false(resolver.unresolved);
+		resolve_number(&resolver, 254, i);
+	}
+	assert_int_equal(resolver.count, STACK_DISKS_MAX);
+	assert_true(resolver.unresolved);
+}
+
+static void files_of_loops_are_followed_where_asked(void **state)
+{
+	static const struct {
+		const char *backing;
+		bool through_files;
+		const char *disks;
+		bool unresolved;
+	} cases[] = {
+		{"/srv/image\n", false, "loop0", false},
+		{"/srv/image\n", true, "loop0 sda", false},
+		{"/srv/image (deleted)\n", true, "loop0 sda", false},
+		{"/run/image\n", true, "loop0", false},
+		{"/elsewhere\n", false, "loop0", false},
+		{"/elsewhere\n", true, "loop0", true},
+		/* A device is below it, whether asked or not. */
+		{"/dev/sdb\n", false, "loop0 sdb", false},
+		{"/dev/sdb\n", true, "loop0 sdb", false},
+	};
+	const struct sandbox *box = *state;
+	struct mountinfo mounts = load_mounts(box, "1 1 8:1 / /srv rw - ext4 /dev/sda1 rw\n"
+						   "2 1 0:9 / /run rw - tmpfs tmpfs rw\n"
+						   "3 1 7:0 / /sub rw - ext4 /dev/loop0 rw\n");
+
+	add_disks(box);
+	sandbox_block(box, NULL, "loop0", "7:0\n", "100\n");
+	sandbox_block(box, NULL, "loop1", "7:1\n", "100\n");
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct resolver resolver = {.root = box->root,
+			.mounts = &mounts,
+			.through_files = cases[i].through_files};
+
+		sandbox_file(box, "sys/block/loop0/loop/backing_file", cases[i].backing);
+		resolve_number(&resolver, 7, 0);
+		expect(&resolver, cases[i].disks, cases[i].unresolved);
+	}
+	/* One upon the other; and each in a file of the other ends. */
+	for (size_t i = 0; i < 2; i++) {
+		struct resolver resolver = {
+			.root = box->root, .mounts = &mounts, .through_files = true};
+
+		sandbox_file(box, "sys/block/loop0/loop/backing_file",
+			i == 0 ? "/srv/image\n" : "/sub/image\n");
+		sandbox_file(box, "sys/block/loop1/loop/backing_file", "/sub/image\n");
+		resolve_number(&resolver, 7, 1);
+		expect(&resolver, i == 0 ? "loop1 loop0 sda" : "loop1 loop0", false);
+	}
+	mountinfo_finish(&mounts);
+}
+
+/* ---- a real loop device over a file on another one ---- */
+
+static struct fixture fixture;
+static int upper_fd; /* of the loop over the file */
+
+static int loops_setup(void **state)
+{
+	fixture = (struct fixture){.fd = -1, .image_fd = -1};
+	upper_fd = -1;
+	return sandbox_setup(state);
+}
+
+static int loops_teardown(void **state)
+{
+	char dir[PATH_MAX];
+
+	if (upper_fd >= 0)
+		(void)loop_detach(upper_fd);
+	close_fd(&upper_fd);
+	(void)umount2(sandbox_path(*state, "mnt", dir), MNT_DETACH);
+	fixture_finish(&fixture);
+	return sandbox_teardown(state);
+}
+
+/* By the number that the kernel has for the file, though no table has its mount. */
+static void a_real_file_is_followed_without_its_path(void **state)
+{
+	const struct sandbox *box = *state;
+	const struct mountinfo none = {0};
+	struct resolver resolver = {.mounts = &none, .through_files = true};
+	char node[PATH_MAX], dir[PATH_MAX], upper[32], expected[96];
+	const char *const mkfs[] = {"mkfs.ext4", "-q", "-F", node, NULL};
+	_cleanup_close_ int file = -1;
+	struct stat st;
+
+	fixture_require_root();
+	fixture_make_loop(&fixture, MIB(8));
+	assert_int_equal(fstat(fixture.fd, &st), 0);
+	assert_int_equal(mknod(sandbox_path(box, "node", node), S_IFBLK | 0600, st.st_rdev), 0);
+	assert_int_equal(sandbox_run(mkfs), 0);
+	sandbox_dir(box, "mnt");
+	if (mount(node, sandbox_path(box, "mnt", dir), "ext4", 0, NULL) < 0) {
+		print_message("[ SKIP ] %s: cannot mount: %s\n", __func__, strerror(errno));
+		skip();
+	}
+	sandbox_file(box, "mnt/image", "");
+	file = openat(box->root, "mnt/image", O_RDWR | O_CLOEXEC);
+	assert_true(file >= 0);
+	assert_int_equal(ftruncate(file, MIB(1)), 0);
+	assert_int_equal(loop_attach(fixture.root, fixture.dir, file, upper, &upper_fd), 0);
+	assert_int_equal(fstat(upper_fd, &st), 0);
+
+	resolver.root = fixture.root;
+	resolve_number(&resolver, major(st.st_rdev), minor(st.st_rdev));
+	assert_true(resolver.count >= 2);
+	assert_true(STR_FORMAT(expected, "%s %s", upper, fixture.name));
+	/* What the lower one's own file lies on is this machine's affair. */
+	resolver.count = 2;
+	expect(&resolver, expected, resolver.unresolved);
+}
+
+#define loops_test(function) cmocka_unit_test_setup_teardown(function, loops_setup, loops_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		sandbox_test(a_number_gives_its_disk_once),
+		sandbox_test(a_path_gives_the_disk_below_its_mount),
+		sandbox_test(what_has_no_disk_is_resolved),
+		sandbox_test(what_is_not_known_has_devices_for_a_source),
+		sandbox_test(a_source_too_long_is_not_followed_in_part),
+		sandbox_test(all_members_of_a_filesystem_are_found),
+		sandbox_test(all_layers_of_an_overlay_are_followed),
+		sandbox_test(a_mount_is_looked_at_once),
+		sandbox_test(what_has_no_room_is_not_forgotten),
+		sandbox_test(files_of_loops_are_followed_where_asked),
+		loops_test(a_real_file_is_followed_without_its_path),
+	};
+
+	return cmocka_run_group_tests_name("resolve", tests, NULL, NULL);
+}
