@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/holder.h"
+
+#include "tests/device_fixture.h"
+#include "tests/sandbox.h"
+
+#include <sys/mount.h>
+
+/* All facts, one a line: "sda holder used by md0". */
+static void expect_facts(const struct sandbox *box, const char *expected)
+{
+	char all[2048] = "";
+	struct inuse inuse = {0};
+
+	/* What is there already is not told again. */
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(holder_add_facts(&inuse, box->root), 0);
+	for (size_t i = 0; i < inuse.count; i++)
+		(void)str_format(all + strlen(all), sizeof(all) - strlen(all), "%s %s %s\n",
+			inuse.facts[i].disk, reason_name(inuse.facts[i].code), inuse.facts[i].text);
+	assert_string_equal(all, expected);
+	inuse_finish(&inuse);
+}
+
+/* sda with two partitions, sdb. */
+static void add_disks(const struct sandbox *box)
+{
+	sandbox_block(box, NULL, "sda", "8:0\n", "1000\n");
+	sandbox_block(box, "sda", "sda1", "8:1\n", "100\n");
+	sandbox_block(box, "sda", "sda2", "8:2\n", "100\n");
+	sandbox_block(box, NULL, "sdb", "8:16\n", "1000\n");
+}
+
+static void what_nobody_uses_has_no_fact(void **state)
+{
+	const struct sandbox *box = *state;
+	struct inuse inuse = {0};
+
+	assert_int_equal(holder_add_facts(&inuse, box->root), -ENOENT);
+	assert_int_equal(inuse.count, 0);
+	add_disks(box);
+	sandbox_block(box, NULL, "loop0", "7:0\n", "0\n"); /* bound to nothing */
+	sandbox_dir(box, "sys/devices/bus/block/sdb/holders");
+	expect_facts(box, "");
+}
+
+static void holders_of_disks_and_partitions_are_told(void **state)
+{
+	const struct sandbox *box = *state;
+
+	add_disks(box);
+	sandbox_block(box, NULL, "dm-0", "253:0\n", "500\n");
+	sandbox_block(box, NULL, "dm-1", "253:1\n", "500\n");
+	sandbox_file(box, "sys/devices/virtual/block/dm-0/dm/name", "vg-\033root\n");
+	sandbox_file(box, "sys/devices/bus/block/sda/holders/md127", "");
+	sandbox_file(box, "sys/devices/bus/block/sda/sda2/holders/dm-0", "");
+	sandbox_file(box, "sys/devices/bus/block/sda/sda2/holders/dm-1", "");
+	sandbox_file(box, "sys/devices/bus/block/sda/sda2/holders/md0", "");
+	/* A stack: what is held is the lower one. */
+	sandbox_file(box, "sys/devices/virtual/block/dm-0/holders/dm-1", "");
+	/* No partition. */
+	sandbox_file(box, "sys/devices/bus/block/sdb/queue/holders/md1", "");
+	expect_facts(box, "dm-0 holder used by dm-1\n"
+			  "sda holder used by md127\n"
+			  "sda holder used by dm-0 (vg-?root)\n"
+			  "sda holder used by dm-1\n"
+			  "sda holder used by md0\n");
+}
+
+static void a_boot_area_is_its_card(void **state)
+{
+	const struct sandbox *box = *state;
+
+	sandbox_block(box, NULL, "mmcblk0", "179:0\n", "1000\n");
+	sandbox_block(box, NULL, "mmcblk0boot1", "179:16\n", "100\n");
+	sandbox_block(box, "mmcblk0boot1", "mmcblk0boot1p1", "179:17\n", "10\n");
+	sandbox_file(box, "sys/devices/bus/block/mmcblk0boot1/holders/dm-3", "");
+	expect_facts(box, "mmcblk0 holder used by dm-3\n");
+}
+
+static void zram_holds_its_backing_device(void **state)
+{
+	const struct sandbox *box = *state;
+
+	add_disks(box);
+	sandbox_block(box, NULL, "zram0", "252:0\n", "100\n");
+	sandbox_block(box, NULL, "zram1", "252:1\n", "100\n");
+	sandbox_block(box, NULL, "zram2", "252:2\n", "100\n");
+	sandbox_file(box, "sys/block/zram0/backing_dev", "/dev/sda2\n");
+	sandbox_file(box, "sys/block/zram1/backing_dev", "none\n");
+	sandbox_file(box, "sys/block/zram2/backing_dev", "/dev/gone\n");
+	expect_facts(box, "sda holder used by zram0\n");
+}
+
+static void a_loop_and_what_it_lies_over_are_told(void **state)
+{
+	const struct sandbox *box = *state;
+
+	add_disks(box);
+	for (int i = 0; i < 4; i++) {
+		char name[16], number[16];
+
+		assert_true(STR_FORMAT(name, "loop%d", i));
+		assert_true(STR_FORMAT(number, "7:%d\n", i));
+		sandbox_block(box, NULL, name, number, "100\n");
+	}
+	sandbox_file(box, "sys/block/loop0/loop/backing_file", "/dev/sda1\n");
+	sandbox_file(box, "sys/block/loop1/loop/backing_file", "/dev/loop0\n");
+	/* One over a file is a target, and where that lies a recorded machine does not tell. */
+	sandbox_file(box, "sys/block/loop2/loop/backing_file", "/srv/image\n");
+	sandbox_file(box, "sys/block/loop3/loop/backing_file", "/dev/gone\n");
+	expect_facts(box, "loop0 loop lies over /dev/sda1, not over a file\n"
+			  "sda loop loop0 lies over it\n"
+			  "loop1 loop lies over /dev/loop0, not over a file\n"
+			  "loop0 loop loop1 lies over it\n"
+			  "sda loop loop1 lies over it\n");
+}
+
+/* What else is known of a disk is no reason to leave these out, and stays. */
+static void facts_are_added(void **state)
+{
+	const struct sandbox *box = *state;
+	struct inuse inuse = {0};
+
+	add_disks(box);
+	sandbox_block(box, NULL, "loop0", "7:0\n", "100\n");
+	sandbox_file(box, "sys/block/loop0/loop/backing_file", "/dev/sda\n");
+	sandbox_file(box, "sys/devices/bus/block/sda/holders/md0", "");
+	assert_int_equal(inuse_add_fact(&inuse, "sda", REASON_MOUNTED, "mounted on /mnt"), 0);
+	assert_int_equal(holder_add_facts(&inuse, box->root), 0);
+	assert_int_equal(inuse.count, 4);
+	assert_int_equal(inuse.facts[0].code, REASON_MOUNTED);
+	assert_string_equal(inuse.facts[1].disk, "loop0");
+	assert_string_equal(inuse.facts[2].text, "loop0 lies over it");
+	assert_string_equal(inuse.facts[3].text, "used by md0");
+	inuse_finish(&inuse);
+}
+
+/* ---- a real loop device over a file on another one ---- */
+
+static struct fixture fixture;
+static int upper_fd; /* of the loop over the file */
+
+static int loops_setup(void **state)
+{
+	fixture = (struct fixture){.fd = -1, .image_fd = -1};
+	upper_fd = -1;
+	return sandbox_setup(state);
+}
+
+static int loops_teardown(void **state)
+{
+	char dir[PATH_MAX];
+
+	if (upper_fd >= 0)
+		(void)loop_detach(upper_fd);
+	close_fd(&upper_fd);
+	(void)umount2(sandbox_path(*state, "mnt", dir), MNT_DETACH);
+	fixture_finish(&fixture);
+	return sandbox_teardown(state);
+}
+
+/* How often the facts have @text of @disk. */
+static size_t count_facts(const struct inuse *inuse, const char *disk, const char *text)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < inuse->count; i++)
+		count += strcmp(inuse->facts[i].disk, disk) == 0 &&
+			 strcmp(inuse->facts[i].text, text) == 0;
+	return count;
+}
+
+static void a_file_explains_only_what_nothing_else_does(void **state)
+{
+	const struct sandbox *box = *state;
+	char node[PATH_MAX], dir[PATH_MAX], upper[32], text[96];
+	const char *const mkfs[] = {"mkfs.ext4", "-q", "-F", node, NULL};
+	_cleanup_close_ int file = -1;
+	struct inuse inuse = {0};
+	struct stat st;
+
+	fixture_require_root();
+	fixture_make_loop(&fixture, MIB(8));
+	assert_int_equal(fstat(fixture.fd, &st), 0);
+	assert_int_equal(mknod(sandbox_path(box, "node", node), S_IFBLK | 0600, st.st_rdev), 0);
+	assert_int_equal(sandbox_run(mkfs), 0);
+	sandbox_dir(box, "mnt");
+	if (mount(node, sandbox_path(box, "mnt", dir), "ext4", 0, NULL) < 0) {
+		print_message("[ SKIP ] %s: cannot mount: %s\n", __func__, strerror(errno));
+		skip();
+	}
+	sandbox_file(box, "mnt/image", "");
+	file = openat(box->root, "mnt/image", O_RDWR | O_CLOEXEC);
+	assert_true(file >= 0);
+	assert_int_equal(ftruncate(file, MIB(1)), 0);
+	assert_int_equal(loop_attach(fixture.root, fixture.dir, file, upper, &upper_fd), 0);
+	assert_true(STR_FORMAT(text, "%s uses a file on it", upper));
+
+	assert_int_equal(holder_add_facts(&inuse, fixture.root), 0);
+	assert_int_equal(count_facts(&inuse, fixture.name, text), 1);
+	/* The upper one may be written to: it is over a file. */
+	assert_false(inuse_knows(&inuse, upper));
+	inuse_finish(&inuse);
+
+	assert_int_equal(
+		inuse_add_fact(&inuse, fixture.name, REASON_MOUNTED, "mounted on %s", dir), 0);
+	assert_int_equal(holder_add_facts(&inuse, fixture.root), 0);
+	assert_int_equal(count_facts(&inuse, fixture.name, text), 0);
+	inuse_finish(&inuse);
+}
+
+#define loops_test(function) cmocka_unit_test_setup_teardown(function, loops_setup, loops_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		sandbox_test(what_nobody_uses_has_no_fact),
+		sandbox_test(holders_of_disks_and_partitions_are_told),
+		sandbox_test(a_boot_area_is_its_card),
+		sandbox_test(zram_holds_its_backing_device),
+		sandbox_test(a_loop_and_what_it_lies_over_are_told),
+		sandbox_test(facts_are_added),
+		loops_test(a_file_explains_only_what_nothing_else_does),
+	};
+
+	return cmocka_run_group_tests_name("holder", tests, NULL, NULL);
+}
