@@ -1,0 +1,629 @@
+/* SPDX-License-Identifier: MIT */
+/* test_layout_check - each contradiction by its whole sentence, and what lies just beside it. Those of
+ * layout files, with their lines, are in test_layout_file; those that layout_plan tells in test_layout. */
+#include "device/layout.h"
+
+#include "device/disk.h"
+#include "device/util.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define GPT_LINUX "0fc63daf-8483-4772-8e79-3d69d8477de4"
+#define UUID_A	  "01234567-89ab-4cde-8f01-23456789abcd"
+#define UUID_A_UP "01234567-89AB-4CDE-8F01-23456789ABCD"
+#define UUID_B	  "00000000-89ab-4cde-8f01-23456789abcd"
+
+/* A sound description: a partition of 200 MiB from a layout file's line 4, and one that grows from line
+ * 9; for a blob, line 20, there is room in both its max and its partition. */
+static struct layout sound(void)
+{
+	return (struct layout){
+		.table = TABLE_GPT,
+		.align_bytes = MIB(1),
+		.count = 2,
+		.partitions =
+			{
+				{
+					.name = "one",
+					.size_bytes = MIB(200),
+					.type_guid = GPT_LINUX,
+					.type_mbr = 0x83,
+					.line = 4,
+				},
+				{
+					.name = "two",
+					.grow = true,
+					.type_guid = GPT_LINUX,
+					.type_mbr = 0x83,
+					.fs = FS_EXT4,
+					.mount = "/",
+					.line = 9,
+				},
+			},
+		.blobs =
+			{
+				{
+					.name = "spl",
+					.size_bytes = KIB(64),
+					.max_bytes = KIB(64),
+					.line = 20,
+				},
+			},
+	};
+}
+
+static void expect_sound(const struct layout *spec)
+{
+	struct diag diag = {0};
+	int r = layout_check(spec, &diag);
+
+	if (r != 0)
+		fail_msg("%d, line %d: %s", r, diag.line, diag.text);
+}
+
+static void expect_wrong(const struct layout *spec, int line, const char *text)
+{
+	struct diag diag = {.line = 99};
+
+	assert_int_equal(layout_check(spec, &diag), -EINVAL);
+	assert_string_equal(diag.text, text);
+	assert_int_equal(diag.line, line);
+}
+
+static void counts_have_limits(void **state)
+{
+	struct layout spec = sound();
+
+	(void)state;
+	expect_sound(&spec);
+	spec.count = 0;
+	expect_wrong(&spec, 0, "a layout has 1 to 8 partitions");
+
+	/* Seven before the one that grows. */
+	spec = sound();
+	spec.partitions[LAYOUT_PARTITIONS_MAX - 1] = spec.partitions[1];
+	for (size_t i = 0; i < LAYOUT_PARTITIONS_MAX - 1; i++) {
+		spec.partitions[i] = spec.partitions[0];
+		assert_true(STR_FORMAT(spec.partitions[i].name, "p%zu", i));
+	}
+	spec.count = LAYOUT_PARTITIONS_MAX;
+	expect_sound(&spec);
+	spec.table = TABLE_MBR;
+	expect_wrong(&spec, 0, "an MBR has at most 4 partitions");
+	spec.partitions[3] = spec.partitions[LAYOUT_PARTITIONS_MAX - 1];
+	spec.count = 4;
+	expect_sound(&spec);
+	spec.count = LAYOUT_PARTITIONS_MAX + 1;
+	expect_wrong(&spec, 0, "a layout has 1 to 8 partitions");
+}
+
+static void alignments_are_powers_of_two(void **state)
+{
+	static const uint64_t good[] = {MIB(1), MIB(2), MIB(4), GIB(1), UINT64_C(1) << 63};
+	static const uint64_t bad[] = {
+		0, 1, 4096, KIB(512), MIB(1) - 1, MIB(1) + 1, MIB(3), MIB(4) + 4096, UINT64_MAX};
+	struct layout spec = sound();
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		spec.align_bytes = good[i];
+		expect_sound(&spec);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		spec.align_bytes = bad[i];
+		expect_wrong(&spec, 0, "the alignment is not 1 MiB times a power of two");
+	}
+}
+
+static void sizes_are_whole_blocks_or_grow(void **state)
+{
+	static const char odd_size[] = "size of partition one is not in whole 4 KiB";
+	static const char odd_offset[] = "offset of partition one is not in whole 4 KiB";
+	struct layout spec = sound();
+	struct layout_partition *one = &spec.partitions[0], *two = &spec.partitions[1];
+
+	(void)state;
+	one->size_bytes = 4096;
+	expect_sound(&spec);
+	one->size_bytes = 0;
+	expect_wrong(&spec, 4, odd_size);
+	one->size_bytes = 4096 + 512;
+	expect_wrong(&spec, 4, odd_size);
+	one->size_bytes = 8192;
+	one->offset_bytes = 4096;
+	expect_sound(&spec);
+	one->offset_bytes = 4096 + 2048;
+	expect_wrong(&spec, 4, odd_offset);
+	one->offset_bytes = 0;
+	two->size_bytes = 4096;
+	expect_wrong(&spec, 9, "partition two has a size and also grows");
+	two->grow = false;
+	expect_sound(&spec);
+	two->size_bytes = 0;
+	expect_wrong(&spec, 9, "size of partition two is not in whole 4 KiB");
+	two->grow = true;
+	one->grow = true;
+	one->size_bytes = 0;
+	expect_wrong(&spec, 4, "partition one grows but is not the last one");
+}
+
+static void filesystems_need_room(void **state)
+{
+	static const struct {
+		enum fs_kind fs;
+		const char *text;
+	} kinds[] = {
+		{FS_NONE, NULL},
+		{FS_EXT4, NULL},
+		{FS_VFAT, NULL},
+		{FS_F2FS, "partition one is too small for f2fs, which needs 64 MiB"},
+		{FS_BTRFS, "partition one is too small for btrfs, which needs 109 MiB"},
+		{FS_SWAP, "partition one is too small for swap, which needs 40 KiB"},
+	};
+	struct layout spec = sound();
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		uint64_t least = fs_min_bytes(kinds[i].fs);
+
+		spec.partitions[0].fs = kinds[i].fs;
+		spec.partitions[0].size_bytes = least > 0 ? least : 4096;
+		expect_sound(&spec);
+		assert_int_equal(least > 0, kinds[i].text != NULL);
+		spec.partitions[0].size_bytes = least - 4096;
+		if (least > 0)
+			expect_wrong(&spec, 4, kinds[i].text);
+	}
+}
+
+static void types_are_of_the_table(void **state)
+{
+	struct layout spec = sound();
+	struct layout_partition *one = &spec.partitions[0];
+
+	(void)state;
+	one->type_mbr = 0;
+	expect_sound(&spec);
+	spec.table = TABLE_MBR;
+	expect_wrong(&spec, 4, "type of partition one is one of a GPT");
+	one->type_mbr = 0x83;
+	one->type_guid[0] = '\0';
+	expect_sound(&spec);
+	spec.table = TABLE_GPT;
+	expect_wrong(&spec, 4, "type of partition one is one of an MBR");
+}
+
+/* The longest label of each kind, and one byte more. */
+static void labels_are_of_the_filesystem(void **state)
+{
+	static const char forbidden[] = "\"*+,./:;<=>?[\\]|";
+	struct layout spec = sound();
+	struct layout_partition *one = &spec.partitions[0];
+	char text[160];
+
+	(void)state;
+	for (enum fs_kind fs = FS_NONE; fs < FS_KIND_COUNT; fs++) {
+		size_t most = fs_label_max(fs);
+
+		one->fs = fs;
+		memset(one->label, 0, sizeof(one->label));
+		memset(one->label, 'L', most);
+		expect_sound(&spec);
+		if (most + 1 == sizeof(one->label))
+			continue;
+		one->label[most] = 'L';
+		assert_true(
+			STR_FORMAT(text, "label %s is too long for %s", one->label, fs_name(fs)));
+		expect_wrong(&spec, 4, text);
+	}
+	for (const char *p = forbidden; *p; p++) {
+		assert_true(STR_FORMAT(one->label, "A%cB", *p));
+		one->fs = FS_EXT4;
+		expect_sound(&spec);
+		one->fs = FS_VFAT;
+		assert_true(
+			STR_FORMAT(text, "label A%cB has a character that no vfat label has", *p));
+		expect_wrong(&spec, 4, text);
+	}
+	(void)STR_COPY(one->label, "A B-_!#$%&'");
+	expect_sound(&spec);
+	(void)STR_COPY(one->label, " B");
+	expect_wrong(&spec, 4, "label  B has a character that no vfat label has");
+}
+
+static void mount_points_have_one_form(void **state)
+{
+	static const char *const good[] = {
+		"", "/boot", "/boot/efi", "/a/.b/..c/d..", "/e.", "/...", "/ a b"};
+	static const char *const bad[] = {"boot", "./boot", "//", "/boot/", "/boot//efi", "//boot",
+		"/.", "/..", "/boot/.", "/boot/..", "/./boot", "/../boot", "/a/../b"};
+	struct layout spec = sound();
+	struct layout_partition *one = &spec.partitions[0];
+	char text[160];
+
+	(void)state;
+	one->fs = FS_VFAT;
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		(void)STR_COPY(one->mount, good[i]);
+		expect_sound(&spec);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		(void)STR_COPY(one->mount, bad[i]);
+		assert_true(STR_FORMAT(text, "partition one cannot be mounted on %s", bad[i]));
+		expect_wrong(&spec, 4, text);
+	}
+	(void)STR_COPY(one->mount, "/boot");
+	for (enum fs_kind fs = FS_NONE; fs < FS_KIND_COUNT; fs++) {
+		one->fs = fs;
+		if (fs_holds_files(fs))
+			expect_sound(&spec);
+		else
+			expect_wrong(&spec, 4, "partition one cannot be mounted on /boot");
+	}
+}
+
+static void the_root_is_one(void **state)
+{
+	struct layout spec = sound();
+
+	(void)state;
+	(void)STR_COPY(spec.partitions[1].mount, "/root");
+	expect_wrong(&spec, 0, "no partition is mounted on /");
+	spec.partitions[1].mount[0] = '\0';
+	expect_wrong(&spec, 0, "no partition is mounted on /");
+	spec = sound();
+	spec.partitions[0].fs = FS_EXT4;
+	(void)STR_COPY(spec.partitions[0].mount, "/");
+	expect_wrong(&spec, 9, "two partitions are mounted on /");
+}
+
+static void partitions_can_be_told_apart(void **state)
+{
+	struct layout spec = sound();
+	struct layout_partition *one = &spec.partitions[0], *two = &spec.partitions[1];
+
+	(void)state;
+	one->name[0] = '\0';
+	expect_wrong(&spec, 4, "a partition has no name");
+	(void)STR_COPY(one->name, "two");
+	expect_wrong(&spec, 9, "two partitions have the name two");
+	(void)STR_COPY(one->name, "Two");
+	expect_sound(&spec);
+
+	(void)STR_COPY(one->partuuid, UUID_A);
+	expect_sound(&spec);
+	(void)STR_COPY(two->partuuid, UUID_B);
+	expect_sound(&spec);
+	(void)STR_COPY(two->partuuid, UUID_A_UP);
+	expect_wrong(&spec, 9, "partitions Two and two have the same partuuid");
+	two->partuuid[0] = '\0';
+	/* Of a partition and of a filesystem: nobody mixes them up. */
+	(void)STR_COPY(two->fs_uuid, UUID_A);
+	expect_sound(&spec);
+	(void)STR_COPY(one->fs_uuid, UUID_A_UP);
+	expect_wrong(&spec, 9, "partitions Two and two have the same uuid");
+}
+
+/* In a description nobody can choose it; one that is placed may have it by now. */
+static void an_mbr_gives_partuuids_itself(void **state)
+{
+	struct layout spec = sound();
+
+	(void)state;
+	spec.table = TABLE_MBR;
+	(void)STR_COPY(spec.partitions[0].partuuid, "12345678-01");
+	expect_wrong(
+		&spec, 4, "partition one has a partuuid: on an MBR it follows from the disk's id");
+	spec.disk_sectors = 1000000;
+	expect_sound(&spec);
+}
+
+static void blobs_are_files_with_a_place(void **state)
+{
+	struct layout spec = sound();
+	struct layout_blob *blob = &spec.blobs[0];
+
+	(void)state;
+	spec.blob_count = 1;
+	expect_sound(&spec);
+	blob->size_bytes = KIB(64) + 1;
+	expect_wrong(&spec, 20, "blob spl is larger than its max: 65537 bytes instead of 64 KiB");
+	blob->max_bytes = 0; /* nothing */
+	expect_sound(&spec);
+	blob->size_bytes = 0;
+	expect_wrong(&spec, 20, "blob spl is empty");
+	blob->size_bytes = GIB(3);
+	blob->max_bytes = MIB(1536);
+	expect_wrong(&spec, 20, "blob spl is larger than its max: 3 GiB instead of 1536 MiB");
+
+	spec = sound();
+	spec.blob_count = 1;
+	blob->target = BLOB_PARTITION;
+	(void)STR_COPY(blob->partition, "one");
+	expect_sound(&spec);
+	(void)STR_COPY(blob->partition, "two");
+	expect_wrong(&spec, 20,
+		"blob spl would destroy the ext4 of partition two: its format must be none");
+	(void)STR_COPY(blob->partition, "three");
+	expect_wrong(&spec, 20, "blob spl: there is no partition three");
+	/* Only of a blob in a partition the name means anything. */
+	blob->target = BLOB_BOOT0;
+	expect_sound(&spec);
+	/* The last of several. */
+	spec.blobs[1] = *blob;
+	spec.blobs[1].size_bytes = 0;
+	spec.blobs[1].line = 30;
+	spec.blob_count = 2;
+	expect_wrong(&spec, 30, "blob spl is empty");
+}
+
+/* ---- the places ---- */
+
+/* "one" (line 4) and "two" (line 9), where sectors are given; blobs "a" (line 20) and "b" (line 30),
+ * where sizes are. */
+struct places {
+	enum table_kind table;
+	struct {
+		uint64_t start, sectors;
+	} partitions[2];
+	bool grows; /* the last of them */
+	struct {
+		enum blob_target target;
+		const char *partition;
+		uint64_t offset, bytes;
+	} blobs[2];
+	int line;
+	const char *text; /* NULL: no contradiction */
+};
+
+static struct layout place(const struct places *places)
+{
+	struct layout placed = {.table = places->table};
+
+	for (size_t i = 0; i < 2 && places->partitions[i].sectors > 0; i++) {
+		placed.partitions[i] = (struct layout_partition){
+			.start = places->partitions[i].start,
+			.sectors = places->partitions[i].sectors,
+			.line = i == 0 ? 4 : 9,
+		};
+		(void)STR_COPY(placed.partitions[i].name, i == 0 ? "one" : "two");
+		placed.count = i + 1;
+	}
+	if (places->grows)
+		placed.partitions[placed.count - 1].grow = true;
+	for (size_t i = 0; i < 2 && places->blobs[i].bytes > 0; i++) {
+		placed.blobs[i] = (struct layout_blob){
+			.target = places->blobs[i].target,
+			.offset_bytes = places->blobs[i].offset,
+			.size_bytes = places->blobs[i].bytes,
+			.line = i == 0 ? 20 : 30,
+		};
+		(void)STR_COPY(placed.blobs[i].name, i == 0 ? "a" : "b");
+		if (places->blobs[i].partition)
+			(void)STR_COPY(placed.blobs[i].partition, places->blobs[i].partition);
+		placed.blob_count = i + 1;
+	}
+	return placed;
+}
+
+static void expect_places(const struct places *all, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct layout placed = place(&all[i]);
+		struct diag diag = {.line = 0, .text = "none"};
+		int r = layout_check_places(&placed, &diag);
+		const char *wanted = all[i].text ? all[i].text : "none";
+
+		if (r != (all[i].text ? -EINVAL : 0) || diag.line != all[i].line ||
+			strcmp(diag.text, wanted) != 0)
+			fail_msg("%zu: %d, line %d: %s\ninstead of line %d: %s", i, r, diag.line,
+				diag.text, all[i].line, wanted);
+	}
+}
+
+static void partitions_lie_behind_each_other(void **state)
+{
+	static const struct places all[] = {
+		/* behind the table */
+		{.table = TABLE_GPT, .partitions = {{48, 8}}},
+		{.table = TABLE_GPT,
+			.partitions = {{40, 8}},
+			.line = 4,
+			.text = "partition one begins at 20 KiB, inside the partition table"},
+		{.table = TABLE_MBR, .partitions = {{8, 8}}},
+		{.table = TABLE_MBR,
+			.partitions = {{7, 8}},
+			.line = 4,
+			.text = "partition one begins at 3584 bytes, inside the partition table"},
+		{.table = TABLE_GPT,
+			.partitions = {{0, 8}},
+			.line = 4,
+			.text = "partition one begins at 0 bytes, inside the partition table"},
+		/* behind the one before */
+		{.table = TABLE_GPT, .partitions = {{2048, 2048}, {4096, 8}}},
+		{.table = TABLE_GPT,
+			.partitions = {{2048, 2049}, {4096, 8}},
+			.line = 9,
+			.text = "partition two begins at 2 MiB, inside partition one"},
+		{.table = TABLE_GPT,
+			.partitions = {{2048, 2048}, {2048, 8}},
+			.line = 9,
+			.text = "partition two begins at 1 MiB, inside partition one"},
+		/* They are in the order of the disk. */
+		{.table = TABLE_GPT,
+			.partitions = {{4096, 8}, {2048, 8}},
+			.line = 9,
+			.text = "partition two begins at 1 MiB, inside partition one"},
+		/* Far beyond 32 bits. */
+		{.table = TABLE_GPT,
+			.partitions = {{2048, UINT64_C(1) << 40}, {UINT64_C(1) << 40, 8}},
+			.line = 9,
+			.text = "partition two begins at 524288 GiB, inside partition one"},
+	};
+
+	(void)state;
+	expect_places(all, ARRAY_SIZE(all));
+}
+
+static void blobs_leave_table_and_partitions_alone(void **state)
+{
+	static const struct places all[] = {
+		/* boot code, and the table in the first sector */
+		{.table = TABLE_GPT, .blobs = {{.bytes = 440}}},
+		{.table = TABLE_GPT,
+			.blobs = {{.bytes = 441}},
+			.line = 20,
+			.text = "blob a (441 bytes from 0 bytes) lies over the partition table in bytes "
+				"440 to 511"},
+		{.table = TABLE_MBR,
+			.blobs = {{.offset = 511, .bytes = 1}},
+			.line = 20,
+			.text = "blob a (1 bytes from 511 bytes) lies over the partition table in bytes "
+				"440 to 511"},
+		{.table = TABLE_MBR, .blobs = {{.offset = 512, .bytes = KIB(32)}}},
+		/* the GPT */
+		{.table = TABLE_GPT,
+			.blobs = {{.offset = 512, .bytes = 1}},
+			.line = 20,
+			.text = "blob a (1 bytes from 512 bytes) lies over the GPT, up to 24 KiB: move it, "
+				"or use an MBR"},
+		{.table = TABLE_GPT,
+			.blobs = {{.offset = KIB(23), .bytes = KIB(1)}},
+			.line = 20,
+			.text = "blob a (1 KiB from 23 KiB) lies over the GPT, up to 24 KiB: move it, or "
+				"use an MBR"},
+		{.table = TABLE_GPT, .blobs = {{.offset = KIB(24), .bytes = KIB(1)}}},
+		/* a partition of 1 MiB from 1 MiB on */
+		{.table = TABLE_GPT,
+			.partitions = {{2048, 2048}},
+			.blobs = {{.offset = KIB(24), .bytes = KIB(1000)}}},
+		{.table = TABLE_GPT,
+			.partitions = {{2048, 2048}},
+			.blobs = {{.offset = KIB(24), .bytes = KIB(1000) + 1}},
+			.line = 20,
+			.text = "blob a (1024001 bytes from 24 KiB) lies over partition one, from 1 MiB"},
+		{.table = TABLE_GPT,
+			.partitions = {{2048, 2048}},
+			.blobs = {{.offset = MIB(2) - 1, .bytes = 1}},
+			.line = 20,
+			.text = "blob a (1 bytes from 2097151 bytes) lies over partition one, from 1 MiB"},
+		{.table = TABLE_GPT,
+			.partitions = {{2048, 2048}},
+			.blobs = {{.offset = MIB(2), .bytes = 1}}},
+		{.table = TABLE_GPT,
+			.partitions = {{2048, 2048}, {6144, 8}},
+			.blobs = {{.offset = MIB(2), .bytes = MIB(1) + 1}},
+			.line = 20,
+			.text = "blob a (1048577 bytes from 2 MiB) lies over partition two, from 3 MiB"},
+		/* one that grows has no end */
+		{.table = TABLE_GPT,
+			.partitions = {{2048, 2048}},
+			.grows = true,
+			.blobs = {{.offset = GIB(500), .bytes = 1}},
+			.line = 20,
+			.text = "blob a (1 bytes from 500 GiB) lies over partition one, from 1 MiB"},
+		/* Other targets than the disk have places of their own. */
+		{.table = TABLE_GPT,
+			.partitions = {{2048, 2048}},
+			.blobs = {{.target = BLOB_BOOT0, .bytes = MIB(4)}}},
+		{.table = TABLE_GPT,
+			.partitions = {{2048, 2048}},
+			.blobs = {{.target = BLOB_BOOT1, .offset = MIB(1), .bytes = 1}}},
+	};
+
+	(void)state;
+	expect_places(all, ARRAY_SIZE(all));
+}
+
+static void blobs_leave_each_other_alone(void **state)
+{
+	static const struct places all[] = {
+		{.table = TABLE_MBR,
+			.blobs = {{.offset = 512, .bytes = 512}, {.offset = 1024, .bytes = 512}}},
+		{.table = TABLE_MBR,
+			.blobs = {{.offset = 512, .bytes = 513}, {.offset = 1024, .bytes = 512}},
+			.line = 30,
+			.text = "blob b lies over blob a"},
+		{.table = TABLE_MBR,
+			.blobs = {{.offset = 1024, .bytes = 512}, {.offset = 512, .bytes = 512}}},
+		{.table = TABLE_MBR,
+			.blobs = {{.offset = 1024, .bytes = 512}, {.offset = 512, .bytes = 513}},
+			.line = 30,
+			.text = "blob b lies over blob a"},
+		{.table = TABLE_MBR,
+			.blobs = {{.offset = 512, .bytes = 4096}, {.offset = 1024, .bytes = 1}},
+			.line = 30,
+			.text = "blob b lies over blob a"},
+		{.table = TABLE_MBR,
+			.blobs = {{.target = BLOB_BOOT0, .bytes = 9},
+				{.target = BLOB_BOOT0, .offset = 8, .bytes = 9}},
+			.line = 30,
+			.text = "blob b lies over blob a"},
+		/* not in one place */
+		{.table = TABLE_MBR,
+			.blobs = {{.target = BLOB_BOOT0, .bytes = 9},
+				{.target = BLOB_BOOT1, .bytes = 9}}},
+		{.table = TABLE_MBR,
+			.blobs = {{.target = BLOB_BOOT0, .offset = 512, .bytes = 9},
+				{.offset = 512, .bytes = 9}}},
+		/* in partitions of 1 MiB */
+		{.table = TABLE_GPT,
+			.partitions = {{2048, 2048}, {4096, 2048}},
+			.blobs = {{.target = BLOB_PARTITION, .partition = "one", .bytes = MIB(1)},
+				{.target = BLOB_PARTITION, .partition = "two", .bytes = MIB(1)}}},
+		{.table = TABLE_GPT,
+			.partitions = {{2048, 2048}, {4096, 2048}},
+			.blobs = {{.target = BLOB_PARTITION, .partition = "one", .bytes = 9},
+				{.target = BLOB_PARTITION,
+					.partition = "one",
+					.offset = 8,
+					.bytes = 9}},
+			.line = 30,
+			.text = "blob b lies over blob a"},
+		{.table = TABLE_GPT,
+			.partitions = {{2048, 2048}, {4096, 4096}},
+			.blobs = {{.target = BLOB_PARTITION,
+				.partition = "one",
+				.offset = 1,
+				.bytes = MIB(1)}},
+			.line = 20,
+			.text = "blob a does not fit in partition one"},
+		{.table = TABLE_GPT,
+			.partitions = {{2048, 2048}, {4096, 4096}},
+			.blobs = {{.target = BLOB_PARTITION,
+				.partition = "two",
+				.offset = 1,
+				.bytes = MIB(1)}}},
+	};
+
+	(void)state;
+	expect_places(all, ARRAY_SIZE(all));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(counts_have_limits),
+		cmocka_unit_test(alignments_are_powers_of_two),
+		cmocka_unit_test(sizes_are_whole_blocks_or_grow),
+		cmocka_unit_test(filesystems_need_room),
+		cmocka_unit_test(types_are_of_the_table),
+		cmocka_unit_test(labels_are_of_the_filesystem),
+		cmocka_unit_test(mount_points_have_one_form),
+		cmocka_unit_test(the_root_is_one),
+		cmocka_unit_test(partitions_can_be_told_apart),
+		cmocka_unit_test(an_mbr_gives_partuuids_itself),
+		cmocka_unit_test(blobs_are_files_with_a_place),
+		cmocka_unit_test(partitions_lie_behind_each_other),
+		cmocka_unit_test(blobs_leave_table_and_partitions_alone),
+		cmocka_unit_test(blobs_leave_each_other_alone),
+	};
+
+	return cmocka_run_group_tests_name("layout_check", tests, NULL, NULL);
+}
