@@ -2,7 +2,6 @@
 #include "core/inspect.h"
 
 #include "core/reactor.h"
-#include "core/sidecar.h"
 #include "device/util.h"
 #include "tests/sandbox.h"
 
@@ -207,40 +206,7 @@ static void refuses_problems(void **state)
 
 /* ---- sidecars ---- */
 
-static void parses_sidecars(void **state)
-{
 #define HEX "0123456789abcdef0123456789ABCDEF0123456789abcdef0123456789abcdef"
-#define LOW "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-	static const struct {
-		const char *text;
-		bool lone, found;
-	} cases[] = {
-		{HEX "  a.tar\n", false, true},
-		{HEX " *a.tar\r\n", false, true},
-		{"# comment\n" HEX "  b.tar\n" HEX "  ./a.tar", false, true},
-		{"SHA256 (a.tar) = " HEX "\n", false, true},
-		{HEX "  b.tar\n", false, false},
-		{HEX "  b.tar\n", true, true},
-		{HEX "\n", true, true},
-		{HEX "\n", false, false},
-		{HEX "  b.tar\n" HEX "  c.tar\n", true, false},
-		{HEX "0  a.tar\n", true, false},
-		{"SHA256 (a.tar) = 0123\n", true, false},
-		{"SHA256 (a.tar\n", true, false},
-		{"0123", true, false},
-		{"", true, false},
-		{HEX " a.tar\n", true, false},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		char hex[SHA256_HEX] = "";
-
-		if (sidecar_parse(cases[i].text, "a.tar", cases[i].lone, hex) != cases[i].found)
-			fail_msg("case %zu", i);
-		assert_string_equal(hex, cases[i].found ? LOW : "");
-	}
-}
 
 static void honours_sidecars(void **state)
 {
@@ -370,7 +336,6 @@ int main(void)
 		cmocka_unit_test(notices_every_cut_through_a_decompressor),
 		cmocka_unit_test(refuses_damage),
 		cmocka_unit_test(refuses_problems),
-		cmocka_unit_test(parses_sidecars),
 		cmocka_unit_test(honours_sidecars),
 		cmocka_unit_test(may_be_dropped_at_any_time),
 		cmocka_unit_test(runs_several_at_once),

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/sidecar.h"
+
+#include "device/util.h"
+#include "tests/sandbox.h"
+
+#include <errno.h>
+
+/* ---- the text ---- */
+
+static void parses_sidecars(void **state)
+{
+#define HEX "0123456789abcdef0123456789ABCDEF0123456789abcdef0123456789abcdef"
+#define LOW "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+	static const struct {
+		const char *text;
+		bool lone, found;
+	} cases[] = {
+		{HEX "  a.tar\n", false, true},
+		{HEX " *a.tar\r\n", false, true},
+		{"# comment\n" HEX "  b.tar\n" HEX "  ./a.tar", false, true},
+		{"SHA256 (a.tar) = " HEX "\n", false, true},
+		{HEX "  b.tar\n", false, false},
+		{HEX "  b.tar\n", true, true},
+		{HEX "\n", true, true},
+		{HEX "\n", false, false},
+		{HEX "  b.tar\n" HEX "  c.tar\n", true, false},
+		{HEX "0  a.tar\n", true, false},
+		{"SHA256 (a.tar) = 0123\n", true, false},
+		{"SHA256 (a.tar\n", true, false},
+		{"0123", true, false},
+		{"", true, false},
+		{HEX " a.tar\n", true, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char hex[SHA256_HEX] = "";
+
+		if (sidecar_parse(cases[i].text, "a.tar", cases[i].lone, hex) != cases[i].found)
+			fail_msg("case %zu", i);
+		assert_string_equal(hex, cases[i].found ? LOW : "");
+	}
+}
+
+/* The digest of something else. */
+#define OTHER "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"
+
+static void finds_names_as_they_are(void **state)
+{
+	static const struct {
+		const char *text, *name;
+		bool found;
+	} cases[] = {
+		{HEX "  my root.tar\n", "my root.tar", true},
+		{HEX "  my root.tar\n", "my", false},
+		{HEX "   a.tar\n", "a.tar", false}, /* " a.tar" is another file */
+		{HEX "  a.tar \n", "a.tar", false},
+		{HEX "  a.tar.gz\n", "a.tar", false},
+		{HEX "  a.ta\n", "a.tar", false},
+		{HEX "  A.TAR\n", "a.tar", false},
+		{HEX "  b/a.tar\n", "a.tar", false},
+		{HEX "  ././a.tar\n", "a.tar", true},
+		{HEX "  l\344\n", "l\344", true},
+		{"SHA256 (a (1).tar) = " HEX "\n", "a (1).tar", true},
+		{"SHA256 (./a.tar) = " HEX "\n", "a.tar", true},
+		{"SHA256 (a.tar)= " HEX "\n", "a.tar", false},
+		{"SHA256 (a.tar) = " HEX "0\n", "a.tar", false},
+		{"MD5 (a.tar) = " HEX "\n", "a.tar", false},
+		{"SHA512 (a.tar) = " HEX HEX "\n", "a.tar", false},
+		{HEX HEX "  a.tar\n", "a.tar", false},
+		{" " HEX "  a.tar\n", "a.tar", false},
+		{"\n\n" HEX "  a.tar", "a.tar", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char hex[SHA256_HEX] = "as it was";
+
+		if (sidecar_parse(cases[i].text, cases[i].name, false, hex) != cases[i].found)
+			fail_msg("case %zu: %s", i, cases[i].text);
+		assert_string_equal(hex, cases[i].found ? LOW : "as it was");
+	}
+}
+
+/* Its own line, wherever it stands: others, even a lone one, do not count then. */
+static void its_own_line_is_worth_more(void **state)
+{
+	static const char *const texts[] = {
+		OTHER "  b.tar\n" HEX "  a.tar\n",
+		HEX "  a.tar\n" OTHER "  b.tar\n",
+		OTHER "\n" HEX "  a.tar\n" OTHER "  c.tar\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		char hex[SHA256_HEX] = "";
+
+		assert_true(sidecar_parse(texts[i], "a.tar", i == 0, hex));
+		assert_string_equal(hex, LOW);
+	}
+}
+
+/* ---- the files ---- */
+
+#define LONG_NAME                                                                                  \
+	"0000000000000000000000000000000000000000000000000000000000000000"                         \
+	"1111111111111111111111111111111111111111111111111111111111111111"                         \
+	"2222222222222222222222222222222222222222222222222222222222222222"                         \
+	"33333333333333333333333333333333333333333333333333333333333.tar"
+
+/* Looks in directory @dir, and expects all of the answer. */
+static void expect_find(const struct sandbox *box, const char *dir, const char *archive,
+	int expected, const char *expected_name)
+{
+	char inside[NAME_MAX + 64], path[PATH_MAX], hex[SHA256_HEX] = "", name[NAME_MAX + 1] = "";
+	int r;
+
+	(void)STR_FORMAT(inside, "%s/%s", dir, archive);
+	r = sidecar_find(sandbox_path(box, inside, path), hex, name);
+	if (r != expected)
+		fail_msg("%s: %d, not %d", dir, r, expected);
+	if (expected == 1) {
+		assert_string_equal(hex, LOW);
+		assert_string_equal(name, expected_name);
+	}
+}
+
+/* The files beside the archive: NULL where there is none. */
+static void looks_beside_the_archive(void **state)
+{
+	static const struct {
+		const char *dir, *own, *sums; /* ARCHIVE.sha256 and SHA256SUMS */
+		int expected;
+		const char *name;
+	} cases[] = {
+		{"none", NULL, NULL, 0, NULL},
+		{"own", HEX "  a.tar\n", NULL, 1, "a.tar.sha256"},
+		{"own-bare", HEX, NULL, 1, "a.tar.sha256"},
+		{"own-renamed", HEX "  build-17.tar\n", NULL, 1, "a.tar.sha256"},
+		{"sums", NULL, OTHER "  b.tar\n" HEX "  a.tar\n", 1, "SHA256SUMS"},
+		{"sums-of-others", NULL, OTHER "  b.tar\n" OTHER "  c.tar\n", 0, NULL},
+		/* A list is of many files: a line of another name is of another file. */
+		{"sums-of-one-other", NULL, OTHER "  b.tar\n", 0, NULL},
+		{"sums-bare", NULL, OTHER "\n", 0, NULL},
+		{"sums-empty", NULL, "", 0, NULL},
+		{"both", HEX "  a.tar\n", OTHER "  a.tar\n", 1, "a.tar.sha256"},
+		/* Somebody meant to publish one: not to be passed over. */
+		{"own-empty", "", HEX "  a.tar\n", -EINVAL, NULL},
+		{"own-other", "no digest\n", NULL, -EINVAL, NULL},
+		{"own-of-many", OTHER "  b.tar\n" OTHER "  c.tar\n", NULL, -EINVAL, NULL},
+	};
+	const struct sandbox *box = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char path[PATH_MAX];
+
+		sandbox_dir(box, cases[i].dir);
+		if (cases[i].own) {
+			(void)STR_FORMAT(path, "%s/a.tar.sha256", cases[i].dir);
+			sandbox_file(box, path, cases[i].own);
+		}
+		if (cases[i].sums) {
+			(void)STR_FORMAT(path, "%s/SHA256SUMS", cases[i].dir);
+			sandbox_file(box, path, cases[i].sums);
+		}
+		expect_find(box, cases[i].dir, "a.tar", cases[i].expected, cases[i].name);
+	}
+}
+
+/* What cannot be read may hold a digest: that is told, and nothing hangs on a FIFO. */
+static void says_what_cannot_be_read(void **state)
+{
+	const struct sandbox *box = *state;
+	char path[PATH_MAX];
+
+	sandbox_file(box, "own/SHA256SUMS", HEX "  a.tar\n");
+	sandbox_link(box, "own/a.tar.sha256", "a.tar.sha256");
+	expect_find(box, "own", "a.tar", -ELOOP, NULL);
+	assert_int_equal(unlink(sandbox_path(box, "own/a.tar.sha256", path)), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	expect_find(box, "own", "a.tar", -EINVAL, NULL);
+	assert_int_equal(unlink(path), 0);
+	sandbox_dir(box, "own/a.tar.sha256");
+	expect_find(box, "own", "a.tar", -EINVAL, NULL);
+	assert_int_equal(rmdir(path), 0);
+	sandbox_link(box, "own/a.tar.sha256", "nowhere"); /* there is none */
+	expect_find(box, "own", "a.tar", 1, "SHA256SUMS");
+
+	sandbox_link(box, "sums/SHA256SUMS", "SHA256SUMS");
+	expect_find(box, "sums", "a.tar", -ELOOP, NULL);
+	expect_find(box, "nowhere", "a.tar", 0, NULL);
+}
+
+/* A text of a MiB is long already; what is longer was never one. */
+static void reads_up_to_a_mebibyte(void **state)
+{
+	const struct sandbox *box = *state;
+	size_t size = MIB(1), line = strlen(HEX "  a.tar\n");
+	_cleanup_free_ char *text = malloc(size + 2);
+
+	assert_non_null(text);
+	memset(text, '\n', size + 1);
+	memcpy(text + size - line, HEX "  a.tar\n", line);
+	text[size] = '\0';
+	sandbox_file(box, "s/SHA256SUMS", text);
+	expect_find(box, "s", "a.tar", 1, "SHA256SUMS");
+	text[size] = '\n';
+	text[size + 1] = '\0';
+	sandbox_file(box, "s/SHA256SUMS", text);
+	expect_find(box, "s", "a.tar", -EINVAL, NULL);
+}
+
+static void takes_names_of_any_length(void **state)
+{
+	const struct sandbox *box = *state;
+	char path[PATH_MAX + 64], hex[SHA256_HEX], name[NAME_MAX + 1];
+
+	/* With ".sha256" behind it no file can have such a name. */
+	assert_int_equal(strlen(LONG_NAME), NAME_MAX);
+	sandbox_file(box, "s/SHA256SUMS", HEX "  " LONG_NAME "\n");
+	expect_find(box, "s", LONG_NAME, 1, "SHA256SUMS");
+	sandbox_file(box, "s/SHA256SUMS", "");
+	expect_find(box, "s", LONG_NAME, 0, NULL);
+
+	memset(path, '/', sizeof(path));
+	path[PATH_MAX - 2] = 'a';
+	path[PATH_MAX - 1] = '\0';
+	assert_int_equal(sidecar_find(path, hex, name), -ENAMETOOLONG);
+}
+
+/* A name without a directory is of the current one, which is not "/". */
+static void looks_in_the_current_directory(void **state)
+{
+	const struct sandbox *box = *state;
+	_cleanup_close_ int before = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char hex[2][SHA256_HEX] = {"", ""}, name[2][NAME_MAX + 1] = {"", ""};
+	int r[2];
+
+	assert_true(before >= 0);
+	sandbox_file(box, "SHA256SUMS", HEX "  a.tar\n");
+	sandbox_file(box, "b.tar.sha256", HEX "\n");
+	assert_int_equal(fchdir(box->root), 0);
+	r[0] = sidecar_find("a.tar", hex[0], name[0]);
+	r[1] = sidecar_find("b.tar", hex[1], name[1]);
+	assert_int_equal(fchdir(before), 0);
+	assert_int_equal(r[0], 1);
+	assert_string_equal(hex[0], LOW);
+	assert_string_equal(name[0], "SHA256SUMS");
+	assert_int_equal(r[1], 1);
+	assert_string_equal(name[1], "b.tar.sha256");
+}
+
+static void reads_what_sha256sum_writes(void **state)
+{
+	static const char *const options[] = {"", "-b", "--tag", "-b --tag"};
+	static const char *const files[] = {"a.tar.sha256", "SHA256SUMS"};
+	const struct sandbox *box = *state;
+	char dir[PATH_MAX], path[PATH_MAX];
+
+	sandbox_file(box, "s/a.tar", "abc");
+	sandbox_file(box, "s/b.tar", "");
+	(void)sandbox_path(box, "s", dir);
+	(void)sandbox_path(box, "s/a.tar", path);
+	for (size_t i = 0; i < ARRAY_SIZE(options) * ARRAY_SIZE(files); i++) {
+		const char *file = files[i % ARRAY_SIZE(files)];
+		char command[128], hex[SHA256_HEX] = "", name[NAME_MAX + 1] = "";
+
+		(void)STR_FORMAT(command, "cd \"$0\" && sha256sum %s b.tar a.tar >%s",
+			options[i / ARRAY_SIZE(files)], file);
+		assert_int_equal(
+			sandbox_run((const char *const[]){"sh", "-c", command, dir, NULL}), 0);
+		assert_int_equal(sidecar_find(path, hex, name), 1);
+		assert_string_equal(
+			hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+		assert_string_equal(name, file);
+		(void)STR_FORMAT(command, "s/%s", file);
+		assert_int_equal(unlinkat(box->root, command, 0), 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(parses_sidecars),
+		cmocka_unit_test(finds_names_as_they_are),
+		cmocka_unit_test(its_own_line_is_worth_more),
+		sandbox_test(looks_beside_the_archive),
+		sandbox_test(says_what_cannot_be_read),
+		sandbox_test(reads_up_to_a_mebibyte),
+		sandbox_test(takes_names_of_any_length),
+		sandbox_test(looks_in_the_current_directory),
+		sandbox_test(reads_what_sha256sum_writes),
+	};
+
+	return cmocka_run_group_tests_name("sidecar", tests, NULL, NULL);
+}
