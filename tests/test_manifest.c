@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/manifest.h"
 
-#include "core/xattrs.h"
 #include "device/util.h"
 #include "tests/sandbox.h"
 
@@ -295,34 +294,6 @@ static void reads_names_alike_in_every_locale(void **state)
 	(void)setlocale(LC_ALL, "C");
 }
 
-static void digests_attributes(void **state)
-{
-	struct xattr a[] = {{"user.b", "2", 1}, {"user.a", "1", 1}};
-	struct xattr b[] = {{"system.nfs4_acl", "x", 1}, {"user.a", "1", 1},
-		{"security.selinux", "s", 1}, {"user.b", "2", 1}, {"user.a", "1", 1}};
-	struct xattr c[] = {{"user.a", "12", 2}, {"user.b", "", 0}};
-	unsigned char first[SHA256_BYTES], second[SHA256_BYTES];
-	static const unsigned char none[SHA256_BYTES];
-	struct sha256 sha;
-	unsigned labels;
-
-	(void)state;
-	assert_int_equal(sha256_init(&sha), 0);
-	assert_int_equal(xattrs_digest(&sha, a, 2, 0, first), 2);
-	labels = xattrs_labels(b, 5);
-	assert_int_not_equal(labels, 0);
-	assert_int_equal(xattrs_labels(a, 2), 0);
-	assert_int_equal(xattrs_digest(&sha, b, 5, 0, second), 2);
-	assert_memory_equal(first, second, SHA256_BYTES);
-	assert_int_equal(xattrs_digest(&sha, b, 5, labels, second), 3);
-	assert_memory_not_equal(first, second, SHA256_BYTES);
-	assert_int_equal(xattrs_digest(&sha, c, 2, 0, second), 2);
-	assert_memory_not_equal(first, second, SHA256_BYTES);
-	assert_int_equal(xattrs_digest(&sha, b, 0, 0, second), 0);
-	assert_memory_equal(second, none, SHA256_BYTES);
-	sha256_finish(&sha);
-}
-
 /* ---- entries that contradict each other ---- */
 
 static void takes_the_last_of_a_path(void **state)
@@ -612,7 +583,6 @@ int main(void)
 		cmocka_unit_test(reads_everything),
 		cmocka_unit_test(reads_every_format_alike),
 		cmocka_unit_test(reads_names_alike_in_every_locale),
-		cmocka_unit_test(digests_attributes),
 		cmocka_unit_test(takes_the_last_of_a_path),
 		cmocka_unit_test(implies_directories),
 		cmocka_unit_test(refuses_unsafe_entries),
