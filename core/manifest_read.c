@@ -332,7 +332,8 @@ static int read_entries(struct reader *reader)
 		r = archive_read_next_header(archive, &from);
 		if (r == ARCHIVE_EOF)
 			return judge_end(reader);
-		if (r < ARCHIVE_WARN)
+		/* It would look for the next header behind one that is damaged. */
+		if (r < ARCHIVE_WARN || r == ARCHIVE_RETRY)
 			break;
 		if (r == ARCHIVE_WARN) {
 			/* Names that cannot be converted are as good: their bytes are taken. */
