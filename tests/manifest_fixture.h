@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * manifest_fixture - archives made by hand in memory files, of headers that no tar would write, and
+ * what is found in the manifest that they are read into.
+ */
+#ifndef TESTS_MANIFEST_FIXTURE_H
+#define TESTS_MANIFEST_FIXTURE_H
+
+#include "core/manifest.h"
+#include "device/util.h"
+#include "tests/sandbox.h"
+
+#include <sys/mman.h>
+
+#define BLOCK 512
+
+/* One member of an archive made by hand, of headers that no tar would write. */
+struct member {
+	const char *name;
+	char type; /* as in the header: '0' file, '2' symlink, ... */
+	const char *link, *content;
+};
+
+static inline void put_header(unsigned char *block, const struct member *member)
+{
+	unsigned sum = 0;
+
+	memset(block, 0, BLOCK);
+	memcpy(block, member->name, strlen(member->name));
+	memcpy(block + 100, "0000644", 7);
+	memcpy(block + 108, "0000000", 7);
+	memcpy(block + 116, "0000000", 7);
+	(void)snprintf((char *)block + 124, 12, "%011o",
+		(unsigned)(member->content ? strlen(member->content) : 0));
+	memcpy(block + 136, "14606164131", 11);
+	block[156] = (unsigned char)member->type;
+	if (member->link)
+		memcpy(block + 157, member->link, strlen(member->link));
+	memcpy(block + 257, "ustar\00000", 8);
+	memset(block + 148, ' ', 8);
+	for (size_t i = 0; i < BLOCK; i++)
+		sum += block[i];
+	(void)snprintf((char *)block + 148, 7, "%06o", sum);
+}
+
+/* An archive in a memory file, positioned at its start; @end: bytes of zeros behind the members. */
+static inline int craft(const struct member *members, size_t count, size_t end)
+{
+	int fd = memfd_create("archive", MFD_CLOEXEC);
+	unsigned char block[BLOCK];
+
+	for (size_t i = 0; i < count; i++) {
+		put_header(block, &members[i]);
+		assert_int_equal(write_full(fd, block, BLOCK), 0);
+		if (!members[i].content)
+			continue;
+		memset(block, 0, BLOCK);
+		memcpy(block, members[i].content, strlen(members[i].content));
+		assert_int_equal(write_full(fd, block, BLOCK), 0);
+	}
+	memset(block, 0, BLOCK);
+	for (; end > 0; end -= end < BLOCK ? end : BLOCK)
+		assert_int_equal(write_full(fd, block, end < BLOCK ? end : BLOCK), 0);
+	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+	return fd;
+}
+
+static inline int read_fd(struct manifest *manifest, int fd, char why[200])
+{
+	int r;
+
+	why[0] = '\0';
+	r = manifest_read(manifest, fd, NULL, NULL, why, 200);
+	(void)close(fd);
+	return r;
+}
+
+/* Reads an archive that must be good. */
+static inline struct manifest *read_good(int fd)
+{
+	struct manifest *manifest = manifest_new();
+	char why[200];
+	int r;
+
+	assert_non_null(manifest);
+	r = read_fd(manifest, fd, why);
+	if (r < 0 || manifest_totals(manifest)->problem_count > 0)
+		fail_msg("%s (%d), %u problems: %s: %s", why, r,
+			manifest_totals(manifest)->problem_count,
+			manifest_totals(manifest)->problems[0].path,
+			manifest_totals(manifest)->problems[0].text);
+	return manifest;
+}
+
+struct search {
+	const char *path;
+	struct manifest_entry found;
+	unsigned count;
+};
+
+static inline int match(void *arg, const struct manifest_entry *entry)
+{
+	struct search *search = arg;
+
+	if (strcmp(entry->path, search->path) == 0) {
+		search->found = *entry;
+		search->count++;
+	}
+	return 0;
+}
+
+static inline struct manifest_entry lookup(const struct manifest *manifest, const char *path)
+{
+	struct search search = {.path = path};
+
+	assert_int_equal(manifest_each(manifest, match, &search), 0);
+	if (search.count != 1)
+		fail_msg("%s is there %u times", path, search.count);
+	return search.found;
+}
+
+#endif

@@ -1,0 +1,624 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/manifest.h"
+
+#include "core/xattrs.h"
+#include "device/util.h"
+#include "tests/manifest_fixture.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <sys/socket.h>
+
+/* The tree and its archives, made once for the whole group. */
+static int make_archives(void **state)
+{
+	struct sandbox *box;
+
+	if (sandbox_setup(state) < 0)
+		return -1;
+	box = *state;
+	return sandbox_run((const char *const[]){"sh", "tests/make-archives.sh", box->dir, NULL});
+}
+
+static int open_archive(void **state, const char *name)
+{
+	const struct sandbox *box = *state;
+	int fd = openat(box->root, name, O_RDONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static void assert_sha256(const unsigned char *digest, const char *hex)
+{
+	char text[SHA256_HEX];
+
+	sha256_hex(digest, text);
+	assert_string_equal(text, hex);
+}
+
+/* ---- what is read ---- */
+
+static void reads_everything(void **state)
+{
+	struct manifest *manifest = read_good(open_archive(state, "pax.tar"));
+	const struct manifest_totals *totals = manifest_totals(manifest);
+	struct manifest_entry entry;
+
+	entry = lookup(manifest, "etc/hello");
+	assert_int_equal(entry.type, MANIFEST_FILE);
+	assert_int_equal(entry.size, 6);
+	assert_int_equal(entry.mtime_s, 1714979289);
+	assert_int_equal(entry.mtime_ns, 123456789);
+	assert_int_equal(entry.mode, 0644);
+	assert_sha256(
+		entry.digest, "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03");
+	entry = lookup(manifest, "etc/nothing");
+	assert_sha256(
+		entry.digest, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	entry = lookup(manifest, "bin/tool");
+	assert_int_equal(entry.mode, 04755);
+	entry = lookup(manifest, "bin/absolute");
+	assert_int_equal(entry.type, MANIFEST_SYMLINK);
+	assert_string_equal(entry.link, "/etc/hello");
+	entry = lookup(manifest, "etc/zz-same");
+	assert_int_equal(entry.type, MANIFEST_HARDLINK);
+	assert_string_equal(entry.link, "etc/hello");
+	entry = lookup(manifest, "bin/zz-same-link");
+	assert_int_equal(entry.type, MANIFEST_HARDLINK);
+	assert_string_equal(entry.link, "bin/relative");
+	entry = lookup(manifest, "");
+	assert_int_equal(entry.type, MANIFEST_DIR);
+	entry = lookup(manifest, "dev/fifo");
+	assert_int_equal(entry.type, MANIFEST_FIFO);
+	entry = lookup(manifest, "etc/deep/l\344");
+	assert_int_equal(entry.size, 1);
+	if (geteuid() == 0) {
+		entry = lookup(manifest, "dev/null");
+		assert_int_equal(entry.type, MANIFEST_CHAR);
+		assert_int_equal(entry.major, 1);
+		assert_int_equal(entry.minor, 3);
+		entry = lookup(manifest, "etc/nothing");
+		assert_int_equal(entry.uid, 1000);
+		assert_int_equal(entry.gid, 1001);
+	}
+
+	assert_true(manifest_has(manifest, "etc/deep"));
+	assert_true(manifest_has(manifest, ""));
+	assert_false(manifest_has(manifest, "etc/deep/"));
+	assert_false(manifest_has(manifest, "etc/dee"));
+	assert_int_equal(totals->entries, totals->files + totals->dirs + totals->symlinks +
+						  totals->hardlinks + totals->devices);
+	assert_int_equal(totals->hardlinks, 2);
+	assert_int_equal(totals->content_bytes, 6 + 300000 + 70000 + 1 + 10 + 1048576 + 1 + 1 + 1);
+	assert_int_equal(totals->stream_bytes % 10240, 0);
+	manifest_free(manifest);
+}
+
+/* What must be equal whatever the format; times have whole seconds in some. */
+struct other {
+	const struct manifest *manifest;
+	bool xattrs;
+};
+
+static int same(void *arg, const struct manifest_entry *entry)
+{
+	const struct other *other = arg;
+	struct manifest_entry twin = lookup(other->manifest, entry->path);
+
+	assert_string_equal(entry->link, twin.link);
+	assert_int_equal(entry->type, twin.type);
+	assert_int_equal(entry->size, twin.size);
+	if (entry->type == MANIFEST_HARDLINK)
+		return 0;
+	if (entry->type != MANIFEST_SYMLINK)
+		assert_int_equal(entry->mode, twin.mode);
+	assert_int_equal(entry->uid, twin.uid);
+	assert_int_equal(entry->mtime_s, twin.mtime_s);
+	assert_int_equal(entry->major, twin.major);
+	assert_memory_equal(entry->digest, twin.digest, MANIFEST_DIGEST_BYTES);
+	if (other->xattrs) {
+		assert_int_equal(entry->xattr_count, twin.xattr_count);
+		assert_memory_equal(entry->xattr_digest, twin.xattr_digest, MANIFEST_DIGEST_BYTES);
+	}
+	return 0;
+}
+
+static void reads_every_format_alike(void **state)
+{
+	static const struct {
+		const char *name;
+		bool xattrs, sparse;
+	} archives[] = {
+		{"gnu.tar", false, false},
+		{"gnu-sparse.tar", false, true},
+		{"pax-sparse.tar", true, true},
+		{"bsd.tar", true, true},
+	};
+	struct manifest *pax = read_good(open_archive(state, "pax.tar"));
+	const struct sandbox *box = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(archives); i++) {
+		struct other other = {.manifest = pax, .xattrs = archives[i].xattrs};
+		struct manifest *manifest;
+
+		if (faccessat(box->root, archives[i].name, R_OK, 0) < 0) {
+			print_message("no %s: its tar is not installed\n", archives[i].name);
+			continue;
+		}
+		manifest = read_good(open_archive(state, archives[i].name));
+		/* bsdtar chooses another order, and so other names for the first of hard links. */
+		if (strcmp(archives[i].name, "bsd.tar") != 0)
+			assert_int_equal(manifest_each(manifest, same, &other), 0);
+		else
+			assert_memory_equal(lookup(manifest, "etc/hello").xattr_digest,
+				lookup(pax, "etc/hello").xattr_digest, MANIFEST_DIGEST_BYTES);
+		assert_int_equal(manifest_totals(manifest)->entries, manifest_totals(pax)->entries);
+		assert_int_equal(manifest_totals(manifest)->content_bytes,
+			manifest_totals(pax)->content_bytes);
+		assert_int_equal(manifest_totals(manifest)->sparse > 0, archives[i].sparse);
+		if (archives[i].sparse)
+			assert_true(manifest_totals(manifest)->block_bytes + 1000000 <
+				    manifest_totals(pax)->block_bytes);
+		manifest_free(manifest);
+	}
+	manifest_free(pax);
+}
+
+static void reads_names_alike_in_every_locale(void **state)
+{
+	static const char *const locales[] = {"C", "C.UTF-8"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(locales); i++) {
+		struct manifest *manifest;
+
+		if (!setlocale(LC_ALL, locales[i]))
+			print_message("no locale %s\n", locales[i]);
+		manifest = read_good(open_archive(state, "pax.tar"));
+		assert_true(manifest_has(manifest, "etc/deep/u\303\244"));
+		assert_true(manifest_has(manifest, "etc/deep/l\344"));
+		assert_string_equal(lookup(manifest, "etc/deep/s\344").link, "to-l\344");
+		manifest_free(manifest);
+	}
+	(void)setlocale(LC_ALL, "C");
+}
+
+/* ---- what only pax headers say ---- */
+
+/* Appends a record of a pax header: it begins with its own length. */
+static void add_record(char text[BLOCK], const char *key, const char *value)
+{
+	size_t used = strlen(text), rest = strlen(key) + strlen(value) + 3, length = rest + 1;
+
+	while ((size_t)snprintf(NULL, 0, "%zu", length) + rest != length)
+		length++;
+	assert_true(str_format(text + used, BLOCK - used, "%zu %s=%s\n", length, key, value));
+}
+
+#define ACL "user::rw-,user:lp:r--:7,group::r--,mask::rwx,other::r--"
+
+static void reads_attributes_and_lists(void **state)
+{
+	char attributes[BLOCK] = "", list[BLOCK] = "";
+	const struct member members[] = {
+		{"PaxHeaders/f", 'x', NULL, attributes},
+		{"f", '0', NULL, "1"},
+		{"PaxHeaders/l", 'x', NULL, list},
+		{"l", '0', NULL, "1"},
+		{"plain", '0', NULL, "1"},
+		{"PaxHeaders/h", 'x', NULL, attributes},
+		{"h", '1', "plain", NULL},
+	};
+	struct xattr expected[] = {{"user.note", "value", 5}, {"security.selinux", "s", 1}};
+	static const unsigned char none[SHA256_BYTES];
+	unsigned labels = xattrs_labels(expected, 2);
+	unsigned char digest[SHA256_BYTES];
+	struct manifest_entry entry;
+	struct manifest *manifest;
+	struct sha256 sha;
+
+	(void)state;
+	add_record(attributes, "SCHILY.xattr.user.note", "value");
+	add_record(attributes, "SCHILY.xattr.security.selinux", "s");
+	add_record(list, "SCHILY.acl.access", ACL);
+	manifest = read_good(craft(members, ARRAY_SIZE(members), 1024));
+
+	assert_int_equal(sha256_init(&sha), 0);
+	assert_int_equal(xattrs_digest(&sha, expected, 2, labels, digest), 2);
+	sha256_finish(&sha);
+	entry = lookup(manifest, "f");
+	assert_int_equal(entry.xattr_count, 2);
+	assert_int_equal(entry.xattr_labels, labels);
+	assert_memory_equal(entry.xattr_digest, digest, SHA256_BYTES);
+	/* A list is in the digest, but is not counted; the mask takes the group's place. */
+	entry = lookup(manifest, "l");
+	assert_int_equal(entry.xattr_count, 0);
+	assert_int_equal(entry.xattr_labels, 0);
+	assert_memory_not_equal(entry.xattr_digest, none, SHA256_BYTES);
+	assert_int_equal(entry.mode, 0674);
+	entry = lookup(manifest, "plain");
+	assert_int_equal(entry.xattr_count, 0);
+	assert_memory_equal(entry.xattr_digest, none, SHA256_BYTES);
+	assert_int_equal(entry.mode, 0644);
+	/* Of a hard link they are those of its file. */
+	entry = lookup(manifest, "h");
+	assert_int_equal(entry.type, MANIFEST_HARDLINK);
+	assert_memory_equal(entry.xattr_digest, none, SHA256_BYTES);
+	assert_int_equal(manifest_totals(manifest)->xattrs, 1);
+	assert_int_equal(manifest_totals(manifest)->acls, 1);
+	manifest_free(manifest);
+}
+
+/* The stream is whole, so it is read to its end; the entry is a problem. */
+static void complains_of_what_cannot_be_installed(void **state)
+{
+	static const struct {
+		struct {
+			const char *key, *value;
+		} records[2];
+		struct member member;
+		const char *code, *text;
+	} cases[] = {
+		{{{"uid", "4294967296"}}, {"f", '0', NULL, "1"}, "type",
+			"an owner that is out of range"},
+		{{{"gid", "4294967296"}}, {"f", '0', NULL, "1"}, "type",
+			"an owner that is out of range"},
+		{{{"SCHILY.acl.access",
+			 "user::rw-,user:no such user:r--,group::r--,mask::r--,other::r--"}},
+			{"f", '0', NULL, "1"}, "type", "pack it with --numeric-owner"},
+		{{{"mtime", "1"}}, {"f", '1', "first", "more"}, "type",
+			"a hard link with content of its own"},
+		{{{"GNU.sparse.size", "2199023255552"}, {"GNU.sparse.map", "0,1"}},
+			{"f", '0', NULL, "1"}, "size", "a sparse file of 2048 GiB"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct manifest *manifest = manifest_new();
+		const struct manifest_problem *problem;
+		char header[BLOCK] = "", why[200];
+		const struct member members[] = {
+			{"first", '0', NULL, "1"},
+			{"PaxHeaders/f", 'x', NULL, header},
+			cases[i].member,
+			{"last", '0', NULL, "1"},
+		};
+
+		for (size_t k = 0; k < 2 && cases[i].records[k].key; k++)
+			add_record(header, cases[i].records[k].key, cases[i].records[k].value);
+		assert_int_equal(
+			read_fd(manifest, craft(members, ARRAY_SIZE(members), 1024), why), 0);
+		assert_string_equal(why, "");
+		problem = &manifest_totals(manifest)->problems[0];
+		if (manifest_totals(manifest)->problem_count != 1 ||
+			strcmp(problem->code, cases[i].code) != 0 ||
+			strcmp(problem->path, "f") != 0 || !strstr(problem->text, cases[i].text))
+			fail_msg("case %zu: %u problems, %s at %s: %s", i,
+				manifest_totals(manifest)->problem_count, problem->code,
+				problem->path, problem->text);
+		assert_true(manifest_has(manifest, "last"));
+		manifest_free(manifest);
+	}
+}
+
+/* A header that libarchive passes over with a warning is no sound one. */
+static void complains_of_a_malformed_header(void **state)
+{
+	static const struct member members[] = {
+		{"PaxHeaders/f", 'x', NULL, "rubbish\n"},
+		{"f", '0', NULL, "1"},
+	};
+	struct manifest *manifest = manifest_new();
+	char why[200];
+
+	(void)state;
+	assert_int_equal(read_fd(manifest, craft(members, ARRAY_SIZE(members), 1024), why), 0);
+	assert_int_equal(manifest_totals(manifest)->problem_count, 1);
+	assert_string_equal(manifest_totals(manifest)->problems[0].code, "damaged");
+	assert_string_equal(manifest_totals(manifest)->problems[0].path, "f");
+	manifest_free(manifest);
+}
+
+/* ---- sums ---- */
+
+/* Up to the end mark, in tar's records; padding behind them is not tar's. */
+static void sums_up(void **state)
+{
+	static const struct {
+		size_t files, end;
+		uint64_t stream_bytes;
+	} cases[] = {
+		{1, 1024, 10240},
+		{9, 1024, 10240}, /* to the last byte of a record */
+		{9, 70000, 10240},
+		{10, 1024, 20480},
+		{10, 200000, 20480},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		static const char *const names[] = {
+			"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
+		struct member members[ARRAY_SIZE(names)];
+		const struct manifest_totals *totals;
+		struct manifest *manifest;
+
+		for (size_t k = 0; k < cases[i].files; k++)
+			members[k] = (struct member){names[k], '0', NULL, "12345"};
+		manifest = read_good(craft(members, cases[i].files, cases[i].end));
+		totals = manifest_totals(manifest);
+		assert_int_equal(totals->stream_bytes, cases[i].stream_bytes);
+		assert_int_equal(totals->entries, cases[i].files);
+		assert_int_equal(totals->content_bytes, 5 * cases[i].files);
+		assert_int_equal(totals->block_bytes, 4096 * cases[i].files);
+		manifest_free(manifest);
+	}
+}
+
+/* ---- archives that are not whole ---- */
+
+static void expect_bad(int fd, const char *code)
+{
+	struct manifest *manifest = manifest_new();
+	char why[200];
+
+	assert_int_equal(read_fd(manifest, fd, why), -EBADMSG);
+	assert_string_equal(manifest_totals(manifest)->problems[0].code, code);
+	assert_string_not_equal(why, "");
+	assert_int_equal(manifest_refresh(manifest), -ENODATA);
+	manifest_free(manifest);
+}
+
+static const struct member two[] = {{"a", '0', NULL, "1"}, {"b", '0', NULL, "2"}};
+
+static void demands_an_end(void **state)
+{
+	int fd;
+
+	(void)state;
+	expect_bad(craft(two, 2, 0), "truncated");
+	expect_bad(craft(two, 2, 512), "truncated");
+	expect_bad(craft(two, 2, 1023), "truncated");
+	manifest_free(read_good(craft(two, 2, 1024)));
+	manifest_free(read_good(craft(two, 2, 100000)));
+
+	fd = craft(two, 2, 1024);
+	assert_int_equal(pwrite(fd, "x", 1, 4 * BLOCK + 1024), 1);
+	expect_bad(fd, "trailing");
+	fd = craft(two, 2, 70000);
+	assert_int_equal(pwrite(fd, "x", 1, 4 * BLOCK + 70000), 1);
+	expect_bad(fd, "trailing");
+	fd = craft(two, 2, 1024); /* a lone block of zeros, then more */
+	assert_int_equal(pwrite(fd, "x", 1, 4 * BLOCK + 512), 1);
+	expect_bad(fd, "trailing");
+}
+
+static void refuses_what_is_no_archive(void **state)
+{
+	int fd;
+
+	(void)state;
+	expect_bad(craft(NULL, 0, 0), "empty");
+	expect_bad(craft(NULL, 0, 1), "truncated");
+	expect_bad(craft(NULL, 0, 10240), "empty");
+	fd = craft(NULL, 0, 4096);
+	for (int i = 0; i < 4096; i += 3)
+		assert_int_equal(pwrite(fd, "abc", 3, i), 3);
+	expect_bad(fd, "format");
+	fd = craft(two, 2, 1024);
+	assert_int_equal(pwrite(fd, "X", 1, 2 * BLOCK + 20), 1);
+	expect_bad(fd, "damaged");
+}
+
+/* No cut is taken for whole, but where only padding is lost. */
+static void notices_every_cut(void **state)
+{
+	int fd = open_archive(state, "tiny.tar");
+	off_t size = lseek(fd, 0, SEEK_END);
+	unsigned char *archive = malloc((size_t)size);
+	size_t mark;
+
+	assert_non_null(archive);
+	assert_int_equal(pread_full(fd, archive, (size_t)size, 0), 0);
+	(void)close(fd);
+	for (mark = (size_t)size; archive[mark - 1] == 0; mark--)
+		;
+	mark = (mark + BLOCK - 1) / BLOCK * BLOCK;
+	assert_true(mark + 1024 < (size_t)size);
+	for (size_t cut = 0; cut <= (size_t)size; cut++) {
+		struct manifest *manifest = manifest_new();
+		char why[200];
+		int r;
+
+		fd = memfd_create("cut", MFD_CLOEXEC);
+		assert_int_equal(write_full(fd, archive, cut), 0);
+		assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+		r = read_fd(manifest, fd, why);
+		if (r != (cut < mark + 1024 ? -EBADMSG : 0))
+			fail_msg("cut at %zu of %zu, mark at %zu: %d, %s", cut, (size_t)size, mark,
+				r, why);
+		manifest_free(manifest);
+	}
+	free(archive);
+}
+
+static int refuse(void *arg, uint64_t bytes)
+{
+	(void)bytes;
+	++*(int *)arg;
+	return 1;
+}
+
+static void stops_when_told(void **state)
+{
+	struct manifest *manifest = manifest_new();
+	int calls = 0, fd = open_archive(state, "gnu.tar");
+	char why[200];
+
+	assert_int_equal(manifest_read(manifest, fd, refuse, &calls, why, sizeof(why)), -ECANCELED);
+	assert_int_equal(calls, 1);
+	(void)close(fd);
+	manifest_free(manifest);
+
+	manifest = manifest_new();
+	assert_int_equal(manifest_read(manifest, 9999, NULL, NULL, why, sizeof(why)), -EBADF);
+	manifest_free(manifest);
+}
+
+/* Sentences begin and end as the table says; in between stands what libarchive said. */
+static void says_what_is_wrong(void **state)
+{
+	static const struct {
+		size_t members, end;
+		off_t spoilt, cut; /* a byte that is written over, and the new length; or 0 */
+		const char *begin, *end_text;
+	} cases[] = {
+		{0, 0, 0, 0, "no data", "no data"},
+		{0, 511, 0, 0, "what it holds is not a tar archive, or is cut short: ",
+			"less than one header"},
+		{0, 10240, 0, 0, "the tar archive has no entries", "no entries"},
+		{2, 0, 0, 0, "the tar archive is cut short (no end mark)", "(no end mark)"},
+		{2, 1024, 4 * BLOCK + 1024, 0, "there is data behind the end of the archive", ""},
+		{2, 0, 0, 3 * BLOCK, "the tar archive is cut short (", "), at b"},
+		{2, 1024, 2 * BLOCK + 20, 0, "the tar archive is damaged (", ")"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct manifest *manifest = manifest_new();
+		int fd = craft(two, cases[i].members, cases[i].end);
+		char why[200];
+		size_t length;
+
+		if (cases[i].spoilt)
+			assert_int_equal(pwrite(fd, "X", 1, cases[i].spoilt), 1);
+		if (cases[i].cut)
+			assert_int_equal(ftruncate(fd, cases[i].cut), 0);
+		assert_int_equal(read_fd(manifest, fd, why), -EBADMSG);
+		length = strlen(cases[i].end_text);
+		if (strncmp(why, cases[i].begin, strlen(cases[i].begin)) != 0 ||
+			strlen(why) < length ||
+			strcmp(why + strlen(why) - length, cases[i].end_text) != 0)
+			fail_msg("case %zu: %s", i, why);
+		/* It is the problem, too. */
+		assert_int_equal(manifest_totals(manifest)->problem_count, 1);
+		assert_int_equal(strncmp(manifest_totals(manifest)->problems[0].text, why,
+					 strlen(cases[i].begin)),
+			0);
+		manifest_free(manifest);
+	}
+}
+
+/* Names are anybody's: none gets at the terminal, and a short buffer is enough. */
+static void sentences_are_safe(void **state)
+{
+	static const struct member member = {"b\033[2J", '0', NULL, "2"};
+	struct manifest *manifest;
+	char why[200];
+	int fd;
+
+	(void)state;
+	for (size_t size = 12; size <= sizeof(why); size += sizeof(why) - 12) {
+		manifest = manifest_new();
+		fd = craft(&member, 1, 0);
+		assert_int_equal(ftruncate(fd, BLOCK), 0);
+		memset(why, '!', sizeof(why));
+		assert_int_equal(manifest_read(manifest, fd, NULL, NULL, why, size), -EBADMSG);
+		(void)close(fd);
+		assert_string_equal(manifest_totals(manifest)->problems[0].path, "b?[2J");
+		if (size == sizeof(why))
+			assert_non_null(strstr(why, ", at b?[2J"));
+		else
+			assert_memory_equal(why, "the tar arc\0!", 13);
+		manifest_free(manifest);
+	}
+}
+
+static void says_why_reading_stopped(void **state)
+{
+	_cleanup_close_ int dir = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int fd = craft(two, 2, 1024);
+	struct manifest *manifest = manifest_new();
+	char why[200] = "";
+	int calls = 0;
+
+	(void)state;
+	assert_int_equal(manifest_read(manifest, dir, NULL, NULL, why, sizeof(why)), -EISDIR);
+	assert_string_equal(why, "reading stopped: Is a directory");
+	/* The archive is not to blame. */
+	assert_int_equal(manifest_totals(manifest)->problem_count, 0);
+	assert_int_equal(manifest_refresh(manifest), -ENODATA);
+	manifest_free(manifest);
+
+	manifest = manifest_new();
+	assert_int_equal(manifest_read(manifest, fd, refuse, &calls, why, sizeof(why)), -ECANCELED);
+	assert_string_equal(why, "reading stopped: Operation canceled");
+	assert_int_equal(manifest_totals(manifest)->problem_count, 0);
+	assert_int_equal(manifest_refresh(manifest), -ENODATA);
+	manifest_free(manifest);
+}
+
+struct heard {
+	unsigned calls;
+	uint64_t bytes;
+};
+
+static int hear(void *arg, uint64_t bytes)
+{
+	struct heard *heard = arg;
+
+	assert_true(bytes >= heard->bytes);
+	heard->calls++;
+	heard->bytes = bytes;
+	return 0;
+}
+
+/* A socket hands over one piece after the other, however much is asked for. */
+static void reads_in_pieces_and_tells_how_far(void **state)
+{
+	_cleanup_close_ int fd = craft(two, 2, 1024);
+	struct manifest *manifest = manifest_new();
+	struct heard heard = {0};
+	char part[100], why[200];
+	int pair[2];
+	ssize_t size;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+	while ((size = read(fd, part, sizeof(part))) > 0)
+		assert_int_equal(send(pair[1], part, (size_t)size, MSG_DONTWAIT), size);
+	(void)close(pair[1]);
+	assert_int_equal(manifest_read(manifest, pair[0], hear, &heard, why, sizeof(why)), 0);
+	(void)close(pair[0]);
+	assert_int_equal(manifest_refresh(manifest), 0); /* it is sealed */
+	assert_true(heard.calls >= 1);
+	assert_true(heard.bytes <= 4 * BLOCK + 1024);
+	assert_int_equal(manifest_totals(manifest)->problem_count, 0);
+	assert_int_equal(manifest_totals(manifest)->entries, 2);
+	assert_sha256(lookup(manifest, "b").digest,
+		"d4735e3a265e16eee03f59718b9b5d03019c07d8b6c51f90da3a666eec13ab35");
+	manifest_free(manifest);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_everything),
+		cmocka_unit_test(reads_every_format_alike),
+		cmocka_unit_test(reads_names_alike_in_every_locale),
+		cmocka_unit_test(reads_attributes_and_lists),
+		cmocka_unit_test(complains_of_what_cannot_be_installed),
+		cmocka_unit_test(complains_of_a_malformed_header),
+		cmocka_unit_test(sums_up),
+		cmocka_unit_test(demands_an_end),
+		cmocka_unit_test(refuses_what_is_no_archive),
+		cmocka_unit_test(notices_every_cut),
+		cmocka_unit_test(stops_when_told),
+		cmocka_unit_test(says_what_is_wrong),
+		cmocka_unit_test(sentences_are_safe),
+		cmocka_unit_test(says_why_reading_stopped),
+		cmocka_unit_test(reads_in_pieces_and_tells_how_far),
+	};
+
+	return cmocka_run_group_tests_name("manifest_read", tests, make_archives, sandbox_teardown);
+}
