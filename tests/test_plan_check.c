@@ -1,0 +1,565 @@
+/* SPDX-License-Identifier: MIT */
+/* plan_check - every gate, one at a time, on made-up plans. */
+#include "core/plan.h"
+
+#include "core/space.h"
+#include "device/util.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct plan plan;
+static struct plan_facts facts;
+static struct plan_verdict verdict;
+
+/* A plan and a machine on which nothing is wrong. */
+static void make_good(void)
+{
+	struct diag diag;
+
+	memset(&plan, 0, sizeof(plan));
+	STR_COPY(plan.target.name, "mmcblk1");
+	STR_COPY(plan.target.path, "/dev/mmcblk1");
+	plan.target.kind = DISK_EMMC;
+	plan.target.size_bytes = GIB(4);
+	plan.target.id = (struct disk_identity){.major = 179,
+		.size_bytes = GIB(4),
+		.cid = "15010044473430303801deadbeef4900",
+		.serial = "0xdeadbeef"};
+	STR_COPY(plan.archive, "/media/usb/rootfs.tar.zst");
+	plan.totals = (struct manifest_totals){.block_bytes = MIB(799),
+		.content_bytes = MIB(762),
+		.entries = 19318,
+		.hardlinks = 7};
+	assert_int_equal(layout_plan(layout_find("boot-root"), GIB(4), &plan.layout, &diag), 0);
+	for (size_t i = 0; i < plan.layout.count; i++)
+		if (plan.layout.partitions[i].fs == FS_EXT4) {
+			plan.shares[i].block_bytes = MIB(799);
+			plan.shares[i].inodes = 19311;
+		}
+	STR_COPY(plan.tar_program, "/usr/bin/tar");
+	STR_COPY(plan.tar_version, "tar (GNU tar) 1.34");
+	plan.tar = TAR_GNU;
+	plan.plain_names = true;
+	plan.verify = true;
+
+	memset(&facts, 0, sizeof(facts));
+	facts.is_root = facts.tar_found = facts.utf8_locale = true;
+	facts.syncfs_reports = facts.archive_unchanged = true;
+	facts.image_room_bytes = UINT64_MAX;
+	facts.target = plan.target;
+	for (enum fs_kind fs = FS_NONE; fs < FS_KIND_COUNT; fs++)
+		facts.fs_supported[fs] = facts.mkfs_found[fs] = true;
+}
+
+static size_t ext4_index(void)
+{
+	for (size_t i = 0; i < plan.layout.count; i++)
+		if (plan.layout.partitions[i].fs == FS_EXT4)
+			return i;
+	fail_msg("boot-root has no ext4");
+	return 0;
+}
+
+static const struct plan_problem *find(const char *code)
+{
+	for (uint32_t i = 0; i < verdict.count; i++)
+		if (strcmp(verdict.problems[i].code, code) == 0)
+			return &verdict.problems[i];
+	return NULL;
+}
+
+static void spoil_root(void)
+{
+	facts.is_root = false;
+}
+static void spoil_gone(void)
+{
+	memset(&facts.target, 0, sizeof(facts.target));
+	facts.target.kind = DISK_OTHER;
+	STR_COPY(facts.target_error, "it is not there");
+}
+static void spoil_identity(void)
+{
+	STR_COPY(facts.target.id.cid, "15010044473430303801cafecafe4900");
+}
+static void spoil_system(void)
+{
+	disk_refuse(&facts.target, REASON_SYSTEM, "the running system (/)");
+}
+static void spoil_expected(void)
+{
+	STR_COPY(plan.expect_id, "0xcafecafe");
+}
+static void spoil_archive(void)
+{
+	facts.archive_unchanged = false;
+}
+static void spoil_blob(void)
+{
+	plan.layout.blob_count = 2;
+	STR_COPY(plan.layout.blobs[1].file, "/boot/u-boot.bin");
+	facts.blob_changed[1] = true;
+}
+static void spoil_sidecar(void)
+{
+	plan.sidecar = SIDECAR_WRONG;
+}
+static void spoil_content(void)
+{
+	plan.totals.problem_count = 1;
+	STR_COPY(plan.totals.problems[0].code, "path");
+	STR_COPY(plan.totals.problems[0].path, "../etc/passwd");
+	STR_COPY(plan.totals.problems[0].text, "leaves the target");
+}
+static void spoil_layout(void)
+{
+	plan.layout.count = 0;
+	STR_COPY(plan.layout_error, "it needs 300 MiB");
+}
+static void spoil_boot_area(void)
+{
+	plan.layout.boot_bytes[1] = MIB(5);
+}
+static void spoil_space(void)
+{
+	plan.shares[ext4_index()].block_bytes = GIB(4);
+}
+static void spoil_inodes(void)
+{
+	plan.shares[ext4_index()].inodes = 1000000;
+}
+static void spoil_fit(void)
+{
+	size_t boot = !ext4_index();
+
+	plan.shares[boot].unfit = 3;
+	STR_COPY(plan.shares[boot].unfit_path, "boot/vmlinuz");
+	STR_COPY(plan.shares[boot].unfit_why, "a symbolic link");
+}
+static void spoil_kernel(void)
+{
+	facts.fs_supported[FS_VFAT] = false;
+}
+static void spoil_mkfs(void)
+{
+	facts.mkfs_found[FS_EXT4] = false;
+}
+static void spoil_tar(void)
+{
+	plan.tar_program[0] = '\0';
+	plan.tar_version[0] = '\0';
+	plan.tar = TAR_UNKNOWN;
+}
+static void spoil_version(void)
+{
+	plan.tar_version[0] = '\0';
+	plan.tar = TAR_UNKNOWN;
+}
+static void spoil_flavour(void)
+{
+	plan.tar = TAR_BUSYBOX;
+	STR_COPY(plan.tar_version, "tar (busybox) 1.35.0");
+	plan.tar_needs = TAR_NEED_XATTRS;
+}
+static void spoil_locale(void)
+{
+	plan.tar = TAR_BSD;
+	plan.plain_names = false;
+	facts.utf8_locale = false;
+}
+static void spoil_verify(void)
+{
+	plan.verify = false;
+	facts.syncfs_reports = false;
+}
+
+/* What is spoilt, the problem it must give, and words that its sentence must have: the object, and
+ * what to do. */
+static const struct {
+	void (*spoil)(void);
+	const char *code, *words[3];
+} gates[] = {
+	{spoil_root, "not-root", {"/dev/mmcblk1", "as root"}},
+	{spoil_gone, "target-gone", {"/dev/mmcblk1", "not there", "Choose"}},
+	{spoil_identity, "target-changed", {"/dev/mmcblk1", "CID", "Choose"}},
+	{spoil_system, "target-system", {"/dev/mmcblk1", "the running system (/)", "another"}},
+	{spoil_expected, "expect-id", {"0xdeadbeef", "0xcafecafe", "Insert"}},
+	{spoil_blob, "blob-changed", {"/boot/u-boot.bin", "changed", "again"}},
+	{spoil_archive, "archive-changed", {"rootfs.tar.zst", "changed", "again"}},
+	{spoil_sidecar, "archive-digest", {"rootfs.tar.zst", "SHA-256", "Copy"}},
+	{spoil_content, "archive-path", {"../etc/passwd", "leaves the target", "again"}},
+	{spoil_layout, "layout", {"/dev/mmcblk1", "it needs 300 MiB", "Choose"}},
+	{spoil_boot_area, "boot-area", {"/dev/mmcblk1", "boot1", "5.0 MiB"}},
+	{spoil_space, "too-small", {"rootfs.tar.zst", "mmcblk1p", "4.0 GiB"}},
+	{spoil_inodes, "inodes", {"1000000", "mmcblk1p", "would do"}},
+	{spoil_fit, "unfit", {"boot/vmlinuz", "symbolic link", "layout"}},
+	{spoil_kernel, "fs-unsupported", {"vfat", "kernel", "module"}},
+	{spoil_mkfs, "mkfs-missing", {"mkfs.ext4", "e2fsprogs", "Install"}},
+	{spoil_tar, "tar-missing", {"no tar", "Install GNU tar"}},
+	{spoil_version, "tar-silent", {"/usr/bin/tar", "--version", "Install GNU tar"}},
+	{spoil_flavour, "tar-lacks", {"extended attributes", "/usr/bin/tar", "GNU tar"}},
+	{spoil_locale, "locale", {"C.UTF-8", "Install"}},
+	{spoil_verify, "verify-needed", {"5.8", "--no-verify"}},
+};
+
+static void nothing_wrong_is_no_problem(void **state)
+{
+	(void)state;
+	make_good();
+	plan_check(&plan, &facts, &verdict);
+	assert_int_equal(verdict.count, 0);
+	/* Neither are the harmless halves of the gates that take two. */
+	plan.verify = false;
+	plan.tar = TAR_BSD;
+	STR_COPY(plan.expect_id, "DEADBEEF");
+	facts.utf8_locale = false;
+	plan_check(&plan, &facts, &verdict);
+	assert_int_equal(verdict.count, 0);
+	STR_COPY(plan.expect_id, "15010044473430303801DEADBEEF4900");
+	plan_check(&plan, &facts, &verdict);
+	assert_int_equal(verdict.count, 0);
+}
+
+static void each_gate_closes_alone(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(gates); i++) {
+		const struct plan_problem *problem;
+
+		make_good();
+		gates[i].spoil();
+		plan_check(&plan, &facts, &verdict);
+		problem = find(gates[i].code);
+		if (!problem || verdict.count != 1)
+			fail_msg("%s: %u problems, first %s", gates[i].code, verdict.count,
+				verdict.count ? verdict.problems[0].code : "none");
+		for (size_t j = 0; j < ARRAY_SIZE(gates[i].words); j++)
+			if (gates[i].words[j] && !strstr(problem->text, gates[i].words[j]))
+				fail_msg("%s: no \"%s\" in: %s", gates[i].code, gates[i].words[j],
+					problem->text);
+		/* A whole sentence, not cut off. */
+		assert_int_equal(problem->text[strlen(problem->text) - 1], '.');
+		assert_true(strlen(problem->text) < sizeof(problem->text) - 1);
+	}
+}
+
+static void all_gates_at_once_say_that_there_are_more(void **state)
+{
+	(void)state;
+	make_good();
+	for (size_t i = 0; i < ARRAY_SIZE(gates); i++)
+		if (gates[i].spoil != spoil_gone && gates[i].spoil != spoil_layout)
+			gates[i].spoil();
+	disk_refuse(&facts.target, REASON_MOUNTED, "mounted on /mnt");
+	disk_refuse(&facts.target, REASON_SWAP, "swap");
+	plan_check(&plan, &facts, &verdict);
+	assert_int_equal(verdict.count, PLAN_PROBLEMS_MAX);
+	assert_string_equal(verdict.problems[0].code, "not-root");
+	assert_string_equal(verdict.problems[PLAN_PROBLEMS_MAX - 1].code, "more");
+}
+
+static void every_reason_is_a_problem(void **state)
+{
+	(void)state;
+	make_good();
+	disk_refuse(&facts.target, REASON_MOUNTED, "mounted on /mnt");
+	disk_refuse(&facts.target, REASON_READ_ONLY, "write-protected");
+	plan_check(&plan, &facts, &verdict);
+	assert_int_equal(verdict.count, 2);
+	assert_non_null(strstr(find("target-mounted")->text, "mounted on /mnt. Unmount it"));
+	assert_non_null(find("target-read-only"));
+}
+
+static void expected_identity_of_an_unknown_device(void **state)
+{
+	(void)state;
+	make_good();
+	plan.target.id.cid[0] = plan.target.id.serial[0] = '\0';
+	facts.target = plan.target;
+	STR_COPY(plan.expect_id, "0x");
+	plan_check(&plan, &facts, &verdict);
+	assert_non_null(find("expect-id"));
+	assert_non_null(strstr(find("expect-id")->text, "unknown"));
+}
+
+static void expect_only(const char *code, const char *words)
+{
+	plan_check(&plan, &facts, &verdict);
+	if (verdict.count != 1 || strcmp(verdict.problems[0].code, code) != 0)
+		fail_msg("%s: %u problems, first %s", code, verdict.count,
+			verdict.count ? verdict.problems[0].code : "none");
+	if (!strstr(verdict.problems[0].text, words))
+		fail_msg("%s: no \"%s\" in: %s", code, words, verdict.problems[0].text);
+}
+
+static void expect_go(void)
+{
+	plan_check(&plan, &facts, &verdict);
+	if (verdict.count)
+		fail_msg("%s: %s", verdict.problems[0].code, verdict.problems[0].text);
+}
+
+/* The code is the reason's word, and none leaves the operator without a way on. */
+static void every_reason_has_its_advice(void **state)
+{
+	(void)state;
+	for (enum reason_code code = REASON_SYSTEM; code < REASON_COUNT; code++) {
+		char word[32], phrase[64];
+		const char *text;
+
+		make_good();
+		disk_refuse(&facts.target, code, "phrase of %s", reason_name(code));
+		STR_FORMAT(word, "target-%s", reason_name(code));
+		STR_FORMAT(phrase, "/dev/mmcblk1 is refused: phrase of %s. ", reason_name(code));
+		expect_only(word, phrase);
+		text = verdict.problems[0].text;
+		assert_true(strlen(text) > strlen(phrase) + 10);
+		assert_int_equal(text[strlen(text) - 1], '.');
+	}
+}
+
+static void an_image_needs_room_where_it_lies(void **state)
+{
+	uint64_t bytes;
+
+	(void)state;
+	make_good();
+	plan.shares[0].block_bytes = MIB(3);
+	plan.shares[1].block_bytes = MIB(4); /* all of them count */
+	bytes = MIB(7);
+	facts.image_room_bytes = bytes;
+	expect_go();
+	facts.image_room_bytes = bytes - 1;
+	expect_only("image-room", "7.0 MiB");
+	assert_non_null(strstr(verdict.problems[0].text, "/dev/mmcblk1"));
+	assert_non_null(strstr(verdict.problems[0].text, "Make room"));
+}
+
+static void a_boot_area_may_be_filled(void **state)
+{
+	(void)state;
+	make_good();
+	plan.target.boot[0].size_bytes = MIB(4);
+	facts.target = plan.target;
+	plan.layout.boot_bytes[0] = MIB(4);
+	expect_go();
+	plan.layout.boot_bytes[0]++;
+	expect_only("boot-area", "has 4.0 MiB");
+	plan.target.boot[0].size_bytes = 0;
+	facts.target = plan.target;
+	expect_only("boot-area", "there is none");
+}
+
+/* The filesystem's own limits are space's; nothing is refused that fits. */
+static void what_just_fits_is_let_through(void **state)
+{
+	const struct layout_partition *partition;
+	struct plan_share *share;
+	uint64_t bytes;
+
+	(void)state;
+	make_good();
+	share = &plan.shares[ext4_index()];
+	partition = &plan.layout.partitions[ext4_index()];
+	bytes = partition->sectors * SECTOR_BYTES;
+	share->block_bytes = space_usable_bytes(partition->fs, bytes, share->inodes);
+	expect_go();
+	share->block_bytes++;
+	expect_only("too-small", "would do");
+	share->block_bytes = MIB(1);
+	share->inodes = space_inodes(partition->fs, bytes);
+	expect_go();
+	share->inodes++;
+	expect_only("inodes", "would do");
+	/* What is too large is told once, not as too many files as well. */
+	share->block_bytes = GIB(4);
+	expect_only("too-small", "4.0 GiB");
+}
+
+/* An image has no devices of its partitions to name. */
+static void partitions_have_the_names_that_people_see(void **state)
+{
+	static const struct {
+		const char *name;
+		enum disk_kind kind;
+		const char *before, *behind; /* of the number */
+	} cases[] = {
+		{"mmcblk1", DISK_EMMC, "mmcblk1p", ":"},
+		{"sda", DISK_USB, "sda", ":"},
+		{"nvme0n1", DISK_FIXED, "nvme0n1p", ":"},
+		{"board.img", DISK_IMAGE, "board.img, partition ", ":"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char words[64];
+
+		make_good();
+		STR_COPY(plan.target.name, cases[i].name);
+		plan.target.kind = cases[i].kind;
+		facts.target = plan.target;
+		plan.shares[ext4_index()].block_bytes = GIB(4);
+		STR_FORMAT(words, "fit on %s%zu%s", cases[i].before, ext4_index() + 1,
+			cases[i].behind);
+		expect_only("too-small", words);
+	}
+}
+
+/* What tar lacks is listed, and only that. */
+static void tar_is_asked_for_what_the_archive_has(void **state)
+{
+	(void)state;
+	make_good();
+	plan.tar_needs = TAR_NEED_XATTRS | TAR_NEED_ACLS | TAR_NEED_SPARSE;
+	expect_go();
+	for (enum tar_flavour tar = TAR_UNKNOWN; tar < TAR_FLAVOUR_COUNT; tar++) {
+		for (unsigned needs = 0; needs < 8; needs++) {
+			unsigned lacks = tar_lacks(tar, needs);
+			const char *text = verdict.problems[0].text;
+
+			plan.tar = tar;
+			plan.tar_needs = needs;
+			if (!lacks) {
+				expect_go();
+				continue;
+			}
+			expect_only("tar-lacks", "Install GNU tar");
+			assert_int_equal(strstr(text, "extended attributes") != NULL,
+				(lacks & TAR_NEED_XATTRS) != 0);
+			assert_int_equal(strstr(text, "access control lists") != NULL,
+				(lacks & TAR_NEED_ACLS) != 0);
+			assert_int_equal(strstr(text, "sparse files") != NULL,
+				(lacks & TAR_NEED_SPARSE) != 0);
+		}
+	}
+}
+
+/* One sentence on a tar that cannot be used: what it lacks is of no interest then. */
+static void a_tar_that_is_none(void **state)
+{
+	(void)state;
+	make_good();
+	plan.tar_needs = TAR_NEED_XATTRS;
+	plan.tar = TAR_UNKNOWN;
+	STR_COPY(plan.tar_version, "GNU coreutils 9.1");
+	expect_only("tar-silent", "/usr/bin/tar is no usable tar");
+	plan.tar_needs = 0;
+	STR_COPY(plan.tar_version, "Tar of the board's vendor"); /* may do */
+	expect_go();
+	make_good();
+	plan.tar_needs = TAR_NEED_XATTRS;
+	facts.tar_found = false;
+	expect_only("tar-missing", "/usr/bin/tar is not there any more");
+}
+
+/* Asked for once, however many partitions have it; without root rights the kernel does not say. */
+static void filesystems_are_asked_for_once(void **state)
+{
+	(void)state;
+	make_good();
+	for (size_t i = 0; i < plan.layout.count; i++) {
+		plan.layout.partitions[i].fs = FS_EXT4;
+		plan.shares[i].block_bytes = plan.shares[i].inodes = 0;
+	}
+	facts.mkfs_found[FS_VFAT] = facts.fs_supported[FS_VFAT] = false; /* not in it */
+	expect_go();
+	facts.mkfs_found[FS_EXT4] = false;
+	expect_only("mkfs-missing", "e2fsprogs");
+	facts.mkfs_found[FS_EXT4] = true;
+	facts.fs_supported[FS_EXT4] = false;
+	expect_only("fs-unsupported", "ext4");
+	facts.is_root = false;
+	expect_only("not-root", "/dev/mmcblk1");
+}
+
+/* A partition that nothing is made on needs no program, whatever the machine has. */
+static void a_bare_partition_needs_nothing(void **state)
+{
+	(void)state;
+	make_good();
+	for (size_t i = 0; i < plan.layout.count; i++) {
+		plan.layout.partitions[i].fs = FS_NONE;
+		plan.layout.partitions[i].mount[0] = '\0';
+		plan.shares[i].block_bytes = 0;
+	}
+	for (enum fs_kind fs = FS_NONE; fs < FS_KIND_COUNT; fs++)
+		facts.fs_supported[fs] = facts.mkfs_found[fs] = false;
+	expect_go();
+}
+
+static void every_problem_of_the_archive_is_told(void **state)
+{
+	(void)state;
+	make_good();
+	plan.totals.problem_count = 2;
+	STR_COPY(plan.totals.problems[0].code, "path");
+	STR_COPY(plan.totals.problems[0].path, "../x");
+	STR_COPY(plan.totals.problems[0].text, "leaves the target");
+	STR_COPY(plan.totals.problems[1].code, "trailing");
+	STR_COPY(plan.totals.problems[1].text, "there is more");
+	plan_check(&plan, &facts, &verdict);
+	assert_int_equal(verdict.count, 2);
+	assert_non_null(strstr(find("archive-path")->text, "installed: ../x: leaves"));
+	assert_non_null(strstr(find("archive-trailing")->text, "installed: there is more."));
+	/* More were counted than kept. */
+	plan.totals.problem_count = UINT32_MAX;
+	plan_check(&plan, &facts, &verdict);
+	assert_int_equal(verdict.count, PLAN_PROBLEMS_MAX);
+	assert_string_equal(verdict.problems[PLAN_PROBLEMS_MAX - 1].code, "more");
+}
+
+/* Of a target that is gone, and of one that is not laid out, nothing more can be said. */
+static void what_is_not_there_is_told_once(void **state)
+{
+	(void)state;
+	make_good();
+	spoil_gone();
+	disk_refuse(&facts.target, REASON_MOUNTED, "mounted on /mnt");
+	expect_only("target-gone", "it is not there");
+	make_good();
+	plan.layout.boot_bytes[0] = MIB(5);
+	plan.shares[ext4_index()].block_bytes = GIB(4);
+	spoil_mkfs();
+	spoil_layout();
+	expect_only("layout", "it needs 300 MiB");
+}
+
+/* It judges anew each time, and says nothing of what was there before. */
+static void begins_with_an_empty_verdict(void **state)
+{
+	(void)state;
+	make_good();
+	memset(&verdict, '!', sizeof(verdict));
+	expect_go();
+	for (size_t i = 0; i < sizeof(verdict); i++)
+		assert_int_equal(((const unsigned char *)&verdict)[i], 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_wrong_is_no_problem),
+		cmocka_unit_test(each_gate_closes_alone),
+		cmocka_unit_test(all_gates_at_once_say_that_there_are_more),
+		cmocka_unit_test(every_reason_is_a_problem),
+		cmocka_unit_test(expected_identity_of_an_unknown_device),
+		cmocka_unit_test(every_reason_has_its_advice),
+		cmocka_unit_test(an_image_needs_room_where_it_lies),
+		cmocka_unit_test(a_boot_area_may_be_filled),
+		cmocka_unit_test(what_just_fits_is_let_through),
+		cmocka_unit_test(partitions_have_the_names_that_people_see),
+		cmocka_unit_test(tar_is_asked_for_what_the_archive_has),
+		cmocka_unit_test(a_tar_that_is_none),
+		cmocka_unit_test(filesystems_are_asked_for_once),
+		cmocka_unit_test(a_bare_partition_needs_nothing),
+		cmocka_unit_test(every_problem_of_the_archive_is_told),
+		cmocka_unit_test(what_is_not_there_is_told_once),
+		cmocka_unit_test(begins_with_an_empty_verdict),
+	};
+
+	return cmocka_run_group_tests_name("plan_check", tests, NULL, NULL);
+}
