@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT */
+/* launch - by itself, without the reactor; what children are given and how they end is test_child's. */
+#include "core/launch.h"
+
+#include "device/util.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define EXIT_SETUP 127
+
+/* ---- the environment ---- */
+
+#define DEFAULT_PATH "PATH=" CHILD_PATH
+
+static void makes_the_whole_environment(void **state)
+{
+	static const struct {
+		const char *given[4], *expected[6];
+	} cases[] = {
+		{{NULL}, {DEFAULT_PATH, "LC_ALL=C"}},
+		{{"A=b", "C="}, {"A=b", "C=", DEFAULT_PATH, "LC_ALL=C"}},
+		{{"LC_ALL=C.UTF-8"}, {"LC_ALL=C.UTF-8", DEFAULT_PATH}},
+		{{"PATH=/x"}, {"PATH=/x", "LC_ALL=C"}},
+		{{"PATH="}, {"PATH=", "LC_ALL=C"}},
+		{{"LC_ALL=C", "PATH=/x"}, {"LC_ALL=C", "PATH=/x"}},
+		/* other names, though they begin or end alike */
+		{{"PATHS=1", "PAT=2", "LC_ALLE=3"},
+			{"PATHS=1", "PAT=2", "LC_ALLE=3", DEFAULT_PATH, "LC_ALL=C"}},
+		{{"MY_PATH=1"}, {"MY_PATH=1", DEFAULT_PATH, "LC_ALL=C"}},
+		{{"LC_CTYPE=C", "path=1"}, {"LC_CTYPE=C", "path=1", DEFAULT_PATH, "LC_ALL=C"}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		/* Without a list it is as with an empty one. */
+		for (int list = cases[i].given[0] != NULL; list < 2; list++) {
+			struct child_spec spec = {.env = list ? cases[i].given : NULL};
+			struct launch launch = {.spec = &spec};
+			size_t k = 0;
+
+			memset(launch.env, '!', sizeof(launch.env));
+			assert_int_equal(launch_env(&launch), 0);
+			for (; cases[i].expected[k]; k++)
+				assert_string_equal(launch.env[k], cases[i].expected[k]);
+			assert_null(launch.env[k]);
+		}
+	}
+}
+
+static void has_room_for_as_many_as_it_says(void **state)
+{
+	const char *many[CHILD_ENV_MAX + 2] = {NULL};
+	struct child_spec spec = {.env = many};
+	struct launch launch = {.spec = &spec};
+
+	(void)state;
+	for (size_t i = 0; i < CHILD_ENV_MAX; i++)
+		many[i] = "A=b";
+	assert_int_equal(launch_env(&launch), 0);
+	assert_string_equal(launch.env[CHILD_ENV_MAX - 1], "A=b");
+	assert_string_equal(launch.env[CHILD_ENV_MAX + 1], "LC_ALL=C");
+	assert_null(launch.env[CHILD_ENV_MAX + 2]);
+	many[CHILD_ENV_MAX] = "A=b";
+	assert_int_equal(launch_env(&launch), -E2BIG);
+}
+
+/* ---- the fork ---- */
+
+struct end {
+	int status; /* as of waitpid */
+	ssize_t report_size;
+	union {
+		int error;
+		struct child_report report;
+		struct child_report two[2]; /* room to see that there is only one */
+	} told;
+	char out[64]; /* of its 1 and 2 */
+};
+
+/* All that comes until everybody who may write has gone. */
+static ssize_t read_all(int fd, void *buf, size_t size)
+{
+	size_t used = 0;
+	ssize_t n;
+
+	while (used < size && (n = read(fd, (char *)buf + used, size - used)) > 0)
+		used += (size_t)n;
+	return (ssize_t)used;
+}
+
+/* Launches with pipes of its own and waits for the end; @in and @parent stay as they are given. */
+static struct end launch_all(struct launch *launch)
+{
+	struct end end = {0};
+	int report[2], out[2];
+	pid_t pid = 0;
+
+	assert_int_equal(pipe2(report, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+	launch->out = launch->err = out[1];
+	launch->report = report[1];
+	assert_int_equal(launch_env(launch), 0);
+	assert_int_equal(launch_fork(launch, &pid), 0);
+	assert_true(pid > 0);
+	close_fd(&report[1]);
+	close_fd(&out[1]);
+	end.report_size = read_all(report[0], &end.told, sizeof(end.told));
+	(void)read_all(out[0], end.out, sizeof(end.out) - 1);
+	assert_int_equal(waitpid(pid, &end.status, 0), pid);
+	close_fd(&report[0]);
+	close_fd(&out[0]);
+	return end;
+}
+
+static struct launch launch_of(const struct child_spec *spec, const char *path)
+{
+	struct launch launch = {.spec = spec, .parent = getpid()};
+
+	STR_COPY(launch.path, path);
+	launch.in = open("/dev/null", O_RDWR | O_CLOEXEC);
+	assert_true(launch.in >= 0);
+	return launch;
+}
+
+static int exit_status(const struct end *end)
+{
+	return WIFEXITED(end->status) ? WEXITSTATUS(end->status) : -1;
+}
+
+static const char *const script[] = {"sh", "-c", "echo out; echo $A >&2; exit 3", NULL};
+
+static void becomes_the_program(void **state)
+{
+	const char *const env[] = {"A=err", NULL};
+	struct child_spec spec = {.argv = script, .env = env};
+	struct launch launch = launch_of(&spec, "/bin/sh");
+	struct end end = launch_all(&launch);
+
+	(void)state;
+	assert_int_equal(exit_status(&end), 3);
+	assert_string_equal(end.out, "out\nerr\n");
+	assert_int_equal(end.report_size, 0); /* closed: exec has happened */
+	close_fd(&launch.in);
+}
+
+static void tells_why_exec_failed(void **state)
+{
+	static const struct {
+		const char *path;
+		int error;
+	} cases[] = {
+		{"", ENOENT}, /* a program that was not found */
+		{"/there/is/no/such/program", ENOENT},
+		{"/dev/null/program", ENOTDIR},
+		{"/", EACCES},
+		{"/etc/passwd", EACCES},
+	};
+	struct child_spec spec = {.argv = script};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct launch launch = launch_of(&spec, cases[i].path);
+		struct end end = launch_all(&launch);
+
+		assert_int_equal(end.report_size, sizeof(int));
+		assert_int_equal(end.told.error, cases[i].error);
+		assert_int_equal(exit_status(&end), EXIT_SETUP);
+		assert_string_equal(end.out, "");
+		close_fd(&launch.in);
+	}
+}
+
+/* A child that came too late for its parent's death signal, or without what it should read, runs
+ * nothing. */
+static void runs_nothing_where_it_cannot_be_set_up(void **state)
+{
+	struct child_spec spec = {.argv = script};
+	struct launch launch = launch_of(&spec, "/bin/sh");
+	struct end end;
+
+	(void)state;
+	launch.parent = getpid() + 1;
+	end = launch_all(&launch);
+	assert_int_equal(exit_status(&end), EXIT_SETUP);
+	assert_string_equal(end.out, "");
+
+	launch.parent = getpid();
+	close_fd(&launch.in);
+	end = launch_all(&launch);
+	assert_int_equal(exit_status(&end), EXIT_SETUP);
+	assert_string_equal(end.out, "");
+}
+
+static int work_returns(void *arg, int report_fd)
+{
+	(void)report_fd;
+	return *(int *)arg;
+}
+
+static int work_sends(void *arg, int report_fd)
+{
+	(void)arg;
+	child_report_send(report_fd, 5, 9);
+	return 0;
+}
+
+static int work_fails(void *arg, int report_fd)
+{
+	(void)arg;
+	return child_report_fail(report_fd, -EIO, "%s: bad medium", "mmcblk0");
+}
+
+/* A failure of its own words is not told again when it is returned. */
+static void does_the_work(void **state)
+{
+	static const struct {
+		int (*work)(void *arg, int report_fd);
+		int value, status;
+		size_t report_size;
+		struct child_report report;
+	} cases[] = {
+		{work_returns, 0, EXIT_SUCCESS, 0, {0}},
+		{work_returns, -EROFS, EXIT_FAILURE, sizeof(struct child_report),
+			{.error = -EROFS}},
+		{work_sends, 0, EXIT_SUCCESS, sizeof(struct child_report), {.done = 5, .total = 9}},
+		{work_fails, 0, EXIT_FAILURE, sizeof(struct child_report),
+			{.error = -EIO, .text = "mmcblk0: bad medium"}},
+	};
+	_cleanup_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	(void)state;
+	/* What was said by the one who forks is not the child's. */
+	child_report_send(null, 77, 78);
+	assert_int_equal(child_report_fail(null, -ENOSPC, "%s", "of another"), -ENOSPC);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		int value = cases[i].value;
+		struct child_spec spec = {.work = cases[i].work, .arg = &value};
+		struct launch launch = launch_of(&spec, "");
+		struct end end = launch_all(&launch);
+
+		assert_int_equal(exit_status(&end), cases[i].status);
+		assert_int_equal(end.report_size, cases[i].report_size);
+		assert_int_equal(end.told.report.done, cases[i].report.done);
+		assert_int_equal(end.told.report.total, cases[i].report.total);
+		assert_int_equal(end.told.report.error, cases[i].report.error);
+		assert_string_equal(end.told.report.text, cases[i].report.text);
+		close_fd(&launch.in);
+	}
+}
+
+/* A sentence that is too long arrives all the same, cut; the caller's error is given back. */
+static void cuts_a_sentence_that_is_too_long(void **state)
+{
+	struct child_report report = {0};
+	char text[2 * sizeof(report.text)];
+	int fds[2];
+
+	(void)state;
+	memset(text, 'w', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	assert_int_equal(child_report_fail(fds[1], -EIO, "%s", text), -EIO);
+	close_fd(&fds[1]);
+	assert_int_equal(read_all(fds[0], &report, sizeof(report)), sizeof(report));
+	close_fd(&fds[0]);
+	assert_int_equal(report.error, -EIO);
+	assert_int_equal(strlen(report.text), sizeof(report.text) - 1);
+}
+
+/* All are blocked for the fork, and only for that. */
+static void gives_the_parent_its_mask_back(void **state)
+{
+	struct child_spec spec = {.argv = script};
+	struct launch launch = launch_of(&spec, "");
+	sigset_t before, one, after;
+
+	(void)state;
+	(void)sigemptyset(&one);
+	(void)sigaddset(&one, SIGUSR2);
+	assert_int_equal(sigprocmask(SIG_SETMASK, &one, &before), 0);
+	(void)launch_all(&launch);
+	assert_int_equal(sigprocmask(SIG_SETMASK, &before, &after), 0);
+	for (int signal = 1; signal < SIGRTMIN; signal++)
+		assert_int_equal(sigismember(&after, signal), signal == SIGUSR2);
+	close_fd(&launch.in);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(makes_the_whole_environment),
+		cmocka_unit_test(has_room_for_as_many_as_it_says),
+		cmocka_unit_test(becomes_the_program),
+		cmocka_unit_test(tells_why_exec_failed),
+		cmocka_unit_test(runs_nothing_where_it_cannot_be_set_up),
+		cmocka_unit_test(does_the_work),
+		cmocka_unit_test(cuts_a_sentence_that_is_too_long),
+		cmocka_unit_test(gives_the_parent_its_mask_back),
+	};
+
+	return cmocka_run_group_tests_name("launch", tests, NULL, NULL);
+}
