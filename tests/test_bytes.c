@@ -255,7 +255,7 @@ static void other_screens(void **state)
 			bytes = frame(&b);
 			print_message("%-8s %-7s %4u B\n", screens[i]->name,
 				unicode ? "Unicode" : "ASCII", (unsigned)bytes);
-			assert_in_range(bytes, 1, REPAIR);
+			assert_in_range(bytes, 1, unicode ? FIRST_UNICODE : FIRST_ASCII);
 		}
 		bench_close(&b);
 	}

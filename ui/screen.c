@@ -270,7 +270,7 @@ void screen_focus(struct grid *grid, int row, int rows, bool here)
 {
 	if (!here)
 		return;
-	(void)grid_put(grid, row, 1, 1, ATTR_BOLD, ">");
+	(void)grid_put(grid, row, 1, 1, ATTR_NORMAL, ">");
 	for (int i = 0; i < rows; i++)
 		grid_attr(grid, row + i, 0, grid->cols, ATTR_REVERSE);
 }

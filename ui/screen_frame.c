@@ -109,8 +109,7 @@ static void draw_steps(const struct screen *screen, struct grid *grid, int row)
 		int end;
 
 		STR_FORMAT(text, "%d %s", i + 1, step_titles[i]);
-		end = grid_text(
-			grid, row, col, i + 1 == screen->step ? ATTR_BOLD : ATTR_NORMAL, text);
+		end = grid_text(grid, row, col, ATTR_NORMAL, text);
 		if (i + 1 == screen->step)
 			grid_attr(grid, row, col - 1, end - col + 2, ATTR_REVERSE);
 		col = end + (screen_is_narrow(grid) ? 1 : 3);
@@ -139,7 +138,8 @@ static void draw_head(const struct model *model, const struct screen *screen, st
 	}
 	if (screen->step && !is_short)
 		draw_steps(screen, grid, ++row);
-	grid_rule(grid, ++row);
+	else
+		grid_rule(grid, ++row);
 }
 
 /* "scan rootfs.tar.zst  41 %  ###....  84 / 204 MiB", and once it is through what came of it. */

@@ -148,7 +148,7 @@ static void draw_layout(const struct model *m, size_t index, struct grid *g, int
 	bool is_short = screen_is_short(g);
 
 	(void)grid_put(
-		g, row, 3, name_width, layout->why[0] ? ATTR_DIM : ATTR_BOLD, layout->spec.name);
+		g, row, 3, name_width, layout->why[0] ? ATTR_DIM : ATTR_NORMAL, layout->spec.name);
 	if (layout->why[0] && is_short) {
 		(void)grid_text(g, row, col, ATTR_DIM, "does not fit");
 		(void)grid_text(g, words, 1, ATTR_NORMAL, layout->why);

@@ -394,6 +394,11 @@ static enum outcome key(struct model *m, enum action action, struct key key)
 	}
 }
 
+static bool has_begun(const struct model *m)
+{
+	return may_begin(m) && m->confirm[0];
+}
+
 /* Where the name is typed, letters are no keys. */
 static bool letters_are_keys(const struct model *m)
 {
@@ -410,7 +415,7 @@ static bool letters_are_text(const struct model *m)
 static const struct hint hints[] = {
 	{ACTION_NEXT, "begin", NULL, "erase the device and install, once its word is typed", 0,
 		may_begin},
-	{ACTION_ERASE, "erase", NULL, "take back the last character", 2, may_begin},
+	{ACTION_ERASE, "erase", NULL, "take back the last character", 2, has_begun},
 	{ACTION_RESCAN, "check again", NULL, "look at the device and the archive again", 1,
 		letters_are_keys},
 	{ACTION_HELP, "help", NULL, "this page", 0, NULL},

@@ -83,6 +83,9 @@ static void draw_row(const struct columns *at, struct grid *g, int row, const st
 
 static void draw_header(const struct columns *at, struct grid *g, int row)
 {
+	/* With what is between the words: fewer bytes than to change between two looks. */
+	if (at->content)
+		grid_fill(g, row, at->device, at->content - at->device, ' ', ATTR_BOLD);
 	(void)grid_put(g, row, at->device, 8, ATTR_BOLD, "Device");
 	(void)grid_put(g, row, at->kind, 6, ATTR_BOLD, "Kind");
 	(void)grid_right(g, row, at->size_end, ATTR_BOLD, "Size");

@@ -49,6 +49,7 @@ struct terminal {
 	struct query query;
 	int rows, cols;	  /* as the terminal has answered; 0 */
 	bool can_unicode; /* there is a locale for it */
+	attr_t attrs;	  /* that the terminal has: curses would send a reset for the others */
 	bool changed;	  /* what the query has told is not known to the app yet */
 	bool repair, cursor_shown;
 };
@@ -188,6 +189,7 @@ static void set_up(struct terminal *term)
 	(void)curs_set(0);
 	(void)leaveok(stdscr, TRUE);
 	choose_theme(term);
+	term->attrs = termattrs();
 	term_size(term, &rows, &cols);
 	(void)resizeterm(rows, cols);
 	prepare_crash(term);
@@ -506,7 +508,7 @@ void term_close(struct terminal *term)
 
 /* --- output --- */
 
-static attr_t curses_attr(unsigned attr)
+static attr_t curses_attr(const struct terminal *term, unsigned attr)
 {
 	static const struct {
 		unsigned ours;
@@ -517,7 +519,7 @@ static attr_t curses_attr(unsigned attr)
 	for (size_t i = 0; i < ARRAY_SIZE(attrs); i++)
 		if (attr & attrs[i].ours)
 			all |= attrs[i].theirs;
-	return all;
+	return all & term->attrs;
 }
 
 /* As choose_theme has made them. */
@@ -538,7 +540,7 @@ static void show_cell(const struct terminal *term, int row, int col, const struc
 
 	if (cell->codepoint == 0)
 		return;
-	if (setcchar(&out, text, curses_attr(look.attr), curses_pair(&look), NULL) == OK)
+	if (setcchar(&out, text, curses_attr(term, look.attr), curses_pair(&look), NULL) == OK)
 		(void)mvadd_wch(row, col, &out);
 }
 
