@@ -365,6 +365,10 @@ void progress_stall_text(
 			"no progress for %" PRIu64 " s: the device is not answering (%" PRIu64
 			" %s%s in flight)",
 			seconds, requests, reads ? "read" : "write", requests == 1 ? "" : "s");
+	else if (step == STEP_EXTRACT && gauge_percent(view->archive) == 100)
+		(void)str_format(ret, size,
+			"no progress for %" PRIu64 " s: the archive is read, waiting for tar",
+			seconds);
 	else if (step == STEP_EXTRACT || step == STEP_SCAN)
 		(void)str_format(ret, size,
 			"no progress for %" PRIu64 " s: waiting for the archive to be read",

@@ -271,6 +271,14 @@ static void a_stall_is_told(void **state)
 	assert_string_equal(text, "no progress for 6 s: waiting for the archive to be read");
 	progress_stall_text(view, STEP_COMMIT, text, sizeof(text));
 	assert_string_equal(text, "no progress for 6 s");
+	/* It cannot be the archive that is waited for once all of it was read. */
+	sample.archive_bytes = totals.archive_bytes;
+	progress_update(&progress, &sample);
+	sample.now_ms += 6000;
+	progress_update(&progress, &sample);
+	progress_stall_text(view, STEP_EXTRACT, text, sizeof(text));
+	assert_string_equal(
+		text, "no progress for 6 s: the archive is read, waiting for tar");
 }
 
 /* The filesystem's first blocks tell nothing of the pace; and who stands still has no time left. */
