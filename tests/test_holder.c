@@ -22,15 +22,6 @@ static void expect_facts(const struct sandbox *box, const char *expected)
 	inuse_finish(&inuse);
 }
 
-/* sda with two partitions, sdb. */
-static void add_disks(const struct sandbox *box)
-{
-	sandbox_block(box, NULL, "sda", "8:0\n", "1000\n");
-	sandbox_block(box, "sda", "sda1", "8:1\n", "100\n");
-	sandbox_block(box, "sda", "sda2", "8:2\n", "100\n");
-	sandbox_block(box, NULL, "sdb", "8:16\n", "1000\n");
-}
-
 static void what_nobody_uses_has_no_fact(void **state)
 {
 	const struct sandbox *box = *state;
@@ -38,7 +29,7 @@ static void what_nobody_uses_has_no_fact(void **state)
 
 	assert_int_equal(holder_add_facts(&inuse, box->root), -ENOENT);
 	assert_int_equal(inuse.count, 0);
-	add_disks(box);
+	sandbox_disks(box);
 	sandbox_block(box, NULL, "loop0", "7:0\n", "0\n"); /* bound to nothing */
 	sandbox_dir(box, "sys/devices/bus/block/sdb/holders");
 	expect_facts(box, "");
@@ -48,7 +39,7 @@ static void holders_of_disks_and_partitions_are_told(void **state)
 {
 	const struct sandbox *box = *state;
 
-	add_disks(box);
+	sandbox_disks(box);
 	sandbox_block(box, NULL, "dm-0", "253:0\n", "500\n");
 	sandbox_block(box, NULL, "dm-1", "253:1\n", "500\n");
 	sandbox_file(box, "sys/devices/virtual/block/dm-0/dm/name", "vg-\033root\n");
@@ -82,7 +73,7 @@ static void zram_holds_its_backing_device(void **state)
 {
 	const struct sandbox *box = *state;
 
-	add_disks(box);
+	sandbox_disks(box);
 	sandbox_block(box, NULL, "zram0", "252:0\n", "100\n");
 	sandbox_block(box, NULL, "zram1", "252:1\n", "100\n");
 	sandbox_block(box, NULL, "zram2", "252:2\n", "100\n");
@@ -96,7 +87,7 @@ static void a_loop_and_what_it_lies_over_are_told(void **state)
 {
 	const struct sandbox *box = *state;
 
-	add_disks(box);
+	sandbox_disks(box);
 	for (int i = 0; i < 4; i++) {
 		char name[16], number[16];
 
@@ -122,7 +113,7 @@ static void facts_are_added(void **state)
 	const struct sandbox *box = *state;
 	struct inuse inuse = {0};
 
-	add_disks(box);
+	sandbox_disks(box);
 	sandbox_block(box, NULL, "loop0", "7:0\n", "100\n");
 	sandbox_file(box, "sys/block/loop0/loop/backing_file", "/dev/sda\n");
 	sandbox_file(box, "sys/devices/bus/block/sda/holders/md0", "");

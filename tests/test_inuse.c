@@ -26,13 +26,10 @@ static void set_mounts(struct sandbox *box, const char *text)
 	sandbox_file(box, "proc/self/mountinfo", text);
 }
 
-/* sda with two partitions, sdb, loop0 unbound. */
+/* The disks of every sandbox, and loop0, unbound. */
 static void add_disks(struct sandbox *box)
 {
-	sandbox_block(box, NULL, "sda", "8:0\n", "1000\n");
-	sandbox_block(box, "sda", "sda1", "8:1\n", "100\n");
-	sandbox_block(box, "sda", "sda2", "8:2\n", "100\n");
-	sandbox_block(box, NULL, "sdb", "8:16\n", "1000\n");
+	sandbox_disks(box);
 	sandbox_block(box, NULL, "loop0", "7:0\n", "0\n");
 }
 

@@ -41,13 +41,10 @@ static void expect_mount(
 	mountinfo_finish(&mounts);
 }
 
-/* sda with two partitions, sdb, sdc. */
+/* The disks of every sandbox, and sdc. */
 static void add_disks(const struct sandbox *box)
 {
-	sandbox_block(box, NULL, "sda", "8:0\n", "1000\n");
-	sandbox_block(box, "sda", "sda1", "8:1\n", "100\n");
-	sandbox_block(box, "sda", "sda2", "8:2\n", "100\n");
-	sandbox_block(box, NULL, "sdb", "8:16\n", "1000\n");
+	sandbox_disks(box);
 	sandbox_block(box, NULL, "sdc", "8:32\n", "1000\n");
 }
 

@@ -57,10 +57,7 @@ static void mappers_give_all_their_disks(void **state)
 	struct sandbox *box = *state;
 	uint32_t major, minor;
 
-	sandbox_block(box, NULL, "sda", "8:0\n", "1000\n");
-	sandbox_block(box, "sda", "sda1", "8:1\n", "100\n");
-	sandbox_block(box, "sda", "sda2", "8:2\n", "100\n");
-	sandbox_block(box, NULL, "sdb", "8:16\n", "1000\n");
+	sandbox_disks(box);
 	sandbox_block(box, NULL, "dm-0", "253:0\n", "500\n");
 	sandbox_block(box, NULL, "dm-1", "253:1\n", "500\n");
 	add_slave(box, "dm-0", "sda1");
