@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/holder.h"
 
-#include "tests/device_fixture.h"
-#include "tests/sandbox.h"
-
-#include <sys/mount.h>
+#include "tests/loop_box.h"
 
 /* All facts, one a line: "sda holder used by md0". */
 static void expect_facts(const struct sandbox *box, const char *expected)
@@ -129,28 +126,6 @@ static void facts_are_added(void **state)
 
 /* ---- a real loop device over a file on another one ---- */
 
-static struct fixture fixture;
-static int upper_fd; /* of the loop over the file */
-
-static int loops_setup(void **state)
-{
-	fixture = (struct fixture){.fd = -1, .image_fd = -1};
-	upper_fd = -1;
-	return sandbox_setup(state);
-}
-
-static int loops_teardown(void **state)
-{
-	char dir[PATH_MAX];
-
-	if (upper_fd >= 0)
-		(void)loop_detach(upper_fd);
-	close_fd(&upper_fd);
-	(void)umount2(sandbox_path(*state, "mnt", dir), MNT_DETACH);
-	fixture_finish(&fixture);
-	return sandbox_teardown(state);
-}
-
 /* How often the facts have @text of @disk. */
 static size_t count_facts(const struct inuse *inuse, const char *disk, const char *text)
 {
@@ -165,43 +140,26 @@ static size_t count_facts(const struct inuse *inuse, const char *disk, const cha
 static void a_file_explains_only_what_nothing_else_does(void **state)
 {
 	const struct sandbox *box = *state;
-	char node[PATH_MAX], dir[PATH_MAX], upper[32], text[96];
-	const char *const mkfs[] = {"mkfs.ext4", "-q", "-F", node, NULL};
-	_cleanup_close_ int file = -1;
+	char dir[PATH_MAX], text[96];
 	struct inuse inuse = {0};
-	struct stat st;
 
 	fixture_require_root();
-	fixture_make_loop(&fixture, MIB(8));
-	assert_int_equal(fstat(fixture.fd, &st), 0);
-	assert_int_equal(mknod(sandbox_path(box, "node", node), S_IFBLK | 0600, st.st_rdev), 0);
-	assert_int_equal(sandbox_run(mkfs), 0);
-	sandbox_dir(box, "mnt");
-	if (mount(node, sandbox_path(box, "mnt", dir), "ext4", 0, NULL) < 0) {
-		print_message("[ SKIP ] %s: cannot mount: %s\n", __func__, strerror(errno));
-		skip();
-	}
-	sandbox_file(box, "mnt/image", "");
-	file = openat(box->root, "mnt/image", O_RDWR | O_CLOEXEC);
-	assert_true(file >= 0);
-	assert_int_equal(ftruncate(file, MIB(1)), 0);
-	assert_int_equal(loop_attach(fixture.root, fixture.dir, file, upper, &upper_fd), 0);
-	assert_true(STR_FORMAT(text, "%s uses a file on it", upper));
+	loop_box_stack(box);
+	assert_true(STR_FORMAT(text, "%s uses a file on it", upper.name));
 
 	assert_int_equal(holder_add_facts(&inuse, fixture.root), 0);
 	assert_int_equal(count_facts(&inuse, fixture.name, text), 1);
 	/* The upper one may be written to: it is over a file. */
-	assert_false(inuse_knows(&inuse, upper));
+	assert_false(inuse_knows(&inuse, upper.name));
 	inuse_finish(&inuse);
 
-	assert_int_equal(
-		inuse_add_fact(&inuse, fixture.name, REASON_MOUNTED, "mounted on %s", dir), 0);
+	assert_int_equal(inuse_add_fact(&inuse, fixture.name, REASON_MOUNTED, "mounted on %s",
+				 sandbox_path(box, "mnt", dir)),
+		0);
 	assert_int_equal(holder_add_facts(&inuse, fixture.root), 0);
 	assert_int_equal(count_facts(&inuse, fixture.name, text), 0);
 	inuse_finish(&inuse);
 }
-
-#define loops_test(function) cmocka_unit_test_setup_teardown(function, loops_setup, loops_teardown)
 
 int main(void)
 {
@@ -212,7 +170,7 @@ int main(void)
 		sandbox_test(zram_holds_its_backing_device),
 		sandbox_test(a_loop_and_what_it_lies_over_are_told),
 		sandbox_test(facts_are_added),
-		loops_test(a_file_explains_only_what_nothing_else_does),
+		loop_box_test(a_file_explains_only_what_nothing_else_does),
 	};
 
 	return cmocka_run_group_tests_name("holder", tests, NULL, NULL);
