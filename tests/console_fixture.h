@@ -79,6 +79,53 @@ FRONT_CALL void console_leave(void)
 	front_on_terminal = NULL;
 }
 
+FRONT_CALL int console_teardown(void **state)
+{
+	console_leave();
+	return sandbox_teardown(state);
+}
+
+/* The state of such a test is the sandbox. */
+#define console_test(function)                                                                     \
+	cmocka_unit_test_setup_teardown(function, sandbox_setup, console_teardown)
+
+/* The kernel's log, to be closed. */
+FRONT_CALL int console_open_log(void)
+{
+	char path[PATH_MAX];
+	int log = open(sandbox_path(console_box, "kmsg", path), O_RDWR | O_CLOEXEC);
+
+	assert_true(log >= 0);
+	return log;
+}
+
+#define CONSOLE_MESSAGE "card 0001 removed"
+
+/* A message of the kernel comes out on the screen, and then in the @log. Returns when that was. */
+FRONT_CALL uint64_t console_print(struct front *f, int log)
+{
+	static const char text[] = "\r\nmmc0: " CONSOLE_MESSAGE "\r\n",
+			  record[] = "3,1,2,-;mmc0: " CONSOLE_MESSAGE "\n";
+	uint64_t when_ms;
+
+	assert_int_equal(write(f->emulator.slave, text, strlen(text)), (ssize_t)strlen(text));
+	front_expect(f, CONSOLE_MESSAGE);
+	when_ms = now_ms();
+	assert_int_equal(write(log, record, strlen(record)), (ssize_t)strlen(record));
+	return when_ms;
+}
+
+/* Until the message is painted over. */
+FRONT_CALL void console_wait_repaired(struct front *f)
+{
+	uint64_t end = now_ms() + EMULATOR_MS;
+
+	while (emulator_shows(&f->emulator, CONSOLE_MESSAGE)) {
+		(void)emulator_feed(&f->emulator, 5);
+		assert_true(now_ms() < end);
+	}
+}
+
 FRONT_CALL bool console_printk_is(const char *value)
 {
 	char found[64] = "";

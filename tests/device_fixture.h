@@ -15,10 +15,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,10 +28,11 @@
 #include <cmocka.h>
 
 struct fixture {
-	char dir[128];	 /* removed at the end */
-	char image[160]; /* sparse file in it */
-	char name[32];	 /* "loop3", or "" where none is attached */
-	int root;	 /* "/" */
+	char dir[128];	   /* removed at the end */
+	char mounted[160]; /* a filesystem in it that was mounted for the image, or "" */
+	char image[160];   /* sparse file in either */
+	char name[32];	   /* "loop3", or "" where none is attached */
+	int root;	   /* "/" */
 	int image_fd;
 	int fd; /* O_RDWR on the loop device, or -1 */
 };
@@ -77,16 +80,38 @@ static inline void fixture_finish_loop(struct fixture *f)
 	close_fd(&f->image_fd);
 }
 
-/* For the end of a test, whatever has become of it; fit for a cmocka teardown. */
+/* For the end of a test, whatever has become of it. */
 static inline void fixture_finish(struct fixture *f)
 {
 	fixture_finish_loop(f);
+	if (f->mounted[0] != '\0')
+		(void)umount2(f->mounted, MNT_DETACH);
+	f->mounted[0] = '\0';
 	if (f->dir[0] != '\0') {
 		(void)nftw(f->dir, fixture_remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 		close_fd(&f->root);
 	}
 	f->dir[0] = '\0';
 }
+
+/* A pair for tests that need no more: the state is a fixture in which nothing has been made. */
+static inline int fixture_setup(void **state)
+{
+	static struct fixture fixture;
+
+	fixture = (struct fixture){.fd = -1, .image_fd = -1};
+	*state = &fixture;
+	return 0;
+}
+
+static inline int fixture_teardown(void **state)
+{
+	fixture_finish(*state);
+	return 0;
+}
+
+#define fixture_test(function)                                                                     \
+	cmocka_unit_test_setup_teardown(function, fixture_setup, fixture_teardown)
 
 /* Why no test can have a loop device here, or NULL. */
 static inline const char *fixture_lacks(void)
@@ -113,6 +138,44 @@ static inline void fixture_make_loop(struct fixture *f, uint64_t bytes)
 {
 	fixture_make_image(f, bytes);
 	assert_int_equal(loop_attach(f->root, f->dir, f->image_fd, f->name, &f->fd), 0);
+}
+
+/* The same with the image on a filesystem of its own, of @type and with @options, in a mount namespace
+ * that dies with the test program. */
+static inline void fixture_make_loop_on(
+	struct fixture *f, uint64_t bytes, const char *type, const char *options)
+{
+	fixture_make_image(f, 0);
+	close_fd(&f->image_fd);
+	assert_int_equal(unshare(CLONE_NEWNS), 0);
+	assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	fixture_reopen_root(f);
+	(void)STR_FORMAT(f->mounted, "%s/mounted", f->dir);
+	assert_int_equal(mkdir(f->mounted, 0700), 0);
+	assert_int_equal(mount(type, f->mounted, type, 0, options), 0);
+	(void)STR_FORMAT(f->image, "%s/image", f->mounted);
+	f->image_fd = open(f->image, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(ftruncate(f->image_fd, (off_t)bytes), 0);
+	assert_int_equal(loop_attach(f->root, f->dir, f->image_fd, f->name, &f->fd), 0);
+}
+
+/* Writes a file of a made-up machine below the fixture's directory. */
+static inline void fixture_put(const struct fixture *f, const char *path, const char *text)
+{
+	char whole[256];
+	int fd;
+
+	(void)STR_FORMAT(whole, "%s/%s", f->dir, path);
+	for (char *slash = strchr(whole + strlen(f->dir) + 1, '/'); slash;
+		slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		(void)mkdir(whole, 0700);
+		*slash = '/';
+	}
+	fd = open(whole, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(write_full(fd, text, strlen(text)), 0);
+	assert_int_equal(close(fd), 0);
 }
 
 /* Fills @size bytes of @fd from @offset on with @byte. */

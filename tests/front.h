@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <termios.h>
+#include <time.h>
 
 #define FRONT_CALL static inline __attribute__((unused))
 
@@ -193,6 +194,17 @@ FRONT_CALL bool front_has_said(struct front *f, const char *text)
 		return true;
 	print_message("it said: %s\n", buf);
 	return false;
+}
+
+/* Of a processor, since it was started. */
+FRONT_CALL uint64_t front_cpu_us(const struct front *f)
+{
+	struct timespec used;
+	clockid_t clock;
+
+	assert_int_equal(clock_getcpuclockid(f->pid, &clock), 0);
+	assert_int_equal(clock_gettime(clock, &used), 0);
+	return (uint64_t)used.tv_sec * 1000000 + (uint64_t)used.tv_nsec / 1000;
 }
 
 FRONT_CALL void front_close(struct front *f)

@@ -147,6 +147,15 @@ SANDBOX_CALL void sandbox_block(const struct sandbox *box, const char *parent, c
 	sandbox_link(box, path, target);
 }
 
+/* Disks that many tests have: sda with two partitions, and sdb. */
+SANDBOX_CALL void sandbox_disks(const struct sandbox *box)
+{
+	sandbox_block(box, NULL, "sda", "8:0\n", "1000\n");
+	sandbox_block(box, "sda", "sda1", "8:1\n", "100\n");
+	sandbox_block(box, "sda", "sda2", "8:2\n", "100\n");
+	sandbox_block(box, NULL, "sdb", "8:16\n", "1000\n");
+}
+
 /* Runs a program and waits for it: its exit status, or -1. */
 SANDBOX_CALL int sandbox_run(const char *const *argv)
 {

@@ -23,12 +23,6 @@ static void wait_for_byte(struct front *f, char want)
 	assert_int_equal(got, want);
 }
 
-static int leave_console(void **state)
-{
-	console_leave();
-	return sandbox_teardown(state);
-}
-
 static void follows_to_pass(void **state)
 {
 	struct snapshot s = make_snapshot(STEP_EXTRACT);
@@ -486,27 +480,19 @@ static void kernel_keeps_off_the_console(void **state)
 
 static void kernel_message_is_painted_over(void **state)
 {
-	static const char text[] = "\r\nmmc0: card 0001 removed\r\n", log[] = "3,1,2,-;mmc0: x\n";
 	struct snapshot s = make_snapshot(STEP_EXTRACT);
-	char path[PATH_MAX];
 	struct front f;
 	uint64_t begin;
 	int kmsg;
 
 	console_lay(*state);
-	kmsg = open(sandbox_path(console_box, "kmsg", path), O_RDWR | O_CLOEXEC);
-	assert_true(kmsg >= 0);
+	kmsg = console_open_log();
 	f = front_follow(&s, true);
 	front_expect(&f, "48 %");
 	/* It comes out on the terminal, for somebody has raised the level again. */
 	sandbox_file(console_box, "printk", CONSOLE_LOUD "\n");
-	assert_int_equal(write(f.emulator.slave, text, strlen(text)), (ssize_t)strlen(text));
-	front_expect(&f, "card 0001 removed");
-	begin = now_ms();
-	assert_int_equal(write(kmsg, log, strlen(log)), (ssize_t)strlen(log));
-	while (emulator_shows(&f.emulator, "card 0001 removed") && now_ms() < begin + EMULATOR_MS)
-		(void)emulator_feed(&f.emulator, 20);
-	assert_false(emulator_shows(&f.emulator, "card 0001 removed"));
+	begin = console_print(&f, kmsg);
+	console_wait_repaired(&f);
 	print_message("repaired after %u ms\n", (unsigned)(now_ms() - begin));
 	front_expect(&f, "48 %");
 	front_type(&f, "d");
@@ -533,10 +519,8 @@ int main(void)
 		sandbox_test(plugging_shows),
 		sandbox_test(plain_terminal_is_said),
 		sandbox_test(all_the_way),
-		cmocka_unit_test_setup_teardown(
-			kernel_keeps_off_the_console, sandbox_setup, leave_console),
-		cmocka_unit_test_setup_teardown(
-			kernel_message_is_painted_over, sandbox_setup, leave_console),
+		console_test(kernel_keeps_off_the_console),
+		console_test(kernel_message_is_painted_over),
 	};
 
 	return cmocka_run_group_tests_name("app", tests, NULL, NULL);

@@ -5,9 +5,7 @@
 
 #include <linux/fs.h>
 #include <linux/loop.h>
-#include <sched.h>
 #include <sys/ioctl.h>
-#include <sys/mount.h>
 
 #define DISK_BYTES MIB(16)
 #define FILLED	   0xee
@@ -17,7 +15,7 @@
 
 static struct fixture fixture;
 static struct diag diag;
-static char file_path[160], mounted[160];
+static char file_path[160];
 static unsigned char content[BLOB_BYTES];
 
 /* Something to do to the world when the progress has come to that byte. */
@@ -81,10 +79,6 @@ static int teardown(void **state)
 	close_fd(&blob.src);
 	/* Which would stay with the loop device for the next user. */
 	(void)ioctl(fixture.fd, BLKROSET, &off);
-	fixture_finish_loop(*state);
-	if (mounted[0] != '\0')
-		(void)umount2(mounted, MNT_DETACH);
-	mounted[0] = '\0';
 	fixture_finish(*state);
 	return 0;
 }
@@ -395,18 +389,7 @@ static void write_error_is_told(void **state)
 	struct fixture *f = *state;
 
 	fixture_require_root();
-	fixture_make_image(f, 0);
-	close_fd(&f->image_fd);
-	(void)STR_FORMAT(mounted, "%s/small", f->dir);
-	assert_int_equal(mkdir(mounted, 0700), 0);
-	assert_int_equal(unshare(CLONE_NEWNS), 0);
-	assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
-	fixture_reopen_root(f);
-	assert_int_equal(mount("tmpfs", mounted, "tmpfs", 0, "size=256k"), 0);
-	(void)STR_FORMAT(f->image, "%s/image", mounted);
-	f->image_fd = open(f->image, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	assert_int_equal(ftruncate(f->image_fd, DISK_BYTES), 0);
-	assert_int_equal(loop_attach(f->root, f->dir, f->image_fd, f->name, &f->fd), 0);
+	fixture_make_loop_on(f, DISK_BYTES, "tmpfs", "size=256k");
 	(void)STR_FORMAT(file_path, "%s/blob.bin", f->dir);
 	blob = (struct blob){
 		.src = open(file_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600),
@@ -419,21 +402,22 @@ static void write_error_is_told(void **state)
 
 int main(void)
 {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(written_and_read_back, setup, teardown),
-		cmocka_unit_test_setup_teardown(any_size_and_place, setup, teardown),
-		cmocka_unit_test_setup_teardown(large_blocks, setup, teardown),
-		cmocka_unit_test_setup_teardown(stale_cache_is_dropped, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_file_is_no_device, setup, teardown),
-		cmocka_unit_test_setup_teardown(place_outside_is_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(write_protection_is_told, setup, teardown),
-		cmocka_unit_test_setup_teardown(another_file_is_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(file_that_shrinks_is_told, setup, teardown),
-		cmocka_unit_test_setup_teardown(file_that_changes_is_told, setup, teardown),
-		cmocka_unit_test_setup_teardown(cancelled_has_no_head, setup, teardown),
-		cmocka_unit_test_setup_teardown(medium_is_read_not_the_cache, setup, teardown),
-		cmocka_unit_test_setup_teardown(removed_is_told, setup, teardown),
-		cmocka_unit_test_setup_teardown(write_error_is_told, setup, teardown),
+		TEST(written_and_read_back),
+		TEST(any_size_and_place),
+		TEST(large_blocks),
+		TEST(stale_cache_is_dropped),
+		TEST(a_file_is_no_device),
+		TEST(place_outside_is_refused),
+		TEST(write_protection_is_told),
+		TEST(another_file_is_refused),
+		TEST(file_that_shrinks_is_told),
+		TEST(file_that_changes_is_told),
+		TEST(cancelled_has_no_head),
+		TEST(medium_is_read_not_the_cache),
+		TEST(removed_is_told),
+		TEST(write_error_is_told),
 	};
 
 	return cmocka_run_group_tests_name("blob", tests, NULL, NULL);

@@ -31,13 +31,10 @@ static void expect(const struct sandbox *box, const char *facts, const char *nam
 	inuse_finish(&inuse);
 }
 
-/* sda with two partitions, sdb; a volume over both of them, and one over what is gone. */
+/* The disks of every sandbox; a volume over both of them, and one over what is gone. */
 static void add_disks(const struct sandbox *box)
 {
-	sandbox_block(box, NULL, "sda", "8:0\n", "1000\n");
-	sandbox_block(box, "sda", "sda1", "8:1\n", "100\n");
-	sandbox_block(box, "sda", "sda2", "8:2\n", "100\n");
-	sandbox_block(box, NULL, "sdb", "8:16\n", "1000\n");
+	sandbox_disks(box);
 	sandbox_block(box, NULL, "dm-0", "253:0\n", "500\n");
 	sandbox_file(box, "sys/block/dm-0/dm/name", "vg-root\n");
 	sandbox_file(box, "sys/block/dm-0/slaves/sda2", "");

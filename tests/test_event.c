@@ -1,51 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/event.h"
 
-#include "device/util.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdlib.h>
-#include <string.h>
-
-static char *text;
-static size_t text_bytes;
-static FILE *out;
-
-static int open_out(void **state)
-{
-	(void)state;
-	out = open_memstream(&text, &text_bytes);
-	return out ? 0 : -1;
-}
-
-static int close_out(void **state)
-{
-	(void)state;
-	(void)fclose(out);
-	free(text);
-	return 0;
-}
-
-/* What was written since the last call; valid until the next one. */
-static const char *written(void)
-{
-	static char last[4096];
-
-	assert_int_equal(fflush(out), 0);
-	assert_true(STR_COPY(last, text));
-	assert_int_equal(close_out(NULL), 0);
-	assert_int_equal(open_out(NULL), 0);
-	return last;
-}
+#include "tests/capture.h"
 
 static void assert_out(const char *expected)
 {
-	assert_string_equal(written(), expected);
+	assert_string_equal(capture_take(), expected);
 }
 
 static struct snapshot running(void)
@@ -99,7 +59,7 @@ static void progress(void **state)
 	now.tar = (struct tar_counts){0};
 	STR_COPY(now.stall, "no progress for 12 s");
 	event_status(out, &now);
-	line = written();
+	line = capture_take();
 	assert_non_null(strstr(line, "\"archive\":{\"done\":0,\"total\":null}"));
 	assert_non_null(strstr(line, "\"eta_s\":null"));
 	assert_non_null(strstr(line, "\"tar\":{\"pid\":null,\"confirmed\":false"));
@@ -175,7 +135,7 @@ static void the_result_comes_last_and_once(void **state)
 	now.verify.entries = 19318;
 	now.verify.bytes = 762000000;
 	event_snapshot(out, &before, &now, true);
-	rest = written();
+	rest = capture_take();
 	assert_non_null(strstr(rest, "\"step\":\"end\",\"percent\":100"));
 	rest = strstr(rest, "{\"event\":\"result\"");
 	assert_non_null(rest);
@@ -219,7 +179,7 @@ static void every_end_has_its_word(void **state)
 		now.exit_code = cases[i].code;
 		now.err = (struct err){cases[i].code, "mkfs", "why", "do"};
 		event_status(out, &now);
-		assert_non_null(strstr(written(), cases[i].start));
+		assert_non_null(strstr(capture_take(), cases[i].start));
 	}
 }
 
@@ -321,7 +281,7 @@ static void plans(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_out, close_out)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, capture_open, capture_close)
 	const struct CMUnitTest tests[] = {
 		TEST(progress),
 		TEST(steps_are_told_once),

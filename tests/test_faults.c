@@ -10,20 +10,8 @@
 #include "screen_model.h"
 #include "ui/query.h"
 
-#include <time.h>
-
 #define DRAWN "detach, the install goes on"
 #define HELP  "Help: "
-
-static uint64_t cpu_us(pid_t pid)
-{
-	struct timespec used;
-	clockid_t clock;
-
-	assert_int_equal(clock_getcpuclockid(pid, &clock), 0);
-	assert_int_equal(clock_gettime(clock, &used), 0);
-	return (uint64_t)used.tv_sec * 1000000 + (uint64_t)used.tv_nsec / 1000;
-}
 
 /* The whole screen is what it ought to be, at @rows by @cols. */
 static void expect_picture(
@@ -175,7 +163,7 @@ static void size_storm(void **state)
 
 	(void)state;
 	front_expect(&f, DRAWN);
-	cpu = cpu_us(f.pid);
+	cpu = front_cpu_us(&f);
 	start = now_ms();
 	for (unsigned i = 0; i < STORM; i++) {
 		struct winsize size = {0};
@@ -193,7 +181,7 @@ static void size_storm(void **state)
 	emulator_resize(&f.emulator, 30, 100);
 	expect_picture(&f, &s, 30, 100, &glyphs_ascii);
 	start = now_ms() - start;
-	cpu = cpu_us(f.pid) - cpu;
+	cpu = front_cpu_us(&f) - cpu;
 	print_message("%u sizes: right after %u ms, %u %% of a processor\n", STORM, (unsigned)start,
 		(unsigned)(cpu / 10 / start));
 	assert_true(cpu < start * 1000 / 2);
@@ -206,28 +194,12 @@ static void size_storm(void **state)
 
 #define MESSAGES 5
 
-static int leave_console(void **state)
-{
-	console_leave();
-	return sandbox_teardown(state);
-}
-
-/* A message comes out on the screen and in the log. Returns after how many milliseconds the picture
- * is as it was. */
+/* Returns after how many milliseconds the picture is as it was. */
 static unsigned time_repair(struct front *f, const struct snapshot *s, int kmsg)
 {
-	static const char text[] = "\r\nmmc0: card 0001 removed\r\n",
-			  log[] = "3,1,2,-;mmc0: card 0001 removed\n";
-	uint64_t start;
+	uint64_t start = console_print(f, kmsg);
 
-	assert_int_equal(write(f->emulator.slave, text, strlen(text)), (ssize_t)strlen(text));
-	front_expect(f, "card 0001 removed");
-	start = now_ms();
-	assert_int_equal(write(kmsg, log, strlen(log)), (ssize_t)strlen(log));
-	while (emulator_shows(&f->emulator, "card 0001 removed")) {
-		(void)emulator_feed(&f->emulator, 5);
-		assert_true(now_ms() < start + EMULATOR_MS);
-	}
+	console_wait_repaired(f);
 	expect_picture(f, s, 24, 80, &glyphs_ascii);
 	return (unsigned)(now_ms() - start);
 }
@@ -236,13 +208,11 @@ static void kernel_messages_are_repaired(void **state)
 {
 	struct snapshot s = make_snapshot(STEP_EXTRACT);
 	unsigned ms[MESSAGES], quick = 0;
-	char path[PATH_MAX];
 	struct front f;
 	int kmsg;
 
 	console_lay(*state);
-	kmsg = open(sandbox_path(console_box, "kmsg", path), O_RDWR | O_CLOEXEC);
-	assert_true(kmsg >= 0);
+	kmsg = console_open_log();
 	f = front_follow(&s, true);
 	front_expect(&f, DRAWN);
 	/* Somebody has raised the level again: it comes out. */
@@ -270,8 +240,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(any_answers_will_do),
 		cmocka_unit_test(size_storm),
-		cmocka_unit_test_setup_teardown(
-			kernel_messages_are_repaired, sandbox_setup, leave_console),
+		console_test(kernel_messages_are_repaired),
 	};
 
 	return cmocka_run_group_tests_name("faults", tests, NULL, NULL);

@@ -9,12 +9,12 @@
 #include <sys/mount.h>
 
 static struct fixture fixture;
-static char job[160], tree[192];
+static char tree[192]; /* where its filesystem is mounted, or "" */
 
 static int setup(void **state)
 {
 	fixture = (struct fixture){.fd = -1, .image_fd = -1};
-	job[0] = tree[0] = '\0';
+	tree[0] = '\0';
 	*state = &fixture;
 	return 0;
 }
@@ -23,30 +23,8 @@ static int teardown(void **state)
 {
 	if (tree[0] != '\0')
 		(void)umount2(tree, MNT_DETACH);
-	fixture_finish_loop(*state);
-	if (job[0] != '\0')
-		(void)umount2(job, MNT_DETACH);
 	fixture_finish(*state);
 	return 0;
-}
-
-/* Writes a file of a made-up machine below the fixture's directory. */
-static void put(const struct fixture *f, const char *path, const char *text)
-{
-	char whole[256];
-	int fd;
-
-	(void)STR_FORMAT(whole, "%s/%s", f->dir, path);
-	for (char *slash = strchr(whole + strlen(f->dir) + 1, '/'); slash;
-		slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		(void)mkdir(whole, 0700);
-		*slash = '/';
-	}
-	fd = open(whole, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	assert_true(fd >= 0);
-	assert_int_equal(write_full(fd, text, strlen(text)), 0);
-	assert_int_equal(close(fd), 0);
 }
 
 static void stat_is_read(void **state)
@@ -57,11 +35,11 @@ static void stat_is_read(void **state)
 
 	fixture_make_image(f, 0);
 	root = sysfs_open_root(f->dir);
-	put(f, "sys/class/block/mmcblk0/stat",
+	fixture_put(f, "sys/class/block/mmcblk0/stat",
 		"    1019       92    66226      318      206       71     4660      241        3 "
 		"     300      559        0        0        0        0       14        0\n");
-	put(f, "sys/class/block/old/stat", "1 2 3 4 5 6 18446744073709551 8 9 10 11\n");
-	put(f, "sys/class/block/bad/stat", "1 2 3 4 5 6 7 8\n");
+	fixture_put(f, "sys/class/block/old/stat", "1 2 3 4 5 6 18446744073709551 8 9 10 11\n");
+	fixture_put(f, "sys/class/block/bad/stat", "1 2 3 4 5 6 7 8\n");
 	assert_int_equal(flush_read_stat(root, "bad", &stat), -EBADMSG);
 	assert_int_equal(flush_read_stat(root, "none", &stat), -ENOENT);
 	assert_int_equal(stat.in_flight, 77);
@@ -86,21 +64,11 @@ static void stat_follows_a_device(void **state)
 	assert_true(after.written_bytes - before.written_bytes >= MIB(8));
 }
 
-/* A disk whose medium gives up: a sparse image of 64 MiB in 8 MiB of memory, in a namespace that
- * dies with the test. */
+/* A disk whose medium gives up: a sparse image of 64 MiB in 8 MiB of memory. */
 static void make_failing_loop(struct fixture *f)
 {
 	fixture_require_root();
-	fixture_make_image(f, 0);
-	close_fd(&f->image_fd);
-	(void)STR_FORMAT(job, "%s/job", f->dir);
-	assert_int_equal(mount_enter_private(job), 0);
-	fixture_reopen_root(f);
-	assert_int_equal(mount(NULL, job, NULL, MS_REMOUNT, "size=8m"), 0);
-	(void)STR_FORMAT(f->image, "%s/image", job);
-	f->image_fd = open(f->image, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	assert_int_equal(ftruncate(f->image_fd, MIB(64)), 0);
-	assert_int_equal(loop_attach(f->root, job, f->image_fd, f->name, &f->fd), 0);
+	fixture_make_loop_on(f, MIB(64), "tmpfs", "size=8m");
 }
 
 static void device_error_is_told(void **state)
@@ -132,7 +100,7 @@ static void filesystem_error_is_told_once(void **state)
 		skip();
 	}
 	assert_int_equal(status, 0);
-	(void)STR_FORMAT(tree, "%s/tree", job);
+	(void)STR_FORMAT(tree, "%s/tree", f->mounted);
 	assert_int_equal(mount_fs(node, tree, FS_EXT4, false), 0);
 	dir = open(tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	file = openat(dir, "file", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
@@ -150,11 +118,12 @@ static void filesystem_error_is_told_once(void **state)
 
 int main(void)
 {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(stat_is_read, setup, teardown),
-		cmocka_unit_test_setup_teardown(stat_follows_a_device, setup, teardown),
-		cmocka_unit_test_setup_teardown(device_error_is_told, setup, teardown),
-		cmocka_unit_test_setup_teardown(filesystem_error_is_told_once, setup, teardown),
+		TEST(stat_is_read),
+		TEST(stat_follows_a_device),
+		TEST(device_error_is_told),
+		TEST(filesystem_error_is_told_once),
 	};
 
 	return cmocka_run_group_tests_name("flush", tests, NULL, NULL);

@@ -2,20 +2,12 @@
 #include "ui/follow.h"
 
 #include "core/service.h"
-#include "device/util.h"
+#include "tests/capture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -25,18 +17,14 @@
 /* An engine that is played: the far end of the socket. */
 static int engine, viewer;
 static struct follow follow;
-static FILE *out;
-static char *text;
-static size_t text_bytes;
 static int old_stderr, said_fd;
 
 static int setup(void **state)
 {
 	int ends[2];
 
-	(void)state;
-	out = open_memstream(&text, &text_bytes);
-	if (!out || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0)
+	if (capture_open(state) < 0 ||
+		socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0)
 		return -1;
 	engine = ends[0];
 	viewer = ends[1];
@@ -50,16 +38,13 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	(void)state;
 	follow_finish(&follow);
 	(void)dup2(old_stderr, STDERR_FILENO);
 	close_fd(&old_stderr);
 	close_fd(&said_fd);
 	close_fd(&engine);
 	close_fd(&viewer);
-	(void)fclose(out);
-	free(text);
-	return 0;
+	return capture_close(state);
 }
 
 static void tell(enum install_state install, int code)
@@ -99,8 +84,7 @@ static void to_the_end(void **state)
 	tell(INSTALL_RUNNING, 0);
 	tell(INSTALL_PASSED, EXIT_NOT_VERIFIED);
 	assert_int_equal(follow_engine(&follow, viewer), EXIT_NOT_VERIFIED);
-	(void)fflush(out);
-	assert_non_null(strstr(text, "\"result\":\"pass\""));
+	assert_non_null(strstr(capture_take(), "\"result\":\"pass\""));
 	assert_false(was_cancelled());
 }
 
@@ -110,8 +94,7 @@ static void an_engine_that_dies(void **state)
 	tell(INSTALL_RUNNING, 0);
 	close_fd(&engine);
 	assert_int_equal(follow_engine(&follow, viewer), EXIT_FAILED);
-	(void)fflush(out);
-	assert_null(strstr(text, "\"result\":\"pass\""));
+	assert_null(strstr(capture_take(), "\"result\":\"pass\""));
 }
 
 /* Whatever a tool has said: no line is longer than one of a console. */

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/holder.h"
 
-#include "tests/device_fixture.h"
-#include "tests/sandbox.h"
-
-#include <sys/mount.h>
+#include "tests/loop_box.h"
 
 /* All facts, one a line: "sda holder used by md0". */
 static void expect_facts(const struct sandbox *box, const char *expected)
@@ -22,15 +19,6 @@ static void expect_facts(const struct sandbox *box, const char *expected)
 	inuse_finish(&inuse);
 }
 
-/* sda with two partitions, sdb. */
-static void add_disks(const struct sandbox *box)
-{
-	sandbox_block(box, NULL, "sda", "8:0\n", "1000\n");
-	sandbox_block(box, "sda", "sda1", "8:1\n", "100\n");
-	sandbox_block(box, "sda", "sda2", "8:2\n", "100\n");
-	sandbox_block(box, NULL, "sdb", "8:16\n", "1000\n");
-}
-
 static void what_nobody_uses_has_no_fact(void **state)
 {
 	const struct sandbox *box = *state;
@@ -38,7 +26,7 @@ static void what_nobody_uses_has_no_fact(void **state)
 
 	assert_int_equal(holder_add_facts(&inuse, box->root), -ENOENT);
 	assert_int_equal(inuse.count, 0);
-	add_disks(box);
+	sandbox_disks(box);
 	sandbox_block(box, NULL, "loop0", "7:0\n", "0\n"); /* bound to nothing */
 	sandbox_dir(box, "sys/devices/bus/block/sdb/holders");
 	expect_facts(box, "");
@@ -48,7 +36,7 @@ static void holders_of_disks_and_partitions_are_told(void **state)
 {
 	const struct sandbox *box = *state;
 
-	add_disks(box);
+	sandbox_disks(box);
 	sandbox_block(box, NULL, "dm-0", "253:0\n", "500\n");
 	sandbox_block(box, NULL, "dm-1", "253:1\n", "500\n");
 	sandbox_file(box, "sys/devices/virtual/block/dm-0/dm/name", "vg-\033root\n");
@@ -82,7 +70,7 @@ static void zram_holds_its_backing_device(void **state)
 {
 	const struct sandbox *box = *state;
 
-	add_disks(box);
+	sandbox_disks(box);
 	sandbox_block(box, NULL, "zram0", "252:0\n", "100\n");
 	sandbox_block(box, NULL, "zram1", "252:1\n", "100\n");
 	sandbox_block(box, NULL, "zram2", "252:2\n", "100\n");
@@ -96,7 +84,7 @@ static void a_loop_and_what_it_lies_over_are_told(void **state)
 {
 	const struct sandbox *box = *state;
 
-	add_disks(box);
+	sandbox_disks(box);
 	for (int i = 0; i < 4; i++) {
 		char name[16], number[16];
 
@@ -122,7 +110,7 @@ static void facts_are_added(void **state)
 	const struct sandbox *box = *state;
 	struct inuse inuse = {0};
 
-	add_disks(box);
+	sandbox_disks(box);
 	sandbox_block(box, NULL, "loop0", "7:0\n", "100\n");
 	sandbox_file(box, "sys/block/loop0/loop/backing_file", "/dev/sda\n");
 	sandbox_file(box, "sys/devices/bus/block/sda/holders/md0", "");
@@ -138,28 +126,6 @@ static void facts_are_added(void **state)
 
 /* ---- a real loop device over a file on another one ---- */
 
-static struct fixture fixture;
-static int upper_fd; /* of the loop over the file */
-
-static int loops_setup(void **state)
-{
-	fixture = (struct fixture){.fd = -1, .image_fd = -1};
-	upper_fd = -1;
-	return sandbox_setup(state);
-}
-
-static int loops_teardown(void **state)
-{
-	char dir[PATH_MAX];
-
-	if (upper_fd >= 0)
-		(void)loop_detach(upper_fd);
-	close_fd(&upper_fd);
-	(void)umount2(sandbox_path(*state, "mnt", dir), MNT_DETACH);
-	fixture_finish(&fixture);
-	return sandbox_teardown(state);
-}
-
 /* How often the facts have @text of @disk. */
 static size_t count_facts(const struct inuse *inuse, const char *disk, const char *text)
 {
@@ -174,43 +140,26 @@ static size_t count_facts(const struct inuse *inuse, const char *disk, const cha
 static void a_file_explains_only_what_nothing_else_does(void **state)
 {
 	const struct sandbox *box = *state;
-	char node[PATH_MAX], dir[PATH_MAX], upper[32], text[96];
-	const char *const mkfs[] = {"mkfs.ext4", "-q", "-F", node, NULL};
-	_cleanup_close_ int file = -1;
+	char dir[PATH_MAX], text[96];
 	struct inuse inuse = {0};
-	struct stat st;
 
 	fixture_require_root();
-	fixture_make_loop(&fixture, MIB(8));
-	assert_int_equal(fstat(fixture.fd, &st), 0);
-	assert_int_equal(mknod(sandbox_path(box, "node", node), S_IFBLK | 0600, st.st_rdev), 0);
-	assert_int_equal(sandbox_run(mkfs), 0);
-	sandbox_dir(box, "mnt");
-	if (mount(node, sandbox_path(box, "mnt", dir), "ext4", 0, NULL) < 0) {
-		print_message("[ SKIP ] %s: cannot mount: %s\n", __func__, strerror(errno));
-		skip();
-	}
-	sandbox_file(box, "mnt/image", "");
-	file = openat(box->root, "mnt/image", O_RDWR | O_CLOEXEC);
-	assert_true(file >= 0);
-	assert_int_equal(ftruncate(file, MIB(1)), 0);
-	assert_int_equal(loop_attach(fixture.root, fixture.dir, file, upper, &upper_fd), 0);
-	assert_true(STR_FORMAT(text, "%s uses a file on it", upper));
+	loop_box_stack(box);
+	assert_true(STR_FORMAT(text, "%s uses a file on it", upper.name));
 
 	assert_int_equal(holder_add_facts(&inuse, fixture.root), 0);
 	assert_int_equal(count_facts(&inuse, fixture.name, text), 1);
 	/* The upper one may be written to: it is over a file. */
-	assert_false(inuse_knows(&inuse, upper));
+	assert_false(inuse_knows(&inuse, upper.name));
 	inuse_finish(&inuse);
 
-	assert_int_equal(
-		inuse_add_fact(&inuse, fixture.name, REASON_MOUNTED, "mounted on %s", dir), 0);
+	assert_int_equal(inuse_add_fact(&inuse, fixture.name, REASON_MOUNTED, "mounted on %s",
+				 sandbox_path(box, "mnt", dir)),
+		0);
 	assert_int_equal(holder_add_facts(&inuse, fixture.root), 0);
 	assert_int_equal(count_facts(&inuse, fixture.name, text), 0);
 	inuse_finish(&inuse);
 }
-
-#define loops_test(function) cmocka_unit_test_setup_teardown(function, loops_setup, loops_teardown)
 
 int main(void)
 {
@@ -221,7 +170,7 @@ int main(void)
 		sandbox_test(zram_holds_its_backing_device),
 		sandbox_test(a_loop_and_what_it_lies_over_are_told),
 		sandbox_test(facts_are_added),
-		loops_test(a_file_explains_only_what_nothing_else_does),
+		loop_box_test(a_file_explains_only_what_nothing_else_does),
 	};
 
 	return cmocka_run_group_tests_name("holder", tests, NULL, NULL);

@@ -2,8 +2,7 @@
 #include "device/hotplug.h"
 
 #include "device/knob.h"
-#include "tests/device_fixture.h"
-#include "tests/sandbox.h"
+#include "tests/loop_box.h"
 
 #include <linux/netlink.h>
 #include <poll.h>
@@ -247,20 +246,6 @@ static void only_the_kernel_is_believed(void **state)
 	close_fd(&fd);
 }
 
-static struct fixture fixture;
-
-static int loop_setup(void **state)
-{
-	fixture = (struct fixture){.fd = -1, .image_fd = -1};
-	return sandbox_setup(state);
-}
-
-static int loop_teardown(void **state)
-{
-	fixture_finish(&fixture);
-	return sandbox_teardown(state);
-}
-
 static void the_kernel_tells_of_a_real_device(void **state)
 {
 	struct hotplug hotplug;
@@ -334,8 +319,7 @@ int main(void)
 		cmocka_unit_test(many_disks_are_all),
 		cmocka_unit_test(datagrams_are_taken),
 		cmocka_unit_test(only_the_kernel_is_believed),
-		cmocka_unit_test_setup_teardown(
-			the_kernel_tells_of_a_real_device, loop_setup, loop_teardown),
+		loop_box_test(the_kernel_tells_of_a_real_device),
 		sandbox_test(readers_are_polled_where_nobody_asks),
 	};
 

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/inuse.h"
 
-#include "tests/device_fixture.h"
-#include "tests/sandbox.h"
-
-#include <sys/mount.h>
+#include "tests/loop_box.h"
 
 /* All facts, one a line: "sda system the running system (/)". */
 static void expect_facts(int root, const char *expected, bool unresolved)
@@ -26,13 +23,10 @@ static void set_mounts(struct sandbox *box, const char *text)
 	sandbox_file(box, "proc/self/mountinfo", text);
 }
 
-/* sda with two partitions, sdb, loop0 unbound. */
+/* The disks of every sandbox, and loop0, unbound. */
 static void add_disks(struct sandbox *box)
 {
-	sandbox_block(box, NULL, "sda", "8:0\n", "1000\n");
-	sandbox_block(box, "sda", "sda1", "8:1\n", "100\n");
-	sandbox_block(box, "sda", "sda2", "8:2\n", "100\n");
-	sandbox_block(box, NULL, "sdb", "8:16\n", "1000\n");
+	sandbox_disks(box);
 	sandbox_block(box, NULL, "loop0", "7:0\n", "0\n");
 }
 
@@ -286,28 +280,6 @@ static void a_machine_without_tables_is_an_error(void **state)
 	inuse_finish(&inuse);
 }
 
-static struct fixture fixture;
-static int over_fd; /* of a loop over the loop */
-
-static int disk_setup(void **state)
-{
-	fixture = (struct fixture){.fd = -1, .image_fd = -1};
-	over_fd = -1;
-	return sandbox_setup(state);
-}
-
-static int disk_teardown(void **state)
-{
-	char dir[PATH_MAX];
-
-	(void)umount2(sandbox_path(*state, "mnt", dir), MNT_DETACH);
-	if (over_fd >= 0)
-		(void)loop_detach(over_fd);
-	close_fd(&over_fd);
-	fixture_finish(&fixture);
-	return sandbox_teardown(state);
-}
-
 static void expect_fact(const char *disk, enum reason_code code, bool expected)
 {
 	struct inuse inuse;
@@ -321,23 +293,14 @@ static void expect_fact(const char *disk, enum reason_code code, bool expected)
 static void the_archive_is_found_on_a_real_disk(void **state)
 {
 	struct sandbox *box = *state;
-	char node[PATH_MAX], dir[PATH_MAX], file[PATH_MAX];
-	const char *const mkfs[] = {"mkfs.ext4", "-q", "-F", node, NULL};
+	char dir[PATH_MAX], file[PATH_MAX];
 	const struct inuse_file files[] = {{"/no/such/file", "layout"}, {file, "archive"}};
 	struct inuse inuse;
-	struct stat st;
 
 	fixture_require_root();
 	fixture_make_loop(&fixture, MIB(8));
 	expect_fact(fixture.name, REASON_MOUNTED, false);
-	assert_int_equal(fstat(fixture.fd, &st), 0);
-	assert_int_equal(mknod(sandbox_path(box, "node", node), S_IFBLK | 0600, st.st_rdev), 0);
-	assert_int_equal(sandbox_run(mkfs), 0);
-	sandbox_dir(box, "mnt");
-	if (mount(node, sandbox_path(box, "mnt", dir), "ext4", 0, NULL) < 0) {
-		print_message("[ SKIP ] %s: cannot mount: %s\n", __func__, strerror(errno));
-		skip();
-	}
+	loop_box_mount(box);
 	sandbox_file(box, "mnt/rootfs.tar", "");
 	expect_fact(fixture.name, REASON_MOUNTED, true);
 
@@ -349,26 +312,22 @@ static void the_archive_is_found_on_a_real_disk(void **state)
 	assert_true(has(&inuse, fixture.name, REASON_SOURCE));
 	inuse_finish(&inuse);
 
-	assert_int_equal(umount2(dir, 0), 0);
+	assert_int_equal(umount2(sandbox_path(box, "mnt", dir), 0), 0);
 	expect_fact(fixture.name, REASON_MOUNTED, false);
 }
 
 /* A loop over a loop keeps nobody from opening the lower one exclusively: only we can tell. */
 static void a_real_loop_over_a_disk_is_found(void **state)
 {
-	char name[32];
-
 	(void)state;
 	fixture_require_root();
 	fixture_make_loop(&fixture, MIB(4));
 	expect_fact(fixture.name, REASON_LOOP, false);
-	assert_int_equal(loop_attach(fixture.root, fixture.dir, fixture.fd, name, &over_fd), 0);
+	loop_box_attach_upper(fixture.fd);
 	expect_fact(fixture.name, REASON_LOOP, true);
 	/* And to write to the upper one is to write to the lower one. */
-	expect_fact(name, REASON_LOOP, true);
+	expect_fact(upper.name, REASON_LOOP, true);
 }
-
-#define disk_test(function) cmocka_unit_test_setup_teardown(function, disk_setup, disk_teardown)
 
 int main(void)
 {
@@ -386,8 +345,8 @@ int main(void)
 		sandbox_test(holders_are_found),
 		sandbox_test(loops_over_disks_are_found),
 		sandbox_test(a_machine_without_tables_is_an_error),
-		disk_test(the_archive_is_found_on_a_real_disk),
-		disk_test(a_real_loop_over_a_disk_is_found),
+		loop_box_test(the_archive_is_found_on_a_real_disk),
+		loop_box_test(a_real_loop_over_a_disk_is_found),
 	};
 
 	return cmocka_run_group_tests_name("inuse", tests, NULL, NULL);

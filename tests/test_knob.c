@@ -30,20 +30,7 @@ static int teardown(void **state)
 
 static void put(const char *path, const char *text)
 {
-	char whole[256];
-	int fd;
-
-	(void)STR_FORMAT(whole, "%s/%s", fixture.dir, path);
-	for (char *slash = strchr(whole + strlen(fixture.dir) + 1, '/'); slash;
-		slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		(void)mkdir(whole, 0700);
-		*slash = '/';
-	}
-	fd = open(whole, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	assert_true(fd >= 0);
-	assert_int_equal(write_full(fd, text, strlen(text)), 0);
-	assert_int_equal(close(fd), 0);
+	fixture_put(&fixture, path, text);
 }
 
 static void is(const char *path, const char *text)
@@ -358,25 +345,24 @@ static void real_limit_is_set_and_restored(void **state)
 
 int main(void)
 {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(set_and_restored, setup, teardown),
-		cmocka_unit_test_setup_teardown(set_twice_restores_the_first, setup, teardown),
-		cmocka_unit_test_setup_teardown(failure_changes_nothing, setup, teardown),
-		cmocka_unit_test_setup_teardown(gone_setting_is_no_error, setup, teardown),
-		cmocka_unit_test_setup_teardown(first_error_is_returned, setup, teardown),
-		cmocka_unit_test_setup_teardown(
-			killed_process_is_cleaned_up_after, setup, teardown),
-		cmocka_unit_test_setup_teardown(shared_setting_comes_back_last, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_zombie_is_gone, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_pid_is_not_a_process, setup, teardown),
-		cmocka_unit_test_setup_teardown(torn_lines_are_left_out, setup, teardown),
-		cmocka_unit_test_setup_teardown(journal_is_shared, setup, teardown),
-		cmocka_unit_test_setup_teardown(disk_has_its_own_limit, setup, teardown),
-		cmocka_unit_test_setup_teardown(half_a_limit_is_none, setup, teardown),
-		cmocka_unit_test_setup_teardown(
-			older_kernel_has_one_limit_for_all, setup, teardown),
-		cmocka_unit_test_setup_teardown(nothing_to_set_is_an_error, setup, teardown),
-		cmocka_unit_test_setup_teardown(real_limit_is_set_and_restored, setup, teardown),
+		TEST(set_and_restored),
+		TEST(set_twice_restores_the_first),
+		TEST(failure_changes_nothing),
+		TEST(gone_setting_is_no_error),
+		TEST(first_error_is_returned),
+		TEST(killed_process_is_cleaned_up_after),
+		TEST(shared_setting_comes_back_last),
+		TEST(a_zombie_is_gone),
+		TEST(a_pid_is_not_a_process),
+		TEST(torn_lines_are_left_out),
+		TEST(journal_is_shared),
+		TEST(disk_has_its_own_limit),
+		TEST(half_a_limit_is_none),
+		TEST(older_kernel_has_one_limit_for_all),
+		TEST(nothing_to_set_is_an_error),
+		TEST(real_limit_is_set_and_restored),
 	};
 
 	return cmocka_run_group_tests_name("knob", tests, NULL, NULL);

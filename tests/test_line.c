@@ -13,7 +13,6 @@
 #include <locale.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #define TREE_BYTES 4000000u /* of the board's archive; they cannot be packed */
 #define SOON_MS	   1000
@@ -161,6 +160,14 @@ static struct witness witness_open(struct front *f)
 	return w;
 }
 
+/* Starts the slow one, and waits until then. */
+static struct witness install_slowly(struct board *board, unsigned seconds, struct front *f)
+{
+	plan_slow(board, seconds);
+	*f = start(run_install, board);
+	return witness_open(f);
+}
+
 /* Bytes of the archive a second. */
 static uint64_t pace(struct front *f, struct witness *w, bool feeds, unsigned ms)
 {
@@ -208,16 +215,6 @@ static unsigned ms_until_true(struct front *f, struct witness *w)
 	witness_take(w);
 	assert_true(shown_percent(f) <= told_percent(w));
 	return (unsigned)(now_ms() - start);
-}
-
-static uint64_t cpu_us(pid_t pid)
-{
-	struct timespec used;
-	clockid_t clock;
-
-	assert_int_equal(clock_getcpuclockid(pid, &clock), 0);
-	assert_int_equal(clock_gettime(clock, &used), 0);
-	return (uint64_t)used.tv_sec * 1000000 + (uint64_t)used.tv_nsec / 1000;
 }
 
 static void passes(struct front *f, struct witness *w)
@@ -268,17 +265,15 @@ static void stays_stopped(struct board *board, uint64_t (*stop)(struct front *f)
 	struct witness w;
 	struct front f;
 
-	plan_slow(board, seconds * 5 / 4 + 6);
-	f = start(run_install, board);
-	w = witness_open(&f);
+	w = install_slowly(board, seconds * 5 / 4 + 6, &f);
 	/* It is read in blocks of up to 64 KiB: long enough for some. */
 	free_pace = pace(&f, &w, true, 3000 + seconds * 250);
 
 	filled = stop(&f);
-	cpu = cpu_us(f.pid);
+	cpu = front_cpu_us(&f);
 	bytes = f.emulator.bytes;
 	stopped_pace = pace(&f, &w, false, seconds * 1000);
-	cpu = cpu_us(f.pid) - cpu;
+	cpu = front_cpu_us(&f) - cpu;
 	print_message("stopped for %u s: %u.%02u %% CPU, %u of %u B/s extracted\n", seconds,
 		(unsigned)(cpu / seconds / 10000), (unsigned)(cpu / seconds / 100 % 100),
 		(unsigned)stopped_pace, (unsigned)free_pace);
@@ -376,7 +371,7 @@ static struct front hang_up(
 		(void)stop_by_xoff(&f);
 		attend(&f, w, false, 600); /* there is a frame that it could not show */
 	}
-	cpu = cpu_us(f.pid);
+	cpu = front_cpu_us(&f);
 	start_ms = now_ms();
 	close_fd(&f.emulator.slave);
 	close_fd(&f.emulator.master);
@@ -413,9 +408,7 @@ static void hang_up_ends_the_front_end_alone(void **state)
 	struct front f;
 
 	fixture_require_root();
-	plan_slow(board, 0);
-	f = start(run_install, board);
-	w = witness_open(&f);
+	w = install_slowly(board, 0, &f);
 	f = hang_up(f, board, &w, false);
 	f = hang_up(f, board, &w, true);
 	front_type(&f, "l");
@@ -483,9 +476,7 @@ static void a_terminal_that_answers_has_screens(void **state)
 	struct front f;
 
 	fixture_require_root();
-	plan_slow(board, 0);
-	f = start(run_install, board);
-	w = witness_open(&f);
+	w = install_slowly(board, 0, &f);
 	front_type(&f, "d");
 	assert_int_equal(front_end(&f), EXIT_DETACHED);
 	front_close(&f);
@@ -607,9 +598,7 @@ static void any_end_gives_everything_back(void **state)
 	fixture_require_root();
 	console_lay(box);
 	(void)setrlimit(RLIMIT_CORE, &none);
-	plan_slow(board, 0);
-	f = start(run_install, board);
-	w = witness_open(&f);
+	w = install_slowly(board, 0, &f);
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
 		unsigned best = UINT32_MAX;
 
@@ -640,9 +629,7 @@ static void next_start_gives_back(void **state)
 
 	fixture_require_root();
 	console_lay(box);
-	plan_slow(board, 0);
-	f = start(run_install, board);
-	w = witness_open(&f);
+	w = install_slowly(board, 0, &f);
 	assert_true(console_printk_is(CONSOLE_QUIET));
 	assert_int_equal(kill(w.now.engine, SIGKILL), 0);
 	assert_int_equal(kill(f.pid, SIGKILL), 0);
@@ -748,9 +735,7 @@ static void keys_are_quick_under_load(void **state)
 	struct front f;
 
 	fixture_require_root();
-	plan_slow(board, 12);
-	f = start(run_install, board);
-	w = witness_open(&f);
+	w = install_slowly(board, 12, &f);
 	burn(board);
 	for (unsigned i = 0; i < KEYS; i++) {
 		for (unsigned n = 0; n < 2; n++) {
@@ -769,7 +754,7 @@ static void keys_are_quick_under_load(void **state)
 }
 
 #define line_test(function) cmocka_unit_test_setup_teardown(function, board_setup, line_teardown)
-#define console_test(function)                                                                     \
+#define console_board_test(function)                                                               \
 	cmocka_unit_test_setup_teardown(function, console_board_setup, console_board_teardown)
 
 int main(void)
@@ -781,8 +766,8 @@ int main(void)
 		line_test(hang_up_ends_the_front_end_alone),
 		line_test(nothing_else_is_needed),
 		line_test(a_terminal_that_answers_has_screens),
-		console_test(any_end_gives_everything_back),
-		console_test(next_start_gives_back),
+		console_board_test(any_end_gives_everything_back),
+		console_board_test(next_start_gives_back),
 		cmocka_unit_test_setup_teardown(
 			keys_are_quick_under_load, board_setup, keys_teardown),
 	};

@@ -154,14 +154,15 @@ static void others_take_them_too(void **state)
 
 int main(void)
 {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(configured_in_one_step, setup, teardown),
-		cmocka_unit_test_setup_teardown(configured_in_two_steps, setup, teardown),
-		cmocka_unit_test_setup_teardown(closing_detaches, setup, teardown),
-		cmocka_unit_test_setup_teardown(detaching_twice, setup, teardown),
-		cmocka_unit_test_setup_teardown(read_only_image, setup, teardown),
-		cmocka_unit_test_setup_teardown(not_a_file, setup, teardown),
-		cmocka_unit_test_setup_teardown(others_take_them_too, setup, teardown),
+		TEST(configured_in_one_step),
+		TEST(configured_in_two_steps),
+		TEST(closing_detaches),
+		TEST(detaching_twice),
+		TEST(read_only_image),
+		TEST(not_a_file),
+		TEST(others_take_them_too),
 	};
 
 	return cmocka_run_group_tests_name("loop", tests, NULL, NULL);

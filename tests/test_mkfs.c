@@ -7,21 +7,6 @@
 
 #include <blkid.h>
 
-static struct fixture fixture;
-
-static int setup(void **state)
-{
-	fixture = (struct fixture){.fd = -1, .image_fd = -1};
-	*state = &fixture;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	fixture_finish(*state);
-	return 0;
-}
-
 static struct layout_partition partition(enum fs_kind fs, const char *label, const char *uuid)
 {
 	struct layout_partition p = {.sectors = MIB(64) / SECTOR_BYTES, .fs = fs};
@@ -342,11 +327,11 @@ int main(void)
 		cmocka_unit_test(ext4_lists_are_joined),
 		cmocka_unit_test(options_are_judged),
 		cmocka_unit_test(nothing_to_make),
-		cmocka_unit_test_setup_teardown(ext4_is_made, setup, teardown),
+		fixture_test(ext4_is_made),
 		cmocka_unit_test(options_are_tried),
-		cmocka_unit_test_setup_teardown(vfat_is_made, setup, teardown),
-		cmocka_unit_test_setup_teardown(small_vfat_is_made, setup, teardown),
-		cmocka_unit_test_setup_teardown(others_are_made, setup, teardown),
+		fixture_test(vfat_is_made),
+		fixture_test(small_vfat_is_made),
+		fixture_test(others_are_made),
 	};
 
 	return cmocka_run_group_tests_name("mkfs", tests, NULL, NULL);

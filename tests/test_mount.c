@@ -311,20 +311,21 @@ static void busy_is_retried(void **state)
 
 int main(void)
 {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(namespace_is_private, setup, teardown),
-		cmocka_unit_test_setup_teardown(nothing_gets_out, setup, teardown),
-		cmocka_unit_test_setup_teardown(device_nodes_work_there, setup, teardown),
-		cmocka_unit_test_setup_teardown(support_is_what_the_kernel_lists, setup, teardown),
-		cmocka_unit_test_setup_teardown(ext4_written_then_read, setup, teardown),
-		cmocka_unit_test_setup_teardown(vfat_written_then_read, setup, teardown),
-		cmocka_unit_test_setup_teardown(f2fs_written_then_read, setup, teardown),
-		cmocka_unit_test_setup_teardown(btrfs_written_then_read, setup, teardown),
-		cmocka_unit_test_setup_teardown(ext4_without_lazy_init, setup, teardown),
-		cmocka_unit_test_setup_teardown(mistakes_are_told, setup, teardown),
-		cmocka_unit_test_setup_teardown(holders_are_named, setup, teardown),
-		cmocka_unit_test_setup_teardown(short_text_is_cut, setup, teardown),
-		cmocka_unit_test_setup_teardown(busy_is_retried, setup, teardown),
+		TEST(namespace_is_private),
+		TEST(nothing_gets_out),
+		TEST(device_nodes_work_there),
+		TEST(support_is_what_the_kernel_lists),
+		TEST(ext4_written_then_read),
+		TEST(vfat_written_then_read),
+		TEST(f2fs_written_then_read),
+		TEST(btrfs_written_then_read),
+		TEST(ext4_without_lazy_init),
+		TEST(mistakes_are_told),
+		TEST(holders_are_named),
+		TEST(short_text_is_cut),
+		TEST(busy_is_retried),
 	};
 
 	return cmocka_run_group_tests_name("mount", tests, NULL, NULL);

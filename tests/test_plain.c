@@ -1,59 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/plain.h"
 
-#include "device/util.h"
+#include "tests/capture.h"
 #include "ui/follow.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdlib.h>
-#include <string.h>
-
-static char *text;
-static size_t text_bytes;
-static FILE *out;
 static struct plain plain;
 
-static int open_out(void **state)
+static int setup(void **state)
 {
-	(void)state;
-	out = open_memstream(&text, &text_bytes);
-	if (!out)
+	if (capture_open(state) < 0)
 		return -1;
 	plain_init(&plain, out);
 	return 0;
 }
 
-static int close_out(void **state)
-{
-	(void)state;
-	(void)fclose(out);
-	free(text);
-	return 0;
-}
-
-/* What was written since the last call. */
-static const char *written(void)
-{
-	static char last[65536];
-
-	assert_int_equal(fclose(out), 0);
-	assert_true(STR_COPY(last, text));
-	free(text);
-	out = open_memstream(&text, &text_bytes);
-	assert_non_null(out);
-	plain.out = out;
-	return last;
-}
-
-/* The same for people: no line of it is too long. */
+/* What was written since the last call, for people: no line of it is too long. */
 static const char *printed(void)
 {
-	const char *last = written();
+	const char *last = capture_take();
 
 	for (const char *line = last; *line; line += strcspn(line, "\n") + 1)
 		if (strcspn(line, "\n") > PLAIN_COLS)
@@ -489,8 +453,7 @@ static void the_engine_takes_over(void **state)
 	follow_show(&follow, &now);
 	now.steps[STEP_SCAN] = (struct snapshot_step){STEP_DONE, 2000};
 	follow_show(&follow, &now);
-	(void)written();
-	follow.out = out;
+	(void)capture_take();
 	now.steps[STEP_SCAN] = (struct snapshot_step){STEP_ACTIVE, 0};
 	follow_show(&follow, &now);
 	now.steps[STEP_SCAN] = (struct snapshot_step){STEP_DONE, 0};
@@ -499,7 +462,7 @@ static void the_engine_takes_over(void **state)
 	follow_show(&follow, &now);
 	follow_show(&follow, &now);
 	assert_int_equal(follow.shown.steps[STEP_SCAN].ms, 2000);
-	line = written();
+	line = capture_take();
 	assert_null(strstr(line, "\"scan\""));
 	line = strstr(line, "{\"event\":\"step\",\"step\":\"check\",\"state\":\"start\"");
 	assert_non_null(line);
@@ -508,7 +471,7 @@ static void the_engine_takes_over(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, open_out, close_out)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, capture_close)
 	const struct CMUnitTest tests[] = {
 		TEST(a_progress_line),
 		TEST(not_too_many_lines),

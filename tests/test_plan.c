@@ -296,17 +296,16 @@ static void a_tar_that_is_none_is_named(void **state)
 
 int main(void)
 {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(least_target_holds_the_archive),
-		cmocka_unit_test_setup_teardown(
-			an_image_and_a_sound_archive_are_fine, setup, teardown),
-		cmocka_unit_test_setup_teardown(shares_follow_the_mount_points, setup, teardown),
-		cmocka_unit_test_setup_teardown(
-			without_a_manifest_the_totals_go_to_the_root, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_small_image_is_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(what_changes_meanwhile_is_noticed, setup, teardown),
-		cmocka_unit_test_setup_teardown(an_image_must_be_allowed, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_tar_that_is_none_is_named, setup, teardown),
+		TEST(an_image_and_a_sound_archive_are_fine),
+		TEST(shares_follow_the_mount_points),
+		TEST(without_a_manifest_the_totals_go_to_the_root),
+		TEST(a_small_image_is_refused),
+		TEST(what_changes_meanwhile_is_noticed),
+		TEST(an_image_must_be_allowed),
+		TEST(a_tar_that_is_none_is_named),
 	};
 
 	return cmocka_run_group_tests_name("plan", tests, NULL, NULL);

@@ -9,21 +9,6 @@
 #include <linux/loop.h>
 #include <sys/ioctl.h>
 
-static int teardown(void **state)
-{
-	fixture_finish(*state);
-	return 0;
-}
-
-static struct fixture fixture;
-
-static int setup(void **state)
-{
-	fixture = (struct fixture){.fd = -1, .image_fd = -1};
-	*state = &fixture;
-	return 0;
-}
-
 static struct layout plan(const char *name, uint64_t disk_bytes)
 {
 	struct layout planned;
@@ -294,17 +279,17 @@ static void read_only_is_an_error(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(tables_on_a_file, setup, teardown),
-		cmocka_unit_test_setup_teardown(sfdisk_agrees, setup, teardown),
-		cmocka_unit_test_setup_teardown(boot_code_on_a_loop_survives, setup, teardown),
-		cmocka_unit_test_setup_teardown(four_kib_sectors, setup, teardown),
-		cmocka_unit_test_setup_teardown(partitions_in_the_first_mebibyte, setup, teardown),
-		cmocka_unit_test_setup_teardown(differences_are_told, setup, teardown),
-		cmocka_unit_test_setup_teardown(damaged_primary_is_told, setup, teardown),
-		cmocka_unit_test_setup_teardown(damaged_backup_is_told, setup, teardown),
-		cmocka_unit_test_setup_teardown(what_does_not_fit_is_an_error, setup, teardown),
-		cmocka_unit_test_setup_teardown(kernel_is_told_and_forgets, setup, teardown),
-		cmocka_unit_test_setup_teardown(read_only_is_an_error, setup, teardown),
+		fixture_test(tables_on_a_file),
+		fixture_test(sfdisk_agrees),
+		fixture_test(boot_code_on_a_loop_survives),
+		fixture_test(four_kib_sectors),
+		fixture_test(partitions_in_the_first_mebibyte),
+		fixture_test(differences_are_told),
+		fixture_test(damaged_primary_is_told),
+		fixture_test(damaged_backup_is_told),
+		fixture_test(what_does_not_fit_is_an_error),
+		fixture_test(kernel_is_told_and_forgets),
+		fixture_test(read_only_is_an_error),
 	};
 
 	return cmocka_run_group_tests_name("ptable", tests, NULL, NULL);

@@ -174,12 +174,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names),
-		cmocka_unit_test_setup_teardown(newest_is_found, sandbox_setup, sandbox_teardown),
-		cmocka_unit_test_setup_teardown(
-			of_an_install_is_no_other, sandbox_setup, sandbox_teardown),
-		cmocka_unit_test_setup_teardown(
-			another_version_is_none, sandbox_setup, sandbox_teardown),
-		cmocka_unit_test_setup_teardown(oldest_go, sandbox_setup, sandbox_teardown),
+		sandbox_test(newest_is_found),
+		sandbox_test(of_an_install_is_no_other),
+		sandbox_test(another_version_is_none),
+		sandbox_test(oldest_go),
 		cmocka_unit_test(without_an_end_it_was_killed),
 	};
 

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/resolve.h"
 
-#include "tests/device_fixture.h"
-#include "tests/sandbox.h"
+#include "tests/loop_box.h"
 
-#include <sys/mount.h>
 #include <sys/sysmacros.h>
 
 /* "sda sdb": what was found, and whether something was not. */
@@ -41,13 +39,10 @@ static void expect_mount(
 	mountinfo_finish(&mounts);
 }
 
-/* sda with two partitions, sdb, sdc. */
+/* The disks of every sandbox, and sdc. */
 static void add_disks(const struct sandbox *box)
 {
-	sandbox_block(box, NULL, "sda", "8:0\n", "1000\n");
-	sandbox_block(box, "sda", "sda1", "8:1\n", "100\n");
-	sandbox_block(box, "sda", "sda2", "8:2\n", "100\n");
-	sandbox_block(box, NULL, "sdb", "8:16\n", "1000\n");
+	sandbox_disks(box);
 	sandbox_block(box, NULL, "sdc", "8:32\n", "1000\n");
 }
 
@@ -309,66 +304,27 @@ static void files_of_loops_are_followed_where_asked(void **state)
 
 /* ---- a real loop device over a file on another one ---- */
 
-static struct fixture fixture;
-static int upper_fd; /* of the loop over the file */
-
-static int loops_setup(void **state)
-{
-	fixture = (struct fixture){.fd = -1, .image_fd = -1};
-	upper_fd = -1;
-	return sandbox_setup(state);
-}
-
-static int loops_teardown(void **state)
-{
-	char dir[PATH_MAX];
-
-	if (upper_fd >= 0)
-		(void)loop_detach(upper_fd);
-	close_fd(&upper_fd);
-	(void)umount2(sandbox_path(*state, "mnt", dir), MNT_DETACH);
-	fixture_finish(&fixture);
-	return sandbox_teardown(state);
-}
-
 /* By the number that the kernel has for the file, though no table has its mount. */
 static void a_real_file_is_followed_without_its_path(void **state)
 {
 	const struct sandbox *box = *state;
 	const struct mountinfo none = {0};
 	struct resolver resolver = {.mounts = &none, .through_files = true};
-	char node[PATH_MAX], dir[PATH_MAX], upper[32], expected[96];
-	const char *const mkfs[] = {"mkfs.ext4", "-q", "-F", node, NULL};
-	_cleanup_close_ int file = -1;
+	char expected[96];
 	struct stat st;
 
 	fixture_require_root();
-	fixture_make_loop(&fixture, MIB(8));
-	assert_int_equal(fstat(fixture.fd, &st), 0);
-	assert_int_equal(mknod(sandbox_path(box, "node", node), S_IFBLK | 0600, st.st_rdev), 0);
-	assert_int_equal(sandbox_run(mkfs), 0);
-	sandbox_dir(box, "mnt");
-	if (mount(node, sandbox_path(box, "mnt", dir), "ext4", 0, NULL) < 0) {
-		print_message("[ SKIP ] %s: cannot mount: %s\n", __func__, strerror(errno));
-		skip();
-	}
-	sandbox_file(box, "mnt/image", "");
-	file = openat(box->root, "mnt/image", O_RDWR | O_CLOEXEC);
-	assert_true(file >= 0);
-	assert_int_equal(ftruncate(file, MIB(1)), 0);
-	assert_int_equal(loop_attach(fixture.root, fixture.dir, file, upper, &upper_fd), 0);
-	assert_int_equal(fstat(upper_fd, &st), 0);
+	loop_box_stack(box);
+	assert_int_equal(fstat(upper.fd, &st), 0);
 
 	resolver.root = fixture.root;
 	resolve_number(&resolver, major(st.st_rdev), minor(st.st_rdev));
 	assert_true(resolver.count >= 2);
-	assert_true(STR_FORMAT(expected, "%s %s", upper, fixture.name));
+	assert_true(STR_FORMAT(expected, "%s %s", upper.name, fixture.name));
 	/* What the lower one's own file lies on is this machine's affair. */
 	resolver.count = 2;
 	expect(&resolver, expected, resolver.unresolved);
 }
-
-#define loops_test(function) cmocka_unit_test_setup_teardown(function, loops_setup, loops_teardown)
 
 int main(void)
 {
@@ -383,7 +339,7 @@ int main(void)
 		sandbox_test(a_mount_is_looked_at_once),
 		sandbox_test(what_has_no_room_is_not_forgotten),
 		sandbox_test(files_of_loops_are_followed_where_asked),
-		loops_test(a_real_file_is_followed_without_its_path),
+		loop_box_test(a_real_file_is_followed_without_its_path),
 	};
 
 	return cmocka_run_group_tests_name("resolve", tests, NULL, NULL);

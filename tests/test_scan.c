@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/scan.h"
 
-#include "tests/device_fixture.h"
-#include "tests/sandbox.h"
+#include "tests/loop_box.h"
 
 #include <sys/sysmacros.h>
 
@@ -246,20 +245,6 @@ static void an_image_is_a_target(void **state)
 	assert_int_equal(scan_target(box->root, "/dev/null", &disk), -EINVAL);
 }
 
-static struct fixture fixture;
-
-static int loop_setup(void **state)
-{
-	fixture = (struct fixture){.fd = -1, .image_fd = -1};
-	return sandbox_setup(state);
-}
-
-static int loop_teardown(void **state)
-{
-	fixture_finish(&fixture);
-	return sandbox_teardown(state);
-}
-
 static void a_real_device_is_a_target(void **state)
 {
 	struct sandbox *box = *state;
@@ -308,8 +293,7 @@ int main(void)
 		sandbox_test(kinds_and_texts_are_told),
 		sandbox_test(usb_is_told_by_its_path),
 		sandbox_test(an_image_is_a_target),
-		cmocka_unit_test_setup_teardown(
-			a_real_device_is_a_target, loop_setup, loop_teardown),
+		loop_box_test(a_real_device_is_a_target),
 	};
 
 	return cmocka_run_group_tests_name("scan", tests, NULL, NULL);

@@ -21,6 +21,19 @@ static enum outcome type(struct model *m, const char *text)
 	return last;
 }
 
+/* What @m is drawn on from now on. */
+static void give_grid(struct model *m, struct grid *grid, int rows, int cols)
+{
+	assert_int_equal(grid_init(grid, rows, cols, &glyphs_ascii), 0);
+	m->grid = grid;
+}
+
+static void free_drawn(struct model *m, struct grid *grid)
+{
+	grid_finish(grid);
+	free_model(m);
+}
+
 static bool shows(const struct model *m, struct grid *grid, const char *text)
 {
 	char *all = NULL;
@@ -153,8 +166,7 @@ static void all_is_shown_where_some_is_hidden(void **state)
 
 	(void)state;
 	disk_refuse(&disks[1], REASON_KIND, "loop devices are not allowed");
-	assert_int_equal(grid_init(&grid, 24, 100, &glyphs_ascii), 0);
-	m->grid = &grid;
+	give_grid(m, &grid, 24, 100);
 	model_set_disks(m, disks, 1);
 	(void)type(m, "a");
 	assert_false(m->show_all);
@@ -169,8 +181,7 @@ static void all_is_shown_where_some_is_hidden(void **state)
 	assert_false(shows(m, &grid, "a show"));
 	(void)type(m, "a");
 	assert_true(m->show_all);
-	grid_finish(&grid);
-	free_model(m);
+	free_drawn(m, &grid);
 }
 
 static void searching(void **state)
@@ -302,8 +313,7 @@ static void the_word_is_named(void **state)
 		struct model *m = make_review();
 		struct grid grid;
 
-		assert_int_equal(grid_init(&grid, sizes[i][0], sizes[i][1], &glyphs_ascii), 0);
-		m->grid = &grid;
+		give_grid(m, &grid, sizes[i][0], sizes[i][1]);
 		/* A card without a CID: its kernel name. */
 		m->target = make_disk("mmcblk12", DISK_SD, GIB(1), "SC32G");
 		assert_true(shows(m, &grid, "Type its name, mmcblk12"));
@@ -325,8 +335,7 @@ static void the_word_is_named(void **state)
 		assert_true(shows(m, &grid, ".ima_]") || shows(m, &grid, ".ima]"));
 		(void)type(m, "g");
 		assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_BEGIN);
-		grid_finish(&grid);
-		free_model(m);
+		free_drawn(m, &grid);
 	}
 }
 
@@ -489,8 +498,7 @@ static struct model *make_log(struct grid *grid, int rows, int cols)
 {
 	struct model *m = make_install();
 
-	assert_int_equal(grid_init(grid, rows, cols, &glyphs_ascii), 0);
-	m->grid = grid;
+	give_grid(m, grid, rows, cols);
 	m->log_count = 0;
 	for (int i = 0; i < 100; i++)
 		STR_FORMAT(m->log[m->log_count++ % MODEL_LOG_MAX], "line %d of these%s", i,
@@ -531,8 +539,7 @@ static void log_scrolls_by_rows(void **state)
 	assert_true(shows(m, &grid, "of 102"));
 	(void)press(m, SYMBOL_DOWN);
 	assert_int_equal(m->log_scroll, 0);
-	grid_finish(&grid);
-	free_model(m);
+	free_drawn(m, &grid);
 }
 
 static void log_searches(void **state)
@@ -573,8 +580,7 @@ static void log_searches(void **state)
 	assert_ptr_equal(m->overlay, &screen_log);
 	(void)type(m, "l");
 	assert_null(m->overlay);
-	grid_finish(&grid);
-	free_model(m);
+	free_drawn(m, &grid);
 }
 
 /* Of every screen the whole help can be read, however small the screen is. */
@@ -584,8 +590,7 @@ static void help_scrolls(void **state)
 	struct grid grid;
 
 	(void)state;
-	assert_int_equal(grid_init(&grid, 10, 40, &glyphs_ascii), 0);
-	m->grid = &grid;
+	give_grid(m, &grid, 10, 40);
 	(void)type(m, "?");
 	assert_true(shows(m, &grid, "Help: Target"));
 	assert_true(shows(m, &grid, "PgUp/PgDn"));
@@ -600,12 +605,11 @@ static void help_scrolls(void **state)
 	/* Where all of it fits there is nothing to scroll. */
 	(void)press(m, SYMBOL_END);
 	grid_finish(&grid);
-	assert_int_equal(grid_init(&grid, 24, 80, &glyphs_ascii), 0);
+	give_grid(m, &grid, 24, 80);
 	assert_false(shows(m, &grid, "PgUp/PgDn page"));
 	assert_true(shows(m, &grid, "Up/Down"));
 	assert_true(shows(m, &grid, "Enter is\n pressed."));
-	grid_finish(&grid);
-	free_model(m);
+	free_drawn(m, &grid);
 }
 
 /* What was true of the last install is not said of the next, nor the other way round. */
@@ -616,8 +620,7 @@ static void help_tells_what_is_true_now(void **state)
 	struct grid grid;
 
 	(void)state;
-	assert_int_equal(grid_init(&grid, 24, 80, &glyphs_ascii), 0);
-	m->grid = &grid;
+	give_grid(m, &grid, 24, 80);
 	(void)type(m, "?");
 	assert_true(shows(m, &grid, "it goes on when this screen"));
 	(void)type(m, "q");
@@ -631,8 +634,7 @@ static void help_tells_what_is_true_now(void **state)
 	assert_false(shows(m, &grid, "goes on when this screen"));
 	assert_false(shows(m, &grid, "nothing has been written"));
 	assert_true(shows(m, &grid, "Nothing is written before the word"));
-	grid_finish(&grid);
-	free_model(m);
+	free_drawn(m, &grid);
 }
 
 /* "The same as q" only where q is a key that leads back. */
@@ -642,8 +644,7 @@ static void help_names_keys_that_work(void **state)
 	struct grid grid;
 
 	(void)state;
-	assert_int_equal(grid_init(&grid, 24, 80, &glyphs_ascii), 0);
-	m->grid = &grid;
+	give_grid(m, &grid, 24, 80);
 	m->overlay = &screen_help;
 	m->help_of = &screen_review;
 	assert_true(shows(m, &grid, "the same as q"));
@@ -654,8 +655,7 @@ static void help_names_keys_that_work(void **state)
 	assert_false(shows(m, &grid, "the same as q"));
 	m->help_of = &screen_target;
 	assert_true(shows(m, &grid, "the same as q"));
-	grid_finish(&grid);
-	free_model(m);
+	free_drawn(m, &grid);
 }
 
 static void lists_move_by_pages(void **state)
@@ -664,8 +664,7 @@ static void lists_move_by_pages(void **state)
 	struct grid grid;
 
 	(void)state;
-	assert_int_equal(grid_init(&grid, 10, 40, &glyphs_ascii), 0);
-	m->grid = &grid;
+	give_grid(m, &grid, 10, 40);
 	m->screen = &screen_archive;
 	set_browse(m);
 	m->browse.cursor = 0;
@@ -674,8 +673,7 @@ static void lists_move_by_pages(void **state)
 	assert_true(shows(m, &grid, " 5 of 7"));
 	(void)press(m, SYMBOL_PAGE_UP);
 	assert_true(shows(m, &grid, " 1 of 7"));
-	grid_finish(&grid);
-	free_model(m);
+	free_drawn(m, &grid);
 }
 
 /* Nobody sees what a key would do: nothing is done but to leave. */
@@ -685,8 +683,7 @@ static void too_small_takes_no_keys(void **state)
 	struct grid grid;
 
 	(void)state;
-	assert_int_equal(grid_init(&grid, 9, 80, &glyphs_ascii), 0);
-	m->grid = &grid;
+	give_grid(m, &grid, 9, 80);
 	assert_true(shows(m, &grid, "80x9 is too small: make it 40x10 or larger."));
 	assert_true(shows(m, &grid, "q quits"));
 	(void)type(m, "9f31");
@@ -700,8 +697,7 @@ static void too_small_takes_no_keys(void **state)
 	assert_true(shows(m, &grid, "The install goes on."));
 	assert_int_equal(type(m, "c"), OUTCOME_NONE);
 	assert_int_equal(type(m, "q"), OUTCOME_DETACH);
-	grid_finish(&grid);
-	free_model(m);
+	free_drawn(m, &grid);
 }
 
 static void texts_change_once_a_second(void **state)
@@ -735,8 +731,7 @@ static void bad_archive_says_nothing_of_verification(void **state)
 		struct model *m = make_review();
 		struct grid grid;
 
-		assert_int_equal(grid_init(&grid, sizes[i][0], sizes[i][1], &glyphs_ascii), 0);
-		m->grid = &grid;
+		give_grid(m, &grid, sizes[i][0], sizes[i][1]);
 		/* A plan that is so, and asked for. */
 		assert_true(shows(m, &grid, "NOT verified, as asked for"));
 		set_scan(m, INSPECT_BAD);
@@ -745,8 +740,7 @@ static void bad_archive_says_nothing_of_verification(void **state)
 		assert_true(shows(m, &grid, "The archive is bad."));
 		assert_false(shows(m, &grid, "NOT verified"));
 		assert_false(shows(m, &grid, "Then"));
-		grid_finish(&grid);
-		free_model(m);
+		free_drawn(m, &grid);
 	}
 }
 
@@ -757,8 +751,7 @@ static void sentences_are_whole(void **state)
 	struct grid grid;
 
 	(void)state;
-	assert_int_equal(grid_init(&grid, 24, 80, &glyphs_ascii), 0);
-	m->grid = &grid;
+	give_grid(m, &grid, 24, 80);
 	/* The engine's advice has no full stop. */
 	STR_COPY(s.err.next, "Put that right and install again");
 	m->snap = s;
@@ -774,8 +767,7 @@ static void sentences_are_whole(void **state)
 	assert_true(shows(m, &grid, "rootfs.tar.zst is BAD: it was cut"));
 	STR_COPY(m->scan.error, "rootfs.tar: it was cut");
 	assert_true(shows(m, &grid, "is BAD: rootfs.tar: it was cut"));
-	grid_finish(&grid);
-	free_model(m);
+	free_drawn(m, &grid);
 }
 
 static void one_entry(void **state)
@@ -787,8 +779,7 @@ static void one_entry(void **state)
 		struct model *m = make_review();
 		struct grid grid;
 
-		assert_int_equal(grid_init(&grid, sizes[i][0], sizes[i][1], &glyphs_ascii), 0);
-		m->grid = &grid;
+		give_grid(m, &grid, sizes[i][0], sizes[i][1]);
 		m->scan.totals.entries = 1;
 		assert_true(shows(m, &grid, ", 1 entry"));
 		assert_false(shows(m, &grid, "entries"));
@@ -796,8 +787,7 @@ static void one_entry(void **state)
 		m->snap = make_passed();
 		m->snap.verify.entries = 1;
 		assert_true(shows(m, &grid, "1 entry verified, 0 wrong"));
-		grid_finish(&grid);
-		free_model(m);
+		free_drawn(m, &grid);
 	}
 }
 

@@ -288,11 +288,12 @@ static void extremes_end(void **state)
 
 int main(void)
 {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(ext4_agrees_with_mkfs, setup, teardown),
-		cmocka_unit_test_setup_teardown(vfat_agrees_with_mkfs, setup, teardown),
-		cmocka_unit_test_setup_teardown(f2fs_agrees_with_mkfs, setup, teardown),
-		cmocka_unit_test_setup_teardown(btrfs_holds_what_is_promised, setup, teardown),
+		TEST(ext4_agrees_with_mkfs),
+		TEST(vfat_agrees_with_mkfs),
+		TEST(f2fs_agrees_with_mkfs),
+		TEST(btrfs_holds_what_is_promised),
 		cmocka_unit_test(least_partition_holds_what_was_asked),
 		cmocka_unit_test(extremes_end),
 	};

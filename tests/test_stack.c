@@ -57,10 +57,7 @@ static void mappers_give_all_their_disks(void **state)
 	struct sandbox *box = *state;
 	uint32_t major, minor;
 
-	sandbox_block(box, NULL, "sda", "8:0\n", "1000\n");
-	sandbox_block(box, "sda", "sda1", "8:1\n", "100\n");
-	sandbox_block(box, "sda", "sda2", "8:2\n", "100\n");
-	sandbox_block(box, NULL, "sdb", "8:16\n", "1000\n");
+	sandbox_disks(box);
 	sandbox_block(box, NULL, "dm-0", "253:0\n", "500\n");
 	sandbox_block(box, NULL, "dm-1", "253:1\n", "500\n");
 	add_slave(box, "dm-0", "sda1");
@@ -139,12 +136,26 @@ static int loops_teardown(void **state)
 	return 0;
 }
 
+/* A loop over the lower one, by a node that nobody knows by name. */
+static void make_upper(void)
+{
+	struct stat st;
+	char node[64];
+
+	assert_int_equal(fstat(lower.fd, &st), 0);
+	(void)STR_FORMAT(node, "%s/node", lower.dir);
+	assert_int_equal(mknod(node, S_IFBLK | 0600, st.st_rdev), 0);
+	upper.root = lower.root;
+	upper.image_fd = open(node, O_RDWR | O_CLOEXEC);
+	assert_int_equal(
+		loop_attach(upper.root, lower.dir, upper.image_fd, upper.name, &upper.fd), 0);
+}
+
 /* On the running machine the loop itself is asked. */
 static void a_real_loop_tells_its_file(void **state)
 {
 	struct stack_loop loop;
 	struct stat st;
-	char node[64];
 
 	(void)state;
 	fixture_require_root();
@@ -155,15 +166,9 @@ static void a_real_loop_tells_its_file(void **state)
 	assert_int_equal(fstat(lower.image_fd, &st), 0);
 	assert_int_equal(makedev(loop.file_major, loop.file_minor), st.st_dev);
 
-	/* A loop over a loop, by a node that nobody knows by name. */
-	assert_int_equal(fstat(lower.fd, &st), 0);
-	(void)STR_FORMAT(node, "%s/node", lower.dir);
-	assert_int_equal(mknod(node, S_IFBLK | 0600, st.st_rdev), 0);
-	upper.root = lower.root;
-	upper.image_fd = open(node, O_RDWR | O_CLOEXEC);
-	assert_int_equal(
-		loop_attach(upper.root, lower.dir, upper.image_fd, upper.name, &upper.fd), 0);
+	make_upper();
 	assert_int_equal(stack_read_loop(upper.root, upper.name, &loop), 0);
+	assert_int_equal(fstat(lower.fd, &st), 0);
 	assert_int_equal(makedev(loop.block_major, loop.block_minor), st.st_rdev);
 
 	char expected[80];
@@ -209,7 +214,6 @@ static void a_loop_is_not_opened_needlessly(void **state)
 	struct stat st, node_st;
 	struct loop_info64 info;
 	struct stack_loop loop;
-	char node[64];
 
 	(void)state;
 	fixture_require_root();
@@ -226,13 +230,8 @@ static void a_loop_is_not_opened_needlessly(void **state)
 	info.lo_offset = info.lo_sizelimit = 0;
 	assert_int_equal(ioctl(lower.fd, LOOP_SET_STATUS64, &info), 0);
 
+	make_upper();
 	assert_int_equal(fstat(lower.fd, &node_st), 0);
-	(void)STR_FORMAT(node, "%s/node", lower.dir);
-	assert_int_equal(mknod(node, S_IFBLK | 0600, node_st.st_rdev), 0);
-	upper.root = lower.root;
-	upper.image_fd = open(node, O_RDWR | O_CLOEXEC);
-	assert_int_equal(
-		loop_attach(upper.root, lower.dir, upper.image_fd, upper.name, &upper.fd), 0);
 	expect_unopened(upper.name, node_st.st_rdev, 0);
 
 	/* Another file at that path, or none, is no answer: then the loop itself is asked. */

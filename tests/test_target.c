@@ -530,7 +530,8 @@ static void boot_area_of_another_card_is_refused(void **state)
 	(void)state;
 	fixture_require_root();
 	emmc_open();
-	sandbox_file(emmc.box, "sys/block/mmcblk0/device/cid", "00000000000000000000000000000000\n");
+	sandbox_file(
+		emmc.box, "sys/block/mmcblk0/device/cid", "00000000000000000000000000000000\n");
 	boot_fails(0, -ESTALE, "its CID changed");
 	emmc_number("mmcblk0", &emmc.areas[1]);
 	boot_fails(0, -ESTALE, "mmcblk0boot0 is not a boot area of the disk that was picked");
@@ -542,30 +543,29 @@ static void boot_area_of_another_card_is_refused(void **state)
 
 int main(void)
 {
+#define TEST(name)	cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define EMMC_TEST(name) cmocka_unit_test_setup_teardown(name, emmc_setup, emmc_teardown)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(image_from_start_to_end, setup, teardown),
-		cmocka_unit_test_setup_teardown(image_is_locked_once, setup, teardown),
-		cmocka_unit_test_setup_teardown(disk_is_locked_once, setup, teardown),
-		cmocka_unit_test_setup_teardown(changed_image_is_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(replaced_image_is_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(missing_image_is_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(directory_for_image_is_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(node_of_another_disk_is_not_used, setup, teardown),
-		cmocka_unit_test_setup_teardown(another_disk_is_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(disk_that_has_gone_is_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(identity_is_compared_again, setup, teardown),
-		cmocka_unit_test_setup_teardown(gone_is_seen, setup, teardown),
-		cmocka_unit_test_setup_teardown(file_of_another_loop_is_busy, setup, teardown),
-		cmocka_unit_test_setup_teardown(loop_and_its_file_share_a_lock, setup, teardown),
-		cmocka_unit_test_setup_teardown(used_disk_is_busy, setup, teardown),
-		cmocka_unit_test_setup_teardown(read_only_disk_is_told, setup, teardown),
-		cmocka_unit_test_setup_teardown(partitions_stay_or_go, setup, teardown),
-		cmocka_unit_test_setup_teardown(
-			boot_areas_are_opened_by_number, emmc_setup, emmc_teardown),
-		cmocka_unit_test_setup_teardown(
-			boot_area_in_use_or_protected_is_refused, emmc_setup, emmc_teardown),
-		cmocka_unit_test_setup_teardown(
-			boot_area_of_another_card_is_refused, emmc_setup, emmc_teardown),
+		TEST(image_from_start_to_end),
+		TEST(image_is_locked_once),
+		TEST(disk_is_locked_once),
+		TEST(changed_image_is_refused),
+		TEST(replaced_image_is_refused),
+		TEST(missing_image_is_refused),
+		TEST(directory_for_image_is_refused),
+		TEST(node_of_another_disk_is_not_used),
+		TEST(another_disk_is_refused),
+		TEST(disk_that_has_gone_is_refused),
+		TEST(identity_is_compared_again),
+		TEST(gone_is_seen),
+		TEST(file_of_another_loop_is_busy),
+		TEST(loop_and_its_file_share_a_lock),
+		TEST(used_disk_is_busy),
+		TEST(read_only_disk_is_told),
+		TEST(partitions_stay_or_go),
+		EMMC_TEST(boot_areas_are_opened_by_number),
+		EMMC_TEST(boot_area_in_use_or_protected_is_refused),
+		EMMC_TEST(boot_area_of_another_card_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("target", tests, NULL, NULL);

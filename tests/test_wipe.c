@@ -6,33 +6,9 @@
 #include "device/disk.h"
 
 #include <linux/fs.h>
-#include <sched.h>
 #include <sys/ioctl.h>
-#include <sys/mount.h>
 
 #define DISK_BYTES MIB(600)
-
-static struct fixture fixture;
-
-/* A filesystem mounted below the fixture's directory, or "". */
-static char mounted[160];
-
-static int setup(void **state)
-{
-	fixture = (struct fixture){.fd = -1, .image_fd = -1};
-	*state = &fixture;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	fixture_finish_loop(*state);
-	if (mounted[0] != '\0')
-		(void)umount2(mounted, MNT_DETACH);
-	mounted[0] = '\0';
-	fixture_finish(*state);
-	return 0;
-}
 
 static struct layout plan(void)
 {
@@ -115,23 +91,12 @@ static void disk_is_discarded(void **state)
 	assert_true((uint64_t)st.st_blocks * 512 < MIB(8));
 }
 
-/* On ramfs, whose files cannot have holes punched, in a namespace that dies with the test. */
+/* On ramfs, whose files cannot have holes punched. */
 static void make_loop_without_discard(struct fixture *f)
 {
 	uint64_t most;
 
-	fixture_make_image(f, 0);
-	close_fd(&f->image_fd);
-	(void)STR_FORMAT(mounted, "%s/ram", f->dir);
-	assert_int_equal(mkdir(mounted, 0700), 0);
-	assert_int_equal(unshare(CLONE_NEWNS), 0);
-	assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
-	fixture_reopen_root(f);
-	assert_int_equal(mount("ramfs", mounted, "ramfs", 0, NULL), 0);
-	(void)STR_FORMAT(f->image, "%s/image", mounted);
-	f->image_fd = open(f->image, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	assert_int_equal(ftruncate(f->image_fd, DISK_BYTES), 0);
-	assert_int_equal(loop_attach(f->root, f->dir, f->image_fd, f->name, &f->fd), 0);
+	fixture_make_loop_on(f, DISK_BYTES, "ramfs", NULL);
 	assert_int_equal(
 		sysfs_read_u64(f->root, &most, "sys/block/%s/queue/discard_max_bytes", f->name), 0);
 	assert_int_equal(most, 0);
@@ -183,12 +148,12 @@ static void cancelled(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(table_is_zeroed, setup, teardown),
-		cmocka_unit_test_setup_teardown(tiny_disk, setup, teardown),
-		cmocka_unit_test_setup_teardown(write_errors_are_told, setup, teardown),
-		cmocka_unit_test_setup_teardown(disk_is_discarded, setup, teardown),
-		cmocka_unit_test_setup_teardown(disk_without_discard_is_zeroed, setup, teardown),
-		cmocka_unit_test_setup_teardown(cancelled, setup, teardown),
+		fixture_test(table_is_zeroed),
+		fixture_test(tiny_disk),
+		fixture_test(write_errors_are_told),
+		fixture_test(disk_is_discarded),
+		fixture_test(disk_without_discard_is_zeroed),
+		fixture_test(cancelled),
 	};
 
 	return cmocka_run_group_tests_name("wipe", tests, NULL, NULL);

@@ -282,13 +282,20 @@ enter_until() { # NAME PATTERN
 			screen | quote
 			return 1
 		fi
-		mux send-keys -t e2e Enter
+		press Enter
 		for _ in $(seq 14); do
 			screen | grep -Eq -- "$2" && break
 			sleep 0.05
 		done
 	done
 	ok "$1"
+}
+
+# A key, and what the screen shows then.
+press() { # KEY [NAME PATTERN [SECONDS]]
+	mux send-keys -t e2e "$1"
+	shift
+	[ $# = 0 ] || shows "$@"
 }
 
 type_keys() {

@@ -22,32 +22,25 @@ through() {
 	start "env $2 $BOARDSTRAP --target board.img --allow image"
 	shows "$name: screen 1 offers the image" '> *board\.img +image' || return 1
 	enter_until "$name: screen 2, the archive" '^ *[?/].*rootfs|Enter open|rootfs\.tar\.zst +20' || return 1
-	mux send-keys -t e2e p
-	shows "$name: a path can be typed" 'Path: ' || return 1
+	press p "$name: a path can be typed" 'Path: ' || return 1
 	type_keys "rootfs.tar.z"
-	mux send-keys -t e2e Tab
-	shows "$name: and is completed" 'Path: .*rootfs\.tar\.zst' 5 || return 1
-	mux send-keys -t e2e Enter
-	shows "$name: screen 3, the layouts" 'single-mbr' || return 1
+	press Tab "$name: and is completed" 'Path: .*rootfs\.tar\.zst' 5 || return 1
+	press Enter "$name: screen 3, the layouts" 'single-mbr' || return 1
 	shows "$name: the scan ends well" 'scan rootfs\.tar\.zst.*(ok|sha256)' || return 1
-	mux send-keys -t e2e Enter
-	shows "$name: screen 4 says what will be lost" 'will be erased' || return 1
+	press Enter "$name: screen 4 says what will be lost" 'will be erased' || return 1
 	shows "$name: and asks for a word" 'Type its name, board\.img' || return 1
 	# A wrong word begins nothing.
 	type_keys "board.imx"
-	mux send-keys -t e2e Enter
-	shows "$name: a wrong word is refused" 'wrong' 5 || return 1
+	press Enter "$name: a wrong word is refused" 'wrong' 5 || return 1
 	same "$name: and nothing is written" 0 "$(stat -c %b "$tmp/board.img")"
 	for _ in $(seq 12); do
-		mux send-keys -t e2e BSpace
+		press BSpace
 	done
 	type_keys "board.img"
-	mux send-keys -t e2e Enter
-	shows "$name: it installs to the end" 'exit code 0' 120 || return 1
+	press Enter "$name: it installs to the end" 'exit code 0' 120 || return 1
 	shows "$name: and says so" 'verified, 0 wrong' 5 || return 1
 	screen >"$tmp/result.$name"
-	mux send-keys -t e2e q
-	shows "$name: q ends it with exit code 0" '\[exit 0\]' 10 || return 1
+	press q "$name: q ends it with exit code 0" '\[exit 0\]' 10 || return 1
 	wait_for 5 test -s "$tmp/stty"
 	check "$name: the terminal is put back" grep -qE '[^-]icanon.*[^-]echo ' <(tr '\n' ' ' <"$tmp/stty")
 	mount_partition "$tmp/board.img" 1 "$tmp/mnt" || die "$name: cannot mount the image"
@@ -94,45 +87,36 @@ touch "$tmp/go"
 check "hang-up: and goes on to the table" wait_for 60 has_table "$tmp/board.img"
 
 begin_slow "detach"
-mux send-keys -t e2e d
-shows "detach: d leaves with exit code 6" '\[exit 6\]' 10
+press d "detach: d leaves with exit code 6" '\[exit 6\]' 10
 start "TERM=screen $BOARDSTRAP attach board.img"
 shows "detach: attach comes back to it" 'extract'
 touch "$tmp/go"
 shows "detach: and sees it pass" 'exit code 0' 60
-mux send-keys -t e2e q
-shows "detach: with its exit code" '\[exit 0\]' 10
+press q "detach: with its exit code" '\[exit 0\]' 10
 
 begin_slow "cancel"
-mux send-keys -t e2e c
-shows "cancel: c asks first" 'Cancel\?.*will not boot' 5
-mux send-keys -t e2e n
+press c "cancel: c asks first" 'Cancel\?.*will not boot' 5
+press n
 sleep 0.5
-mux send-keys -t e2e c
-shows "cancel: n goes on, c asks again" 'Cancel\?' 5
-mux send-keys -t e2e y
-shows "cancel: y ends it" 'exit code 3' 30
-mux send-keys -t e2e q
-shows "cancel: with exit code 3" '\[exit 3\]' 10
+press c "cancel: n goes on, c asks again" 'Cancel\?' 5
+press y "cancel: y ends it" 'exit code 3' 30
+press q "cancel: with exit code 3" '\[exit 3\]' 10
 check "cancel: there is no table" sh -c "! sfdisk -d $tmp/board.img >/dev/null 2>&1"
 
 # What is no terminal to draw on.
 start "env TERM=dumb $BOARDSTRAP"
 shows "TERM=dumb, but it answers: screens, and a sentence" '"dumb" \(TERM\), but the terminal answers' 10
 shows "TERM=dumb: the first screen" '1 Target' 10
-mux send-keys -t e2e q
-shows "TERM=dumb: q leads out" '\[exit 3\]' 10
+press q "TERM=dumb: q leads out" '\[exit 3\]' 10
 image board.img 256M
 start "env TERM=dumb $BOARDSTRAP install --target board.img --archive rootfs.tar.zst --allow image --yes"
 shows "TERM=dumb: install has screens, too" 'rootfs\.tar\.zst -> board\.img' 20
 shows "TERM=dumb: to the end" 'Safe to remove' 60
-mux send-keys -t e2e q
-shows "TERM=dumb: and q leads out of them" '\[exit 0\]' 10
+press q "TERM=dumb: and q leads out of them" '\[exit 0\]' 10
 for term in "-u TERM" "TERM=" "TERM=no-such-terminal"; do
 	start "env $term $BOARDSTRAP --target board.img --allow image"
 	shows "$term: the screens come all the same" '1 Target' 10
-	mux send-keys -t e2e q
-	shows "$term: and q quits" '\[exit 3\]' 10
+	press q "$term: and q quits" '\[exit 3\]' 10
 done
 
 # Resizing, on every screen: the picture is right at each size, and the old one comes back.
@@ -172,73 +156,55 @@ shows "resize: begin" '> *board\.img' 10
 resizes Target '> *board\.img'
 enter_until "resize: Archive" 'Enter open'
 resizes Archive 'rootfs\.tar\.zst'
-mux send-keys -t e2e p
-shows "resize: a path" 'Path: ' 10
+press p "resize: a path" 'Path: ' 10
 type_keys "roo"
-mux send-keys -t e2e Tab
+press Tab
 resizes Path 'Path: .*rootfs\.tar\.z'
-mux send-keys -t e2e Tab
-shows "path: Tab shows what it may go on with" 'names begin like this' 10
+press Tab "path: Tab shows what it may go on with" 'names begin like this' 10
 type_keys "/~/none"
-mux send-keys -t e2e Enter
-shows "path: one that leads nowhere is told, and stays" 'none.*cannot be opened|Path: .*none' 10
-mux send-keys -t e2e Escape
-shows "path: Escape leaves it" '/ search' 10 # and is no Alt with the next key
-mux send-keys -t e2e p
-shows "path: again" 'Path: ' 10
+press Enter "path: one that leads nowhere is told, and stays" 'none.*cannot be opened|Path: .*none' 10
+press Escape "path: Escape leaves it" '/ search' 10 # and is no Alt with the next key
+press p "path: again" 'Path: ' 10
 type_keys "mnt"
-mux send-keys -t e2e Enter
-shows "path: a folder is opened" '^ +/.*/mnt *$' 10
-mux send-keys -t e2e BSpace
-shows "browse: the way up leads back to where one came from" '> mnt/' 10
-mux send-keys -t e2e /
-shows "search: begins" 'Search:' 10
+press Enter "path: a folder is opened" '^ +/.*/mnt *$' 10
+press BSpace "browse: the way up leads back to where one came from" '> mnt/' 10
+press / "search: begins" 'Search:' 10
 type_keys "NO-SUCH"
 shows "search: not found is said" 'not found' 10
-mux send-keys -t e2e Escape
-shows "search: Escape leaves it" '/ search' 10
-mux send-keys -t e2e /
+press Escape "search: Escape leaves it" '/ search' 10
+press /
 type_keys "ROOTFS.TAR.ZST"
 shows "search: a match, whatever its case" '> rootfs\.tar\.zst ' 10
 shows "search: and how many there are" '1 of 2' 10
 resizes Search 'Search: ROOTFS'
-mux send-keys -t e2e Enter
-shows "search: it stays there" '/ search' 10
-mux send-keys -t e2e '?'
-shows "help: of this screen" 'Help: Archive' 10
+press Enter "search: it stays there" '/ search' 10
+press '?' "help: of this screen" 'Help: Archive' 10
 resizes Help 'Help: Archive'
 mux resize-window -t e2e -x 40 -y 10
 shows "help: on a small screen it is scrolled" 'Up/Down scroll' 10
-mux send-keys -t e2e End
-shows "help: to its end" 'is pressed' 10
+press End "help: to its end" 'is pressed' 10
 mux resize-window -t e2e -x 80 -y 24
-mux send-keys -t e2e q
-shows "resize: back" '/ search' 10
+press q "resize: back" '/ search' 10
 enter_until "resize: Layout" 'single-mbr'
 shows "resize: scanned" 'sha256 ok' 20
 resizes Layout '> single-gpt'
-mux send-keys -t e2e Enter
-shows "resize: Review" 'will be erased' 10
+press Enter "resize: Review" 'will be erased' 10
 type_keys "board"
 resizes Review '\[board____\]'
-mux send-keys -t e2e Left
-shows "resize: back to Layout" 'single-mbr' 10
-for _ in 1 2; do mux send-keys -t e2e q; done
+press Left "resize: back to Layout" 'single-mbr' 10
+for _ in 1 2; do press q; done
 shows "resize: back to Target" '> *board\.img' 10
-mux send-keys -t e2e q
-shows "resize: still alive" '\[exit 3\]' 10
+press q "resize: still alive" '\[exit 3\]' 10
 
 begin_slow "resize"
 resizes Install 'extract' moves
-mux send-keys -t e2e l
-shows "resize: the log" '^ Log|Nothing has been said' 10
+press l "resize: the log" '^ Log|Nothing has been said' 10
 resizes Log 'Log'
-mux send-keys -t e2e q
+press q
 touch "$tmp/go"
 shows "resize: Result" 'exit code 0' 60
 resizes Result 'Safe to remove'
-mux send-keys -t e2e q
-shows "resize: to the end" '\[exit 0\]' 10
+press q "resize: to the end" '\[exit 0\]' 10
 
 mux kill-server
 finish
