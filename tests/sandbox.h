@@ -179,6 +179,17 @@ SANDBOX_CALL int sandbox_run(const char *const *argv)
 	return WEXITSTATUS(status);
 }
 
+/* The setup of a group whose tests share the tree and the archives of make-archives.sh. */
+SANDBOX_CALL int sandbox_archives(void **state)
+{
+	const struct sandbox *box;
+
+	if (sandbox_setup(state) < 0)
+		return -1;
+	box = *state;
+	return sandbox_run((const char *const[]){"sh", "tests/make-archives.sh", box->dir, NULL});
+}
+
 /* Unpacks a recorded machine into the sandbox; its top directory is dropped. */
 SANDBOX_CALL void sandbox_unpack(const struct sandbox *box, const char *archive)
 {

@@ -7,16 +7,6 @@
 
 #include <errno.h>
 
-static int make_archives(void **state)
-{
-	struct sandbox *box;
-
-	if (sandbox_setup(state) < 0)
-		return -1;
-	box = *state;
-	return sandbox_run((const char *const[]){"sh", "tests/make-archives.sh", box->dir, NULL});
-}
-
 static void count_end(void *arg)
 {
 	++*(int *)arg;
@@ -343,5 +333,5 @@ int main(void)
 		cmocka_unit_test(notices_a_change_on_the_way),
 	};
 
-	return cmocka_run_group_tests_name("inspect", tests, make_archives, sandbox_teardown);
+	return cmocka_run_group_tests_name("inspect", tests, sandbox_archives, sandbox_teardown);
 }

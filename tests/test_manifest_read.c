@@ -9,17 +9,6 @@
 #include <locale.h>
 #include <sys/socket.h>
 
-/* The tree and its archives, made once for the whole group. */
-static int make_archives(void **state)
-{
-	struct sandbox *box;
-
-	if (sandbox_setup(state) < 0)
-		return -1;
-	box = *state;
-	return sandbox_run((const char *const[]){"sh", "tests/make-archives.sh", box->dir, NULL});
-}
-
 static int open_archive(void **state, const char *name)
 {
 	const struct sandbox *box = *state;
@@ -620,5 +609,6 @@ int main(void)
 		cmocka_unit_test(reads_in_pieces_and_tells_how_far),
 	};
 
-	return cmocka_run_group_tests_name("manifest_read", tests, make_archives, sandbox_teardown);
+	return cmocka_run_group_tests_name(
+		"manifest_read", tests, sandbox_archives, sandbox_teardown);
 }

@@ -8,16 +8,6 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-static int make_archives(void **state)
-{
-	struct sandbox *box;
-
-	if (sandbox_setup(state) < 0)
-		return -1;
-	box = *state;
-	return sandbox_run((const char *const[]){"sh", "tests/make-archives.sh", box->dir, NULL});
-}
-
 static void tells_formats_by_content(void **state)
 {
 	static const struct {
@@ -273,5 +263,5 @@ int main(void)
 		cmocka_unit_test(notices_a_changed_file),
 	};
 
-	return cmocka_run_group_tests_name("source", tests, make_archives, sandbox_teardown);
+	return cmocka_run_group_tests_name("source", tests, sandbox_archives, sandbox_teardown);
 }

@@ -27,11 +27,9 @@ static int group_setup(void **state)
 		print_message("SKIPPED: owners and device nodes need root\n");
 		return 0;
 	}
-	if (sandbox_setup(state) < 0)
-		return -1;
+	r = sandbox_archives(state);
 	fixture.box = *state;
-	if (sandbox_run((const char *const[]){
-		    "sh", "tests/make-archives.sh", fixture.box->dir, NULL}) != 0)
+	if (r != 0)
 		return -1;
 	fixture.manifest = manifest_new();
 	fd = openat(fixture.box->root, "pax.tar", O_RDONLY | O_CLOEXEC);
