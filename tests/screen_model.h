@@ -218,6 +218,18 @@ static inline struct model *make_model(void)
 	return m;
 }
 
+/* In the middle of extracting. */
+static inline struct model *make_install(void)
+{
+	struct snapshot s = make_snapshot(STEP_EXTRACT);
+	struct model *m = make_model();
+
+	m->screen = &screen_install;
+	m->snap.commands = true;
+	model_set_snapshot(m, &s);
+	return m;
+}
+
 static inline void free_model(struct model *m)
 {
 	browse_finish(&m->browse);

@@ -391,17 +391,6 @@ static void layout_that_does_not_fit(void **state)
 	free_model(m);
 }
 
-static struct model *make_install(void)
-{
-	struct snapshot s = make_snapshot(STEP_EXTRACT);
-	struct model *m = make_model();
-
-	m->screen = &screen_install;
-	m->snap.commands = true;
-	model_set_snapshot(m, &s);
-	return m;
-}
-
 static void cancel_asks(void **state)
 {
 	struct model *m = make_install();

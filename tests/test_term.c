@@ -82,17 +82,6 @@ static void show(struct terminal *term, struct emulator *e, const struct model *
 	grid_finish(&grid);
 }
 
-static struct model *make_install(void)
-{
-	struct snapshot s = make_snapshot(STEP_EXTRACT);
-	struct model *m = make_model();
-
-	m->screen = &screen_install;
-	m->snap.commands = true;
-	model_set_snapshot(m, &s);
-	return m;
-}
-
 static void check_screens(const char *type, const char *locale, bool unicode)
 {
 	static const struct screen *const screens[] = {&screen_target, &screen_archive,
