@@ -366,7 +366,7 @@ static void blobs_are_files_with_a_place(void **state)
 /* ---- the places ---- */
 
 /* "one" (line 4) and "two" (line 9), where sectors are given; blobs "a" (line 20) and "b" (line 30),
- * where sizes are. */
+ * where sizes are; on a GPT where no table is. */
 struct places {
 	enum table_kind table;
 	struct {
@@ -375,7 +375,7 @@ struct places {
 	bool grows; /* the last of them */
 	struct {
 		enum blob_target target;
-		const char *partition;
+		const char *partition; /* the target instead */
 		uint64_t offset, bytes;
 	} blobs[2];
 	int line;
@@ -405,8 +405,10 @@ static struct layout place(const struct places *places)
 			.line = i == 0 ? 20 : 30,
 		};
 		(void)STR_COPY(placed.blobs[i].name, i == 0 ? "a" : "b");
-		if (places->blobs[i].partition)
+		if (places->blobs[i].partition) {
+			placed.blobs[i].target = BLOB_PARTITION;
 			(void)STR_COPY(placed.blobs[i].partition, places->blobs[i].partition);
+		}
 		placed.blob_count = i + 1;
 	}
 	return placed;
@@ -431,9 +433,8 @@ static void partitions_lie_behind_each_other(void **state)
 {
 	static const struct places all[] = {
 		/* behind the table */
-		{.table = TABLE_GPT, .partitions = {{48, 8}}},
-		{.table = TABLE_GPT,
-			.partitions = {{40, 8}},
+		{.partitions = {{48, 8}}},
+		{.partitions = {{40, 8}},
 			.line = 4,
 			.text = "partition one begins at 20 KiB, inside the partition table"},
 		{.table = TABLE_MBR, .partitions = {{8, 8}}},
@@ -441,28 +442,23 @@ static void partitions_lie_behind_each_other(void **state)
 			.partitions = {{7, 8}},
 			.line = 4,
 			.text = "partition one begins at 3584 bytes, inside the partition table"},
-		{.table = TABLE_GPT,
-			.partitions = {{0, 8}},
+		{.partitions = {{0, 8}},
 			.line = 4,
 			.text = "partition one begins at 0 bytes, inside the partition table"},
 		/* behind the one before */
-		{.table = TABLE_GPT, .partitions = {{2048, 2048}, {4096, 8}}},
-		{.table = TABLE_GPT,
-			.partitions = {{2048, 2049}, {4096, 8}},
+		{.partitions = {{2048, 2048}, {4096, 8}}},
+		{.partitions = {{2048, 2049}, {4096, 8}},
 			.line = 9,
 			.text = "partition two begins at 2 MiB, inside partition one"},
-		{.table = TABLE_GPT,
-			.partitions = {{2048, 2048}, {2048, 8}},
+		{.partitions = {{2048, 2048}, {2048, 8}},
 			.line = 9,
 			.text = "partition two begins at 1 MiB, inside partition one"},
 		/* They are in the order of the disk. */
-		{.table = TABLE_GPT,
-			.partitions = {{4096, 8}, {2048, 8}},
+		{.partitions = {{4096, 8}, {2048, 8}},
 			.line = 9,
 			.text = "partition two begins at 1 MiB, inside partition one"},
 		/* Far beyond 32 bits. */
-		{.table = TABLE_GPT,
-			.partitions = {{2048, UINT64_C(1) << 40}, {UINT64_C(1) << 40, 8}},
+		{.partitions = {{2048, UINT64_C(1) << 40}, {UINT64_C(1) << 40, 8}},
 			.line = 9,
 			.text = "partition two begins at 524288 GiB, inside partition one"},
 	};
@@ -475,9 +471,8 @@ static void blobs_leave_table_and_partitions_alone(void **state)
 {
 	static const struct places all[] = {
 		/* boot code, and the table in the first sector */
-		{.table = TABLE_GPT, .blobs = {{.bytes = 440}}},
-		{.table = TABLE_GPT,
-			.blobs = {{.bytes = 441}},
+		{.blobs = {{.bytes = 440}}},
+		{.blobs = {{.bytes = 441}},
 			.line = 20,
 			.text = "blob a (441 bytes from 0 bytes) lies over the partition table in bytes "
 				"440 to 511"},
@@ -488,52 +483,39 @@ static void blobs_leave_table_and_partitions_alone(void **state)
 				"440 to 511"},
 		{.table = TABLE_MBR, .blobs = {{.offset = 512, .bytes = KIB(32)}}},
 		/* the GPT */
-		{.table = TABLE_GPT,
-			.blobs = {{.offset = 512, .bytes = 1}},
+		{.blobs = {{.offset = 512, .bytes = 1}},
 			.line = 20,
 			.text = "blob a (1 bytes from 512 bytes) lies over the GPT, up to 24 KiB: move it, "
 				"or use an MBR"},
-		{.table = TABLE_GPT,
-			.blobs = {{.offset = KIB(23), .bytes = KIB(1)}},
+		{.blobs = {{.offset = KIB(23), .bytes = KIB(1)}},
 			.line = 20,
 			.text = "blob a (1 KiB from 23 KiB) lies over the GPT, up to 24 KiB: move it, or "
 				"use an MBR"},
-		{.table = TABLE_GPT, .blobs = {{.offset = KIB(24), .bytes = KIB(1)}}},
+		{.blobs = {{.offset = KIB(24), .bytes = KIB(1)}}},
 		/* a partition of 1 MiB from 1 MiB on */
-		{.table = TABLE_GPT,
-			.partitions = {{2048, 2048}},
-			.blobs = {{.offset = KIB(24), .bytes = KIB(1000)}}},
-		{.table = TABLE_GPT,
-			.partitions = {{2048, 2048}},
+		{.partitions = {{2048, 2048}}, .blobs = {{.offset = KIB(24), .bytes = KIB(1000)}}},
+		{.partitions = {{2048, 2048}},
 			.blobs = {{.offset = KIB(24), .bytes = KIB(1000) + 1}},
 			.line = 20,
 			.text = "blob a (1024001 bytes from 24 KiB) lies over partition one, from 1 MiB"},
-		{.table = TABLE_GPT,
-			.partitions = {{2048, 2048}},
+		{.partitions = {{2048, 2048}},
 			.blobs = {{.offset = MIB(2) - 1, .bytes = 1}},
 			.line = 20,
 			.text = "blob a (1 bytes from 2097151 bytes) lies over partition one, from 1 MiB"},
-		{.table = TABLE_GPT,
-			.partitions = {{2048, 2048}},
-			.blobs = {{.offset = MIB(2), .bytes = 1}}},
-		{.table = TABLE_GPT,
-			.partitions = {{2048, 2048}, {6144, 8}},
+		{.partitions = {{2048, 2048}}, .blobs = {{.offset = MIB(2), .bytes = 1}}},
+		{.partitions = {{2048, 2048}, {6144, 8}},
 			.blobs = {{.offset = MIB(2), .bytes = MIB(1) + 1}},
 			.line = 20,
 			.text = "blob a (1048577 bytes from 2 MiB) lies over partition two, from 3 MiB"},
 		/* one that grows has no end */
-		{.table = TABLE_GPT,
-			.partitions = {{2048, 2048}},
+		{.partitions = {{2048, 2048}},
 			.grows = true,
 			.blobs = {{.offset = GIB(500), .bytes = 1}},
 			.line = 20,
 			.text = "blob a (1 bytes from 500 GiB) lies over partition one, from 1 MiB"},
 		/* Other targets than the disk have places of their own. */
-		{.table = TABLE_GPT,
-			.partitions = {{2048, 2048}},
-			.blobs = {{.target = BLOB_BOOT0, .bytes = MIB(4)}}},
-		{.table = TABLE_GPT,
-			.partitions = {{2048, 2048}},
+		{.partitions = {{2048, 2048}}, .blobs = {{.target = BLOB_BOOT0, .bytes = MIB(4)}}},
+		{.partitions = {{2048, 2048}},
 			.blobs = {{.target = BLOB_BOOT1, .offset = MIB(1), .bytes = 1}}},
 	};
 
@@ -573,33 +555,20 @@ static void blobs_leave_each_other_alone(void **state)
 			.blobs = {{.target = BLOB_BOOT0, .offset = 512, .bytes = 9},
 				{.offset = 512, .bytes = 9}}},
 		/* in partitions of 1 MiB */
-		{.table = TABLE_GPT,
-			.partitions = {{2048, 2048}, {4096, 2048}},
-			.blobs = {{.target = BLOB_PARTITION, .partition = "one", .bytes = MIB(1)},
-				{.target = BLOB_PARTITION, .partition = "two", .bytes = MIB(1)}}},
-		{.table = TABLE_GPT,
-			.partitions = {{2048, 2048}, {4096, 2048}},
-			.blobs = {{.target = BLOB_PARTITION, .partition = "one", .bytes = 9},
-				{.target = BLOB_PARTITION,
-					.partition = "one",
-					.offset = 8,
-					.bytes = 9}},
+		{.partitions = {{2048, 2048}, {4096, 2048}},
+			.blobs = {{.partition = "one", .bytes = MIB(1)},
+				{.partition = "two", .bytes = MIB(1)}}},
+		{.partitions = {{2048, 2048}, {4096, 2048}},
+			.blobs = {{.partition = "one", .bytes = 9},
+				{.partition = "one", .offset = 8, .bytes = 9}},
 			.line = 30,
 			.text = "blob b lies over blob a"},
-		{.table = TABLE_GPT,
-			.partitions = {{2048, 2048}, {4096, 4096}},
-			.blobs = {{.target = BLOB_PARTITION,
-				.partition = "one",
-				.offset = 1,
-				.bytes = MIB(1)}},
+		{.partitions = {{2048, 2048}, {4096, 4096}},
+			.blobs = {{.partition = "one", .offset = 1, .bytes = MIB(1)}},
 			.line = 20,
 			.text = "blob a does not fit in partition one"},
-		{.table = TABLE_GPT,
-			.partitions = {{2048, 2048}, {4096, 4096}},
-			.blobs = {{.target = BLOB_PARTITION,
-				.partition = "two",
-				.offset = 1,
-				.bytes = MIB(1)}}},
+		{.partitions = {{2048, 2048}, {4096, 4096}},
+			.blobs = {{.partition = "two", .offset = 1, .bytes = MIB(1)}}},
 	};
 
 	(void)state;
