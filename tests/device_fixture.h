@@ -8,6 +8,7 @@
 #define TESTS_DEVICE_FIXTURE_H
 
 #include "device/loop.h"
+#include "device/mkfs.h"
 #include "device/ptable.h"
 #include "device/sysfs.h"
 #include "device/util.h"
@@ -236,6 +237,22 @@ static inline int fixture_run(const char *const *argv)
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
 	return WEXITSTATUS(status);
+}
+
+/* Makes the filesystem of @partition on @path, as an install does. False, and said, where its program
+ * is missing. */
+static inline bool fixture_mkfs(const struct layout_partition *partition, const char *path)
+{
+	struct mkfs_command command;
+	int status;
+
+	assert_true(mkfs_command(partition, path, &command));
+	status = fixture_run(command.argv);
+	if (status == 127)
+		print_message("[ SKIP ] %s is not installed\n", command.program);
+	else
+		assert_int_equal(status, 0);
+	return status == 0;
 }
 
 #endif

@@ -3,7 +3,6 @@
 
 #include "tests/device_fixture.h"
 
-#include "device/mkfs.h"
 #include "device/mount.h"
 
 #include <sys/mount.h>
@@ -87,19 +86,13 @@ static void filesystem_error_is_told_once(void **state)
 	struct layout_partition p = {.sectors = MIB(64) / 512, .fs = FS_EXT4};
 	struct fixture *f = *state;
 	_cleanup_close_ int dir = -1, file = -1;
-	struct mkfs_command command;
 	char node[64], holders[64];
-	int status, error;
+	int error;
 
 	make_failing_loop(f);
 	(void)STR_FORMAT(node, "/dev/%s", f->name);
-	assert_true(mkfs_command(&p, node, &command));
-	status = fixture_run(command.argv);
-	if (status == 127) {
-		print_message("[ SKIP ] %s is not installed\n", command.program);
+	if (!fixture_mkfs(&p, node))
 		skip();
-	}
-	assert_int_equal(status, 0);
 	(void)STR_FORMAT(tree, "%s/tree", f->mounted);
 	assert_int_equal(mount_fs(node, tree, FS_EXT4, false), 0);
 	dir = open(tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -3,8 +3,6 @@
 
 #include "tests/device_fixture.h"
 
-#include "device/mkfs.h"
-
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -149,8 +147,6 @@ static void support_is_what_the_kernel_lists(void **state)
 static void make_filesystem(struct fixture *f, enum fs_kind fs)
 {
 	struct layout_partition p = {.sectors = MIB(128) / 512, .fs = fs, .label = "test"};
-	struct mkfs_command command;
-	int status;
 
 	fixture_require_root();
 	if (!mount_supported(fs)) {
@@ -159,13 +155,8 @@ static void make_filesystem(struct fixture *f, enum fs_kind fs)
 	}
 	fixture_make_loop(f, MIB(128));
 	(void)STR_FORMAT(node, "/dev/%s", f->name);
-	assert_true(mkfs_command(&p, node, &command));
-	status = fixture_run(command.argv);
-	if (status == 127) {
-		print_message("[ SKIP ] %s is not installed\n", command.program);
+	if (!fixture_mkfs(&p, node))
 		skip();
-	}
-	assert_int_equal(status, 0);
 	enter(f);
 }
 

@@ -5,7 +5,6 @@
 
 #include "tests/device_fixture.h"
 
-#include "device/mkfs.h"
 #include "device/mount.h"
 
 #include <sched.h>
@@ -24,6 +23,8 @@ static int setup(void **state)
 	int fd;
 
 	(void)state;
+	/* A user may not have the directories of the mkfs programs. */
+	(void)setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
 	STR_FORMAT(
 		image, "%s/boardstrap-space-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
 	fd = mkstemp(image);
@@ -47,32 +48,12 @@ static bool make(enum fs_kind fs, uint64_t bytes)
 		.label = "test",
 		.sectors = bytes / 512,
 		.fs_uuid = "5f6cc61f-1111-4222-8333-0123456789ab"};
-	struct mkfs_command command;
-	int status;
-	pid_t pid;
 
 	if (fs == FS_VFAT)
 		STR_COPY(partition.fs_uuid, "1234-ABCD");
 	assert_int_equal(truncate(image, 0), 0);
 	assert_int_equal(truncate(image, (off_t)bytes), 0);
-	assert_true(mkfs_command(&partition, image, &command));
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		(void)setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
-		if (!freopen("/dev/null", "w", stdout))
-			_exit(126);
-		execvp(command.program, (char *const *)(uintptr_t)command.argv);
-		_exit(errno == ENOENT ? 127 : 126);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	if (WEXITSTATUS(status) == 127) {
-		print_message("SKIP: %s is not installed\n", command.program);
-		return false;
-	}
-	assert_int_equal(WEXITSTATUS(status), 0);
-	return true;
+	return fixture_mkfs(&partition, image);
 }
 
 static uint32_t le32(const unsigned char *p)
