@@ -17,6 +17,7 @@
 #   BOARDSTRAP  the program under test               (default: build/boardstrap)
 #   ALLOW_SD=1  no QEMU with an eMMC to be had: take an SD card instead
 #   VM_EMMC_MIB size of the eMMC's user area         (default: 512)
+#   VM_LIMIT    no machine lives longer, in seconds (default: 1500)
 #   VM_KEEP=1   keep the machine's files for a look
 
 LC_ALL=C.UTF-8
@@ -458,7 +459,7 @@ machine_start() {
 	done
 	# No run may outlive its script for long, not even if that is killed.
 	mux new-session -d -x $SCREEN_COLUMNS -y $SCREEN_LINES \
-		timeout --foreground -k 5 ${VM_LIMIT:-1500} \
+		timeout --foreground -k 5 "${VM_LIMIT:-1500}" \
 		${vm_line:+"$vm_line" "$vm_tmp/line" "$vm_tmp/line.log"} "${qemu_command[@]}" || return 1
 	vm_pid=$(mux display-message -p '#{pane_pid}')
 }
