@@ -393,9 +393,8 @@ void install_cancel(struct install *in)
 	if (in->ending || snapshot_ended(&in->snapshot))
 		return;
 	err_set(&in->snapshot.err, EXIT_CANCELLED, step_name(in->step),
-		in->snapshot.written
-			? "Cancelled during %s: %s will not boot"
-			: "Cancelled during %s: nothing was written to %s",
+		in->snapshot.written ? "Cancelled during %s: %s will not boot"
+				     : "Cancelled during %s: nothing was written to %s",
 		step_name(in->step), in->plan.target.name);
 	STR_COPY(in->snapshot.err.next, "Install again when you are ready");
 	end_begin(in);

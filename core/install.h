@@ -13,7 +13,7 @@
 struct install;
 
 struct install_world {
-	int root;        /* root fd for sysfs and proc, borrowed */
+	int root;	 /* root fd for sysfs and proc, borrowed */
 	const char *dir; /* the job's private directory: nodes and mount points; devices allowed */
 	const char *knob_journal;
 	/* Ends every child of this process that is none of the install's: orphans that came to it, a
@@ -22,8 +22,8 @@ struct install_world {
 };
 
 /* @manifest is what inspect made of the plan's archive, borrowed. NULL and errno on failure. */
-struct install *install_new(
-	const struct plan *plan, const struct manifest *manifest, const struct install_world *world);
+struct install *install_new(const struct plan *plan, const struct manifest *manifest,
+	const struct install_world *world);
 /* Kills and reaps every child, unmounts, closes the target unbootable if it had begun. */
 void install_free(struct install *install);
 

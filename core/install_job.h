@@ -37,7 +37,7 @@ struct install {
 	struct child cleanup;
 
 	struct target target;
-	bool locked; /* the target is: it is looked at once more, then written */
+	bool locked;		  /* the target is: it is looked at once more, then written */
 	struct kernel_log kernel; /* of the target: once it is held, it is known by its name */
 	struct source source;
 	struct child child; /* of the step that runs: mkfs, or work of our own */

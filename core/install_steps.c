@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
-#define LOCK_WAIT_MS	15000 /* udev holds the disk for a moment, another install for longer */
+#define LOCK_WAIT_MS 15000 /* udev holds the disk for a moment, another install for longer */
 
 const char *install_target_name(const struct install *in)
 {
@@ -135,8 +135,8 @@ static int wipe_work(void *arg, int report_fd)
 	struct install *in = arg;
 	int r = wipe_disk(in->target.excl_fd, &in->plan.layout, wipe_progressed, &report_fd);
 
-	return r < 0 ? child_report_fail(report_fd, r, "%s could not be wiped: %s", install_target_name(in),
-			       install_error_text(in, r))
+	return r < 0 ? child_report_fail(report_fd, r, "%s could not be wiped: %s",
+			       install_target_name(in), install_error_text(in, r))
 		     : 0;
 }
 
@@ -226,7 +226,8 @@ static int mkfs_run(struct install *in, unsigned turn)
 
 /* ---- the table ---- */
 
-#define ADVICE_DEVICE "Check its connection and try once more; if it fails again, take another device"
+#define ADVICE_DEVICE                                                                              \
+	"Check its connection and try once more; if it fails again, take another device"
 
 const struct step install_steps[STEP_COUNT] = {
 	[STEP_SCAN] = {.run = scan_run, .code = EXIT_REFUSED},

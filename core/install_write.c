@@ -17,7 +17,7 @@
 
 #define UNMOUNT_WAIT_MS 5000
 #define LET_GO_MS	30000 /* a decompressor that has nothing left to do ends in less */
-#define TAR_MUTE_MS	10000 /* a tar that has not answered by now is a wrapper, or something like it */
+#define TAR_MUTE_MS	10000 /* a tar that has not answered by now is a wrapper, say */
 
 /* ---- extract ---- */
 
@@ -62,7 +62,8 @@ int install_mount_all(const struct install *in, bool read_only, int report_fd)
 		if (r < 0)
 			return child_report_fail(report_fd, r,
 				"The %s of partition %u on %s could not be mounted: %s",
-				fs_name(fs), partition + 1, install_target_name(in), install_error_text(in, r));
+				fs_name(fs), partition + 1, install_target_name(in),
+				install_error_text(in, r));
 	}
 	return 0;
 }
@@ -79,8 +80,8 @@ int install_unmount_all(const struct install *in, int report_fd)
 		if (r < 0 && r != -EINVAL && r != -ENOENT)
 			return child_report_fail(report_fd, r,
 				"Partition %u of %s could not be unmounted: %s%s%s",
-				in->mounts[i].partition + 1, install_target_name(in), install_error_text(in, r),
-				holders[0] ? ", held by " : "", holders);
+				in->mounts[i].partition + 1, install_target_name(in),
+				install_error_text(in, r), holders[0] ? ", held by " : "", holders);
 	}
 	return 0;
 }
@@ -124,7 +125,8 @@ static void tar_said(struct tar *tar, const char *text)
 	install_message(in, "%s", text);
 	/* tar would go on through the whole archive and fail file after file. */
 	if (!in->ending && tar->no_space)
-		(void)install_fail(in, EXIT_FAILED, "%s is full: %s", install_target_name(in), text);
+		(void)install_fail(
+			in, EXIT_FAILED, "%s is full: %s", install_target_name(in), text);
 }
 
 /* The extraction is over when tar has ended well, the stream is read to its end and the
@@ -193,8 +195,8 @@ static void tar_ended(struct tar *tar)
 		return;
 	if (!child_ok(&tar->child)) {
 		child_why(&tar->child, why, sizeof(why));
-		(void)install_fail(
-			in, EXIT_FAILED, "tar could not extract to %s: %s", install_target_name(in), why);
+		(void)install_fail(in, EXIT_FAILED, "tar could not extract to %s: %s",
+			install_target_name(in), why);
 		return;
 	}
 	in->tar_done = true;
@@ -364,8 +366,8 @@ static int verify_work(void *arg, int report_fd)
 	for (unsigned i = 0; i < in->plan.layout.count; i++)
 		if (ioctl(in->target.partition_fds[i], BLKFLSBUF, 0) < 0)
 			return child_report_fail(report_fd, -errno,
-				"The caches of %s could not be dropped: %s", install_target_name(in),
-				install_error_text(in, errno));
+				"The caches of %s could not be dropped: %s",
+				install_target_name(in), install_error_text(in, errno));
 	r = install_mount_all(in, true, report_fd);
 	if (r < 0)
 		return r;

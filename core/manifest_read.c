@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define TAR_RECORD   10240
-#define TAR_HEADER 512u
+#define TAR_HEADER   512u
 #define END_MARK     1024 /* two blocks of zeros */
 #define PROGRESS_MS  200
 #define BUFFER_BYTES KIB(64)

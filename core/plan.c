@@ -250,8 +250,8 @@ static int load_inuse(struct inuse *ret, const struct plan *plan, int root)
 	return r < 0 ? r : inuse_add_files(ret, root, files, count);
 }
 
-size_t plan_files(const char *archive, const struct layout *layout,
-	struct inuse_file ret[PLAN_FILES_MAX])
+size_t plan_files(
+	const char *archive, const struct layout *layout, struct inuse_file ret[PLAN_FILES_MAX])
 {
 	size_t count = 0;
 

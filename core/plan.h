@@ -90,17 +90,17 @@ struct plan_facts {
 	bool blob_changed[LAYOUT_BLOBS_MAX]; /* of the layout: its file, since it was read */
 	uint64_t image_room_bytes; /* of an image: what it has, and what is free where it lies;
 					UINT64_MAX of other targets */
-	struct disk target;	/* as it is now, with the reasons of rules; kind DISK_OTHER
+	struct disk target;	   /* as it is now, with the reasons of rules; kind DISK_OTHER
 					     and an empty name where it is gone */
-	char target_error[160]; /* then why */
+	char target_error[160];	   /* then why */
 };
 /* @root: sysfs root fd. */
 void plan_look(struct plan_facts *ret, const struct plan *plan, int root);
 /* What the job reads and must not be on the target: the archive, the layout's file, its blobs.
  * Either may be NULL. The paths are borrowed. Returns how many. */
 #define PLAN_FILES_MAX (2 + LAYOUT_BLOBS_MAX)
-size_t plan_files(const char *archive, const struct layout *layout,
-	struct inuse_file ret[PLAN_FILES_MAX]);
+size_t plan_files(
+	const char *archive, const struct layout *layout, struct inuse_file ret[PLAN_FILES_MAX]);
 
 /* Pure. */
 void plan_check(const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret);

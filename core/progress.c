@@ -10,10 +10,10 @@
 #define COMMIT_S		1.0
 /* Less than this on the medium, its filesystem's first blocks mostly, tells nothing of its pace. */
 #define WRITE_TRUSTED_BYTES MIB(4)
-#define ETA_AFTER_MS		2000	       /* rates of the first moments are the page cache's */
-#define ETA_LIMIT_S		(100 * 3600.0) /* beyond it a number says nothing */
-#define RING_MS			200	       /* between two entries: the ring spans about 8 s */
-#define STALL_TEXT_MS		5000
+#define ETA_AFTER_MS	    2000	   /* rates of the first moments are the page cache's */
+#define ETA_LIMIT_S	    (100 * 3600.0) /* beyond it a number says nothing */
+#define RING_MS		    200		   /* between two entries: the ring spans about 8 s */
+#define STALL_TEXT_MS	    5000
 
 /* Per mille of the whole that a step takes whatever the archive; the bytes share the rest. */
 static const unsigned fixed_permille[STEP_COUNT] = {

@@ -23,10 +23,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define VIEWERS_MAX   8
-#define JOB_DIR	      SERVICE_DIR "/job" /* each engine has a tmpfs of its own on it */
-#define PARTING_MS    5000 /* a viewer that does not take the last snapshot has lost it */
-#define GONE_MS	      1000 /* a viewer's socket closes before its process has ended */
+#define VIEWERS_MAX 8
+#define JOB_DIR	    SERVICE_DIR "/job" /* each engine has a tmpfs of its own on it */
+#define PARTING_MS  5000 /* a viewer that does not take the last snapshot has lost it */
+#define GONE_MS	    1000 /* a viewer's socket closes before its process has ended */
 
 struct service;
 
@@ -50,7 +50,7 @@ struct service {
 	struct viewer viewers[VIEWERS_MAX];
 	uint64_t sent_sequence;
 	struct knob_journal knobs; /* no path: there is none */
-	uint64_t gone_ms;	   /* a viewer has gone: what it may have left is put back then; 0: none */
+	uint64_t gone_ms; /* a viewer has gone: what it may have left is put back then; 0: none */
 };
 
 /* Of the install, or of how it has ended; not yet as its viewers know it. */

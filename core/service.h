@@ -11,7 +11,7 @@
 #include "core/install.h"
 
 #define SERVICE_DIR    "/run/boardstrap"
-#define SERVICE_SOCKET ".sock"		    /* of the file where an engine listens, see record_path */
+#define SERVICE_SOCKET ".sock" /* of the file where an engine listens, see record_path */
 #define SERVICE_KNOBS  SERVICE_DIR "/knobs" /* the journal of all our processes (knob.h) */
 
 enum service_command { SERVICE_CANCEL = 'c' };

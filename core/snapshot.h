@@ -12,14 +12,14 @@
 #include "core/tar.h"
 #include "device/disk.h"
 
-#define SNAPSHOT_MAGIC   0x62737470u /* "bstp" */
-#define SNAPSHOT_VERSION 2u
+#define SNAPSHOT_MAGIC	  0x62737470u /* "bstp" */
+#define SNAPSHOT_VERSION  2u
 #define SNAPSHOT_MESSAGES 8
 
 enum install_state {
 	INSTALL_RUNNING,
 	INSTALL_CANCELLING, /* children are being ended */
-	INSTALL_PASSED,     /* verified, or not verified as was asked for: see exit_code */
+	INSTALL_PASSED,	    /* verified, or not verified as was asked for: see exit_code */
 	INSTALL_FAILED,
 	INSTALL_CANCELLED,
 };
@@ -31,7 +31,7 @@ struct snapshot_step {
 
 struct snapshot_message {
 	uint64_t number; /* 1, 2, ...: tells what a viewer has not shown yet */
-	char text[160];  /* sanitised: "tar: usr/share/x: time stamp ... in the future" */
+	char text[160];	 /* sanitised: "tar: usr/share/x: time stamp ... in the future" */
 };
 
 struct snapshot {
@@ -41,31 +41,31 @@ struct snapshot {
 	int engine;    /* pid of its engine */
 	bool commands; /* the viewer that this is sent to may cancel */
 	enum install_state state;
-	enum step_id step;             /* the active or failed one; STEP_COUNT once passed */
+	enum step_id step; /* the active or failed one; STEP_COUNT once passed */
 	struct snapshot_step steps[STEP_COUNT];
 	struct progress_view progress;
 	struct tar_counts tar;
-	char tar_name[16];             /* "GNU tar" */
+	char tar_name[16]; /* "GNU tar" */
 	uint64_t elapsed_ms;
-	char stall[96];                /* "" while it moves */
+	char stall[96]; /* "" while it moves */
 	struct {
 		uint64_t entries, bytes, mismatches;
 		char first[160];
 	} verify;
-	char target_name[32];          /* as picked: "mmcblk1", "board.img" */
+	char target_name[32]; /* as picked: "mmcblk1", "board.img" */
 	char target_path[256];
 	enum disk_kind target_kind;
 	char target_model[48];
-	char target_short[32];         /* "..9f31" */
+	char target_short[32]; /* "..9f31" */
 	struct disk_identity target_id;
-	char archive_name[128];        /* without its folder */
+	char archive_name[128]; /* without its folder */
 	char archive_sha256[65];
 	char layout_name[32];
-	uint64_t entries;              /* of the archive */
-	bool written;                  /* writing to the target has begun */
-	int exit_code;                 /* once ended: enum exit_code */
+	uint64_t entries; /* of the archive */
+	bool written;	  /* writing to the target has begun */
+	int exit_code;	  /* once ended: enum exit_code */
 	struct err err;
-	uint64_t message_count;        /* all there were; the last ones are in messages[] */
+	uint64_t message_count; /* all there were; the last ones are in messages[] */
 	struct snapshot_message messages[SNAPSHOT_MESSAGES]; /* oldest first, number 0: empty */
 };
 

@@ -4,16 +4,16 @@
 #define CORE_STEPS_H
 
 enum step_id {
-	STEP_SCAN,    /* the archive is read once: integrity, totals, manifest */
-	STEP_CHECK,   /* plan_check, again, right before the first write */
+	STEP_SCAN,  /* the archive is read once: integrity, totals, manifest */
+	STEP_CHECK, /* plan_check, again, right before the first write */
 	STEP_LOCK,
-	STEP_WIPE,    /* from here the device cannot boot */
-	STEP_TABLE,   /* told to the kernel only */
+	STEP_WIPE,  /* from here the device cannot boot */
+	STEP_TABLE, /* told to the kernel only */
 	STEP_MKFS,
 	STEP_EXTRACT,
 	STEP_FLUSH,
 	STEP_VERIFY,
-	STEP_COMMIT,  /* the partition table reaches the medium: the device can boot */
+	STEP_COMMIT, /* the partition table reaches the medium: the device can boot */
 	STEP_COUNT
 };
 

@@ -20,7 +20,7 @@ static const struct {
 	const char *name, *mark; /* for people; word in its first --version line */
 	unsigned lacks;		 /* enum tar_need */
 	const char *env;	 /* on top of LC_ALL=C, or NULL */
-	bool answers; /* SIGUSR1 */
+	bool answers;		 /* SIGUSR1 */
 	const char *args[12];
 	const char *acl_arg;
 } flavours[TAR_FLAVOUR_COUNT] = {

@@ -196,8 +196,8 @@ int bootarea_set(const struct bootarea_card *card, unsigned index, uint8_t value
 	return r < 0 ? r : set_byte(card, now, index, value, diag);
 }
 
-int bootarea_enable(const struct bootarea_card *card, enum emmc_boot enable,
-	enum emmc_ack ack, struct diag *diag)
+int bootarea_enable(const struct bootarea_card *card, enum emmc_boot enable, enum emmc_ack ack,
+	struct diag *diag)
 {
 	uint8_t now[EXT_CSD_BYTES];
 	unsigned value;

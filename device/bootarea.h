@@ -55,7 +55,7 @@ int bootarea_set(
 /* Sets PARTITION_CONFIG: what the boot ROM is given, and whether the card announces it (the
  * acknowledge, which some boot ROMs wait for), each kept where it says
  * so. Returns as bootarea_set; -EOPNOTSUPP where an area is asked for that the card has not. */
-int bootarea_enable(const struct bootarea_card *card, enum emmc_boot enable,
-	enum emmc_ack ack, struct diag *diag);
+int bootarea_enable(const struct bootarea_card *card, enum emmc_boot enable, enum emmc_ack ack,
+	struct diag *diag);
 
 #endif

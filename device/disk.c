@@ -181,8 +181,7 @@ static bool card_digits(const struct disk *disk, char ret[5])
 	return true;
 }
 
-#define NAME_PLAIN                                                                                 \
-	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+=,@%"
+#define NAME_PLAIN "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+=,@%"
 
 bool disk_confirm_word(const struct disk *disk, char ret[32])
 {

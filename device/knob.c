@@ -26,7 +26,7 @@
 
 /* One line of the journal; the strings lie in its text. */
 struct line {
-	pid_t pid; /* 0: done with */
+	pid_t pid;	/* 0: done with */
 	uint64_t start; /* of that process, or another has its pid now; 0: not known */
 	char *path, *value;
 };
@@ -79,8 +79,8 @@ static int lines_parse(struct lines *lines)
 		*value++ = '\0';
 		if (colon && colon < path)
 			*colon++ = '\0';
-		if (str_to_u64(at, 10, &pid) < 0 || pid == 0 || pid > INT_MAX ||
-			!colon || str_to_u64(colon, 10, &start) < 0)
+		if (str_to_u64(at, 10, &pid) < 0 || pid == 0 || pid > INT_MAX || !colon ||
+			str_to_u64(colon, 10, &start) < 0)
 			continue;
 		larger = reallocarray(lines->line, lines->count + 1, sizeof(*larger));
 		if (!larger)
@@ -123,8 +123,7 @@ static int lines_load(const struct knob_journal *journal, struct lines *lines)
 	return r;
 }
 
-static int write_line(
-	int fd, pid_t pid, uint64_t start, const char *path, const char *value)
+static int write_line(int fd, pid_t pid, uint64_t start, const char *path, const char *value)
 {
 	char text[PATH_MAX + 256];
 
@@ -224,7 +223,8 @@ static int note(const struct knob_journal *journal, const struct lines *lines,
 		else
 			r = sysfs_read(journal->root, old[i], VALUE_MAX, "%s", changes[i].key);
 		if (r == 0)
-			r = write_line(lines->fd, getpid(), start_of(getpid()), changes[i].key, old[i]);
+			r = write_line(
+				lines->fd, getpid(), start_of(getpid()), changes[i].key, old[i]);
 		if (r < 0)
 			return r;
 	}

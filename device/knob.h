@@ -11,8 +11,9 @@
 #include <stddef.h>
 
 struct knob_journal {
-	int root;       /* borrowed: root fd of the settings */
-	char path[128]; /* the journal, below /run; a line a change, "pid:start<TAB>path<TAB>old value" */
+	int root; /* borrowed: root fd of the settings */
+	/* The journal, below /run; a line a change, "pid:start<TAB>path<TAB>old value". */
+	char path[128];
 };
 
 /* Binds a journal; creates its directory (not what is above it). 0 or -errno. */

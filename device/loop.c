@@ -181,8 +181,8 @@ static int is_other_user(void *arg, const char *name)
 	return 1;
 }
 
-int loop_other_user(int root, const char *dir, uint64_t dev, uint64_t ino, const char *own,
-	char ret_name[32])
+int loop_other_user(
+	int root, const char *dir, uint64_t dev, uint64_t ino, const char *own, char ret_name[32])
 {
 	struct other_user search = {
 		.root = root, .dir = dir, .own = own, .dev = dev, .ino = ino, .name = ret_name};

@@ -31,8 +31,8 @@ int loop_file(int root, const char *dir, const char *name, uint64_t *ret_dev, ui
  * none, or -errno. Nodes are made for the moment in @dir; with NULL those below @root are used, and
  * what cannot be opened there counts as no user.
  */
-int loop_other_user(int root, const char *dir, uint64_t dev, uint64_t ino, const char *own,
-	char ret_name[32]);
+int loop_other_user(
+	int root, const char *dir, uint64_t dev, uint64_t ino, const char *own, char ret_name[32]);
 
 /* Seam for tests: makes loop_attach behave as on a kernel without LOOP_CONFIGURE (< 5.8). */
 extern bool loop_without_configure;

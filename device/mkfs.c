@@ -182,9 +182,8 @@ int mkfs_check_options(enum fs_kind fs, const char *options, char *why, size_t s
 			return -EINVAL;
 		}
 		/* Paths and device= name what is no part of the target; a journal_dev is no filesystem. */
-		if (i % 2 == 1 &&
-			(word[0] == '-' || strpbrk(word, "/") || strstr(word, "device=") ||
-				strstr(word, "journal_dev"))) {
+		if (i % 2 == 1 && (word[0] == '-' || strpbrk(word, "/") ||
+					  strstr(word, "device=") || strstr(word, "journal_dev"))) {
 			(void)str_format(why, size, "%s %s is no value for mkfs-options",
 				words[i - 1], word);
 			return -EINVAL;

@@ -139,8 +139,7 @@ static int check_other_users(const struct target *target, struct diag *diag)
 		return 0;
 	r = loop_file(target->root, target->dir, target->disk.name, &dev, &ino);
 	if (r == 0)
-		r = loop_other_user(
-			target->root, target->dir, dev, ino, target->disk.name, other);
+		r = loop_other_user(target->root, target->dir, dev, ino, target->disk.name, other);
 	if (r < 0)
 		return diag_fail(diag, r, "cannot tell who else uses the file behind %s: %s",
 			target->disk.name, strerror(-r));

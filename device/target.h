@@ -12,15 +12,15 @@
 #include "device/layout.h"
 
 struct target {
-	struct disk disk;      /* as picked; for an image, name and id of its loop device */
-	char dir[128];         /* the job's private directory: nodes "disk", "p1", ... */
-	int root;              /* borrowed: sysfs root */
-	int id_fd;             /* O_RDONLY on the whole disk, flock()ed, for the whole job */
-	int excl_fd;           /* O_RDWR|O_EXCL, or -1 while released for mkfs and mount */
-	int loop_fd;	       /* of an image, else -1 */
-	int image_fd;	       /* of an image, or the file behind a loop device, for its lock; or -1 */
+	struct disk disk; /* as picked; for an image, name and id of its loop device */
+	char dir[128];	  /* the job's private directory: nodes "disk", "p1", ... */
+	int root;	  /* borrowed: sysfs root */
+	int id_fd;	  /* O_RDONLY on the whole disk, flock()ed, for the whole job */
+	int excl_fd;	  /* O_RDWR|O_EXCL, or -1 while released for mkfs and mount */
+	int loop_fd;	  /* of an image, else -1 */
+	int image_fd;	  /* of an image, or the file behind a loop device, for its lock; or -1 */
 	int partition_fds[LAYOUT_PARTITIONS_MAX]; /* O_RDONLY, held until the end, or -1 */
-	int boot_fds[2];       /* O_RDWR|O_EXCL on an eMMC's boot areas while they are written, or -1 */
+	int boot_fds[2]; /* O_RDWR|O_EXCL on an eMMC's boot areas while they are written, or -1 */
 };
 
 /* An empty target: every descriptor -1. */
@@ -32,8 +32,8 @@ void target_init(struct target *target);
  * the phrase in @diag. Nothing is written; an image that can only be read is attached read-only.
  * 0 or -errno with @diag.
  */
-int target_open(
-	struct target *target, int root, const struct disk *picked, const char *dir, struct diag *diag);
+int target_open(struct target *target, int root, const struct disk *picked, const char *dir,
+	struct diag *diag);
 /*
  * flock(LOCK_EX|LOCK_NB) on the disk (and the image). -EWOULDBLOCK where another holds it; udev does
  * for a moment, so try again for some seconds. The lock is taken on the /dev node that everybody

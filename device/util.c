@@ -78,8 +78,10 @@ static size_t utf8_length(const unsigned char *s)
 			point = point << 6 | (s[n] & 0x3f);
 		}
 		/* Direction overrides would let a label rewrite the line it stands in. */
-		if (point < forms[i].least || point > 0x10ffff || (point >= 0xd800 && point < 0xe000) ||
-			(point >= 0x200b && point <= 0x200f) || (point >= 0x2028 && point <= 0x202e) ||
+		if (point < forms[i].least || point > 0x10ffff ||
+			(point >= 0xd800 && point < 0xe000) ||
+			(point >= 0x200b && point <= 0x200f) ||
+			(point >= 0x2028 && point <= 0x202e) ||
 			(point >= 0x2066 && point <= 0x2069) || point == 0xfeff)
 			return 0;
 		return n;

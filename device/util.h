@@ -26,7 +26,7 @@ void close_fd(int *fd);
 void free_ptr(void *ptr_to_ptr);
 
 #define _cleanup_close_ __attribute__((cleanup(close_fd)))
-#define _cleanup_free_ __attribute__((cleanup(free_ptr)))
+#define _cleanup_free_	__attribute__((cleanup(free_ptr)))
 
 /* Hands a descriptor or pointer on: returns it and leaves nothing behind to clean up. */
 static inline int take_fd(int *fd)
@@ -45,7 +45,7 @@ bool str_format(char *to, size_t size, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 bool str_vformat(char *to, size_t size, const char *format, va_list args)
 	__attribute__((format(printf, 3, 0)));
-#define STR_COPY(to, from) str_copy((to), sizeof(to), (from))
+#define STR_COPY(to, from)  str_copy((to), sizeof(to), (from))
 #define STR_FORMAT(to, ...) str_format((to), sizeof(to), __VA_ARGS__)
 
 /* Replaces control bytes and bytes that are no valid UTF-8, in place, by '?': text that came from

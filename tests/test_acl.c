@@ -14,7 +14,8 @@ struct line {
 	const char *name;
 };
 
-static struct archive_entry *make_entry(int type, mode_t mode, const struct line *lines, size_t count)
+static struct archive_entry *make_entry(
+	int type, mode_t mode, const struct line *lines, size_t count)
 {
 	struct archive_entry *entry = archive_entry_new();
 
@@ -35,10 +36,10 @@ static const struct line lines[] = {
 
 static void what_the_kernel_stores(void **state)
 {
-	static const unsigned char expected[] = {2, 0, 0, 0,			      /* version */
-		0x01, 0, 6, 0, 0xff, 0xff, 0xff, 0xff,				      /* user:: */
-		0x02, 0, 7, 0, 123, 0, 0, 0, 0x02, 0, 4, 0, 0x88, 0x13, 0, 0,	      /* users */
-		0x04, 0, 7, 0, 0xff, 0xff, 0xff, 0xff, 0x08, 0, 1, 0, 77, 0, 0, 0,    /* groups */
+	static const unsigned char expected[] = {2, 0, 0, 0,			   /* version */
+		0x01, 0, 6, 0, 0xff, 0xff, 0xff, 0xff,				   /* user:: */
+		0x02, 0, 7, 0, 123, 0, 0, 0, 0x02, 0, 4, 0, 0x88, 0x13, 0, 0,	   /* users */
+		0x04, 0, 7, 0, 0xff, 0xff, 0xff, 0xff, 0x08, 0, 1, 0, 77, 0, 0, 0, /* groups */
 		0x10, 0, 6, 0, 0xff, 0xff, 0xff, 0xff, 0x20, 0, 4, 0, 0xff, 0xff, 0xff, 0xff};
 	struct archive_entry *entry =
 		make_entry(ARCHIVE_ENTRY_ACL_TYPE_ACCESS, 0674, lines, ARRAY_SIZE(lines));
@@ -69,9 +70,10 @@ static void what_a_filesystem_gives_back(void **state)
 	sandbox_file(box, "file", "x");
 	sandbox_path(box, "file", path);
 	assert_int_equal(chmod(path, 0674), 0);
-	if (sandbox_run((const char *const[]){"setfacl", "-m",
-		    "u:5000:r,u:123:rwx,g:77:x,m::rw", path, NULL}) != 0) {
-		print_message("[ SKIP ] no setfacl, or a filesystem without access control lists\n");
+	if (sandbox_run((const char *const[]){
+		    "setfacl", "-m", "u:5000:r,u:123:rwx,g:77:x,m::rw", path, NULL}) != 0) {
+		print_message(
+			"[ SKIP ] no setfacl, or a filesystem without access control lists\n");
 		archive_entry_free(entry);
 		skip();
 	}

@@ -72,7 +72,8 @@ static void verdict_outlives_the_screens(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		const struct front_program xterm = {.term = "xterm-256color", .rows = 24, .cols = 80};
+		const struct front_program xterm = {
+			.term = "xterm-256color", .rows = 24, .cols = 80};
 		struct snapshot s = make_snapshot(STEP_EXTRACT);
 		struct front f = front_follow_on(&s, true, &xterm);
 		char code[32];

@@ -59,8 +59,8 @@ static void stops(void **state)
 	err_set(&err, EXIT_FAILED, "cleanup", "and it does not answer.");
 	STR_COPY(err.next, "Remove it");
 	err_sentence(&err, line, sizeof(line));
-	assert_string_equal(line,
-		"It is another card. Choose again; and it does not answer. Remove it");
+	assert_string_equal(
+		line, "It is another card. Choose again; and it does not answer. Remove it");
 }
 
 static void empty_first_text(void **state)

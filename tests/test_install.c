@@ -141,8 +141,8 @@ static void ends_when_cancelled_in_any_step(void **state)
 		assert_int_equal(end->exit_code, EXIT_CANCELLED);
 		assert_int_equal(end->steps[step].state, STEP_FAILED);
 		assert_non_null(strstr(end->err.text, step_name(step)));
-		assert_non_null(strstr(
-			end->err.text, written ? "will not boot" : "nothing was written"));
+		assert_non_null(
+			strstr(end->err.text, written ? "will not boot" : "nothing was written"));
 		install_free(in);
 		if (written)
 			assert_undone(board);
@@ -245,8 +245,8 @@ static void fails_with_tar(void **state)
 
 	fixture_require_root();
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		STR_FORMAT(text, "case $1 in --version) exec tar --version;; esac\n%s",
-			cases[i].text);
+		STR_FORMAT(
+			text, "case $1 in --version) exec tar --version;; esac\n%s", cases[i].text);
 		board_plan(board, script(board, "bad-tar", text));
 		assert_fails(board, STEP_EXTRACT, EXIT_FAILED, cases[i].says);
 	}
@@ -274,7 +274,8 @@ static void shows_what_the_kernel_says(void **state)
 	for (unsigned i = 0; i < SNAPSHOT_MESSAGES; i++) {
 		const char *text = end->messages[i].text;
 
-		said = said || (strncmp(text, "kernel: ", 8) == 0 && strstr(text, " error, dev loop"));
+		said = said ||
+		       (strncmp(text, "kernel: ", 8) == 0 && strstr(text, " error, dev loop"));
 	}
 	install_free(in);
 	board_assert_released(board);
@@ -302,7 +303,8 @@ static void fails_where_the_medium_differs(void **state)
 
 	fixture_require_root();
 	for (size_t i = 0; i < ARRAY_SIZE(deeds); i++) {
-		STR_FORMAT(text, "case $1 in --version) exec tar --version;; esac\n"
+		STR_FORMAT(text,
+			"case $1 in --version) exec tar --version;; esac\n"
 			"tar \"$@\" || exit\nwhile [ $# -gt 0 ]; do case $1 in\n"
 			"-C) cd \"$2\";; --directory=*) cd \"${1#*=}\";; esac; shift; done\n%s",
 			deeds[i]);
@@ -415,8 +417,9 @@ static void refuses_a_target_that_came_into_use(void **state)
  * give the file some again. */
 static void pull(const struct board *board)
 {
-	board_run("loop=$(losetup -n -O NAME -j %s); until [ $(blockdev --getsize64 $loop) = 0 ]; do "
-		  "truncate -s 0 %s; losetup -c $loop; done",
+	board_run(
+		"loop=$(losetup -n -O NAME -j %s); until [ $(blockdev --getsize64 $loop) = 0 ]; do "
+		"truncate -s 0 %s; losetup -c $loop; done",
 		board->image, board->image);
 }
 

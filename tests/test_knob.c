@@ -200,7 +200,8 @@ static void torn_lines_are_left_out(void **state)
 {
 	(void)state;
 	put("a", "now");
-	put("run/knobs", "\n12\n12\ta\tbad\n12:x\ta\tbad\nxx\ta\tbad\n-3\ta\tbad\n0\ta\tbad\n99999999999\ta\tbad\n");
+	put("run/knobs",
+		"\n12\n12\ta\tbad\n12:x\ta\tbad\nxx\ta\tbad\n-3\ta\tbad\n0\ta\tbad\n99999999999\ta\tbad\n");
 	assert_int_equal(knob_restore_stale(&journal), 0);
 	is("a", "now");
 }
@@ -321,8 +322,8 @@ static void real_limit_is_set_and_restored(void **state)
 	assert_int_equal(sysfs_read(f->root, before, sizeof(before),
 				 "sys/block/%s/bdi/max_ratio_fine", f->name),
 		0);
-	assert_int_equal(
-		sysfs_read(f->root, strict, sizeof(strict), "sys/block/%s/bdi/strict_limit", f->name),
+	assert_int_equal(sysfs_read(f->root, strict, sizeof(strict),
+				 "sys/block/%s/bdi/strict_limit", f->name),
 		0);
 	assert_int_equal(knob_write_back_early(&journal, f->name), 0);
 	assert_int_equal(sysfs_read_u64(f->root, &bytes, "sys/block/%s/bdi/max_bytes", f->name), 0);

@@ -126,8 +126,8 @@ static struct snapshot live(unsigned tick, unsigned warnings)
 	now.step = steps[i].step;
 	now.steps[now.step].state = STEP_ACTIVE;
 	now.elapsed_ms = (uint64_t)tick * TICK_MS;
-	gauge = (struct gauge){MIB(7400) * (tick * 100 - begin * ticks) /
-				       ((steps[i].until - begin) * ticks),
+	gauge = (struct gauge){
+		MIB(7400) * (tick * 100 - begin * ticks) / ((steps[i].until - begin) * ticks),
 		MIB(7400)};
 	now.progress.archive = now.progress.extracted = gauge;
 	now.progress.medium = now.progress.step = gauge;
@@ -183,7 +183,8 @@ static void two_minutes_fit_a_slow_line(void **state)
 		bytes = live_bytes(floods[i], &lines, &worst);
 		print_message("%3u messages/s: %zu bytes in %u lines over %u s, %zu B/s, at the "
 			      "worst %zu in 10 s\n",
-			floods[i] * 4, bytes, lines, LIVE_MS / 1000, bytes / (LIVE_MS / 1000), worst);
+			floods[i] * 4, bytes, lines, LIVE_MS / 1000, bytes / (LIVE_MS / 1000),
+			worst);
 		assert_true(bytes <= BUDGET_BS * LIVE_MS / 1000);
 		/* Any ten seconds fit, but for what may come at once: the first messages. */
 		assert_true(worst <= (size_t)BUDGET_BS * 10 + SNAPSHOT_MESSAGES * 80);
@@ -217,8 +218,9 @@ static void messages_are_counted_or_shown(void **state)
 	now.steps[STEP_EXTRACT].state = STEP_TODO;
 	for (unsigned number = 1; number <= 2000; number += 1 + number % 7 * 2) {
 		for (unsigned m = 0; m < SNAPSHOT_MESSAGES; m++) {
-			now.messages[m].number =
-				number + m + 1 > SNAPSHOT_MESSAGES ? number + m + 1 - SNAPSHOT_MESSAGES : 0;
+			now.messages[m].number = number + m + 1 > SNAPSHOT_MESSAGES
+							 ? number + m + 1 - SNAPSHOT_MESSAGES
+							 : 0;
 			STR_FORMAT(now.messages[m].text, "tar: warning");
 		}
 		now.message_count = number;
@@ -240,7 +242,8 @@ static void messages_are_counted_or_shown(void **state)
 /* Names of files and devices are anybody's. */
 static void no_escape_gets_out(void **state)
 {
-	static const char evil[] = "a\x1b[2J\rb\x9b" "c\x7f\a\n";
+	static const char evil[] = "a\x1b[2J\rb\x9b"
+				   "c\x7f\a\n";
 	struct snapshot before = {0}, now = extracting();
 	struct plan *plan = calloc(1, sizeof(*plan));
 	const char *all;
@@ -378,8 +381,8 @@ static void the_status(void **state)
 	assert_string_equal(
 		printed(), "rootfs.tar.zst -> mmcblk1: extract, 48 % of all, about 0:19 left\n");
 	now.state = INSTALL_FAILED;
-	now.err = (struct err){EXIT_FAILED, "mkfs",
-		"mkfs.ext4 failed on mmcblk1p1: exit status 1", "The card may be worn out; try another one"};
+	now.err = (struct err){EXIT_FAILED, "mkfs", "mkfs.ext4 failed on mmcblk1p1: exit status 1",
+		"The card may be worn out; try another one"};
 	plain_status(&plain, &now);
 	assert_string_equal(printed(),
 		"FAIL mmcblk1, eMMC ..9f31: at mkfs, after 0:16\n"

@@ -277,8 +277,7 @@ static void a_stall_is_told(void **state)
 	sample.now_ms += 6000;
 	progress_update(&progress, &sample);
 	progress_stall_text(view, STEP_EXTRACT, text, sizeof(text));
-	assert_string_equal(
-		text, "no progress for 6 s: the archive is read, waiting for tar");
+	assert_string_equal(text, "no progress for 6 s: the archive is read, waiting for tar");
 }
 
 /* The filesystem's first blocks tell nothing of the pace; and who stands still has no time left. */

@@ -18,8 +18,9 @@ static void plan_slow(struct board *board, unsigned seconds)
 {
 	char path[200];
 
-	board_run("cd %s; printf '#!/bin/sh\\n[ \"$1\" = --version ] || sleep %u\\nexec tar \"$@\"\\n' "
-		  ">slow-tar; chmod 755 slow-tar",
+	board_run(
+		"cd %s; printf '#!/bin/sh\\n[ \"$1\" = --version ] || sleep %u\\nexec tar \"$@\"\\n' "
+		">slow-tar; chmod 755 slow-tar",
 		board->dir, seconds);
 	STR_FORMAT(path, "%s/slow-tar", board->dir);
 	board_plan(board, path);
@@ -29,8 +30,7 @@ static int start(const struct board *board)
 {
 	int fd = -1;
 
-	assert_int_equal(
-		service_start(&board->plan, inspect_manifest(board->inspect), &fd), 0);
+	assert_int_equal(service_start(&board->plan, inspect_manifest(board->inspect), &fd), 0);
 	assert_true(fd >= 0);
 	return fd;
 }
@@ -286,7 +286,8 @@ static void leaves_nothing_running_when_it_is_killed(void **state)
 	fd = start(board);
 	now = watch_to(fd, STEP_EXTRACT);
 	pid = engine_pid();
-	STR_FORMAT(command, "losetup -n -O NAME -j %s | sed 's,/dev,/sys/block,; s, *$,/bdi/strict_limit,'",
+	STR_FORMAT(command,
+		"losetup -n -O NAME -j %s | sed 's,/dev,/sys/block,; s, *$,/bdi/strict_limit,'",
 		board->image);
 	loop = popen(command, "re");
 	assert_non_null(loop);
@@ -414,9 +415,8 @@ static void tells_several_engines_apart(void **state)
 
 static void refuses_what_another_version_says(void **state)
 {
-	struct snapshot now = {.magic = SNAPSHOT_MAGIC,
-		.version = SNAPSHOT_VERSION + 1,
-		.size = sizeof(now)};
+	struct snapshot now = {
+		.magic = SNAPSHOT_MAGIC, .version = SNAPSHOT_VERSION + 1, .size = sizeof(now)};
 	int pair[2];
 
 	(void)state;

@@ -13,15 +13,15 @@
 #include <stdbool.h>
 
 struct app_options {
-	int root;		 /* root fd for sysfs and proc (sysfs_open_root), borrowed */
-	const char *archive;	 /* chosen beforehand: its scan starts at once; or NULL */
-	const char *target;	 /* /dev path of a disk, where the cursor begins, or path of an
+	int root;		     /* root fd for sysfs and proc (sysfs_open_root), borrowed */
+	const char *archive;	     /* chosen beforehand: its scan starts at once; or NULL */
+	const char *target;	     /* /dev path of a disk, where the cursor begins, or path of an
 				    image file, which becomes a row of its own; or NULL */
 	const struct layout *layout; /* where the cursor begins: one that is built in, or one
 					from a file, which becomes the first row; or NULL */
-	const char *tar_program; /* or NULL: tar from the path */
-	const char *expect_id;	 /* CID or serial that the target must have, or NULL */
-	unsigned allow;		 /* a bit 1 << enum disk_kind for each kind that may be written */
+	const char *tar_program;     /* or NULL: tar from the path */
+	const char *expect_id;	     /* CID or serial that the target must have, or NULL */
+	unsigned allow; /* a bit 1 << enum disk_kind for each kind that may be written */
 	bool verify;
 };
 

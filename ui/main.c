@@ -37,8 +37,7 @@ static int cmd_screens(int argc, char **argv)
 	if (options_parse(COMMAND_SCREENS, argc, argv, &options, why, sizeof(why)) < 0)
 		return refuse(why);
 	layout_folder(folder);
-	if (options.layout &&
-		layout_resolve(options.layout, folder, &layout, why, sizeof(why)) < 0)
+	if (options.layout && layout_resolve(options.layout, folder, &layout, why, sizeof(why)) < 0)
 		return refuse(why);
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return refuse("needs a terminal for its screens: without one use `boardstrap "

@@ -81,8 +81,7 @@ struct model {
 
 	/* Install, Result */
 	struct snapshot snap;
-	struct snapshot
-		calm; /* the same less often: texts are drawn from it, gauges from snap */
+	struct snapshot calm; /* the same less often: texts are drawn from it, gauges from snap */
 	uint64_t calm_ms;
 	unsigned text_ms; /* how often texts change; 0: once a second */
 	bool cancel_asked;
