@@ -29,13 +29,12 @@ LIBS_CORE = $(call pkg,--libs,$(PKGS_DEVICE) $(PKGS_CORE))
 LIBS_UI   = $(call pkg,--libs,$(PKGS_UI))
 LIBS_TEST = $(call pkg,--libs,cmocka)
 
-DEVICE_SRC := $(wildcard device/*.c)
-CORE_SRC   := $(wildcard core/*.c)
-UI_SRC     := $(wildcard ui/*.c)
-TEST_SRC   := $(wildcard tests/test_*.c)
-HELP_SRC   := $(filter-out $(TEST_SRC),$(wildcard tests/*.c))
+DEVICE_SRC := $(wildcard device/*/*.c)
+CORE_SRC   := $(wildcard core/*/*.c)
+UI_SRC     := $(wildcard ui/*/*.c)
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
-TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(TEST_SRC))
+tests_of = $(patsubst tests/$(1)/%.c,$(BUILD)/tests/%,$(wildcard tests/$(1)/test_*.c))
+TESTS := $(foreach layer,device core ui whole,$(call tests_of,$(layer)))
 
 # Quiet unless V=1.
 ifneq ($(V),1)
@@ -57,17 +56,17 @@ $(BUILD)/obj/%.o: %.c
 # Two libraries that know no screen: a wrong arrow (device -> core, core -> ui) does not link.
 $(BUILD)/libdevice.a: $(call objects,$(DEVICE_SRC))
 $(BUILD)/libcore.a: $(call objects,$(CORE_SRC))
-$(BUILD)/libui.a: $(call objects,$(filter-out ui/main.c,$(UI_SRC))) $(BUILD)/obj/terminfo.o
+$(BUILD)/libui.a: $(call objects,$(UI_SRC)) $(BUILD)/obj/terminfo.o
 $(BUILD)/lib%.a:
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(Q)rm -f $@ && $(AR) qcs $@ $^
 
 # The terminal descriptions that are built in, as TERMINFO takes them.
-$(BUILD)/obj/terminfo.o: assets/boardstrap.ti ui/terminfo.h
+$(BUILD)/obj/terminfo.o: assets/terminfo/boardstrap.ti ui/term/terminfo.h
 	$(call say,TIC,$<)
 	@mkdir -p $(@D)
 	$(Q)tic -x -o $(@D)/terminfo $<
-	$(Q){ echo '#include "ui/terminfo.h"'; \
+	$(Q){ echo '#include "ui/term/terminfo.h"'; \
 		echo 'const struct terminfo_entry terminfo_built_in[] = {'; \
 		for name in $$(sed -n 's/^\(boardstrap[a-z-]*\)|.*/\1/p' $<); do \
 			entry=$$(TERMINFO=$(@D)/terminfo infocmp -x -Q2 -q -0 $$name) || exit 1; \
@@ -80,19 +79,21 @@ $(BUILD)/boardstrap: $(BUILD)/obj/ui/main.o $(BUILD)/libui.a $(BUILD)/libcore.a 
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_UI) $(LIBS_CORE)
 
 # Tests of device/ link libdevice.a alone, those of core/ no ncurses: the arrows hold in them too.
-test_module = $(patsubst test_%,%,$*)
-test_libs = $(if $(wildcard device/$(test_module).c),$(BUILD)/libdevice.a,\
-	$(if $(wildcard core/$(test_module).c),$(BUILD)/libcore.a $(BUILD)/libdevice.a,\
-	$(BUILD)/libui.a $(BUILD)/libcore.a $(BUILD)/libdevice.a $(LIBS_UI) \
-	$(call pkg,--libs,vterm)))
-
-$(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libui.a $(BUILD)/libcore.a $(BUILD)/libdevice.a
+LIBDEVICE := $(BUILD)/libdevice.a
+LIBCORE   := $(BUILD)/libcore.a $(LIBDEVICE)
+LIBUI     := $(BUILD)/libui.a $(LIBCORE)
+$(call tests_of,device): $(BUILD)/tests/%: $(BUILD)/obj/tests/device/%.o $(LIBDEVICE)
+$(call tests_of,core): $(BUILD)/tests/%: $(BUILD)/obj/tests/core/%.o $(LIBCORE)
+$(call tests_of,ui): $(BUILD)/tests/%: $(BUILD)/obj/tests/ui/%.o $(LIBUI)
+$(call tests_of,whole): $(BUILD)/tests/%: $(BUILD)/obj/tests/whole/%.o $(LIBUI)
+$(call tests_of,ui) $(call tests_of,whole): LIBS_TEST += $(LIBS_UI) $(call pkg,--libs,vterm)
+$(TESTS):
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(test_libs) $(LIBS_CORE) $(LIBS_TEST)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_TEST) $(LIBS_CORE)
 
 # A tar of our own making, driven by its environment; it needs nothing of ours.
-$(BUILD)/tests/fake_tar: $(BUILD)/obj/tests/fake_tar.o
+$(BUILD)/tests/fake_tar: $(BUILD)/obj/tests/lib/fake_tar.o
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $<
@@ -111,7 +112,7 @@ $(BUILD)/tests/vm-line: $(BUILD)/obj/tests/vm/line.o
 
 # How many times the real tar is spawned; 10,000 takes some minutes.
 N ?= 10000
-$(BUILD)/tests/soak: $(BUILD)/obj/tests/soak.o $(BUILD)/libcore.a $(BUILD)/libdevice.a
+$(BUILD)/tests/soak: $(BUILD)/obj/tests/lib/soak.o $(BUILD)/libcore.a $(BUILD)/libdevice.a
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_CORE)
@@ -139,7 +140,7 @@ deps-demo:
 .PHONY: demo
 demo: deps-demo ## install a small real root filesystem onto an image that stands for a board's eMMC
 	@$(MAKE) --no-print-directory -j$$(nproc) all
-	@bash tests/demo.sh
+	@bash tests/tools/demo.sh
 
 .PHONY: check check-unit check-root check-vm
 VM_TESTS := $(addprefix tests/vm/,boot-areas.sh renumber.sh pull.sh serial.sh udev.sh layouts.sh emmc-install.sh)
@@ -147,14 +148,14 @@ E2E := $(filter-out %/lib.sh %/tree.sh,$(wildcard tests/e2e/*.sh))
 check: deps ## install what is needed and run all tests
 	@$(MAKE) --no-print-directory -j$$(nproc) all tests fuzz-build
 	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=$(BUILD)/clang CC=clang CFLAGS=-O1 all
-	@FUZZ=$(BUILD)/fuzz bash tests/run.sh $(TESTS) $(BUILD)/tests/soak-short tests/mutants.sh \
+	@FUZZ=$(BUILD)/fuzz bash tests/tools/run.sh $(TESTS) $(BUILD)/tests/soak-short tests/tools/mutants.sh \
 		tests/fuzz/fuzz.sh $(E2E) $(VM_TESTS)
 check-unit: all tests ## the cmocka tests alone
-	@bash tests/run.sh $(TESTS)
+	@bash tests/tools/run.sh $(TESTS)
 check-root: all tests ## the tests of the whole program on loop devices and in terminals
-	@bash tests/run.sh $(E2E)
+	@bash tests/tools/run.sh $(E2E)
 check-vm: all $(BUILD)/tests/vm-boot-areas $(BUILD)/tests/vm-line ## an emulated eMMC: installed over its serial console, then booted
-	@bash tests/run.sh $(VM_TESTS)
+	@bash tests/tools/run.sh $(VM_TESTS)
 
 .PHONY: tests
 tests: $(TESTS) $(BUILD)/tests/fake_tar $(BUILD)/tests/soak $(BUILD)/tests/soak-short \
@@ -214,20 +215,20 @@ asan: ## all tests but the emulated board's with the address and undefined behav
 		check-unit check-root
 	@! cat $(ASAN_DIR)/report.* 2>/dev/null
 valgrind: all $(BUILD)/tests/test_install $(BUILD)/tests/test_service ## the engine under valgrind
-	@bash tests/valgrind.sh
+	@bash tests/tools/valgrind.sh
 
 .PHONY: tidy fmt
 tidy: ## clang-tidy over the sources
 	clang-tidy --quiet $(DEVICE_SRC) $(CORE_SRC) $(UI_SRC) -- $(CPPFLAGS) -std=gnu17 \
 		$(call pkg,--cflags,$(PKGS_DEVICE) $(PKGS_CORE) $(PKGS_UI))
 fmt: ## clang-format over all sources
-	clang-format -i $(wildcard device/*.[ch] core/*.[ch] ui/*.[ch] tests/*.[ch])
+	clang-format -i $(shell git ls-files '*.[ch]')
 
 .PHONY: install uninstall
 LAYOUTS := $(wildcard assets/layouts/*.conf)
 install: all ## install to PREFIX (/usr/local), below DESTDIR
 	install -D -m 755 $(BUILD)/boardstrap $(DESTDIR)$(PREFIX)/sbin/boardstrap
-	install -D -m 644 assets/boardstrap.1 $(DESTDIR)$(PREFIX)/share/man/man1/boardstrap.1
+	install -D -m 644 assets/man/boardstrap.1 $(DESTDIR)$(PREFIX)/share/man/man1/boardstrap.1
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/boardstrap/layouts $(LAYOUTS)
 uninstall: ## remove what install has put there
 	rm -f $(DESTDIR)$(PREFIX)/sbin/boardstrap $(DESTDIR)$(PREFIX)/share/man/man1/boardstrap.1 \

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* boardstrap - the wiring: which command, and what is built in. */
-#include "core/err.h"
-#include "device/layout_file.h"
-#include "device/sysfs.h"
-#include "device/util.h"
-#include "ui/app.h"
-#include "ui/cmd_attach.h"
-#include "ui/cmd_inspect.h"
-#include "ui/cmd_install.h"
-#include "ui/cmd_list.h"
-#include "ui/options.h"
-#include "ui/term.h"
+#include "core/install/err.h"
+#include "device/base/sysroot.h"
+#include "device/base/util.h"
+#include "device/layout/layout_file.h"
+#include "ui/app/app.h"
+#include "ui/cmd/cmd_attach.h"
+#include "ui/cmd/cmd_inspect.h"
+#include "ui/cmd/cmd_install.h"
+#include "ui/cmd/cmd_list.h"
+#include "ui/cmd/options.h"
+#include "ui/term/term.h"
 
 #include <archive.h>
 #include <blkid/blkid.h>
@@ -42,7 +42,7 @@ static int cmd_screens(int argc, char **argv)
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return refuse("needs a terminal for its screens: without one use `boardstrap "
 			      "install --plain`; `boardstrap --help` says how");
-	root = sysfs_open_root("/");
+	root = sysroot_open("/");
 	if (root < 0)
 		return refuse(strerror(-root));
 	return app_run(&(struct app_options){

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/inspect.h"
+#include "core/archive/inspect.h"
 
-#include "core/sidecar.h"
+#include "core/archive/sidecar.h"
 
 #include <errno.h>
 #include <fcntl.h>

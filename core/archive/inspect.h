@@ -8,11 +8,11 @@
  * there is one, has the same digest. An archive that is cut anywhere never ends so, but for a plain
  * tar that has lost nothing else than padding behind its end mark.
  */
-#ifndef CORE_INSPECT_H
-#define CORE_INSPECT_H
+#ifndef CORE_ARCHIVE_INSPECT_H
+#define CORE_ARCHIVE_INSPECT_H
 
-#include "core/manifest.h"
-#include "core/source.h"
+#include "core/archive/source.h"
+#include "core/manifest/manifest.h"
 
 enum inspect_state { INSPECT_RUNNING, INSPECT_OK, INSPECT_BAD };
 enum sidecar_state { SIDECAR_NONE, SIDECAR_OK, SIDECAR_WRONG };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/sidecar.h"
+#include "core/archive/sidecar.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <ctype.h>
 #include <errno.h>

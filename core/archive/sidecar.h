@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* sidecar - the SHA-256 that somebody published beside an archive: ARCHIVE.sha256, else a line of
  * SHA256SUMS in the same directory, as sha256sum (with and without --tag) writes them. */
-#ifndef CORE_SIDECAR_H
-#define CORE_SIDECAR_H
+#ifndef CORE_ARCHIVE_SIDECAR_H
+#define CORE_ARCHIVE_SIDECAR_H
 
-#include "core/sha256.h"
+#include "core/manifest/sha256.h"
 
 /* Pure: finds the digest of @name in the text of such a file, as lower-case hex. With @lone a single
  * digest under another name, or none, counts as well. False where there is no such line. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/source.h"
+#include "core/archive/source.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,11 +4,11 @@
  * decompressor that turns it into a tar stream, and how far it has been read. An object of its own
  * beside the install, since several installs will share one.
  */
-#ifndef CORE_SOURCE_H
-#define CORE_SOURCE_H
+#ifndef CORE_ARCHIVE_SOURCE_H
+#define CORE_ARCHIVE_SOURCE_H
 
-#include "core/child.h"
-#include "device/file_id.h"
+#include "core/process/child.h"
+#include "device/base/file_id.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/inventory.h"
+#include "core/disks/inventory.h"
 
-#include "core/prober.h"
-#include "core/reactor.h"
-#include "device/hotplug.h"
-#include "device/scan.h"
-#include "device/util.h"
+#include "core/disks/prober.h"
+#include "core/process/reactor.h"
+#include "device/base/util.h"
+#include "device/disk/disk_scan.h"
+#include "device/disk/uevent.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-int (*inventory_uevents)(void) = hotplug_open;
+int (*inventory_uevents)(void) = uevent_open;
 
 struct row {
 	struct disk disk;
@@ -31,7 +31,7 @@ struct inventory {
 	struct prober **probers; /* all whose child may still be there, also without a row */
 	size_t prober_count;
 	/* While plugging is followed. */
-	struct hotplug hotplug;
+	struct uevent_watch hotplug;
 	struct watch uevents, timer; /* their descriptors are owned */
 };
 
@@ -45,7 +45,7 @@ struct inventory *inventory_new(int reactor, int root, bool probe)
 	inventory->root = root;
 	inventory->probe = probe;
 	inventory->uevents.fd = inventory->timer.fd = -1;
-	hotplug_init(&inventory->hotplug, -1, now_ms());
+	uevent_watch_init(&inventory->hotplug, -1, now_ms());
 	return inventory;
 }
 
@@ -228,7 +228,7 @@ static void take_row(
 {
 	/* A probe that is under way is as good as a new one, but not where something has happened
 	 * to the disk since it began. */
-	if (before && !hotplug_has_changed(&inventory->hotplug, row->disk.name) &&
+	if (before && !uevent_watch_has_changed(&inventory->hotplug, row->disk.name) &&
 		(!reprobe || before->prober)) {
 		row->disk.content = before->disk.content;
 		row->prober = before->prober;
@@ -243,7 +243,7 @@ static int look(struct inventory *inventory, bool reprobe)
 	struct row *before = inventory->rows, *rows;
 	struct disk_list list;
 	struct inuse inuse;
-	int r = scan_disks(inventory->root, &list);
+	int r = disk_scan(inventory->root, &list);
 
 	if (r < 0)
 		return r;
@@ -291,7 +291,7 @@ static void arm(struct inventory *inventory)
 {
 	if (inventory->timer.fd >= 0)
 		(void)reactor_timer_arm(
-			inventory->timer.fd, hotplug_wait_ms(&inventory->hotplug, now_ms()));
+			inventory->timer.fd, uevent_watch_wait_ms(&inventory->hotplug, now_ms()));
 }
 
 int inventory_refresh(struct inventory *inventory, bool reprobe)
@@ -299,7 +299,7 @@ int inventory_refresh(struct inventory *inventory, bool reprobe)
 	int r = look(inventory, reprobe);
 
 	/* Where it failed, too: the next one comes in a second, not at once. */
-	hotplug_looked(&inventory->hotplug, now_ms());
+	uevent_watch_scanned(&inventory->hotplug, now_ms());
 	arm(inventory);
 	return r;
 }
@@ -310,7 +310,7 @@ static void timer_ready(struct watch *watch, uint32_t events)
 
 	(void)events;
 	reactor_timer_clear(watch->fd);
-	if (hotplug_wait_ms(&inventory->hotplug, now_ms()) == 0)
+	if (uevent_watch_wait_ms(&inventory->hotplug, now_ms()) == 0)
 		(void)inventory_refresh(inventory, false);
 	else
 		arm(inventory);
@@ -322,7 +322,7 @@ static void uevents_ready(struct watch *watch, uint32_t events)
 
 	(void)events;
 	/* Without events once a second is enough. */
-	if (hotplug_receive(&inventory->hotplug, now_ms()) < 0) {
+	if (uevent_watch_receive(&inventory->hotplug, now_ms()) < 0) {
 		inventory->hotplug.fd = -1;
 		stop(inventory, watch);
 	}
@@ -352,7 +352,7 @@ int inventory_watch(struct inventory *inventory)
 		inventory->uevents.fd = -1;
 	else
 		(void)take_fd(&uevents);
-	hotplug_init(&inventory->hotplug, inventory->uevents.fd, 0);
+	uevent_watch_init(&inventory->hotplug, inventory->uevents.fd, 0);
 	return 0;
 }
 
@@ -360,7 +360,7 @@ void inventory_unwatch(struct inventory *inventory)
 {
 	stop(inventory, &inventory->uevents);
 	stop(inventory, &inventory->timer);
-	hotplug_init(&inventory->hotplug, -1, now_ms());
+	uevent_watch_init(&inventory->hotplug, -1, now_ms());
 }
 
 size_t inventory_count(const struct inventory *inventory)

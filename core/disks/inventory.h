@@ -4,10 +4,10 @@
  * child of its own with a deadline (prober.h), so that one bad card never holds up the list. It may
  * follow what is plugged in and out by itself.
  */
-#ifndef CORE_INVENTORY_H
-#define CORE_INVENTORY_H
+#ifndef CORE_DISKS_INVENTORY_H
+#define CORE_DISKS_INVENTORY_H
 
-#include "device/rules.h"
+#include "device/usage/rules.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,7 +45,7 @@ bool inventory_is_settled(const struct inventory *inventory);
 /* Grows with every change of the list or of a row: redraw when it has. */
 unsigned inventory_generation(const struct inventory *inventory);
 
-/* Seam for tests: the socket of the kernel's events (hotplug_open), or -errno. */
+/* Seam for tests: the socket of the kernel's events (uevent_open), or -errno. */
 extern int (*inventory_uevents)(void);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/prober.h"
+#include "core/disks/prober.h"
 
-#include "core/child.h"
-#include "device/probe.h"
+#include "core/process/child.h"
+#include "device/disk/probe.h"
 
 #include <errno.h>
 #include <malloc.h>

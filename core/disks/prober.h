@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * prober - one look at what is on one device (device/probe), in a child with a deadline: reading a bad
+ * prober - one look at what is on one device (device/disk/probe), in a child with a deadline: reading a bad
  * card may take minutes in the kernel, where nothing can kill it. Then nobody waits for it any more.
  */
-#ifndef CORE_PROBER_H
-#define CORE_PROBER_H
+#ifndef CORE_DISKS_PROBER_H
+#define CORE_DISKS_PROBER_H
 
-#include "device/disk.h"
+#include "device/disk/disk.h"
 
 #include <stdbool.h>
 

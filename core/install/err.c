@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/err.h"
+#include "core/install/err.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <errno.h>
 #include <stdlib.h>

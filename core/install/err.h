@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* err - one failure of an install: the exit code, the step, and a sentence for the operator. The
  * first wins; what follows from it is appended, never put in its place. */
-#ifndef CORE_ERR_H
-#define CORE_ERR_H
+#ifndef CORE_INSTALL_ERR_H
+#define CORE_INSTALL_ERR_H
 
 #include <stddef.h>
 

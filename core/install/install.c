@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/install.h"
+#include "core/install/install.h"
 
-#include "core/install_job.h"
-#include "device/flush.h"
-#include "device/mkfs.h"
-#include "device/mount.h"
-#include "device/util.h"
-#include "device/wipe.h"
+#include "core/install/job.h"
+#include "device/base/util.h"
+#include "device/layout/mkfs.h"
+#include "device/target/flush.h"
+#include "device/target/mount.h"
+#include "device/target/wipe.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -263,7 +263,7 @@ static void end_now(struct install *in)
 	kernel_log_close(&in->kernel);
 	/* Before a loop device is another's. */
 	if (in->knobs_set)
-		(void)knob_restore(&in->knobs);
+		(void)settings_restore(&in->knobs);
 	in->knobs_set = false;
 	target_close(&in->target, in->snapshot.written || in->plan.target.kind == DISK_IMAGE);
 	if (in->step < STEP_COUNT)
@@ -488,7 +488,7 @@ void install_free(struct install *in)
 	if (in->reactor >= 0 && !snapshot_ended(&in->snapshot) && in->target.id_fd >= 0)
 		(void)cleanup_work(in, -1);
 	if (in->knobs_set)
-		(void)knob_restore(&in->knobs);
+		(void)settings_restore(&in->knobs);
 	target_close(&in->target, in->snapshot.written && in->snapshot.state != INSTALL_PASSED);
 	source_close(&in->source);
 	install_stream_close(in);

@@ -4,18 +4,18 @@
  * Whatever is slow is a child. Poll install_fd for input and call install_dispatch. It mounts, so
  * its process should be in a namespace of its own (mount_enter_private): see service.h.
  */
-#ifndef CORE_INSTALL_H
-#define CORE_INSTALL_H
+#ifndef CORE_INSTALL_INSTALL_H
+#define CORE_INSTALL_INSTALL_H
 
-#include "core/plan.h"
-#include "core/snapshot.h"
+#include "core/install/snapshot.h"
+#include "core/plan/plan.h"
 
 struct install;
 
 struct install_world {
 	int root;	 /* root fd for sysfs and proc, borrowed */
 	const char *dir; /* the job's private directory: nodes and mount points; devices allowed */
-	const char *knob_journal;
+	const char *settings_journal;
 	/* Ends every child of this process that is none of the install's: orphans that came to it, a
 	 * subreaper. Called when no child of the install runs. NULL where the process has others. */
 	void (*end_strays)(void);

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * install_job - the inside of struct install, shared by the engine (install.c: transitions, ending,
+ * job - the inside of struct install, shared by the engine (install.c: transitions, ending,
  * snapshot) and the table of what its steps do (install_steps.c). Nobody else includes it.
  */
 #ifndef CORE_INSTALL_JOB_H
 #define CORE_INSTALL_JOB_H
 
-#include "core/install.h"
-#include "core/kernel_log.h"
-#include "core/source.h"
-#include "core/verify.h"
-#include "device/knob.h"
-#include "device/target.h"
+#include "core/archive/source.h"
+#include "core/install/install.h"
+#include "core/install/kernel_log.h"
+#include "core/manifest/verify.h"
+#include "device/base/settings.h"
+#include "device/target/target.h"
 
 #define INSTALL_TICK_MS 250 /* samples, snapshots and questions to tar: 4 Hz */
 
@@ -48,7 +48,7 @@ struct install {
 	unsigned mount_count;
 	bool mounted;
 	struct mkfs_job *mkfs; /* storage of the running mkfs's argv */
-	struct knob_journal knobs;
+	struct settings_journal knobs;
 	bool knobs_set;
 	struct verify_result *verified; /* shared with the verify child */
 

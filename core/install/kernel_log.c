@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/kernel_log.h"
+#include "core/install/kernel_log.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #define BURST 64 /* messages a call: who floods us does not keep us */
 
@@ -28,7 +28,7 @@ void kernel_log_take(struct kernel_log *log, const struct kmsg_record *record, u
 	kmsg_names(log->disk, &names);
 	if (!kmsg_is_news(record, &names))
 		return;
-	if (!pace_take(&log->pace, now_ms)) {
+	if (!ratelimit_take(&log->pace, now_ms)) {
 		log->left_out++;
 		return;
 	}
@@ -40,7 +40,7 @@ void kernel_log_take(struct kernel_log *log, const struct kmsg_record *record, u
 
 void kernel_log_tick(struct kernel_log *log, uint64_t now_ms)
 {
-	if (log->left_out > 0 && pace_take(&log->pace, now_ms))
+	if (log->left_out > 0 && ratelimit_take(&log->pace, now_ms))
 		tell_left_out(log);
 }
 

@@ -4,12 +4,12 @@
  * card 0001 removed", I/O errors, a filesystem in trouble (kmsg_is_news). It is paced, since a dying
  * card is good for hundreds of lines a second; how many were left out is said.
  */
-#ifndef CORE_KERNEL_LOG_H
-#define CORE_KERNEL_LOG_H
+#ifndef CORE_INSTALL_KERNEL_LOG_H
+#define CORE_INSTALL_KERNEL_LOG_H
 
-#include "core/pace.h"
-#include "core/reactor.h"
-#include "device/kmsg.h"
+#include "core/process/ratelimit.h"
+#include "core/process/reactor.h"
+#include "device/kernel/kmsg.h"
 
 #define KERNEL_LOG_BURST     4
 #define KERNEL_LOG_PERIOD_MS 3000
@@ -21,7 +21,7 @@ struct kernel_log {
 		*disk; /* borrowed: looked at for each message; without a name, none is its */
 	void (*tell)(void *owner, const char *text);
 	void *owner;
-	struct pace pace;
+	struct ratelimit pace;
 	unsigned left_out; /* since the last that was told */
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/progress.h"
+#include "core/install/progress.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <inttypes.h>
 

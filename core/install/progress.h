@@ -8,10 +8,10 @@
  * filesystem adds to them, grows where more is written, and is full only once the flush is done. A
  * tar that never answers is shown by how far the archive has been read.
  */
-#ifndef CORE_PROGRESS_H
-#define CORE_PROGRESS_H
+#ifndef CORE_INSTALL_PROGRESS_H
+#define CORE_INSTALL_PROGRESS_H
 
-#include "core/steps.h"
+#include "core/install/steps.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,14 +3,14 @@
  * snapshot - an install at one moment, as one flat value: what the engine sends to every viewer,
  * and all that a screen, a --plain line, a --json object or `status` is made from.
  */
-#ifndef CORE_SNAPSHOT_H
-#define CORE_SNAPSHOT_H
+#ifndef CORE_INSTALL_SNAPSHOT_H
+#define CORE_INSTALL_SNAPSHOT_H
 
-#include "core/err.h"
-#include "core/progress.h"
-#include "core/steps.h"
-#include "core/tar.h"
-#include "device/disk.h"
+#include "core/install/err.h"
+#include "core/install/progress.h"
+#include "core/install/steps.h"
+#include "core/tar/tar.h"
+#include "device/disk/disk.h"
 
 #define SNAPSHOT_MAGIC	  0x62737470u /* "bstp" */
 #define SNAPSHOT_VERSION  2u

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/steps.h"
+#include "core/install/steps.h"
 
 const char *step_name(enum step_id step)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* steps - the names and the order of an install's steps; what they do is in install_steps.c. */
-#ifndef CORE_STEPS_H
-#define CORE_STEPS_H
+#ifndef CORE_INSTALL_STEPS_H
+#define CORE_INSTALL_STEPS_H
 
 enum step_id {
 	STEP_SCAN,  /* the archive is read once: integrity, totals, manifest */

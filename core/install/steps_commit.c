@@ -3,12 +3,12 @@
  * The last step: what makes a board boot. Blobs and boot areas, then the partition table, then what
  * the card tells a boot ROM; each is read back. Until the table is there nothing boots half of it.
  */
-#include "core/install_job.h"
+#include "core/install/job.h"
 
-#include "device/blob.h"
-#include "device/bootarea.h"
-#include "device/ptable.h"
-#include "device/util.h"
+#include "device/base/util.h"
+#include "device/target/blob.h"
+#include "device/target/emmc.h"
+#include "device/target/ptable.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -106,10 +106,10 @@ static int boot_areas_open(struct install *in)
 		if (!uses_boot_area(&in->plan.layout, i))
 			continue;
 		if (!in->knobs_set)
-			r = knob_open(&in->knobs, in->world.root, in->world.knob_journal);
+			r = settings_open(&in->knobs, in->world.root, in->world.settings_journal);
 		in->knobs_set = true;
 		if (r == 0)
-			r = bootarea_unlock(&in->knobs, in->target.disk.boot[i].name, &diag);
+			r = emmc_unlock_boot_area(&in->knobs, in->target.disk.boot[i].name, &diag);
 		if (r == 0)
 			r = target_open_boot(&in->target, i, &diag);
 		if (r < 0)
@@ -123,22 +123,22 @@ static void boot_areas_close(struct install *in)
 {
 	target_close_boot(&in->target);
 	if (in->knobs_set)
-		(void)knob_restore(&in->knobs);
+		(void)settings_restore(&in->knobs);
 	in->knobs_set = false;
 }
 
 /* A card that is no eMMC has no such register, and needs none. */
-static int emmc_set(const struct install *in, struct diag *diag)
+static int set_boot_configuration(const struct install *in, struct diag *diag)
 {
-	const struct bootarea_card card = {.fd = in->target.excl_fd, .command = bootarea_command};
+	const struct emmc_card card = {.fd = in->target.excl_fd, .command = emmc_command};
 	const struct layout_emmc *emmc = &in->plan.layout.emmc;
 	int r = 0;
 
 	if (in->target.disk.kind != DISK_EMMC)
 		return 0;
 	if (emmc->set_boot_bus)
-		r = bootarea_set(&card, EXT_CSD_BOOT_BUS_CONDITIONS, emmc->boot_bus, diag);
-	return r < 0 ? r : bootarea_enable(&card, emmc->boot, emmc->ack, diag);
+		r = emmc_write_byte(&card, EXT_CSD_BOOT_BUS_CONDITIONS, emmc->boot_bus, diag);
+	return r < 0 ? r : emmc_set_boot(&card, emmc->boot, emmc->ack, diag);
 }
 
 static int commit_work(void *arg, int report_fd)
@@ -154,7 +154,7 @@ static int commit_work(void *arg, int report_fd)
 			"The partition table of %s could not be written: %s",
 			install_target_name(in),
 			diag.text[0] ? diag.text : install_error_text(in, r));
-	r = emmc_set(in, &diag);
+	r = set_boot_configuration(in, &diag);
 	return r < 0 ? child_report_fail(report_fd, r, "%s cannot be told what to boot: %s",
 			       install_target_name(in), diag.text)
 		     : 0;

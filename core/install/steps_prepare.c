@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* What each step of an install does, in the order of the table at the end. Extraction to verification
  * are in install_write.c, the commit in install_commit.c. */
-#include "core/install_job.h"
+#include "core/install/job.h"
 
-#include "device/mkfs.h"
-#include "device/ptable.h"
-#include "device/util.h"
-#include "device/wipe.h"
+#include "device/base/util.h"
+#include "device/layout/mkfs.h"
+#include "device/target/ptable.h"
+#include "device/target/wipe.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The steps that bring the files onto the medium and prove that they are there. */
-#include "core/install_job.h"
+#include "core/install/job.h"
 
-#include "core/mend.h"
-#include "device/flush.h"
-#include "device/mount.h"
-#include "device/util.h"
+#include "core/manifest/tar_fixup.h"
+#include "device/base/util.h"
+#include "device/target/flush.h"
+#include "device/target/mount.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -236,9 +236,9 @@ static int extract_start(struct install *in)
 		in->medium_start = stat.written_bytes;
 		in->medium_counts = true;
 	}
-	if (knob_open(&in->knobs, in->world.root, in->world.knob_journal) == 0) {
+	if (settings_open(&in->knobs, in->world.root, in->world.settings_journal) == 0) {
 		in->knobs_set = true;
-		(void)knob_write_back_early(&in->knobs, in->target.disk.name);
+		(void)settings_write_back_early(&in->knobs, in->target.disk.name);
 	}
 	in->stream.ready = stream_drain;
 	r = source_stream(&in->source, in->reactor, decompressor_ended, in, &in->stream.fd);
@@ -258,7 +258,7 @@ static int mend_work(void *arg, int report_fd)
 {
 	struct install *in = arg;
 	char path[160] = "";
-	int r = mend_tree(in->mounts[0].dir_fd, in->manifest, path);
+	int r = tar_fixup_tree(in->mounts[0].dir_fd, in->manifest, path);
 
 	return r < 0 ? child_report_fail(report_fd, r, "%s on %s could not be completed: %s", path,
 			       install_target_name(in), install_error_text(in, r))
@@ -327,7 +327,7 @@ int install_flush_run(struct install *in, unsigned turn)
 	}
 	in->mounted = false;
 	if (in->knobs_set)
-		(void)knob_restore(&in->knobs);
+		(void)settings_restore(&in->knobs);
 	in->knobs_set = false;
 	return 0;
 }

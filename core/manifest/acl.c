@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/acl.h"
+#include "core/manifest/acl.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <archive.h>
 #include <endian.h>

@@ -4,8 +4,8 @@
  * that the two compare as bytes (include/uapi/linux/posix_acl_xattr.h: version 2, entries in the
  * order of their tags, those of users and groups by their numbers).
  */
-#ifndef CORE_ACL_H
-#define CORE_ACL_H
+#ifndef CORE_MANIFEST_ACL_H
+#define CORE_MANIFEST_ACL_H
 
 #include <archive_entry.h>
 #include <stddef.h>

@@ -5,10 +5,10 @@
  * engine's own memory stays small however large the archive is: a parent touches the first pages,
  * the rest only where it asks for entries.
  */
-#ifndef CORE_MANIFEST_H
-#define CORE_MANIFEST_H
+#ifndef CORE_MANIFEST_MANIFEST_H
+#define CORE_MANIFEST_MANIFEST_H
 
-#include "core/sha256.h"
+#include "core/manifest/sha256.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/sha256.h"
+#include "core/manifest/sha256.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <errno.h>
 #include <openssl/evp.h>

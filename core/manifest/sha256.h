@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* sha256 - one digest after the other with one context (libcrypto). Errors are kept until the end. */
-#ifndef CORE_SHA256_H
-#define CORE_SHA256_H
+#ifndef CORE_MANIFEST_SHA256_H
+#define CORE_MANIFEST_SHA256_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/mend.h"
+#include "core/manifest/tar_fixup.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct mending {
+struct tar_fixup {
 	int root_fd;
 	char *path;
 };
 
 static int mend_entry(void *arg, const struct manifest_entry *entry)
 {
-	const struct mending *mending = arg;
+	const struct tar_fixup *mending = arg;
 	const char *path = entry->path[0] ? entry->path : ".";
 	const struct timespec times[] = {
 		{.tv_nsec = UTIME_OMIT},
@@ -37,9 +37,9 @@ static int mend_entry(void *arg, const struct manifest_entry *entry)
 	return r;
 }
 
-int mend_tree(int root_fd, const struct manifest *manifest, char *ret_path)
+int tar_fixup_tree(int root_fd, const struct manifest *manifest, char *ret_path)
 {
-	struct mending mending = {.root_fd = root_fd, .path = ret_path};
+	struct tar_fixup mending = {.root_fd = root_fd, .path = ret_path};
 
 	return manifest_each(manifest, mend_entry, &mending);
 }

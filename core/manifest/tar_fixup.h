@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mend - puts right what some tars leave out: BusyBox and Toybox tar set neither the mtime of folders
+ * tar_fixup - puts right what some tars leave out: BusyBox and Toybox tar set neither the mtime of folders
  * and symbolic links nor the owner of these, and no mtime to the nanosecond; bsdtar not the mtime of
  * the archive's root. GNU tar needs none of it. Plain blocking code for a work child, after the extraction.
  */
-#ifndef CORE_MEND_H
-#define CORE_MEND_H
+#ifndef CORE_MANIFEST_TAR_FIXUP_H
+#define CORE_MANIFEST_TAR_FIXUP_H
 
-#include "core/manifest.h"
+#include "core/manifest/manifest.h"
 
 /* Sets them in the tree at @root_fd as @manifest says. Paths come from an archive that inspect found
  * safe, none leads through a symbolic link. 0 or -errno, with the path in @ret_path (160 bytes). */
-int mend_tree(int root_fd, const struct manifest *manifest, char *ret_path);
+int tar_fixup_tree(int root_fd, const struct manifest *manifest, char *ret_path);
 
 #endif

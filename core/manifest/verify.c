@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/verify.h"
+#include "core/manifest/verify.h"
 
-#include "core/sha256.h"
-#include "core/xattrs.h"
-#include "device/util.h"
+#include "core/manifest/sha256.h"
+#include "core/manifest/xattrs.h"
+#include "device/base/util.h"
 
 #include <dirent.h>
 #include <errno.h>

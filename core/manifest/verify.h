@@ -7,11 +7,11 @@
  * some tars and inodes of 128 bytes keep. No symbolic link is ever followed.
  * Plain blocking code for a work child; mounting, and dropping the caches before, is the caller's.
  */
-#ifndef CORE_VERIFY_H
-#define CORE_VERIFY_H
+#ifndef CORE_MANIFEST_VERIFY_H
+#define CORE_MANIFEST_VERIFY_H
 
-#include "core/manifest.h"
-#include "device/layout.h"
+#include "core/manifest/manifest.h"
+#include "device/layout/layout.h"
 
 struct verify_result {
 	uint64_t entries, bytes; /* compared so far */

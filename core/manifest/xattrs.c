@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/xattrs.h"
+#include "core/manifest/xattrs.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <errno.h>
 #include <limits.h>

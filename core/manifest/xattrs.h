@@ -6,10 +6,10 @@
  * the kernel's form. Not in the digest: the rest of "system.*", which is a view of something else; and
  * the labels that a kernel gives by itself (SELinux, Smack, IMA, EVM), unless they are kept.
  */
-#ifndef CORE_XATTRS_H
-#define CORE_XATTRS_H
+#ifndef CORE_MANIFEST_XATTRS_H
+#define CORE_MANIFEST_XATTRS_H
 
-#include "core/sha256.h"
+#include "core/manifest/sha256.h"
 
 #include <stdint.h>
 

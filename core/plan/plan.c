@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/plan.h"
+#include "core/plan/plan.h"
 
-#include "core/child.h"
-#include "core/space.h"
-#include "device/inuse.h"
-#include "device/loop.h"
-#include "device/mkfs.h"
-#include "device/mount.h"
-#include "device/rules.h"
-#include "device/scan.h"
-#include "device/util.h"
+#include "core/plan/space.h"
+#include "core/process/child.h"
+#include "device/base/util.h"
+#include "device/disk/disk_scan.h"
+#include "device/layout/mkfs.h"
+#include "device/target/loop.h"
+#include "device/target/mount.h"
+#include "device/usage/inuse.h"
+#include "device/usage/rules.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -272,7 +272,7 @@ static void look_at_target(struct plan_facts *ret, const struct plan *plan, int 
 		.inuse = &inuse, .allow = plan->allow,
 		/* Space is plan_check's own: its sentence says more. */
 	};
-	int error = scan_target(root, plan->target.path, &ret->target);
+	int error = disk_scan_target(root, plan->target.path, &ret->target);
 
 	if (error == 0) {
 		/* What was seen on it when it was picked; where it is another now, that is said. */

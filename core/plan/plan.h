@@ -5,14 +5,14 @@
  * and the dry run, and the engine asks it again right before the first write. plan.c gathers (it
  * may run tar once and read sysfs), plan_check.c judges and touches nothing.
  */
-#ifndef CORE_PLAN_H
-#define CORE_PLAN_H
+#ifndef CORE_PLAN_PLAN_H
+#define CORE_PLAN_PLAN_H
 
-#include "core/inspect.h"
-#include "core/tar.h"
-#include "device/disk.h"
-#include "device/inuse.h"
-#include "device/layout.h"
+#include "core/archive/inspect.h"
+#include "core/tar/tar.h"
+#include "device/disk/disk.h"
+#include "device/layout/layout.h"
+#include "device/usage/inuse.h"
 
 /* What of the archive goes to one partition of the layout. */
 struct plan_share {

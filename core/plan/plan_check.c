@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/plan.h"
+#include "core/plan/plan.h"
 
-#include "core/space.h"
-#include "device/mkfs.h"
-#include "device/util.h"
+#include "core/plan/space.h"
+#include "device/base/util.h"
+#include "device/layout/mkfs.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/space.h"
+#include "core/plan/space.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #define BLOCK		4096u
 #define GROUP_BLOCKS	32768u /* of one block bitmap */

@@ -2,12 +2,12 @@
 /*
  * space - how much a filesystem of a given size will hold once it is made: pure arithmetic, so that
  * "too small" is said before anything is written. It follows what mkfs_command's options make, and
- * is never more than what the finished filesystem takes (tests/test_space.c compares the two).
+ * is never more than what the finished filesystem takes (tests/core/test_space.c compares the two).
  */
-#ifndef CORE_SPACE_H
-#define CORE_SPACE_H
+#ifndef CORE_PLAN_SPACE_H
+#define CORE_PLAN_SPACE_H
 
-#include "device/layout.h"
+#include "device/layout/layout.h"
 
 /* Bytes of content, in 4 KiB blocks, that root can put on @fs made on a partition of @bytes, as
  * @inodes files, folders and links. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/child.h"
+#include "core/process/child.h"
 
-#include "core/launch.h"
+#include "core/process/child_exec.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -219,7 +219,7 @@ int child_start(struct child *child, int reactor, const struct child_spec *spec)
 {
 	_cleanup_close_ int err_read = -1, err_write = -1, report_read = -1, report_write = -1;
 	_cleanup_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	struct launch launch = {.spec = spec, .parent = getpid()};
+	struct child_exec launch = {.spec = spec, .parent = getpid()};
 	int pidfd = -1, r;
 
 	assert(!spec->program != !spec->work);
@@ -232,7 +232,7 @@ int child_start(struct child *child, int reactor, const struct child_spec *spec)
 	if (spec->program &&
 		child_find_program(spec->program, launch.path, sizeof(launch.path)) < 0)
 		launch.path[0] = '\0';
-	r = launch_env(&launch);
+	r = child_exec_env(&launch);
 	if (r == 0)
 		r = make_pipe(&err_read, &err_write);
 	if (r == 0)
@@ -244,7 +244,7 @@ int child_start(struct child *child, int reactor, const struct child_spec *spec)
 	launch.err = err_write;
 	launch.report = report_write;
 
-	r = launch_fork(&launch, &child->pid);
+	r = child_exec_fork(&launch, &child->pid);
 	if (r < 0)
 		return r;
 	child->state = spec->work ? CHILD_RUNNING : CHILD_STARTING;

@@ -11,11 +11,11 @@
  * pipe between two children closes his copies of its ends right after the start of the child they
  * are for, before any other child is started, or its reader never sees the end.
  */
-#ifndef CORE_CHILD_H
-#define CORE_CHILD_H
+#ifndef CORE_PROCESS_CHILD_H
+#define CORE_PROCESS_CHILD_H
 
-#include "core/reactor.h"
-#include "device/util.h"
+#include "core/process/reactor.h"
+#include "device/base/util.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/launch.h"
+#include "core/process/child_exec.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -68,7 +68,7 @@ static void reset_signals(bool no_safety_net)
 
 /* Puts the descriptors in their places. The sources are moved out of the way first: any of them may
  * itself be 0, 1 or 2. Returns the report pipe's new place, or -1. */
-static int place_fds(const struct launch *launch)
+static int place_fds(const struct child_exec *launch)
 {
 	int sources[] = {launch->in, launch->out, launch->err};
 	int report = fcntl(launch->report, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
@@ -96,7 +96,7 @@ static int run_work(const struct child_spec *spec, int report)
 	return r ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-__attribute__((noreturn)) static void run(const struct launch *launch)
+__attribute__((noreturn)) static void run(const struct child_exec *launch)
 {
 	const struct child_spec *spec = launch->spec;
 	int report, error;
@@ -128,7 +128,7 @@ static bool same_name(const char *a, const char *b)
 	return strncmp(a, b, length) == 0 && b[length] == '=';
 }
 
-int launch_env(struct launch *launch)
+int child_exec_env(struct child_exec *launch)
 {
 	static const char *const defaults[] = {"PATH=" CHILD_PATH, "LC_ALL=C"};
 	const char *const *more = launch->spec->env;
@@ -152,7 +152,7 @@ int launch_env(struct launch *launch)
 	return 0;
 }
 
-int launch_fork(const struct launch *launch, pid_t *ret_pid)
+int child_exec_fork(const struct child_exec *launch, pid_t *ret_pid)
 {
 	sigset_t all, old;
 	int error;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/pace.h"
+#include "core/process/ratelimit.h"
 
-bool pace_take(struct pace *pace, uint64_t now_ms)
+bool ratelimit_take(struct ratelimit *pace, uint64_t now_ms)
 {
 	uint64_t paid_ms = pace->paid_ms > now_ms ? pace->paid_ms : now_ms;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/reactor.h"
+#include "core/process/reactor.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <errno.h>
 #include <sys/epoll.h>

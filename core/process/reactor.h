@@ -4,8 +4,8 @@
  * watch for each descriptor; whoever owns the epoll descriptor (an install, a front end) polls that
  * one and dispatches. Events come one at a time, so a callback may remove or free any watch.
  */
-#ifndef CORE_REACTOR_H
-#define CORE_REACTOR_H
+#ifndef CORE_PROCESS_REACTOR_H
+#define CORE_PROCESS_REACTOR_H
 
 #include <stdint.h>
 #include <sys/epoll.h> /* EPOLLIN and its like, for the callers */

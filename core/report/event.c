@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/event.h"
+#include "core/report/event.h"
 
-#include "core/json.h"
-#include "device/util.h"
+#include "core/report/json.h"
+#include "device/base/util.h"
 
 #include <string.h>
 

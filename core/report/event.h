@@ -4,11 +4,11 @@
  * alone. Keys and values are documented in README and stable: keys may be added, none goes away.
  * What is not known is null: a gauge's total, eta_s, tar's pid, the step of an install that passed.
  */
-#ifndef CORE_EVENT_H
-#define CORE_EVENT_H
+#ifndef CORE_REPORT_EVENT_H
+#define CORE_REPORT_EVENT_H
 
-#include "core/plan.h"
-#include "core/snapshot.h"
+#include "core/install/snapshot.h"
+#include "core/plan/plan.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/json.h"
+#include "core/report/json.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -5,8 +5,8 @@
  * breaks but by json_end_line, so one object is one line of NDJSON. Errors stay in the FILE: check
  * ferror and fclose or fflush once, at the end.
  */
-#ifndef CORE_JSON_H
-#define CORE_JSON_H
+#ifndef CORE_REPORT_JSON_H
+#define CORE_REPORT_JSON_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/record.h"
+#include "core/service/run_state.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -18,7 +18,7 @@ static char fit(char c)
 	return c == '/' || c == '.' ? '_' : c;
 }
 
-void record_path(char ret[RECORD_PATH_MAX], const char *dir, const char *target, int engine,
+void run_state_path(char ret[RUN_STATE_PATH_MAX], const char *dir, const char *target, int engine,
 	const char *suffix)
 {
 	char name[sizeof(((struct snapshot *)NULL)->target_name)];
@@ -26,10 +26,10 @@ void record_path(char ret[RECORD_PATH_MAX], const char *dir, const char *target,
 	(void)STR_COPY(name, target);
 	for (char *c = name; *c; c++)
 		*c = fit(*c);
-	(void)str_format(ret, RECORD_PATH_MAX, "%s/%s.%d%s", dir, name, engine, suffix);
+	(void)str_format(ret, RUN_STATE_PATH_MAX, "%s/%s.%d%s", dir, name, engine, suffix);
 }
 
-bool record_is(const char *file, const char *target, const char *suffix)
+bool run_state_is_file(const char *file, const char *target, const char *suffix)
 {
 	size_t length = strlen(file), n = target ? strlen(target) : 0;
 
@@ -41,14 +41,14 @@ bool record_is(const char *file, const char *target, const char *suffix)
 	return !target || file[n] == '.';
 }
 
-int record_write(const char *dir, const struct snapshot *snapshot)
+int run_state_write(const char *dir, const struct snapshot *snapshot)
 {
-	char path[RECORD_PATH_MAX], new[RECORD_PATH_MAX];
+	char path[RUN_STATE_PATH_MAX], new[RUN_STATE_PATH_MAX];
 	_cleanup_close_ int fd = -1;
 	int r;
 
-	record_path(path, dir, snapshot->target_name, snapshot->engine, SUFFIX);
-	record_path(new, dir, snapshot->target_name, snapshot->engine, SUFFIX ".new");
+	run_state_path(path, dir, snapshot->target_name, snapshot->engine, SUFFIX);
+	run_state_path(new, dir, snapshot->target_name, snapshot->engine, SUFFIX ".new");
 	fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
@@ -78,7 +78,7 @@ static size_t find(const char *dir, const char *target, bool newest, char ret_pa
 	while ((entry = readdir(files))) {
 		struct stat st;
 
-		if (!record_is(entry->d_name, target, SUFFIX) ||
+		if (!run_state_is_file(entry->d_name, target, SUFFIX) ||
 			fstatat(dirfd(files), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
 		if (count++ == 0 || is_newer(&st.st_mtim, &best) == newest) {
@@ -90,11 +90,11 @@ static size_t find(const char *dir, const char *target, bool newest, char ret_pa
 	return count;
 }
 
-void record_sweep(const char *dir)
+void run_state_sweep(const char *dir)
 {
 	char path[300];
 
-	while (find(dir, NULL, false, path) >= RECORDS_KEPT && unlink(path) == 0)
+	while (find(dir, NULL, false, path) >= RUN_STATES_KEPT && unlink(path) == 0)
 		;
 }
 
@@ -115,20 +115,20 @@ static int read_record(const char *path, struct snapshot *ret)
 	return 0;
 }
 
-int record_newest(const char *dir, const char *target, struct snapshot *ret)
+int run_state_newest(const char *dir, const char *target, struct snapshot *ret)
 {
 	char path[300];
 
 	return find(dir, target, true, path) == 0 ? -ENOENT : read_record(path, ret);
 }
 
-int record_of(const char *dir, const struct snapshot *seen, struct snapshot *ret)
+int run_state_of(const char *dir, const struct snapshot *seen, struct snapshot *ret)
 {
-	char path[RECORD_PATH_MAX];
+	char path[RUN_STATE_PATH_MAX];
 	struct snapshot found;
 	int r;
 
-	record_path(path, dir, seen->target_name, seen->engine, SUFFIX);
+	run_state_path(path, dir, seen->target_name, seen->engine, SUFFIX);
 	r = read_record(path, &found);
 	if (r < 0)
 		return r;
@@ -138,7 +138,7 @@ int record_of(const char *dir, const struct snapshot *seen, struct snapshot *ret
 	return 0;
 }
 
-bool record_end(struct snapshot *snapshot)
+bool run_state_end(struct snapshot *snapshot)
 {
 	if (snapshot_ended(snapshot))
 		return false;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/service.h"
+#include "core/service/service.h"
 
-#include "core/reactor.h"
-#include "core/record.h"
-#include "device/knob.h"
-#include "device/mount.h"
-#include "device/sysfs.h"
-#include "device/util.h"
+#include "core/process/reactor.h"
+#include "core/service/run_state.h"
+#include "device/base/settings.h"
+#include "device/base/sysroot.h"
+#include "device/base/util.h"
+#include "device/target/mount.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,13 +43,13 @@ struct service {
 	bool ended;
 	int reactor;
 	struct watch engine, listener, signals;
-	char socket_path[RECORD_PATH_MAX];
+	char socket_path[RUN_STATE_PATH_MAX];
 	uint64_t job;
 	enum step_id step; /* as the record says, */
 	bool written;	   /* too */
 	struct viewer viewers[VIEWERS_MAX];
 	uint64_t sent_sequence;
-	struct knob_journal knobs; /* no path: there is none */
+	struct settings_journal knobs; /* no path: there is none */
 	uint64_t gone_ms; /* a viewer has gone: what it may have left is put back then; 0: none */
 };
 
@@ -73,7 +73,7 @@ static void record(const struct service *service)
 {
 	struct snapshot snapshot = service_told(service);
 
-	(void)record_write(SERVICE_DIR, &snapshot);
+	(void)run_state_write(SERVICE_DIR, &snapshot);
 }
 
 /* ---- viewers ---- */
@@ -191,7 +191,7 @@ static int service_listen(struct service *service, const char *target)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd;
 
-	record_path(service->socket_path, SERVICE_DIR, target, (int)getpid(), SERVICE_SOCKET);
+	run_state_path(service->socket_path, SERVICE_DIR, target, (int)getpid(), SERVICE_SOCKET);
 	STR_COPY(address.sun_path, service->socket_path);
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
@@ -238,7 +238,7 @@ static void settings_put_back(struct service *service)
 {
 	service->gone_ms = 0;
 	if (service->knobs.path[0])
-		(void)knob_restore_stale(&service->knobs);
+		(void)settings_restore_stale(&service->knobs);
 }
 
 /* Who watches is told, at once or as soon as they take it. */
@@ -291,7 +291,7 @@ static int service_set_up(struct service *service, const struct plan *plan,
 	const struct manifest *manifest, const char **ret_what)
 {
 	struct install_world world = {
-		.dir = JOB_DIR, .knob_journal = SERVICE_KNOBS, .end_strays = orphans_end};
+		.dir = JOB_DIR, .settings_journal = SERVICE_KNOBS, .end_strays = orphans_end};
 	sigset_t mask;
 	int r;
 
@@ -310,10 +310,10 @@ static int service_set_up(struct service *service, const struct plan *plan,
 	if (r < 0)
 		return r;
 	*ret_what = "the root folder";
-	world.root = sysfs_open_root("/"); /* of the new namespace: the old one may die */
+	world.root = sysroot_open("/"); /* of the new namespace: the old one may die */
 	if (world.root < 0)
 		return world.root;
-	if (knob_open(&service->knobs, world.root, SERVICE_KNOBS) < 0)
+	if (settings_open(&service->knobs, world.root, SERVICE_KNOBS) < 0)
 		service->knobs.path[0] = '\0';
 	settings_put_back(service);
 	*ret_what = "memory";
@@ -355,7 +355,7 @@ static void service_run(struct service *service, const struct plan *plan,
 		STR_COPY(service->last.err.next, "Put that right and try again");
 		service_end(service);
 	} else {
-		record_sweep(SERVICE_DIR);
+		run_state_sweep(SERVICE_DIR);
 		record(service);
 		install_start(service->install);
 	}

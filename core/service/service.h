@@ -5,13 +5,13 @@
  * holds the locks. Messages are one struct snapshot each (engine to viewer) and one byte (viewer
  * to engine). A slow viewer gets the latest snapshot, never a queue.
  */
-#ifndef CORE_SERVICE_H
-#define CORE_SERVICE_H
+#ifndef CORE_SERVICE_SERVICE_H
+#define CORE_SERVICE_SERVICE_H
 
-#include "core/install.h"
+#include "core/install/install.h"
 
 #define SERVICE_DIR    "/run/boardstrap"
-#define SERVICE_SOCKET ".sock" /* of the file where an engine listens, see record_path */
+#define SERVICE_SOCKET ".sock" /* of the file where an engine listens, see run_state_path */
 #define SERVICE_KNOBS  SERVICE_DIR "/knobs" /* the journal of all our processes (knob.h) */
 
 enum service_command { SERVICE_CANCEL = 'c' };

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The front end's side of the service: to find an engine, to watch and command it, and what became of
  * one that has gone. */
-#include "core/record.h"
-#include "core/service.h"
-#include "device/knob.h"
-#include "device/sysfs.h"
-#include "device/util.h"
+#include "core/service/run_state.h"
+#include "core/service/service.h"
+#include "device/base/settings.h"
+#include "device/base/sysroot.h"
+#include "device/base/util.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -43,7 +43,7 @@ int service_connect(const char *name)
 	while ((entry = readdir(dir))) {
 		int fd;
 
-		if (!record_is(entry->d_name, name, SERVICE_SOCKET))
+		if (!run_state_is_file(entry->d_name, name, SERVICE_SOCKET))
 			continue;
 		fd = socket_connect(entry->d_name);
 		if (fd < 0)
@@ -90,24 +90,24 @@ int service_send(int fd, enum service_command command)
 
 void service_put_back(void)
 {
-	_cleanup_close_ int root = sysfs_open_root("/");
-	struct knob_journal knobs;
+	_cleanup_close_ int root = sysroot_open("/");
+	struct settings_journal knobs;
 
 	if (root >= 0 && access(SERVICE_KNOBS, R_OK | W_OK) == 0 &&
-		knob_open(&knobs, root, SERVICE_KNOBS) == 0)
-		(void)knob_restore_stale(&knobs);
+		settings_open(&knobs, root, SERVICE_KNOBS) == 0)
+		(void)settings_restore_stale(&knobs);
 }
 
 /* Of an engine that has gone: where it was killed, what it has set is still as it was then. */
 static void end(struct snapshot *snapshot)
 {
-	if (record_end(snapshot))
+	if (run_state_end(snapshot))
 		service_put_back();
 }
 
 int service_last(const char *name, struct snapshot *ret)
 {
-	int r = record_newest(SERVICE_DIR, name, ret);
+	int r = run_state_newest(SERVICE_DIR, name, ret);
 
 	if (r == 0)
 		end(ret);
@@ -118,7 +118,8 @@ void service_result(const struct snapshot *seen, struct snapshot *ret)
 {
 	struct snapshot last, result = *seen;
 
-	if (record_of(SERVICE_DIR, seen, &last) == 0 && (snapshot_ended(&last) || !seen->written))
+	if (run_state_of(SERVICE_DIR, seen, &last) == 0 &&
+		(snapshot_ended(&last) || !seen->written))
 		result = last;
 	end(&result);
 	*ret = result;

@@ -4,8 +4,8 @@
  * from /proc/PID/status (proc(5)), SigCgt has the signal and SigBlk has not and the process is no
  * zombie. Only then a SIGUSR1 is harmless (tar-signals.md sections 1 and 5).
  */
-#ifndef CORE_SIGCGT_H
-#define CORE_SIGCGT_H
+#ifndef CORE_TAR_SIGCGT_H
+#define CORE_TAR_SIGCGT_H
 
 #include <stdbool.h>
 #include <sys/types.h>

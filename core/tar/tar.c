@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/tar.h"
+#include "core/tar/tar.h"
 
-#include "core/sigcgt.h"
-#include "core/totals.h"
+#include "core/tar/sigcgt.h"
+#include "core/tar/tar_totals.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -221,7 +221,7 @@ static void tar_line(struct child *child, char *line)
 	uint64_t bytes;
 	size_t start;
 
-	tar->replied = totals_parse(line, &bytes, &start);
+	tar->replied = tar_totals_parse(line, &bytes, &start);
 	if (!tar->replied) {
 		/* Second line of bsdtar's reply: the file it is at. */
 		if (!replied || strncmp(line, "Current: ", 9) != 0)

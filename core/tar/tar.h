@@ -4,10 +4,10 @@
  * without ever killing it: SIGUSR1 is sent only once the handler is confirmed (sigcgt.h), to tar's
  * own process only, one outstanding at a time. A tar that never confirms is never signalled.
  */
-#ifndef CORE_TAR_H
-#define CORE_TAR_H
+#ifndef CORE_TAR_TAR_H
+#define CORE_TAR_TAR_H
 
-#include "core/child.h"
+#include "core/process/child.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/totals.h"
+#include "core/tar/tar_totals.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <string.h>
 
@@ -88,7 +88,7 @@ static bool parse_bsd(const char *line, size_t length, uint64_t *ret_bytes, size
 	return number(line, start, end, ret_bytes);
 }
 
-bool totals_parse(const char *line, uint64_t *ret_bytes, size_t *ret_start)
+bool tar_totals_parse(const char *line, uint64_t *ret_bytes, size_t *ret_start)
 {
 	size_t length = strlen(line), start;
 	uint64_t bytes;

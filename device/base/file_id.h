@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* file_id - which file, with which content: what tells whether one that was read is the same still. */
-#ifndef DEVICE_FILE_ID_H
-#define DEVICE_FILE_ID_H
+#ifndef DEVICE_BASE_FILE_ID_H
+#define DEVICE_BASE_FILE_ID_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/text.h"
+#include "device/base/human.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <inttypes.h>
 
@@ -34,9 +34,9 @@ static uint64_t tenths(uint64_t bytes, unsigned unit, bool nearest)
 	       ((rest * 10 + (nearest ? (UINT64_C(1) << shift) / 2 : 0)) >> shift);
 }
 
-struct text text_size(uint64_t bytes)
+struct human_text human_size(uint64_t bytes)
 {
-	struct text text;
+	struct human_text text;
 	unsigned unit = unit_of(bytes);
 	uint64_t value = tenths(bytes, unit, true);
 	bool decimal = value % 10 != 0 && (unit >= 3 || value < 100);
@@ -49,14 +49,14 @@ struct text text_size(uint64_t bytes)
 	return text;
 }
 
-struct text text_done_of(uint64_t done, uint64_t total, const char *between)
+struct human_text human_done_of(uint64_t done, uint64_t total, const char *between)
 {
-	struct text text;
+	struct human_text text;
 	unsigned unit = unit_of(total);
 	uint64_t to = tenths(total, unit, true), at = tenths(done, unit, false);
 
 	if (total == 0)
-		return text_size(done);
+		return human_size(done);
 	/* The total is rounded to the nearest, perhaps below the truth. */
 	if (unit < 3) {
 		to = (to + 5) / 10;
@@ -74,9 +74,9 @@ struct text text_done_of(uint64_t done, uint64_t total, const char *between)
 	return text;
 }
 
-struct text text_rate(uint64_t bytes_per_second)
+struct human_text human_rate(uint64_t bytes_per_second)
 {
-	struct text text;
+	struct human_text text;
 	unsigned unit = unit_of(bytes_per_second);
 	uint64_t value = tenths(bytes_per_second, unit, true);
 
@@ -88,9 +88,9 @@ struct text text_rate(uint64_t bytes_per_second)
 	return text;
 }
 
-struct text text_count(uint64_t count)
+struct human_text human_count(uint64_t count)
 {
-	struct text text;
+	struct human_text text;
 	char digits[24];
 	size_t length, at = 0;
 
@@ -106,9 +106,9 @@ struct text text_count(uint64_t count)
 	return text;
 }
 
-struct text text_duration(uint64_t seconds)
+struct human_text human_duration(uint64_t seconds)
 {
-	struct text text;
+	struct human_text text;
 	uint64_t hours = seconds / 3600;
 	unsigned minutes = (unsigned)(seconds / 60 % 60), rest = (unsigned)(seconds % 60);
 
@@ -119,13 +119,13 @@ struct text text_duration(uint64_t seconds)
 	return text;
 }
 
-struct text text_left(int64_t eta_s)
+struct human_text human_left(int64_t eta_s)
 {
-	struct text text;
+	struct human_text text;
 
 	if (eta_s < 0)
 		STR_FORMAT(text.s, "time left unknown");
 	else
-		STR_FORMAT(text.s, "about %s left", text_duration((uint64_t)eta_s).s);
+		STR_FORMAT(text.s, "about %s left", human_duration((uint64_t)eta_s).s);
 	return text;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/knob.h"
+#include "device/base/settings.h"
 
-#include "device/sysfs.h"
-#include "device/util.h"
+#include "device/base/sysroot.h"
+#include "device/base/util.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,7 +39,7 @@ struct lines {
 	size_t count;
 };
 
-int knob_open(struct knob_journal *journal, int root, const char *journal_path)
+int settings_open(struct settings_journal *journal, int root, const char *journal_path)
 {
 	char dir[sizeof(journal->path)];
 	char *slash;
@@ -92,7 +92,7 @@ static int lines_parse(struct lines *lines)
 }
 
 /* Opens, locks and reads the journal. */
-static int lines_load(const struct knob_journal *journal, struct lines *lines)
+static int lines_load(const struct settings_journal *journal, struct lines *lines)
 {
 	struct stat held, named;
 	int r;
@@ -133,7 +133,7 @@ static int write_line(int fd, pid_t pid, uint64_t start, const char *path, const
 }
 
 /* Makes the lines that still have a pid the whole journal; all or nothing. */
-static int lines_keep(const struct knob_journal *journal, const struct lines *lines)
+static int lines_keep(const struct settings_journal *journal, const struct lines *lines)
 {
 	_cleanup_close_ int fd = -1;
 	char path[sizeof(journal->path) + 8];
@@ -210,7 +210,7 @@ struct change {
 #define VALUE_MAX   128
 
 /* Notes the old values, all of them before the first change. */
-static int note(const struct knob_journal *journal, const struct lines *lines,
+static int note(const struct settings_journal *journal, const struct lines *lines,
 	const struct change *changes, size_t count, char old[][VALUE_MAX])
 {
 	for (size_t i = 0; i < count; i++) {
@@ -221,7 +221,7 @@ static int note(const struct knob_journal *journal, const struct lines *lines,
 		if (first)
 			(void)str_copy(old[i], VALUE_MAX, first->value);
 		else
-			r = sysfs_read(journal->root, old[i], VALUE_MAX, "%s", changes[i].key);
+			r = sysroot_read(journal->root, old[i], VALUE_MAX, "%s", changes[i].key);
 		if (r == 0)
 			r = write_line(
 				lines->fd, getpid(), start_of(getpid()), changes[i].key, old[i]);
@@ -232,7 +232,7 @@ static int note(const struct knob_journal *journal, const struct lines *lines,
 }
 
 /* Makes all changes, or none. */
-static int apply(struct knob_journal *journal, const struct change *changes, size_t count)
+static int apply(struct settings_journal *journal, const struct change *changes, size_t count)
 {
 	char old[CHANGES_MAX][VALUE_MAX];
 	struct lines lines;
@@ -257,7 +257,7 @@ static int apply(struct knob_journal *journal, const struct change *changes, siz
 	return r;
 }
 
-int knob_set(struct knob_journal *journal, const char *path, const char *value)
+int settings_set(struct settings_journal *journal, const char *path, const char *value)
 {
 	const struct change one = {path, path, value};
 
@@ -265,7 +265,7 @@ int knob_set(struct knob_journal *journal, const char *path, const char *value)
 }
 
 /* Puts back and forgets the lines of this process, or of all that are gone. */
-static int restore(struct knob_journal *journal, bool stale)
+static int restore(struct settings_journal *journal, bool stale)
 {
 	struct lines lines;
 	bool any = false;
@@ -293,17 +293,17 @@ static int restore(struct knob_journal *journal, bool stale)
 	return first_error < 0 ? first_error : r;
 }
 
-int knob_restore(struct knob_journal *journal)
+int settings_restore(struct settings_journal *journal)
 {
 	return restore(journal, false);
 }
 
-int knob_restore_stale(struct knob_journal *journal)
+int settings_restore_stale(struct settings_journal *journal)
 {
 	return restore(journal, true);
 }
 
-int knob_write_back_early(struct knob_journal *journal, const char *disk_name)
+int settings_write_back_early(struct settings_journal *journal, const char *disk_name)
 {
 	char strict[128], ratio[128], bytes[128], old[VALUE_MAX];
 	const struct change own[] = {
@@ -324,7 +324,7 @@ int knob_write_back_early(struct knob_journal *journal, const char *disk_name)
 		return r;
 	/* Where limits in bytes hold already, by the system's owner or another job, leave them. */
 	for (size_t i = 0; i < ARRAY_SIZE(global); i++) {
-		r = sysfs_read(journal->root, old, sizeof(old), "%s", global[i].key);
+		r = sysroot_read(journal->root, old, sizeof(old), "%s", global[i].key);
 		if (r < 0 || strcmp(old, "0") == 0)
 			return r;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/sysfs.h"
+#include "device/base/sysroot.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -22,9 +22,9 @@
 /* A FIFO in somebody's recorded tree must not block us. */
 #define READ_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 
-bool sysfs_without_openat2;
+bool sysroot_without_openat2;
 
-int sysfs_open_root(const char *dir)
+int sysroot_open(const char *dir)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -100,7 +100,7 @@ static int open_in_root(int root, const char *path, int flags)
 	struct open_how how = {.flags = (uint64_t)flags, .resolve = RESOLVE_IN_ROOT};
 	long fd;
 
-	if (sysfs_without_openat2)
+	if (sysroot_without_openat2)
 		return open_by_hand(root, path, flags);
 	fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
 	if (fd >= 0)
@@ -164,7 +164,7 @@ static int read_formatted(int root, char *buf, size_t size, const char *format, 
 	return 0;
 }
 
-int sysfs_read(int root, char *buf, size_t size, const char *format, ...)
+int sysroot_read(int root, char *buf, size_t size, const char *format, ...)
 {
 	va_list args;
 	int r;
@@ -175,7 +175,7 @@ int sysfs_read(int root, char *buf, size_t size, const char *format, ...)
 	return r;
 }
 
-int sysfs_read_u64(int root, uint64_t *ret_value, const char *format, ...)
+int sysroot_read_u64(int root, uint64_t *ret_value, const char *format, ...)
 {
 	char text[64];
 	va_list args;
@@ -186,11 +186,11 @@ int sysfs_read_u64(int root, uint64_t *ret_value, const char *format, ...)
 	va_end(args);
 	if (r < 0)
 		return r;
-	sysfs_trim(text);
+	sysroot_trim(text);
 	return str_to_u64(text, 0, ret_value);
 }
 
-int sysfs_read_devno(int root, uint32_t *ret_major, uint32_t *ret_minor, const char *format, ...)
+int sysroot_read_devno(int root, uint32_t *ret_major, uint32_t *ret_minor, const char *format, ...)
 {
 	unsigned major, minor;
 	char text[32], end;
@@ -209,7 +209,7 @@ int sysfs_read_devno(int root, uint32_t *ret_major, uint32_t *ret_minor, const c
 	return 0;
 }
 
-int sysfs_read_all(int root, char **ret_text, size_t *ret_size, const char *format, ...)
+int sysroot_read_all(int root, char **ret_text, size_t *ret_size, const char *format, ...)
 {
 	_cleanup_close_ int fd = -1;
 	_cleanup_free_ char *text = NULL;
@@ -244,7 +244,7 @@ int sysfs_read_all(int root, char **ret_text, size_t *ret_size, const char *form
 	return 0;
 }
 
-bool sysfs_exists(int root, const char *format, ...)
+bool sysroot_exists(int root, const char *format, ...)
 {
 	_cleanup_close_ int fd = -1;
 	va_list args;
@@ -255,7 +255,7 @@ bool sysfs_exists(int root, const char *format, ...)
 	return fd >= 0;
 }
 
-int sysfs_link(int root, char *buf, size_t size, const char *format, ...)
+int sysroot_link(int root, char *buf, size_t size, const char *format, ...)
 {
 	char path[PATH_MAX], resolved[PATH_MAX];
 	va_list args;
@@ -285,7 +285,7 @@ static int not_dots(const struct dirent *entry)
 	return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
 }
 
-int sysfs_each(
+int sysroot_each(
 	int root, int (*each)(void *arg, const char *name), void *arg, const char *format, ...)
 {
 	_cleanup_close_ int fd = -1;
@@ -310,7 +310,7 @@ int sysfs_each(
 	return r;
 }
 
-void sysfs_trim(char *text)
+void sysroot_trim(char *text)
 {
 	size_t length = strlen(text), lead = strspn(text, " \t\n");
 
@@ -320,7 +320,7 @@ void sysfs_trim(char *text)
 	text[length - lead] = '\0';
 }
 
-bool sysfs_is_live(int root)
+bool sysroot_is_live(int root)
 {
 	_cleanup_close_ int fd = open_in_root(root, "proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct statfs fs;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <ctype.h>
 #include <errno.h>

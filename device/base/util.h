@@ -3,8 +3,8 @@
  * util - the few helpers that every layer uses: cleanup, bounded strings, full reads and writes.
  * It is the bottom of the tree and includes nothing of ours.
  */
-#ifndef DEVICE_UTIL_H
-#define DEVICE_UTIL_H
+#ifndef DEVICE_BASE_UTIL_H
+#define DEVICE_BASE_UTIL_H
 
 #include <stdarg.h>
 #include <stdbool.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/cid.h"
+#include "device/disk/cid.h"
 
-#include "device/sysfs.h"
-#include "device/util.h"
+#include "device/base/sysroot.h"
+#include "device/base/util.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -80,7 +80,7 @@ int cid_decode(const char *hex, enum cid_standard standard, struct cid *ret)
 		return -EINVAL;
 	cid.maker = bytes[0];
 	memcpy(cid.name, bytes + places[standard].name, places[standard].name_length);
-	sysfs_trim(cid.name);
+	sysroot_trim(cid.name);
 	str_sanitise(cid.name);
 	for (size_t i = 0; i < 4; i++)
 		cid.serial = cid.serial << 8 | bytes[places[standard].serial + i];

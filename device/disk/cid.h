@@ -4,8 +4,8 @@
  * two standards lay it out differently (JESD84-B51 7.2; SD Physical Layer 5.2). The date is left
  * out: it wraps after 16 years, and every kernel guesses the rest otherwise.
  */
-#ifndef DEVICE_CID_H
-#define DEVICE_CID_H
+#ifndef DEVICE_DISK_CID_H
+#define DEVICE_DISK_CID_H
 
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/disk.h"
+#include "device/disk/disk.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -3,8 +3,8 @@
  * disk - what is known of one whole disk, as a flat value (no pointers) that may be copied, sent
  * through a pipe or a socket, and compared. Filled by scan (sysfs), probe (libblkid) and rules.
  */
-#ifndef DEVICE_DISK_H
-#define DEVICE_DISK_H
+#ifndef DEVICE_DISK_DISK_H
+#define DEVICE_DISK_DISK_H
 
 #include <stdbool.h>
 #include <stddef.h>

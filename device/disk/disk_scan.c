@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/scan.h"
+#include "device/disk/disk_scan.h"
 
-#include "device/cid.h"
-#include "device/stack.h"
-#include "device/sysfs.h"
-#include "device/util.h"
+#include "device/base/sysroot.h"
+#include "device/base/util.h"
+#include "device/disk/cid.h"
+#include "device/disk/wholedisk.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -37,8 +37,8 @@ static bool has_prefix(const char *name, const char *prefix)
 	read_text((root), (to), sizeof(to), (name), (attribute))
 static void read_text(int root, char *to, size_t size, const char *name, const char *attribute)
 {
-	(void)sysfs_read(root, to, size, "sys/block/%s/%s", name, attribute);
-	sysfs_trim(to);
+	(void)sysroot_read(root, to, size, "sys/block/%s/%s", name, attribute);
+	sysroot_trim(to);
 	str_sanitise(to);
 }
 
@@ -47,7 +47,7 @@ static uint64_t read_number(int root, const char *name, const char *attribute)
 {
 	uint64_t value;
 
-	return sysfs_read_u64(root, &value, "sys/block/%s/%s", name, attribute) == 0 ? value : 0;
+	return sysroot_read_u64(root, &value, "sys/block/%s/%s", name, attribute) == 0 ? value : 0;
 }
 
 /* Keeps the end of a path that is too long: there is the port. */
@@ -64,7 +64,7 @@ static bool is_card_area(int root, const char *name)
 {
 	char card[32];
 
-	return stack_card_of(root, name, card);
+	return wholedisk_card_of(root, name, card);
 }
 
 static void read_boot_areas(int root, const char *name, struct disk *disk)
@@ -155,7 +155,7 @@ static void read_scsi(int root, const char *name, struct disk *disk)
 		return;
 	/* The first device above that has USB's ids is the stick or the reader. */
 	while (STR_FORMAT(attribute, "device/%s../idVendor", up)) {
-		if (sysfs_exists(root, "sys/block/%s/%s", name, attribute)) {
+		if (sysroot_exists(root, "sys/block/%s/%s", name, attribute)) {
 			(void)STR_FORMAT(attribute, "device/%s../serial", up);
 			READ_TEXT(root, disk->id.serial, name, attribute);
 			break;
@@ -198,9 +198,9 @@ static int read_disk(int root, const char *name, struct disk *ret)
 	uint64_t sectors;
 
 	if (!STR_COPY(disk.name, name) ||
-		sysfs_read_devno(root, &disk.id.major, &disk.id.minor, "sys/block/%s/dev", name) <
+		sysroot_read_devno(root, &disk.id.major, &disk.id.minor, "sys/block/%s/dev", name) <
 			0 ||
-		sysfs_read_u64(root, &sectors, "sys/block/%s/size", name) < 0)
+		sysroot_read_u64(root, &sectors, "sys/block/%s/size", name) < 0)
 		return -ENODEV;
 	disk.size_bytes = disk.id.size_bytes = sectors * SECTOR_BYTES;
 	disk.id.diskseq = read_number(root, name, "diskseq");
@@ -214,7 +214,7 @@ static int read_disk(int root, const char *name, struct disk *ret)
 		if (*p == '!')
 			*p = '/';
 
-	if (sysfs_link(root, link, sizeof(link), "sys/block/%s", name) < 0)
+	if (sysroot_link(root, link, sizeof(link), "sys/block/%s", name) < 0)
 		(void)STR_FORMAT(link, "block/%s", name);
 	while (strncmp(path, "../", 3) == 0)
 		path += 3;
@@ -247,8 +247,8 @@ static bool is_listed(int root, const char *name)
 	}
 	if (has_prefix(name, "loop"))
 		return read_number(root, name, "size") > 0;
-	return sysfs_exists(root, "sys/block/%s/device", name) &&
-	       !sysfs_exists(root, "sys/block/%s/partition", name) &&
+	return sysroot_exists(root, "sys/block/%s/device", name) &&
+	       !sysroot_exists(root, "sys/block/%s/partition", name) &&
 	       read_number(root, name, "hidden") == 0 && !is_card_area(root, name);
 }
 
@@ -274,10 +274,10 @@ static int add_disk(void *arg, const char *name)
 	return 0;
 }
 
-int scan_disks(int root, struct disk_list *ret)
+int disk_scan(int root, struct disk_list *ret)
 {
 	struct scan scan = {.root = root};
-	int r = sysfs_each(root, add_disk, &scan, "sys/block");
+	int r = sysroot_each(root, add_disk, &scan, "sys/block");
 
 	if (r < 0) {
 		disk_list_finish(&scan.list);
@@ -293,12 +293,12 @@ void disk_list_finish(struct disk_list *list)
 	*list = (struct disk_list){0};
 }
 
-int scan_disk(int root, const char *name, struct disk *ret)
+int disk_scan_name(int root, const char *name, struct disk *ret)
 {
-	if (!sysfs_exists(root, "sys/class/block/%s", name) &&
-		!sysfs_exists(root, "sys/block/%s", name))
+	if (!sysroot_exists(root, "sys/class/block/%s", name) &&
+		!sysroot_exists(root, "sys/block/%s", name))
 		return -ENODEV;
-	if (sysfs_exists(root, "sys/class/block/%s/partition", name) || is_card_area(root, name))
+	if (sysroot_exists(root, "sys/class/block/%s/partition", name) || is_card_area(root, name))
 		return -ENOTBLK;
 	return read_disk(root, name, ret);
 }
@@ -335,13 +335,13 @@ static int scan_node(int root, const char *path, dev_t number, struct disk *ret)
 {
 	char link[PATH_MAX], real[PATH_MAX], *name;
 	struct disk disk;
-	int r = sysfs_link(
+	int r = sysroot_link(
 		root, link, sizeof(link), "sys/dev/block/%u:%u", major(number), minor(number));
 
 	if (r < 0)
 		return r == -ENOENT ? -ENODEV : r;
 	name = strrchr(link, '/');
-	r = scan_disk(root, name ? name + 1 : link, &disk);
+	r = disk_scan_name(root, name ? name + 1 : link, &disk);
 	if (r < 0)
 		return r;
 	if (disk.size_bytes == 0)
@@ -357,7 +357,7 @@ static int scan_node(int root, const char *path, dev_t number, struct disk *ret)
 	return 0;
 }
 
-int scan_target(int root, const char *path, struct disk *ret)
+int disk_scan_target(int root, const char *path, struct disk *ret)
 {
 	struct stat st;
 

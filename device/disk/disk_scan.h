@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * scan - every whole disk of the machine below a root fd, from sysfs alone: fast, without root
+ * disk_scan - every whole disk of the machine below a root fd, from sysfs alone: fast, without root
  * rights, and without touching a device. libblkid's own device cache is not used as the list, for
  * it leaves out blank disks and partitioned disks: the two commonest targets (device.md 1.1).
  */
-#ifndef DEVICE_SCAN_H
-#define DEVICE_SCAN_H
+#ifndef DEVICE_DISK_DISK_SCAN_H
+#define DEVICE_DISK_DISK_SCAN_H
 
-#include "device/disk.h"
+#include "device/disk/disk.h"
 
 struct disk_list {
 	struct disk *disks; /* owned */
@@ -16,11 +16,11 @@ struct disk_list {
 
 /* Lists the disks in the order of their names, contents CONTENT_PENDING, no reasons yet.
  * 0 or -errno; free with disk_list_finish. */
-int scan_disks(int root, struct disk_list *ret);
+int disk_scan(int root, struct disk_list *ret);
 void disk_list_finish(struct disk_list *list);
 
 /* One disk by its kernel name. -ENODEV where there is none, -ENOTBLK where it is a partition. */
-int scan_disk(int root, const char *name, struct disk *ret);
+int disk_scan_name(int root, const char *name, struct disk *ret);
 
 /*
  * The target that an operator named: a block device's path (links followed) or a regular file,
@@ -28,6 +28,6 @@ int scan_disk(int root, const char *name, struct disk *ret);
  * -ENOENT missing, -ENOTBLK a partition or a boot area, -EINVAL neither a disk nor a file,
  * -ENOMEDIUM an empty slot, or another -errno.
  */
-int scan_target(int root, const char *path, struct disk *ret);
+int disk_scan_target(int root, const char *path, struct disk *ret);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/probe.h"
+#include "device/disk/probe.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <blkid.h>
 #include <errno.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/hotplug.h"
+#include "device/disk/uevent.h"
 
-#include "device/knob.h"
-#include "device/sysfs.h"
-#include "device/util.h"
+#include "device/base/settings.h"
+#include "device/base/sysroot.h"
+#include "device/base/util.h"
 
 #include <errno.h>
 #include <linux/netlink.h>
@@ -20,7 +20,7 @@
 #define POLL_MEDIA_MS "2000" /* what udev's 60-block.rules sets */
 
 static const char *const actions[] = {
-	[HOTPLUG_ADD] = "add", [HOTPLUG_REMOVE] = "remove", [HOTPLUG_CHANGE] = "change"};
+	[UEVENT_ADD] = "add", [UEVENT_REMOVE] = "remove", [UEVENT_CHANGE] = "change"};
 
 /* The value where @text is "@key=value", else NULL. */
 static const char *value_of(const char *text, const char *key)
@@ -53,9 +53,9 @@ static bool find_disk(const char *path, bool partition, char *ret, size_t size)
 	return copy_last(ret, size, path, end);
 }
 
-bool hotplug_parse(const char *message, size_t size, struct hotplug_event *ret)
+bool uevent_parse(const char *message, size_t size, struct uevent *ret)
 {
-	struct hotplug_event event = {.action = HOTPLUG_OTHER};
+	struct uevent event = {.action = UEVENT_OTHER};
 	char text[MESSAGE_MAX + 1];
 	const char *path = NULL, *action = NULL;
 	bool block = false;
@@ -84,12 +84,12 @@ bool hotplug_parse(const char *message, size_t size, struct hotplug_event *ret)
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
 		if (strcmp(actions[i], action) == 0)
-			event.action = (enum hotplug_action)i;
+			event.action = (enum uevent_action)i;
 	*ret = event;
 	return true;
 }
 
-int hotplug_open(void)
+int uevent_open(void)
 {
 	struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = KERNEL_GROUP};
 	static const int bytes = RECEIVE_BYTES;
@@ -106,19 +106,19 @@ int hotplug_open(void)
 	return take_fd(&fd);
 }
 
-void hotplug_init(struct hotplug *hotplug, int fd, uint64_t now_ms)
+void uevent_watch_init(struct uevent_watch *hotplug, int fd, uint64_t now_ms)
 {
-	*hotplug = (struct hotplug){.fd = fd, .looked_ms = now_ms};
+	*hotplug = (struct uevent_watch){.fd = fd, .looked_ms = now_ms};
 }
 
-static void hint(struct hotplug *hotplug, uint64_t now_ms)
+static void hint(struct uevent_watch *hotplug, uint64_t now_ms)
 {
 	if (hotplug->first_ms == 0)
 		hotplug->first_ms = now_ms;
 	hotplug->last_ms = now_ms;
 }
 
-static bool is_noted(const struct hotplug *hotplug, const char *disk)
+static bool is_noted(const struct uevent_watch *hotplug, const char *disk)
 {
 	for (size_t i = 0; i < hotplug->count; i++)
 		if (strcmp(hotplug->disks[i], disk) == 0)
@@ -126,12 +126,12 @@ static bool is_noted(const struct hotplug *hotplug, const char *disk)
 	return false;
 }
 
-void hotplug_note(struct hotplug *hotplug, const struct hotplug_event *event, uint64_t now_ms)
+void uevent_watch_note(struct uevent_watch *hotplug, const struct uevent *event, uint64_t now_ms)
 {
 	hint(hotplug, now_ms);
 	if (is_noted(hotplug, event->disk))
 		return;
-	if (hotplug->count == HOTPLUG_DISKS_MAX)
+	if (hotplug->count == UEVENT_DISKS_MAX)
 		hotplug->all = true;
 	else
 		(void)STR_COPY(hotplug->disks[hotplug->count++], event->disk);
@@ -145,7 +145,7 @@ static bool is_from_kernel(const struct msghdr *header, const struct sockaddr_nl
 }
 
 /* One datagram: 1, 0 where none is left, or -errno. */
-static int receive_one(struct hotplug *hotplug, uint64_t now_ms)
+static int receive_one(struct uevent_watch *hotplug, uint64_t now_ms)
 {
 	char message[MESSAGE_MAX];
 	struct sockaddr_nl from = {0};
@@ -154,7 +154,7 @@ static int receive_one(struct hotplug *hotplug, uint64_t now_ms)
 		.msg_namelen = sizeof(from),
 		.msg_iov = &vector,
 		.msg_iovlen = 1};
-	struct hotplug_event event;
+	struct uevent event;
 	ssize_t n = recvmsg(hotplug->fd, &header, MSG_DONTWAIT);
 
 	if (n < 0 && errno == EINTR)
@@ -170,12 +170,12 @@ static int receive_one(struct hotplug *hotplug, uint64_t now_ms)
 	if (n == 0)
 		return -EPIPE;
 	if (!(header.msg_flags & MSG_TRUNC) && is_from_kernel(&header, &from) &&
-		hotplug_parse(message, (size_t)n, &event))
-		hotplug_note(hotplug, &event, now_ms);
+		uevent_parse(message, (size_t)n, &event))
+		uevent_watch_note(hotplug, &event, now_ms);
 	return 1;
 }
 
-int hotplug_receive(struct hotplug *hotplug, uint64_t now_ms)
+int uevent_watch_receive(struct uevent_watch *hotplug, uint64_t now_ms)
 {
 	int r = 1;
 
@@ -189,34 +189,34 @@ static unsigned until(uint64_t due_ms, uint64_t now_ms)
 	return due_ms > now_ms ? (unsigned)(due_ms - now_ms) : 0;
 }
 
-unsigned hotplug_wait_ms(const struct hotplug *hotplug, uint64_t now_ms)
+unsigned uevent_watch_wait_ms(const struct uevent_watch *hotplug, uint64_t now_ms)
 {
-	unsigned wait = until(hotplug->looked_ms + HOTPLUG_POLL_MS, now_ms), quiet, most;
+	unsigned wait = until(hotplug->looked_ms + UEVENT_POLL_MS, now_ms), quiet, most;
 
 	/* A look in the middle of a burst would see half a device, and be wasted. */
 	if (hotplug->first_ms == 0)
 		return wait;
-	quiet = until(hotplug->last_ms + HOTPLUG_QUIET_MS, now_ms);
-	most = until(hotplug->first_ms + HOTPLUG_MOST_MS, now_ms);
+	quiet = until(hotplug->last_ms + UEVENT_QUIET_MS, now_ms);
+	most = until(hotplug->first_ms + UEVENT_MOST_MS, now_ms);
 	return quiet < most ? quiet : most;
 }
 
-bool hotplug_has_changed(const struct hotplug *hotplug, const char *disk)
+bool uevent_watch_has_changed(const struct uevent_watch *hotplug, const char *disk)
 {
 	return hotplug->all || is_noted(hotplug, disk);
 }
 
-void hotplug_looked(struct hotplug *hotplug, uint64_t now_ms)
+void uevent_watch_scanned(struct uevent_watch *hotplug, uint64_t now_ms)
 {
-	hotplug_init(hotplug, hotplug->fd, now_ms);
+	uevent_watch_init(hotplug, hotplug->fd, now_ms);
 }
 
-int hotplug_poll_media(struct knob_journal *journal)
+int uevent_poll_media(struct settings_journal *journal)
 {
 	char value[32];
-	int r = sysfs_read(journal->root, value, sizeof(value), POLL_MEDIA);
+	int r = sysroot_read(journal->root, value, sizeof(value), POLL_MEDIA);
 
 	if (r < 0 || strcmp(value, "0") != 0)
 		return r;
-	return knob_set(journal, POLL_MEDIA, POLL_MEDIA_MS);
+	return settings_set(journal, POLL_MEDIA, POLL_MEDIA_MS);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/stack.h"
+#include "device/disk/wholedisk.h"
 
-#include "device/disk.h"
-#include "device/sysfs.h"
-#include "device/util.h"
+#include "device/base/sysroot.h"
+#include "device/base/util.h"
+#include "device/disk/disk.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,10 +29,10 @@ static int match_mapper(void *arg, const char *name)
 	struct mapper_search *search = arg;
 	char mapped[128];
 
-	if (sysfs_read(search->root, mapped, sizeof(mapped), "sys/block/%s/dm/name", name) < 0 ||
+	if (sysroot_read(search->root, mapped, sizeof(mapped), "sys/block/%s/dm/name", name) < 0 ||
 		strcmp(mapped, search->wanted) != 0)
 		return 0;
-	return sysfs_read_devno(
+	return sysroot_read_devno(
 		       search->root, &search->major, &search->minor, "sys/block/%s/dev", name) == 0;
 }
 
@@ -46,7 +46,7 @@ static int number_by_name(int root, const char *path, uint32_t *ret_major, uint3
 		return -ENOTBLK;
 	if (strncmp(name, "mapper/", 7) == 0) {
 		search.wanted = name + 7;
-		if (sysfs_each(root, match_mapper, &search, "sys/block") <= 0)
+		if (sysroot_each(root, match_mapper, &search, "sys/block") <= 0)
 			return -ENOTBLK;
 		*ret_major = search.major;
 		*ret_minor = search.minor;
@@ -55,16 +55,16 @@ static int number_by_name(int root, const char *path, uint32_t *ret_major, uint3
 	for (char *p = name; *p; p++)
 		if (*p == '/')
 			*p = '!';
-	return sysfs_read_devno(root, ret_major, ret_minor, "sys/class/block/%s/dev", name) == 0
+	return sysroot_read_devno(root, ret_major, ret_minor, "sys/class/block/%s/dev", name) == 0
 		       ? 0
 		       : -ENOTBLK;
 }
 
-int stack_node_number(int root, const char *path, uint32_t *ret_major, uint32_t *ret_minor)
+int wholedisk_node_number(int root, const char *path, uint32_t *ret_major, uint32_t *ret_minor)
 {
 	struct stat st;
 
-	if (path[0] == '/' && sysfs_is_live(root) &&
+	if (path[0] == '/' && sysroot_is_live(root) &&
 		fstatat(root, path[1] ? path + 1 : ".", &st, 0) == 0) {
 		if (!S_ISBLK(st.st_mode))
 			return -ENOTBLK;
@@ -76,13 +76,13 @@ int stack_node_number(int root, const char *path, uint32_t *ret_major, uint32_t 
 }
 
 /* Fills the numbers from the device itself. False where it cannot be asked. */
-static bool ask_loop(int root, const char *name, struct stack_loop *ret)
+static bool ask_loop(int root, const char *name, struct wholedisk_loop *ret)
 {
 	struct loop_info64 info = {0};
 	_cleanup_close_ int fd = -1;
 	char path[64];
 
-	if (!sysfs_is_live(root) || !STR_FORMAT(path, "dev/%s", name))
+	if (!sysroot_is_live(root) || !STR_FORMAT(path, "dev/%s", name))
 		return false;
 	fd = openat(root, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
 	if (fd < 0 || ioctl(fd, LOOP_GET_STATUS64, &info) < 0)
@@ -101,7 +101,7 @@ static uint64_t read_number(int root, const char *name, const char *attribute)
 {
 	uint64_t value;
 
-	return sysfs_read_u64(root, &value, "sys/block/%s/%s", name, attribute) == 0 ? value : 0;
+	return sysroot_read_u64(root, &value, "sys/block/%s/%s", name, attribute) == 0 ? value : 0;
 }
 
 /* Whether a file of this size is what the loop @name shows. */
@@ -117,11 +117,11 @@ static bool has_size_of(int root, const char *name, uint64_t bytes)
 }
 
 /* Fills the numbers from what the path leads to. False where that is not there, or is another file. */
-static bool look_at_backing(int root, const char *name, struct stack_loop *ret)
+static bool look_at_backing(int root, const char *name, struct wholedisk_loop *ret)
 {
 	struct stat st;
 
-	if (!sysfs_is_live(root) || ret->backing[0] != '/' ||
+	if (!sysroot_is_live(root) || ret->backing[0] != '/' ||
 		fstatat(root, ret->backing + 1, &st, AT_NO_AUTOMOUNT) < 0)
 		return false;
 	if (S_ISBLK(st.st_mode)) {
@@ -136,14 +136,14 @@ static bool look_at_backing(int root, const char *name, struct stack_loop *ret)
 	return true;
 }
 
-int stack_read_loop(int root, const char *name, struct stack_loop *ret)
+int wholedisk_read_loop(int root, const char *name, struct wholedisk_loop *ret)
 {
 	static const char suffix[] = " (deleted)";
-	struct stack_loop loop = {0};
+	struct wholedisk_loop loop = {0};
 	bool deleted;
 	size_t length;
 
-	if (sysfs_read(root, loop.backing, sizeof(loop.backing), "sys/block/%s/loop/backing_file",
+	if (sysroot_read(root, loop.backing, sizeof(loop.backing), "sys/block/%s/loop/backing_file",
 		    name) < 0)
 		return -ENXIO;
 	length = strlen(loop.backing);
@@ -153,7 +153,8 @@ int stack_read_loop(int root, const char *name, struct stack_loop *ret)
 		loop.backing[length - strlen(suffix)] = '\0';
 	/* Opening a loop whose file is dying waits in the kernel: only where nothing else tells. */
 	if ((deleted || !look_at_backing(root, name, &loop)) && !ask_loop(root, name, &loop))
-		(void)stack_node_number(root, loop.backing, &loop.block_major, &loop.block_minor);
+		(void)wholedisk_node_number(
+			root, loop.backing, &loop.block_major, &loop.block_minor);
 	*ret = loop;
 	return 0;
 }
@@ -188,7 +189,7 @@ static int collect_slave(void *arg, const char *name)
 	int r;
 
 	collector->has_slaves = true;
-	r = sysfs_read_devno(collector->root, &major, &minor, "sys/class/block/%s/dev", name);
+	r = sysroot_read_devno(collector->root, &major, &minor, "sys/class/block/%s/dev", name);
 	/* -ENOENT would look like a device without slaves. */
 	return r < 0 ? -ENODEV : collect(collector, major, minor);
 }
@@ -197,7 +198,7 @@ static int collect_slave(void *arg, const char *name)
 static int linked_name(int root, uint32_t major, uint32_t minor, int levels, char ret[32])
 {
 	char link[PATH_MAX], *name;
-	int r = sysfs_link(root, link, sizeof(link), "sys/dev/block/%u:%u", major, minor);
+	int r = sysroot_link(root, link, sizeof(link), "sys/dev/block/%u:%u", major, minor);
 
 	if (r < 0)
 		return r == -ENOENT ? -ENODEV : r;
@@ -214,14 +215,14 @@ static int linked_name(int root, uint32_t major, uint32_t minor, int levels, cha
 	return str_copy(ret, 32, name) ? 0 : -ENAMETOOLONG;
 }
 
-int stack_read_backing(int root, const char *name, uint32_t *ret_major, uint32_t *ret_minor)
+int wholedisk_read_backing(int root, const char *name, uint32_t *ret_major, uint32_t *ret_minor)
 {
 	char path[256];
 
-	if (sysfs_read(root, path, sizeof(path), "sys/block/%s/backing_dev", name) < 0 ||
+	if (sysroot_read(root, path, sizeof(path), "sys/block/%s/backing_dev", name) < 0 ||
 		path[0] != '/')
 		return -ENXIO;
-	return stack_node_number(root, path, ret_major, ret_minor);
+	return wholedisk_node_number(root, path, ret_major, ret_minor);
 }
 
 /* The layers below a whole device; @name itself where there is none. */
@@ -229,30 +230,30 @@ static int collect_below(struct collector *collector, const char *name)
 {
 	bool outer = collector->has_slaves;
 	uint32_t major, minor;
-	struct stack_loop loop;
+	struct wholedisk_loop loop;
 	int r;
 
 	collector->has_slaves = false;
-	r = sysfs_each(collector->root, collect_slave, collector, "sys/block/%s/slaves", name);
+	r = sysroot_each(collector->root, collect_slave, collector, "sys/block/%s/slaves", name);
 	if (r == -ENOENT)
 		r = 0;
 	if (r == 0 && !collector->has_slaves)
 		r = add_name(collector, name);
 	collector->has_slaves = outer;
-	if (r == 0 && stack_read_backing(collector->root, name, &major, &minor) == 0)
+	if (r == 0 && wholedisk_read_backing(collector->root, name, &major, &minor) == 0)
 		return collect(collector, major, minor);
-	if (r < 0 || stack_read_loop(collector->root, name, &loop) < 0 || loop.block_major == 0)
+	if (r < 0 || wholedisk_read_loop(collector->root, name, &loop) < 0 || loop.block_major == 0)
 		return r;
 	return collect(collector, loop.block_major, loop.block_minor);
 }
 
-bool stack_card_of(int root, const char *name, char ret_card[32])
+bool wholedisk_card_of(int root, const char *name, char ret_card[32])
 {
 	uint32_t major, minor;
 	size_t length;
 
 	/* "device" of an area is the disk, that of a disk is the card, which has no number. */
-	if (sysfs_read_devno(root, &major, &minor, "sys/block/%s/device/dev", name) == 0)
+	if (sysroot_read_devno(root, &major, &minor, "sys/block/%s/device/dev", name) == 0)
 		return linked_name(root, major, minor, 0, ret_card) == 0;
 	/* On old kernels it is the card, too: then the name tells. */
 	if (strncmp(name, "mmcblk", 6) != 0)
@@ -272,17 +273,17 @@ static int collect(struct collector *collector, uint32_t major, uint32_t minor)
 		return -ENODEV;
 	if (collector->depth == DEPTH_MAX)
 		return -ELOOP;
-	partition = sysfs_exists(root, "sys/dev/block/%u:%u/partition", major, minor);
+	partition = sysroot_exists(root, "sys/dev/block/%u:%u/partition", major, minor);
 	r = linked_name(root, major, minor, partition ? 1 : 0, name);
 	if (r < 0)
 		return r;
 	collector->depth++;
-	r = collect_below(collector, stack_card_of(root, name, card) ? card : name);
+	r = collect_below(collector, wholedisk_card_of(root, name, card) ? card : name);
 	collector->depth--;
 	return r;
 }
 
-int stack_whole_disks(int root, uint32_t major, uint32_t minor, char (*ret_names)[32], size_t max)
+int wholedisk_of(int root, uint32_t major, uint32_t minor, char (*ret_names)[32], size_t max)
 {
 	struct collector collector = {.root = root, .names = ret_names, .max = max};
 	int r = collect(&collector, major, minor);

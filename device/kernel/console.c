@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/console.h"
+#include "device/kernel/console.h"
 
-#include "device/knob.h"
-#include "device/sysfs.h"
-#include "device/util.h"
+#include "device/base/settings.h"
+#include "device/base/sysroot.h"
+#include "device/base/util.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -24,15 +24,15 @@ bool console_has(int root, unsigned line_major, unsigned line_minor)
 {
 	char active[256], *save = NULL;
 
-	if (sysfs_read(root, active, sizeof(active), "sys/class/tty/console/active") < 0)
+	if (sysroot_read(root, active, sizeof(active), "sys/class/tty/console/active") < 0)
 		return false;
 	for (char *name = strtok_r(active, " ", &save); name; name = strtok_r(NULL, " ", &save)) {
 		uint32_t its_major, its_minor;
 
 		if (strcmp(name, "tty0") == 0 && is_vt(line_major, line_minor))
 			return true;
-		if (sysfs_read_devno(root, &its_major, &its_minor, "sys/class/tty/%s/dev", name) ==
-				0 &&
+		if (sysroot_read_devno(
+			    root, &its_major, &its_minor, "sys/class/tty/%s/dev", name) == 0 &&
 			its_major == line_major && its_minor == line_minor)
 			return true;
 	}
@@ -53,7 +53,7 @@ unsigned console_level(int root)
 	char text[64];
 	uint64_t level;
 
-	if (sysfs_read(root, text, sizeof(text), CONSOLE_PRINTK) < 0)
+	if (sysroot_read(root, text, sizeof(text), CONSOLE_PRINTK) < 0)
 		return CONSOLE_LEVEL_MAX;
 	text[strcspn(text, " \t")] = '\0';
 	if (str_to_u64(text, 10, &level) < 0 || level > CONSOLE_LEVEL_MAX)
@@ -61,9 +61,9 @@ unsigned console_level(int root)
 	return (unsigned)level;
 }
 
-int console_quiet(struct knob_journal *journal)
+int console_quiet(struct settings_journal *journal)
 {
 	if (console_level(journal->root) <= 1)
 		return 0;
-	return knob_set(journal, CONSOLE_PRINTK, EMERGENCIES);
+	return settings_set(journal, CONSOLE_PRINTK, EMERGENCIES);
 }

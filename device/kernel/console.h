@@ -4,12 +4,12 @@
  * message must be to come out there, and how to keep it quiet while screens are shown. All that is
  * logged stays in the kernel's log (dmesg), whatever the console shows.
  */
-#ifndef DEVICE_CONSOLE_H
-#define DEVICE_CONSOLE_H
+#ifndef DEVICE_KERNEL_CONSOLE_H
+#define DEVICE_KERNEL_CONSOLE_H
 
 #include <stdbool.h>
 
-struct knob_journal;
+struct settings_journal;
 
 /* Messages of a level below console_loglevel come out: the first field of this setting (proc(5)). */
 #define CONSOLE_PRINTK	  "proc/sys/kernel/printk"
@@ -29,10 +29,10 @@ bool console_has(int root, unsigned line_major, unsigned line_minor);
 unsigned console_level(int root);
 
 /*
- * Has only emergencies come out (level 0; a panic raises the level by itself) until knob_restore on
- * @journal. 0, also where the console is as quiet already; or -errno of knob_set: -EACCES, -EPERM for
+ * Has only emergencies come out (level 0; a panic raises the level by itself) until settings_restore on
+ * @journal. 0, also where the console is as quiet already; or -errno of settings_set: -EACCES, -EPERM for
  * who is not root.
  */
-int console_quiet(struct knob_journal *journal);
+int console_quiet(struct settings_journal *journal);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/kmsg.h"
+#include "device/kernel/kmsg.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -4,10 +4,10 @@
  * what comes from now on, and which of it is about one disk. A card that is pulled, or a block that
  * cannot be written, has its cause there and nowhere else.
  */
-#ifndef DEVICE_KMSG_H
-#define DEVICE_KMSG_H
+#ifndef DEVICE_KERNEL_KMSG_H
+#define DEVICE_KERNEL_KMSG_H
 
-#include "device/disk.h"
+#include "device/disk/disk.h"
 
 #include <stdbool.h>
 #include <stddef.h>

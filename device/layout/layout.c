@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/layout.h"
+#include "device/layout/layout.h"
 
-#include "device/disk.h"
-#include "device/util.h"
+#include "device/base/util.h"
+#include "device/disk/disk.h"
 
 #include <assert.h>
 #include <errno.h>

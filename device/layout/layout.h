@@ -4,10 +4,10 @@
  * and sizes in sectors, checked. Pure. Partition tools place and size silently otherwise (device.md
  * 4.1). Descriptions are built in, or come from a file (layout_file.h).
  */
-#ifndef DEVICE_LAYOUT_H
-#define DEVICE_LAYOUT_H
+#ifndef DEVICE_LAYOUT_LAYOUT_H
+#define DEVICE_LAYOUT_LAYOUT_H
 
-#include "device/file_id.h"
+#include "device/base/file_id.h"
 
 #include <stdbool.h>
 #include <stddef.h>

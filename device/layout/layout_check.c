@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* layout_check - the contradictions in a layout: first those of the description alone, then what
  * lies over what once everything has its place. */
-#include "device/layout.h"
+#include "device/layout/layout.h"
 
-#include "device/disk.h"
-#include "device/util.h"
+#include "device/base/util.h"
+#include "device/disk/disk.h"
 
 #include <errno.h>
 #include <string.h>

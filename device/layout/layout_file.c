@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/layout_file.h"
+#include "device/layout/layout_file.h"
 
-#include "device/layout_words.h"
-#include "device/mkfs.h"
-#include "device/util.h"
+#include "device/base/util.h"
+#include "device/layout/layout_keywords.h"
+#include "device/layout/mkfs.h"
 
 #include <confuse.h>
 #include <ctype.h>
@@ -67,9 +67,9 @@ static int fail(struct parser *parser, int line, const char *format, ...)
 
 static bool has_word(const struct parser *parser, const char *name)
 {
-	const struct layout_word *word = layout_word_find(parser->section, name);
+	const struct layout_keyword *word = layout_keyword_find(parser->section, name);
 
-	return word && (parser->words & 1u << (word - layout_words));
+	return word && (parser->words & 1u << (word - layout_keywords));
 }
 
 /* The next partition or blob, or NULL where there are too many. */
@@ -188,14 +188,14 @@ static int end_blob(struct parser *parser, struct layout_blob *blob)
 static int on_value(cfg_t *open, cfg_opt_t *option, const char *value, void *result)
 {
 	struct parser *parser = parsing;
-	const struct layout_word *word;
+	const struct layout_keyword *word;
 	unsigned bit;
 
 	*(const char **)result = value;
 	if (begin_section(parser, open) < 0)
 		return -1;
-	word = layout_word_find(parser->section, option->name);
-	bit = 1u << (word - layout_words);
+	word = layout_keyword_find(parser->section, option->name);
+	bit = 1u << (word - layout_keywords);
 	if (parser->words & bit)
 		return fail(parser, open->line, "%s is given twice", word->name);
 	parser->words |= bit;
@@ -297,12 +297,12 @@ static int clean(struct parser *parser, char *text, size_t size)
 
 /* The options of libConfuse for our words and sections. */
 static void list_options(
-	cfg_opt_t top[SECTION_COUNT + 1], cfg_opt_t options[SECTION_COUNT][LAYOUT_WORDS_MAX])
+	cfg_opt_t top[SECTION_COUNT + 1], cfg_opt_t options[SECTION_COUNT][LAYOUT_KEYWORDS_MAX])
 {
 	for (size_t i = 0; i < SECTION_COUNT; i++) {
 		cfg_opt_t *option = options[i];
 
-		for (const struct layout_word *word = layout_words; word->name; word++)
+		for (const struct layout_keyword *word = layout_keywords; word->name; word++)
 			if (word->section == i)
 				*option++ = (cfg_opt_t){.name = word->name,
 					.type = CFGT_STR,
@@ -318,7 +318,7 @@ static void list_options(
 
 static int read_sections(struct parser *parser, char *text, size_t size)
 {
-	cfg_opt_t options[SECTION_COUNT][LAYOUT_WORDS_MAX] = {0}, top[SECTION_COUNT + 1] = {0};
+	cfg_opt_t options[SECTION_COUNT][LAYOUT_KEYWORDS_MAX] = {0}, top[SECTION_COUNT + 1] = {0};
 	FILE *stream = fmemopen(text, size, "r");
 	cfg_t *root;
 	int r = -ENOMEM;

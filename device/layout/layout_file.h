@@ -6,10 +6,10 @@
  *
  * libConfuse keeps its scanner in global variables: no two calls at once.
  */
-#ifndef DEVICE_LAYOUT_FILE_H
-#define DEVICE_LAYOUT_FILE_H
+#ifndef DEVICE_LAYOUT_LAYOUT_FILE_H
+#define DEVICE_LAYOUT_LAYOUT_FILE_H
 
-#include "device/layout.h"
+#include "device/layout/layout.h"
 
 /* A layout file is no larger. */
 #define LAYOUT_FILE_MAX 65536

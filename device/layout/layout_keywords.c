@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/layout_words.h"
+#include "device/layout/layout_keywords.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -10,17 +10,17 @@
 /* No size or offset is larger: sums of some of them stay far from the end of 64 bits. */
 #define LARGEST_BYTES (UINT64_C(1) << 56)
 
-static void *field(const struct layout_word *word, void *object)
+static void *field(const struct layout_keyword *word, void *object)
 {
 	return (char *)object + word->offset;
 }
 
-static bool take_text(const struct layout_word *word, const char *text, void *object)
+static bool take_text(const struct layout_keyword *word, const char *text, void *object)
 {
 	return str_copy(field(word, object), word->size, text);
 }
 
-static bool take_size(const struct layout_word *word, const char *text, void *object)
+static bool take_size(const struct layout_keyword *word, const char *text, void *object)
 {
 	static const struct {
 		char letter;
@@ -43,7 +43,7 @@ static bool take_size(const struct layout_word *word, const char *text, void *ob
 	return true;
 }
 
-static bool take_bool(const struct layout_word *word, const char *text, void *object)
+static bool take_bool(const struct layout_keyword *word, const char *text, void *object)
 {
 	bool *value = field(word, object);
 
@@ -51,7 +51,7 @@ static bool take_bool(const struct layout_word *word, const char *text, void *ob
 	return *value || strcmp(text, "false") == 0;
 }
 
-static bool take_table(const struct layout_word *word, const char *text, void *object)
+static bool take_table(const struct layout_keyword *word, const char *text, void *object)
 {
 	enum table_kind *table = field(word, object);
 
@@ -59,7 +59,7 @@ static bool take_table(const struct layout_word *word, const char *text, void *o
 	return *table == TABLE_MBR || strcmp(text, "gpt") == 0;
 }
 
-static bool take_format(const struct layout_word *word, const char *text, void *object)
+static bool take_format(const struct layout_keyword *word, const char *text, void *object)
 {
 	enum fs_kind *fs = field(word, object);
 
@@ -87,7 +87,7 @@ bool layout_is_fs_id(enum fs_kind fs, const char *id)
 }
 
 /* Whether it is one of the partition's filesystem is seen when all of the partition is known. */
-static bool take_id(const struct layout_word *word, const char *text, void *object)
+static bool take_id(const struct layout_keyword *word, const char *text, void *object)
 {
 	if (strcmp(text, "random") == 0)
 		return true; /* as where nothing is said */
@@ -142,7 +142,7 @@ void layout_default_type(struct layout_partition *partition)
 }
 
 /* A GUID says nothing for an MBR, nor a byte for a GPT: layout_check tells. */
-static bool take_type(const struct layout_word *word, const char *text, void *object)
+static bool take_type(const struct layout_keyword *word, const char *text, void *object)
 {
 	struct layout_partition *p = object;
 	uint64_t byte = 0;
@@ -158,7 +158,7 @@ static bool take_type(const struct layout_word *word, const char *text, void *ob
 	return byte != 0;
 }
 
-static bool take_target(const struct layout_word *word, const char *text, void *object)
+static bool take_target(const struct layout_keyword *word, const char *text, void *object)
 {
 	static const char *const names[] = {
 		[BLOB_DISK] = "disk", [BLOB_BOOT0] = "boot0", [BLOB_BOOT1] = "boot1"};
@@ -176,7 +176,7 @@ static bool take_target(const struct layout_word *word, const char *text, void *
 	       STR_COPY(blob->partition, text + strlen(prefix));
 }
 
-static bool take_boot(const struct layout_word *word, const char *text, void *object)
+static bool take_boot(const struct layout_keyword *word, const char *text, void *object)
 {
 	static const char *const names[] = {[EMMC_BOOT_KEEP] = "keep",
 		[EMMC_BOOT_NONE] = "none",
@@ -193,7 +193,7 @@ static bool take_boot(const struct layout_word *word, const char *text, void *ob
 	return false;
 }
 
-static bool take_ack(const struct layout_word *word, const char *text, void *object)
+static bool take_ack(const struct layout_keyword *word, const char *text, void *object)
 {
 	static const char *const names[] = {
 		[EMMC_ACK_KEEP] = "keep", [EMMC_ACK_ON] = "on", [EMMC_ACK_OFF] = "off"};
@@ -209,7 +209,7 @@ static bool take_ack(const struct layout_word *word, const char *text, void *obj
 
 /* Three words, those of `mmc bootbus set`: the mode (bits 4:3), whether the bus keeps it after the
  * boot (bit 2), the width (bits 1:0). JESD84-B51, BOOT_BUS_CONDITIONS [177]. */
-static bool take_boot_bus(const struct layout_word *word, const char *text, void *object)
+static bool take_boot_bus(const struct layout_keyword *word, const char *text, void *object)
 {
 	static const struct {
 		unsigned shift;
@@ -246,7 +246,7 @@ static bool take_boot_bus(const struct layout_word *word, const char *text, void
 #define BYTES		 "a size, as a number of bytes or with s (512 bytes), K, M or G"
 #define ID		 "random or a UUID"
 
-const struct layout_word layout_words[] = {
+const struct layout_keyword layout_keywords[] = {
 	{SECTION_DISK, "table", take_table, IN(layout, table), "gpt or mbr"},
 	{SECTION_DISK, "align", take_size, IN(layout, align_bytes), BYTES},
 	{SECTION_DISK, "min-size", take_size, IN(layout, min_bytes), BYTES},
@@ -280,11 +280,11 @@ const struct layout_word layout_words[] = {
 	{.name = NULL},
 };
 
-_Static_assert(ARRAY_SIZE(layout_words) <= LAYOUT_WORDS_MAX, "a bit for each word");
+_Static_assert(ARRAY_SIZE(layout_keywords) <= LAYOUT_KEYWORDS_MAX, "a bit for each word");
 
-const struct layout_word *layout_word_find(enum layout_section section, const char *name)
+const struct layout_keyword *layout_keyword_find(enum layout_section section, const char *name)
 {
-	for (const struct layout_word *word = layout_words; word->name; word++)
+	for (const struct layout_keyword *word = layout_keywords; word->name; word++)
 		if (word->section == section && strcmp(word->name, name) == 0)
 			return word;
 	return NULL;

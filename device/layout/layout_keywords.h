@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* layout_words - the words of a layout file: in which section each may stand, and how the text of
+/* layout_keywords - the words of a layout file: in which section each may stand, and how the text of
  * its value becomes a field of the layout. Pure. */
-#ifndef DEVICE_LAYOUT_WORDS_H
-#define DEVICE_LAYOUT_WORDS_H
+#ifndef DEVICE_LAYOUT_LAYOUT_KEYWORDS_H
+#define DEVICE_LAYOUT_LAYOUT_KEYWORDS_H
 
-#include "device/layout.h"
+#include "device/layout/layout.h"
 
 /* "disk", "partition", "blob", "emmc": what a section describes. */
 enum layout_section {
@@ -15,21 +15,21 @@ enum layout_section {
 	SECTION_COUNT
 };
 
-struct layout_word {
+struct layout_keyword {
 	enum layout_section section;
 	const char *name;
 	/* Puts the value @text into the object that the section describes. False where it is none;
 	 * what the object has then means nothing. */
-	bool (*take)(const struct layout_word *word, const char *text, void *object);
+	bool (*take)(const struct layout_keyword *word, const char *text, void *object);
 	size_t offset, size; /* of the field in the object, for take */
 	const char *what;    /* what its value must be */
 };
 
 /* All of them, ended by one without a name; at most 32. */
-extern const struct layout_word layout_words[];
-#define LAYOUT_WORDS_MAX 32
+extern const struct layout_keyword layout_keywords[];
+#define LAYOUT_KEYWORDS_MAX 32
 
-const struct layout_word *layout_word_find(enum layout_section section, const char *name);
+const struct layout_keyword *layout_keyword_find(enum layout_section section, const char *name);
 
 /* Gives a partition the type that fits its filesystem. */
 void layout_default_type(struct layout_partition *partition);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/mkfs.h"
+#include "device/layout/mkfs.h"
 
-#include "device/disk.h"
-#include "device/util.h"
+#include "device/base/util.h"
+#include "device/disk/disk.h"
 
 #include <assert.h>
 #include <errno.h>

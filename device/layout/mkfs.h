@@ -5,10 +5,10 @@
  * are all named, so that every e2fsprogs since 1.43, whatever its mke2fs.conf says, makes the same
  * filesystem: one that older kernels and boot loaders read.
  */
-#ifndef DEVICE_MKFS_H
-#define DEVICE_MKFS_H
+#ifndef DEVICE_LAYOUT_MKFS_H
+#define DEVICE_LAYOUT_MKFS_H
 
-#include "device/layout.h"
+#include "device/layout/layout.h"
 
 #define MKFS_ARGS_MAX	 48
 #define MKFS_OPTIONS_MAX 96 /* struct layout_partition has no longer ones */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/blob.h"
+#include "device/target/blob.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <errno.h>
 #include <fcntl.h>

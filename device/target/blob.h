@@ -3,10 +3,10 @@
  * blob - a file, a bootloader mostly, written raw to a place on a block device, and compared with
  * what the medium gives back. Whether that place is free is the layout's business.
  */
-#ifndef DEVICE_BLOB_H
-#define DEVICE_BLOB_H
+#ifndef DEVICE_TARGET_BLOB_H
+#define DEVICE_TARGET_BLOB_H
 
-#include "device/layout.h"
+#include "device/layout/layout.h"
 
 /* Called between chunks with bytes done of total; non-zero stops with -ECANCELED. */
 typedef int blob_progress(void *arg, uint64_t done_bytes, uint64_t total_bytes);

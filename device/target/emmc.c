@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/bootarea.h"
+#include "device/target/emmc.h"
 
-#include "device/sysfs.h"
-#include "device/util.h"
+#include "device/base/sysroot.h"
+#include "device/base/util.h"
 
 #include <errno.h>
 #include <linux/mmc/ioctl.h>
@@ -58,7 +58,7 @@ static const bool may_be_written[EXT_CSD_BYTES] = {
 	[EXT_CSD_PARTITION_CONFIG] = true,
 };
 
-int bootarea_unlock(struct knob_journal *journal, const char *name, struct diag *diag)
+int emmc_unlock_boot_area(struct settings_journal *journal, const char *name, struct diag *diag)
 {
 	/* Values of the attribute (kernel: power_ro_lock_show in drivers/mmc/core/block.c). */
 	static const char *const locks[] = {
@@ -70,7 +70,8 @@ int bootarea_unlock(struct knob_journal *journal, const char *name, struct diag 
 	char path[96];
 	int r;
 
-	r = sysfs_read_u64(journal->root, &lock, "sys/block/%s/ro_lock_until_next_power_on", name);
+	r = sysroot_read_u64(
+		journal->root, &lock, "sys/block/%s/ro_lock_until_next_power_on", name);
 	if (r < 0 && r != -ENOENT) /* a card without the lock */
 		return diag_fail(
 			diag, r, "cannot tell whether %s is locked: %s", name, strerror(-r));
@@ -79,18 +80,18 @@ int bootarea_unlock(struct knob_journal *journal, const char *name, struct diag 
 			lock < ARRAY_SIZE(locks) ? locks[lock] : "is locked by the card");
 
 	(void)STR_FORMAT(path, "sys/block/%s/force_ro", name);
-	r = knob_set(journal, path, "0");
+	r = settings_set(journal, path, "0");
 	return r < 0 ? diag_fail(diag, r, "the write protection of %s cannot be lifted: %s", name,
 			       strerror(-r))
 		     : 0;
 }
 
-int bootarea_command(const struct bootarea_card *card, struct mmc_ioc_cmd *command)
+int emmc_command(const struct emmc_card *card, struct mmc_ioc_cmd *command)
 {
 	return ioctl(card->fd, MMC_IOC_CMD, command) < 0 ? -errno : 0;
 }
 
-static int run(const struct bootarea_card *card, struct mmc_ioc_cmd *command, const char *what,
+static int run(const struct emmc_card *card, struct mmc_ioc_cmd *command, const char *what,
 	struct diag *diag)
 {
 	static const struct {
@@ -117,8 +118,8 @@ static int run(const struct bootarea_card *card, struct mmc_ioc_cmd *command, co
 	return diag_fail(diag, r, "the card's EXT_CSD could not be %s: %s", what, text);
 }
 
-/* As bootarea_read_ext_csd; @ret_status, if not NULL, gets the answer's status bits. */
-static int read_ext_csd(const struct bootarea_card *card, uint8_t ret[EXT_CSD_BYTES],
+/* As emmc_read_ext_csd; @ret_status, if not NULL, gets the answer's status bits. */
+static int read_ext_csd(const struct emmc_card *card, uint8_t ret[EXT_CSD_BYTES],
 	uint32_t *ret_status, struct diag *diag)
 {
 	struct mmc_ioc_cmd command = {
@@ -136,13 +137,12 @@ static int read_ext_csd(const struct bootarea_card *card, uint8_t ret[EXT_CSD_BY
 	return r;
 }
 
-int bootarea_read_ext_csd(
-	const struct bootarea_card *card, uint8_t ret[EXT_CSD_BYTES], struct diag *diag)
+int emmc_read_ext_csd(const struct emmc_card *card, uint8_t ret[EXT_CSD_BYTES], struct diag *diag)
 {
 	return read_ext_csd(card, ret, NULL, diag);
 }
 
-static int write_byte(const struct bootarea_card *card, unsigned index, uint8_t value,
+static int write_byte(const struct emmc_card *card, unsigned index, uint8_t value,
 	uint32_t *ret_status, struct diag *diag)
 {
 	struct mmc_ioc_cmd command = {
@@ -158,8 +158,8 @@ static int write_byte(const struct bootarea_card *card, unsigned index, uint8_t 
 }
 
 /* @now is the register before. */
-static int set_byte(const struct bootarea_card *card, const uint8_t now[EXT_CSD_BYTES],
-	unsigned index, uint8_t value, struct diag *diag)
+static int set_byte(const struct emmc_card *card, const uint8_t now[EXT_CSD_BYTES], unsigned index,
+	uint8_t value, struct diag *diag)
 {
 	uint32_t during, after;
 	uint8_t then[EXT_CSD_BYTES];
@@ -188,16 +188,16 @@ static int set_byte(const struct bootarea_card *card, const uint8_t now[EXT_CSD_
 		index, value);
 }
 
-int bootarea_set(const struct bootarea_card *card, unsigned index, uint8_t value, struct diag *diag)
+int emmc_write_byte(const struct emmc_card *card, unsigned index, uint8_t value, struct diag *diag)
 {
 	uint8_t now[EXT_CSD_BYTES];
-	int r = bootarea_read_ext_csd(card, now, diag);
+	int r = emmc_read_ext_csd(card, now, diag);
 
 	return r < 0 ? r : set_byte(card, now, index, value, diag);
 }
 
-int bootarea_enable(const struct bootarea_card *card, enum emmc_boot enable, enum emmc_ack ack,
-	struct diag *diag)
+int emmc_set_boot(
+	const struct emmc_card *card, enum emmc_boot enable, enum emmc_ack ack, struct diag *diag)
 {
 	uint8_t now[EXT_CSD_BYTES];
 	unsigned value;
@@ -205,7 +205,7 @@ int bootarea_enable(const struct bootarea_card *card, enum emmc_boot enable, enu
 
 	if (enable == EMMC_BOOT_KEEP && ack == EMMC_ACK_KEEP)
 		return 0;
-	r = bootarea_read_ext_csd(card, now, diag);
+	r = emmc_read_ext_csd(card, now, diag);
 	if (r < 0)
 		return r;
 	if ((enable == EMMC_BOOT_BOOT0 || enable == EMMC_BOOT_BOOT1) && now[BOOT_SIZE_MULT] == 0)

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bootarea - the two boot areas of an eMMC: making them writable, and telling the card which of them
+ * emmc - the two boot areas of an eMMC: making them writable, and telling the card which of them
  * a boot ROM is given. The order of a job: unlock, open (target_open_boot), write (blob.h), close,
- * knob_restore, and only then bootarea_enable: an old kernel writes its own idea of PARTITION_CONFIG
+ * settings_restore, and only then emmc_set_boot: an old kernel writes its own idea of PARTITION_CONFIG
  * back when it changes over to another area.
  */
-#ifndef DEVICE_BOOTAREA_H
-#define DEVICE_BOOTAREA_H
+#ifndef DEVICE_TARGET_EMMC_H
+#define DEVICE_TARGET_EMMC_H
 
-#include "device/knob.h"
-#include "device/layout.h"
+#include "device/base/settings.h"
+#include "device/layout/layout.h"
 
 #define EXT_CSD_BYTES 512
 
@@ -22,25 +22,24 @@ enum {
 struct mmc_ioc_cmd;
 
 /* A card that commands can be sent to: a real one is
- * {.fd = whole disk, .command = bootarea_command}; tests have one of their own making. */
-struct bootarea_card {
+ * {.fd = whole disk, .command = emmc_command}; tests have one of their own making. */
+struct emmc_card {
 	int fd; /* never of a boot area: the kernel would select that before each command */
-	int (*command)(const struct bootarea_card *card, struct mmc_ioc_cmd *command);
+	int (*command)(const struct emmc_card *card, struct mmc_ioc_cmd *command);
 };
 
 /* MMC_IOC_CMD on card->fd. 0 or -errno. */
-int bootarea_command(const struct bootarea_card *card, struct mmc_ioc_cmd *command);
+int emmc_command(const struct emmc_card *card, struct mmc_ioc_cmd *command);
 
 /*
  * Lifts the write protection that the kernel gives boot area @name ("mmcblk0boot0"), journalled:
- * knob_restore, or the next start, puts it back. 0, or -errno with a sentence in @diag: -EROFS where
+ * settings_restore, or the next start, puts it back. 0, or -errno with a sentence in @diag: -EROFS where
  * the card itself locks it, until the power is cut or for good; then nothing was changed.
  */
-int bootarea_unlock(struct knob_journal *journal, const char *name, struct diag *diag);
+int emmc_unlock_boot_area(struct settings_journal *journal, const char *name, struct diag *diag);
 
 /* Reads the card's EXT_CSD register. 0, or -errno with a phrase in @diag. */
-int bootarea_read_ext_csd(
-	const struct bootarea_card *card, uint8_t ret[EXT_CSD_BYTES], struct diag *diag);
+int emmc_read_ext_csd(const struct emmc_card *card, uint8_t ret[EXT_CSD_BYTES], struct diag *diag);
 
 /*
  * Sets one byte of EXT_CSD and reads it back; a byte that has the value already is not written.
@@ -49,13 +48,12 @@ int bootarea_read_ext_csd(
  * -EROFS its boot configuration is locked; -EREMOTEIO it refused; -EILSEQ it has another value
  * afterwards; -ETIMEDOUT, -EIO, ... what sending the command said.
  */
-int bootarea_set(
-	const struct bootarea_card *card, unsigned index, uint8_t value, struct diag *diag);
+int emmc_write_byte(const struct emmc_card *card, unsigned index, uint8_t value, struct diag *diag);
 
 /* Sets PARTITION_CONFIG: what the boot ROM is given, and whether the card announces it (the
  * acknowledge, which some boot ROMs wait for), each kept where it says
- * so. Returns as bootarea_set; -EOPNOTSUPP where an area is asked for that the card has not. */
-int bootarea_enable(const struct bootarea_card *card, enum emmc_boot enable, enum emmc_ack ack,
-	struct diag *diag);
+ * so. Returns as emmc_write_byte; -EOPNOTSUPP where an area is asked for that the card has not. */
+int emmc_set_boot(
+	const struct emmc_card *card, enum emmc_boot enable, enum emmc_ack ack, struct diag *diag);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/flush.h"
+#include "device/target/flush.h"
 
-#include "device/disk.h"
-#include "device/sysfs.h"
-#include "device/util.h"
+#include "device/base/sysroot.h"
+#include "device/base/util.h"
+#include "device/disk/disk.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -16,7 +16,7 @@ int flush_read_stat(int root, const char *name, struct flush_stat *ret)
 	char text[512];
 	int r;
 
-	r = sysfs_read(root, text, sizeof(text), "sys/class/block/%s/stat", name);
+	r = sysroot_read(root, text, sizeof(text), "sys/class/block/%s/stat", name);
 	if (r < 0)
 		return r;
 	/* reads: I/Os, merges, sectors, ms; writes: I/Os, merges, sectors, ms; in flight; ... */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* flush - what has reached the medium, and whether an error was lost on the way (device.md 6.2). */
-#ifndef DEVICE_FLUSH_H
-#define DEVICE_FLUSH_H
+#ifndef DEVICE_TARGET_FLUSH_H
+#define DEVICE_TARGET_FLUSH_H
 
 #include <stddef.h>
 #include <stdint.h>

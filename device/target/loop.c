@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/loop.h"
+#include "device/target/loop.h"
 
-#include "device/disk.h"
-#include "device/sysfs.h"
-#include "device/util.h"
+#include "device/base/sysroot.h"
+#include "device/base/util.h"
+#include "device/disk/disk.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,7 +36,7 @@ static int open_loop(int root, const char *dir, int number)
 	uint32_t major, minor;
 	int r, fd;
 
-	r = sysfs_read_devno(root, &major, &minor, "sys/block/loop%d/dev", number);
+	r = sysroot_read_devno(root, &major, &minor, "sys/block/loop%d/dev", number);
 	if (r < 0)
 		return r;
 	if (!STR_FORMAT(node, "%s/loop%d-%d", dir, number, (int)getpid()))
@@ -125,7 +125,7 @@ static int open_to_ask(int root, const char *dir, const char *name)
 		return -EINVAL;
 	if (dir)
 		return open_loop(root, dir, (int)number);
-	r = sysfs_read_devno(root, &major, &minor, "sys/block/%s/dev", name);
+	r = sysroot_read_devno(root, &major, &minor, "sys/block/%s/dev", name);
 	if (r < 0)
 		return r;
 	STR_FORMAT(node, "dev/%s", name);
@@ -172,7 +172,7 @@ static int is_other_user(void *arg, const char *name)
 	struct loop_info64 info;
 
 	if (strncmp(name, "loop", 4) != 0 || strcmp(name, search->own) == 0 ||
-		!sysfs_exists(search->root, "sys/block/%s/loop", name) ||
+		!sysroot_exists(search->root, "sys/block/%s/loop", name) ||
 		file_behind(search->root, search->dir, name, &info) < 0)
 		return 0; /* or it was detached in this moment */
 	if (info.lo_inode != search->ino || info.lo_device != search->dev)
@@ -187,7 +187,7 @@ int loop_other_user(
 	struct other_user search = {
 		.root = root, .dir = dir, .own = own, .dev = dev, .ino = ino, .name = ret_name};
 
-	return sysfs_each(root, is_other_user, &search, "sys/block");
+	return sysroot_each(root, is_other_user, &search, "sys/block");
 }
 
 int loop_detach(int loop_fd)

@@ -4,8 +4,8 @@
  * descriptor, and to let the kernel's partitions go with it; on a kernel without partition parsers
  * they stay none the less: ptable_forget before loop_detach, or the next image inherits them.
  */
-#ifndef DEVICE_LOOP_H
-#define DEVICE_LOOP_H
+#ifndef DEVICE_TARGET_LOOP_H
+#define DEVICE_TARGET_LOOP_H
 
 #include <stdbool.h>
 #include <stdint.h>

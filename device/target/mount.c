@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/mount.h"
+#include "device/target/mount.h"
 
-#include "device/sysfs.h"
-#include "device/util.h"
+#include "device/base/sysroot.h"
+#include "device/base/util.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -140,13 +140,13 @@ static int look_at_process(void *arg, const char *pid)
 			look_at(search, path);
 	}
 	if (!search->found)
-		(void)sysfs_each(search->root, look_at_fd, search, "proc/%s/fd", pid);
+		(void)sysroot_each(search->root, look_at_fd, search, "proc/%s/fd", pid);
 	if (!search->found)
-		(void)sysfs_each(search->root, look_at_map, search, "proc/%s/map_files", pid);
+		(void)sysroot_each(search->root, look_at_map, search, "proc/%s/map_files", pid);
 	if (!search->found)
 		return 0;
 
-	if (sysfs_read(search->root, comm, sizeof(comm), "proc/%s/comm", pid) < 0)
+	if (sysroot_read(search->root, comm, sizeof(comm), "proc/%s/comm", pid) < 0)
 		(void)STR_COPY(comm, "?");
 	str_sanitise(comm);
 	length = strlen(search->text);
@@ -157,11 +157,11 @@ static int look_at_process(void *arg, const char *pid)
 
 static void find_holders(dev_t dev, char *holders, size_t size)
 {
-	_cleanup_close_ int root = sysfs_open_root("/");
+	_cleanup_close_ int root = sysroot_open("/");
 	struct search search = {.root = root, .dev = dev, .text = holders, .size = size};
 
 	if (root >= 0)
-		(void)sysfs_each(root, look_at_process, &search, "proc");
+		(void)sysroot_each(root, look_at_process, &search, "proc");
 }
 
 int mount_unmount(const char *dir, unsigned wait_ms, char *holders, size_t size)

@@ -4,10 +4,10 @@
  * vanishes with the last process of the namespace. Never a lazy or forced unmount: it would look
  * like success while writes go on (device.md 6.1).
  */
-#ifndef DEVICE_MOUNT_H
-#define DEVICE_MOUNT_H
+#ifndef DEVICE_TARGET_MOUNT_H
+#define DEVICE_TARGET_MOUNT_H
 
-#include "device/layout.h"
+#include "device/layout/layout.h"
 
 /* Moves the calling process into a private mount namespace and mounts a tmpfs (mode 0700, device
  * nodes allowed) on @dir, made if missing: the job's directory. A root fd from before goes on

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/ptable.h"
+#include "device/target/ptable.h"
 
-#include "device/disk.h"
-#include "device/sysfs.h"
-#include "device/util.h"
+#include "device/base/sysroot.h"
+#include "device/base/util.h"
+#include "device/disk/disk.h"
 
 #include <blkid.h>
 #include <errno.h>
@@ -70,11 +70,11 @@ static int forget_partition(void *arg, const char *entry)
 	int r;
 
 	/* Only a partition's directory has the attribute. */
-	if (sysfs_read_u64(
+	if (sysroot_read_u64(
 		    forget->root, &number, "sys/block/%s/%s/partition", forget->disk, entry) < 0)
 		return 0;
-	(void)sysfs_read_u64(forget->root, &start, "sys/block/%s/%s/start", forget->disk, entry);
-	(void)sysfs_read_u64(forget->root, &sectors, "sys/block/%s/%s/size", forget->disk, entry);
+	(void)sysroot_read_u64(forget->root, &start, "sys/block/%s/%s/start", forget->disk, entry);
+	(void)sysroot_read_u64(forget->root, &sectors, "sys/block/%s/%s/size", forget->disk, entry);
 	r = blkpg(forget->fd, BLKPG_DEL_PARTITION, (int)number, 0, 0);
 	if (r < 0)
 		return r == -ENXIO ? 0 : r; /* gone meanwhile */
@@ -89,7 +89,7 @@ static int forget_partition(void *arg, const char *entry)
 int ptable_forget(int fd, int root, const char *name)
 {
 	struct forget forget = {.fd = fd, .root = root, .disk = name};
-	int r = sysfs_each(root, forget_partition, &forget, "sys/block/%s", name);
+	int r = sysroot_each(root, forget_partition, &forget, "sys/block/%s", name);
 
 	/* "Nothing was changed" must be true. */
 	for (size_t i = 0; r < 0 && i < forget.count; i++)

@@ -3,10 +3,10 @@
  * ptable - a planned layout onto a disk: told to the kernel (BLKPG) long before it is written to
  * the medium (libfdisk, explicit sectors), and read back (libblkid).
  */
-#ifndef DEVICE_PTABLE_H
-#define DEVICE_PTABLE_H
+#ifndef DEVICE_TARGET_PTABLE_H
+#define DEVICE_TARGET_PTABLE_H
 
-#include "device/layout.h"
+#include "device/layout/layout.h"
 
 /* Removes every partition the kernel knows of the disk open at @fd (BLKPG_DEL_PARTITION); @name is
  * its kernel name below @root. 0; -EBUSY where one is in use, or -errno: then all are there still. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/target.h"
+#include "device/target/target.h"
 
-#include "device/loop.h"
-#include "device/ptable.h"
-#include "device/scan.h"
-#include "device/sysfs.h"
-#include "device/util.h"
+#include "device/base/sysroot.h"
+#include "device/base/util.h"
+#include "device/disk/disk_scan.h"
+#include "device/target/loop.h"
+#include "device/target/ptable.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -70,7 +70,7 @@ static int check_identity(const struct target *target, struct diag *diag)
 	struct disk now;
 	int r;
 
-	r = scan_disk(target->root, target->disk.name, &now);
+	r = disk_scan_name(target->root, target->disk.name, &now);
 	if (r == 0 && disk_identity_equal(&target->disk.id, &now.id, &what))
 		return 0;
 	if (r < 0 && r != -ENODEV)
@@ -101,7 +101,7 @@ static int open_image(struct target *target, struct diag *diag)
 	r = loop_attach(target->root, target->dir, target->image_fd, disk->name, &target->loop_fd);
 	if (r < 0)
 		return diag_fail(diag, r, "no loop device for %s: %s", disk->path, strerror(-r));
-	r = scan_disk(target->root, disk->name, &now);
+	r = disk_scan_name(target->root, disk->name, &now);
 	if (r < 0)
 		return diag_fail(diag, r, "cannot look at %s: %s", disk->name, strerror(-r));
 	disk->id = now.id;
@@ -119,7 +119,7 @@ static void open_loop_file(struct target *target)
 	struct stat st;
 
 	if (loop_file(target->root, target->dir, target->disk.name, &dev, &ino) < 0 ||
-		sysfs_read(target->root, path, sizeof(path), "sys/block/%s/loop/backing_file",
+		sysroot_read(target->root, path, sizeof(path), "sys/block/%s/loop/backing_file",
 			target->disk.name) < 0)
 		return;
 	target->image_fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -259,7 +259,7 @@ int target_open_partition(struct target *target, unsigned number, struct diag *d
 		strchr("0123456789", disk[strlen(disk) - 1]) ? "p" : "", number);
 	/* Their numbers follow no rule, and are not given to others while they are open. The disk's
 	 * own is held: a name may be another disk's by now. */
-	r = sysfs_read_devno(target->root, &major, &minor, "sys/dev/block/%u:%u/%s/dev",
+	r = sysroot_read_devno(target->root, &major, &minor, "sys/dev/block/%u:%u/%s/dev",
 		target->disk.id.major, target->disk.id.minor, name);
 	target_node(target, number, node);
 	if (r == 0)
@@ -293,9 +293,9 @@ int target_open_boot(struct target *target, unsigned index, struct diag *diag)
 		return diag_fail(
 			diag, -ENOENT, "%s has no boot area boot%u", target->disk.name, index);
 	/* The numbers depend on the kernel's configuration; whose area it is, it says itself. */
-	r = sysfs_read_devno(target->root, &major, &minor, "sys/block/%s/dev", name);
+	r = sysroot_read_devno(target->root, &major, &minor, "sys/block/%s/dev", name);
 	if (r == 0)
-		r = sysfs_read_devno(
+		r = sysroot_read_devno(
 			target->root, &disk_major, &disk_minor, "sys/block/%s/device/dev", name);
 	if (r == 0 && (disk_major != target->disk.id.major || disk_minor != target->disk.id.minor))
 		return diag_fail(diag, -ESTALE,

@@ -5,11 +5,11 @@
  * node made from that number, never a /dev name (device.md 3.4). An image is attached to a loop
  * device here.
  */
-#ifndef DEVICE_TARGET_H
-#define DEVICE_TARGET_H
+#ifndef DEVICE_TARGET_TARGET_H
+#define DEVICE_TARGET_TARGET_H
 
-#include "device/disk.h"
-#include "device/layout.h"
+#include "device/disk/disk.h"
+#include "device/layout/layout.h"
 
 struct target {
 	struct disk disk; /* as picked; for an image, name and id of its loop device */

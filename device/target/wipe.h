@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* wipe - discard in chunks, then zero where old tables and signatures may lie (device.md 4.5):
  * discard alone is no wipe, its result is undefined on an eMMC. From here the disk cannot boot. */
-#ifndef DEVICE_WIPE_H
-#define DEVICE_WIPE_H
+#ifndef DEVICE_TARGET_WIPE_H
+#define DEVICE_TARGET_WIPE_H
 
-#include "device/layout.h"
+#include "device/layout/layout.h"
 
 /* Called between chunks with bytes done of total; non-zero stops with -ECANCELED. */
 typedef int wipe_progress(void *arg, uint64_t done_bytes, uint64_t total_bytes);

@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/resolve.h"
+#include "device/usage/backing.h"
 
-#include "device/sysfs.h"
-#include "device/util.h"
+#include "device/base/sysroot.h"
+#include "device/base/util.h"
 
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-void resolve_path(struct resolver *resolver, const char *path)
+void backing_add_path(struct backing *resolver, const char *path)
 {
 	const struct mountinfo_entry *mount = mountinfo_of_path(resolver->mounts, path);
 
 	if (mount)
-		resolve_mount(resolver, mount);
+		backing_add_mount(resolver, mount);
 	else
 		resolver->unresolved = true;
 }
 
-static void resolve_disk(struct resolver *resolver, const char *name)
+static void resolve_disk(struct backing *resolver, const char *name)
 {
-	struct stack_loop loop;
+	struct wholedisk_loop loop;
 
 	for (size_t i = 0; i < resolver->count; i++)
 		if (strcmp(resolver->disks[i], name) == 0)
@@ -30,19 +30,19 @@ static void resolve_disk(struct resolver *resolver, const char *name)
 		return;
 	}
 	(void)STR_COPY(resolver->disks[resolver->count++], name);
-	if (!resolver->through_files || stack_read_loop(resolver->root, name, &loop) < 0 ||
+	if (!resolver->through_files || wholedisk_read_loop(resolver->root, name, &loop) < 0 ||
 		loop.block_major > 0)
 		return;
 	if (loop.file_major > 0)
-		resolve_number(resolver, loop.file_major, loop.file_minor);
+		backing_add_number(resolver, loop.file_major, loop.file_minor);
 	else
-		resolve_path(resolver, loop.backing);
+		backing_add_path(resolver, loop.backing);
 }
 
-void resolve_number(struct resolver *resolver, uint32_t major, uint32_t minor)
+void backing_add_number(struct backing *resolver, uint32_t major, uint32_t minor)
 {
-	char names[STACK_DISKS_MAX][32];
-	int count = stack_whole_disks(resolver->root, major, minor, names, ARRAY_SIZE(names));
+	char names[WHOLEDISK_MAX][32];
+	int count = wholedisk_of(resolver->root, major, minor, names, ARRAY_SIZE(names));
 
 	if (count < 0)
 		resolver->unresolved = true;
@@ -51,14 +51,14 @@ void resolve_number(struct resolver *resolver, uint32_t major, uint32_t minor)
 }
 
 /* A filesystem in memory, or on another machine, or on raw flash. */
-static void resolve_nothing(struct resolver *resolver, const struct mountinfo_entry *mount)
+static void resolve_nothing(struct backing *resolver, const struct mountinfo_entry *mount)
 {
 	(void)resolver;
 	(void)mount;
 }
 
 /* Device nodes with colons between them: bcachefs has several. "/dev/root" is no node. */
-static void resolve_source(struct resolver *resolver, const struct mountinfo_entry *mount)
+static void resolve_source(struct backing *resolver, const struct mountinfo_entry *mount)
 {
 	char source[PATH_MAX], *rest = source, *node;
 	uint32_t major, minor;
@@ -66,8 +66,8 @@ static void resolve_source(struct resolver *resolver, const struct mountinfo_ent
 	if (!STR_COPY(source, mount->source))
 		resolver->unresolved = true;
 	while ((node = strsep(&rest, ":"))) {
-		if (stack_node_number(resolver->root, node, &major, &minor) == 0)
-			resolve_number(resolver, major, minor);
+		if (wholedisk_node_number(resolver->root, node, &major, &minor) == 0)
+			backing_add_number(resolver, major, minor);
 		else
 			resolver->unresolved = true;
 	}
@@ -82,7 +82,7 @@ static const struct family btrfs = {"sys/fs/btrfs", "/devices", "", "/dev"};
 static const struct family bcachefs = {"sys/fs/bcachefs", "", "dev-", "/block/dev"};
 
 struct members {
-	struct resolver *resolver;
+	struct backing *resolver;
 	const struct family *family;
 	const char *uuid;
 	uint32_t major, minor; /* of the member that is known */
@@ -99,7 +99,7 @@ static int read_member(
 {
 	const struct family *family = members->family;
 
-	return sysfs_read_devno(members->resolver->root, ret_major, ret_minor, "%s/%s%s/%s%s",
+	return sysroot_read_devno(members->resolver->root, ret_major, ret_minor, "%s/%s%s/%s%s",
 		family->dir, members->uuid, family->list, name, family->dev);
 }
 
@@ -122,7 +122,7 @@ static int resolve_member(void *arg, const char *name)
 	if (!is_member(members, name))
 		return 0;
 	if (read_member(members, name, &major, &minor) == 0)
-		resolve_number(members->resolver, major, minor);
+		backing_add_number(members->resolver, major, minor);
 	else
 		members->resolver->unresolved = true;
 	return 0;
@@ -135,15 +135,15 @@ static int resolve_if_member(void *arg, const char *uuid)
 	int root = members->resolver->root;
 
 	members->uuid = uuid;
-	(void)sysfs_each(root, match_member, members, "%s/%s%s", family->dir, uuid, family->list);
+	(void)sysroot_each(root, match_member, members, "%s/%s%s", family->dir, uuid, family->list);
 	if (members->found)
-		(void)sysfs_each(
+		(void)sysroot_each(
 			root, resolve_member, members, "%s/%s%s", family->dir, uuid, family->list);
 	return members->found;
 }
 
 static void resolve_members(
-	struct resolver *resolver, const struct mountinfo_entry *mount, const struct family *family)
+	struct backing *resolver, const struct mountinfo_entry *mount, const struct family *family)
 {
 	struct members members = {.resolver = resolver, .family = family};
 	char first[PATH_MAX];
@@ -151,22 +151,22 @@ static void resolve_members(
 	resolve_source(resolver, mount);
 	(void)STR_COPY(first, mount->source);
 	first[strcspn(first, ":")] = '\0';
-	if (stack_node_number(resolver->root, first, &members.major, &members.minor) == 0)
-		(void)sysfs_each(resolver->root, resolve_if_member, &members, "%s", family->dir);
+	if (wholedisk_node_number(resolver->root, first, &members.major, &members.minor) == 0)
+		(void)sysroot_each(resolver->root, resolve_if_member, &members, "%s", family->dir);
 }
 
-static void resolve_btrfs(struct resolver *resolver, const struct mountinfo_entry *mount)
+static void resolve_btrfs(struct backing *resolver, const struct mountinfo_entry *mount)
 {
 	resolve_members(resolver, mount, &btrfs);
 }
 
-static void resolve_bcachefs(struct resolver *resolver, const struct mountinfo_entry *mount)
+static void resolve_bcachefs(struct backing *resolver, const struct mountinfo_entry *mount)
 {
 	resolve_members(resolver, mount, &bcachefs);
 }
 
 /* Paths with colons between them; a backslash takes a colon's meaning away. */
-static void resolve_paths(struct resolver *resolver, char *paths)
+static void resolve_paths(struct backing *resolver, char *paths)
 {
 	char *to = paths, *start = paths;
 
@@ -178,7 +178,7 @@ static void resolve_paths(struct resolver *resolver, char *paths)
 
 			*to = '\0';
 			if (*start)
-				resolve_path(resolver, start);
+				backing_add_path(resolver, start);
 			if (end)
 				return;
 			start = ++to;
@@ -188,7 +188,7 @@ static void resolve_paths(struct resolver *resolver, char *paths)
 	}
 }
 
-static void resolve_overlay(struct resolver *resolver, const struct mountinfo_entry *mount)
+static void resolve_overlay(struct backing *resolver, const struct mountinfo_entry *mount)
 {
 	static const char *const keys[] = {"lowerdir=", "lowerdir+=", "datadir+=", "upperdir="};
 	_cleanup_free_ char *options = strdup(mount->options);
@@ -214,7 +214,7 @@ static void resolve_overlay(struct resolver *resolver, const struct mountinfo_en
  * source, or cannot be told. */
 static const struct filesystem {
 	const char *type;
-	void (*resolve)(struct resolver *resolver, const struct mountinfo_entry *mount);
+	void (*resolve)(struct backing *resolver, const struct mountinfo_entry *mount);
 } filesystems[] = {
 	{"rootfs", resolve_nothing},
 	{"tmpfs", resolve_nothing},
@@ -234,17 +234,17 @@ static const struct filesystem {
 
 /* In a container the layers of the root overlay have paths of the host, which here lead to the
  * overlay itself; without a memory, dozens of layers would lead there again and again. */
-static void resolve_anonymous(struct resolver *resolver, const struct mountinfo_entry *mount)
+static void resolve_anonymous(struct backing *resolver, const struct mountinfo_entry *mount)
 {
-	void (*resolve)(struct resolver *, const struct mountinfo_entry *) = resolve_source;
+	void (*resolve)(struct backing *, const struct mountinfo_entry *) = resolve_source;
 	size_t seen = 0;
 
 	while (seen < resolver->seen_count && resolver->seen[seen].mount != mount)
 		seen++;
-	if (seen == RESOLVE_MOUNTS_MAX ||
+	if (seen == BACKING_MOUNTS_MAX ||
 		(seen < resolver->seen_count && resolver->seen[seen].active))
 		resolver->unresolved = true;
-	if (seen == RESOLVE_MOUNTS_MAX || seen < resolver->seen_count)
+	if (seen == BACKING_MOUNTS_MAX || seen < resolver->seen_count)
 		return;
 	resolver->seen_count++;
 	resolver->seen[seen].mount = mount;
@@ -256,10 +256,10 @@ static void resolve_anonymous(struct resolver *resolver, const struct mountinfo_
 	resolver->seen[seen].active = false;
 }
 
-void resolve_mount(struct resolver *resolver, const struct mountinfo_entry *mount)
+void backing_add_mount(struct backing *resolver, const struct mountinfo_entry *mount)
 {
 	if (mount->major > 0)
-		resolve_number(resolver, mount->major, mount->minor);
+		backing_add_number(resolver, mount->major, mount->minor);
 	else
 		resolve_anonymous(resolver, mount);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/boot_source.h"
+#include "device/usage/cmdline.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -15,9 +15,9 @@
 /* The parameters that name a medium of the system, or of what it was started from. */
 static const struct parameter {
 	const char *key;
-	bool is_root;		     /* the one that must lead somewhere */
-	bool is_table;		     /* has words with blanks between */
-	enum boot_name_kind implied; /* what the bare value is, where that is no BOOT_NODE */
+	bool is_root;		   /* the one that must lead somewhere */
+	bool is_table;		   /* has words with blanks between */
+	enum cmdline_kind implied; /* what the bare value is, where that is no CMDLINE_NODE */
 } parameters[] = {
 	{.key = "root", .is_root = true},
 	{.key = "mount.usr"},
@@ -25,8 +25,8 @@ static const struct parameter {
 	{.key = "overlayroot"},
 	{.key = "live-media"},
 	{.key = "cryptdevice"},
-	{.key = "rd.luks.uuid", .implied = BOOT_UUID},
-	{.key = "kern_guid", .implied = BOOT_PARTUUID}, /* ChromeOS: of the kernel's partition */
+	{.key = "rd.luks.uuid", .implied = CMDLINE_UUID},
+	{.key = "kern_guid", .implied = CMDLINE_PARTUUID}, /* ChromeOS: of the kernel's partition */
 	/* ChromeOS: "1 vroot none ro 1,0 1740800 verity payload=PARTUUID=... hashtree=..." */
 	{.key = "dm", .is_table = true},
 	{.key = "dm-mod.create", .is_table = true},
@@ -43,17 +43,17 @@ static const char *const elsewhere[] = {"/dev/nfs", "/dev/cifs", "/dev/ram", "/d
 
 static const struct tag {
 	const char *prefix;
-	enum boot_name_kind kind;
+	enum cmdline_kind kind;
 } tags[] = {
-	{"PARTUUID=", BOOT_PARTUUID},
-	{"PARTLABEL=", BOOT_PARTLABEL},
-	{"UUID=", BOOT_UUID},
-	{"LABEL=", BOOT_LABEL},
-	{"CDLABEL=", BOOT_LABEL},
-	{"/dev/disk/by-partuuid/", BOOT_PARTUUID},
-	{"/dev/disk/by-partlabel/", BOOT_PARTLABEL},
-	{"/dev/disk/by-uuid/", BOOT_UUID},
-	{"/dev/disk/by-label/", BOOT_LABEL},
+	{"PARTUUID=", CMDLINE_PARTUUID},
+	{"PARTLABEL=", CMDLINE_PARTLABEL},
+	{"UUID=", CMDLINE_UUID},
+	{"LABEL=", CMDLINE_LABEL},
+	{"CDLABEL=", CMDLINE_LABEL},
+	{"/dev/disk/by-partuuid/", CMDLINE_PARTUUID},
+	{"/dev/disk/by-partlabel/", CMDLINE_PARTLABEL},
+	{"/dev/disk/by-uuid/", CMDLINE_UUID},
+	{"/dev/disk/by-label/", CMDLINE_LABEL},
 };
 
 static bool has_prefix(const char *text, const char *prefix)
@@ -82,7 +82,7 @@ static void unescape(char *text)
 }
 
 /* "b302": a device number as the kernel packs it, where root= is nothing but hex digits. */
-static bool parse_packed(const char *text, struct boot_name *ret)
+static bool parse_packed(const char *text, struct cmdline_device *ret)
 {
 	size_t length = strspn(text, "0123456789abcdefABCDEF");
 	unsigned long number;
@@ -90,7 +90,7 @@ static bool parse_packed(const char *text, struct boot_name *ret)
 	if (length < 3 || length > 8 || text[length] != '\0')
 		return false;
 	number = strtoul(text, NULL, 16);
-	ret->kind = BOOT_NUMBER;
+	ret->kind = CMDLINE_NUMBER;
 	ret->major = (uint32_t)(number >> 8 & 0xfff);
 	ret->minor = (uint32_t)((number & 0xff) | (number >> 12 & 0xfff00));
 	return true;
@@ -98,8 +98,8 @@ static bool parse_packed(const char *text, struct boot_name *ret)
 
 /* What kind of a name the word at @word is, which is moved behind its prefix. False where it names no
  * device. */
-static bool parse_kind(
-	const struct parameter *parameter, const char **word, bool first, struct boot_name *ret)
+static bool parse_kind(const struct parameter *parameter, const char **word, bool first,
+	struct cmdline_device *ret)
 {
 	unsigned major, minor;
 
@@ -115,25 +115,25 @@ static bool parse_kind(
 	}
 	if (sscanf(*word, "/dev/block/%u:%u", &major, &minor) == 2 ||
 		(isdigit((unsigned char)**word) && sscanf(*word, "%u:%u", &major, &minor) == 2)) {
-		ret->kind = BOOT_NUMBER;
+		ret->kind = CMDLINE_NUMBER;
 		ret->major = major;
 		ret->minor = minor;
 		return true;
 	}
 	if (has_prefix(*word, "/dev/")) {
-		ret->kind = BOOT_NODE;
+		ret->kind = CMDLINE_NODE;
 		return true;
 	}
 	if (!parameter->is_root || !first)
 		return false;
 	if (!parse_packed(*word, ret))
-		ret->kind = BOOT_OPAQUE;
+		ret->kind = CMDLINE_OPAQUE;
 	return true;
 }
 
 /* One word of a parameter's value. False where it names no device. */
 static bool parse_word(
-	const struct parameter *parameter, const char *word, bool first, struct boot_name *ret)
+	const struct parameter *parameter, const char *word, bool first, struct cmdline_device *ret)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(wrappers); i++) {
 		if (has_prefix(word, wrappers[i])) {
@@ -143,18 +143,18 @@ static bool parse_word(
 	}
 	ret->kind = parameter->implied;
 	if (word[0] == '\0' ||
-		(parameter->implied == BOOT_NODE && !parse_kind(parameter, &word, first, ret)))
+		(parameter->implied == CMDLINE_NODE && !parse_kind(parameter, &word, first, ret)))
 		return false;
 	/* What has no room here can be looked for nowhere. */
 	if (!STR_COPY(ret->value, word))
-		ret->kind = BOOT_OPAQUE;
-	if (ret->kind != BOOT_NODE)
+		ret->kind = CMDLINE_OPAQUE;
+	if (ret->kind != CMDLINE_NODE)
 		unescape(ret->value);
 	return ret->value[0] != '\0';
 }
 
 struct visit {
-	int (*each)(void *arg, const struct boot_name *name);
+	int (*each)(void *arg, const struct cmdline_device *name);
 	void *arg;
 };
 
@@ -167,7 +167,7 @@ static int parse_value(const struct parameter *parameter, char *value, const str
 
 	for (char *word = strtok_r(value, between, &state); word && r == 0;
 		word = strtok_r(NULL, between, &state)) {
-		struct boot_name name = {0};
+		struct cmdline_device name = {0};
 
 		if (parse_word(parameter, word, first, &name)) {
 			(void)STR_FORMAT(name.text, "%s=%s", parameter->key, word);
@@ -199,8 +199,8 @@ static char *next_parameter(char **rest)
 	return start;
 }
 
-int boot_source_each(
-	const char *cmdline, int (*each)(void *arg, const struct boot_name *name), void *arg)
+int cmdline_each(
+	const char *cmdline, int (*each)(void *arg, const struct cmdline_device *name), void *arg)
 {
 	const struct visit visit = {.each = each, .arg = arg};
 	_cleanup_free_ char *text = strdup(cmdline);
@@ -230,29 +230,29 @@ static bool is_wanted(const char *wanted, const char *found)
 	       (wanted[length] == '\0' || strchr(":/", wanted[length]));
 }
 
-static const char *partition_value(const struct disk_partition *partition, enum boot_name_kind kind)
+static const char *partition_value(const struct disk_partition *partition, enum cmdline_kind kind)
 {
 	switch (kind) {
-	case BOOT_PARTUUID:
+	case CMDLINE_PARTUUID:
 		return partition->uuid;
-	case BOOT_PARTLABEL:
+	case CMDLINE_PARTLABEL:
 		return partition->name;
-	case BOOT_UUID:
+	case CMDLINE_UUID:
 		return partition->fs_uuid;
-	case BOOT_LABEL:
+	case CMDLINE_LABEL:
 		return partition->fs_label;
-	case BOOT_NODE:
-	case BOOT_NUMBER:
-	case BOOT_OPAQUE:
+	case CMDLINE_NODE:
+	case CMDLINE_NUMBER:
+	case CMDLINE_OPAQUE:
 		break;
 	}
 	return "";
 }
 
-bool boot_source_matches(const struct boot_name *name, const struct disk_content *content)
+bool cmdline_matches(const struct cmdline_device *name, const struct disk_content *content)
 {
-	if ((name->kind == BOOT_UUID && is_wanted(name->value, content->uuid)) ||
-		(name->kind == BOOT_LABEL && is_wanted(name->value, content->label)))
+	if ((name->kind == CMDLINE_UUID && is_wanted(name->value, content->uuid)) ||
+		(name->kind == CMDLINE_LABEL && is_wanted(name->value, content->label)))
 		return true;
 	for (uint32_t i = 0; i < content->partition_count && i < DISK_PARTITIONS_MAX; i++)
 		if (is_wanted(name->value, partition_value(&content->partitions[i], name->kind)))
@@ -327,21 +327,21 @@ static bool may_be_number(uint32_t major, const struct disk *disk)
 	       (major == disk->id.major || major == BLOCK_EXT_MAJOR);
 }
 
-bool boot_source_may_be_on(const struct boot_name *name, const struct disk *disk)
+bool cmdline_may_be_on(const struct cmdline_device *name, const struct disk *disk)
 {
 	char gap[48];
 
 	switch (name->kind) {
-	case BOOT_NODE:
+	case CMDLINE_NODE:
 		return may_be_node(name->value, disk);
-	case BOOT_NUMBER:
+	case CMDLINE_NUMBER:
 		return may_be_number(name->major, disk);
-	case BOOT_PARTUUID:
-	case BOOT_PARTLABEL:
-	case BOOT_UUID:
-	case BOOT_LABEL:
+	case CMDLINE_PARTUUID:
+	case CMDLINE_PARTLABEL:
+	case CMDLINE_UUID:
+	case CMDLINE_LABEL:
 		return disk_content_has_gap(&disk->content, gap);
-	case BOOT_OPAQUE:
+	case CMDLINE_OPAQUE:
 		break;
 	}
 	return true;

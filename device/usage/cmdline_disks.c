@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/boot_disk.h"
+#include "device/usage/cmdline_disks.h"
 
-#include "device/boot_source.h"
-#include "device/stack.h"
-#include "device/sysfs.h"
-#include "device/util.h"
+#include "device/base/sysroot.h"
+#include "device/base/util.h"
+#include "device/disk/wholedisk.h"
+#include "device/usage/cmdline.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* What is not found at once may be on a disk whose content is not known yet, or never will be. */
-static int remember(struct inuse *inuse, const struct boot_name *name)
+static int remember(struct inuse *inuse, const struct cmdline_device *name)
 {
 	struct inuse_boot *boot = reallocarray(inuse->boot, inuse->boot_count + 1, sizeof(*boot));
 
@@ -22,11 +22,11 @@ static int remember(struct inuse *inuse, const struct boot_name *name)
 	return 0;
 }
 
-static int add_disks(
-	struct inuse *inuse, int root, const struct boot_name *name, uint32_t major, uint32_t minor)
+static int add_disks(struct inuse *inuse, int root, const struct cmdline_device *name,
+	uint32_t major, uint32_t minor)
 {
-	char disks[STACK_DISKS_MAX][32];
-	int count = stack_whole_disks(root, major, minor, disks, ARRAY_SIZE(disks)), r = 0;
+	char disks[WHOLEDISK_MAX][32];
+	int count = wholedisk_of(root, major, minor, disks, ARRAY_SIZE(disks)), r = 0;
 
 	if (count < 0)
 		return remember(inuse, name);
@@ -39,13 +39,13 @@ static int add_disks(
 /* "/dev/mmcblk0p2", maybe with ":name" behind. */
 static int find_node(int root, const char *value, uint32_t *ret_major, uint32_t *ret_minor)
 {
-	char node[sizeof(((struct boot_name *)0)->value)];
-	int r = stack_node_number(root, value, ret_major, ret_minor);
+	char node[sizeof(((struct cmdline_device *)0)->value)];
+	int r = wholedisk_node_number(root, value, ret_major, ret_minor);
 
 	if (r == 0 || !STR_COPY(node, value))
 		return r;
 	node[strcspn(node, ":")] = '\0';
-	return stack_node_number(root, node, ret_major, ret_minor);
+	return wholedisk_node_number(root, node, ret_major, ret_minor);
 }
 
 struct boot_visit {
@@ -53,7 +53,7 @@ struct boot_visit {
 	int root;
 };
 
-static int add_name(void *arg, const struct boot_name *name)
+static int add_name(void *arg, const struct cmdline_device *name)
 {
 	const struct boot_visit *visit = arg;
 	struct inuse *inuse = visit->inuse;
@@ -61,24 +61,24 @@ static int add_name(void *arg, const struct boot_name *name)
 	uint32_t major = name->major, minor = name->minor;
 
 	switch (name->kind) {
-	case BOOT_NODE:
+	case CMDLINE_NODE:
 		if (find_node(root, name->value, &major, &minor) < 0)
 			return remember(inuse, name);
 		return add_disks(inuse, root, name, major, minor);
-	case BOOT_NUMBER:
+	case CMDLINE_NUMBER:
 		return add_disks(inuse, root, name, major, minor);
-	case BOOT_PARTUUID:
-	case BOOT_PARTLABEL:
-	case BOOT_UUID:
-	case BOOT_LABEL:
-	case BOOT_OPAQUE:
+	case CMDLINE_PARTUUID:
+	case CMDLINE_PARTLABEL:
+	case CMDLINE_UUID:
+	case CMDLINE_LABEL:
+	case CMDLINE_OPAQUE:
 		break;
 	}
 	return remember(inuse, name);
 }
 
 /* The device tree's is what the bootloader said; the kernel may have been built to ignore it. */
-int boot_disk_add_facts(struct inuse *inuse, int root)
+int cmdline_disks_add_facts(struct inuse *inuse, int root)
 {
 	static const char *const sources[] = {"proc/cmdline", "proc/device-tree/chosen/bootargs"};
 	struct boot_visit visit = {.inuse = inuse, .root = root};
@@ -87,8 +87,8 @@ int boot_disk_add_facts(struct inuse *inuse, int root)
 	for (size_t i = 0; i < ARRAY_SIZE(sources) && r == 0; i++) {
 		_cleanup_free_ char *text = NULL;
 
-		if (sysfs_read_all(root, &text, NULL, "%s", sources[i]) == 0)
-			r = boot_source_each(text, add_name, &visit);
+		if (sysroot_read_all(root, &text, NULL, "%s", sources[i]) == 0)
+			r = cmdline_each(text, add_name, &visit);
 	}
 	return r;
 }

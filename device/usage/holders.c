@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/holder.h"
+#include "device/usage/holders.h"
 
-#include "device/stack.h"
-#include "device/sysfs.h"
-#include "device/util.h"
+#include "device/base/sysroot.h"
+#include "device/base/util.h"
+#include "device/disk/wholedisk.h"
 
 #include <errno.h>
 
@@ -18,7 +18,7 @@ static int add_holder(void *arg, const char *name)
 	struct block_walk *walk = arg;
 	char mapped[64];
 
-	if (sysfs_read(walk->root, mapped, sizeof(mapped), "sys/block/%s/dm/name", name) == 0)
+	if (sysroot_read(walk->root, mapped, sizeof(mapped), "sys/block/%s/dm/name", name) == 0)
 		return inuse_add_fact(
 			walk->inuse, walk->disk, REASON_HOLDER, "used by %s (%s)", name, mapped);
 	return inuse_add_fact(walk->inuse, walk->disk, REASON_HOLDER, "used by %s", name);
@@ -29,9 +29,9 @@ static int add_partition_holders(void *arg, const char *name)
 	struct block_walk *walk = arg;
 	int r;
 
-	if (!sysfs_exists(walk->root, "sys/block/%s/%s/partition", walk->disk, name))
+	if (!sysroot_exists(walk->root, "sys/block/%s/%s/partition", walk->disk, name))
 		return 0;
-	r = sysfs_each(walk->root, add_holder, walk, "sys/block/%s/%s/holders", walk->disk, name);
+	r = sysroot_each(walk->root, add_holder, walk, "sys/block/%s/%s/holders", walk->disk, name);
 	return r == -ENOENT ? 0 : r;
 }
 
@@ -40,20 +40,19 @@ static int add_partition_holders(void *arg, const char *name)
  * a file explains a busy disk whose filesystem was unmounted lazily. */
 static int add_loop(struct inuse *inuse, int root, const char *name)
 {
-	char disks[STACK_DISKS_MAX][32];
-	struct stack_loop loop;
+	char disks[WHOLEDISK_MAX][32];
+	struct wholedisk_loop loop;
 	int count, r = 0;
 
-	if (stack_read_loop(root, name, &loop) < 0)
+	if (wholedisk_read_loop(root, name, &loop) < 0)
 		return 0;
 	if (loop.block_major > 0)
 		r = inuse_add_fact(
 			inuse, name, REASON_LOOP, "lies over %s, not over a file", loop.backing);
-	count = stack_whole_disks(
-		root, loop.block_major, loop.block_minor, disks, ARRAY_SIZE(disks));
+	count = wholedisk_of(root, loop.block_major, loop.block_minor, disks, ARRAY_SIZE(disks));
 	for (int i = 0; i < count && r == 0; i++)
 		r = inuse_add_fact(inuse, disks[i], REASON_LOOP, "%s lies over it", name);
-	count = stack_whole_disks(root, loop.file_major, loop.file_minor, disks, ARRAY_SIZE(disks));
+	count = wholedisk_of(root, loop.file_major, loop.file_minor, disks, ARRAY_SIZE(disks));
 	for (int i = 0; i < count && r == 0; i++)
 		if (!inuse_knows(inuse, disks[i]))
 			r = inuse_add_fact(
@@ -64,13 +63,13 @@ static int add_loop(struct inuse *inuse, int root, const char *name)
 /* The kernel holds it exclusively, but tells of no holder. */
 static int add_backing(struct inuse *inuse, int root, const char *name)
 {
-	char disks[STACK_DISKS_MAX][32];
+	char disks[WHOLEDISK_MAX][32];
 	uint32_t major, minor;
 	int count, r = 0;
 
-	if (stack_read_backing(root, name, &major, &minor) < 0)
+	if (wholedisk_read_backing(root, name, &major, &minor) < 0)
 		return 0;
-	count = stack_whole_disks(root, major, minor, disks, ARRAY_SIZE(disks));
+	count = wholedisk_of(root, major, minor, disks, ARRAY_SIZE(disks));
 	for (int i = 0; i < count && r == 0; i++)
 		r = inuse_add_fact(inuse, disks[i], REASON_HOLDER, "used by %s", name);
 	return r;
@@ -83,18 +82,18 @@ static int add_block_user(void *arg, const char *name)
 	int r;
 
 	/* What uses a boot area uses the card. */
-	walk->disk = stack_card_of(walk->root, name, card) ? card : name;
-	r = sysfs_each(walk->root, add_holder, walk, "sys/block/%s/holders", name);
+	walk->disk = wholedisk_card_of(walk->root, name, card) ? card : name;
+	r = sysroot_each(walk->root, add_holder, walk, "sys/block/%s/holders", name);
 	if (r == 0 || r == -ENOENT)
-		r = sysfs_each(walk->root, add_partition_holders, walk, "sys/block/%s", name);
+		r = sysroot_each(walk->root, add_partition_holders, walk, "sys/block/%s", name);
 	if (r == 0 || r == -ENOENT)
 		r = add_loop(walk->inuse, walk->root, name);
 	return r == 0 ? add_backing(walk->inuse, walk->root, name) : r;
 }
 
-int holder_add_facts(struct inuse *inuse, int root)
+int holders_add_facts(struct inuse *inuse, int root)
 {
 	struct block_walk walk = {.inuse = inuse, .root = root};
 
-	return sysfs_each(root, add_block_user, &walk, "sys/block");
+	return sysroot_each(root, add_block_user, &walk, "sys/block");
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/inuse.h"
+#include "device/usage/inuse.h"
 
-#include "device/boot_disk.h"
-#include "device/holder.h"
-#include "device/mountinfo.h"
-#include "device/namespaces.h"
-#include "device/resolve.h"
-#include "device/stack.h"
-#include "device/sysfs.h"
-#include "device/util.h"
+#include "device/base/sysroot.h"
+#include "device/base/util.h"
+#include "device/disk/wholedisk.h"
+#include "device/usage/backing.h"
+#include "device/usage/cmdline_disks.h"
+#include "device/usage/holders.h"
+#include "device/usage/mountinfo.h"
+#include "device/usage/namespaces.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -104,13 +104,13 @@ static int add_mount(struct inuse *inuse, int root, const struct mountinfo *moun
 {
 	bool critical = is_critical(mount->point);
 	/* Otherwise the disk below a backing file is mounted, and has a line of its own. */
-	struct resolver resolver = {.root = root, .mounts = mounts, .through_files = critical};
+	struct backing resolver = {.root = root, .mounts = mounts, .through_files = critical};
 	int r = 0;
 
 	/* The layers of an overlay have lines of their own, too. */
 	if (!critical && strcmp(mount->fs_type, "overlay") == 0)
 		return 0;
-	resolve_mount(&resolver, mount);
+	backing_add_mount(&resolver, mount);
 	if (critical && resolver.unresolved)
 		inuse->unresolved = true;
 	for (size_t i = 0; i < resolver.count && strcmp(mount->point, "/") == 0; i++)
@@ -149,9 +149,9 @@ static int add_foreign_mounts(void *arg, const char *table, const char *who)
 	if (mountinfo_load(visit->root, table, &mounts) < 0)
 		return 0; /* the process has ended */
 	for (size_t i = 0; i < mounts.count && r == 0; i++) {
-		struct resolver resolver = {.root = visit->root, .mounts = &mounts};
+		struct backing resolver = {.root = visit->root, .mounts = &mounts};
 
-		resolve_mount(&resolver, &mounts.entries[i]);
+		backing_add_mount(&resolver, &mounts.entries[i]);
 		for (size_t k = 0; k < resolver.count && r == 0; k++)
 			if (!inuse_knows(visit->inuse, resolver.disks[k]))
 				r = inuse_add_fact(visit->inuse, resolver.disks[k], REASON_MOUNTED,
@@ -181,14 +181,14 @@ static int add_swap_file(struct inuse *inuse, int root, const char *path)
 static int add_swap(
 	struct inuse *inuse, int root, const struct mountinfo *mounts, const char *path, bool file)
 {
-	struct resolver resolver = {.root = root, .mounts = mounts, .through_files = true};
+	struct backing resolver = {.root = root, .mounts = mounts, .through_files = true};
 	uint32_t major, minor;
 	int r = 0;
 
 	if (file)
-		resolve_path(&resolver, path);
-	else if (stack_node_number(root, path, &major, &minor) == 0)
-		resolve_number(&resolver, major, minor);
+		backing_add_path(&resolver, path);
+	else if (wholedisk_node_number(root, path, &major, &minor) == 0)
+		backing_add_number(&resolver, major, minor);
 	for (size_t i = 0; i < resolver.count && r == 0; i++)
 		r = inuse_add_fact(inuse, resolver.disks[i], REASON_SWAP, "swap (%s)", path);
 	if (file && r == 0)
@@ -201,7 +201,7 @@ static int add_swaps(struct inuse *inuse, int root, const struct mountinfo *moun
 {
 	_cleanup_free_ char *text = NULL;
 	char *rest, *line;
-	int r = sysfs_read_all(root, &text, NULL, "proc/swaps");
+	int r = sysroot_read_all(root, &text, NULL, "proc/swaps");
 
 	if (r < 0)
 		return r == -ENOENT ? 0 : r; /* a kernel without swap */
@@ -252,13 +252,13 @@ int inuse_load(int root, struct inuse *ret)
 	int r = add_tables(&inuse, root);
 
 	if (r == 0 && inuse.rootless)
-		r = boot_disk_add_facts(&inuse, root);
+		r = cmdline_disks_add_facts(&inuse, root);
 	if (r == 0)
 		r = namespaces_each_other(root, add_foreign_mounts, &visit);
 	if (r == 0)
-		r = holder_add_facts(&inuse, root);
+		r = holders_add_facts(&inuse, root);
 	if (r == 0)
-		r = twins_load(root, &inuse.twins);
+		r = multipath_load(root, &inuse.multipath);
 	if (r < 0) {
 		inuse_finish(&inuse);
 		return r;
@@ -271,7 +271,7 @@ void inuse_finish(struct inuse *inuse)
 {
 	free(inuse->facts);
 	free(inuse->boot);
-	twins_finish(&inuse->twins);
+	multipath_finish(&inuse->multipath);
 	*inuse = (struct inuse){0};
 }
 
@@ -282,7 +282,7 @@ int inuse_add_content(struct inuse *inuse, const struct disk *disk)
 	int r = 0;
 
 	for (size_t i = 0; i < inuse->boot_count && r == 0; i++) {
-		if (!boot_source_matches(&inuse->boot[i].name, &disk->content))
+		if (!cmdline_matches(&inuse->boot[i].name, &disk->content))
 			continue;
 		inuse->boot[i].found = true;
 		r = inuse_add_fact(inuse, disk->name, REASON_SYSTEM,
@@ -300,7 +300,7 @@ static int read_mount_id(int root, int fd)
 	static const char key[] = "mnt_id:";
 	char text[256];
 	const char *p;
-	int r = sysfs_read(root, text, sizeof(text), "proc/self/fdinfo/%d", fd);
+	int r = sysroot_read(root, text, sizeof(text), "proc/self/fdinfo/%d", fd);
 
 	if (r < 0)
 		return r;
@@ -309,7 +309,7 @@ static int read_mount_id(int root, int fd)
 }
 
 /* 0 with the disks in @resolver, or -errno. */
-static int resolve_live_file(struct resolver *resolver, const char *path)
+static int resolve_live_file(struct backing *resolver, const char *path)
 {
 	const struct mountinfo_entry *mount;
 	_cleanup_close_ int fd = open(path, O_PATH | O_CLOEXEC);
@@ -318,9 +318,9 @@ static int resolve_live_file(struct resolver *resolver, const char *path)
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
 	if (major(st.st_dev) > 0)
-		resolve_number(resolver, major(st.st_dev), minor(st.st_dev));
+		backing_add_number(resolver, major(st.st_dev), minor(st.st_dev));
 	else if ((mount = mountinfo_of_id(resolver->mounts, read_mount_id(resolver->root, fd))))
-		resolve_mount(resolver, mount);
+		backing_add_mount(resolver, mount);
 	else
 		resolver->unresolved = true;
 	return 0;
@@ -329,15 +329,15 @@ static int resolve_live_file(struct resolver *resolver, const char *path)
 int inuse_add_file(struct inuse *inuse, int root, const struct inuse_file *file)
 {
 	struct mountinfo mounts;
-	struct resolver resolver = {.root = root, .mounts = &mounts, .through_files = true};
+	struct backing resolver = {.root = root, .mounts = &mounts, .through_files = true};
 	int r = mountinfo_load(root, "proc/self/mountinfo", &mounts);
 
 	if (r < 0)
 		return r;
-	if (sysfs_is_live(root))
+	if (sysroot_is_live(root))
 		r = resolve_live_file(&resolver, file->path);
 	else
-		resolve_path(&resolver, file->path);
+		backing_add_path(&resolver, file->path);
 	mountinfo_finish(&mounts);
 	if (resolver.unresolved)
 		inuse->unresolved = true;

@@ -4,12 +4,12 @@
  * holders, loop devices and the kernel command line below a root fd. It explains; the last word has
  * O_EXCL (target.h).
  */
-#ifndef DEVICE_INUSE_H
-#define DEVICE_INUSE_H
+#ifndef DEVICE_USAGE_INUSE_H
+#define DEVICE_USAGE_INUSE_H
 
-#include "device/boot_source.h"
-#include "device/disk.h"
-#include "device/twin.h"
+#include "device/disk/disk.h"
+#include "device/usage/cmdline.h"
+#include "device/usage/multipath.h"
 
 struct inuse_fact {
 	char disk[32]; /* kernel name of the whole disk; "" where it is about a file */
@@ -19,7 +19,7 @@ struct inuse_fact {
 };
 
 struct inuse_boot {
-	struct boot_name name;
+	struct cmdline_device name;
 	bool found; /* on a disk whose content is known by now */
 };
 
@@ -40,7 +40,7 @@ struct inuse {
 	 * owned. */
 	struct inuse_boot *boot;
 	size_t boot_count;
-	struct twins twins; /* a fact about one is a fact about the other */
+	struct multipath multipath; /* a fact about one is a fact about the other */
 };
 
 /* Collects the facts of the machine below @root. 0 or -errno; free with inuse_finish. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/mountinfo.h"
+#include "device/usage/mountinfo.h"
 
-#include "device/sysfs.h"
-#include "device/util.h"
+#include "device/base/sysroot.h"
+#include "device/base/util.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -64,7 +64,7 @@ int mountinfo_load(int root, const char *path, struct mountinfo *ret)
 	struct mountinfo mounts = {0};
 	char *state = NULL;
 	size_t lines = 1;
-	int r = sysfs_read_all(root, &mounts.text, NULL, "%s", path);
+	int r = sysroot_read_all(root, &mounts.text, NULL, "%s", path);
 
 	if (r < 0)
 		return r;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* mountinfo - a table of mounts, as /proc/PID/mountinfo has it (proc(5)), and which one a path is
  * on. */
-#ifndef DEVICE_MOUNTINFO_H
-#define DEVICE_MOUNTINFO_H
+#ifndef DEVICE_USAGE_MOUNTINFO_H
+#define DEVICE_USAGE_MOUNTINFO_H
 
 #include <stddef.h>
 #include <stdint.h>

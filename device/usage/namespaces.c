@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/namespaces.h"
+#include "device/usage/namespaces.h"
 
-#include "device/sysfs.h"
-#include "device/util.h"
+#include "device/base/sysroot.h"
+#include "device/base/util.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static int is_new(struct walk *walk, const char *pid)
 {
 	char name[32], (*seen)[32];
 
-	if (sysfs_link(walk->root, name, sizeof(name), "proc/%s/ns/mnt", pid) < 0)
+	if (sysroot_link(walk->root, name, sizeof(name), "proc/%s/ns/mnt", pid) < 0)
 		return false;
 	for (size_t i = 0; i < walk->count; i++)
 		if (strcmp(walk->seen[i], name) == 0)
@@ -45,7 +45,7 @@ static int visit(void *arg, const char *pid)
 	r = is_new(walk, pid);
 	if (r <= 0)
 		return r;
-	if (sysfs_read(walk->root, comm, sizeof(comm), "proc/%s/comm", pid) < 0)
+	if (sysroot_read(walk->root, comm, sizeof(comm), "proc/%s/comm", pid) < 0)
 		(void)STR_COPY(comm, "?");
 	(void)STR_FORMAT(who, "%s, process %s", comm, pid);
 	str_sanitise(who);
@@ -62,7 +62,7 @@ int namespaces_each_other(
 	if (r >= 0)
 		r = is_new(&walk, "self");
 	if (r >= 0)
-		r = sysfs_each(root, visit, &walk, "proc");
+		r = sysroot_each(root, visit, &walk, "proc");
 	free(walk.seen);
 	return r;
 }

@@ -3,8 +3,8 @@
  * namespaces - the mount tables of a machine, each once: ours, that of process 1, and those of the
  * other processes in namespaces of their own (services, containers, another installer's engine).
  */
-#ifndef DEVICE_NAMESPACES_H
-#define DEVICE_NAMESPACES_H
+#ifndef DEVICE_USAGE_NAMESPACES_H
+#define DEVICE_USAGE_NAMESPACES_H
 
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/rules.h"
+#include "device/usage/rules.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -23,7 +23,8 @@ static bool is_about(
 		return fact->file_ino > 0 && fact->file_ino == disk->id.file_ino &&
 		       fact->file_dev == disk->id.file_dev;
 	return strcmp(fact->disk, disk->name) == 0 ||
-	       (disk->kind == DISK_FIXED && twins_are_equal(&inuse->twins, fact->disk, disk->name));
+	       (disk->kind == DISK_FIXED &&
+		       multipath_is_same(&inuse->multipath, fact->disk, disk->name));
 }
 
 /* Facts of one code become one reason: a system has dozens of mounts, a row has no room for them. */
@@ -131,10 +132,11 @@ static void judge_wear(struct disk *disk, const struct rules_facts *facts, enum 
 }
 
 /* What the kernel command line names, no disk was found to hold, and this one may. */
-static const struct boot_name *missing_boot_name(const struct inuse *inuse, const struct disk *disk)
+static const struct cmdline_device *missing_boot_name(
+	const struct inuse *inuse, const struct disk *disk)
 {
 	for (size_t i = 0; i < inuse->boot_count; i++)
-		if (!inuse->boot[i].found && boot_source_may_be_on(&inuse->boot[i].name, disk))
+		if (!inuse->boot[i].found && cmdline_may_be_on(&inuse->boot[i].name, disk))
 			return &inuse->boot[i].name;
 	return NULL;
 }
@@ -143,7 +145,7 @@ static void judge_unknown(struct disk *disk, const struct rules_facts *facts, en
 {
 	static const unsigned harmless = KIND(DISK_LOOP) | KIND(DISK_IMAGE);
 	const char *remedy = disk->kind == DISK_EMMC ? " (--allow emmc)" : "";
-	const struct boot_name *missing = missing_boot_name(facts->inuse, disk);
+	const struct cmdline_device *missing = missing_boot_name(facts->inuse, disk);
 	char gap[48];
 
 	if ((harmless & KIND(disk->kind)) || (disk->kind != DISK_FIXED && is_allowed(disk, facts)))

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* rules - pure: a disk and the facts -> the reasons why it must not be written, the gravest first. */
-#ifndef DEVICE_RULES_H
-#define DEVICE_RULES_H
+#ifndef DEVICE_USAGE_RULES_H
+#define DEVICE_USAGE_RULES_H
 
-#include "device/disk.h"
-#include "device/inuse.h"
+#include "device/disk/disk.h"
+#include "device/usage/inuse.h"
 
 struct rules_facts {
 	const struct inuse *inuse;
@@ -18,7 +18,7 @@ struct rules_facts {
  * disk->content says must have been told to the facts (inuse_add_content).
  *
  * Where the disks of the running system cannot be told (inuse->unresolved; or the kernel command
- * line names what was found nowhere, and this disk may be where it is: boot_source_may_be_on), the disk
+ * line names what was found nowhere, and this disk may be where it is: cmdline_may_be_on), the disk
  * may be one of them, and is refused with REASON_UNKNOWN; but not a loop device or an image, and
  * not a removable or embedded kind that the operator has named: for DISK_EMMC, too, its bit must be
  * set then. A DISK_FIXED stays refused: that is where systems live. The kernel has the last word in

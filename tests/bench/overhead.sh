@@ -50,7 +50,7 @@ trap 'exit 130' INT TERM HUP
 default_archive() {
 	local archive=$CACHE/bench.tar.zst tree
 	if [ ! -s "$archive" ]; then
-		"$top/tests/minbase.sh" "$CACHE/minbase.tar"
+		"$top/tests/tools/minbase.sh" "$CACHE/minbase.tar"
 		tree=$(mktemp -d "$WORK/tree.XXXXXX")
 		tar -C "$tree" --xattrs --xattrs-include='*' --numeric-owner -xpf "$CACHE/minbase.tar"
 		mkdir -p "$tree/opt/files"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/child.h"
+#include "core/process/child.h"
 
-#include "core/sigcgt.h"
+#include "core/tar/sigcgt.h"
 
 #include <dirent.h>
 #include <errno.h>

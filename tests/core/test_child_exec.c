@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* launch - by itself, without the reactor; what children are given and how they end is test_child's. */
-#include "core/launch.h"
+#include "core/process/child_exec.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -45,11 +45,11 @@ static void makes_the_whole_environment(void **state)
 		/* Without a list it is as with an empty one. */
 		for (int list = cases[i].given[0] != NULL; list < 2; list++) {
 			struct child_spec spec = {.env = list ? cases[i].given : NULL};
-			struct launch launch = {.spec = &spec};
+			struct child_exec launch = {.spec = &spec};
 			size_t k = 0;
 
 			memset(launch.env, '!', sizeof(launch.env));
-			assert_int_equal(launch_env(&launch), 0);
+			assert_int_equal(child_exec_env(&launch), 0);
 			for (; cases[i].expected[k]; k++)
 				assert_string_equal(launch.env[k], cases[i].expected[k]);
 			assert_null(launch.env[k]);
@@ -61,17 +61,17 @@ static void has_room_for_as_many_as_it_says(void **state)
 {
 	const char *many[CHILD_ENV_MAX + 2] = {NULL};
 	struct child_spec spec = {.env = many};
-	struct launch launch = {.spec = &spec};
+	struct child_exec launch = {.spec = &spec};
 
 	(void)state;
 	for (size_t i = 0; i < CHILD_ENV_MAX; i++)
 		many[i] = "A=b";
-	assert_int_equal(launch_env(&launch), 0);
+	assert_int_equal(child_exec_env(&launch), 0);
 	assert_string_equal(launch.env[CHILD_ENV_MAX - 1], "A=b");
 	assert_string_equal(launch.env[CHILD_ENV_MAX + 1], "LC_ALL=C");
 	assert_null(launch.env[CHILD_ENV_MAX + 2]);
 	many[CHILD_ENV_MAX] = "A=b";
-	assert_int_equal(launch_env(&launch), -E2BIG);
+	assert_int_equal(child_exec_env(&launch), -E2BIG);
 }
 
 /* ---- the fork ---- */
@@ -99,7 +99,7 @@ static ssize_t read_all(int fd, void *buf, size_t size)
 }
 
 /* Launches with pipes of its own and waits for the end; @in and @parent stay as they are given. */
-static struct end launch_all(struct launch *launch)
+static struct end launch_all(struct child_exec *launch)
 {
 	struct end end = {0};
 	int report[2], out[2];
@@ -109,8 +109,8 @@ static struct end launch_all(struct launch *launch)
 	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
 	launch->out = launch->err = out[1];
 	launch->report = report[1];
-	assert_int_equal(launch_env(launch), 0);
-	assert_int_equal(launch_fork(launch, &pid), 0);
+	assert_int_equal(child_exec_env(launch), 0);
+	assert_int_equal(child_exec_fork(launch, &pid), 0);
 	assert_true(pid > 0);
 	close_fd(&report[1]);
 	close_fd(&out[1]);
@@ -122,9 +122,9 @@ static struct end launch_all(struct launch *launch)
 	return end;
 }
 
-static struct launch launch_of(const struct child_spec *spec, const char *path)
+static struct child_exec launch_of(const struct child_spec *spec, const char *path)
 {
-	struct launch launch = {.spec = spec, .parent = getpid()};
+	struct child_exec launch = {.spec = spec, .parent = getpid()};
 
 	STR_COPY(launch.path, path);
 	launch.in = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -143,7 +143,7 @@ static void becomes_the_program(void **state)
 {
 	const char *const env[] = {"A=err", NULL};
 	struct child_spec spec = {.argv = script, .env = env};
-	struct launch launch = launch_of(&spec, "/bin/sh");
+	struct child_exec launch = launch_of(&spec, "/bin/sh");
 	struct end end = launch_all(&launch);
 
 	(void)state;
@@ -169,7 +169,7 @@ static void tells_why_exec_failed(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct launch launch = launch_of(&spec, cases[i].path);
+		struct child_exec launch = launch_of(&spec, cases[i].path);
 		struct end end = launch_all(&launch);
 
 		assert_int_equal(end.report_size, sizeof(int));
@@ -185,7 +185,7 @@ static void tells_why_exec_failed(void **state)
 static void runs_nothing_where_it_cannot_be_set_up(void **state)
 {
 	struct child_spec spec = {.argv = script};
-	struct launch launch = launch_of(&spec, "/bin/sh");
+	struct child_exec launch = launch_of(&spec, "/bin/sh");
 	struct end end;
 
 	(void)state;
@@ -245,7 +245,7 @@ static void does_the_work(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		int value = cases[i].value;
 		struct child_spec spec = {.work = cases[i].work, .arg = &value};
-		struct launch launch = launch_of(&spec, "");
+		struct child_exec launch = launch_of(&spec, "");
 		struct end end = launch_all(&launch);
 
 		assert_int_equal(exit_status(&end), cases[i].status);
@@ -281,7 +281,7 @@ static void cuts_a_sentence_that_is_too_long(void **state)
 static void gives_the_parent_its_mask_back(void **state)
 {
 	struct child_spec spec = {.argv = script};
-	struct launch launch = launch_of(&spec, "");
+	struct child_exec launch = launch_of(&spec, "");
 	sigset_t before, one, after;
 
 	(void)state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/event.h"
+#include "core/report/event.h"
 
-#include "tests/capture.h"
+#include "tests/lib/capture.h"
 
 static void assert_out(const char *expected)
 {

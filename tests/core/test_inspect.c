@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/inspect.h"
+#include "core/archive/inspect.h"
 
-#include "core/reactor.h"
-#include "device/util.h"
-#include "tests/sandbox.h"
+#include "core/process/reactor.h"
+#include "device/base/util.h"
+#include "tests/lib/sandbox.h"
 
 #include <errno.h>
 

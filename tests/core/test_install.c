@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The engine without its process: real tar, real mkfs, a loop device over an image. */
-#include "core/install.h"
+#include "core/install/install.h"
 
-#include "tests/board_fixture.h"
+#include "tests/lib/board_fixture.h"
 
 #include <poll.h>
 #include <sys/file.h>
@@ -18,7 +18,8 @@ static struct install *begin(const struct board *board)
 	STR_FORMAT(dir, "%s/job", board->dir);
 	STR_FORMAT(journal, "%s/knobs", board->dir);
 	in = install_new(&board->plan, inspect_manifest(board->inspect),
-		&(struct install_world){.root = board->root, .dir = dir, .knob_journal = journal});
+		&(struct install_world){
+			.root = board->root, .dir = dir, .settings_journal = journal});
 	assert_non_null(in);
 	install_start(in);
 	return in;
@@ -387,7 +388,7 @@ static void refuses_a_target_that_came_into_use(void **state)
 	assert_true(image >= 0);
 	assert_int_equal(loop_attach(board->root, board->dir, image, below, &below_fd), 0);
 	STR_FORMAT(path, "/dev/%s", below);
-	assert_int_equal(scan_target(board->root, path, &board->plan.target), 0);
+	assert_int_equal(disk_scan_target(board->root, path, &board->plan.target), 0);
 	board->plan.allow |= 1u << DISK_LOOP;
 	lock = open(path, O_RDWR | O_CLOEXEC);
 	assert_true(lock >= 0);

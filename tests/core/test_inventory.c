@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/inventory.h"
+#include "core/disks/inventory.h"
 
-#include "core/prober.h"
-#include "core/reactor.h"
-#include "device/util.h"
-#include "tests/sandbox.h"
+#include "core/disks/prober.h"
+#include "core/process/reactor.h"
+#include "device/base/util.h"
+#include "tests/lib/sandbox.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/json.h"
+#include "core/report/json.h"
 
-#include "tests/sandbox.h"
+#include "tests/lib/sandbox.h"
 
 #include <math.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/kernel_log.h"
+#include "core/install/kernel_log.h"
 
-#include "device/util.h"
-#include "sandbox.h"
+#include "device/base/util.h"
+#include "tests/lib/sandbox.h"
 
 #include <errno.h>
 
@@ -29,7 +29,7 @@ static struct kernel_log made_up(void)
 	log.disk = &card;
 	log.tell = tell;
 	log.owner = told;
-	log.pace = (struct pace){.burst = KERNEL_LOG_BURST, .period_ms = KERNEL_LOG_PERIOD_MS};
+	log.pace = (struct ratelimit){.burst = KERNEL_LOG_BURST, .period_ms = KERNEL_LOG_PERIOD_MS};
 	return log;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/manifest.h"
+#include "core/manifest/manifest.h"
 
-#include "device/util.h"
-#include "tests/manifest_fixture.h"
+#include "device/base/util.h"
+#include "tests/lib/manifest_fixture.h"
 
 #include <errno.h>
 #include <sys/wait.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/manifest.h"
+#include "core/manifest/manifest.h"
 
-#include "core/xattrs.h"
-#include "device/util.h"
-#include "tests/manifest_fixture.h"
+#include "core/manifest/xattrs.h"
+#include "device/base/util.h"
+#include "tests/lib/manifest_fixture.h"
 
 #include <errno.h>
 #include <locale.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* plan - plan_make and plan_look on images and archives of our own. Needs no root. */
-#include "core/plan.h"
+#include "core/plan/plan.h"
 
-#include "core/space.h"
-#include "device/scan.h"
-#include "device/sysfs.h"
-#include "device/util.h"
+#include "core/plan/space.h"
+#include "device/base/sysroot.h"
+#include "device/base/util.h"
+#include "device/disk/disk_scan.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -125,9 +125,9 @@ static int setup(void **state)
 	if (fd < 0 || ftruncate(fd, (off_t)GIB(1)) < 0)
 		return -1;
 	close_fd(&fd);
-	w->root = sysfs_open_root("/");
+	w->root = sysroot_open("/");
 	assert_true(w->root >= 0);
-	assert_int_equal(scan_target(w->root, w->image, &w->target), 0);
+	assert_int_equal(disk_scan_target(w->root, w->image, &w->target), 0);
 
 	w->manifest = manifest_new();
 	assert_non_null(w->manifest);
@@ -230,7 +230,7 @@ static void a_small_image_is_refused(void **state)
 	struct world *w = *state;
 
 	assert_int_equal(truncate(w->image, (off_t)MIB(5)), 0);
-	assert_int_equal(scan_target(w->root, w->image, &w->target), 0);
+	assert_int_equal(disk_scan_target(w->root, w->image, &w->target), 0);
 	request(w, "single-gpt", NULL);
 	assert_true(find("layout") || find("too-small"));
 	assert_true(truncate(w->image, 0) == 0);

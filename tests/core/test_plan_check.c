@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* plan_check - every gate, one at a time, on made-up plans. */
-#include "core/plan.h"
+#include "core/plan/plan.h"
 
-#include "core/space.h"
-#include "device/util.h"
+#include "core/plan/space.h"
+#include "device/base/util.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/prober.h"
+#include "core/disks/prober.h"
 
-#include "core/child.h"
-#include "core/reactor.h"
-#include "device/probe.h"
-#include "tests/sandbox.h"
+#include "core/process/child.h"
+#include "core/process/reactor.h"
+#include "device/disk/probe.h"
+#include "tests/lib/sandbox.h"
 
 #include <errno.h>
 #include <signal.h>

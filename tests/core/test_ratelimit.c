@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/pace.h"
+#include "core/process/ratelimit.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,18 +8,18 @@
 #include <cmocka.h>
 
 /* How many of @count tries from @from_ms on, @step_ms apart, are taken. */
-static unsigned taken(struct pace *pace, uint64_t from_ms, unsigned step_ms, unsigned count)
+static unsigned taken(struct ratelimit *pace, uint64_t from_ms, unsigned step_ms, unsigned count)
 {
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < count; i++)
-		n += pace_take(pace, from_ms + (uint64_t)i * step_ms);
+		n += ratelimit_take(pace, from_ms + (uint64_t)i * step_ms);
 	return n;
 }
 
 static void some_at_once_then_one_a_period(void **state)
 {
-	struct pace pace = {.burst = 4, .period_ms = 1000};
+	struct ratelimit pace = {.burst = 4, .period_ms = 1000};
 
 	(void)state;
 	assert_int_equal(taken(&pace, 50000, 0, 100), 4);
@@ -32,7 +32,7 @@ static void some_at_once_then_one_a_period(void **state)
 
 static void a_flood_for_two_minutes(void **state)
 {
-	struct pace pace = {.burst = 4, .period_ms = 5000};
+	struct ratelimit pace = {.burst = 4, .period_ms = 5000};
 
 	(void)state;
 	assert_int_equal(taken(&pace, 0, 10, 12000), 4 + 120000 / 5000 - 1);
@@ -40,7 +40,7 @@ static void a_flood_for_two_minutes(void **state)
 
 static void who_is_slow_is_never_refused(void **state)
 {
-	struct pace pace = {.burst = 1, .period_ms = 1000};
+	struct ratelimit pace = {.burst = 1, .period_ms = 1000};
 
 	(void)state;
 	assert_int_equal(taken(&pace, 0, 1000, 100), 100);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/record.h"
+#include "core/service/run_state.h"
 
-#include "device/util.h"
-#include "tests/sandbox.h"
+#include "device/base/util.h"
+#include "tests/lib/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,10 +34,10 @@ static struct snapshot make(const char *target, int engine, uint64_t job)
 static void write_at(const struct sandbox *box, const struct snapshot *snapshot, time_t second)
 {
 	const struct timespec times[2] = {{.tv_sec = second}, {.tv_sec = second}};
-	char path[RECORD_PATH_MAX];
+	char path[RUN_STATE_PATH_MAX];
 
-	assert_int_equal(record_write(box->dir, snapshot), 0);
-	record_path(path, box->dir, snapshot->target_name, snapshot->engine, LAST);
+	assert_int_equal(run_state_write(box->dir, snapshot), 0);
+	run_state_path(path, box->dir, snapshot->target_name, snapshot->engine, LAST);
 	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
 }
 
@@ -59,13 +59,13 @@ static void names(void **state)
 		{"", NULL, LAST, false},
 		{"knobs", NULL, LAST, false},
 	};
-	char path[RECORD_PATH_MAX];
+	char path[RUN_STATE_PATH_MAX];
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (record_is(rows[i].file, rows[i].target, rows[i].suffix) != rows[i].is)
+		if (run_state_is_file(rows[i].file, rows[i].target, rows[i].suffix) != rows[i].is)
 			fail_msg("%s of %s", rows[i].file, rows[i].target);
-	record_path(path, "/run/x", "a/../board.img", 7, ".sock");
+	run_state_path(path, "/run/x", "a/../board.img", 7, ".sock");
 	assert_string_equal(path, "/run/x/a____board_img.7.sock");
 }
 
@@ -75,22 +75,22 @@ static void newest_is_found(void **state)
 	struct snapshot a = make("mmcblk0", 1, 11), b = make("mmcblk0", 2, 22);
 	struct snapshot c = make("board.img", 3, 33), found;
 
-	assert_int_equal(record_newest(box->dir, NULL, &found), -ENOENT);
+	assert_int_equal(run_state_newest(box->dir, NULL, &found), -ENOENT);
 	write_at(box, &b, 2000);
 	write_at(box, &a, 1000);
 	write_at(box, &c, 3000);
-	assert_int_equal(record_newest(box->dir, "mmcblk0", &found), 0);
+	assert_int_equal(run_state_newest(box->dir, "mmcblk0", &found), 0);
 	assert_int_equal(found.job, 22);
-	assert_int_equal(record_newest(box->dir, NULL, &found), 0);
+	assert_int_equal(run_state_newest(box->dir, NULL, &found), 0);
 	assert_int_equal(found.job, 33);
-	assert_int_equal(record_newest(box->dir, "mmcblk1", &found), -ENOENT);
+	assert_int_equal(run_state_newest(box->dir, "mmcblk1", &found), -ENOENT);
 	/* One of another engine is another file, one of the same engine its successor. */
 	a.step = STEP_COMMIT;
 	write_at(box, &a, 4000);
-	assert_int_equal(record_newest(box->dir, "mmcblk0", &found), 0);
+	assert_int_equal(run_state_newest(box->dir, "mmcblk0", &found), 0);
 	assert_int_equal(found.step, STEP_COMMIT);
-	assert_int_equal(record_newest("/nonexistent", NULL, &found), -ENOENT);
-	assert_int_equal(record_write("/nonexistent", &a), -ENOENT);
+	assert_int_equal(run_state_newest("/nonexistent", NULL, &found), -ENOENT);
+	assert_int_equal(run_state_write("/nonexistent", &a), -ENOENT);
 }
 
 static void of_an_install_is_no_other(void **state)
@@ -99,31 +99,31 @@ static void of_an_install_is_no_other(void **state)
 	struct snapshot written = make("mmcblk0", 1, 11), seen = written, found;
 
 	write_at(box, &written, 1000);
-	assert_int_equal(record_of(box->dir, &seen, &found), 0);
+	assert_int_equal(run_state_of(box->dir, &seen, &found), 0);
 	assert_int_equal(found.job, 11);
 	seen.job = 12; /* the pid was given anew */
-	assert_int_equal(record_of(box->dir, &seen, &found), -ENOENT);
+	assert_int_equal(run_state_of(box->dir, &seen, &found), -ENOENT);
 	seen.job = 0;
-	assert_int_equal(record_of(box->dir, &seen, &found), -ENOENT);
+	assert_int_equal(run_state_of(box->dir, &seen, &found), -ENOENT);
 	seen = written;
 	seen.engine = 2;
-	assert_int_equal(record_of(box->dir, &seen, &found), -ENOENT);
+	assert_int_equal(run_state_of(box->dir, &seen, &found), -ENOENT);
 }
 
 static void another_version_is_none(void **state)
 {
 	const struct sandbox *box = *state;
 	struct snapshot snapshot = make("mmcblk0", 1, 11), found;
-	char path[RECORD_PATH_MAX];
+	char path[RUN_STATE_PATH_MAX];
 
 	snapshot.version++;
 	write_at(box, &snapshot, 1000);
-	assert_int_equal(record_newest(box->dir, NULL, &found), -EPROTO);
+	assert_int_equal(run_state_newest(box->dir, NULL, &found), -EPROTO);
 	snapshot.version--;
 	write_at(box, &snapshot, 1000);
-	record_path(path, box->dir, "mmcblk0", 1, LAST);
+	run_state_path(path, box->dir, "mmcblk0", 1, LAST);
 	assert_int_equal(truncate(path, (off_t)sizeof(snapshot) - 1), 0);
-	assert_int_equal(record_of(box->dir, &snapshot, &found), -EPROTO);
+	assert_int_equal(run_state_of(box->dir, &snapshot, &found), -EPROTO);
 }
 
 static void oldest_go(void **state)
@@ -131,17 +131,17 @@ static void oldest_go(void **state)
 	const struct sandbox *box = *state;
 	struct snapshot found;
 
-	for (int i = 0; i < RECORDS_KEPT + 3; i++) {
+	for (int i = 0; i < RUN_STATES_KEPT + 3; i++) {
 		struct snapshot snapshot = make(i % 2 ? "mmcblk0" : "board.img", 100 + i, 1);
 
 		write_at(box, &snapshot, 1000 + i);
 	}
-	record_sweep(box->dir);
-	for (int i = 0; i < RECORDS_KEPT + 3; i++) {
+	run_state_sweep(box->dir);
+	for (int i = 0; i < RUN_STATES_KEPT + 3; i++) {
 		struct snapshot seen = make(i % 2 ? "mmcblk0" : "board.img", 100 + i, 1);
 
 		/* Room for one more. */
-		assert_int_equal(record_of(box->dir, &seen, &found), i < 4 ? -ENOENT : 0);
+		assert_int_equal(run_state_of(box->dir, &seen, &found), i < 4 ? -ENOENT : 0);
 	}
 }
 
@@ -150,22 +150,22 @@ static void without_an_end_it_was_killed(void **state)
 	struct snapshot snapshot = make("mmcblk0", 1, 11);
 
 	(void)state;
-	assert_true(record_end(&snapshot));
+	assert_true(run_state_end(&snapshot));
 	assert_int_equal(snapshot.state, INSTALL_FAILED);
 	assert_int_equal(snapshot.exit_code, EXIT_REFUSED);
 	assert_non_null(strstr(snapshot.err.text, "Nothing was written to mmcblk0"));
 	assert_string_equal(snapshot.err.step, "extract");
-	assert_false(record_end(&snapshot));
+	assert_false(run_state_end(&snapshot));
 
 	snapshot = make("mmcblk0", 1, 11);
 	snapshot.written = true;
-	assert_true(record_end(&snapshot));
+	assert_true(run_state_end(&snapshot));
 	assert_int_equal(snapshot.exit_code, EXIT_FAILED);
 	assert_non_null(strstr(snapshot.err.text, "half an install"));
 
 	snapshot = make("mmcblk0", 1, 11);
 	snapshot.state = INSTALL_PASSED;
-	assert_false(record_end(&snapshot));
+	assert_false(run_state_end(&snapshot));
 	assert_int_equal(snapshot.state, INSTALL_PASSED);
 	assert_string_equal(snapshot.err.text, "");
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The engine as a process: who may watch, who may command, and what is left when it has ended. */
-#include "core/service.h"
+#include "core/service/service.h"
 
-#include "device/knob.h"
-#include "device/sysfs.h"
-#include "tests/board_fixture.h"
+#include "device/base/settings.h"
+#include "device/base/sysroot.h"
+#include "tests/lib/board_fixture.h"
 
 #include <dirent.h>
 #include <poll.h>
@@ -264,9 +264,9 @@ static void ends_as_cancelled_when_told_to_terminate(void **state)
 static bool setting_is(const char *path, const char *value)
 {
 	char found[32] = "";
-	int root = sysfs_open_root("/");
+	int root = sysroot_open("/");
 
-	(void)sysfs_read(root, found, sizeof(found), "%s", path + 1);
+	(void)sysroot_read(root, found, sizeof(found), "%s", path + 1);
 	close_fd(&root);
 	return strcmp(found, value) == 0;
 }
@@ -341,11 +341,11 @@ static void puts_back_what_a_killed_viewer_has_set(void **state)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		struct knob_journal knobs;
+		struct settings_journal knobs;
 
 		if (service_connect(NULL) < 0 ||
-			knob_open(&knobs, sysfs_open_root("/"), SERVICE_KNOBS) < 0 ||
-			knob_set(&knobs, path + 1, "quiet") < 0)
+			settings_open(&knobs, sysroot_open("/"), SERVICE_KNOBS) < 0 ||
+			settings_set(&knobs, path + 1, "quiet") < 0)
 			_exit(1);
 		(void)write_full(told[1], "!", 1);
 		(void)pause();

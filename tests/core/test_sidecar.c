@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/sidecar.h"
+#include "core/archive/sidecar.h"
 
-#include "device/util.h"
-#include "tests/sandbox.h"
+#include "device/base/util.h"
+#include "tests/lib/sandbox.h"
 
 #include <errno.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/sigcgt.h"
+#include "core/tar/sigcgt.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

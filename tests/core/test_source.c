@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/source.h"
+#include "core/archive/source.h"
 
-#include "core/reactor.h"
-#include "device/util.h"
-#include "tests/sandbox.h"
+#include "core/process/reactor.h"
+#include "device/base/util.h"
+#include "tests/lib/sandbox.h"
 
 #include <errno.h>
 #include <sys/mman.h>

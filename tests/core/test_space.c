@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* space - the arithmetic against what mkfs really makes, on sparse files: needs no root, but for a
  * btrfs that is mounted and filled. */
-#include "core/space.h"
+#include "core/plan/space.h"
 
-#include "tests/device_fixture.h"
+#include "tests/lib/device_fixture.h"
 
-#include "device/mount.h"
+#include "device/target/mount.h"
 
 #include <sched.h>
 #include <sys/mount.h>

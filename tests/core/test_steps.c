@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/steps.h"
+#include "core/install/steps.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/tar.h"
+#include "core/tar/tar.h"
 
-#include "tests/tar_fixture.h"
+#include "tests/lib/tar_fixture.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/mend.h"
+#include "core/manifest/tar_fixup.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -49,7 +49,7 @@ static void folders_and_links(void **state)
 	assert_int_equal(manifest_add(manifest, "d/", &folder), 0);
 	assert_int_equal(manifest_add(manifest, "d/l", &link), 0);
 	assert_int_equal(manifest_seal(manifest), 0);
-	assert_int_equal(mend_tree(fd, manifest, path), 0);
+	assert_int_equal(tar_fixup_tree(fd, manifest, path), 0);
 	assert_int_equal(fstatat(fd, "d", &st, 0), 0);
 	assert_int_equal(st.st_mtim.tv_sec, 1000000000);
 	assert_int_equal(st.st_mtim.tv_nsec, 5);
@@ -63,7 +63,7 @@ static void folders_and_links(void **state)
 	assert_non_null(manifest);
 	assert_int_equal(manifest_add(manifest, "no", &missing), 0);
 	assert_int_equal(manifest_seal(manifest), 0);
-	assert_int_equal(mend_tree(fd, manifest, path), -ENOENT);
+	assert_int_equal(tar_fixup_tree(fd, manifest, path), -ENOENT);
 	assert_string_equal(path, "no");
 	manifest_free(manifest);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/totals.h"
+#include "core/tar/tar_totals.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <setjmp.h>
 #include <stdlib.h>
@@ -68,7 +68,7 @@ static void parse(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		uint64_t bytes = NONE;
 		size_t start = 999;
-		bool found = totals_parse(cases[i].line, &bytes, &start);
+		bool found = tar_totals_parse(cases[i].line, &bytes, &start);
 
 		if (found != (cases[i].rest != NULL) || bytes != cases[i].bytes)
 			fail_msg("\"%s\": %d, %llu", cases[i].line, found,
@@ -78,7 +78,7 @@ static void parse(void **state)
 			fail_msg("\"%s\": starts at %zu", cases[i].line, start);
 		if (!found)
 			assert_int_equal(start, 999); /* untouched */
-		assert_int_equal(totals_parse(cases[i].line, &bytes, NULL), found);
+		assert_int_equal(tar_totals_parse(cases[i].line, &bytes, NULL), found);
 	}
 }
 
@@ -96,7 +96,7 @@ static void cut_replies(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(whole); i++) {
 		for (size_t length = 0; length < strlen(whole[i]); length++) {
 			str_copy(line, length + 1, whole[i]);
-			if (totals_parse(line, &bytes, NULL))
+			if (tar_totals_parse(line, &bytes, NULL))
 				fail_msg("\"%s\"", line);
 		}
 	}

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/verify.h"
+#include "core/manifest/verify.h"
 
-#include "core/xattrs.h"
-#include "device/util.h"
-#include "tests/sandbox.h"
+#include "core/manifest/xattrs.h"
+#include "device/base/util.h"
+#include "tests/lib/sandbox.h"
 
 #include <errno.h>
 #include <sys/sysmacros.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/xattrs.h"
+#include "core/manifest/xattrs.h"
 
-#include "device/util.h"
-#include "tests/sandbox.h"
+#include "device/base/util.h"
+#include "tests/lib/sandbox.h"
 
 #include <errno.h>
 #include <openssl/evp.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/resolve.h"
+#include "device/usage/backing.h"
 
-#include "tests/loop_box.h"
+#include "tests/lib/loop_box.h"
 
 #include <sys/sysmacros.h>
 
 /* "sda sdb": what was found, and whether something was not. */
-static void expect(const struct resolver *resolver, const char *disks, bool unresolved)
+static void expect(const struct backing *resolver, const char *disks, bool unresolved)
 {
 	char all[2048] = "";
 
@@ -31,10 +31,10 @@ static void expect_mount(
 	const struct sandbox *box, const char *text, const char *disks, bool unresolved)
 {
 	struct mountinfo mounts = load_mounts(box, text);
-	struct resolver resolver = {.root = box->root, .mounts = &mounts};
+	struct backing resolver = {.root = box->root, .mounts = &mounts};
 
 	assert_true(mounts.count > 0);
-	resolve_mount(&resolver, &mounts.entries[0]);
+	backing_add_mount(&resolver, &mounts.entries[0]);
 	expect(&resolver, disks, unresolved);
 	mountinfo_finish(&mounts);
 }
@@ -50,22 +50,22 @@ static void a_number_gives_its_disk_once(void **state)
 {
 	const struct sandbox *box = *state;
 	const struct mountinfo none = {0};
-	struct resolver resolver = {.root = box->root, .mounts = &none};
+	struct backing resolver = {.root = box->root, .mounts = &none};
 
 	add_disks(box);
-	resolve_number(&resolver, 8, 2);
+	backing_add_number(&resolver, 8, 2);
 	expect(&resolver, "sda", false);
-	resolve_number(&resolver, 8, 16);
-	resolve_number(&resolver, 8, 1);
-	resolve_number(&resolver, 8, 0);
+	backing_add_number(&resolver, 8, 16);
+	backing_add_number(&resolver, 8, 1);
+	backing_add_number(&resolver, 8, 0);
 	expect(&resolver, "sda sdb", false);
 	/* What was found stays, and so does that something was not. */
-	resolve_number(&resolver, 8, 99);
+	backing_add_number(&resolver, 8, 99);
 	expect(&resolver, "sda sdb", true);
-	resolve_number(&resolver, 8, 32);
+	backing_add_number(&resolver, 8, 32);
 	expect(&resolver, "sda sdb sdc", true);
-	resolver = (struct resolver){.root = box->root, .mounts = &none};
-	resolve_number(&resolver, 0, 30);
+	resolver = (struct backing){.root = box->root, .mounts = &none};
+	backing_add_number(&resolver, 0, 30);
 	expect(&resolver, "", true);
 }
 
@@ -75,16 +75,16 @@ static void a_path_gives_the_disk_below_its_mount(void **state)
 	struct mountinfo mounts = load_mounts(box, "1 1 8:1 / /srv rw - ext4 /dev/sda1 rw\n"
 						   "2 1 8:16 / /srv/data rw - ext4 /dev/sdb rw\n"
 						   "3 1 0:9 / /run rw - tmpfs tmpfs rw\n");
-	struct resolver resolver = {.root = box->root, .mounts = &mounts};
+	struct backing resolver = {.root = box->root, .mounts = &mounts};
 
 	add_disks(box);
-	resolve_path(&resolver, "/srv/data/image");
+	backing_add_path(&resolver, "/srv/data/image");
 	expect(&resolver, "sdb", false);
-	resolve_path(&resolver, "/srv/database");
+	backing_add_path(&resolver, "/srv/database");
 	expect(&resolver, "sdb sda", false);
-	resolve_path(&resolver, "/run/image");
+	backing_add_path(&resolver, "/run/image");
 	expect(&resolver, "sdb sda", false);
-	resolve_path(&resolver, "/elsewhere");
+	backing_add_path(&resolver, "/elsewhere");
 	expect(&resolver, "sdb sda", true);
 	mountinfo_finish(&mounts);
 }
@@ -131,7 +131,7 @@ static void a_source_too_long_is_not_followed_in_part(void **state)
 	const struct mountinfo_entry mount = {
 		.point = "/", .fs_type = "newfs", .source = source, .options = "rw"};
 	const struct mountinfo none = {0};
-	struct resolver resolver = {.root = box->root, .mounts = &none};
+	struct backing resolver = {.root = box->root, .mounts = &none};
 
 	add_disks(box);
 	/* What of the last one has room is a device, too. */
@@ -141,7 +141,7 @@ static void a_source_too_long_is_not_followed_in_part(void **state)
 	assert_int_equal(strlen(source), PATH_MAX - 1 - strlen(":/dev/sda"));
 	assert_true(
 		str_format(source + strlen(source), sizeof(source) - strlen(source), ":/dev/sda2"));
-	resolve_mount(&resolver, &mount);
+	backing_add_mount(&resolver, &mount);
 	assert_true(resolver.unresolved);
 }
 
@@ -211,11 +211,11 @@ static void a_mount_is_looked_at_once(void **state)
 {
 	const struct sandbox *box = *state;
 	struct mountinfo mounts = load_mounts(box, "1 1 0:9 / / rw - newfs /dev/sda rw\n");
-	struct resolver resolver = {.root = box->root, .mounts = &mounts};
+	struct backing resolver = {.root = box->root, .mounts = &mounts};
 
 	add_disks(box);
-	resolve_mount(&resolver, &mounts.entries[0]);
-	resolve_mount(&resolver, &mounts.entries[0]);
+	backing_add_mount(&resolver, &mounts.entries[0]);
+	backing_add_mount(&resolver, &mounts.entries[0]);
 	expect(&resolver, "sda", false);
 	assert_int_equal(resolver.seen_count, 1);
 	mountinfo_finish(&mounts);
@@ -223,33 +223,33 @@ static void a_mount_is_looked_at_once(void **state)
 
 static void what_has_no_room_is_not_forgotten(void **state)
 {
-	struct mountinfo_entry many[RESOLVE_MOUNTS_MAX + 1];
+	struct mountinfo_entry many[BACKING_MOUNTS_MAX + 1];
 	const struct sandbox *box = *state;
 	const struct mountinfo none = {0};
-	struct resolver resolver = {.root = box->root, .mounts = &none};
+	struct backing resolver = {.root = box->root, .mounts = &none};
 	char name[32], number[32];
 
-	for (unsigned i = 0; i <= RESOLVE_MOUNTS_MAX; i++)
+	for (unsigned i = 0; i <= BACKING_MOUNTS_MAX; i++)
 		many[i] = (struct mountinfo_entry){
 			.point = "/", .fs_type = "tmpfs", .source = "", .options = ""};
-	for (unsigned i = 0; i < RESOLVE_MOUNTS_MAX; i++)
-		resolve_mount(&resolver, &many[i]);
+	for (unsigned i = 0; i < BACKING_MOUNTS_MAX; i++)
+		backing_add_mount(&resolver, &many[i]);
 	expect(&resolver, "", false);
 	/* One that is known needs no room. */
-	resolve_mount(&resolver, &many[0]);
+	backing_add_mount(&resolver, &many[0]);
 	expect(&resolver, "", false);
-	resolve_mount(&resolver, &many[RESOLVE_MOUNTS_MAX]);
+	backing_add_mount(&resolver, &many[BACKING_MOUNTS_MAX]);
 	expect(&resolver, "", true);
 
-	resolver = (struct resolver){.root = box->root, .mounts = &none};
-	for (unsigned i = 0; i <= STACK_DISKS_MAX; i++) {
+	resolver = (struct backing){.root = box->root, .mounts = &none};
+	for (unsigned i = 0; i <= WHOLEDISK_MAX; i++) {
 		assert_true(STR_FORMAT(name, "vd%u", i));
 		assert_true(STR_FORMAT(number, "254:%u\n", i));
 		sandbox_block(box, NULL, name, number, "1000\n");
 		assert_false(resolver.unresolved);
-		resolve_number(&resolver, 254, i);
+		backing_add_number(&resolver, 254, i);
 	}
-	assert_int_equal(resolver.count, STACK_DISKS_MAX);
+	assert_int_equal(resolver.count, WHOLEDISK_MAX);
 	assert_true(resolver.unresolved);
 }
 
@@ -280,23 +280,23 @@ static void files_of_loops_are_followed_where_asked(void **state)
 	sandbox_block(box, NULL, "loop0", "7:0\n", "100\n");
 	sandbox_block(box, NULL, "loop1", "7:1\n", "100\n");
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct resolver resolver = {.root = box->root,
+		struct backing resolver = {.root = box->root,
 			.mounts = &mounts,
 			.through_files = cases[i].through_files};
 
 		sandbox_file(box, "sys/block/loop0/loop/backing_file", cases[i].backing);
-		resolve_number(&resolver, 7, 0);
+		backing_add_number(&resolver, 7, 0);
 		expect(&resolver, cases[i].disks, cases[i].unresolved);
 	}
 	/* One upon the other; and each in a file of the other ends. */
 	for (size_t i = 0; i < 2; i++) {
-		struct resolver resolver = {
+		struct backing resolver = {
 			.root = box->root, .mounts = &mounts, .through_files = true};
 
 		sandbox_file(box, "sys/block/loop0/loop/backing_file",
 			i == 0 ? "/srv/image\n" : "/sub/image\n");
 		sandbox_file(box, "sys/block/loop1/loop/backing_file", "/sub/image\n");
-		resolve_number(&resolver, 7, 1);
+		backing_add_number(&resolver, 7, 1);
 		expect(&resolver, i == 0 ? "loop1 loop0 sda" : "loop1 loop0", false);
 	}
 	mountinfo_finish(&mounts);
@@ -309,7 +309,7 @@ static void a_real_file_is_followed_without_its_path(void **state)
 {
 	const struct sandbox *box = *state;
 	const struct mountinfo none = {0};
-	struct resolver resolver = {.mounts = &none, .through_files = true};
+	struct backing resolver = {.mounts = &none, .through_files = true};
 	char expected[96];
 	struct stat st;
 
@@ -318,7 +318,7 @@ static void a_real_file_is_followed_without_its_path(void **state)
 	assert_int_equal(fstat(upper.fd, &st), 0);
 
 	resolver.root = fixture.root;
-	resolve_number(&resolver, major(st.st_rdev), minor(st.st_rdev));
+	backing_add_number(&resolver, major(st.st_rdev), minor(st.st_rdev));
 	assert_true(resolver.count >= 2);
 	assert_true(STR_FORMAT(expected, "%s %s", upper.name, fixture.name));
 	/* What the lower one's own file lies on is this machine's affair. */

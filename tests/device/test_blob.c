@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/blob.h"
+#include "device/target/blob.h"
 
-#include "tests/device_fixture.h"
+#include "tests/lib/device_fixture.h"
 
 #include <linux/fs.h>
 #include <linux/loop.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/cid.h"
+#include "device/disk/cid.h"
 
-#include "device/util.h"
-#include "tests/sandbox.h"
+#include "device/base/util.h"
+#include "tests/lib/sandbox.h"
 
 #include <errno.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/boot_source.h"
+#include "device/usage/cmdline.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -12,23 +12,23 @@
 #include <cmocka.h>
 
 static const char *const kinds[] = {
-	[BOOT_NODE] = "node",
-	[BOOT_NUMBER] = "number",
-	[BOOT_PARTUUID] = "partuuid",
-	[BOOT_PARTLABEL] = "partlabel",
-	[BOOT_UUID] = "uuid",
-	[BOOT_LABEL] = "label",
-	[BOOT_OPAQUE] = "opaque",
+	[CMDLINE_NODE] = "node",
+	[CMDLINE_NUMBER] = "number",
+	[CMDLINE_PARTUUID] = "partuuid",
+	[CMDLINE_PARTLABEL] = "partlabel",
+	[CMDLINE_UUID] = "uuid",
+	[CMDLINE_LABEL] = "label",
+	[CMDLINE_OPAQUE] = "opaque",
 };
 
 /* Appends "node /dev/sda1" or "number 8:1". */
-static int append(void *arg, const struct boot_name *name)
+static int append(void *arg, const struct cmdline_device *name)
 {
 	char *all = arg, *end = all + strlen(all);
 	size_t room = 1024 - strlen(all);
 	const char *between = all[0] ? "; " : "";
 
-	if (name->kind == BOOT_NUMBER)
+	if (name->kind == CMDLINE_NUMBER)
 		(void)str_format(end, room, "%snumber %u:%u", between, name->major, name->minor);
 	else
 		(void)str_format(end, room, "%s%s %s", between, kinds[name->kind], name->value);
@@ -40,14 +40,14 @@ static void expect(const char *cmdline, const char *expected)
 {
 	char all[1024] = "";
 
-	assert_int_equal(boot_source_each(cmdline, append, all), 0);
+	assert_int_equal(cmdline_each(cmdline, append, all), 0);
 	assert_string_equal(all, expected);
 }
 
 /* Takes the first one. */
-static int take(void *arg, const struct boot_name *name)
+static int take(void *arg, const struct cmdline_device *name)
 {
-	*(struct boot_name *)arg = *name;
+	*(struct cmdline_device *)arg = *name;
 	return 1;
 }
 
@@ -115,7 +115,7 @@ static void an_unknown_word_is_opaque(void **state)
 	expect("resume=swap", "");
 }
 
-static int count(void *arg, const struct boot_name *name)
+static int count(void *arg, const struct cmdline_device *name)
 {
 	(void)name;
 	return ++*(int *)arg == 100 ? -ENOSPC : 0;
@@ -124,19 +124,19 @@ static int count(void *arg, const struct boot_name *name)
 static void there_is_no_end_to_names(void **state)
 {
 	char text[2048] = "";
-	struct boot_name name;
+	struct cmdline_device name;
 	int number = 0;
 
 	(void)state;
 	for (int i = 0; i < 99; i++)
 		(void)str_format(text + strlen(text), sizeof(text) - strlen(text),
 			"resume=/dev/sd%c ", 'a' + i % 26);
-	assert_int_equal(boot_source_each(text, count, &number), 0);
+	assert_int_equal(cmdline_each(text, count, &number), 0);
 	assert_int_equal(number, 99);
 	number = 1;
-	assert_int_equal(boot_source_each(text, count, &number), -ENOSPC);
+	assert_int_equal(cmdline_each(text, count, &number), -ENOSPC);
 	/* The phrase is safe to show. */
-	assert_int_equal(boot_source_each("root=/dev/s\033da", take, &name), 1);
+	assert_int_equal(cmdline_each("root=/dev/s\033da", take, &name), 1);
 	assert_string_equal(name.text, "root=/dev/s?da");
 }
 
@@ -146,7 +146,7 @@ static void what_is_too_long_is_opaque(void **state)
 	static const char *const before[] = {"root=", "root=LABEL=", "root=live:/dev/disk/by-id/",
 		"mount.usr=PARTLABEL=", "overlayroot=device:dev=/dev/mapper/",
 		"rd.luks.uuid=", "dm=0 1 verity payload=PARTUUID=", "cryptdevice=/dev/sda2:"};
-	struct boot_name name;
+	struct cmdline_device name;
 	char text[256];
 
 	(void)state;
@@ -154,12 +154,12 @@ static void what_is_too_long_is_opaque(void **state)
 		for (size_t length = sizeof(name.value); length > sizeof(name.value) - 2;
 			length--) {
 			(void)STR_FORMAT(text, "\"%s%0*d\"", before[i], (int)length, 7);
-			assert_int_equal(boot_source_each(text, take, &name), 1);
+			assert_int_equal(cmdline_each(text, take, &name), 1);
 			if (length == sizeof(name.value) || i == 0)
-				assert_int_equal(name.kind, BOOT_OPAQUE);
+				assert_int_equal(name.kind, CMDLINE_OPAQUE);
 		}
 		if (i != 0 && !strstr(before[i], "/dev/"))
-			assert_int_not_equal(name.kind, BOOT_OPAQUE);
+			assert_int_not_equal(name.kind, CMDLINE_OPAQUE);
 	}
 	/* What is on no disk is so at any length. */
 	(void)STR_FORMAT(text, "root=live:http://host/%0200d resume=%0200d", 7, 7);
@@ -168,10 +168,10 @@ static void what_is_too_long_is_opaque(void **state)
 
 static bool matches(const char *cmdline, const struct disk_content *content)
 {
-	struct boot_name name;
+	struct cmdline_device name;
 
-	assert_int_equal(boot_source_each(cmdline, take, &name), 1);
-	return boot_source_matches(&name, content);
+	assert_int_equal(cmdline_each(cmdline, take, &name), 1);
+	return cmdline_matches(&name, content);
 }
 
 static void contents_are_matched(void **state)
@@ -240,19 +240,19 @@ static void missing_names_may_be_others(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct disk disk = {.id.major = 8, .content.state = CONTENT_TABLE};
 		struct disk_content *content = &disk.content;
-		struct boot_name name;
+		struct cmdline_device name;
 
 		(void)STR_COPY(disk.name, cases[i].disk);
 		for (unsigned n = 1; n < 16; n++)
 			if (cases[i].partitions & 1U << n)
 				content->partitions[content->partition_count++].number = n;
-		assert_int_equal(boot_source_each(cases[i].cmdline, take, &name), 1);
-		if (boot_source_may_be_on(&name, &disk) != cases[i].expected)
+		assert_int_equal(cmdline_each(cases[i].cmdline, take, &name), 1);
+		if (cmdline_may_be_on(&name, &disk) != cases[i].expected)
 			fail_msg("%s and %s", cases[i].cmdline, cases[i].disk);
 		/* Nothing is known of it. */
 		content->state = CONTENT_SILENT;
 		if (cases[i].expected)
-			assert_true(boot_source_may_be_on(&name, &disk));
+			assert_true(cmdline_may_be_on(&name, &disk));
 	}
 }
 
@@ -260,19 +260,19 @@ static void missing_names_may_be_others(void **state)
 static void missing_names_may_be_whole_disks(void **state)
 {
 	struct disk disk = {.name = "sda", .content.state = CONTENT_FILESYSTEM};
-	struct boot_name name;
+	struct cmdline_device name;
 
 	(void)state;
-	assert_int_equal(boot_source_each("root=/dev/sdb", take, &name), 1);
-	assert_true(boot_source_may_be_on(&name, &disk));
+	assert_int_equal(cmdline_each("root=/dev/sdb", take, &name), 1);
+	assert_true(cmdline_may_be_on(&name, &disk));
 	disk.content.state = CONTENT_BLANK;
-	assert_false(boot_source_may_be_on(&name, &disk));
-	assert_int_equal(boot_source_each("root=/dev/sdb30", take, &name), 1);
+	assert_false(cmdline_may_be_on(&name, &disk));
+	assert_int_equal(cmdline_each("root=/dev/sdb30", take, &name), 1);
 	disk.content.state = CONTENT_FILESYSTEM;
-	assert_false(boot_source_may_be_on(&name, &disk));
+	assert_false(cmdline_may_be_on(&name, &disk));
 	disk.content.state = CONTENT_TABLE;
 	disk.content.partition_count = DISK_PARTITIONS_MAX + 1;
-	assert_true(boot_source_may_be_on(&name, &disk));
+	assert_true(cmdline_may_be_on(&name, &disk));
 }
 
 int main(void)

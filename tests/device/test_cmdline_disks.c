@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/boot_disk.h"
+#include "device/usage/cmdline_disks.h"
 
-#include "tests/sandbox.h"
+#include "tests/lib/sandbox.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <errno.h>
 
@@ -15,7 +15,7 @@ static void expect(const struct sandbox *box, const char *facts, const char *nam
 	char all[2048] = "", left[2048] = "";
 	struct inuse inuse = {0};
 
-	assert_int_equal(boot_disk_add_facts(&inuse, box->root), 0);
+	assert_int_equal(cmdline_disks_add_facts(&inuse, box->root), 0);
 	for (size_t i = 0; i < inuse.count; i++) {
 		assert_int_equal(inuse.facts[i].code, REASON_SYSTEM);
 		(void)str_format(all + strlen(all), sizeof(all) - strlen(all), "%s %s\n",
@@ -116,14 +116,14 @@ static void what_is_left_can_be_looked_for(void **state)
 	sandbox_file(box, "proc/cmdline", "root=/dev/disk/by-label/my\\x20root resume=9:7");
 	assert_int_equal(inuse_add_fact(&inuse, "sdb", REASON_MOUNTED, "mounted on /mnt"), 0);
 	for (size_t i = 1; i <= 2; i++) {
-		assert_int_equal(boot_disk_add_facts(&inuse, box->root), 0);
+		assert_int_equal(cmdline_disks_add_facts(&inuse, box->root), 0);
 		/* It adds to what is there. */
 		assert_int_equal(inuse.count, 1);
 		assert_int_equal(inuse.boot_count, 2 * i);
 	}
-	assert_int_equal(inuse.boot[0].name.kind, BOOT_LABEL);
+	assert_int_equal(inuse.boot[0].name.kind, CMDLINE_LABEL);
 	assert_string_equal(inuse.boot[0].name.value, "my root");
-	assert_int_equal(inuse.boot[1].name.kind, BOOT_NUMBER);
+	assert_int_equal(inuse.boot[1].name.kind, CMDLINE_NUMBER);
 	assert_int_equal(inuse.boot[1].name.major, 9);
 	assert_int_equal(inuse.boot[1].name.minor, 7);
 	inuse_finish(&inuse);

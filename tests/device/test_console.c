@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/console.h"
+#include "device/kernel/console.h"
 
-#include "device/knob.h"
-#include "device/util.h"
+#include "device/base/settings.h"
+#include "device/base/util.h"
 
-#include "sandbox.h"
+#include "tests/lib/sandbox.h"
 
 #include <errno.h>
 #include <pty.h>
@@ -100,31 +100,31 @@ static void tells_its_level(void **state)
 	}
 }
 
-static struct knob_journal open_journal(const struct sandbox *box)
+static struct settings_journal open_journal(const struct sandbox *box)
 {
-	struct knob_journal journal;
+	struct settings_journal journal;
 	char path[PATH_MAX];
 
-	assert_int_equal(knob_open(&journal, box->root, sandbox_path(box, "knobs", path)), 0);
+	assert_int_equal(settings_open(&journal, box->root, sandbox_path(box, "knobs", path)), 0);
 	return journal;
 }
 
 static void is_quiet_and_loud_again(void **state)
 {
 	const struct sandbox *box = *state;
-	struct knob_journal journal = open_journal(box);
+	struct settings_journal journal = open_journal(box);
 
 	assert_int_equal(console_quiet(&journal), -ENOENT);
 	sandbox_file(box, CONSOLE_PRINTK, "7\t4\t1\t7\n");
 	assert_int_equal(console_quiet(&journal), 0);
 	assert_int_equal(console_level(box->root), 1); /* emergencies stay to be seen */
-	assert_int_equal(knob_restore(&journal), 0);
+	assert_int_equal(settings_restore(&journal), 0);
 	assert_int_equal(console_level(box->root), 7);
 	/* Nobody is made louder. */
 	sandbox_file(box, CONSOLE_PRINTK, "0\t4\t1\t7\n");
 	assert_int_equal(console_quiet(&journal), 0);
 	assert_int_equal(console_level(box->root), 0);
-	assert_int_equal(knob_restore(&journal), 0);
+	assert_int_equal(settings_restore(&journal), 0);
 	assert_int_equal(console_level(box->root), 0);
 }
 
@@ -132,7 +132,7 @@ static void is_quiet_and_loud_again(void **state)
 static void is_loud_again_after_a_kill(void **state)
 {
 	const struct sandbox *box = *state;
-	struct knob_journal journal = open_journal(box);
+	struct settings_journal journal = open_journal(box);
 	int status;
 	pid_t pid;
 
@@ -146,7 +146,7 @@ static void is_loud_again_after_a_kill(void **state)
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFSIGNALED(status));
 	assert_int_equal(console_level(box->root), 1);
-	assert_int_equal(knob_restore_stale(&journal), 0);
+	assert_int_equal(settings_restore_stale(&journal), 0);
 	assert_int_equal(console_level(box->root), 7);
 }
 

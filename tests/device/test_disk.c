@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/disk.h"
+#include "device/disk/disk.h"
 
-#include "device/util.h"
-#include "tests/sandbox.h"
+#include "device/base/util.h"
+#include "tests/lib/sandbox.h"
 
 #include <errno.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/scan.h"
+#include "device/disk/disk_scan.h"
 
-#include "tests/loop_box.h"
+#include "tests/lib/loop_box.h"
 
 #include <sys/sysmacros.h>
 
@@ -13,7 +13,7 @@ static void expect_list(int root, const char *expected)
 	struct disk_list list;
 	char all[256] = "";
 
-	assert_int_equal(scan_disks(root, &list), 0);
+	assert_int_equal(disk_scan(root, &list), 0);
 	for (size_t i = 0; i < list.count; i++)
 		(void)str_format(all + strlen(all), sizeof(all) - strlen(all), "%s%s",
 			i > 0 ? " " : "", list.disks[i].name);
@@ -28,7 +28,7 @@ static void a_recorded_emmc_is_told(void **state)
 
 	sandbox_unpack(box, recorded);
 	expect_list(box->root, "mmcblk0 mmcblk1 sda");
-	assert_int_equal(scan_disk(box->root, "mmcblk0", &disk), 0);
+	assert_int_equal(disk_scan_name(box->root, "mmcblk0", &disk), 0);
 	assert_int_equal(disk.kind, DISK_EMMC);
 	assert_string_equal(disk.path, "/dev/mmcblk0");
 	assert_int_equal(disk.size_bytes, MIB(512));
@@ -62,23 +62,23 @@ static void recorded_cards_and_sticks_are_told(void **state)
 	struct disk disk;
 
 	sandbox_unpack(box, recorded);
-	assert_int_equal(scan_disk(box->root, "mmcblk1", &disk), 0);
+	assert_int_equal(disk_scan_name(box->root, "mmcblk1", &disk), 0);
 	assert_int_equal(disk.kind, DISK_SD);
 	assert_string_equal(disk.id.cid, "aa585951454d552101deadbeef006200");
 	assert_int_equal(disk.size_bytes, MIB(256));
 	assert_string_equal(disk.boot[0].name, "");
 
-	assert_int_equal(scan_disk(box->root, "sda", &disk), 0);
+	assert_int_equal(disk_scan_name(box->root, "sda", &disk), 0);
 	assert_int_equal(disk.kind, DISK_USB);
 	assert_string_equal(disk.vendor, "QEMU");
 	assert_string_equal(disk.model, "QEMU HARDDISK");
 	assert_string_equal(disk.id.cid, "");
 	assert_true(disk.removable);
 
-	assert_int_equal(scan_disk(box->root, "mmcblk0boot0", &disk), -ENOTBLK);
-	assert_int_equal(scan_disk(box->root, "mmcblk1p2", &disk), -ENOTBLK);
-	assert_int_equal(scan_disk(box->root, "mmcblk7", &disk), -ENODEV);
-	assert_int_equal(scan_disk(box->root, "loop0", &disk), 0);
+	assert_int_equal(disk_scan_name(box->root, "mmcblk0boot0", &disk), -ENOTBLK);
+	assert_int_equal(disk_scan_name(box->root, "mmcblk1p2", &disk), -ENOTBLK);
+	assert_int_equal(disk_scan_name(box->root, "mmcblk7", &disk), -ENODEV);
+	assert_int_equal(disk_scan_name(box->root, "loop0", &disk), 0);
 	assert_int_equal(disk.size_bytes, 0);
 }
 
@@ -100,7 +100,7 @@ static void wear_is_read_where_it_is_defined(void **state)
 	struct disk disk;
 
 	worn_revision(box, "0x8\n");
-	assert_int_equal(scan_disk(box->root, "mmcblk2", &disk), 0);
+	assert_int_equal(disk_scan_name(box->root, "mmcblk2", &disk), 0);
 	/* What this kernel does not tell stands in the CID. */
 	assert_string_equal(disk.id.serial, "0x3f2a9f31");
 	assert_int_equal(disk.kind, DISK_EMMC); /* by its revision: this one has no boot areas */
@@ -110,20 +110,20 @@ static void wear_is_read_where_it_is_defined(void **state)
 	assert_int_equal(disk.life_time_b, 11);
 	assert_int_equal(disk.pre_eol, 3);
 	worn_revision(box, "0x6\n");
-	assert_int_equal(scan_disk(box->root, "mmcblk2", &disk), 0);
+	assert_int_equal(disk_scan_name(box->root, "mmcblk2", &disk), 0);
 	assert_int_equal(disk.life_time_b, 0);
 	assert_int_equal(disk.pre_eol, 0);
 	/* Reserved values tell nothing. */
 	worn_revision(box, "0x8\n");
 	sandbox_file(box, "sys/devices/bus/block/mmcblk2/device/life_time", "0x0c 0xffffffff\n");
 	sandbox_file(box, "sys/devices/bus/block/mmcblk2/device/pre_eol_info", "0x04\n");
-	assert_int_equal(scan_disk(box->root, "mmcblk2", &disk), 0);
+	assert_int_equal(disk_scan_name(box->root, "mmcblk2", &disk), 0);
 	assert_int_equal(disk.life_time_a, 0);
 	assert_int_equal(disk.life_time_b, 0);
 	assert_int_equal(disk.pre_eol, 0);
 	/* An old card for a slot. */
 	worn_revision(box, "0x3\n");
-	assert_int_equal(scan_disk(box->root, "mmcblk2", &disk), 0);
+	assert_int_equal(disk_scan_name(box->root, "mmcblk2", &disk), 0);
 	assert_int_equal(disk.kind, DISK_SD);
 }
 
@@ -170,19 +170,19 @@ static void kinds_and_texts_are_told(void **state)
 	add_device(box, "sda", "8:0\n");
 	sandbox_file(box, "sys/devices/bus/block/sda/device/model", "FLASH\x1b[2J  \xff \n");
 	sandbox_file(box, "sys/devices/bus/block/sda/ro", "1\n");
-	assert_int_equal(scan_disk(box->root, "sda", &disk), 0);
+	assert_int_equal(disk_scan_name(box->root, "sda", &disk), 0);
 	assert_int_equal(disk.kind, DISK_FIXED);
 	assert_true(disk.read_only);
 	assert_string_equal(disk.model, "FLASH?[2J  ?");
 
 	add_device(box, "cciss!c0d0", "104:0\n");
-	assert_int_equal(scan_disk(box->root, "cciss!c0d0", &disk), 0);
+	assert_int_equal(disk_scan_name(box->root, "cciss!c0d0", &disk), 0);
 	assert_int_equal(disk.kind, DISK_OTHER);
 	assert_string_equal(disk.path, "/dev/cciss/c0d0");
 
 	add_device(box, "nvme0n1", "259:0\n");
 	sandbox_file(box, "sys/devices/bus/block/nvme0n1/device/serial", "S4EWNX0M   \n");
-	assert_int_equal(scan_disk(box->root, "nvme0n1", &disk), 0);
+	assert_int_equal(disk_scan_name(box->root, "nvme0n1", &disk), 0);
 	assert_int_equal(disk.kind, DISK_FIXED);
 	assert_string_equal(disk.id.serial, "S4EWNX0M");
 }
@@ -213,7 +213,7 @@ static void usb_is_told_by_its_path(void **state)
 
 	expect_list(box->root, "sda"); /* an empty reader is a row, too */
 	sandbox_link(box, "sys/class/block/sda", "../../block/sda");
-	assert_int_equal(scan_disk(box->root, "sda", &disk), 0);
+	assert_int_equal(disk_scan_name(box->root, "sda", &disk), 0);
 	assert_int_equal(disk.kind, DISK_USB);
 	assert_string_equal(disk.id.serial, "4C530001230411");
 	assert_int_equal(strlen(disk.id.devpath), sizeof(disk.id.devpath) - 1);
@@ -231,7 +231,8 @@ static void an_image_is_a_target(void **state)
 	sandbox_file(box, "card.img", "12345");
 	sandbox_link(box, "link.img", "card.img");
 	assert_non_null(realpath(sandbox_path(box, "card.img", path), real));
-	assert_int_equal(scan_target(box->root, sandbox_path(box, "link.img", path), &disk), 0);
+	assert_int_equal(
+		disk_scan_target(box->root, sandbox_path(box, "link.img", path), &disk), 0);
 	assert_int_equal(disk.kind, DISK_IMAGE);
 	assert_string_equal(disk.name, "card.img");
 	assert_string_equal(disk.path, real);
@@ -240,9 +241,10 @@ static void an_image_is_a_target(void **state)
 	assert_int_equal(disk.id.major, 0);
 	assert_false(disk.read_only);
 
-	assert_int_equal(scan_target(box->root, sandbox_path(box, "none", path), &disk), -ENOENT);
-	assert_int_equal(scan_target(box->root, box->dir, &disk), -EINVAL);
-	assert_int_equal(scan_target(box->root, "/dev/null", &disk), -EINVAL);
+	assert_int_equal(
+		disk_scan_target(box->root, sandbox_path(box, "none", path), &disk), -ENOENT);
+	assert_int_equal(disk_scan_target(box->root, box->dir, &disk), -EINVAL);
+	assert_int_equal(disk_scan_target(box->root, "/dev/null", &disk), -EINVAL);
 }
 
 static void a_real_device_is_a_target(void **state)
@@ -257,7 +259,8 @@ static void a_real_device_is_a_target(void **state)
 	assert_int_equal(fstat(fixture.fd, &st), 0);
 	assert_int_equal(mknod(sandbox_path(box, "node", node), S_IFBLK | 0600, st.st_rdev), 0);
 	sandbox_link(box, "link", "node");
-	assert_int_equal(scan_target(fixture.root, sandbox_path(box, "link", other), &disk), 0);
+	assert_int_equal(
+		disk_scan_target(fixture.root, sandbox_path(box, "link", other), &disk), 0);
 	assert_int_equal(disk.kind, DISK_LOOP);
 	assert_string_equal(disk.name, fixture.name);
 	assert_int_equal(disk.size_bytes, MIB(4));
@@ -265,7 +268,7 @@ static void a_real_device_is_a_target(void **state)
 	assert_int_equal(stat(disk.path, &st), 0);
 	assert_int_equal(makedev(disk.id.major, disk.id.minor), st.st_rdev);
 
-	assert_int_equal(scan_disk(fixture.root, fixture.name, &listed), 0);
+	assert_int_equal(disk_scan_name(fixture.root, fixture.name, &listed), 0);
 	assert_true(disk_identity_equal(&disk.id, &listed.id, NULL));
 
 	/* An empty slot, and a partition, of a machine that has them. */
@@ -273,14 +276,14 @@ static void a_real_device_is_a_target(void **state)
 	sandbox_block(box, "sdq", "sdq1", "4000:2\n", "8\n");
 	(void)sandbox_path(box, "slot", node);
 	assert_int_equal(mknod(node, S_IFBLK | 0600, makedev(4000, 1)), 0);
-	assert_int_equal(scan_target(box->root, node, &disk), -ENOMEDIUM);
+	assert_int_equal(disk_scan_target(box->root, node, &disk), -ENOMEDIUM);
 	(void)sandbox_path(box, "partition", node);
 	assert_int_equal(mknod(node, S_IFBLK | 0600, makedev(4000, 2)), 0);
-	assert_int_equal(scan_target(box->root, node, &disk), -ENOTBLK);
+	assert_int_equal(disk_scan_target(box->root, node, &disk), -ENOTBLK);
 	/* A number that no device has. */
 	assert_int_equal(
 		mknod(sandbox_path(box, "none", node), S_IFBLK | 0600, makedev(4000, 9)), 0);
-	assert_int_equal(scan_target(fixture.root, node, &disk), -ENODEV);
+	assert_int_equal(disk_scan_target(fixture.root, node, &disk), -ENODEV);
 }
 
 int main(void)

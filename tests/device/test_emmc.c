@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/bootarea.h"
+#include "device/target/emmc.h"
 
-#include "tests/device_fixture.h"
-#include "tests/sandbox.h"
+#include "tests/lib/device_fixture.h"
+#include "tests/lib/sandbox.h"
 
 #include <linux/mmc/ioctl.h>
 #include <signal.h>
@@ -14,7 +14,7 @@ static struct diag diag;
 /* ---- a card of our own making, driven by data ---- */
 
 struct fake_card {
-	struct bootarea_card card;
+	struct emmc_card card;
 	uint8_t ext_csd[EXT_CSD_BYTES];
 	/* how it behaves */
 	int read_error, write_error;
@@ -28,10 +28,10 @@ struct fake_card {
 };
 
 /* Constants of the protocol, spelled out: what the kernel's driver is given must be exactly this. */
-static int fake_command(const struct bootarea_card *card, struct mmc_ioc_cmd *command)
+static int fake_command(const struct emmc_card *card, struct mmc_ioc_cmd *command)
 {
 	struct fake_card *fake =
-		container_of((struct bootarea_card *)(uintptr_t)card, struct fake_card, card);
+		container_of((struct emmc_card *)(uintptr_t)card, struct fake_card, card);
 
 	assert_int_equal(command->is_acmd, 0);
 	switch (command->opcode) {
@@ -120,7 +120,7 @@ static void every_setting(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
 		struct fake_card fake = good_card(settings[i].before), as_it_was = fake;
-		int r = bootarea_enable(&fake.card, settings[i].enable, settings[i].ack, &diag);
+		int r = emmc_set_boot(&fake.card, settings[i].enable, settings[i].ack, &diag);
 
 		if (r < 0)
 			fail_msg("%zu: %s", i, diag.text);
@@ -140,20 +140,20 @@ static void as_it_is_nothing_is_written(void **state)
 	struct fake_card fake = good_card(0x48);
 
 	(void)state;
-	assert_int_equal(bootarea_enable(&fake.card, EMMC_BOOT_KEEP, EMMC_ACK_KEEP, &diag), 0);
+	assert_int_equal(emmc_set_boot(&fake.card, EMMC_BOOT_KEEP, EMMC_ACK_KEEP, &diag), 0);
 	assert_int_equal(fake.reads, 0);
 	/* Not on a locked card either, that has what is asked for. */
 	fake.ext_csd[178] = 0x11;
-	assert_int_equal(bootarea_enable(&fake.card, EMMC_BOOT_BOOT0, EMMC_ACK_ON, &diag), 0);
-	assert_int_equal(bootarea_enable(&fake.card, EMMC_BOOT_BOOT0, EMMC_ACK_KEEP, &diag), 0);
-	assert_int_equal(bootarea_set(&fake.card, 179, 0x48, &diag), 0);
+	assert_int_equal(emmc_set_boot(&fake.card, EMMC_BOOT_BOOT0, EMMC_ACK_ON, &diag), 0);
+	assert_int_equal(emmc_set_boot(&fake.card, EMMC_BOOT_BOOT0, EMMC_ACK_KEEP, &diag), 0);
+	assert_int_equal(emmc_write_byte(&fake.card, 179, 0x48, &diag), 0);
 	assert_int_equal(fake.writes, 0);
 }
 
 static int enable_boot0(struct fake_card *fake)
 {
 	diag.text[0] = '\0';
-	return bootarea_enable(&fake->card, EMMC_BOOT_BOOT0, EMMC_ACK_ON, &diag);
+	return emmc_set_boot(&fake->card, EMMC_BOOT_BOOT0, EMMC_ACK_ON, &diag);
 }
 
 static void locked_card_is_not_written(void **state)
@@ -168,7 +168,7 @@ static void locked_card_is_not_written(void **state)
 	assert_int_equal(enable_boot0(&fake), -EROFS);
 	says("locked for good");
 	fake.ext_csd[178] = 0x10;
-	assert_int_equal(bootarea_set(&fake.card, 177, 1, &diag), -EROFS);
+	assert_int_equal(emmc_write_byte(&fake.card, 177, 1, &diag), -EROFS);
 	assert_int_equal(fake.writes, 0);
 }
 
@@ -181,9 +181,9 @@ static void card_without_boot_areas(void **state)
 	assert_int_equal(enable_boot0(&fake), -EOPNOTSUPP);
 	says("the card has no boot areas");
 	assert_int_equal(
-		bootarea_enable(&fake.card, EMMC_BOOT_BOOT1, EMMC_ACK_KEEP, &diag), -EOPNOTSUPP);
+		emmc_set_boot(&fake.card, EMMC_BOOT_BOOT1, EMMC_ACK_KEEP, &diag), -EOPNOTSUPP);
 	assert_int_equal(fake.writes, 0);
-	assert_int_equal(bootarea_enable(&fake.card, EMMC_BOOT_USER, EMMC_ACK_KEEP, &diag), 0);
+	assert_int_equal(emmc_set_boot(&fake.card, EMMC_BOOT_USER, EMMC_ACK_KEEP, &diag), 0);
 	assert_int_equal(fake.ext_csd[179], 0x38);
 }
 
@@ -281,17 +281,17 @@ static void only_two_bytes_may_be_written(void **state)
 		struct fake_card fake = good_card(0);
 
 		if (index == 177 || index == 179) {
-			assert_int_equal(bootarea_set(&fake.card, index, 0x0a, &diag), 0);
+			assert_int_equal(emmc_write_byte(&fake.card, index, 0x0a, &diag), 0);
 			assert_int_equal(fake.ext_csd[index], 0x0a);
 			assert_int_equal(fake.written, 0x03000a01 | index << 16);
 			continue;
 		}
 		diag.text[0] = '\0';
-		assert_int_equal(bootarea_set(&fake.card, index, 0x0a, &diag), -EPERM);
+		assert_int_equal(emmc_write_byte(&fake.card, index, 0x0a, &diag), -EPERM);
 		says("is not for this program to write");
 		assert_int_equal(fake.writes, 0);
 		/* Not even to what it is. */
-		assert_int_equal(bootarea_set(&fake.card, index, 0, &diag), -EPERM);
+		assert_int_equal(emmc_write_byte(&fake.card, index, 0, &diag), -EPERM);
 	}
 }
 
@@ -302,7 +302,7 @@ static void register_is_read(void **state)
 
 	(void)state;
 	fake.ext_csd[511] = 0xa5;
-	assert_int_equal(bootarea_read_ext_csd(&fake.card, found, &diag), 0);
+	assert_int_equal(emmc_read_ext_csd(&fake.card, found, &diag), 0);
 	assert_memory_equal(found, fake.ext_csd, EXT_CSD_BYTES);
 }
 
@@ -311,10 +311,10 @@ static void no_card(void **state)
 {
 	uint8_t found[EXT_CSD_BYTES];
 	_cleanup_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	struct bootarea_card card = {.fd = null, .command = bootarea_command};
+	struct emmc_card card = {.fd = null, .command = emmc_command};
 
 	(void)state;
-	assert_int_equal(bootarea_read_ext_csd(&card, found, &diag), -ENOTTY);
+	assert_int_equal(emmc_read_ext_csd(&card, found, &diag), -ENOTTY);
 	says("it is no MMC device");
 }
 
@@ -322,7 +322,7 @@ static void no_card(void **state)
 
 #define BOOT0 "sys/block/mmcblk0boot0/"
 
-static struct knob_journal journal;
+static struct settings_journal journal;
 
 /* The recorded machine with its write-protected boot areas, and a journal. */
 static int machine_setup(void **state)
@@ -334,7 +334,7 @@ static int machine_setup(void **state)
 		return -1;
 	box = *state;
 	sandbox_unpack(box, "tests/sysroots/qemu-emmc-sd-usb.sysroot.tgz");
-	return knob_open(&journal, box->root, sandbox_path(box, "run/knobs", path));
+	return settings_open(&journal, box->root, sandbox_path(box, "run/knobs", path));
 }
 
 #define machine_test(function)                                                                     \
@@ -344,7 +344,7 @@ static void is(const struct sandbox *box, const char *path, const char *expected
 {
 	char found[64];
 
-	assert_int_equal(sysfs_read(box->root, found, sizeof(found), "%s", path), 0);
+	assert_int_equal(sysroot_read(box->root, found, sizeof(found), "%s", path), 0);
 	assert_string_equal(found, expected);
 }
 
@@ -353,11 +353,11 @@ static void lifted_and_restored(void **state)
 	struct sandbox *box = *state;
 
 	is(box, BOOT0 "force_ro", "1");
-	assert_int_equal(bootarea_unlock(&journal, "mmcblk0boot0", &diag), 0);
-	assert_int_equal(bootarea_unlock(&journal, "mmcblk0boot1", &diag), 0);
+	assert_int_equal(emmc_unlock_boot_area(&journal, "mmcblk0boot0", &diag), 0);
+	assert_int_equal(emmc_unlock_boot_area(&journal, "mmcblk0boot1", &diag), 0);
 	is(box, BOOT0 "force_ro", "0");
 	is(box, "sys/block/mmcblk0boot1/force_ro", "0");
-	assert_int_equal(knob_restore(&journal), 0);
+	assert_int_equal(settings_restore(&journal), 0);
 	is(box, BOOT0 "force_ro", "1");
 	is(box, "sys/block/mmcblk0boot1/force_ro", "1");
 }
@@ -368,8 +368,8 @@ static void lifted_before_stays_lifted(void **state)
 	struct sandbox *box = *state;
 
 	sandbox_file(box, BOOT0 "force_ro", "0\n");
-	assert_int_equal(bootarea_unlock(&journal, "mmcblk0boot0", &diag), 0);
-	assert_int_equal(knob_restore(&journal), 0);
+	assert_int_equal(emmc_unlock_boot_area(&journal, "mmcblk0boot0", &diag), 0);
+	assert_int_equal(settings_restore(&journal), 0);
 	is(box, BOOT0 "force_ro", "0");
 }
 
@@ -382,7 +382,7 @@ static void crash_leaves_it_for_the_next_start(void **state)
 
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		if (bootarea_unlock(&journal, "mmcblk0boot0", &diag) == 0)
+		if (emmc_unlock_boot_area(&journal, "mmcblk0boot0", &diag) == 0)
 			(void)raise(SIGKILL);
 		_exit(1);
 	}
@@ -390,10 +390,10 @@ static void crash_leaves_it_for_the_next_start(void **state)
 	assert_true(WIFSIGNALED(status));
 	is(box, BOOT0 "force_ro", "0");
 	/* And not what the dead process had set, where this one has use for it first. */
-	assert_int_equal(bootarea_unlock(&journal, "mmcblk0boot0", &diag), 0);
-	assert_int_equal(knob_restore_stale(&journal), 0);
+	assert_int_equal(emmc_unlock_boot_area(&journal, "mmcblk0boot0", &diag), 0);
+	assert_int_equal(settings_restore_stale(&journal), 0);
 	is(box, BOOT0 "force_ro", "0");
-	assert_int_equal(knob_restore(&journal), 0);
+	assert_int_equal(settings_restore(&journal), 0);
 	is(box, BOOT0 "force_ro", "1");
 	is(box, "run/knobs", "");
 }
@@ -411,24 +411,24 @@ static void locked_area_is_left_alone(void **state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(locks); i++) {
 		sandbox_file(box, BOOT0 "ro_lock_until_next_power_on", locks[i].value);
-		assert_int_equal(bootarea_unlock(&journal, "mmcblk0boot0", &diag), -EROFS);
+		assert_int_equal(emmc_unlock_boot_area(&journal, "mmcblk0boot0", &diag), -EROFS);
 		says(locks[i].text);
 		is(box, BOOT0 "force_ro", "1");
 	}
 	sandbox_file(box, BOOT0 "ro_lock_until_next_power_on", "what\n");
-	assert_int_equal(bootarea_unlock(&journal, "mmcblk0boot0", &diag), -EINVAL);
+	assert_int_equal(emmc_unlock_boot_area(&journal, "mmcblk0boot0", &diag), -EINVAL);
 	says("cannot tell whether mmcblk0boot0 is locked");
 	is(box, BOOT0 "force_ro", "1");
 
 	sandbox_file(box, BOOT0 "ro_lock_until_next_power_on", "0\n");
-	assert_int_equal(bootarea_unlock(&journal, "mmcblk0boot0", &diag), 0);
-	assert_int_equal(knob_restore(&journal), 0);
+	assert_int_equal(emmc_unlock_boot_area(&journal, "mmcblk0boot0", &diag), 0);
+	assert_int_equal(settings_restore(&journal), 0);
 }
 
 static void area_without_the_setting(void **state)
 {
 	(void)state;
-	assert_int_equal(bootarea_unlock(&journal, "mmcblk1boot0", &diag), -ENOENT);
+	assert_int_equal(emmc_unlock_boot_area(&journal, "mmcblk1boot0", &diag), -ENOENT);
 	says("the write protection of mmcblk1boot0 cannot be lifted: ");
 }
 

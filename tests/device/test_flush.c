@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/flush.h"
+#include "device/target/flush.h"
 
-#include "tests/device_fixture.h"
+#include "tests/lib/device_fixture.h"
 
-#include "device/mount.h"
+#include "device/target/mount.h"
 
 #include <sys/mount.h>
 
@@ -33,7 +33,7 @@ static void stat_is_read(void **state)
 	_cleanup_close_ int root = -1;
 
 	fixture_make_image(f, 0);
-	root = sysfs_open_root(f->dir);
+	root = sysroot_open(f->dir);
 	fixture_put(f, "sys/class/block/mmcblk0/stat",
 		"    1019       92    66226      318      206       71     4660      241        3 "
 		"     300      559        0        0        0        0       14        0\n");

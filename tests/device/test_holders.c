@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/holder.h"
+#include "device/usage/holders.h"
 
-#include "tests/loop_box.h"
+#include "tests/lib/loop_box.h"
 
 /* All facts, one a line: "sda holder used by md0". */
 static void expect_facts(const struct sandbox *box, const char *expected)
@@ -11,7 +11,7 @@ static void expect_facts(const struct sandbox *box, const char *expected)
 
 	/* What is there already is not told again. */
 	for (int i = 0; i < 2; i++)
-		assert_int_equal(holder_add_facts(&inuse, box->root), 0);
+		assert_int_equal(holders_add_facts(&inuse, box->root), 0);
 	for (size_t i = 0; i < inuse.count; i++)
 		(void)str_format(all + strlen(all), sizeof(all) - strlen(all), "%s %s %s\n",
 			inuse.facts[i].disk, reason_name(inuse.facts[i].code), inuse.facts[i].text);
@@ -24,7 +24,7 @@ static void what_nobody_uses_has_no_fact(void **state)
 	const struct sandbox *box = *state;
 	struct inuse inuse = {0};
 
-	assert_int_equal(holder_add_facts(&inuse, box->root), -ENOENT);
+	assert_int_equal(holders_add_facts(&inuse, box->root), -ENOENT);
 	assert_int_equal(inuse.count, 0);
 	sandbox_disks(box);
 	sandbox_block(box, NULL, "loop0", "7:0\n", "0\n"); /* bound to nothing */
@@ -115,7 +115,7 @@ static void facts_are_added(void **state)
 	sandbox_file(box, "sys/block/loop0/loop/backing_file", "/dev/sda\n");
 	sandbox_file(box, "sys/devices/bus/block/sda/holders/md0", "");
 	assert_int_equal(inuse_add_fact(&inuse, "sda", REASON_MOUNTED, "mounted on /mnt"), 0);
-	assert_int_equal(holder_add_facts(&inuse, box->root), 0);
+	assert_int_equal(holders_add_facts(&inuse, box->root), 0);
 	assert_int_equal(inuse.count, 4);
 	assert_int_equal(inuse.facts[0].code, REASON_MOUNTED);
 	assert_string_equal(inuse.facts[1].disk, "loop0");
@@ -147,7 +147,7 @@ static void a_file_explains_only_what_nothing_else_does(void **state)
 	loop_box_stack(box);
 	assert_true(STR_FORMAT(text, "%s uses a file on it", upper.name));
 
-	assert_int_equal(holder_add_facts(&inuse, fixture.root), 0);
+	assert_int_equal(holders_add_facts(&inuse, fixture.root), 0);
 	assert_int_equal(count_facts(&inuse, fixture.name, text), 1);
 	/* The upper one may be written to: it is over a file. */
 	assert_false(inuse_knows(&inuse, upper.name));
@@ -156,7 +156,7 @@ static void a_file_explains_only_what_nothing_else_does(void **state)
 	assert_int_equal(inuse_add_fact(&inuse, fixture.name, REASON_MOUNTED, "mounted on %s",
 				 sandbox_path(box, "mnt", dir)),
 		0);
-	assert_int_equal(holder_add_facts(&inuse, fixture.root), 0);
+	assert_int_equal(holders_add_facts(&inuse, fixture.root), 0);
 	assert_int_equal(count_facts(&inuse, fixture.name, text), 0);
 	inuse_finish(&inuse);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/text.h"
+#include "device/base/human.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -38,22 +38,22 @@ static void sizes(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		assert_string_equal(text_size(cases[i].bytes).s, cases[i].text);
+		assert_string_equal(human_size(cases[i].bytes).s, cases[i].text);
 }
 
 static void done_of(void **state)
 {
 	(void)state;
-	assert_string_equal(text_done_of(MIB(453), MIB(740), " / ").s, "453 / 740 MiB");
-	assert_string_equal(text_done_of(MIB(453), MIB(740), "/").s, "453/740 MiB");
-	assert_string_equal(text_done_of(0, GIB(2), " / ").s, "0.0 / 2.0 GiB");
-	assert_string_equal(text_done_of(GIB(2) - 1, GIB(2), " / ").s, "1.9 / 2.0 GiB");
-	assert_string_equal(text_done_of(MIB(740), MIB(740), " / ").s, "740 / 740 MiB");
+	assert_string_equal(human_done_of(MIB(453), MIB(740), " / ").s, "453 / 740 MiB");
+	assert_string_equal(human_done_of(MIB(453), MIB(740), "/").s, "453/740 MiB");
+	assert_string_equal(human_done_of(0, GIB(2), " / ").s, "0.0 / 2.0 GiB");
+	assert_string_equal(human_done_of(GIB(2) - 1, GIB(2), " / ").s, "1.9 / 2.0 GiB");
+	assert_string_equal(human_done_of(MIB(740), MIB(740), " / ").s, "740 / 740 MiB");
 	/* One byte short of it is not all of it. */
-	assert_string_equal(text_done_of(MIB(740) - 1, MIB(740), " / ").s, "739 / 740 MiB");
+	assert_string_equal(human_done_of(MIB(740) - 1, MIB(740), " / ").s, "739 / 740 MiB");
 	/* Unknown, or wrong. */
-	assert_string_equal(text_done_of(MIB(453), 0, " / ").s, "453 MiB");
-	assert_string_equal(text_done_of(MIB(800), MIB(740), " / ").s, "740 / 740 MiB");
+	assert_string_equal(human_done_of(MIB(453), 0, " / ").s, "453 MiB");
+	assert_string_equal(human_done_of(MIB(800), MIB(740), " / ").s, "740 / 740 MiB");
 }
 
 /* Whatever the numbers: what is done is never shown as more than the total. */
@@ -64,7 +64,7 @@ static void done_is_within_total(void **state)
 	for (int i = 0; i < 20000; i++) {
 		uint64_t total = ((uint64_t)rand() << 31 | (uint64_t)rand()) >> (rand() % 60);
 		uint64_t done = total ? (uint64_t)((double)total * (rand() % 1001) / 1000) : 0;
-		struct text text = text_done_of(done, total, "/");
+		struct human_text text = human_done_of(done, total, "/");
 		char *rest;
 		double at = strtod(text.s, &rest);
 
@@ -79,34 +79,34 @@ static void done_is_within_total(void **state)
 static void rates(void **state)
 {
 	(void)state;
-	assert_string_equal(text_rate(0).s, "0 B/s");
-	assert_string_equal(text_rate(37958451).s, "36.2 MiB/s");
-	assert_string_equal(text_rate(MIB(36)).s, "36.0 MiB/s");
-	assert_string_equal(text_rate(UINT64_MAX).s, "16.0 EiB/s");
+	assert_string_equal(human_rate(0).s, "0 B/s");
+	assert_string_equal(human_rate(37958451).s, "36.2 MiB/s");
+	assert_string_equal(human_rate(MIB(36)).s, "36.0 MiB/s");
+	assert_string_equal(human_rate(UINT64_MAX).s, "16.0 EiB/s");
 }
 
 static void counts(void **state)
 {
 	(void)state;
-	assert_string_equal(text_count(0).s, "0");
-	assert_string_equal(text_count(999).s, "999");
-	assert_string_equal(text_count(1000).s, "1,000");
-	assert_string_equal(text_count(19318).s, "19,318");
-	assert_string_equal(text_count(UINT64_MAX).s, "18,446,744,073,709,551,615");
+	assert_string_equal(human_count(0).s, "0");
+	assert_string_equal(human_count(999).s, "999");
+	assert_string_equal(human_count(1000).s, "1,000");
+	assert_string_equal(human_count(19318).s, "19,318");
+	assert_string_equal(human_count(UINT64_MAX).s, "18,446,744,073,709,551,615");
 }
 
 static void durations(void **state)
 {
 	(void)state;
-	assert_string_equal(text_duration(0).s, "0:00");
-	assert_string_equal(text_duration(36).s, "0:36");
-	assert_string_equal(text_duration(725).s, "12:05");
-	assert_string_equal(text_duration(3599).s, "59:59");
-	assert_string_equal(text_duration(3723).s, "1:02:03");
-	assert_string_equal(text_left(19).s, "about 0:19 left");
-	assert_string_equal(text_left(-1).s, "time left unknown");
+	assert_string_equal(human_duration(0).s, "0:00");
+	assert_string_equal(human_duration(36).s, "0:36");
+	assert_string_equal(human_duration(725).s, "12:05");
+	assert_string_equal(human_duration(3599).s, "59:59");
+	assert_string_equal(human_duration(3723).s, "1:02:03");
+	assert_string_equal(human_left(19).s, "about 0:19 left");
+	assert_string_equal(human_left(-1).s, "time left unknown");
 	/* Nothing is cut, however large. */
-	assert_string_equal(text_left(INT64_MAX).s, "about 2562047788015215:30:07 left");
+	assert_string_equal(human_left(INT64_MAX).s, "about 2562047788015215:30:07 left");
 }
 
 int main(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/inuse.h"
+#include "device/usage/inuse.h"
 
-#include "tests/loop_box.h"
+#include "tests/lib/loop_box.h"
 
 /* All facts, one a line: "sda system the running system (/)". */
 static void expect_facts(int root, const char *expected, bool unresolved)

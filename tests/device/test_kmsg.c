@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/kmsg.h"
+#include "device/kernel/kmsg.h"
 
-#include "device/sysfs.h"
-#include "device/util.h"
-#include "sandbox.h"
+#include "device/base/sysroot.h"
+#include "device/base/util.h"
+#include "tests/lib/sandbox.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -162,7 +162,7 @@ static void reads_the_kernels(void **state)
 {
 	struct kmsg_record got = {0};
 	char line[64], want[48];
-	int root = sysfs_open_root("/"), fd = kmsg_open(root), log;
+	int root = sysroot_open("/"), fd = kmsg_open(root), log;
 	uint64_t end = now_ms() + 10000;
 	bool found = false;
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* test_layout_check - each contradiction by its whole sentence, and what lies just beside it. Those of
  * layout files, with their lines, are in test_layout_file; those that layout_plan tells in test_layout. */
-#include "device/layout.h"
+#include "device/layout/layout.h"
 
-#include "device/disk.h"
-#include "device/util.h"
+#include "device/base/util.h"
+#include "device/disk/disk.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/layout_file.h"
+#include "device/layout/layout_file.h"
 
-#include "tests/sandbox.h"
+#include "tests/lib/sandbox.h"
 
-#include "device/disk.h"
-#include "device/ptable.h"
-#include "device/util.h"
+#include "device/base/util.h"
+#include "device/disk/disk.h"
+#include "device/target/ptable.h"
 
 #include <errno.h>
 #include <unistd.h>

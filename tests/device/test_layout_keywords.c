@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/layout_words.h"
+#include "device/layout/layout_keywords.h"
 
-#include "device/disk.h"
-#include "device/util.h"
+#include "device/base/util.h"
+#include "device/disk/disk.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,16 +35,16 @@ static const char *const *words_of(enum layout_section section)
 	return words[section];
 }
 
-static const struct layout_word *find(enum layout_section section, const char *name)
+static const struct layout_keyword *find(enum layout_section section, const char *name)
 {
-	const struct layout_word *word = layout_word_find(section, name);
+	const struct layout_keyword *word = layout_keyword_find(section, name);
 
 	if (!word)
 		fail_msg("section %d has no word %s", (int)section, name);
 	return word;
 }
 
-static bool take(const struct layout_word *word, const char *text, union object *ret)
+static bool take(const struct layout_keyword *word, const char *text, union object *ret)
 {
 	memset(ret, 0, sizeof(*ret));
 	return word->take(word, text, ret);
@@ -61,7 +61,7 @@ static void expect_refused(enum layout_section section, const char *name, const 
 /* Takes @text; nothing but the field is written. */
 static union object expect_taken(enum layout_section section, const char *name, const char *text)
 {
-	const struct layout_word *word = find(section, name);
+	const struct layout_keyword *word = find(section, name);
 	union object object, zeroes;
 
 	if (!take(word, text, &object))
@@ -79,27 +79,27 @@ static void each_word_stands_in_its_section(void **state)
 	size_t count = 0, known = 0;
 
 	(void)state;
-	for (; layout_words[count].name; count++) {
-		const struct layout_word *word = &layout_words[count];
+	for (; layout_keywords[count].name; count++) {
+		const struct layout_keyword *word = &layout_keywords[count];
 
 		assert_true(word->section < SECTION_COUNT);
 		assert_non_null(word->take);
 		assert_true(word->what[0] != '\0');
 		/* Each but once. */
-		assert_ptr_equal(layout_word_find(word->section, word->name), word);
+		assert_ptr_equal(layout_keyword_find(word->section, word->name), word);
 	}
-	assert_true(count <= LAYOUT_WORDS_MAX);
+	assert_true(count <= LAYOUT_KEYWORDS_MAX);
 	for (enum layout_section s = SECTION_DISK; s < SECTION_COUNT; s++)
 		for (const char *const *name = words_of(s); *name; name++, known++)
 			assert_string_equal(find(s, *name)->name, *name);
 	assert_int_equal(known, count);
 
-	assert_null(layout_word_find(SECTION_DISK, "size"));
-	assert_null(layout_word_find(SECTION_BLOB, "boot-ack"));
-	assert_null(layout_word_find(SECTION_PARTITION, ""));
-	assert_null(layout_word_find(SECTION_PARTITION, "Size"));
-	assert_null(layout_word_find(SECTION_PARTITION, "siz"));
-	assert_null(layout_word_find(SECTION_PARTITION, "sizes"));
+	assert_null(layout_keyword_find(SECTION_DISK, "size"));
+	assert_null(layout_keyword_find(SECTION_BLOB, "boot-ack"));
+	assert_null(layout_keyword_find(SECTION_PARTITION, ""));
+	assert_null(layout_keyword_find(SECTION_PARTITION, "Size"));
+	assert_null(layout_keyword_find(SECTION_PARTITION, "siz"));
+	assert_null(layout_keyword_find(SECTION_PARTITION, "sizes"));
 	/* The same word, another field. */
 	assert_int_not_equal(
 		find(SECTION_PARTITION, "offset")->offset, find(SECTION_BLOB, "offset")->offset);
@@ -185,7 +185,7 @@ static void choices_are_what_they_say(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
 		union object object = expect_taken(good[i].section, good[i].word, good[i].text);
-		const struct layout_word *word = find(good[i].section, good[i].word);
+		const struct layout_keyword *word = find(good[i].section, good[i].word);
 		int value;
 
 		assert_int_equal(word->size, sizeof(value)); /* an enum */
@@ -228,7 +228,7 @@ static void texts_are_kept_whole_or_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-		const struct layout_word *word = find(words[i].section, words[i].word);
+		const struct layout_keyword *word = find(words[i].section, words[i].word);
 		union object object;
 		char text[512] = "";
 		unsigned most;
@@ -278,7 +278,7 @@ static void ids_have_a_form(void **state)
 	}
 }
 
-/* GUIDs: the specifications that device/layout_words.c names, and sfdisk(8)'s list of them. */
+/* GUIDs: the specifications that device/layout_keywords.c names, and sfdisk(8)'s list of them. */
 static void types_are_names_guids_or_bytes(void **state)
 {
 	static const struct {
@@ -410,5 +410,5 @@ int main(void)
 		cmocka_unit_test(the_bus_is_three_words),
 	};
 
-	return cmocka_run_group_tests_name("layout_words", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("layout_keywords", tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/loop.h"
+#include "device/target/loop.h"
 
-#include "tests/device_fixture.h"
+#include "tests/lib/device_fixture.h"
 
 #include <linux/fs.h>
 #include <linux/loop.h>
@@ -27,7 +27,7 @@ static bool backs(const struct fixture *f, const char *name)
 {
 	char text[256];
 
-	return sysfs_read(f->root, text, sizeof(text), "sys/block/%s/loop/backing_file", name) ==
+	return sysroot_read(f->root, text, sizeof(text), "sys/block/%s/loop/backing_file", name) ==
 		       0 &&
 	       strcmp(text, f->image) == 0;
 }

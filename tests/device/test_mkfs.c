@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/mkfs.h"
+#include "device/layout/mkfs.h"
 
-#include "tests/device_fixture.h"
+#include "tests/lib/device_fixture.h"
 
-#include "device/disk.h"
+#include "device/disk/disk.h"
 
 #include <blkid.h>
 

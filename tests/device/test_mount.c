@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/mount.h"
+#include "device/target/mount.h"
 
-#include "tests/device_fixture.h"
+#include "tests/lib/device_fixture.h"
 
 #include <signal.h>
 #include <sys/mman.h>
@@ -55,7 +55,7 @@ static bool sees_mount(const struct fixture *f, const char *process, const char 
 {
 	_cleanup_free_ char *text = NULL;
 
-	assert_int_equal(sysfs_read_all(f->root, &text, NULL, "proc/%s/mountinfo", process), 0);
+	assert_int_equal(sysroot_read_all(f->root, &text, NULL, "proc/%s/mountinfo", process), 0);
 	return strstr(text, dir) != NULL;
 }
 
@@ -137,7 +137,7 @@ static void support_is_what_the_kernel_lists(void **state)
 			assert_true(supported);
 			continue;
 		}
-		assert_int_equal(sysfs_read_all(f->root, &text, NULL, "proc/filesystems"), 0);
+		assert_int_equal(sysroot_read_all(f->root, &text, NULL, "proc/filesystems"), 0);
 		(void)STR_FORMAT(line, "\t%s\n", fs_name(fs));
 		assert_int_equal(supported, strstr(text, line) != NULL);
 	}

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/twin.h"
+#include "device/usage/multipath.h"
 
-#include "tests/sandbox.h"
+#include "tests/lib/sandbox.h"
 
 #include <errno.h>
 
 static void the_same_id_is_the_same_disk(void **state)
 {
 	struct sandbox *box = *state;
-	struct twins twins;
+	struct multipath multipath;
 
 	sandbox_block(box, NULL, "sda", "8:0\n", "1000\n");
 	sandbox_block(box, NULL, "sdb", "8:16\n", "1000\n");
@@ -24,27 +24,27 @@ static void the_same_id_is_the_same_disk(void **state)
 	sandbox_file(box, "sys/devices/bus/block/sde/device/wwid", "\n");
 	sandbox_file(box, "sys/devices/bus/block/nvme0n1/wwid", "eui.0025385b71b00a01\n");
 	sandbox_file(box, "sys/devices/bus/block/nvme1n1/wwid", "eui.0025385b71b00a01\n");
-	assert_int_equal(twins_load(box->root, &twins), 0);
-	assert_int_equal(twins.count, 5);
-	assert_true(twins_are_equal(&twins, "sda", "sdb"));
-	assert_true(twins_are_equal(&twins, "sdb", "sda"));
-	assert_false(twins_are_equal(&twins, "sda", "sdc"));
-	assert_false(twins_are_equal(&twins, "sdd", "sde"));
-	assert_false(twins_are_equal(&twins, "sdx", "sdy"));
-	assert_true(twins_are_equal(&twins, "nvme0n1", "nvme1n1"));
-	twins_finish(&twins);
+	assert_int_equal(multipath_load(box->root, &multipath), 0);
+	assert_int_equal(multipath.count, 5);
+	assert_true(multipath_is_same(&multipath, "sda", "sdb"));
+	assert_true(multipath_is_same(&multipath, "sdb", "sda"));
+	assert_false(multipath_is_same(&multipath, "sda", "sdc"));
+	assert_false(multipath_is_same(&multipath, "sdd", "sde"));
+	assert_false(multipath_is_same(&multipath, "sdx", "sdy"));
+	assert_true(multipath_is_same(&multipath, "nvme0n1", "nvme1n1"));
+	multipath_finish(&multipath);
 }
 
 static void a_machine_without_disks_has_none(void **state)
 {
 	struct sandbox *box = *state;
-	struct twins twins;
+	struct multipath multipath;
 
-	assert_int_equal(twins_load(box->root, &twins), -ENOENT);
+	assert_int_equal(multipath_load(box->root, &multipath), -ENOENT);
 	sandbox_dir(box, "sys/block");
-	assert_int_equal(twins_load(box->root, &twins), 0);
-	assert_false(twins_are_equal(&twins, "sda", "sda"));
-	twins_finish(&twins);
+	assert_int_equal(multipath_load(box->root, &multipath), 0);
+	assert_false(multipath_is_same(&multipath, "sda", "sda"));
+	multipath_finish(&multipath);
 }
 
 int main(void)

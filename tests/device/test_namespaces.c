@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/namespaces.h"
+#include "device/usage/namespaces.h"
 
-#include "device/sysfs.h"
-#include "device/util.h"
-#include "tests/sandbox.h"
+#include "device/base/sysroot.h"
+#include "device/base/util.h"
+#include "tests/lib/sandbox.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -67,7 +67,7 @@ static void without_proc_there_is_none(void **state)
 /* A process of our own in a namespace of its own. */
 static void the_running_machine_has_them(void **state)
 {
-	int root = sysfs_open_root("/"), ready[2], stop = 0;
+	int root = sysroot_open("/"), ready[2], stop = 0;
 	char wanted[64], byte;
 	pid_t pid;
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/probe.h"
+#include "device/disk/probe.h"
 
-#include "device/scan.h"
-#include "tests/device_fixture.h"
-#include "tests/sandbox.h"
+#include "device/disk/disk_scan.h"
+#include "tests/lib/device_fixture.h"
+#include "tests/lib/sandbox.h"
 
 #include <blkid.h>
 #include <sys/file.h>
@@ -239,7 +239,7 @@ static bool scan_lists(int root, const char *name)
 	struct disk_list list;
 	bool found = false;
 
-	assert_int_equal(scan_disks(root, &list), 0);
+	assert_int_equal(disk_scan(root, &list), 0);
 	for (size_t i = 0; i < list.count; i++)
 		found = found || strcmp(list.disks[i].name, name) == 0;
 	disk_list_finish(&list);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/ptable.h"
+#include "device/target/ptable.h"
 
-#include "tests/device_fixture.h"
+#include "tests/lib/device_fixture.h"
 
-#include "device/disk.h"
+#include "device/disk/disk.h"
 
 #include <linux/fs.h>
 #include <linux/loop.h>
@@ -217,7 +217,7 @@ static uint64_t partition_value(const struct fixture *f, unsigned number, const 
 {
 	uint64_t value;
 
-	if (sysfs_read_u64(f->root, &value, "sys/block/%s/%sp%u/%s", f->name, f->name, number,
+	if (sysroot_read_u64(f->root, &value, "sys/block/%s/%sp%u/%s", f->name, f->name, number,
 		    attribute) < 0)
 		return UINT64_MAX;
 	return value;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/rules.h"
+#include "device/usage/rules.h"
 
-#include "device/util.h"
-#include "tests/sandbox.h"
+#include "device/base/util.h"
+#include "tests/lib/sandbox.h"
 
 #define ALLOW(kind) (1u << (kind))
 #define ALLOW_ALL   (~0u)
@@ -216,9 +216,9 @@ static void a_held_disk_is_busy(void **state)
 	expect_codes(disk, &facts, "loop");
 }
 
-static int take_name(void *arg, const struct boot_name *name)
+static int take_name(void *arg, const struct cmdline_device *name)
 {
-	*(struct boot_name *)arg = *name;
+	*(struct cmdline_device *)arg = *name;
 	return 1;
 }
 
@@ -232,7 +232,7 @@ static void what_cannot_be_read_may_be_the_system(void **state)
 
 	(void)state;
 	assert_non_null(boot);
-	assert_int_equal(boot_source_each("root=UUID=ab", take_name, &boot->name), 1);
+	assert_int_equal(cmdline_each("root=UUID=ab", take_name, &boot->name), 1);
 	for (enum content_state s = CONTENT_PENDING; s <= CONTENT_SILENT; s++) {
 		bool known = s == CONTENT_BLANK || s == CONTENT_TABLE || s == CONTENT_FILESYSTEM;
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/knob.h"
+#include "device/base/settings.h"
 
-#include "tests/device_fixture.h"
+#include "tests/lib/device_fixture.h"
 
 #include <signal.h>
 
 static struct fixture fixture;
-static struct knob_journal journal;
+static struct settings_journal journal;
 static char journal_path[160];
 
 /* Every test has a made-up machine: the fixture's directory as root. */
@@ -14,14 +14,14 @@ static int setup(void **state)
 {
 	fixture_make_image(&fixture, 0);
 	(void)STR_FORMAT(journal_path, "%s/run/knobs", fixture.dir);
-	journal.root = sysfs_open_root(fixture.dir);
+	journal.root = sysroot_open(fixture.dir);
 	*state = &fixture;
-	return knob_open(&journal, journal.root, journal_path);
+	return settings_open(&journal, journal.root, journal_path);
 }
 
 static int teardown(void **state)
 {
-	(void)knob_restore(&journal);
+	(void)settings_restore(&journal);
 	if (journal.root != fixture.root)
 		close_fd(&journal.root);
 	fixture_finish(*state);
@@ -37,7 +37,7 @@ static void is(const char *path, const char *text)
 {
 	char found[512];
 
-	assert_int_equal(sysfs_read(journal.root, found, sizeof(found), "%s", path), 0);
+	assert_int_equal(sysroot_read(journal.root, found, sizeof(found), "%s", path), 0);
 	assert_string_equal(found, text);
 }
 
@@ -48,30 +48,30 @@ static void set_and_restored(void **state)
 	(void)state;
 	put("proc/sys/kernel/printk", "4\t4\t1\t7\n");
 	put("proc/sys/vm/swappiness", "60\n");
-	assert_int_equal(knob_set(&journal, "proc/sys/kernel/printk", "1"), 0);
-	assert_int_equal(knob_set(&journal, "proc/sys/vm/swappiness", "100"), 0);
+	assert_int_equal(settings_set(&journal, "proc/sys/kernel/printk", "1"), 0);
+	assert_int_equal(settings_set(&journal, "proc/sys/vm/swappiness", "100"), 0);
 	is("proc/sys/kernel/printk", "1");
 	is("proc/sys/vm/swappiness", "100");
 	/* By whom, told by pid and start, and what it was. */
-	assert_int_equal(sysfs_read(journal.root, line, sizeof(line), "run/knobs"), 0);
+	assert_int_equal(sysroot_read(journal.root, line, sizeof(line), "run/knobs"), 0);
 	assert_int_equal(atoi(line), (int)getpid());
 	assert_non_null(strstr(line, "\tproc/sys/kernel/printk\t4\t4\t1\t7\n"));
 	assert_non_null(strstr(line, "\tproc/sys/vm/swappiness\t60"));
-	assert_int_equal(knob_restore(&journal), 0);
+	assert_int_equal(settings_restore(&journal), 0);
 	is("proc/sys/kernel/printk", "4\t4\t1\t7");
 	is("proc/sys/vm/swappiness", "60");
 	is("run/knobs", "");
-	assert_int_equal(knob_restore(&journal), 0);
+	assert_int_equal(settings_restore(&journal), 0);
 }
 
 static void set_twice_restores_the_first(void **state)
 {
 	(void)state;
 	put("a", "old");
-	assert_int_equal(knob_set(&journal, "a", "new"), 0);
-	assert_int_equal(knob_set(&journal, "a", "newer"), 0);
+	assert_int_equal(settings_set(&journal, "a", "new"), 0);
+	assert_int_equal(settings_set(&journal, "a", "newer"), 0);
 	is("a", "newer");
-	assert_int_equal(knob_restore(&journal), 0);
+	assert_int_equal(settings_restore(&journal), 0);
 	is("a", "old");
 }
 
@@ -79,11 +79,11 @@ static void failure_changes_nothing(void **state)
 {
 	(void)state;
 	put("a", "old");
-	assert_int_equal(knob_set(&journal, "a", "new"), 0);
-	assert_int_equal(knob_set(&journal, "none", "1"), -ENOENT);
+	assert_int_equal(settings_set(&journal, "a", "new"), 0);
+	assert_int_equal(settings_set(&journal, "none", "1"), -ENOENT);
 	assert_int_equal(mkdirat(journal.root, "dir", 0700), 0);
-	assert_int_equal(knob_set(&journal, "dir", "1"), -EISDIR);
-	assert_int_equal(knob_restore(&journal), 0);
+	assert_int_equal(settings_set(&journal, "dir", "1"), -EISDIR);
+	assert_int_equal(settings_restore(&journal), 0);
 	is("a", "old");
 }
 
@@ -93,10 +93,10 @@ static void gone_setting_is_no_error(void **state)
 	(void)state;
 	put("a", "old");
 	put("b", "old");
-	assert_int_equal(knob_set(&journal, "a", "new"), 0);
-	assert_int_equal(knob_set(&journal, "b", "new"), 0);
+	assert_int_equal(settings_set(&journal, "a", "new"), 0);
+	assert_int_equal(settings_set(&journal, "b", "new"), 0);
 	assert_int_equal(unlinkat(journal.root, "b", 0), 0);
-	assert_int_equal(knob_restore(&journal), 0);
+	assert_int_equal(settings_restore(&journal), 0);
 	is("a", "old");
 }
 
@@ -107,14 +107,14 @@ static void first_error_is_returned(void **state)
 	put("a", "old");
 	put("b", "old");
 	put("c", "old");
-	assert_int_equal(knob_set(&journal, "a", "new"), 0);
-	assert_int_equal(knob_set(&journal, "b", "new"), 0);
-	assert_int_equal(knob_set(&journal, "c", "new"), 0);
+	assert_int_equal(settings_set(&journal, "a", "new"), 0);
+	assert_int_equal(settings_set(&journal, "b", "new"), 0);
+	assert_int_equal(settings_set(&journal, "c", "new"), 0);
 	assert_int_equal(unlinkat(journal.root, "b", 0), 0);
 	assert_int_equal(symlinkat("b", journal.root, "b"), 0);
 	assert_int_equal(unlinkat(journal.root, "c", 0), 0);
 	assert_int_equal(mkdirat(journal.root, "c", 0700), 0);
-	assert_int_equal(knob_restore(&journal), -EISDIR);
+	assert_int_equal(settings_restore(&journal), -EISDIR);
 	is("a", "old");
 	is("run/knobs", "");
 }
@@ -127,7 +127,7 @@ static void killed_while_set(const char *path, const char *value)
 
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		if (knob_set(&journal, path, value) == 0)
+		if (settings_set(&journal, path, value) == 0)
 			(void)raise(SIGKILL);
 		_exit(1);
 	}
@@ -140,14 +140,14 @@ static void killed_process_is_cleaned_up_after(void **state)
 	(void)state;
 	put("a", "old");
 	put("mine", "old");
-	assert_int_equal(knob_set(&journal, "mine", "new"), 0);
+	assert_int_equal(settings_set(&journal, "mine", "new"), 0);
 	killed_while_set("a", "new");
 	killed_while_set("a", "newer");
 	is("a", "newer");
-	assert_int_equal(knob_restore_stale(&journal), 0);
+	assert_int_equal(settings_restore_stale(&journal), 0);
 	is("a", "old");
 	is("mine", "new");
-	assert_int_equal(knob_restore(&journal), 0);
+	assert_int_equal(settings_restore(&journal), 0);
 	is("mine", "old");
 	is("run/knobs", "");
 }
@@ -158,10 +158,10 @@ static void shared_setting_comes_back_last(void **state)
 	(void)state;
 	put("a", "old");
 	killed_while_set("a", "theirs");
-	assert_int_equal(knob_set(&journal, "a", "ours"), 0);
-	assert_int_equal(knob_restore_stale(&journal), 0);
+	assert_int_equal(settings_set(&journal, "a", "ours"), 0);
+	assert_int_equal(settings_restore_stale(&journal), 0);
 	is("a", "ours");
-	assert_int_equal(knob_restore(&journal), 0);
+	assert_int_equal(settings_restore(&journal), 0);
 	is("a", "old");
 }
 
@@ -174,11 +174,11 @@ static void a_zombie_is_gone(void **state)
 	put("a", "old");
 	pid = fork();
 	if (pid == 0)
-		_exit(knob_set(&journal, "a", "new"));
+		_exit(settings_set(&journal, "a", "new"));
 	while (waitid(P_PID, (id_t)pid, &(siginfo_t){0}, WEXITED | WNOWAIT) < 0)
 		;
 	is("a", "new");
-	assert_int_equal(knob_restore_stale(&journal), 0);
+	assert_int_equal(settings_restore_stale(&journal), 0);
 	is("a", "old");
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
@@ -192,7 +192,7 @@ static void a_pid_is_not_a_process(void **state)
 	put("a", "new");
 	(void)STR_FORMAT(line, "%d:1\ta\told\n", (int)getpid());
 	put("run/knobs", line);
-	assert_int_equal(knob_restore_stale(&journal), 0);
+	assert_int_equal(settings_restore_stale(&journal), 0);
 	is("a", "old");
 }
 
@@ -202,7 +202,7 @@ static void torn_lines_are_left_out(void **state)
 	put("a", "now");
 	put("run/knobs",
 		"\n12\n12\ta\tbad\n12:x\ta\tbad\nxx\ta\tbad\n-3\ta\tbad\n0\ta\tbad\n99999999999\ta\tbad\n");
-	assert_int_equal(knob_restore_stale(&journal), 0);
+	assert_int_equal(settings_restore_stale(&journal), 0);
 	is("a", "now");
 }
 
@@ -224,10 +224,10 @@ static void journal_is_shared(void **state)
 			int bad = 0;
 
 			for (int round = 0; round < 20; round++) {
-				bad |= knob_set(&journal, name, "new") != 0;
-				bad |= knob_restore(&journal) != 0;
-				bad |= sysfs_read(journal.root, found, sizeof(found), "%s", name) !=
-					       0 ||
+				bad |= settings_set(&journal, name, "new") != 0;
+				bad |= settings_restore(&journal) != 0;
+				bad |= sysroot_read(journal.root, found, sizeof(found), "%s",
+					       name) != 0 ||
 				       strcmp(found, "old") != 0;
 			}
 			_exit(bad);
@@ -251,13 +251,13 @@ static void disk_has_its_own_limit(void **state)
 	put(BDI "max_ratio_fine", "1000000\n");
 	put(BDI "max_bytes", "4905963520\n");
 	put("proc/sys/vm/dirty_ratio", "20\n");
-	assert_int_equal(knob_write_back_early(&journal, "mmcblk0"), 0);
+	assert_int_equal(settings_write_back_early(&journal, "mmcblk0"), 0);
 	is(BDI "strict_limit", "1");
 	is(BDI "max_bytes", "33554432");
 	is("proc/sys/vm/dirty_ratio", "20");
 	/* The ratio is what comes back: bytes would be rounded to something else. */
 	put(BDI "max_ratio_fine", "6789\n");
-	assert_int_equal(knob_restore(&journal), 0);
+	assert_int_equal(settings_restore(&journal), 0);
 	is(BDI "strict_limit", "0");
 	is(BDI "max_ratio_fine", "1000000");
 }
@@ -268,7 +268,7 @@ static void half_a_limit_is_none(void **state)
 	put(BDI "strict_limit", "0\n");
 	put(BDI "max_ratio_fine", "1000000\n");
 	assert_int_equal(mkdirat(journal.root, BDI "max_bytes", 0700), 0);
-	assert_int_equal(knob_write_back_early(&journal, "mmcblk0"), -EISDIR);
+	assert_int_equal(settings_write_back_early(&journal, "mmcblk0"), -EISDIR);
 	is(BDI "strict_limit", "0");
 	is("run/knobs", "");
 }
@@ -281,15 +281,15 @@ static void older_kernel_has_one_limit_for_all(void **state)
 	put("proc/sys/vm/dirty_background_ratio", "10\n");
 	put("proc/sys/vm/dirty_bytes", "0\n");
 	put("proc/sys/vm/dirty_background_bytes", "0\n");
-	assert_int_equal(knob_write_back_early(&journal, "mmcblk0"), 0);
+	assert_int_equal(settings_write_back_early(&journal, "mmcblk0"), 0);
 	is("proc/sys/vm/dirty_bytes", "67108864");
 	is("proc/sys/vm/dirty_background_bytes", "16777216");
 	/* As the kernel does: */
 	put("proc/sys/vm/dirty_ratio", "0\n");
 	put("proc/sys/vm/dirty_background_ratio", "0\n");
 	/* Limits in bytes hold already, so a second install leaves them alone. */
-	assert_int_equal(knob_write_back_early(&journal, "mmcblk1"), 0);
-	assert_int_equal(knob_restore(&journal), 0);
+	assert_int_equal(settings_write_back_early(&journal, "mmcblk1"), 0);
+	assert_int_equal(settings_restore(&journal), 0);
 	is("proc/sys/vm/dirty_ratio", "20");
 	is("proc/sys/vm/dirty_background_ratio", "10");
 }
@@ -297,7 +297,7 @@ static void older_kernel_has_one_limit_for_all(void **state)
 static void nothing_to_set_is_an_error(void **state)
 {
 	(void)state;
-	assert_int_equal(knob_write_back_early(&journal, "mmcblk0"), -ENOENT);
+	assert_int_equal(settings_write_back_early(&journal, "mmcblk0"), -ENOENT);
 	is("run/knobs", "");
 }
 
@@ -313,32 +313,33 @@ static void real_limit_is_set_and_restored(void **state)
 	close_fd(&journal.root);
 	fixture_make_loop(f, MIB(64));
 	(void)STR_FORMAT(journal_path, "%s/run/knobs", f->dir);
-	assert_int_equal(knob_open(&journal, f->root, journal_path), 0);
-	if (!sysfs_exists(f->root, "sys/block/%s/bdi/strict_limit", f->name)) {
+	assert_int_equal(settings_open(&journal, f->root, journal_path), 0);
+	if (!sysroot_exists(f->root, "sys/block/%s/bdi/strict_limit", f->name)) {
 		print_message(
 			"[ SKIP ] %s: the kernel has no limits of a disk (< 6.2)\n", __func__);
 		skip();
 	}
-	assert_int_equal(sysfs_read(f->root, before, sizeof(before),
+	assert_int_equal(sysroot_read(f->root, before, sizeof(before),
 				 "sys/block/%s/bdi/max_ratio_fine", f->name),
 		0);
-	assert_int_equal(sysfs_read(f->root, strict, sizeof(strict),
+	assert_int_equal(sysroot_read(f->root, strict, sizeof(strict),
 				 "sys/block/%s/bdi/strict_limit", f->name),
 		0);
-	assert_int_equal(knob_write_back_early(&journal, f->name), 0);
-	assert_int_equal(sysfs_read_u64(f->root, &bytes, "sys/block/%s/bdi/max_bytes", f->name), 0);
+	assert_int_equal(settings_write_back_early(&journal, f->name), 0);
+	assert_int_equal(
+		sysroot_read_u64(f->root, &bytes, "sys/block/%s/bdi/max_bytes", f->name), 0);
 	/* The kernel keeps a share of the memory, in millionths: it rounds. */
 	assert_in_range(bytes, MIB(16), MIB(33));
-	assert_int_equal(
-		sysfs_read(f->root, value, sizeof(value), "sys/block/%s/bdi/strict_limit", f->name),
+	assert_int_equal(sysroot_read(f->root, value, sizeof(value),
+				 "sys/block/%s/bdi/strict_limit", f->name),
 		0);
 	assert_string_equal(value, "1");
-	assert_int_equal(knob_restore(&journal), 0);
-	assert_int_equal(
-		sysfs_read(f->root, value, sizeof(value), "sys/block/%s/bdi/strict_limit", f->name),
+	assert_int_equal(settings_restore(&journal), 0);
+	assert_int_equal(sysroot_read(f->root, value, sizeof(value),
+				 "sys/block/%s/bdi/strict_limit", f->name),
 		0);
 	assert_string_equal(value, strict);
-	assert_int_equal(sysfs_read(f->root, value, sizeof(value),
+	assert_int_equal(sysroot_read(f->root, value, sizeof(value),
 				 "sys/block/%s/bdi/max_ratio_fine", f->name),
 		0);
 	assert_string_equal(value, before);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/target.h"
+#include "device/target/target.h"
 
-#include "tests/device_fixture.h"
-#include "tests/sandbox.h"
+#include "tests/lib/device_fixture.h"
+#include "tests/lib/sandbox.h"
 
-#include "device/scan.h"
+#include "device/disk/disk_scan.h"
 
 #include <linux/fs.h>
 #include <linux/loop.h>
@@ -55,7 +55,7 @@ static struct disk pick_image(struct fixture *f)
 	fixture_require_root();
 	fixture_make_image(f, DISK_BYTES);
 	make_jobs(f);
-	assert_int_equal(scan_target(f->root, f->image, &disk), 0);
+	assert_int_equal(disk_scan_target(f->root, f->image, &disk), 0);
 	assert_int_equal(disk.kind, DISK_IMAGE);
 	return disk;
 }
@@ -68,7 +68,7 @@ static struct disk pick_loop(struct fixture *f)
 	fixture_require_root();
 	fixture_make_loop(f, DISK_BYTES);
 	make_jobs(f);
-	assert_int_equal(scan_disk(f->root, f->name, &disk), 0);
+	assert_int_equal(disk_scan_name(f->root, f->name, &disk), 0);
 	return disk;
 }
 
@@ -157,8 +157,8 @@ static void image_from_start_to_end(void **state)
 	assert_int_equal(target_take_exclusive(&target, &diag), 0);
 
 	target_close(&target, false);
-	assert_false(sysfs_exists(f->root, "sys/block/%s/loop", name));
-	assert_false(sysfs_exists(f->root, "sys/block/%s/%sp1", name, name));
+	assert_false(sysroot_exists(f->root, "sys/block/%s/loop", name));
+	assert_false(sysroot_exists(f->root, "sys/block/%s/%sp1", name, name));
 	assert_int_equal(rmdir(job), 0);
 	target_close(&target, true); /* again is fine */
 }
@@ -403,11 +403,11 @@ static void partitions_stay_or_go(void **state)
 	assert_int_equal(ptable_announce(target.id_fd, &layout), 0);
 	assert_int_equal(target_open_partition(&target, 1, &diag), 0);
 	target_close(&target, false);
-	assert_true(sysfs_exists(f->root, "sys/block/%s/%sp1", f->name, f->name));
+	assert_true(sysroot_exists(f->root, "sys/block/%s/%sp1", f->name, f->name));
 
 	open_target(&target, f->root, &disk, job);
 	target_close(&target, true);
-	assert_false(sysfs_exists(f->root, "sys/block/%s/%sp1", f->name, f->name));
+	assert_false(sysroot_exists(f->root, "sys/block/%s/%sp1", f->name, f->name));
 }
 
 /* A recorded eMMC whose disk and boot areas are loop devices here: sysfs gives their numbers. */
@@ -467,7 +467,7 @@ static void emmc_open(void)
 		emmc_number(name, &emmc.areas[i]);
 	}
 	make_jobs(&emmc.disk);
-	assert_int_equal(scan_disk(emmc.box->root, "mmcblk0", &emmc.picked), 0);
+	assert_int_equal(disk_scan_name(emmc.box->root, "mmcblk0", &emmc.picked), 0);
 	open_target(&target, emmc.box->root, &emmc.picked, job);
 }
 

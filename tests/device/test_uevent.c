@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/hotplug.h"
+#include "device/disk/uevent.h"
 
-#include "device/knob.h"
-#include "tests/loop_box.h"
+#include "device/base/settings.h"
+#include "tests/lib/loop_box.h"
 
 #include <linux/netlink.h>
 #include <poll.h>
@@ -26,27 +26,27 @@ static const struct message {
 static const struct {
 	struct message message;
 	bool block;
-	enum hotplug_action action;
+	enum uevent_action action;
 	const char *disk;
 	bool partition;
 } messages[] = {
 	{MESSAGE("add@" CARD "\0ACTION=add\0DEVPATH=" CARD "\0SUBSYSTEM=block\0DEVNAME=mmcblk0\0"
 		 "DEVTYPE=disk\0DISKSEQ=15\0SEQNUM=1204"),
-		true, HOTPLUG_ADD, "mmcblk0", false},
+		true, UEVENT_ADD, "mmcblk0", false},
 	{MESSAGE("remove@" CARD "/mmcblk0p2\0ACTION=remove\0DEVPATH=" CARD
 		 "/mmcblk0p2\0SUBSYSTEM=block\0DEVNAME=mmcblk0p2\0DEVTYPE=partition\0PARTN=2\0"
 		 "SEQNUM=1"),
-		true, HOTPLUG_REMOVE, "mmcblk0", true},
+		true, UEVENT_REMOVE, "mmcblk0", true},
 	/* A card in a reader that is polled. */
 	{MESSAGE("change@/devices/x/block/sda\0ACTION=change\0DEVPATH=/devices/x/block/sda\0"
 		 "SUBSYSTEM=block\0DISK_MEDIA_CHANGE=1\0DEVNAME=sda\0DEVTYPE=disk\0SEQNUM=2"),
-		true, HOTPLUG_CHANGE, "sda", false},
+		true, UEVENT_CHANGE, "sda", false},
 	{MESSAGE("move@/b/sda\0ACTION=move\0DEVPATH=/b/sda\0SUBSYSTEM=block\0DEVTYPE=disk"), true,
-		HOTPLUG_OTHER, "sda", false},
+		UEVENT_OTHER, "sda", false},
 	/* In any order, the last one wins, and a key is no value. */
 	{MESSAGE("add@/b/sda\0SUBSYSTEM=block\0DEVPATH=/b/sdc\0X=ACTION=remove\0DEVPATH=/b/sdb\0"
 		 "ACTION=add"),
-		true, HOTPLUG_ADD, "sdb", false},
+		true, UEVENT_ADD, "sdb", false},
 	{MESSAGE("add@/devices/x/mmc0\0ACTION=add\0DEVPATH=/devices/x/mmc0\0SUBSYSTEM=mmc"), false,
 		0, "", false},
 	{MESSAGE("libudev"), false, 0, "", false},
@@ -68,9 +68,9 @@ static void messages_are_read(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(messages); i++) {
-		struct hotplug_event event = {.disk = "untouched"};
+		struct uevent event = {.disk = "untouched"};
 		bool block =
-			hotplug_parse(messages[i].message.text, messages[i].message.size, &event);
+			uevent_parse(messages[i].message.text, messages[i].message.size, &event);
 
 		if (block != messages[i].block)
 			fail_msg("message %zu", i);
@@ -87,7 +87,7 @@ static void messages_are_read(void **state)
 /* Cut anywhere, in memory that ends right behind it: sanitizers would see a read beyond. */
 static void cut_messages_are_no_danger(void **state)
 {
-	struct hotplug_event event;
+	struct uevent event;
 	size_t whole = 0;
 
 	(void)state;
@@ -96,7 +96,7 @@ static void cut_messages_are_no_danger(void **state)
 
 		assert_non_null(copy);
 		memcpy(copy, card_added.text, size);
-		whole += hotplug_parse(copy, size, &event);
+		whole += uevent_parse(copy, size, &event);
 		free(copy);
 	}
 	/* Whole from "SUBSYSTEM=block" on: what follows may be missing. */
@@ -105,109 +105,109 @@ static void cut_messages_are_no_danger(void **state)
 					1);
 }
 
-static const struct hotplug_event sda_changed = {HOTPLUG_CHANGE, "sda", false};
+static const struct uevent sda_changed = {UEVENT_CHANGE, "sda", false};
 
 static void a_burst_is_one_look(void **state)
 {
-	struct hotplug hotplug;
+	struct uevent_watch hotplug;
 	uint64_t now = 5000;
 
 	(void)state;
-	hotplug_init(&hotplug, -1, now);
+	uevent_watch_init(&hotplug, -1, now);
 	/* Nothing happens: once a second. */
-	assert_int_equal(hotplug_wait_ms(&hotplug, now), HOTPLUG_POLL_MS);
-	assert_int_equal(hotplug_wait_ms(&hotplug, now + 600), HOTPLUG_POLL_MS - 600);
-	assert_int_equal(hotplug_wait_ms(&hotplug, now + 5000), 0);
-	assert_false(hotplug_has_changed(&hotplug, "sda"));
+	assert_int_equal(uevent_watch_wait_ms(&hotplug, now), UEVENT_POLL_MS);
+	assert_int_equal(uevent_watch_wait_ms(&hotplug, now + 600), UEVENT_POLL_MS - 600);
+	assert_int_equal(uevent_watch_wait_ms(&hotplug, now + 5000), 0);
+	assert_false(uevent_watch_has_changed(&hotplug, "sda"));
 
 	/* Three events, 100 ms apart: the look comes after the last one. */
 	for (int i = 0; i < 3; i++, now += 100)
-		hotplug_note(&hotplug, &sda_changed, now);
+		uevent_watch_note(&hotplug, &sda_changed, now);
 	now -= 100;
-	assert_int_equal(hotplug_wait_ms(&hotplug, now), HOTPLUG_QUIET_MS);
-	assert_int_equal(hotplug_wait_ms(&hotplug, now + HOTPLUG_QUIET_MS - 1), 1);
-	assert_int_equal(hotplug_wait_ms(&hotplug, now + HOTPLUG_QUIET_MS), 0);
-	assert_true(hotplug_has_changed(&hotplug, "sda"));
-	assert_false(hotplug_has_changed(&hotplug, "sdb"));
-	hotplug_looked(&hotplug, now);
-	assert_false(hotplug_has_changed(&hotplug, "sda"));
-	assert_int_equal(hotplug_wait_ms(&hotplug, now), HOTPLUG_POLL_MS);
+	assert_int_equal(uevent_watch_wait_ms(&hotplug, now), UEVENT_QUIET_MS);
+	assert_int_equal(uevent_watch_wait_ms(&hotplug, now + UEVENT_QUIET_MS - 1), 1);
+	assert_int_equal(uevent_watch_wait_ms(&hotplug, now + UEVENT_QUIET_MS), 0);
+	assert_true(uevent_watch_has_changed(&hotplug, "sda"));
+	assert_false(uevent_watch_has_changed(&hotplug, "sdb"));
+	uevent_watch_scanned(&hotplug, now);
+	assert_false(uevent_watch_has_changed(&hotplug, "sda"));
+	assert_int_equal(uevent_watch_wait_ms(&hotplug, now), UEVENT_POLL_MS);
 }
 
 static void a_storm_is_looked_at_once_a_second(void **state)
 {
-	struct hotplug hotplug;
+	struct uevent_watch hotplug;
 	uint64_t now = 5000;
 
 	(void)state;
-	hotplug_init(&hotplug, -1, now - 900);
-	while (hotplug_wait_ms(&hotplug, now) > 0 && now < 9000) {
-		hotplug_note(&hotplug, &sda_changed, now);
+	uevent_watch_init(&hotplug, -1, now - 900);
+	while (uevent_watch_wait_ms(&hotplug, now) > 0 && now < 9000) {
+		uevent_watch_note(&hotplug, &sda_changed, now);
 		now += 10;
 	}
-	assert_int_equal(now, 5000 + HOTPLUG_MOST_MS);
+	assert_int_equal(now, 5000 + UEVENT_MOST_MS);
 }
 
 static void many_disks_are_all(void **state)
 {
-	struct hotplug_event event = {.action = HOTPLUG_ADD};
-	struct hotplug hotplug;
+	struct uevent event = {.action = UEVENT_ADD};
+	struct uevent_watch hotplug;
 
 	(void)state;
-	hotplug_init(&hotplug, -1, 1000);
-	for (unsigned i = 0; i < HOTPLUG_DISKS_MAX; i++) {
+	uevent_watch_init(&hotplug, -1, 1000);
+	for (unsigned i = 0; i < UEVENT_DISKS_MAX; i++) {
 		(void)STR_FORMAT(event.disk, "disk%u", i);
-		hotplug_note(&hotplug, &event, 1000);
-		hotplug_note(&hotplug, &event, 1000); /* twice is once */
+		uevent_watch_note(&hotplug, &event, 1000);
+		uevent_watch_note(&hotplug, &event, 1000); /* twice is once */
 	}
-	assert_false(hotplug_has_changed(&hotplug, "other"));
+	assert_false(uevent_watch_has_changed(&hotplug, "other"));
 	(void)STR_COPY(event.disk, "another");
-	hotplug_note(&hotplug, &event, 1000);
-	assert_true(hotplug_has_changed(&hotplug, "other"));
-	hotplug_looked(&hotplug, 2000);
-	assert_false(hotplug_has_changed(&hotplug, "other"));
+	uevent_watch_note(&hotplug, &event, 1000);
+	assert_true(uevent_watch_has_changed(&hotplug, "other"));
+	uevent_watch_scanned(&hotplug, 2000);
+	assert_false(uevent_watch_has_changed(&hotplug, "other"));
 }
 
 static void datagrams_are_taken(void **state)
 {
-	struct hotplug hotplug;
+	struct uevent_watch hotplug;
 	char large[9000] = "add@/b/sda\0ACTION=add\0DEVPATH=/b/sda\0SUBSYSTEM=block";
 	int ends[2];
 
 	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends), 0);
-	hotplug_init(&hotplug, ends[0], 1000);
-	assert_int_equal(hotplug_receive(&hotplug, 1000), 0);
+	uevent_watch_init(&hotplug, ends[0], 1000);
+	assert_int_equal(uevent_watch_receive(&hotplug, 1000), 0);
 	assert_int_equal(hotplug.first_ms, 0);
 
 	/* Noise, one that is too long to be the kernel's, then the card, all in one go. */
 	assert_int_equal(send(ends[1], "noise", 6, 0), 6);
 	assert_int_equal(send(ends[1], large, sizeof(large), 0), sizeof(large));
-	assert_int_equal(hotplug_receive(&hotplug, 1500), 0);
+	assert_int_equal(uevent_watch_receive(&hotplug, 1500), 0);
 	assert_int_equal(hotplug.first_ms, 0);
 	assert_int_equal(
 		send(ends[1], card_added.text, card_added.size, 0), (ssize_t)card_added.size);
-	assert_int_equal(hotplug_receive(&hotplug, 2000), 0);
+	assert_int_equal(uevent_watch_receive(&hotplug, 2000), 0);
 	assert_int_equal(hotplug.first_ms, 2000);
-	assert_true(hotplug_has_changed(&hotplug, "mmcblk0"));
-	assert_false(hotplug_has_changed(&hotplug, "sda"));
+	assert_true(uevent_watch_has_changed(&hotplug, "mmcblk0"));
+	assert_false(uevent_watch_has_changed(&hotplug, "sda"));
 	close_fd(&ends[0]);
 	close_fd(&ends[1]);
 
 	/* A stream ends; a socket that is none is an error. */
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
-	hotplug_init(&hotplug, ends[0], 1000);
+	uevent_watch_init(&hotplug, ends[0], 1000);
 	close_fd(&ends[1]);
-	assert_int_equal(hotplug_receive(&hotplug, 1000), -EPIPE);
+	assert_int_equal(uevent_watch_receive(&hotplug, 1000), -EPIPE);
 	close_fd(&ends[0]);
-	hotplug_init(&hotplug, -1, 1000);
-	assert_int_equal(hotplug_receive(&hotplug, 1000), -EBADF);
+	uevent_watch_init(&hotplug, -1, 1000);
+	assert_int_equal(uevent_watch_receive(&hotplug, 1000), -EBADF);
 }
 
 /* The kernel's own socket, or a skipped test that says so. */
 #define OPEN_OR_SKIP(fd)                                                                           \
 	do {                                                                                       \
-		(fd) = hotplug_open();                                                             \
+		(fd) = uevent_open();                                                              \
 		if ((fd) < 0) {                                                                    \
 			print_message(                                                             \
 				"[ SKIP ] %s: no uevent socket: %s\n", __func__, strerror(-(fd))); \
@@ -220,7 +220,7 @@ static void only_the_kernel_is_believed(void **state)
 {
 	struct sockaddr_nl ours = {0};
 	socklen_t size = sizeof(ours);
-	struct hotplug hotplug;
+	struct uevent_watch hotplug;
 	struct pollfd wait = {.events = POLLIN};
 	int fd, other;
 
@@ -237,31 +237,31 @@ static void only_the_kernel_is_believed(void **state)
 		close_fd(&fd);
 		skip();
 	}
-	hotplug_init(&hotplug, fd, 1000);
+	uevent_watch_init(&hotplug, fd, 1000);
 	wait.fd = fd;
 	assert_int_equal(poll(&wait, 1, 20000), 1);
-	assert_int_equal(hotplug_receive(&hotplug, 1000), 0);
-	assert_false(hotplug_has_changed(&hotplug, "mmcblk0"));
+	assert_int_equal(uevent_watch_receive(&hotplug, 1000), 0);
+	assert_false(uevent_watch_has_changed(&hotplug, "mmcblk0"));
 	close_fd(&other);
 	close_fd(&fd);
 }
 
 static void the_kernel_tells_of_a_real_device(void **state)
 {
-	struct hotplug hotplug;
+	struct uevent_watch hotplug;
 	uint64_t until = now_ms() + 5000;
 	int fd;
 
 	(void)state;
 	fixture_require_root();
 	OPEN_OR_SKIP(fd);
-	hotplug_init(&hotplug, fd, now_ms());
+	uevent_watch_init(&hotplug, fd, now_ms());
 	fixture_make_loop(&fixture, MIB(4));
-	while (!hotplug_has_changed(&hotplug, fixture.name) && now_ms() < until) {
+	while (!uevent_watch_has_changed(&hotplug, fixture.name) && now_ms() < until) {
 		struct pollfd wait = {.fd = fd, .events = POLLIN};
 
 		(void)poll(&wait, 1, 100);
-		assert_int_equal(hotplug_receive(&hotplug, now_ms()), 0);
+		assert_int_equal(uevent_watch_receive(&hotplug, now_ms()), 0);
 	}
 	close_fd(&fd);
 	if (hotplug.first_ms == 0) {
@@ -269,14 +269,14 @@ static void the_kernel_tells_of_a_real_device(void **state)
 			__func__, fixture.name);
 		skip();
 	}
-	assert_true(hotplug_has_changed(&hotplug, fixture.name));
+	assert_true(uevent_watch_has_changed(&hotplug, fixture.name));
 }
 
 static void expect_setting(const struct sandbox *box, const char *want)
 {
 	char value[32];
 
-	assert_int_equal(sysfs_read(box->root, value, sizeof(value), "%s",
+	assert_int_equal(sysroot_read(box->root, value, sizeof(value), "%s",
 				 "sys/module/block/parameters/events_dfl_poll_msecs"),
 		0);
 	assert_string_equal(value, want);
@@ -286,26 +286,27 @@ static void readers_are_polled_where_nobody_asks(void **state)
 {
 	static const char setting[] = "sys/module/block/parameters/events_dfl_poll_msecs";
 	struct sandbox *box = *state;
-	struct knob_journal journal;
+	struct settings_journal journal;
 	char path[PATH_MAX];
 
-	assert_int_equal(knob_open(&journal, box->root, sandbox_path(box, "run/knobs", path)), 0);
+	assert_int_equal(
+		settings_open(&journal, box->root, sandbox_path(box, "run/knobs", path)), 0);
 	/* No such kernel. */
-	assert_int_equal(hotplug_poll_media(&journal), -ENOENT);
+	assert_int_equal(uevent_poll_media(&journal), -ENOENT);
 
 	sandbox_file(box, setting, "0\n");
-	assert_int_equal(hotplug_poll_media(&journal), 0);
+	assert_int_equal(uevent_poll_media(&journal), 0);
 	expect_setting(box, "2000");
 	/* Again, as by another front end: it is set, and stays whose it is. */
-	assert_int_equal(hotplug_poll_media(&journal), 0);
-	assert_int_equal(knob_restore(&journal), 0);
+	assert_int_equal(uevent_poll_media(&journal), 0);
+	assert_int_equal(settings_restore(&journal), 0);
 	expect_setting(box, "0");
 
 	/* udev, or the operator, has a better value. */
 	sandbox_file(box, setting, "500\n");
-	assert_int_equal(hotplug_poll_media(&journal), 0);
+	assert_int_equal(uevent_poll_media(&journal), 0);
 	expect_setting(box, "500");
-	assert_int_equal(knob_restore(&journal), 0);
+	assert_int_equal(settings_restore(&journal), 0);
 	expect_setting(box, "500");
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/util.h"
+#include "device/base/util.h"
 
-#include "tests/sandbox.h"
+#include "tests/lib/sandbox.h"
 
 #include <errno.h>
 #include <sys/socket.h>

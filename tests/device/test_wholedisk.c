@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/stack.h"
+#include "device/disk/wholedisk.h"
 
-#include "tests/device_fixture.h"
-#include "tests/sandbox.h"
+#include "tests/lib/device_fixture.h"
+#include "tests/lib/sandbox.h"
 
 #include <linux/loop.h>
 #include <sched.h>
@@ -13,8 +13,8 @@
 /* The names below a number, with blanks between. */
 static void expect_disks(int root, uint32_t major, uint32_t minor, const char *expected)
 {
-	char names[STACK_DISKS_MAX][32], all[256] = "";
-	int count = stack_whole_disks(root, major, minor, names, ARRAY_SIZE(names));
+	char names[WHOLEDISK_MAX][32], all[256] = "";
+	int count = wholedisk_of(root, major, minor, names, ARRAY_SIZE(names));
 
 	assert_true(count >= 0);
 	for (int i = 0; i < count; i++)
@@ -25,9 +25,9 @@ static void expect_disks(int root, uint32_t major, uint32_t minor, const char *e
 
 static void expect_error(int root, uint32_t major, uint32_t minor, int error)
 {
-	char names[STACK_DISKS_MAX][32];
+	char names[WHOLEDISK_MAX][32];
 
-	assert_int_equal(stack_whole_disks(root, major, minor, names, ARRAY_SIZE(names)), error);
+	assert_int_equal(wholedisk_of(root, major, minor, names, ARRAY_SIZE(names)), error);
 }
 
 static void add_slave(struct sandbox *box, const char *upper, const char *lower)
@@ -68,18 +68,19 @@ static void mappers_give_all_their_disks(void **state)
 	expect_disks(box->root, 253, 0, "sda sdb");
 	expect_disks(box->root, 253, 1, "sda sdb");
 
-	assert_int_equal(stack_node_number(box->root, "/dev/mapper/vg-root", &major, &minor), 0);
+	assert_int_equal(
+		wholedisk_node_number(box->root, "/dev/mapper/vg-root", &major, &minor), 0);
 	assert_int_equal(minor, 1);
 	assert_int_equal(
-		stack_node_number(box->root, "/dev/mapper/none", &major, &minor), -ENOTBLK);
-	assert_int_equal(stack_node_number(box->root, "/dev/sda2", &major, &minor), 0);
+		wholedisk_node_number(box->root, "/dev/mapper/none", &major, &minor), -ENOTBLK);
+	assert_int_equal(wholedisk_node_number(box->root, "/dev/sda2", &major, &minor), 0);
 	assert_int_equal(major, 8);
 	assert_int_equal(minor, 2);
-	assert_int_equal(stack_node_number(box->root, "/dev/root", &major, &minor), -ENOTBLK);
-	assert_int_equal(stack_node_number(box->root, "/srv/sda", &major, &minor), -ENOTBLK);
+	assert_int_equal(wholedisk_node_number(box->root, "/dev/root", &major, &minor), -ENOTBLK);
+	assert_int_equal(wholedisk_node_number(box->root, "/srv/sda", &major, &minor), -ENOTBLK);
 
 	char one[1][32];
-	assert_int_equal(stack_whole_disks(box->root, 253, 1, one, 1), -ENOBUFS);
+	assert_int_equal(wholedisk_of(box->root, 253, 1, one, 1), -ENOBUFS);
 	/* A member that has gone. */
 	add_slave(box, "dm-0", "sdz");
 	expect_error(box->root, 253, 1, -ENODEV);
@@ -99,7 +100,7 @@ static void broken_stacks_end(void **state)
 static void loops_give_what_they_lie_on(void **state)
 {
 	struct sandbox *box = *state;
-	struct stack_loop loop;
+	struct wholedisk_loop loop;
 
 	sandbox_block(box, NULL, "sda", "8:0\n", "1000\n");
 	sandbox_block(box, "sda", "sda1", "8:1\n", "100\n");
@@ -112,11 +113,11 @@ static void loops_give_what_they_lie_on(void **state)
 	expect_disks(box->root, 7, 0, "loop0 sda");
 	expect_disks(box->root, 7, 1, "loop1");
 	expect_disks(box->root, 7, 2, "loop2");
-	assert_int_equal(stack_read_loop(box->root, "loop1", &loop), 0);
+	assert_int_equal(wholedisk_read_loop(box->root, "loop1", &loop), 0);
 	assert_string_equal(loop.backing, "/srv/image");
 	assert_int_equal(loop.file_major, 0);
-	assert_int_equal(stack_read_loop(box->root, "loop2", &loop), -ENXIO);
-	assert_int_equal(stack_read_loop(box->root, "sda", &loop), -ENXIO);
+	assert_int_equal(wholedisk_read_loop(box->root, "loop2", &loop), -ENXIO);
+	assert_int_equal(wholedisk_read_loop(box->root, "sda", &loop), -ENXIO);
 }
 
 static struct fixture lower, upper;
@@ -154,20 +155,20 @@ static void make_upper(void)
 /* On the running machine the loop itself is asked. */
 static void a_real_loop_tells_its_file(void **state)
 {
-	struct stack_loop loop;
+	struct wholedisk_loop loop;
 	struct stat st;
 
 	(void)state;
 	fixture_require_root();
 	fixture_make_loop(&lower, MIB(4));
-	assert_int_equal(stack_read_loop(lower.root, lower.name, &loop), 0);
+	assert_int_equal(wholedisk_read_loop(lower.root, lower.name, &loop), 0);
 	assert_string_equal(loop.backing, lower.image);
 	assert_int_equal(loop.block_major, 0);
 	assert_int_equal(fstat(lower.image_fd, &st), 0);
 	assert_int_equal(makedev(loop.file_major, loop.file_minor), st.st_dev);
 
 	make_upper();
-	assert_int_equal(stack_read_loop(upper.root, upper.name, &loop), 0);
+	assert_int_equal(wholedisk_read_loop(upper.root, upper.name, &loop), 0);
 	assert_int_equal(fstat(lower.fd, &st), 0);
 	assert_int_equal(makedev(loop.block_major, loop.block_minor), st.st_rdev);
 
@@ -179,21 +180,21 @@ static void a_real_loop_tells_its_file(void **state)
 }
 
 /* In a namespace of its own whose /dev is empty: whoever opens the loop fails. */
-static int read_without_nodes(const char *name, struct stack_loop *ret)
+static int read_without_nodes(const char *name, struct wholedisk_loop *ret)
 {
 	int root;
 
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 		mount("none", "/dev", "tmpfs", 0, NULL) < 0)
 		return -errno;
-	root = sysfs_open_root("/");
-	return root < 0 ? root : stack_read_loop(root, name, ret);
+	root = sysroot_open("/");
+	return root < 0 ? root : wholedisk_read_loop(root, name, ret);
 }
 
 /* What a child finds without @name being opened. */
 static void expect_unopened(const char *name, dev_t block, dev_t file)
 {
-	struct stack_loop loop;
+	struct wholedisk_loop loop;
 	int status;
 	pid_t pid = fork();
 
@@ -213,7 +214,7 @@ static void a_loop_is_not_opened_needlessly(void **state)
 {
 	struct stat st, node_st;
 	struct loop_info64 info;
-	struct stack_loop loop;
+	struct wholedisk_loop loop;
 
 	(void)state;
 	fixture_require_root();
@@ -237,12 +238,12 @@ static void a_loop_is_not_opened_needlessly(void **state)
 	/* Another file at that path, or none, is no answer: then the loop itself is asked. */
 	assert_int_equal(ftruncate(lower.image_fd, MIB(8)), 0);
 	expect_unopened(lower.name, 0, 0);
-	assert_int_equal(stack_read_loop(lower.root, lower.name, &loop), 0);
+	assert_int_equal(wholedisk_read_loop(lower.root, lower.name, &loop), 0);
 	assert_int_equal(makedev(loop.file_major, loop.file_minor), st.st_dev);
 	assert_int_equal(ftruncate(lower.image_fd, MIB(4)), 0);
 	assert_int_equal(unlink(lower.image), 0);
 	expect_unopened(lower.name, 0, 0);
-	assert_int_equal(stack_read_loop(lower.root, lower.name, &loop), 0);
+	assert_int_equal(wholedisk_read_loop(lower.root, lower.name, &loop), 0);
 	assert_int_equal(makedev(loop.file_major, loop.file_minor), st.st_dev);
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/wipe.h"
+#include "device/target/wipe.h"
 
-#include "tests/device_fixture.h"
+#include "tests/lib/device_fixture.h"
 
-#include "device/disk.h"
+#include "device/disk/disk.h"
 
 #include <linux/fs.h>
 #include <sys/ioctl.h>
@@ -98,7 +98,8 @@ static void make_loop_without_discard(struct fixture *f)
 
 	fixture_make_loop_on(f, DISK_BYTES, "ramfs", NULL);
 	assert_int_equal(
-		sysfs_read_u64(f->root, &most, "sys/block/%s/queue/discard_max_bytes", f->name), 0);
+		sysroot_read_u64(f->root, &most, "sys/block/%s/queue/discard_max_bytes", f->name),
+		0);
 	assert_int_equal(most, 0);
 }
 

@@ -21,7 +21,7 @@ unshare -m sh -c 'mount "$0" "$1" && echo ready >"$2" && exec sleep 600' "$mount
 pids+=($!)
 wait_for 20 test -s ready || die "the other namespace is not ready"
 
-check "the machine is recorded" "$top/tests/record-board.sh" "$tmp/board.tgz"
+check "the machine is recorded" "$top/tests/tools/record-board.sh" "$tmp/board.tgz"
 check "it is unpacked" tar -C board -xzf board.tgz --strip-components=1
 
 # "loop0 mounted": of our own loops, and of all that are no loops. Who holds a disk a recording cannot know,

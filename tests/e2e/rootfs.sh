@@ -59,7 +59,7 @@ line"
 }
 
 note "a Debian root filesystem, made once"
-"$top/tests/minbase.sh" "$CACHE/minbase.tar" 2>"$tmp/why" || {
+"$top/tests/tools/minbase.sh" "$CACHE/minbase.tar" 2>"$tmp/why" || {
 	quote <"$tmp/why"
 	skip_all "$(tail -n 1 "$tmp/why")"
 }

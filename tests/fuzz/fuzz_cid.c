@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Any string as a card's CID register. */
-#include "device/cid.h"
+#include "device/disk/cid.h"
 #include "tests/fuzz/machine.h"
 
 #include <ctype.h>

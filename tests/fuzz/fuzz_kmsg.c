@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Any bytes as a record of /dev/kmsg, and whose it is. */
-#include "device/kmsg.h"
-#include "device/util.h"
+#include "device/base/util.h"
+#include "device/kernel/kmsg.h"
 
 #include <assert.h>
 #include <string.h>

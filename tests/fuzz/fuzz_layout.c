@@ -4,11 +4,11 @@
  * layout.h promises on disks of several sizes. Of the files of its blobs only the sizes are read;
  * the seeds take /usr/bin/env. Build with clang -fsanitize=fuzzer,address,undefined.
  */
-#include "device/layout_file.h"
+#include "device/layout/layout_file.h"
 
-#include "device/disk.h"
-#include "device/mkfs.h"
-#include "device/util.h"
+#include "device/base/util.h"
+#include "device/disk/disk.h"
+#include "device/layout/mkfs.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -3,9 +3,9 @@
  * A tar stream of any bytes into manifest_read, and over everything that reads the result. Built with
  * -DMANIFEST_HOLES_MAX=1048576, or a sparse file of a terabyte takes its time.
  */
-#include "core/manifest.h"
+#include "core/manifest/manifest.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
 /* Any bytes as /proc/self/mountinfo of a usual machine: parsed, looked up, resolved to disks. */
 #include "tests/fuzz/machine.h"
 
-#include "device/mountinfo.h"
+#include "device/usage/mountinfo.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *text = machine_string(data, size);
 
 	machine_open();
-	sysfs_without_openat2 = size % 2 == 0;
+	sysroot_without_openat2 = size % 2 == 0;
 	machine_build(text);
 	machine_judge();
 	machine_clear();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Any bytes as datagrams of the uevent socket, 0xff between them, with 10 ms from one to the next. */
-#include "device/hotplug.h"
+#include "device/disk/uevent.h"
 
 #include <assert.h>
 #include <string.h>
@@ -9,30 +9,30 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct hotplug hotplug;
+	struct uevent_watch hotplug;
 	uint64_t now = 1000;
 
-	hotplug_init(&hotplug, -1, now);
+	uevent_watch_init(&hotplug, -1, now);
 	while (size > 0) {
 		const uint8_t *end = memchr(data, 0xff, size);
 		size_t length = end ? (size_t)(end - data) : size;
-		struct hotplug_event event;
+		struct uevent event;
 
-		if (hotplug_parse((const char *)data, length, &event)) {
+		if (uevent_parse((const char *)data, length, &event)) {
 			assert(event.disk[0] && !strchr(event.disk, '/'));
 			assert(strlen(event.disk) < sizeof(event.disk));
-			hotplug_note(&hotplug, &event, now);
-			assert(hotplug_has_changed(&hotplug, event.disk));
-			assert(hotplug_wait_ms(&hotplug, now) <= HOTPLUG_QUIET_MS);
+			uevent_watch_note(&hotplug, &event, now);
+			assert(uevent_watch_has_changed(&hotplug, event.disk));
+			assert(uevent_watch_wait_ms(&hotplug, now) <= UEVENT_QUIET_MS);
 		}
-		assert(hotplug_wait_ms(&hotplug, now) <= HOTPLUG_POLL_MS);
-		assert(hotplug_wait_ms(&hotplug, now + HOTPLUG_POLL_MS) == 0);
+		assert(uevent_watch_wait_ms(&hotplug, now) <= UEVENT_POLL_MS);
+		assert(uevent_watch_wait_ms(&hotplug, now + UEVENT_POLL_MS) == 0);
 		now += 10;
 		data += length + (end != NULL);
 		size -= length + (end != NULL);
 	}
-	assert(hotplug.count <= HOTPLUG_DISKS_MAX);
-	hotplug_looked(&hotplug, now);
-	assert(hotplug_wait_ms(&hotplug, now) == HOTPLUG_POLL_MS);
+	assert(hotplug.count <= UEVENT_DISKS_MAX);
+	uevent_watch_scanned(&hotplug, now);
+	assert(uevent_watch_wait_ms(&hotplug, now) == UEVENT_POLL_MS);
 	return 0;
 }

@@ -6,11 +6,11 @@
 #ifndef TESTS_FUZZ_MACHINE_H
 #define TESTS_FUZZ_MACHINE_H
 
-#include "device/inuse.h"
-#include "device/rules.h"
-#include "device/scan.h"
-#include "device/sysfs.h"
-#include "device/util.h"
+#include "device/base/sysroot.h"
+#include "device/base/util.h"
+#include "device/disk/disk_scan.h"
+#include "device/usage/inuse.h"
+#include "device/usage/rules.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -58,7 +58,7 @@ MACHINE_CALL void machine_open(void)
 		access("/dev/shm", W_OK) == 0 ? "/dev/shm/fuzz-XXXXXX" : "/tmp/fuzz-XXXXXX");
 	if (!mkdtemp(machine_dir) || atexit(machine_remove) != 0)
 		abort();
-	machine_root = sysfs_open_root(machine_dir);
+	machine_root = sysroot_open(machine_dir);
 	assert(machine_root >= 0);
 }
 
@@ -189,7 +189,7 @@ MACHINE_CALL void machine_judge(void)
 
 	machine_use(&inuse);
 	facts.inuse = &inuse;
-	if (scan_disks(machine_root, &list) == 0)
+	if (disk_scan(machine_root, &list) == 0)
 		for (size_t i = 0; i < list.count; i++) {
 			rules_judge(&list.disks[i], &facts);
 			machine_check_disk(&list.disks[i]);

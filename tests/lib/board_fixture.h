@@ -7,12 +7,12 @@
 #ifndef TESTS_BOARD_FIXTURE_H
 #define TESTS_BOARD_FIXTURE_H
 
-#include "core/install.h"
-#include "core/reactor.h"
-#include "device/probe.h"
-#include "device/scan.h"
-#include "device/util.h"
-#include "tests/device_fixture.h"
+#include "core/install/install.h"
+#include "core/process/reactor.h"
+#include "device/base/util.h"
+#include "device/disk/disk_scan.h"
+#include "device/disk/probe.h"
+#include "tests/lib/device_fixture.h"
 
 #include <sched.h>
 #include <sys/mount.h>
@@ -78,7 +78,7 @@ static inline void board_plan(struct board *board, const char *tar)
 	} while (result.state == INSPECT_RUNNING);
 	if (result.state != INSPECT_OK)
 		fail_msg("%s", result.error);
-	assert_int_equal(scan_target(board->root, board->image, &target), 0);
+	assert_int_equal(disk_scan_target(board->root, board->image, &target), 0);
 	request.target = &target;
 	request.archive = &result;
 	request.manifest = inspect_manifest(board->inspect);
@@ -98,7 +98,7 @@ static inline int board_setup(void **state)
 		return -1;
 	STR_FORMAT(board->image, "%s/board.img", board->dir);
 	STR_FORMAT(board->archive, "%s/rootfs.tar.gz", board->dir);
-	board->root = sysfs_open_root("/");
+	board->root = sysroot_open("/");
 	board->reactor = reactor_new();
 	board_run("cd %s; mkdir -p tree/etc tree/bin job; echo board >tree/etc/hostname;"
 		  "head -c 4000000 /dev/urandom >tree/bin/program; chmod 4755 tree/bin/program;"

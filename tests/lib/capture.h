@@ -3,7 +3,7 @@
 #ifndef TESTS_CAPTURE_H
 #define TESTS_CAPTURE_H
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

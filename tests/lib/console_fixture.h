@@ -7,8 +7,8 @@
 #ifndef TESTS_CONSOLE_FIXTURE_H
 #define TESTS_CONSOLE_FIXTURE_H
 
-#include "device/sysfs.h"
-#include "front.h"
+#include "device/base/sysroot.h"
+#include "tests/lib/front.h"
 
 #include <sched.h>
 #include <sys/mount.h>
@@ -130,7 +130,7 @@ FRONT_CALL bool console_printk_is(const char *value)
 {
 	char found[64] = "";
 
-	assert_true(sysfs_read(console_box->root, found, sizeof(found), "printk") == 0);
+	assert_true(sysroot_read(console_box->root, found, sizeof(found), "printk") == 0);
 	return strncmp(found, value, strlen(value)) == 0;
 }
 

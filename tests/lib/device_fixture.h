@@ -7,11 +7,11 @@
 #ifndef TESTS_DEVICE_FIXTURE_H
 #define TESTS_DEVICE_FIXTURE_H
 
-#include "device/loop.h"
-#include "device/mkfs.h"
-#include "device/ptable.h"
-#include "device/sysfs.h"
-#include "device/util.h"
+#include "device/base/sysroot.h"
+#include "device/base/util.h"
+#include "device/layout/mkfs.h"
+#include "device/target/loop.h"
+#include "device/target/ptable.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -54,7 +54,7 @@ static inline void fixture_make_image(struct fixture *f, uint64_t bytes)
 	*f = (struct fixture){.fd = -1, .image_fd = -1};
 	(void)STR_FORMAT(f->dir, "%s/device-test-XXXXXX", tmp && *tmp ? tmp : "/tmp");
 	assert_non_null(mkdtemp(f->dir));
-	f->root = sysfs_open_root("/");
+	f->root = sysroot_open("/");
 	assert_true(f->root >= 0);
 	assert_true(STR_FORMAT(f->image, "%s/image", f->dir));
 	f->image_fd = open(f->image, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -66,7 +66,7 @@ static inline void fixture_make_image(struct fixture *f, uint64_t bytes)
 static inline void fixture_reopen_root(struct fixture *f)
 {
 	close_fd(&f->root);
-	f->root = sysfs_open_root("/");
+	f->root = sysroot_open("/");
 	assert_true(f->root >= 0);
 }
 

@@ -3,9 +3,9 @@
 #ifndef TESTS_EMULATOR_H
 #define TESTS_EMULATOR_H
 
-#include "device/util.h"
-#include "ui/grid.h"
-#include "ui/theme.h"
+#include "device/base/util.h"
+#include "ui/term/grid.h"
+#include "ui/term/theme.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,10 +6,10 @@
 #ifndef TESTS_FRONT_H
 #define TESTS_FRONT_H
 
-#include "core/service.h"
-#include "emulator.h"
-#include "sandbox.h"
-#include "ui/app.h"
+#include "core/service/service.h"
+#include "tests/lib/emulator.h"
+#include "tests/lib/sandbox.h"
+#include "ui/app/app.h"
 
 #include <signal.h>
 #include <sys/socket.h>

@@ -4,7 +4,7 @@
 #ifndef TESTS_INSTALL_STORY_H
 #define TESTS_INSTALL_STORY_H
 
-#include "screen_model.h"
+#include "tests/lib/screen_model.h"
 
 #define STORY_MS      120000u
 #define STORY_TICK_MS 250u

@@ -7,8 +7,8 @@
 #ifndef TESTS_LOOP_BOX_H
 #define TESTS_LOOP_BOX_H
 
-#include "tests/device_fixture.h"
-#include "tests/sandbox.h"
+#include "tests/lib/device_fixture.h"
+#include "tests/lib/sandbox.h"
 
 #include <sys/mount.h>
 

@@ -27,11 +27,11 @@
 #ifndef TESTS_MACHINE_H
 #define TESTS_MACHINE_H
 
-#include "device/inuse.h"
-#include "device/rules.h"
-#include "device/scan.h"
-#include "device/util.h"
-#include "tests/tree.h"
+#include "device/base/util.h"
+#include "device/disk/disk_scan.h"
+#include "device/usage/inuse.h"
+#include "device/usage/rules.h"
+#include "tests/lib/tree.h"
 
 #define MACHINE_DISKS_MAX 48
 
@@ -441,7 +441,7 @@ static void machine_make(struct machine *machine, const char *text)
 	}
 }
 
-/* All disks of the machine below @root, with their contents and verdicts, as core/inventory does it;
+/* All disks of the machine below @root, with their contents and verdicts, as core/disks/inventory does it;
  * free with disk_list_finish. */
 static void machine_judge(const struct machine *machine, int root, struct disk_list *ret)
 {
@@ -449,7 +449,7 @@ static void machine_judge(const struct machine *machine, int root, struct disk_l
 	const struct rules_facts facts = {
 		.inuse = &inuse, .allow = machine->allow, .need_bytes = machine->need_bytes};
 
-	assert_int_equal(scan_disks(root, ret), 0);
+	assert_int_equal(disk_scan(root, ret), 0);
 	assert_int_equal(inuse_load(root, &inuse), 0);
 	assert_int_equal(inuse_add_files(&inuse, root, machine->files, machine->file_count), 0);
 	for (size_t i = 0; i < ret->count; i++) {

@@ -7,8 +7,8 @@
 #ifndef TESTS_MACHINE_GENERATOR_H
 #define TESTS_MACHINE_GENERATOR_H
 
-#include "device/disk.h"
-#include "device/util.h"
+#include "device/base/util.h"
+#include "device/disk/disk.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -6,9 +6,9 @@
 #ifndef TESTS_MANIFEST_FIXTURE_H
 #define TESTS_MANIFEST_FIXTURE_H
 
-#include "core/manifest.h"
-#include "device/util.h"
-#include "tests/sandbox.h"
+#include "core/manifest/manifest.h"
+#include "device/base/util.h"
+#include "tests/lib/sandbox.h"
 
 #include <sys/mman.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * memory_sysfs - device/sysfs for a test program, with one root more: MEMORY_ROOT is the tree that
+ * memory_sysfs - device/base/sysroot for a test program, with one root more: MEMORY_ROOT is the tree that
  * memory_tree points to. All other roots go to the real functions, which are here as real_*. The
  * program defines every function of sysfs.h so that the library's is not linked; the modules above it
  * are the library's own.
@@ -8,31 +8,31 @@
 #ifndef TESTS_MEMORY_SYSFS_H
 #define TESTS_MEMORY_SYSFS_H
 
-#define sysfs_open_root	 real_open_root
-#define sysfs_read	 real_read
-#define sysfs_read_u64	 real_read_u64
-#define sysfs_read_all	 real_read_all
-#define sysfs_exists	 real_exists
-#define sysfs_link	 real_link
-#define sysfs_each	 real_each
-#define sysfs_read_devno real_read_devno
-#define sysfs_trim	 real_trim
-#define sysfs_is_live	 real_is_live
-#include "device/sysfs.c"
-#undef sysfs_open_root
-#undef sysfs_read
-#undef sysfs_read_u64
-#undef sysfs_read_all
-#undef sysfs_exists
-#undef sysfs_link
-#undef sysfs_each
-#undef sysfs_read_devno
-#undef sysfs_trim
-#undef sysfs_is_live
-#undef DEVICE_SYSFS_H
-#include "device/sysfs.h"
+#define sysroot_open	   real_open_root
+#define sysroot_read	   real_read
+#define sysroot_read_u64   real_read_u64
+#define sysroot_read_all   real_read_all
+#define sysroot_exists	   real_exists
+#define sysroot_link	   real_link
+#define sysroot_each	   real_each
+#define sysroot_read_devno real_read_devno
+#define sysroot_trim	   real_trim
+#define sysroot_is_live	   real_is_live
+#include "device/base/sysroot.c"
+#undef sysroot_open
+#undef sysroot_read
+#undef sysroot_read_u64
+#undef sysroot_read_all
+#undef sysroot_exists
+#undef sysroot_link
+#undef sysroot_each
+#undef sysroot_read_devno
+#undef sysroot_trim
+#undef sysroot_is_live
+#undef DEVICE_BASE_SYSROOT_H
+#include "device/base/sysroot.h"
 
-#include "tests/tree.h"
+#include "tests/lib/tree.h"
 
 #define MEMORY_ROOT (-1000)
 
@@ -60,7 +60,7 @@ static const char *memory_text(const char *path, int *ret_error)
 	return *ret_error == 0 ? node->text : NULL;
 }
 
-int sysfs_open_root(const char *dir)
+int sysroot_open(const char *dir)
 {
 	return real_open_root(dir);
 }
@@ -81,14 +81,14 @@ static int read_path(int root, char *buf, size_t size, const char *path)
 	return r;
 }
 
-int sysfs_read(int root, char *buf, size_t size, const char *format, ...)
+int sysroot_read(int root, char *buf, size_t size, const char *format, ...)
 {
 	FORMAT_PATH(path, format);
 
 	return read_path(root, buf, size, path);
 }
 
-int sysfs_read_u64(int root, uint64_t *ret_value, const char *format, ...)
+int sysroot_read_u64(int root, uint64_t *ret_value, const char *format, ...)
 {
 	FORMAT_PATH(path, format);
 	char text[64];
@@ -100,7 +100,7 @@ int sysfs_read_u64(int root, uint64_t *ret_value, const char *format, ...)
 	return str_to_u64(text, 0, ret_value);
 }
 
-int sysfs_read_devno(int root, uint32_t *ret_major, uint32_t *ret_minor, const char *format, ...)
+int sysroot_read_devno(int root, uint32_t *ret_major, uint32_t *ret_minor, const char *format, ...)
 {
 	FORMAT_PATH(path, format);
 	unsigned major, minor;
@@ -116,7 +116,7 @@ int sysfs_read_devno(int root, uint32_t *ret_major, uint32_t *ret_minor, const c
 	return 0;
 }
 
-int sysfs_read_all(int root, char **ret_text, size_t *ret_size, const char *format, ...)
+int sysroot_read_all(int root, char **ret_text, size_t *ret_size, const char *format, ...)
 {
 	FORMAT_PATH(path, format);
 	const char *text;
@@ -133,7 +133,7 @@ int sysfs_read_all(int root, char **ret_text, size_t *ret_size, const char *form
 	return *ret_text ? 0 : -ENOMEM;
 }
 
-bool sysfs_exists(int root, const char *format, ...)
+bool sysroot_exists(int root, const char *format, ...)
 {
 	FORMAT_PATH(path, format);
 
@@ -141,7 +141,7 @@ bool sysfs_exists(int root, const char *format, ...)
 				   : real_exists(root, "%s", path);
 }
 
-int sysfs_link(int root, char *buf, size_t size, const char *format, ...)
+int sysroot_link(int root, char *buf, size_t size, const char *format, ...)
 {
 	FORMAT_PATH(path, format);
 	const struct node *node;
@@ -161,7 +161,7 @@ static int compare_names(const void *a, const void *b)
 	return strverscmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-int sysfs_each(
+int sysroot_each(
 	int root, int (*each)(void *arg, const char *name), void *arg, const char *format, ...)
 {
 	FORMAT_PATH(path, format);
@@ -186,12 +186,12 @@ int sysfs_each(
 	return r;
 }
 
-void sysfs_trim(char *text)
+void sysroot_trim(char *text)
 {
 	real_trim(text);
 }
 
-bool sysfs_is_live(int root)
+bool sysroot_is_live(int root)
 {
 	return root != MEMORY_ROOT && real_is_live(root);
 }

@@ -187,7 +187,8 @@ SANDBOX_CALL int sandbox_archives(void **state)
 	if (sandbox_setup(state) < 0)
 		return -1;
 	box = *state;
-	return sandbox_run((const char *const[]){"sh", "tests/make-archives.sh", box->dir, NULL});
+	return sandbox_run(
+		(const char *const[]){"sh", "tests/tools/make-archives.sh", box->dir, NULL});
 }
 
 /* Unpacks a recorded machine into the sandbox; its top directory is dropped. */

@@ -3,8 +3,8 @@
 #ifndef TESTS_SCREEN_MODEL_H
 #define TESTS_SCREEN_MODEL_H
 
-#include "device/util.h"
-#include "ui/screen.h"
+#include "device/base/util.h"
+#include "ui/screens/screen.h"
 
 #include <stdlib.h>
 #include <string.h>

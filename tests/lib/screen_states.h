@@ -6,7 +6,7 @@
 #ifndef TESTS_SCREEN_STATES_H
 #define TESTS_SCREEN_STATES_H
 
-#include "screen_model.h"
+#include "tests/lib/screen_model.h"
 
 static void press(struct model *m, enum symbol symbol)
 {

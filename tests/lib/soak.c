@@ -10,9 +10,9 @@
  * the net SIGUSR1 is at its default when tar starts, so that only the confirmation protects it.
  * Exit status: 0; 1 where any died, failed, or did not answer though it confirms; 2 bad usage.
  */
-#include "core/tar.h"
+#include "core/tar/tar.h"
 
-#include "tests/tar_fixture.h"
+#include "tests/lib/tar_fixture.h"
 
 #include <fcntl.h>
 #include <signal.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tree - files, folders and links in memory, for machines of which a test makes many: as device/sysfs
+ * tree - files, folders and links in memory, for machines of which a test makes many: as device/base/sysroot
  * sees them (memory_sysfs.h), or written to a sandbox. All memory comes from one arena and goes with it.
  */
 #ifndef TESTS_TREE_H
 #define TESTS_TREE_H
 
-#include "tests/sandbox.h"
+#include "tests/lib/sandbox.h"
 
 struct node {
 	const char *name;

@@ -5,7 +5,7 @@
 # board's eMMC. On a terminal by the screens, with everything chosen beforehand; elsewhere in lines.
 # Nothing outside build/demo/ is touched.
 set -euo pipefail
-top=$(cd "$(dirname "$0")/.." && pwd)
+top=$(cd "$(dirname "$0")/../.." && pwd)
 BOARDSTRAP=${BOARDSTRAP:-$top/build/boardstrap}
 demo=${DEMO:-$top/build/demo}
 image=$demo/emmc.img

@@ -10,12 +10,12 @@
 #   MACHINES  made-up machines for each mutant       (default: 3000)
 #   ONLY      a pattern: only mutants whose name has it
 set -u
-cd "$(dirname "$0")/.." || exit 1
+cd "$(dirname "$0")/../.." || exit 1
 BUILD=${BUILD:-build}
 CC=${CC:-gcc}
 export MACHINES=${MACHINES:-3000}
 export CMOCKA_MESSAGE_OUTPUT=TAP
-suite=(machines rules inuse boot_source stack)
+suite=(whole/test_machines device/test_rules device/test_inuse device/test_cmdline device/test_wholedisk)
 
 count=0
 failed=0
@@ -28,13 +28,13 @@ read -r -a libs <<<"$(pkg-config --libs blkid fdisk cmocka)"
 survives() {
 	local test
 	for test in "${suite[@]}"; do
-		if ! "$CC" -o "$tmp/test" "$BUILD/obj/tests/test_$test.o" "$tmp/mutant.o" \
+		if ! "$CC" -o "$tmp/test" "$BUILD/obj/tests/$test.o" "$tmp/mutant.o" \
 			"$BUILD/libdevice.a" "${libs[@]}" 2>"$tmp/errors"; then
 			cat "$tmp/errors"
 			return 0
 		fi
 		if ! timeout 300 "$tmp/test" >"$tmp/out" 2>&1 </dev/null; then
-			caught=$test
+			caught=${test##*/}
 			return 1
 		fi
 	done
@@ -60,10 +60,10 @@ mutant() {
 		fi
 		echo "not ok $count - without $name: no test fails"
 	elif [ "$name" = "nothing" ]; then
-		echo "not ok $count - without any edit test_$caught fails"
+		echo "not ok $count - without any edit $caught fails"
 		tail -n 20 "$tmp/out" | sed 's/^/#   /'
 	else
-		echo "ok $count - without $name test_$caught fails"
+		echo "ok $count - without $name $caught fails"
 		return
 	fi
 	failed=$((failed + 1))
@@ -76,8 +76,8 @@ line() {
 	mutant "$1" "$2" -e "s/^(\t*)$from\$/\1$(sed 's/[&/\]/\\&/g' <<<"$4")/"
 }
 
-rules=device/rules.c
-twin=device/twin.c
+rules=device/usage/rules.c
+twin=device/usage/multipath.c
 none='static void judge_none(struct disk *d, const struct rules_facts *f, enum reason_code c) {}'
 for reason in SYSTEM SOURCE MOUNTED SWAP HOLDER LOOP BUSY READ_ONLY NO_MEDIUM TOO_SMALL WORN KIND UNKNOWN; do
 	mutant "REASON_$reason" $rules -e "s/^static void \(\*const judges/$none\n&/" \
@@ -90,7 +90,7 @@ line "closing where the system is not found" $rules 'if (facts->inuse->unresolve
 line "closing where a UUID is not found" $rules 'else if (missing && disk_content_has_gap(&disk->content, gap))' \
 	'else if (0)'
 
-disk=device/disk.c
+disk=device/disk/disk.c
 parts='else if (content->partial || content->partition_count > DISK_PARTITIONS_MAX)'
 line "more partitions than room" $disk "$parts" 'else if (content->partial)'
 line "what is known in part" $disk "$parts" 'else if (content->partition_count > DISK_PARTITIONS_MAX)'
@@ -100,37 +100,37 @@ line "containers on the whole disk" $disk 'if (is_container(content->type))' 'if
 line "containers in partitions" $disk 'if (is_container(content->partitions[i].fs_type))' 'if (0)'
 line "members of volumes" $disk 'return length > tail && strcmp(type + length - tail, member) == 0;' 'return false;'
 
-mutant "other paths to a disk" $rules -e 's/twins_are_equal\(.*, disk->name\)/false/'
-mutant "paths of sticks being none" $rules -e 's/\(disk->kind == DISK_FIXED && twins/(twins/'
-line "reading the ids of disks" device/inuse.c 'r = twins_load(root, &inuse.twins);' ';'
+mutant "other paths to a disk" $rules -e 's/multipath_is_same\(.*, disk->name\)/false/'
+mutant "paths of sticks being none" $rules -e 's/disk->kind == DISK_FIXED &&$/true &&/'
+line "reading the ids of disks" device/usage/inuse.c 'r = multipath_load(root, &inuse.multipath);' ';'
 mutant "ids of SCSI disks" $twin -e 's,/device/wwid,/xx,'
 mutant "ids of NVMe disks" $twin -e 's,%s/wwid,%s/xx,'
 line "ids that are none" $twin "return ret[0] != '\\0';" 'return true;'
 
-inuse=device/inuse.c
-holder=device/holder.c
-boot_disk=device/boot_disk.c
+inuse=device/usage/inuse.c
+holder=device/usage/holders.c
+boot_disk=device/usage/cmdline_disks.c
 line "process 1" $inuse 'static const char *const tables[] = {"proc/1/mountinfo", "proc/self/mountinfo"};' \
 	'static const char *const tables[] = {"proc/self/mountinfo"};'
 line "other namespaces" $inuse 'r = namespaces_each_other(root, add_foreign_mounts, &visit);' 'r = 0;'
 line "critical folders" $inuse 'for (size_t i = 0; i < ARRAY_SIZE(critical); i++) {' 'for (size_t i = 0; i < 0; i++) {'
 line "unresolved critical mounts" $inuse 'if (critical && resolver.unresolved)' 'if (0)'
 line "files of loops below the system" $inuse \
-	'struct resolver resolver = {.root = root, .mounts = mounts, .through_files = critical};' \
-	'struct resolver resolver = {.root = root, .mounts = mounts};'
+	'struct backing resolver = {.root = root, .mounts = mounts, .through_files = critical};' \
+	'struct backing resolver = {.root = root, .mounts = mounts};'
 line "swap files" $inuse 'if (file)' 'if (0)'
 line "swap files that are targets" $inuse 'if (file && r == 0)' 'if (0)'
 mutant "images that are in use" $rules -e 's/fact->file_ino == disk->id.file_ino/false/'
-line "swap partitions" $inuse 'else if (stack_node_number(root, path, &major, &minor) == 0)' 'else if (0)'
-line "holders of disks" $holder 'r = sysfs_each(walk->root, add_holder, walk, "sys/block/%s/holders", name);' 'r = 0;'
+line "swap partitions" $inuse 'else if (wholedisk_node_number(root, path, &major, &minor) == 0)' 'else if (0)'
+line "holders of disks" $holder 'r = sysroot_each(walk->root, add_holder, walk, "sys/block/%s/holders", name);' 'r = 0;'
 line "holders of partitions" $holder \
-	'r = sysfs_each(walk->root, add_holder, walk, "sys/block/%s/%s/holders", walk->disk, name);' 'r = 0;'
-line "holders of boot areas" $holder 'walk->disk = stack_card_of(walk->root, name, card) ? card : name;' \
+	'r = sysroot_each(walk->root, add_holder, walk, "sys/block/%s/%s/holders", walk->disk, name);' 'r = 0;'
+line "holders of boot areas" $holder 'walk->disk = wholedisk_card_of(walk->root, name, card) ? card : name;' \
 	'walk->disk = name;'
 line "loops over devices" $holder 'r = inuse_add_fact(inuse, disks[i], REASON_LOOP, "%s lies over it", name);' 'r = 0;'
 line "loops that lie over devices" $holder 'if (loop.block_major > 0)' 'if (0)'
 line "zram's backing device" $holder 'return r == 0 ? add_backing(walk->inuse, walk->root, name) : r;' 'return r;'
-line "the kernel command line" $inuse 'r = boot_disk_add_facts(&inuse, root);' 'r = 0;'
+line "the kernel command line" $inuse 'r = cmdline_disks_add_facts(&inuse, root);' 'r = 0;'
 line "asking it only where nothing is mounted" $inuse 'if (r == 0 && inuse.rootless)' 'if (r == 0)'
 line "asking it where the root is on a disk in memory" $inuse \
 	'if (is_medium(resolver.disks[i]))' ''
@@ -141,35 +141,35 @@ line "root= by node or number" $boot_disk 'return add_disks(inuse, root, name, m
 line "root= by a node that is not there" $boot_disk 'if (find_node(root, name->value, &major, &minor) < 0)' \
 	'if (find_node(root, name->value, &major, &minor) < 0) return 0; if (0)'
 line "root= by a number that is not there" $boot_disk 'if (count < 0)' 'if (0)'
-line "root= in words that nobody knows" $boot_disk 'case BOOT_OPAQUE:' 'case BOOT_OPAQUE: return 0;'
-line "root= by UUID or label" $inuse 'if (!boot_source_matches(&inuse->boot[i].name, &disk->content))' 'if (1)'
+line "root= in words that nobody knows" $boot_disk 'case CMDLINE_OPAQUE:' 'case CMDLINE_OPAQUE: return 0;'
+line "root= by UUID or label" $inuse 'if (!cmdline_matches(&inuse->boot[i].name, &disk->content))' 'if (1)'
 line "a UUID once found" $inuse 'inuse->boot[i].found = true;' ';'
 line "files of the job" $inuse 'r = inuse_add_file(inuse, root, &files[i]);' 'r = 0;'
 
-resolve=device/resolve.c
+resolve=device/usage/backing.c
 line "btrfs members" $resolve '{"btrfs", resolve_btrfs},' ''
 line "bcachefs members" $resolve '{"bcachefs", resolve_bcachefs},' ''
 line "overlays" $resolve '{"overlay", resolve_overlay},' '{"overlay", resolve_nothing},'
 mutant "lower layers" $resolve -e 's/"lowerdir=", /"xx=", /'
 mutant "upper layers" $resolve -e 's/"upperdir="/"xx="/'
-line "files of loops" $resolve 'resolve_path(resolver, loop.backing);' ';'
+line "files of loops" $resolve 'backing_add_path(resolver, loop.backing);' ';'
 line "filesystems without a device" $resolve 'resolve_anonymous(resolver, mount);' ';'
 line "what is out of sight" $resolve '(seen < resolver->seen_count && resolver->seen[seen].active))' '0)'
 
-stack=device/stack.c
+stack=device/disk/wholedisk.c
 line "slaves" $stack \
-	'r = sysfs_each(collector->root, collect_slave, collector, "sys/block/%s/slaves", name);' 'r = 0;'
+	'r = sysroot_each(collector->root, collect_slave, collector, "sys/block/%s/slaves", name);' 'r = 0;'
 line "a partition's disk" $stack 'r = linked_name(root, major, minor, partition ? 1 : 0, name);' \
 	'r = linked_name(root, major, minor, 0, name);'
-line "a boot area's card" $stack 'r = collect_below(collector, stack_card_of(root, name, card) ? card : name);' \
+line "a boot area's card" $stack 'r = collect_below(collector, wholedisk_card_of(root, name, card) ? card : name);' \
 	'r = collect_below(collector, name);'
 mutant "a boot area's card, of old kernels" $stack -e 's/if \(strncmp\(name, "mmcblk", 6\) != 0\)/if (1)/'
 line "zram below swap" $stack \
-	'if (r == 0 && stack_read_backing(collector->root, name, &major, &minor) == 0)' 'if (0)'
+	'if (r == 0 && wholedisk_read_backing(collector->root, name, &major, &minor) == 0)' 'if (0)'
 line "loops below mounts" $stack 'return collect(collector, loop.block_major, loop.block_minor);' 'return 0;'
 line "names of mapped devices" $stack 'if (strncmp(name, "mapper/", 7) == 0) {' 'if (0) {'
 
-boot=device/boot_source.c
+boot=device/usage/cmdline.c
 for tag in PARTUUID= PARTLABEL= UUID= LABEL= CDLABEL= /dev/disk/by-partuuid/ /dev/disk/by-partlabel/ \
 	/dev/disk/by-uuid/ /dev/disk/by-label/; do
 	mutant "$tag" $boot -e "s,\{\"$tag\",{\"xx\","

@@ -3,7 +3,7 @@
 #
 # record-board.sh - records what boardstrap looks at on a running machine, as a fixture for tests:
 #
-#   tests/record-board.sh board.sysroot.tgz [NAME]
+#   tests/tools/record-board.sh board.sysroot.tgz [NAME]
 #   boardstrap list --sysroot DIR        with DIR being where it was unpacked
 #
 # Only sysfs and proc are read, and no device is opened; as root it sees a little more. Look at what

@@ -5,7 +5,7 @@
 # at the end, and as the process that `boardstrap install` forks, with its work children. Each
 # process writes a log of its own; what failed is shown, and the exit status is 1.
 set -u
-top=$(cd "$(dirname "$0")/.." && pwd)
+top=$(cd "$(dirname "$0")/../.." && pwd)
 build=$top/build
 command -v valgrind >/dev/null || { echo "valgrind is not installed" >&2; exit 2; }
 tmp=$(mktemp -d)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "sandbox.h"
+#include "tests/lib/sandbox.h"
 
-#include "device/util.h"
-#include "ui/browse.h"
+#include "device/base/util.h"
+#include "ui/screens/browse.h"
 
 #include <errno.h>
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/cmd_list.h"
+#include "ui/cmd/cmd_list.h"
 
-#include "core/err.h"
-#include "core/prober.h"
-#include "device/probe.h"
-#include "tests/device_fixture.h"
-#include "tests/sandbox.h"
+#include "core/disks/prober.h"
+#include "core/install/err.h"
+#include "device/disk/probe.h"
+#include "tests/lib/device_fixture.h"
+#include "tests/lib/sandbox.h"
 
 #define RECORDED "tests/sysroots/qemu-emmc-sd-usb.sysroot.tgz"
 

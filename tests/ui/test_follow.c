@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/follow.h"
+#include "ui/lines/follow.h"
 
-#include "core/service.h"
-#include "tests/capture.h"
+#include "core/service/service.h"
+#include "tests/lib/capture.h"
 
 #include <fcntl.h>
 #include <poll.h>

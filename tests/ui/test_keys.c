@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/keys.h"
+#include "ui/term/keys.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

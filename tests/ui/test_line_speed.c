@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A slow line is shown less, and no line is left without a tempo. */
-#include "ui/tempo.h"
+#include "ui/term/line_speed.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <limits.h>
 #include <setjmp.h>
@@ -29,7 +29,7 @@ static void by_speed(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		const struct tempo *tempo = tempo_choose(cases[i].baud);
+		const struct line_speed *tempo = line_speed_choose(cases[i].baud);
 
 		assert_int_equal(tempo->frame_ms, cases[i].frame_ms);
 		assert_int_equal(tempo->text_ms, cases[i].text_ms);
@@ -43,13 +43,13 @@ static void speeds_of_termios(void **state)
 	struct termios settings = {0};
 
 	(void)state;
-	assert_int_equal(tempo_baud(B0), 0); /* hung up */
+	assert_int_equal(line_speed_baud(B0), 0); /* hung up */
 	assert_int_equal(cfsetospeed(&settings, B9600), 0);
-	assert_int_equal(tempo_baud(cfgetospeed(&settings)), 9600);
+	assert_int_equal(line_speed_baud(cfgetospeed(&settings)), 9600);
 	assert_int_equal(cfsetospeed(&settings, B115200), 0);
-	assert_int_equal(tempo_baud(cfgetospeed(&settings)), 115200);
-	assert_int_equal(tempo_baud(B2400), 2400);
-	assert_int_equal(tempo_baud(B1500000), 1500000);
+	assert_int_equal(line_speed_baud(cfgetospeed(&settings)), 115200);
+	assert_int_equal(line_speed_baud(B2400), 2400);
+	assert_int_equal(line_speed_baud(B1500000), 1500000);
 }
 
 int main(void)

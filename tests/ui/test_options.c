@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/options.h"
+#include "ui/cmd/options.h"
 
-#include "device/disk.h"
-#include "device/util.h"
+#include "device/base/util.h"
+#include "device/disk/disk.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

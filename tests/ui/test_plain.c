@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/plain.h"
+#include "ui/lines/plain.h"
 
-#include "tests/capture.h"
-#include "ui/follow.h"
+#include "tests/lib/capture.h"
+#include "ui/lines/follow.h"
 
 static struct plain plain;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/repair.h"
+#include "ui/term/repaint.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,55 +9,55 @@
 
 static void clean_needs_nothing(void **state)
 {
-	struct repair repair = {0};
+	struct repaint repair = {0};
 
 	(void)state;
-	assert_int_equal(repair_wait_ms(&repair, 5000), -1);
-	assert_false(repair_take(&repair, 5000));
+	assert_int_equal(repaint_wait_ms(&repair, 5000), -1);
+	assert_false(repaint_take(&repair, 5000));
 }
 
 static void one_message_one_repair(void **state)
 {
-	struct repair repair = {0};
+	struct repaint repair = {0};
 
 	(void)state;
-	repair_note(&repair, 5000);
-	assert_int_equal(repair_wait_ms(&repair, 5000), REPAIR_AFTER_MS);
-	assert_false(repair_take(&repair, 5000 + REPAIR_AFTER_MS - 1));
-	assert_int_equal(repair_wait_ms(&repair, 9000), 0);
-	assert_true(repair_take(&repair, 5000 + REPAIR_AFTER_MS));
-	assert_int_equal(repair_wait_ms(&repair, 9000), -1);
-	assert_false(repair_take(&repair, 9000));
+	repaint_note(&repair, 5000);
+	assert_int_equal(repaint_wait_ms(&repair, 5000), REPAINT_AFTER_MS);
+	assert_false(repaint_take(&repair, 5000 + REPAINT_AFTER_MS - 1));
+	assert_int_equal(repaint_wait_ms(&repair, 9000), 0);
+	assert_true(repaint_take(&repair, 5000 + REPAINT_AFTER_MS));
+	assert_int_equal(repaint_wait_ms(&repair, 9000), -1);
+	assert_false(repaint_take(&repair, 9000));
 }
 
 /* A message each @every_ms for ten seconds, looked at each 10 ms. */
 static void chatty(unsigned every_ms)
 {
-	struct repair repair = {0};
+	struct repaint repair = {0};
 	uint64_t last = 0, first_soiled = 0, now;
 	unsigned count = 0;
 
 	for (now = 5000; now < 15000; now += 10) {
 		if ((now - 5000) % every_ms == 0) {
-			repair_note(&repair, now);
+			repaint_note(&repair, now);
 			first_soiled = first_soiled ? first_soiled : now;
 		}
-		if (!repair_take(&repair, now))
+		if (!repaint_take(&repair, now))
 			continue;
 		if (count == 0)
 			assert_true(now - first_soiled <= 500);
 		else
-			assert_true(now - last >= REPAIR_EVERY_MS);
+			assert_true(now - last >= REPAINT_EVERY_MS);
 		last = now;
 		count++;
 	}
 	assert_true(count >= 9 && count <= 10);
 	/* In the end it is clean. */
 	for (; now < 20000; now += 10)
-		if (repair_take(&repair, now))
+		if (repaint_take(&repair, now))
 			last = now;
-	assert_int_equal(repair_wait_ms(&repair, now), -1);
-	assert_true(last >= repair.soiled_ms + REPAIR_AFTER_MS);
+	assert_int_equal(repaint_wait_ms(&repair, now), -1);
+	assert_true(last >= repair.soiled_ms + REPAINT_AFTER_MS);
 }
 
 static void at_most_once_a_second(void **state)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What keys do on the screens, and how the model takes what the world says. */
-#include "screen_model.h"
+#include "tests/lib/screen_model.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What a terminal emulator shows is what the grid says, whatever kind of terminal it is; and the
  * terminal is given back on every way out. */
-#include "ui/term.h"
+#include "ui/term/term.h"
 
-#include "emulator.h"
-#include "screen_model.h"
+#include "tests/lib/emulator.h"
+#include "tests/lib/screen_model.h"
 
 #include <locale.h>
 #include <sched.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What is queued arrives whole and in order, however slowly the line takes it, and nobody waits. */
-#include "ui/pump.h"
+#include "ui/term/term_output.h"
 
-#include "emulator.h"
+#include "tests/lib/emulator.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +14,7 @@
 #define SIZE 300000 /* more than a pty holds */
 
 /* A pty as the app has it: raw, so that bytes come through as they are. */
-static void open_line(struct emulator *e, struct pump *pump)
+static void open_line(struct emulator *e, struct term_output *pump)
 {
 	struct termios raw;
 
@@ -22,12 +22,12 @@ static void open_line(struct emulator *e, struct pump *pump)
 	assert_int_equal(tcgetattr(e->slave, &raw), 0);
 	cfmakeraw(&raw);
 	assert_int_equal(tcsetattr(e->slave, TCSANOW, &raw), 0);
-	assert_int_equal(pump_init(pump, e->slave), 0);
+	assert_int_equal(term_output_init(pump, e->slave), 0);
 }
 
-static void close_line(struct emulator *e, struct pump *pump)
+static void close_line(struct emulator *e, struct term_output *pump)
 {
-	pump_finish(pump);
+	term_output_finish(pump);
 	emulator_close(e);
 }
 
@@ -36,7 +36,7 @@ static char byte_at(size_t i)
 	return (char)('a' + i % 23);
 }
 
-static void fill(const struct pump *pump, size_t size)
+static void fill(const struct term_output *pump, size_t size)
 {
 	_cleanup_free_ char *text = malloc(size);
 
@@ -59,31 +59,31 @@ static size_t take(const struct emulator *e, size_t have)
 	return have;
 }
 
-static void comes_whole(struct pump *pump, const struct emulator *e, size_t size)
+static void comes_whole(struct term_output *pump, const struct emulator *e, size_t size)
 {
 	uint64_t end = now_ms() + EMULATOR_MS;
 	size_t have = 0;
 
 	fill(pump, size);
-	assert_int_equal(pump_queued(pump), size);
+	assert_int_equal(term_output_queued(pump), size);
 	while (have < size && now_ms() < end) {
-		(void)pump_send(pump);
+		(void)term_output_send(pump);
 		have = take(e, have);
 	}
 	assert_int_equal(have, size);
 	assert_int_equal(pump->bytes, size);
-	assert_int_equal(pump_send(pump), 0);
-	assert_int_equal(pump_queued(pump), 0);
+	assert_int_equal(term_output_send(pump), 0);
+	assert_int_equal(term_output_queued(pump), 0);
 }
 
 static void more_than_the_line_holds(void **state)
 {
 	struct emulator e;
-	struct pump pump;
+	struct term_output pump;
 
 	(void)state;
 	open_line(&e, &pump);
-	assert_true(pump_is_idle(&pump));
+	assert_true(term_output_is_idle(&pump));
 	comes_whole(&pump, &e, SIZE);
 	close_line(&e, &pump);
 }
@@ -92,7 +92,7 @@ static void more_than_the_line_holds(void **state)
 static void byte_by_byte(void **state)
 {
 	struct emulator e;
-	struct pump pump;
+	struct term_output pump;
 
 	(void)state;
 	open_line(&e, &pump);
@@ -103,32 +103,32 @@ static void byte_by_byte(void **state)
 	/* Nor does it wait where the line is stopped. */
 	assert_int_equal(tcflow(e.slave, TCOOFF), 0);
 	fill(&pump, 10);
-	assert_int_equal(pump_send(&pump), 1);
+	assert_int_equal(term_output_send(&pump), 1);
 	close_line(&e, &pump);
 }
 
 static void stopped(void **state)
 {
 	struct emulator e;
-	struct pump pump;
+	struct term_output pump;
 	uint64_t start;
 
 	(void)state;
 	open_line(&e, &pump);
 	assert_int_equal(tcflow(e.slave, TCOOFF), 0);
-	assert_false(pump_is_idle(&pump));
+	assert_false(term_output_is_idle(&pump));
 	fill(&pump, 100);
-	assert_int_equal(pump_send(&pump), 1);
-	assert_int_equal(pump_queued(&pump), 100);
+	assert_int_equal(term_output_send(&pump), 1);
+	assert_int_equal(term_output_queued(&pump), 100);
 	assert_int_equal(pump.bytes, 0);
 	start = now_ms();
-	assert_false(pump_drain(&pump, 50));
+	assert_false(term_output_drain(&pump, 50));
 	assert_true(now_ms() - start >= 50);
-	assert_int_equal(pump_queued(&pump), 0);
+	assert_int_equal(term_output_queued(&pump), 0);
 	/* And the line goes on, for who comes after us. */
-	assert_true(pump_is_idle(&pump));
+	assert_true(term_output_is_idle(&pump));
 	fill(&pump, 10);
-	assert_true(pump_drain(&pump, EMULATOR_MS));
+	assert_true(term_output_drain(&pump, EMULATOR_MS));
 	assert_int_equal(take(&e, 0), 10);
 	close_line(&e, &pump);
 }
@@ -145,46 +145,47 @@ static int kernel_still_sends(int line)
 static void kernel_has_some_left(void **state)
 {
 	struct emulator e;
-	struct pump pump;
+	struct term_output pump;
 
 	(void)state;
 	open_line(&e, &pump);
-	assert_int_equal(pump_in_kernel(&pump), 0);
+	assert_int_equal(term_output_in_kernel(&pump), 0);
 	pump.in_kernel = kernel_still_sends;
 	sends_on = 60;
-	assert_false(pump_is_idle(&pump));
-	assert_true(pump_has_room(&pump));
-	assert_int_equal(pump_poll_fd(&pump), -1); /* it would be told at once, again and again */
-	assert_int_equal(pump_in_kernel(&pump), 60);
+	assert_false(term_output_is_idle(&pump));
+	assert_true(term_output_has_room(&pump));
+	assert_int_equal(
+		term_output_poll_fd(&pump), -1); /* it would be told at once, again and again */
+	assert_int_equal(term_output_in_kernel(&pump), 60);
 	assert_int_equal(tcflow(e.slave, TCOOFF), 0);
-	assert_int_equal(pump_poll_fd(&pump), pump.line);
+	assert_int_equal(term_output_poll_fd(&pump), pump.line);
 	assert_int_equal(tcflow(e.slave, TCOON), 0);
 	sends_on = 0;
-	assert_true(pump_is_idle(&pump));
+	assert_true(term_output_is_idle(&pump));
 	fill(&pump, 10);
-	assert_int_equal(pump_poll_fd(&pump), pump.line);
+	assert_int_equal(term_output_poll_fd(&pump), pump.line);
 	close_line(&e, &pump);
 }
 
 static void gone(void **state)
 {
 	struct emulator e;
-	struct pump pump;
+	struct term_output pump;
 
 	(void)state;
 	open_line(&e, &pump);
 	fill(&pump, 100);
 	close_fd(&e.master);
-	assert_int_equal(pump_send(&pump), -EIO);
-	assert_int_equal(pump_queued(&pump), 0);
-	assert_true(pump_drain(&pump, EMULATOR_MS));
+	assert_int_equal(term_output_send(&pump), -EIO);
+	assert_int_equal(term_output_queued(&pump), 0);
+	assert_true(term_output_drain(&pump, EMULATOR_MS));
 	close_line(&e, &pump);
 }
 
 static void others_keep_their_flags(void **state)
 {
 	struct emulator e;
-	struct pump pump;
+	struct term_output pump;
 
 	(void)state;
 	open_line(&e, &pump);
@@ -193,7 +194,7 @@ static void others_keep_their_flags(void **state)
 	assert_int_equal(fcntl(pump.line, F_GETFD), FD_CLOEXEC);
 	assert_int_equal(fcntl(pump.queue, F_GETFD), FD_CLOEXEC);
 	close_line(&e, &pump);
-	assert_int_equal(pump_init(&pump, -1), -EBADF);
+	assert_int_equal(term_output_init(&pump, -1), -EBADF);
 }
 
 int main(void)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Every way in which a terminal may answer, or not. */
-#include "ui/query.h"
+#include "ui/term/term_query.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,9 +23,9 @@ static const struct answer {
 	{"UTF-8", "\033[24;80R\033[1;2R\033[?1;2c", 24, 80, true, "", 0},
 	{"Latin-1", "\033[24;80R\033[1;3R\033[?1;2c", 24, 80, false, "", 0},
 	{"large", "\033[60;200R\033[17;2R\033[?62;1;6;9c", 60, 200, true, "", 0},
-	{"silent", "", 0, 0, false, "", QUERY_MS},
+	{"silent", "", 0, 0, false, "", TERM_QUERY_MS},
 	{"identity alone", "\033[?1;2c", 0, 0, false, "", 50},
-	{"size alone", "\033[24;80R", 24, 80, false, "", QUERY_MS},
+	{"size alone", "\033[24;80R", 24, 80, false, "", TERM_QUERY_MS},
 	{"size missing", "\033[1;2R\033[?1;2c", 0, 0, true, "", 50},
 	{"positions swapped", "\033[1;2R\033[24;80R\033[?1;2c", 24, 80, true, "", 0},
 	{"identity first", "\033[?1;2c\033[24;80R\033[1;2R", 24, 80, true, "", 0},
@@ -35,8 +35,8 @@ static const struct answer {
 		true, "\033[M pc\033(p\033[M !q", 0},
 	{"a key inside", "\033[24;8x0R\033[1;2R\033[?1;2c", 0, 0, true, "\033[24;8x0R", 50},
 	{"Escape before", "\033\033[24;80R\033[1;2R\033[?6c", 24, 80, true, "\033", 0},
-	{"Escape behind", "\033[24;80R\033[1;2R\033", 24, 80, true, "\033", QUERY_MS},
-	{"cut off", "\033[24;80R\033[1;", 24, 80, false, "\033[1;", QUERY_MS},
+	{"Escape behind", "\033[24;80R\033[1;2R\033", 24, 80, true, "\033", TERM_QUERY_MS},
+	{"cut off", "\033[24;80R\033[1;", 24, 80, false, "\033[1;", TERM_QUERY_MS},
 	{"too small", "\033[1;1R\033[1;2R\033[?1c", 0, 0, true, "", 0},
 	{"no edges", "\033[999;999R\033[1;2R\033[?1c", 0, 0, true, "", 0},
 	{"zero", "\033[0;0R\033[0;0R\033[?1c", 0, 0, false, "", 0},
@@ -44,26 +44,26 @@ static const struct answer {
 	{"negative", "\033[-24;80R\033[?1c", 0, 0, false, "", 50},
 	{"window report", "\033[8;24;80t\033[?1c", 0, 0, false, "\033[8;24;80t", 50},
 	{"garbage", "\377\376xyz\033\033[\033]\033[;;;R", 0, 0, false,
-		"\377\376xyz\033\033[\033]\033[;;;R", QUERY_MS},
+		"\377\376xyz\033\033[\033]\033[;;;R", TERM_QUERY_MS},
 	{"endless", "\033[1111111111111111111111111111111R", 0, 0, false,
-		"\033[1111111111111111111111111111111R", QUERY_MS},
-	{"echo", QUERY_TEXT, 0, 0, false, "", 0},
-	{"echo with answers", QUERY_TEXT "\033[24;80R\033[1;2R\033[?1;2c", 0, 0, false, "", 0},
+		"\033[1111111111111111111111111111111R", TERM_QUERY_MS},
+	{"echo", TERM_QUERY_TEXT, 0, 0, false, "", 0},
+	{"echo with answers", TERM_QUERY_TEXT "\033[24;80R\033[1;2R\033[?1;2c", 0, 0, false, "", 0},
 };
 
 static void check(const struct answer *a)
 {
-	struct query query;
+	struct term_query query;
 
-	query_begin(&query, START);
+	term_query_begin(&query, START);
 	assert_true(query.active);
 	for (const char *s = a->bytes; *s; s++)
-		query_feed(&query, *s, START);
-	if (a->ms > 0 && query_is_over(&query, START + a->ms - 1))
+		term_query_feed(&query, *s, START);
+	if (a->ms > 0 && term_query_is_over(&query, START + a->ms - 1))
 		fail_msg("%s: over too soon", a->name);
-	if (!query_is_over(&query, START + a->ms))
+	if (!term_query_is_over(&query, START + a->ms))
 		fail_msg("%s: not over", a->name);
-	query_end(&query);
+	term_query_end(&query);
 	assert_false(query.active);
 	if (query.rows != a->rows || query.cols != a->cols || query.utf8 != a->utf8)
 		fail_msg("%s: %d x %d, UTF-8 %d", a->name, query.rows, query.cols, query.utf8);
@@ -82,37 +82,37 @@ static void all_answers(void **state)
 static void short_question(void **state)
 {
 	(void)state;
-	assert_in_range(strlen(QUERY_TEXT), 1, 40);
+	assert_in_range(strlen(TERM_QUERY_TEXT), 1, 40);
 }
 
 static void late_is_over(void **state)
 {
-	struct query query;
+	struct term_query query;
 
 	(void)state;
-	query_begin(&query, START);
-	query_feed(&query, 'x', START + 399);
-	assert_false(query_is_over(&query, START + 399));
-	assert_true(query_is_over(&query, START + 400));
+	term_query_begin(&query, START);
+	term_query_feed(&query, 'x', START + 399);
+	assert_false(term_query_is_over(&query, START + 399));
+	assert_true(term_query_is_over(&query, START + 400));
 	/* The identity never makes it later than it was. */
 	for (const char *s = "\033[?1;2c"; *s; s++)
-		query_feed(&query, *s, START + 399);
-	assert_true(query_is_over(&query, START + 400));
+		term_query_feed(&query, *s, START + 399);
+	assert_true(term_query_is_over(&query, START + 400));
 }
 
 static void full_of_keys(void **state)
 {
-	struct query query;
+	struct term_query query;
 
 	(void)state;
-	query_begin(&query, START);
+	term_query_begin(&query, START);
 	for (size_t i = 0; i < sizeof(query.typed); i++) {
-		assert_false(query_is_over(&query, START));
-		query_feed(&query, (char)('a' + i % 26), START);
+		assert_false(term_query_is_over(&query, START));
+		term_query_feed(&query, (char)('a' + i % 26), START);
 	}
-	assert_true(query_is_over(&query, START));
-	query_feed(&query, '!', START);
-	query_end(&query);
+	assert_true(term_query_is_over(&query, START));
+	term_query_feed(&query, '!', START);
+	term_query_end(&query);
 	assert_int_equal(query.typed_count, sizeof(query.typed));
 	for (size_t i = 0; i < query.typed_count; i++)
 		assert_int_equal(query.typed[i], 'a' + i % 26);
@@ -127,15 +127,15 @@ static void noise(void **state)
 	(void)state;
 	for (int round = 0; round < 100000; round++) {
 		char bytes[64];
-		struct query query;
+		struct term_query query;
 		size_t at = 0;
 
-		query_begin(&query, START);
+		term_query_begin(&query, START);
 		for (size_t i = 0; i < sizeof(bytes); i++) {
 			bytes[i] = alphabet[(unsigned)rand_r(&seed) % (sizeof(alphabet) - 1)];
-			query_feed(&query, bytes[i], START);
+			term_query_feed(&query, bytes[i], START);
 		}
-		query_end(&query);
+		term_query_end(&query);
 		for (size_t i = 0; i < query.typed_count; i++, at++)
 			while (at < sizeof(bytes) && bytes[at] != query.typed[i])
 				at++;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Whoever is of the family is drawn on by our own descriptions, and nobody else is. */
-#include "ui/terminfo.h"
+#include "ui/term/terminfo.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

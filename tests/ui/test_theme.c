@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/theme.h"
+#include "ui/term/theme.h"
 
-#include "device/util.h"
-#include "ui/grid.h"
+#include "device/base/util.h"
+#include "ui/term/grid.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -12,12 +12,12 @@
  *
  * Prints one line: "done", or why not. Exit 0 or 1.
  */
-#include "device/blob.h"
-#include "device/bootarea.h"
-#include "device/scan.h"
-#include "device/sysfs.h"
-#include "device/target.h"
-#include "device/util.h"
+#include "device/base/sysroot.h"
+#include "device/base/util.h"
+#include "device/disk/disk_scan.h"
+#include "device/target/blob.h"
+#include "device/target/emmc.h"
+#include "device/target/target.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +32,7 @@
 
 struct job {
 	struct target target;
-	struct knob_journal knobs;
+	struct settings_journal knobs;
 	struct diag diag;
 };
 
@@ -48,32 +48,33 @@ static int write_area(struct job *job, unsigned index, const char *path, const c
 	blob.size_bytes = (uint64_t)st.st_size;
 	r = str_to_u64(offset, 10, &blob.offset_bytes);
 	if (r == 0)
-		r = bootarea_unlock(&job->knobs, job->target.disk.boot[index].name, &job->diag);
+		r = emmc_unlock_boot_area(
+			&job->knobs, job->target.disk.boot[index].name, &job->diag);
 	if (r == 0)
 		r = target_open_boot(&job->target, index, &job->diag);
 	blob.dst = job->target.boot_fds[index];
 	return r < 0 ? r : blob_write(&blob, &job->diag);
 }
 
-static struct bootarea_card card_of(const struct job *job)
+static struct emmc_card card_of(const struct job *job)
 {
-	return (struct bootarea_card){.fd = job->target.excl_fd, .command = bootarea_command};
+	return (struct emmc_card){.fd = job->target.excl_fd, .command = emmc_command};
 }
 
 static int do_install(struct job *job, char **args)
 {
-	struct bootarea_card card = card_of(job);
+	struct emmc_card card = card_of(job);
 	int r;
 
 	r = write_area(job, 0, args[0], "0");
 	if (r == 0)
 		r = write_area(job, 1, args[1], args[2]);
 	target_close_boot(&job->target);
-	if (knob_restore(&job->knobs) < 0)
+	if (settings_restore(&job->knobs) < 0)
 		return diag_fail(&job->diag, -EIO, "force_ro was not restored");
 	if (r < 0)
 		return r;
-	return bootarea_enable(&card, EMMC_BOOT_BOOT0, EMMC_ACK_ON, &job->diag);
+	return emmc_set_boot(&card, EMMC_BOOT_BOOT0, EMMC_ACK_ON, &job->diag);
 }
 
 static int do_enable(struct job *job, char **args)
@@ -84,27 +85,27 @@ static int do_enable(struct job *job, char **args)
 		[EMMC_BOOT_BOOT1] = "boot1",
 		[EMMC_BOOT_USER] = "user",
 	};
-	struct bootarea_card card = card_of(job);
+	struct emmc_card card = card_of(job);
 
 	for (unsigned i = EMMC_BOOT_NONE; i < ARRAY_SIZE(names); i++)
 		if (strcmp(names[i], args[0]) == 0)
-			return bootarea_enable(&card, i, EMMC_ACK_KEEP, &job->diag);
+			return emmc_set_boot(&card, i, EMMC_ACK_KEEP, &job->diag);
 	return diag_fail(&job->diag, -EINVAL, "no area is called %s", args[0]);
 }
 
 static int do_set(struct job *job, char **args)
 {
-	struct bootarea_card card = card_of(job);
+	struct emmc_card card = card_of(job);
 	uint64_t index = 0, value = 0;
 
 	if (str_to_u64(args[0], 0, &index) < 0 || str_to_u64(args[1], 0, &value) < 0)
 		return diag_fail(&job->diag, -EINVAL, "these are no numbers");
-	return bootarea_set(&card, (unsigned)index, (uint8_t)value, &job->diag);
+	return emmc_write_byte(&card, (unsigned)index, (uint8_t)value, &job->diag);
 }
 
 static int do_lift(struct job *job, char **args)
 {
-	int r = bootarea_unlock(&job->knobs, job->target.disk.boot[0].name, &job->diag);
+	int r = emmc_unlock_boot_area(&job->knobs, job->target.disk.boot[0].name, &job->diag);
 
 	(void)args;
 	return r < 0 ? r : raise(SIGKILL);
@@ -126,7 +127,7 @@ static int run(struct job *job, int root, const struct verb *verb, char **args)
 	struct disk disk;
 	int r;
 
-	r = scan_target(root, args[0], &disk);
+	r = disk_scan_target(root, args[0], &disk);
 	if (r < 0 || disk.kind != DISK_EMMC)
 		return diag_fail(&job->diag, -EINVAL, "%s is no eMMC", args[0]);
 	r = target_open(&job->target, root, &disk, JOB, &job->diag);
@@ -145,13 +146,13 @@ static bool is_emulated_machine(int root)
 {
 	char line[4096];
 
-	return sysfs_read(root, line, sizeof(line), "proc/cmdline") == 0 &&
+	return sysroot_read(root, line, sizeof(line), "proc/cmdline") == 0 &&
 	       strstr(line, "vm.boot-areas");
 }
 
 int main(int argc, char **argv)
 {
-	_cleanup_close_ int root = sysfs_open_root("/");
+	_cleanup_close_ int root = sysroot_open("/");
 	const struct verb *verb = verbs;
 	struct job job = {0};
 	int r;
@@ -162,9 +163,9 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	(void)mkdir(JOB, 0700);
-	r = knob_open(&job.knobs, root, JOURNAL);
+	r = settings_open(&job.knobs, root, JOURNAL);
 	if (r == 0)
-		r = knob_restore_stale(&job.knobs);
+		r = settings_restore_stale(&job.knobs);
 	while (verb < verbs + ARRAY_SIZE(verbs) && argc > 1 && strcmp(verb->name, argv[1]) != 0)
 		verb++;
 	if (r < 0)

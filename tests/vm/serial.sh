@@ -230,7 +230,7 @@ before=$(sent)
 line rate 0
 read -r stopped_cpu stopped <<<"$(used "$FAULT_SECONDS")"
 note "the line stopped for $FAULT_SECONDS s: UI $stopped_cpu/1000 of an emulated processor (before: $free_cpu), $stopped of $free B/s extracted"
-# An emulated processor is some tens of times slower than ours, on which tests/test_line.c asks for
+# An emulated processor is some tens of times slower than ours, on which tests/whole/test_line.c asks for
 # less than 1 %, and shared with whatever else runs here. Turning round would be 1000.
 check "a stopped line costs the front end next to nothing" below permille 100 "$stopped_cpu"
 check "and the install goes on at its pace" above B/s $((free / 2)) "$stopped"

@@ -4,11 +4,11 @@
  * plays, and the way through the screens on a recorded machine. It always ends before an engine
  * would be started.
  */
-#include "ui/app.h"
+#include "ui/app/app.h"
 
-#include "console_fixture.h"
-#include "front.h"
-#include "screen_model.h"
+#include "tests/lib/console_fixture.h"
+#include "tests/lib/front.h"
+#include "tests/lib/screen_model.h"
 
 static void wait_for_byte(struct front *f, char want)
 {

@@ -4,11 +4,11 @@
  * the app would show, at its pace, through curses and the pump to a terminal emulator, whose picture
  * is compared with every one of them.
  */
-#include "ui/tempo.h"
-#include "ui/term.h"
+#include "ui/term/line_speed.h"
+#include "ui/term/term.h"
 
-#include "emulator.h"
-#include "install_story.h"
+#include "tests/lib/emulator.h"
+#include "tests/lib/install_story.h"
 
 #include <locale.h>
 #include <setjmp.h>
@@ -34,7 +34,7 @@ struct bench {
 	struct terminal *term;
 	struct model *model;
 	struct grid grid;
-	const struct tempo *tempo;
+	const struct line_speed *tempo;
 };
 
 struct counts {
@@ -58,7 +58,7 @@ static void bench_open(struct bench *b, const char *type, bool unicode, unsigned
 	const struct glyphs *glyphs;
 	char note[400];
 
-	*b = (struct bench){.tempo = tempo_choose(baud), .model = make_model()};
+	*b = (struct bench){.tempo = line_speed_choose(baud), .model = make_model()};
 	emulator_open(&b->emulator, 24, 80, unicode);
 	assert_int_equal(
 		term_open(&b->term, b->emulator.slave, b->emulator.slave, type, note, sizeof(note)),

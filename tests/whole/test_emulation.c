@@ -4,11 +4,11 @@
  * all of them and all sizes, on every kind of terminal. After every frame the emulator's picture is
  * compared with the grid, cell by cell, characters, attributes and colours.
  */
-#include "ui/term.h"
+#include "ui/term/term.h"
 
-#include "emulator.h"
-#include "install_story.h"
-#include "screen_states.h"
+#include "tests/lib/emulator.h"
+#include "tests/lib/install_story.h"
+#include "tests/lib/screen_states.h"
 
 #include <locale.h>
 #include <setjmp.h>

@@ -5,10 +5,10 @@
  * shows the right picture all the same, and no key is lost or made up. The engine is played by the
  * test; see test_line for what becomes of a real install.
  */
-#include "console_fixture.h"
-#include "front.h"
-#include "screen_model.h"
-#include "ui/query.h"
+#include "tests/lib/console_fixture.h"
+#include "tests/lib/front.h"
+#include "tests/lib/screen_model.h"
+#include "ui/term/term_query.h"
 
 #define DRAWN "detach, the install goes on"
 #define HELP  "Help: "
@@ -75,7 +75,7 @@ static const struct answers {
 	{"garbage",
 		"\033[\033[3\377\376\033P1+r544e=64636479\033\\\033]11;rgb:dc/dy/cy\a\033[?\200c",
 		.rows = 24, .cols = 80},
-	{"our own words", QUERY_TEXT, .rows = 24, .cols = 80},
+	{"our own words", TERM_QUERY_TEXT, .rows = 24, .cols = 80},
 	{"between keys", "\033[30;100R?\033[1;3R\033[?1;2c", .rows = 30, .cols = 100,
 		.shown = HELP},
 	{"between halves of keys", "\033[B\033[30;100R\033[A\033[1;3R?\033[?1;2c", .rows = 30,
@@ -88,7 +88,7 @@ static bool answer(struct front *f, const struct answers *a, uint64_t start_ms)
 {
 	uint64_t end = now_ms() + EMULATOR_MS;
 
-	while (f->emulator.bytes < strlen(QUERY_TEXT)) {
+	while (f->emulator.bytes < strlen(TERM_QUERY_TEXT)) {
 		(void)emulator_feed(&f->emulator, 5);
 		assert_true(now_ms() < end);
 	}
@@ -101,7 +101,7 @@ static bool answer(struct front *f, const struct answers *a, uint64_t start_ms)
 		attend(f, a->every_ms);
 		front_type(f, (char[]){*byte, '\0'});
 	}
-	return a->after_ms > 0 || now_ms() - start_ms < QUERY_MS;
+	return a->after_ms > 0 || now_ms() - start_ms < TERM_QUERY_MS;
 }
 
 /* False where the machine was too busy to answer in time. */

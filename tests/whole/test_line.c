@@ -4,11 +4,11 @@
  * terminal is stopped, slow or gone, or the front end is killed on it; and whoever looks again sees
  * the truth. FAULT_SECONDS=60 stops the line for so long (10).
  */
-#include "board_fixture.h"
-#include "console_fixture.h"
-#include "front.h"
-#include "ui/cmd_attach.h"
-#include "ui/cmd_install.h"
+#include "tests/lib/board_fixture.h"
+#include "tests/lib/console_fixture.h"
+#include "tests/lib/front.h"
+#include "ui/cmd/cmd_attach.h"
+#include "ui/cmd/cmd_install.h"
 
 #include <locale.h>
 #include <sys/prctl.h>
@@ -642,7 +642,7 @@ static void next_start_gives_back(void **state)
 	go_on(board); /* for what tar's wrapper has left */
 
 	f = (struct front){.engine = -1};
-	options.root = sysfs_open_root("/"); /* with what is laid over it */
+	options.root = sysroot_open("/"); /* with what is laid over it */
 	front_start(&f, "vt220", &options);
 	close_fd(&options.root);
 	front_expect(&f, "q quit");

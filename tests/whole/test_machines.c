@@ -7,9 +7,9 @@
  *   MACHINES=N        how many (100,000; fewer with sanitizers)
  *   MACHINES_FIRST=N  begin with the Nth, to see a failure again
  */
-#include "tests/machine.h"
-#include "tests/machine_generator.h"
-#include "tests/memory_sysfs.h"
+#include "tests/lib/machine.h"
+#include "tests/lib/machine_generator.h"
+#include "tests/lib/memory_sysfs.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -104,7 +104,7 @@ static void machines_by_hand(void **state)
 
 /* ---- made-up machines ---- */
 
-struct totals {
+struct tar_totals {
 	unsigned long machines, offered, refused;
 	unsigned long codes[REASON_COUNT];
 };
@@ -117,7 +117,7 @@ static void fail_machine(const struct generated *g, unsigned long number, const 
 }
 
 static void expect_generated(
-	const struct generated *g, unsigned long number, int root, struct totals *totals)
+	const struct generated *g, unsigned long number, int root, struct tar_totals *totals)
 {
 	struct disk_list list;
 	char codes[128], what[64];
@@ -169,7 +169,7 @@ static unsigned long number_from(const char *name, unsigned long otherwise)
 static void no_disk_in_use_is_ever_offered(void **state)
 {
 	static struct generated g;
-	struct totals totals = {0};
+	struct tar_totals totals = {0};
 	unsigned long count = number_from("MACHINES", MACHINES);
 	unsigned long first = number_from("MACHINES_FIRST", 0);
 
@@ -183,7 +183,7 @@ static void no_disk_in_use_is_ever_offered(void **state)
 		expect_generated(&g, number, MEMORY_ROOT, &totals);
 		totals.machines++;
 		if (number % FOLDER_EVERY == 0) {
-			struct totals unused = {0};
+			struct tar_totals unused = {0};
 
 			assert_int_equal(sandbox_setup(&box), 0);
 			tree_write(machine.tree.root, box, "");

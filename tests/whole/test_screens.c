@@ -4,8 +4,8 @@
  * both sets of glyphs and in both themes; and what must hold for the looks of all of them. With
  * UPDATE_GOLDEN=1 in the environment the pictures are made anew: look at them.
  */
-#include "screen_states.h"
-#include "ui/theme.h"
+#include "tests/lib/screen_states.h"
+#include "ui/term/theme.h"
 
 #include <dirent.h>
 #include <locale.h>

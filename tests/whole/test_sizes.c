@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Every state of every screen on every size of terminal: nothing breaks, nothing lies outside, and
  * what has to be seen to decide is seen from 40x10 on. */
-#include "screen_states.h"
+#include "tests/lib/screen_states.h"
 
-#include "ui/term.h"
+#include "ui/term/term.h"
 
 #include <locale.h>
 #include <setjmp.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/app.h"
+#include "ui/app/app.h"
 
-#include "core/reactor.h"
-#include "device/sysfs.h"
-#include "device/util.h"
-#include "ui/app_inside.h"
-#include "ui/plain.h"
+#include "core/process/reactor.h"
+#include "device/base/sysroot.h"
+#include "device/base/util.h"
+#include "ui/app/app_internal.h"
+#include "ui/lines/plain.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -107,7 +107,7 @@ static void look(struct app *app)
 	}
 	if (app->inventory && inventory_generation(app->inventory) != app->generation)
 		app_take_inventory(app);
-	if (repair_take(&app->repair, m->now_ms)) {
+	if (repaint_take(&app->repair, m->now_ms)) {
 		term_repair(app->term);
 		show(app);
 	}
@@ -137,8 +137,8 @@ static int next_wait(const struct app *app)
 		wait = until(app->shown_ms + app->tempo->frame_ms, m->now_ms);
 	if (app->beeps > 0)
 		wait = sooner(wait, until(app->beep_ms, m->now_ms));
-	if (repair_wait_ms(&app->repair, m->now_ms) >= 0)
-		wait = sooner(wait, repair_wait_ms(&app->repair, m->now_ms));
+	if (repaint_wait_ms(&app->repair, m->now_ms) >= 0)
+		wait = sooner(wait, repaint_wait_ms(&app->repair, m->now_ms));
 	if (term_out_wait_ms(app->term) >= 0)
 		wait = sooner(wait, term_out_wait_ms(app->term));
 	if (term_wait_ms(app->term) >= 0)
@@ -185,7 +185,7 @@ static void finish(struct app *app)
 	inspect_free(app->inspect);
 	inventory_free(app->inventory);
 	if (app->knobs.path[0])
-		(void)knob_restore(&app->knobs);
+		(void)settings_restore(&app->knobs);
 	free(app->image);
 	close_fd(&app->service_fd);
 	close_fd(&app->signal_fd);
@@ -226,7 +226,7 @@ static bool start(struct app *app)
 	if (term_open(&app->term, STDIN_FILENO, STDOUT_FILENO, getenv("TERM"), app->last_words,
 		    sizeof(app->last_words)) < 0)
 		return false;
-	app->tempo = tempo_choose(term_baud(app->term));
+	app->tempo = line_speed_choose(term_baud(app->term));
 	app->model->text_ms = app->tempo->text_ms;
 	/* What there is to say of the terminal is said on the first screen. */
 	STR_COPY(app->model->notice, app->last_words);
@@ -252,8 +252,8 @@ static bool prepare_all(struct app *app)
 {
 	struct model *m = app->model;
 
-	app->inventory =
-		inventory_new(app->reactor, app->options->root, sysfs_is_live(app->options->root));
+	app->inventory = inventory_new(
+		app->reactor, app->options->root, sysroot_is_live(app->options->root));
 	if (!app->inventory) {
 		STR_FORMAT(app->last_words, "cannot start: %s", strerror(errno));
 		return false;
@@ -322,7 +322,7 @@ int app_follow(int service_fd)
 {
 	/* Its own copy: the caller's is closed only where a screen could be shown. */
 	int fd = fcntl(service_fd, F_DUPFD_CLOEXEC, 3), code;
-	_cleanup_close_ int root = sysfs_open_root("/");
+	_cleanup_close_ int root = sysroot_open("/");
 	struct app app = {
 		.root = root, .reactor = -1, .service_fd = fd, .signal_fd = -1, .kmsg_fd = -1};
 

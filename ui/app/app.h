@@ -5,15 +5,15 @@
  * Both calls take the terminal (standard input and output) and put it back on every way out; what
  * goes wrong before the first screen is one sentence on standard error.
  */
-#ifndef UI_APP_H
-#define UI_APP_H
+#ifndef UI_APP_APP_H
+#define UI_APP_APP_H
 
-#include "device/layout.h"
+#include "device/layout/layout.h"
 
 #include <stdbool.h>
 
 struct app_options {
-	int root;		     /* root fd for sysfs and proc (sysfs_open_root), borrowed */
+	int root;		     /* root fd for sysfs and proc (sysroot_open), borrowed */
 	const char *archive;	     /* chosen beforehand: its scan starts at once; or NULL */
 	const char *target;	     /* /dev path of a disk, where the cursor begins, or path of an
 				    image file, which becomes a row of its own; or NULL */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/app_inside.h"
+#include "ui/app/app_internal.h"
 
-#include "core/service.h"
-#include "device/util.h"
+#include "core/service/service.h"
+#include "device/base/util.h"
 
 #include <errno.h>
 #include <stdlib.h>

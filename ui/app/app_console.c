@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/app_inside.h"
+#include "ui/app/app_internal.h"
 
-#include "core/service.h"
-#include "device/console.h"
-#include "device/kmsg.h"
-#include "device/sysfs.h"
-#include "device/util.h"
+#include "core/service/service.h"
+#include "device/base/sysroot.h"
+#include "device/base/util.h"
+#include "device/kernel/console.h"
+#include "device/kernel/kmsg.h"
 
 #include <unistd.h>
 
@@ -18,11 +18,12 @@ void app_console_open(struct app *app)
 	/* Where it cannot be read, Ctrl-L repairs the screen. */
 	app->kmsg_fd = on_console ? kmsg_open(app->root) : -1;
 	/* The journal is of the running machine's settings, not of a recorded one's. */
-	if (!sysfs_is_live(app->root) || knob_open(&app->knobs, app->root, SERVICE_KNOBS) < 0) {
+	if (!sysroot_is_live(app->root) ||
+		settings_open(&app->knobs, app->root, SERVICE_KNOBS) < 0) {
 		app->knobs.path[0] = '\0';
 		return;
 	}
-	(void)knob_restore_stale(&app->knobs);
+	(void)settings_restore_stale(&app->knobs);
 	if (on_console)
 		(void)console_quiet(&app->knobs);
 }
@@ -36,7 +37,7 @@ void app_console_take(struct app *app)
 	for (unsigned i = 0; i < BURST && r == 1; i++) {
 		r = kmsg_next(app->kmsg_fd, &record);
 		if (r == 1 && record.level < level)
-			repair_note(&app->repair, app->model->now_ms);
+			repaint_note(&app->repair, app->model->now_ms);
 	}
 	if (r < 0)
 		close_fd(&app->kmsg_fd);

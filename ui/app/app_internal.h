@@ -1,35 +1,35 @@
 /* SPDX-License-Identifier: MIT */
-/* app_inside - what the files of the app share: app.c (terminal, signals, the loop),
+/* app_internal - what the files of the app share: app.c (terminal, signals, the loop),
  * app_world.c (what the model is filled from), app_flow.c (what keys lead to) and app_console.c (the
  * kernel's own messages). */
-#ifndef UI_APP_INSIDE_H
-#define UI_APP_INSIDE_H
+#ifndef UI_APP_APP_INTERNAL_H
+#define UI_APP_APP_INTERNAL_H
 
-#include "core/inventory.h"
-#include "device/knob.h"
-#include "ui/app.h"
-#include "ui/repair.h"
-#include "ui/screen.h"
-#include "ui/tempo.h"
-#include "ui/term.h"
+#include "core/disks/inventory.h"
+#include "device/base/settings.h"
+#include "ui/app/app.h"
+#include "ui/screens/screen.h"
+#include "ui/term/line_speed.h"
+#include "ui/term/repaint.h"
+#include "ui/term/term.h"
 
 struct app {
 	const struct app_options *options; /* NULL: another front end's install is followed */
 	struct terminal *term;
-	const struct tempo *tempo;
+	const struct line_speed *tempo;
 	struct grid grid;
 	struct model *model;
 	int root; /* borrowed: root fd for sysfs and proc */
 	int reactor, service_fd, signal_fd;
 	int kmsg_fd; /* the kernel's messages, where they come out on our screens; or -1 */
-	struct repair repair;
+	struct repaint repair;
 	struct inventory *inventory;
 	unsigned generation; /* of the inventory, as the model has it */
 	struct disk *image;  /* the target that is a file, or NULL */
 	struct inspect *inspect;
-	struct knob_journal knobs; /* no path: settings are not ours to change */
-	bool shown;		   /* there was a terminal to show screens on */
-	bool done, changed;	   /* changed: the model is not what is shown */
+	struct settings_journal knobs; /* no path: settings are not ours to change */
+	bool shown;		       /* there was a terminal to show screens on */
+	bool done, changed;	       /* changed: the model is not what is shown */
 	int code;
 	unsigned beeps;
 	uint64_t shown_ms, beep_ms;

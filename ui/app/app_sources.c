@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/app_inside.h"
+#include "ui/app/app_internal.h"
 
-#include "core/service.h"
-#include "device/hotplug.h"
-#include "device/inuse.h"
-#include "device/probe.h"
-#include "device/scan.h"
-#include "device/sysfs.h"
-#include "device/util.h"
+#include "core/service/service.h"
+#include "device/base/sysroot.h"
+#include "device/base/util.h"
+#include "device/disk/disk_scan.h"
+#include "device/disk/probe.h"
+#include "device/disk/uevent.h"
+#include "device/usage/inuse.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ void app_read_board(int root, char *ret, size_t size)
 
 	*ret = '\0';
 	for (size_t i = 0; i < ARRAY_SIZE(paths) && !*ret; i++)
-		if (sysfs_read(root, ret, size, "%s", paths[i]) < 0)
+		if (sysroot_read(root, ret, size, "%s", paths[i]) < 0)
 			*ret = '\0';
 	str_sanitise(ret);
 }
@@ -72,14 +72,14 @@ void app_watch_plugging(struct app *app)
 	(void)inventory_watch(app->inventory);
 	/* An ordinary user may not, and sees a reader's card when he rescans. */
 	if (app->knobs.path[0])
-		(void)hotplug_poll_media(&app->knobs);
+		(void)uevent_poll_media(&app->knobs);
 }
 
 /* Puts the cursor on the target that was named, or makes a row of it where it is a file. */
 void app_take_target(struct app *app)
 {
 	struct disk *disk = calloc(1, sizeof(*disk));
-	int r = disk ? scan_target(app->options->root, app->options->target, disk) : -ENOMEM;
+	int r = disk ? disk_scan_target(app->options->root, app->options->target, disk) : -ENOMEM;
 
 	if (r < 0) {
 		model_say(app->model, true, "The target %s cannot be used: %s. Choose another.",

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/cmd_attach.h"
+#include "ui/cmd/cmd_attach.h"
 
-#include "core/event.h"
-#include "core/service.h"
-#include "device/util.h"
-#include "ui/app.h"
-#include "ui/follow.h"
-#include "ui/options.h"
+#include "core/report/event.h"
+#include "core/service/service.h"
+#include "device/base/util.h"
+#include "ui/app/app.h"
+#include "ui/cmd/options.h"
+#include "ui/lines/follow.h"
 
 #include <errno.h>
 #include <poll.h>

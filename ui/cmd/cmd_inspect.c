@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/cmd_inspect.h"
+#include "ui/cmd/cmd_inspect.h"
 
-#include "core/err.h"
-#include "core/inspect.h"
-#include "core/json.h"
-#include "core/reactor.h"
-#include "device/util.h"
-#include "ui/options.h"
-#include "ui/text.h"
+#include "core/archive/inspect.h"
+#include "core/install/err.h"
+#include "core/process/reactor.h"
+#include "core/report/json.h"
+#include "device/base/human.h"
+#include "device/base/util.h"
+#include "ui/cmd/options.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -135,7 +135,7 @@ static void print_json_refusal(const char *why)
 static void print_count(uint64_t count, const char *what)
 {
 	if (count > 0)
-		printf(", %s %s", text_count(count).s, what);
+		printf(", %s %s", human_count(count).s, what);
 }
 
 static void print_sound(const struct inspect_result *result)
@@ -143,15 +143,15 @@ static void print_sound(const struct inspect_result *result)
 	const struct manifest_totals *totals = &result->totals;
 
 	printf("Sound     tar, compression %s, ", compression_name(result->compression));
-	printf("%s -> ", text_size(result->archive_total).s);
-	printf("%s\n", text_size(totals->stream_bytes).s);
-	printf("Entries   %s: ", text_count(totals->entries).s);
-	printf("%s files, ", text_count(totals->files).s);
-	printf("%s directories", text_count(totals->dirs).s);
+	printf("%s -> ", human_size(result->archive_total).s);
+	printf("%s\n", human_size(totals->stream_bytes).s);
+	printf("Entries   %s: ", human_count(totals->entries).s);
+	printf("%s files, ", human_count(totals->files).s);
+	printf("%s directories", human_count(totals->dirs).s);
 	print_count(totals->symlinks, "symbolic links");
 	print_count(totals->hardlinks, "hard links");
 	print_count(totals->devices, "device nodes");
-	printf("\nSpace     %s", text_size(totals->block_bytes).s);
+	printf("\nSpace     %s", human_size(totals->block_bytes).s);
 	print_count(totals->sparse, "sparse");
 	print_count(totals->xattrs, "with extended attributes");
 	print_count(totals->acls, "with access control lists");
@@ -169,7 +169,7 @@ static void print_bad(const struct inspect_result *result)
 			*totals->problems[i].path ? ": " : "", totals->problems[i].text);
 	if (totals->problem_count > MANIFEST_PROBLEMS_MAX)
 		printf("          and %s more\n",
-			text_count(totals->problem_count - MANIFEST_PROBLEMS_MAX).s);
+			human_count(totals->problem_count - MANIFEST_PROBLEMS_MAX).s);
 	if (*result->sha256)
 		printf("sha256    %s\n", result->sha256);
 }
@@ -181,8 +181,8 @@ static void print_progress(const struct inspect_result *result)
 				   : 0;
 
 	fprintf(stderr, "\rreading  %3u %%  %s, ", percent,
-		text_done_of(result->archive_done, result->archive_total, " / ").s);
-	fprintf(stderr, "%s entries ", text_count(result->totals.entries).s);
+		human_done_of(result->archive_done, result->archive_total, " / ").s);
+	fprintf(stderr, "%s entries ", human_count(result->totals.entries).s);
 }
 
 /* ---- running ---- */

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/cmd_install.h"
+#include "ui/cmd/cmd_install.h"
 
-#include "core/event.h"
-#include "core/reactor.h"
-#include "core/service.h"
-#include "device/inuse.h"
-#include "device/layout_file.h"
-#include "device/probe.h"
-#include "device/rules.h"
-#include "device/scan.h"
-#include "device/sysfs.h"
-#include "device/util.h"
-#include "ui/app.h"
-#include "ui/follow.h"
-#include "ui/options.h"
-#include "ui/reader.h"
-#include "ui/text.h"
+#include "core/process/reactor.h"
+#include "core/report/event.h"
+#include "core/service/service.h"
+#include "device/base/human.h"
+#include "device/base/sysroot.h"
+#include "device/base/util.h"
+#include "device/disk/disk_scan.h"
+#include "device/disk/probe.h"
+#include "device/layout/layout_file.h"
+#include "device/usage/inuse.h"
+#include "device/usage/rules.h"
+#include "ui/app/app.h"
+#include "ui/cmd/options.h"
+#include "ui/lines/follow.h"
+#include "ui/lines/scan_lines.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -29,7 +29,7 @@ struct job {
 	int root, reactor;
 	struct disk target;
 	struct follow follow;
-	struct reader reader;
+	struct scan_lines reader;
 	struct plan plan;
 	struct plan_verdict verdict;
 };
@@ -188,10 +188,10 @@ static int pick_target(struct job *job)
 {
 	int r;
 
-	job->root = sysfs_open_root("/");
+	job->root = sysroot_open("/");
 	if (job->root < 0)
 		return refuse(job, "check", strerror(-job->root));
-	r = scan_target(job->root, job->options.target, &job->target);
+	r = disk_scan_target(job->root, job->options.target, &job->target);
 	if (r < 0)
 		return refuse_target(job, r);
 	probe_target(job);
@@ -204,8 +204,8 @@ static int read_archive(struct job *job)
 {
 	const struct manifest_totals *totals = &job->reader.archive.totals;
 	char why[300], text[400];
-	int r = reader_run(&job->reader, job->options.archive, &job->target, job->layout.name, why,
-		sizeof(why));
+	int r = scan_lines_run(&job->reader, job->options.archive, &job->target, job->layout.name,
+		why, sizeof(why));
 
 	if (r == 0)
 		return 0;
@@ -294,7 +294,7 @@ static int ask(struct job *job)
 		fprintf(stderr, "Type the last four digits of its serial to begin: ");
 	else
 		fprintf(stderr, "Type its name, %s (%s), to begin: ", word,
-			text_size(target->size_bytes).s);
+			human_size(target->size_bytes).s);
 	if (!read_line(job, line, sizeof(line))) {
 		fputc('\n', stderr);
 		return cancelled(job, "check");
@@ -343,7 +343,7 @@ static int run(struct job *job)
 	job->reactor = reactor_new();
 	if (job->reactor < 0 || follow_init(&job->follow, stdout, job->options.json) < 0)
 		return refuse(job, "scan", "out of descriptors");
-	reader_init(&job->reader, &job->follow, job->reactor);
+	scan_lines_init(&job->reader, &job->follow, job->reactor);
 	r = read_archive(job);
 	if (r == 0)
 		r = make_plan(job);
@@ -370,7 +370,7 @@ int cmd_install(int argc, char **argv)
 			job->options.json = job->options.json || strcmp(argv[i], "--json") == 0;
 		r = refuse(job, "check", why);
 	}
-	reader_finish(&job->reader);
+	scan_lines_finish(&job->reader);
 	follow_finish(&job->follow);
 	close_fd(&job->reactor);
 	close_fd(&job->root);

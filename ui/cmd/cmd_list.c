@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/cmd_list.h"
+#include "ui/cmd/cmd_list.h"
 
-#include "core/err.h"
-#include "core/inventory.h"
-#include "core/json.h"
-#include "core/reactor.h"
-#include "core/service.h"
-#include "device/sysfs.h"
-#include "device/util.h"
-#include "ui/disk_table.h"
-#include "ui/options.h"
+#include "core/disks/inventory.h"
+#include "core/install/err.h"
+#include "core/process/reactor.h"
+#include "core/report/json.h"
+#include "core/service/service.h"
+#include "device/base/sysroot.h"
+#include "device/base/util.h"
+#include "ui/cmd/options.h"
+#include "ui/lines/disk_table.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -309,7 +309,7 @@ int cmd_list(int argc, char **argv)
 	}
 	if (!options.sysroot)
 		service_put_back(); /* a killed install's settings: they are among what is shown */
-	root = sysfs_open_root(options.sysroot ? options.sysroot : "/");
+	root = sysroot_open(options.sysroot ? options.sysroot : "/");
 	if (root < 0)
 		return refuse("cannot open %s: %s", options.sysroot ? options.sysroot : "/",
 			strerror(-root));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* cmd_list - `boardstrap list`: the disks of this machine, or of a recorded one, and why not. */
-#ifndef UI_CMD_LIST_H
-#define UI_CMD_LIST_H
+#ifndef UI_CMD_CMD_LIST_H
+#define UI_CMD_CMD_LIST_H
 
 /* @argv[0] is "list". Returns the exit code. */
 int cmd_list(int argc, char **argv);

@@ -3,8 +3,8 @@
  * options - the command line, one const table for all: what each command takes, the sentence where a
  * word is wrong, and --help.
  */
-#ifndef UI_OPTIONS_H
-#define UI_OPTIONS_H
+#ifndef UI_CMD_OPTIONS_H
+#define UI_CMD_OPTIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>

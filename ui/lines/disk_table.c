@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/disk_table.h"
+#include "ui/lines/disk_table.h"
 
-#include "device/util.h"
-#include "ui/text.h"
+#include "device/base/human.h"
+#include "device/base/util.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -47,7 +47,7 @@ static void fill_line(const struct disk *disk, struct line *ret)
 	(void)STR_COPY(ret->cells[NAME], disk->name);
 	(void)STR_COPY(ret->cells[KIND], disk_label(disk));
 	if (disk->size_bytes > 0)
-		(void)STR_COPY(ret->cells[SIZE], text_size(disk->size_bytes).s);
+		(void)STR_COPY(ret->cells[SIZE], human_size(disk->size_bytes).s);
 	(void)STR_COPY(ret->cells[MODEL], disk->model);
 	cut(ret->cells[MODEL], MODEL_MAX);
 	disk_identity_short(disk, ret->cells[IDENTITY]);

@@ -3,10 +3,10 @@
  * disk_table - disks as an aligned table for people, on a page of 80 columns: one line a disk, below
  * it what more there is to say, and each reason why it is refused on a line of its own.
  */
-#ifndef UI_DISK_TABLE_H
-#define UI_DISK_TABLE_H
+#ifndef UI_LINES_DISK_TABLE_H
+#define UI_LINES_DISK_TABLE_H
 
-#include "device/disk.h"
+#include "device/disk/disk.h"
 
 #include <stdio.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/follow.h"
+#include "ui/lines/follow.h"
 
-#include "core/event.h"
-#include "core/service.h"
-#include "device/util.h"
+#include "core/report/event.h"
+#include "core/service/service.h"
+#include "device/base/util.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -83,14 +83,14 @@ static void queue_begin(struct follow *follow)
 	int fd = fileno(follow->out);
 
 	(void)fflush(follow->out);
-	if (fd < 0 || !isatty(fd) || pump_init(&follow->pump, fd) < 0)
+	if (fd < 0 || !isatty(fd) || term_output_init(&follow->pump, fd) < 0)
 		return;
 	fd = fcntl(follow->pump.queue, F_DUPFD_CLOEXEC, 3);
 	follow->queue = fd < 0 ? NULL : fdopen(fd, "a");
 	if (follow->queue)
 		return;
 	close_fd(&fd);
-	pump_finish(&follow->pump);
+	term_output_finish(&follow->pump);
 }
 
 /* 0 nothing is left, 1 something is; -EIO the line is gone. */
@@ -99,7 +99,7 @@ static int queue_send(struct follow *follow)
 	if (!follow->queue)
 		return 0;
 	(void)fflush(follow->queue);
-	return pump_send(&follow->pump);
+	return term_output_send(&follow->pump);
 }
 
 /* All of it, however long the line is stopped; but a signal ends that soon. */
@@ -114,10 +114,10 @@ static void queue_end(struct follow *follow)
 		follow->hurries = follow_signal(follow) != FOLLOW_ON;
 	}
 	if (follow->hurries)
-		(void)pump_drain(&follow->pump, LEAVE_MS);
+		(void)term_output_drain(&follow->pump, LEAVE_MS);
 	(void)fclose(follow->queue);
 	follow->queue = NULL;
-	pump_finish(&follow->pump);
+	term_output_finish(&follow->pump);
 }
 
 static FILE *output(const struct follow *follow)

@@ -4,19 +4,19 @@
  * a screen. Signals are data here: SIGINT and SIGTERM cancel, or of a mere viewer detach; SIGHUP and
  * a reader that goes away detach.
  */
-#ifndef UI_FOLLOW_H
-#define UI_FOLLOW_H
+#ifndef UI_LINES_FOLLOW_H
+#define UI_LINES_FOLLOW_H
 
-#include "core/snapshot.h"
-#include "ui/plain.h"
-#include "ui/pump.h"
+#include "core/install/snapshot.h"
+#include "ui/lines/plain.h"
+#include "ui/term/term_output.h"
 
 struct follow {
 	bool json;
 	bool watch; /* came later (attach): Ctrl-C leaves, and cancels nothing */
 	FILE *out;  /* borrowed */
 	FILE *queue; /* of the pump, in place of @out, while an engine is followed on a terminal; or NULL */
-	struct pump pump;
+	struct term_output pump;
 	bool hurries; /* a signal came: nothing waits for the line any more */
 	struct plain plain;
 	struct snapshot shown; /* the last one, steps that have ended kept */

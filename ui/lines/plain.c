@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/plain.h"
+#include "ui/lines/plain.h"
 
-#include "device/util.h"
-#include "ui/text.h"
+#include "device/base/human.h"
+#include "device/base/util.h"
 
 #include <string.h>
 
@@ -87,7 +87,7 @@ static void describe_target(const struct disk *disk, char *ret, size_t size)
 
 	disk_identity_short(disk, identity);
 	(void)str_format(ret, size, "%s, %s%s%s, %s%s%s", disk->name, disk_kind_label(disk->kind),
-		disk->model[0] ? " " : "", disk->model, text_size(disk->size_bytes).s,
+		disk->model[0] ? " " : "", disk->model, human_size(disk->size_bytes).s,
 		identity[0] ? ", " : "", identity);
 }
 
@@ -103,8 +103,9 @@ static void print_archive(struct plain *plain, const struct plan *plan)
 
 	STR_COPY(name, slash ? slash + 1 : plan->archive);
 	str_sanitise(name);
-	STR_FORMAT(line, "%s, %s -> %s, %s entries", name, text_size(plan->archive_id.size_bytes).s,
-		text_size(plan->totals.stream_bytes).s, text_count(plan->totals.entries).s);
+	STR_FORMAT(line, "%s, %s -> %s, %s entries", name,
+		human_size(plan->archive_id.size_bytes).s, human_size(plan->totals.stream_bytes).s,
+		human_count(plan->totals.entries).s);
 	plain_wrap(plain->out, "Archive  ", line);
 	STR_FORMAT(line, "sha256 %.12s...%s", plan->sha256, sidecars[plan->sidecar]);
 	plain_wrap(plain->out, "         ", line);
@@ -121,8 +122,8 @@ static void print_layout(struct plain *plain, const struct layout *layout)
 
 		STR_FORMAT(line, "%zu: %s \"%s\"%s%s, from %s, %s", i + 1, fs_name(partition->fs),
 			partition->label, partition->mount[0] ? " on " : "", partition->mount,
-			text_size(partition->start * SECTOR_BYTES).s,
-			text_size(partition->sectors * SECTOR_BYTES).s);
+			human_size(partition->start * SECTOR_BYTES).s,
+			human_size(partition->sectors * SECTOR_BYTES).s);
 		plain_wrap(plain->out, "         ", line);
 	}
 }
@@ -139,8 +140,8 @@ static void print_blobs(struct plain *plain, const struct layout *layout)
 		const struct layout_blob *blob = &layout->blobs[i];
 
 		STR_FORMAT(line, "%s: %s (%s) to %s%s, from %s", blob->name, blob->file,
-			text_size(blob->size_bytes).s, targets[blob->target], blob->partition,
-			text_size(blob->offset_bytes).s);
+			human_size(blob->size_bytes).s, targets[blob->target], blob->partition,
+			human_size(blob->offset_bytes).s);
 		plain_wrap(plain->out, "         ", line);
 	}
 }
@@ -184,7 +185,7 @@ static void print_steps(
 			fprintf(plain->out, "%s %s\n", marks[step->state], step_name(i));
 		else
 			fprintf(plain->out, "%s %-8s %s\n", marks[step->state], step_name(i),
-				text_duration(step->ms / 1000).s);
+				human_duration(step->ms / 1000).s);
 	}
 }
 
@@ -192,7 +193,7 @@ static void print_left_out(struct plain *plain)
 {
 	char line[64];
 
-	STR_FORMAT(line, "(%s more message%s)", text_count(plain->left_out).s,
+	STR_FORMAT(line, "(%s more message%s)", human_count(plain->left_out).s,
 		plain->left_out == 1 ? "" : "s");
 	print_line(plain, line);
 	plain->left_out = 0;
@@ -212,7 +213,7 @@ static void print_messages(
 		/* Some may have gone by between two snapshots. */
 		plain->left_out += message->number - number - 1;
 		number = message->number;
-		if (!pace_take(&plain->pace, now->elapsed_ms)) {
+		if (!ratelimit_take(&plain->pace, now->elapsed_ms)) {
 			plain->left_out++;
 			continue;
 		}
@@ -221,7 +222,7 @@ static void print_messages(
 		print_line(plain, message->text);
 	}
 	if (plain->left_out > 0 &&
-		(snapshot_ended(now) || pace_take(&plain->pace, now->elapsed_ms)))
+		(snapshot_ended(now) || ratelimit_take(&plain->pace, now->elapsed_ms)))
 		print_left_out(plain);
 }
 
@@ -245,11 +246,11 @@ static void progress_line(const struct snapshot *now, char *ret, size_t size)
 	if (gauge.total > 0)
 		STR_FORMAT(percent, "%3d %%  ", gauge_percent(gauge));
 	if (progress->rate_bps > 0)
-		STR_FORMAT(rate, "  %s", text_rate(progress->rate_bps).s);
+		STR_FORMAT(rate, "  %s", human_rate(progress->rate_bps).s);
 	if (progress->eta_s >= 0)
-		STR_FORMAT(left, "  %s", text_left(progress->eta_s).s);
+		STR_FORMAT(left, "  %s", human_left(progress->eta_s).s);
 	(void)str_format(ret, size, "%-7s %s%s%s%s", step_name(now->step), percent,
-		text_done_of(gauge.done, gauge.total, "/").s, rate, left);
+		human_done_of(gauge.done, gauge.total, "/").s, rate, left);
 }
 
 static void print_progress(struct plain *plain, const struct snapshot *now)
@@ -295,16 +296,16 @@ static void print_result(struct plain *plain, const struct snapshot *now)
 			STR_COPY(verified, "installed, not verified");
 		else
 			STR_FORMAT(verified, "%s entries verified, %s wrong",
-				text_count(now->verify.entries).s,
-				text_count(now->verify.mismatches).s);
+				human_count(now->verify.entries).s,
+				human_count(now->verify.mismatches).s);
 		STR_FORMAT(line, "%s, %s%s%s: %s, %s, %s", now->target_name,
 			disk_kind_label(now->target_kind), now->target_short[0] ? " " : "",
-			now->target_short, verified, text_duration(now->elapsed_ms / 1000).s,
-			text_rate(now->progress.mean_bps).s);
+			now->target_short, verified, human_duration(now->elapsed_ms / 1000).s,
+			human_rate(now->progress.mean_bps).s);
 	} else {
 		STR_FORMAT(line, "%s, %s%s%s: at %s, after %s", now->target_name,
 			disk_kind_label(now->target_kind), now->target_short[0] ? " " : "",
-			now->target_short, now->err.step, text_duration(now->elapsed_ms / 1000).s);
+			now->target_short, now->err.step, human_duration(now->elapsed_ms / 1000).s);
 	}
 	plain_wrap(plain->out, words[now->state], line);
 }
@@ -333,7 +334,7 @@ void plain_status(struct plain *plain, const struct snapshot *snapshot)
 	} else {
 		STR_FORMAT(line, "%s -> %s: %s, %d %% of all, %s", snapshot->archive_name,
 			snapshot->target_name, step_name(snapshot->step),
-			snapshot->progress.percent, text_left(snapshot->progress.eta_s).s);
+			snapshot->progress.percent, human_left(snapshot->progress.eta_s).s);
 		plain_wrap(plain->out, "", line);
 		if (snapshot->stall[0])
 			plain_wrap(plain->out, "  ", snapshot->stall);

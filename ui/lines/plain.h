@@ -6,12 +6,12 @@
  * messages no more than one in seven, once a few have come, with a count of those left out, are 96
  * bytes a second at the worst: a tenth of 9600 baud. Time is that of the snapshots.
  */
-#ifndef UI_PLAIN_H
-#define UI_PLAIN_H
+#ifndef UI_LINES_PLAIN_H
+#define UI_LINES_PLAIN_H
 
-#include "core/pace.h"
-#include "core/plan.h"
-#include "core/snapshot.h"
+#include "core/install/snapshot.h"
+#include "core/plan/plan.h"
+#include "core/process/ratelimit.h"
 
 #include <stdio.h>
 
@@ -22,9 +22,9 @@ struct plain {
 	uint64_t line_ms; /* of the last progress line, in elapsed_ms */
 	int line_percent; /* that it showed, of its step */
 	enum step_id line_step;
-	uint64_t gap_ms;   /* when the last progress line was printed, of whatever step */
-	struct pace pace;  /* of messages */
-	uint64_t left_out; /* messages, since the last that was printed */
+	uint64_t gap_ms;       /* when the last progress line was printed, of whatever step */
+	struct ratelimit pace; /* of messages */
+	uint64_t left_out;     /* messages, since the last that was printed */
 };
 
 void plain_init(struct plain *plain, FILE *out);

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/reader.h"
+#include "ui/lines/scan_lines.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <errno.h>
 #include <string.h>
 
 #define TICK_MS 250
 
-void reader_init(struct reader *reader, struct follow *follow, int reactor)
+void scan_lines_init(struct scan_lines *reader, struct follow *follow, int reactor)
 {
-	*reader = (struct reader){.follow = follow, .reactor = reactor};
+	*reader = (struct scan_lines){.follow = follow, .reactor = reactor};
 	reader->signals.fd = reader->tick.fd = -1;
 }
 
-static void show(struct reader *reader, enum step_state state)
+static void show(struct scan_lines *reader, enum step_state state)
 {
 	struct snapshot *snapshot = &reader->snapshot;
 	const struct inspect_result *archive = &reader->archive;
@@ -36,7 +36,7 @@ static void show(struct reader *reader, enum step_state state)
 
 static void on_signal(struct watch *watch, uint32_t events)
 {
-	struct reader *reader = container_of(watch, struct reader, signals);
+	struct scan_lines *reader = container_of(watch, struct scan_lines, signals);
 
 	(void)events;
 	reader->wish = follow_signal(reader->follow);
@@ -44,7 +44,7 @@ static void on_signal(struct watch *watch, uint32_t events)
 
 static void on_tick(struct watch *watch, uint32_t events)
 {
-	struct reader *reader = container_of(watch, struct reader, tick);
+	struct scan_lines *reader = container_of(watch, struct scan_lines, tick);
 
 	(void)events;
 	reactor_timer_clear(watch->fd);
@@ -57,7 +57,7 @@ static void on_tick(struct watch *watch, uint32_t events)
 }
 
 static void identify(
-	struct reader *reader, const char *path, const struct disk *target, const char *layout)
+	struct scan_lines *reader, const char *path, const struct disk *target, const char *layout)
 {
 	struct snapshot *snapshot = &reader->snapshot;
 	struct progress_totals none = {0}; /* the gauges are those of the install */
@@ -75,7 +75,7 @@ static void identify(
 	progress_init(&reader->progress, &none, now_ms());
 }
 
-static int watch_all(struct reader *reader, int timer)
+static int watch_all(struct scan_lines *reader, int timer)
 {
 	int r;
 
@@ -85,7 +85,7 @@ static int watch_all(struct reader *reader, int timer)
 	return r < 0 ? r : reactor_add(reader->reactor, &reader->tick, EPOLLIN);
 }
 
-static int read_all(struct reader *reader)
+static int read_all(struct scan_lines *reader)
 {
 	int r = 0;
 
@@ -103,7 +103,7 @@ static int read_all(struct reader *reader)
 	return reader->archive.state == INSPECT_OK ? 0 : -EBADMSG;
 }
 
-int reader_run(struct reader *reader, const char *path, const struct disk *target,
+int scan_lines_run(struct scan_lines *reader, const char *path, const struct disk *target,
 	const char *layout, char *why, size_t size)
 {
 	_cleanup_close_ int timer = reactor_timer(TICK_MS, 0);
@@ -126,7 +126,7 @@ int reader_run(struct reader *reader, const char *path, const struct disk *targe
 	return r;
 }
 
-void reader_finish(struct reader *reader)
+void scan_lines_finish(struct scan_lines *reader)
 {
 	inspect_free(reader->inspect);
 	reader->inspect = NULL;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/browse.h"
+#include "ui/screens/browse.h"
 
-#include "device/mountinfo.h"
-#include "device/scan.h"
-#include "device/stack.h"
-#include "device/util.h"
+#include "device/base/util.h"
+#include "device/disk/disk_scan.h"
+#include "device/disk/wholedisk.h"
+#include "device/usage/mountinfo.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -112,10 +112,10 @@ static void add_medium(struct listing *list, int root, const struct mountinfo_en
 	for (size_t i = 0; i < list->count; i++)
 		if (strcmp(list->entries[i].path, at) == 0)
 			return;
-	if (stack_whole_disks(root, mount->major, mount->minor, names, 1) != 1)
+	if (wholedisk_of(root, mount->major, mount->minor, names, 1) != 1)
 		return;
 	disk = malloc(sizeof(*disk));
-	if (disk && scan_disk(root, names[0], disk) == 0 &&
+	if (disk && disk_scan_name(root, names[0], disk) == 0 &&
 		(disk->removable || disk->kind == DISK_USB || disk->kind == DISK_SD)) {
 		STR_FORMAT(note, "%s, %s%s%s", disk->name, disk_kind_label(disk->kind),
 			disk->model[0] ? ", " : "", disk->model);

@@ -4,8 +4,8 @@
  * up, folders, archives, and last what is no archive. Reads names, sizes and, where the name does
  * not tell, the first bytes of files.
  */
-#ifndef UI_BROWSE_H
-#define UI_BROWSE_H
+#ifndef UI_SCREENS_BROWSE_H
+#define UI_SCREENS_BROWSE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/model.h"
+#include "ui/screens/model.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <stdlib.h>
 #include <string.h>

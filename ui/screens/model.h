@@ -4,14 +4,14 @@
  * and the engine said last, and where the operator's cursors stand. Nothing here does anything; the
  * app fills it in, a screen's key function moves its cursors.
  */
-#ifndef UI_MODEL_H
-#define UI_MODEL_H
+#ifndef UI_SCREENS_MODEL_H
+#define UI_SCREENS_MODEL_H
 
-#include "core/inspect.h"
-#include "core/plan.h"
-#include "core/snapshot.h"
-#include "ui/browse.h"
-#include "ui/grid.h"
+#include "core/archive/inspect.h"
+#include "core/install/snapshot.h"
+#include "core/plan/plan.h"
+#include "ui/screens/browse.h"
+#include "ui/term/grid.h"
 
 #define MODEL_DISKS_MAX	  32
 #define MODEL_LAYOUTS_MAX 8

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/screen.h"
+#include "ui/screens/screen.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <string.h>
 

@@ -4,12 +4,12 @@
  * that takes a key, and the keys that it knows. The frame round it (title, steps, error place, scan
  * gauge, key line), lists and searching are the same for all, and are here.
  */
-#ifndef UI_SCREEN_H
-#define UI_SCREEN_H
+#ifndef UI_SCREENS_SCREEN_H
+#define UI_SCREENS_SCREEN_H
 
-#include "ui/grid.h"
-#include "ui/keys.h"
-#include "ui/model.h"
+#include "ui/screens/model.h"
+#include "ui/term/grid.h"
+#include "ui/term/keys.h"
 
 #define SCREEN_ROWS_MIN 10
 #define SCREEN_COLS_MIN 40

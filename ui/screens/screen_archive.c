@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* A browser for the archive: media at the top, folders, archives, the rest dimmed. */
-#include "ui/screen.h"
+#include "ui/screens/screen.h"
 
-#include "device/util.h"
-#include "ui/text.h"
+#include "device/base/human.h"
+#include "device/base/util.h"
 
 #include <string.h>
 
@@ -46,7 +46,7 @@ static void draw_entry(
 	char text[320];
 
 	if (is_file) {
-		(void)grid_right(g, row, at->size_end, attr, text_size(entry->size_bytes).s);
+		(void)grid_right(g, row, at->size_end, attr, human_size(entry->size_bytes).s);
 		if (at->date && localtime_r(&entry->mtime, &tm) &&
 			strftime(text, sizeof(text), "%Y-%m-%d %H:%M", &tm) > 0)
 			(void)grid_put(g, row, at->date, DATE_COLS, attr, text);

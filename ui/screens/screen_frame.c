@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What is round every screen: title, steps, scan gauge, the line that is typed, notices, keys. */
-#include "ui/screen.h"
+#include "ui/screens/screen.h"
 
-#include "device/util.h"
-#include "ui/text.h"
+#include "device/base/human.h"
+#include "device/base/util.h"
 
 #include <string.h>
 
@@ -176,14 +176,14 @@ static void draw_scan(const struct model *model, struct grid *grid, int row)
 		end = grid->cols + 1;
 		if (!screen_is_narrow(grid))
 			end = grid_right(grid, row, grid->cols - 1, ATTR_NORMAL,
-				text_done_of(gauge.done, gauge.total, " / ").s);
+				human_done_of(gauge.done, gauge.total, " / ").s);
 		grid_bar(grid, row, col, end - 2 - col, gauge.done, gauge.total, ATTR_NORMAL);
 		return;
 	case INSPECT_OK:
 		if (!screen_is_narrow(grid)) {
-			STR_FORMAT(text, "%s %s, %s, ", text_count(scan->totals.entries).s,
+			STR_FORMAT(text, "%s %s, %s, ", human_count(scan->totals.entries).s,
 				scan->totals.entries == 1 ? "entry" : "entries",
-				text_size(scan->totals.content_bytes).s);
+				human_size(scan->totals.content_bytes).s);
 			col = grid_text(grid, row, col, ATTR_NORMAL, text);
 		}
 		STR_COPY(text, "sha256 ");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What the keys do on what lies below, from the same tables as its key line. */
-#include "ui/screen.h"
+#include "ui/screens/screen.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #define KEY_COL	  1
 #define LABEL_COL 12

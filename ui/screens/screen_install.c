@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A running install: gauges and percent at every frame, texts less often (ui/tempo). What it may cost
- * on a serial line is measured by tests/test_bytes.c, which is why so little of it is bold, and why
+ * A running install: gauges and percent at every frame, texts less often (ui/term/line_speed). What it may cost
+ * on a serial line is measured by tests/whole/test_bytes.c, which is why so little of it is bold, and why
  * blank rows part it, not rules.
  */
-#include "ui/screen.h"
+#include "ui/screens/screen.h"
 
-#include "device/util.h"
-#include "ui/text.h"
+#include "device/base/human.h"
+#include "device/base/util.h"
 
 #include <string.h>
 
@@ -59,7 +59,7 @@ void screen_title_install(const struct model *m, struct grid *g)
 		return;
 	if (!screen_is_narrow(g))
 		col = grid_text(g, 0, 1, ATTR_BOLD, "boardstrap") + 12;
-	end = grid_right(g, 0, g->cols - 1, ATTR_NORMAL, text_duration(s->elapsed_ms / 1000).s);
+	end = grid_right(g, 0, g->cols - 1, ATTR_NORMAL, human_duration(s->elapsed_ms / 1000).s);
 	if (screen_is_narrow(g))
 		STR_FORMAT(text, "%s -> %s %s", s->archive_name, s->target_name, s->target_short);
 	else
@@ -88,7 +88,7 @@ static void draw_bytes(
 	struct grid *g, int row, const char *label, struct gauge now, struct gauge calm)
 {
 	draw_gauge(g, row, ATTR_NORMAL, label, gauge_percent(calm), now,
-		text_done_of(calm.done, calm.total, " / ").s);
+		human_done_of(calm.done, calm.total, " / ").s);
 }
 
 /* Returns the row below. */
@@ -108,7 +108,7 @@ static int draw_gauges(const struct model *m, struct grid *g, int row)
 	}
 	draw_gauge(g, row++, ATTR_BOLD, "overall", now->percent,
 		(struct gauge){(uint64_t)(now->percent > 0 ? now->percent : 0), 100},
-		m->snap.state == INSTALL_RUNNING ? text_left(calm->eta_s).s : "");
+		m->snap.state == INSTALL_RUNNING ? human_left(calm->eta_s).s : "");
 	return row;
 }
 
@@ -124,18 +124,18 @@ static int draw_rates(const struct model *m, struct grid *g, int row)
 		       grid_wrap(g, row, 1, g->cols - 2, 2, ATTR_BOLD | ATTR_WARN, m->snap.stall);
 	if (!screen_is_narrow(g) && calm->tar.pid > 0) {
 		if (calm->tar.confirmed)
-			STR_FORMAT(
-				text, "tar confirmed, %s replies", text_count(calm->tar.replies).s);
+			STR_FORMAT(text, "tar confirmed, %s replies",
+				human_count(calm->tar.replies).s);
 		else
 			STR_COPY(text, "tar not confirmed, gauge by archive");
 		end = grid_right(g, row, end, ATTR_NORMAL, text) - 1;
 	}
-	STR_FORMAT(text, "%s now", text_rate(calm->progress.rate_bps).s);
+	STR_FORMAT(text, "%s now", human_rate(calm->progress.rate_bps).s);
 	if (screen_is_narrow(g))
-		end = grid_right(g, row, end, ATTR_NORMAL, text_left(calm->progress.eta_s).s) - 1;
+		end = grid_right(g, row, end, ATTR_NORMAL, human_left(calm->progress.eta_s).s) - 1;
 	else if (calm->progress.mean_bps > 0)
-		STR_FORMAT(text, "%s now, %s mean", text_rate(calm->progress.rate_bps).s,
-			text_rate(calm->progress.mean_bps).s);
+		STR_FORMAT(text, "%s now, %s mean", human_rate(calm->progress.rate_bps).s,
+			human_rate(calm->progress.mean_bps).s);
 	(void)grid_put(g, row, 1, end - 1, ATTR_NORMAL, text);
 	return row + 1;
 }
@@ -147,9 +147,9 @@ static void draw_step(const struct model *m, struct grid *g, int row, int col, e
 	char time[48] = "";
 
 	if (step->state == STEP_DONE || step->state == STEP_FAILED)
-		STR_COPY(time, text_duration(step->ms / 1000).s);
+		STR_COPY(time, human_duration(step->ms / 1000).s);
 	else if (step->state == STEP_ACTIVE)
-		STR_COPY(time, text_duration(m->calm.steps[id].ms / 1000).s);
+		STR_COPY(time, human_duration(m->calm.steps[id].ms / 1000).s);
 	(void)grid_put(g, row, col, 6, state_attrs[step->state], state_words[step->state]);
 	/* From an hour on there is no room for the whole name any more. */
 	if ((int)strlen(time) > STEP_COLS - 1 - TIME_COL)
@@ -199,7 +199,7 @@ static void draw_now(const struct model *m, struct grid *g, int row)
 	}
 	if (m->snap.step < STEP_COUNT)
 		draw_step(m, g, row, 1, m->snap.step);
-	(void)grid_right(g, row, g->cols - 1, ATTR_NORMAL, text_left(m->calm.progress.eta_s).s);
+	(void)grid_right(g, row, g->cols - 1, ATTR_NORMAL, human_left(m->calm.progress.eta_s).s);
 }
 
 /* A terminal that is taller than a serial line's has room for more than the last one. */

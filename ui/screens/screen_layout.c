@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The layouts, each drawn to scale for the chosen device. */
-#include "ui/screen.h"
+#include "ui/screens/screen.h"
 
-#include "device/util.h"
-#include "ui/text.h"
+#include "device/base/human.h"
+#include "device/base/util.h"
 
 #include <string.h>
 
@@ -64,7 +64,7 @@ static void describe_partition(const struct layout_partition *p, char *ret, size
 	const char *fs = p->fs == FS_NONE ? "" : fs_name(p->fs);
 
 	(void)str_format(ret, size, "%s%s%s %s", p->name, fs[0] ? " " : "", fs,
-		text_size(p->sectors * SECTOR_BYTES).s);
+		human_size(p->sectors * SECTOR_BYTES).s);
 }
 
 /* What the segments are, in their order; gaps only where they matter. */
@@ -80,7 +80,7 @@ static void describe_segments(
 			describe_partition(segments[i].partition, part, sizeof(part));
 		else if (gaps)
 			STR_FORMAT(
-				part, "%s free", text_size(segments[i].sectors * SECTOR_BYTES).s);
+				part, "%s free", human_size(segments[i].sectors * SECTOR_BYTES).s);
 		else
 			continue;
 		(void)str_format(ret + length, size - length, "%s%s", length ? ", " : "", part);
@@ -134,9 +134,9 @@ static void draw_details(const struct layout *layout, struct grid *g, int row)
 				g, row, 1, ATTR_NORMAL, "and %zu more", layout->count - i);
 			return;
 		}
-		STR_FORMAT(place, "from %s", text_size(p->start * SECTOR_BYTES).s);
+		STR_FORMAT(place, "from %s", human_size(p->start * SECTOR_BYTES).s);
 		(void)grid_format(g, row, 1, ATTR_NORMAL, "%zu  %-8.8s  %-5s %9s  %-12s %-6s%s",
-			i + 1, p->name, fs_name(p->fs), text_size(p->sectors * SECTOR_BYTES).s,
+			i + 1, p->name, fs_name(p->fs), human_size(p->sectors * SECTOR_BYTES).s,
 			place, p->mount, p->bootable ? "  bootable" : "");
 	}
 }
@@ -187,7 +187,7 @@ static void draw(const struct model *m, struct grid *g, struct area area)
 		if (m->layout_cursor < m->layout_count && !m->layouts[m->layout_cursor].why[0])
 			draw_details(&m->layouts[m->layout_cursor].placed, g, area.bottom + 1);
 		(void)grid_format(g, row, 3, ATTR_BOLD, "On %s, %s:", m->target.name,
-			text_size(m->target.size_bytes).s);
+			human_size(m->target.size_bytes).s);
 		screen_position(g, row, m->layout_cursor, m->layout_count, shown);
 		row += 2;
 	}

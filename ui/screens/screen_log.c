@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Everything that was said: warnings of tar and notes of the engine. It follows the end until
  * somebody scrolls up. */
-#include "ui/screen.h"
+#include "ui/screens/screen.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <string.h>
 

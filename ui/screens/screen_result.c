@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The end, readable across a room: a word, the one sentence, and the next step. */
-#include "ui/screen.h"
+#include "ui/screens/screen.h"
 
-#include "device/util.h"
-#include "ui/text.h"
+#include "device/base/human.h"
+#include "device/base/util.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -176,10 +176,10 @@ static void draw_verified(const struct snapshot *s, struct grid *g, int row, int
 {
 	if (s->verify.mismatches > 0)
 		(void)grid_format(g, row, col, ATTR_BAD | ATTR_BOLD, "%s of %s entries wrong",
-			text_count(s->verify.mismatches).s, text_count(s->verify.entries).s);
+			human_count(s->verify.mismatches).s, human_count(s->verify.entries).s);
 	else
 		(void)grid_format(g, row, col, ATTR_NORMAL, "%s %s verified, 0 wrong",
-			text_count(s->verify.entries).s,
+			human_count(s->verify.entries).s,
 			s->verify.entries == 1 ? "entry" : "entries");
 }
 
@@ -198,10 +198,10 @@ static int draw_numbers(const struct snapshot *s, struct grid *g, int row, int c
 		(void)grid_format(g, row++, col, ATTR_BOLD, "in step: %s", step_name(s->step));
 	if (s->progress.mean_bps > 0)
 		(void)grid_format(g, row++, col, ATTR_NORMAL, "%s, %s",
-			text_duration(s->elapsed_ms / 1000).s, text_rate(s->progress.mean_bps).s);
+			human_duration(s->elapsed_ms / 1000).s, human_rate(s->progress.mean_bps).s);
 	else
 		(void)grid_format(g, row++, col, ATTR_NORMAL, "after %s",
-			text_duration(s->elapsed_ms / 1000).s);
+			human_duration(s->elapsed_ms / 1000).s);
 	return row;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Every fact again, what will be lost, and the word that begins it; or why it cannot begin. */
-#include "ui/screen.h"
+#include "ui/screens/screen.h"
 
-#include "device/util.h"
-#include "ui/text.h"
+#include "device/base/human.h"
+#include "device/base/util.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -51,7 +51,7 @@ static int draw_loss(const struct disk *disk, struct grid *g, int row)
 	disk_identity_short(disk, identity);
 	disk_content_phrase(&disk->content, content, sizeof(content));
 	STR_FORMAT(text, "Erase %s %s %s %s", name, disk_kind_label(disk->kind),
-		text_size(disk->size_bytes).s, identity);
+		human_size(disk->size_bytes).s, identity);
 	row += grid_wrap(g, row, 1, g->cols - 2, 2, ATTR_BOLD, text);
 	STR_FORMAT(text, "holds: %s", content);
 	return row + grid_wrap(g, row, 1, g->cols - 2, 2, ATTR_NORMAL, text);
@@ -70,7 +70,7 @@ static int draw_target(const struct model *m, struct grid *g, int row)
 	STR_FORMAT(text, "%s  %s%s%s%s  %s  %s", name, disk->vendor,
 		disk->vendor[0] && disk->model[0] ? " " : "", disk->model,
 		disk->vendor[0] || disk->model[0] ? "" : disk_kind_label(disk->kind),
-		text_size(disk->size_bytes).s, identity);
+		human_size(disk->size_bytes).s, identity);
 	row += grid_wrap(g, row, 3, g->cols - 4, 2, ATTR_BOLD, text);
 	STR_FORMAT(text, "holds: %s", content);
 	row += grid_wrap(g, row, 3, g->cols - 4, 2, ATTR_BOLD, text);
@@ -116,11 +116,12 @@ static int draw_archive(const struct model *m, struct grid *g, int row)
 
 	(void)grid_text(g, row, 1, ATTR_BOLD, "Install");
 	if (scan->state == INSPECT_OK)
-		STR_FORMAT(text, "  %s -> %s, %s %s", text_size(scan->archive_total).s,
-			text_size(scan->totals.content_bytes).s, text_count(scan->totals.entries).s,
+		STR_FORMAT(text, "  %s -> %s, %s %s", human_size(scan->archive_total).s,
+			human_size(scan->totals.content_bytes).s,
+			human_count(scan->totals.entries).s,
 			scan->totals.entries == 1 ? "entry" : "entries");
 	else
-		STR_FORMAT(text, "  %s", text_size(scan->archive_total).s);
+		STR_FORMAT(text, "  %s", human_size(scan->archive_total).s);
 	(void)grid_text(g, row,
 		grid_put_middle(g, row, FACT_COL, g->cols - 1 - FACT_COL - grid_width(g, text),
 			ATTR_NORMAL, archive_name(m)),
@@ -148,8 +149,8 @@ static int draw_layout(const struct model *m, struct grid *g, int row, int last)
 		partition_name(&m->target, i + 1, name, sizeof(name));
 		(void)grid_format(g, row++, col, ATTR_NORMAL, "%s %s \"%s\" from %s, %s", name,
 			fs_name(p->fs), p->label[0] ? p->label : p->name,
-			text_size(p->start * SECTOR_BYTES).s,
-			text_size(p->sectors * SECTOR_BYTES).s);
+			human_size(p->start * SECTOR_BYTES).s,
+			human_size(p->sectors * SECTOR_BYTES).s);
 	}
 	return row;
 }
@@ -179,7 +180,7 @@ static int draw_boot(const struct model *m, struct grid *g, int row, int last)
 		size_t length = strlen(text);
 
 		if (blob->target == BLOB_DISK)
-			STR_FORMAT(one, "at %s", text_size(blob->offset_bytes).s);
+			STR_FORMAT(one, "at %s", human_size(blob->offset_bytes).s);
 		else
 			STR_FORMAT(one, "in %s",
 				blob->target == BLOB_PARTITION ? blob->partition
@@ -208,7 +209,7 @@ static int draw_how(const struct model *m, struct grid *g, int row, int last)
 				: "flush, partition table last; NOT verified, as asked for");
 	if (m->last_bps > 0 && m->scan.totals.stream_bytes > 0)
 		STR_FORMAT(text, "%s at %s (this device's last run)",
-			text_duration(m->last_ms / 1000).s, text_rate(m->last_bps).s);
+			human_duration(m->last_ms / 1000).s, human_rate(m->last_bps).s);
 	row = draw_fact(g, row, last, "About", text);
 	return row < last ? row + 1 : row;
 }
@@ -234,8 +235,8 @@ static int draw_small(const struct model *m, struct grid *g, int row, int last)
 		(void)grid_text(g, row++, 1, ATTR_BOLD, "NOT verified, as asked for");
 	if (row < last && m->scan.state == INSPECT_OK)
 		(void)grid_format(g, row++, 1, ATTR_NORMAL, "%s, %s %s",
-			text_size(m->scan.totals.content_bytes).s,
-			text_count(m->scan.totals.entries).s,
+			human_size(m->scan.totals.content_bytes).s,
+			human_count(m->scan.totals.entries).s,
 			m->scan.totals.entries == 1 ? "entry" : "entries");
 	return row + 1 < last ? row + 1 : row;
 }
@@ -272,7 +273,7 @@ static void question(const struct model *m, const struct grid *g, char *ret, siz
 		(void)str_format(ret, size, "Type the word %s to begin:", word);
 	else if (!screen_is_narrow(g))
 		(void)str_format(ret, size, "Type its name, %s (%s), to begin:", word,
-			text_size(m->target.size_bytes).s);
+			human_size(m->target.size_bytes).s);
 	else if (22 + 2 * grid_width(g, word) <= g->cols)
 		(void)str_format(ret, size, "Type its name, %s:", word);
 	else /* the device's row has it whole */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The devices, and everything about the one under the cursor: which is to be erased? */
-#include "ui/screen.h"
+#include "ui/screens/screen.h"
 
-#include "device/util.h"
-#include "ui/text.h"
+#include "device/base/human.h"
+#include "device/base/util.h"
 
 #include <string.h>
 
@@ -67,7 +67,7 @@ static void draw_row(const struct columns *at, struct grid *g, int row, const st
 
 	(void)grid_put(g, row, at->device, at->kind - at->device - 1, attr, disk->name);
 	(void)grid_put(g, row, at->kind, 6, attr, disk_label(disk));
-	(void)grid_right(g, row, at->size_end, attr, text_size(disk->size_bytes).s);
+	(void)grid_right(g, row, at->size_end, attr, human_size(disk->size_bytes).s);
 	disk_identity_short(disk, text);
 	(void)grid_put(g, row, at->identity, at->identity_width, attr,
 		refused && !at->content ? "refused" : text);

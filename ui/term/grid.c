@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/grid.h"
+#include "ui/term/grid.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <errno.h>
 #include <stdlib.h>

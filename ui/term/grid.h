@@ -4,14 +4,14 @@
  * Everything is clipped at its edges, so a screen never asks whether there is room. Only term.c
  * turns a grid into bytes; tests compare it as text.
  */
-#ifndef UI_GRID_H
-#define UI_GRID_H
+#ifndef UI_TERM_GRID_H
+#define UI_TERM_GRID_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
-/* Attributes of a cell, added up. The last three are meanings, for ui/theme: they only repeat what
+/* Attributes of a cell, added up. The last three are meanings, for ui/term/theme: they only repeat what
  * words say. */
 enum {
 	ATTR_NORMAL = 0,

@@ -4,8 +4,8 @@
  * Terminals send the same key in several ways, whatever their description says; all ways are known
  * here, and no part of a sequence that nobody knows is ever taken for a key.
  */
-#ifndef UI_KEYS_H
-#define UI_KEYS_H
+#ifndef UI_TERM_KEYS_H
+#define UI_TERM_KEYS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/tempo.h"
+#include "ui/term/line_speed.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <limits.h>
 
-static const struct tempo tempos[] = {
+static const struct line_speed tempos[] = {
 	{.baud_max = 1200, .frame_ms = 10000, .text_ms = 30000, .escape_ms = 400, .thrifty = true},
 	{.baud_max = 2400, .frame_ms = 4000, .text_ms = 12000, .escape_ms = 400, .thrifty = true},
 	{.baud_max = 4800, .frame_ms = 2000, .text_ms = 6000, .escape_ms = 250, .thrifty = true},
@@ -14,9 +14,9 @@ static const struct tempo tempos[] = {
 	{.baud_max = UINT_MAX, .frame_ms = 250, .text_ms = 1000, .escape_ms = 150}, /* no wires */
 };
 
-const struct tempo *tempo_choose(unsigned baud)
+const struct line_speed *line_speed_choose(unsigned baud)
 {
-	const struct tempo *tempo = tempos;
+	const struct line_speed *tempo = tempos;
 
 	if (baud == 0)
 		baud = UINT_MAX;
@@ -25,7 +25,7 @@ const struct tempo *tempo_choose(unsigned baud)
 	return tempo;
 }
 
-unsigned tempo_baud(speed_t speed)
+unsigned line_speed_baud(speed_t speed)
 {
 	static const struct {
 		speed_t speed;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/repair.h"
+#include "ui/term/repaint.h"
 
-static void plan(struct repair *repair)
+static void plan(struct repaint *repair)
 {
-	uint64_t allowed_ms = repair->repaired_ms ? repair->repaired_ms + REPAIR_EVERY_MS : 0;
+	uint64_t allowed_ms = repair->repaired_ms ? repair->repaired_ms + REPAINT_EVERY_MS : 0;
 
-	repair->due_ms = repair->soiled_ms + REPAIR_AFTER_MS;
+	repair->due_ms = repair->soiled_ms + REPAINT_AFTER_MS;
 	if (repair->due_ms < allowed_ms)
 		repair->due_ms = allowed_ms;
 }
 
-void repair_note(struct repair *repair, uint64_t now_ms)
+void repaint_note(struct repaint *repair, uint64_t now_ms)
 {
 	repair->soiled_ms = now_ms;
 	/* Whatever comes after the first does not put it off. */
@@ -18,21 +18,21 @@ void repair_note(struct repair *repair, uint64_t now_ms)
 		plan(repair);
 }
 
-int repair_wait_ms(const struct repair *repair, uint64_t now_ms)
+int repaint_wait_ms(const struct repaint *repair, uint64_t now_ms)
 {
 	if (repair->due_ms == 0)
 		return -1;
 	return repair->due_ms > now_ms ? (int)(repair->due_ms - now_ms) : 0;
 }
 
-bool repair_take(struct repair *repair, uint64_t now_ms)
+bool repaint_take(struct repaint *repair, uint64_t now_ms)
 {
 	if (repair->due_ms == 0 || now_ms < repair->due_ms)
 		return false;
 	repair->repaired_ms = now_ms;
 	repair->due_ms = 0;
 	/* What came last may still be on its way to the screen. */
-	if (now_ms - repair->soiled_ms < REPAIR_AFTER_MS)
+	if (now_ms - repair->soiled_ms < REPAINT_AFTER_MS)
 		plan(repair);
 	return true;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/term.h"
+#include "ui/term/term.h"
 
-#include "device/util.h"
-#include "ui/pump.h"
-#include "ui/query.h"
-#include "ui/tempo.h"
-#include "ui/terminfo.h"
+#include "device/base/util.h"
+#include "ui/term/line_speed.h"
+#include "ui/term/term_output.h"
+#include "ui/term/term_query.h"
+#include "ui/term/terminfo.h"
 
 /* Curses last, and with nothing of its own that could be taken for ours. */
 #define NCURSES_NOMACROS 1
@@ -33,7 +33,7 @@ struct terminal {
 	SCREEN *screen;
 	FILE *queue; /* ours: the pump's, for curses */
 	int in, out; /* borrowed */
-	struct pump pump;
+	struct term_output pump;
 	struct grid next; /* the latest that was to be shown */
 	bool waiting;	  /* it is not on the screen yet */
 	struct termios saved;
@@ -46,7 +46,7 @@ struct terminal {
 	size_t input_at, input_end;
 	uint64_t input_ms; /* when it was */
 	struct key_reader reader;
-	struct query query;
+	struct term_query query;
 	int rows, cols;	  /* as the terminal has answered; 0 */
 	bool can_unicode; /* there is a locale for it */
 	attr_t attrs;	  /* that the terminal has: curses would send a reset for the others */
@@ -166,7 +166,8 @@ static unsigned read_baud(const struct terminal *term)
 {
 	int wires;
 
-	return ioctl(term->out, TIOCMGET, &wires) < 0 ? 0 : tempo_baud(cfgetospeed(&term->saved));
+	return ioctl(term->out, TIOCMGET, &wires) < 0 ? 0
+						      : line_speed_baud(cfgetospeed(&term->saved));
 }
 
 static FILE *open_duplicate(int fd)
@@ -197,7 +198,7 @@ static void set_up(struct terminal *term)
 }
 
 /* What came while the terminal was asked: keys. */
-static void take_typed(struct terminal *term, const struct query *query)
+static void take_typed(struct terminal *term, const struct term_query *query)
 {
 	_Static_assert(sizeof(term->input) >= sizeof(query->typed), "typed keys do not fit");
 	memcpy(term->input, query->typed, query->typed_count);
@@ -213,19 +214,19 @@ static bool answers(struct terminal *term)
 	struct pollfd to = {.fd = term->out, .events = POLLOUT};
 	struct pollfd from = {.fd = term->in, .events = POLLIN};
 	uint64_t now = now_ms();
-	struct query query;
+	struct term_query query;
 	bool identified;
 	char byte;
 
 	set_raw(term);
-	query_begin(&query, now);
+	term_query_begin(&query, now);
 	if (poll(&to, 1, 0) == 1 && write(term->out, "\033[c", 3) == 3)
-		for (; !query.identified && !query_is_over(&query, now); now = now_ms())
+		for (; !query.identified && !term_query_is_over(&query, now); now = now_ms())
 			if (poll(&from, 1, (int)(query.end_ms - now)) == 1 &&
 				read(term->in, &byte, 1) == 1)
-				query_feed(&query, byte, now);
+				term_query_feed(&query, byte, now);
 	identified = query.identified;
-	query_end(&query);
+	term_query_end(&query);
 	take_typed(term, &query);
 	if (!identified)
 		(void)tcsetattr(term->in, TCSANOW, &term->saved);
@@ -263,7 +264,7 @@ int term_open(
 	}
 	term->can_unicode = choose_locale();
 	term->glyphs = &glyphs_ascii; /* until it has answered */
-	r = pump_init(&term->pump, out);
+	r = term_output_init(&term->pump, out);
 	if (r < 0)
 		errno = -r;
 	else
@@ -288,7 +289,7 @@ fail:
 	(void)str_format(note, note_size, "The terminal cannot be used: %s.", strerror(errno));
 	if (term->queue)
 		(void)fclose(term->queue);
-	pump_finish(&term->pump);
+	term_output_finish(&term->pump);
 	(void)tcsetattr(in, TCSANOW, &saved);
 	free(term);
 	return -EIO;
@@ -329,12 +330,14 @@ static bool is_due(const struct terminal *term)
 
 int term_out_fd(const struct terminal *term)
 {
-	return is_due(term) || pump_queued(&term->pump) > 0 ? pump_poll_fd(&term->pump) : -1;
+	return is_due(term) || term_output_queued(&term->pump) > 0
+		       ? term_output_poll_fd(&term->pump)
+		       : -1;
 }
 
 int term_out_wait_ms(struct terminal *term)
 {
-	int bytes = is_due(term) ? pump_in_kernel(&term->pump) : 0;
+	int bytes = is_due(term) ? term_output_in_kernel(&term->pump) : 0;
 	int ms = bytes * 10 * 1000 / (int)(term->baud ? term->baud : 115200) + 1; /* 10 bits each */
 	uint64_t now = now_ms(), wait_ms;
 
@@ -342,7 +345,7 @@ int term_out_wait_ms(struct terminal *term)
 		term->in_kernel = bytes;
 		term->moved_ms = now;
 	}
-	if (bytes == 0 || pump_poll_fd(&term->pump) >= 0)
+	if (bytes == 0 || term_output_poll_fd(&term->pump) >= 0)
 		return -1;
 	/* The longer it has been stopped, the less often it is looked at. */
 	wait_ms = (uint64_t)ms + (now - term->moved_ms) / 2;
@@ -387,17 +390,17 @@ static bool read_answers(struct terminal *term)
 	ssize_t n = read(term->in, buf, query_room(&term->query));
 
 	for (ssize_t i = 0; i < n; i++)
-		query_feed(&term->query, buf[i], now_ms());
+		term_query_feed(&term->query, buf[i], now_ms());
 	return n > 0;
 }
 
 static void end_query(struct terminal *term)
 {
 	const struct glyphs *glyphs = term->glyphs;
-	struct query *query = &term->query;
+	struct term_query *query = &term->query;
 	int rows, cols, rows_now, cols_now;
 
-	query_end(query);
+	term_query_end(query);
 	take_typed(term, query);
 	term_size(term, &rows, &cols);
 	if (query->cols > 0) {
@@ -407,9 +410,9 @@ static void end_query(struct terminal *term)
 	term_size(term, &rows_now, &cols_now);
 	/* One that is silent this time is what it was before. */
 	if (query->positions > 0)
-		term->glyphs = !query->utf8 || !term->can_unicode  ? &glyphs_ascii
-			       : tempo_choose(term->baud)->thrifty ? &glyphs_thrifty
-								   : &glyphs_unicode;
+		term->glyphs = !query->utf8 || !term->can_unicode	? &glyphs_ascii
+			       : line_speed_choose(term->baud)->thrifty ? &glyphs_thrifty
+									: &glyphs_unicode;
 	term->changed = rows_now != rows || cols_now != cols || term->glyphs != glyphs;
 	term->repair = true;
 	if (term->changed)
@@ -420,7 +423,7 @@ static void end_query(struct terminal *term)
 /* Before the settings go back, or a shell would take the answers for commands. */
 static void await_answers(struct terminal *term)
 {
-	while (term->query.active && !query_is_over(&term->query, now_ms()))
+	while (term->query.active && !term_query_is_over(&term->query, now_ms()))
 		if (!has_input(term, term_wait_ms(term)) || !read_answers(term))
 			return;
 }
@@ -433,7 +436,7 @@ static bool fill_input(struct terminal *term)
 	if (term->query.active) {
 		if (has_input(term, 0))
 			(void)read_answers(term);
-		if (query_is_over(&term->query, now_ms()))
+		if (term_query_is_over(&term->query, now_ms()))
 			end_query(term);
 		return term->input_at < term->input_end;
 	}
@@ -450,11 +453,12 @@ void term_query(struct terminal *term)
 {
 	term_repair(term);
 	/* Behind what waits it would be answered too late. */
-	if (term->query.active || pump_send(&term->pump) != 0 || !pump_has_room(&term->pump) ||
-		write_full(term->pump.queue, QUERY_TEXT, strlen(QUERY_TEXT)) < 0)
+	if (term->query.active || term_output_send(&term->pump) != 0 ||
+		!term_output_has_room(&term->pump) ||
+		write_full(term->pump.queue, TERM_QUERY_TEXT, strlen(TERM_QUERY_TEXT)) < 0)
 		return;
-	query_begin(&term->query, now_ms());
-	(void)pump_send(&term->pump);
+	term_query_begin(&term->query, now_ms());
+	(void)term_output_send(&term->pump);
 }
 
 bool term_key(struct terminal *term, struct key *ret)
@@ -476,8 +480,9 @@ bool term_key(struct terminal *term, struct key *ret)
 int term_wait_ms(const struct terminal *term)
 {
 	uint64_t now = now_ms();
-	uint64_t end = term->query.active ? term->query.end_ms
-					  : term->input_ms + tempo_choose(term->baud)->escape_ms;
+	uint64_t end = term->query.active
+			       ? term->query.end_ms
+			       : term->input_ms + line_speed_choose(term->baud)->escape_ms;
 
 	if (!term->query.active && !keys_awaits(&term->reader))
 		return -1;
@@ -494,14 +499,14 @@ void term_close(struct terminal *term)
 	(void)refresh();
 	(void)curs_set(1);
 	(void)endwin();
-	if (pump_drain(&term->pump, LEAVE_MS))
+	if (term_output_drain(&term->pump, LEAVE_MS))
 		await_answers(term);
 	(void)tcsetattr(term->in, TCSANOW, &term->saved);
 	handle_crashes(false);
 	crash_fd = -1;
 	delscreen(term->screen);
 	(void)fclose(term->queue);
-	pump_finish(&term->pump);
+	term_output_finish(&term->pump);
 	grid_finish(&term->next);
 	free(term);
 }
@@ -600,13 +605,13 @@ static void paint(struct terminal *term, const struct grid *grid)
 
 void term_pump(struct terminal *term)
 {
-	if (pump_send(&term->pump) < 0)
+	if (term_output_send(&term->pump) < 0)
 		term->waiting = false; /* nobody is left to look */
-	if (!is_due(term) || !pump_is_idle(&term->pump))
+	if (!is_due(term) || !term_output_is_idle(&term->pump))
 		return;
 	term->waiting = false;
 	paint(term, &term->next);
-	(void)pump_send(&term->pump);
+	(void)term_output_send(&term->pump);
 }
 
 void term_show(struct terminal *term, const struct grid *grid)
@@ -631,7 +636,7 @@ void term_repair(struct terminal *term)
 void term_beep(struct terminal *term)
 {
 	/* Never many at once, when a line that was stopped goes on. */
-	if (pump_has_room(&term->pump))
+	if (term_output_has_room(&term->pump))
 		(void)beep();
 	term_pump(term);
 }

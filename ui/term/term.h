@@ -4,12 +4,12 @@
  * what changed, and gives keys. It owns the terminal's settings from term_open to term_close, and
  * puts them back even where the program crashes.
  */
-#ifndef UI_TERM_H
-#define UI_TERM_H
+#ifndef UI_TERM_TERM_H
+#define UI_TERM_TERM_H
 
-#include "ui/grid.h"
-#include "ui/keys.h"
-#include "ui/theme.h"
+#include "ui/term/grid.h"
+#include "ui/term/keys.h"
+#include "ui/term/theme.h"
 
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/pump.h"
+#include "ui/term/term_output.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,9 +31,10 @@ static int open_anew(int tty)
 	return open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 }
 
-int pump_init(struct pump *pump, int tty)
+int term_output_init(struct term_output *pump, int tty)
 {
-	*pump = (struct pump){.line = -1, .queue = -1, .step = BLOCK, .in_kernel = ask_kernel};
+	*pump = (struct term_output){
+		.line = -1, .queue = -1, .step = BLOCK, .in_kernel = ask_kernel};
 	pump->queue = memfd_create("terminal output", MFD_CLOEXEC);
 	if (pump->queue < 0 || fcntl(pump->queue, F_SETFL, O_APPEND) < 0)
 		goto fail;
@@ -47,38 +48,38 @@ int pump_init(struct pump *pump, int tty)
 	return 0;
 fail:
 	tty = -errno;
-	pump_finish(pump);
+	term_output_finish(pump);
 	return tty;
 }
 
-void pump_finish(struct pump *pump)
+void term_output_finish(struct term_output *pump)
 {
 	close_fd(&pump->line);
 	close_fd(&pump->queue);
 }
 
-size_t pump_queued(const struct pump *pump)
+size_t term_output_queued(const struct term_output *pump)
 {
 	struct stat st;
 
 	return fstat(pump->queue, &st) < 0 ? 0 : (size_t)(st.st_size - pump->sent);
 }
 
-void pump_drop(struct pump *pump)
+void term_output_drop(struct term_output *pump)
 {
 	(void)!ftruncate(pump->queue, 0);
 	pump->sent = 0;
 }
 
 /* A line that is gone has room: the write then tells so. */
-static bool has_room(const struct pump *pump, int wait_ms)
+static bool has_room(const struct term_output *pump, int wait_ms)
 {
 	struct pollfd out = {.fd = pump->line, .events = POLLOUT};
 
 	return poll(&out, 1, wait_ms) == 1;
 }
 
-int pump_send(struct pump *pump)
+int term_output_send(struct term_output *pump)
 {
 	char block[BLOCK];
 	ssize_t n;
@@ -92,52 +93,52 @@ int pump_send(struct pump *pump)
 		if (n == 0 || (n < 0 && errno == EAGAIN))
 			return 1;
 		if (n < 0) {
-			pump_drop(pump);
+			term_output_drop(pump);
 			return -EIO;
 		}
 		pump->sent += n;
 		pump->bytes += (uint64_t)n;
 	}
 	if (pump->sent > 0)
-		pump_drop(pump);
+		term_output_drop(pump);
 	return 0;
 }
 
-bool pump_has_room(const struct pump *pump)
+bool term_output_has_room(const struct term_output *pump)
 {
-	return pump_queued(pump) == 0 && has_room(pump, 0);
+	return term_output_queued(pump) == 0 && has_room(pump, 0);
 }
 
-bool pump_is_idle(const struct pump *pump)
+bool term_output_is_idle(const struct term_output *pump)
 {
-	return pump_has_room(pump) && pump_in_kernel(pump) == 0;
+	return term_output_has_room(pump) && term_output_in_kernel(pump) == 0;
 }
 
-int pump_poll_fd(const struct pump *pump)
+int term_output_poll_fd(const struct term_output *pump)
 {
-	return pump_has_room(pump) ? -1 : pump->line;
+	return term_output_has_room(pump) ? -1 : pump->line;
 }
 
-int pump_in_kernel(const struct pump *pump)
+int term_output_in_kernel(const struct term_output *pump)
 {
 	return pump->in_kernel(pump->line);
 }
 
-bool pump_drain(struct pump *pump, int wait_ms)
+bool term_output_drain(struct term_output *pump, int wait_ms)
 {
 	uint64_t end = now_ms() + (uint64_t)wait_ms;
 	uint64_t now;
 	int first;
 
-	while (pump_send(pump) > 0 && (now = now_ms()) < end)
+	while (term_output_send(pump) > 0 && (now = now_ms()) < end)
 		(void)has_room(pump, (int)(end - now));
 	/* The rest is the kernel's to send, if only the line moves. */
-	first = pump_in_kernel(pump);
-	while (first > 0 && pump_in_kernel(pump) >= first && now_ms() < end)
+	first = term_output_in_kernel(pump);
+	while (first > 0 && term_output_in_kernel(pump) >= first && now_ms() < end)
 		(void)poll(NULL, 0, 5);
-	if (pump_queued(pump) == 0 && (first == 0 || pump_in_kernel(pump) < first))
+	if (term_output_queued(pump) == 0 && (first == 0 || term_output_in_kernel(pump) < first))
 		return true;
-	pump_drop(pump);
+	term_output_drop(pump);
 	(void)tcflush(pump->line, TCOFLUSH);
 	(void)tcflow(pump->line, TCOON);
 	return false;

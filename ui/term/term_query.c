@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/query.h"
+#include "ui/term/term_query.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,18 +12,18 @@
 #define LEAST 4
 #define FAR   999
 
-void query_begin(struct query *query, uint64_t now_ms)
+void term_query_begin(struct term_query *query, uint64_t now_ms)
 {
-	*query = (struct query){.active = true, .end_ms = now_ms + QUERY_MS};
+	*query = (struct term_query){.active = true, .end_ms = now_ms + TERM_QUERY_MS};
 }
 
-static void type(struct query *query, char byte)
+static void type(struct term_query *query, char byte)
 {
 	if (query->typed_count < sizeof(query->typed))
 		query->typed[query->typed_count++] = byte;
 }
 
-static void release(struct query *query)
+static void release(struct term_query *query)
 {
 	for (size_t i = 0; i < query->held_count; i++)
 		type(query, query->held[i]);
@@ -32,7 +32,7 @@ static void release(struct query *query)
 
 /* Which question a position answers is told by itself, in whatever order they come: no terminal
  * is three columns wide. */
-static void take_position(struct query *query, int row, int col)
+static void take_position(struct term_query *query, int row, int col)
 {
 	query->positions++;
 	if (col < LEAST)
@@ -44,7 +44,7 @@ static void take_position(struct query *query, int row, int col)
 }
 
 /* A whole "ESC [ ... letter". False where it answers nothing that was asked. */
-static bool take_answer(struct query *query, uint64_t now_ms)
+static bool take_answer(struct term_query *query, uint64_t now_ms)
 {
 	const char *parameters = query->held + 2;
 	char final = query->held[query->held_count - 1];
@@ -68,7 +68,7 @@ static bool take_answer(struct query *query, uint64_t now_ms)
 	return true;
 }
 
-void query_feed(struct query *query, char byte, uint64_t now_ms)
+void term_query_feed(struct term_query *query, char byte, uint64_t now_ms)
 {
 	bool final = byte >= 0x40 && byte <= 0x7e;
 
@@ -89,21 +89,21 @@ void query_feed(struct query *query, char byte, uint64_t now_ms)
 		release(query);
 }
 
-size_t query_room(const struct query *query)
+size_t query_room(const struct term_query *query)
 {
 	return sizeof(query->typed) - query->typed_count - query->held_count;
 }
 
-bool query_is_over(const struct query *query, uint64_t now_ms)
+bool term_query_is_over(const struct term_query *query, uint64_t now_ms)
 {
 	return (query->identified && query->positions >= 2) || query->echoed ||
 	       query_room(query) == 0 || now_ms >= query->end_ms;
 }
 
-void query_end(struct query *query)
+void term_query_end(struct term_query *query)
 {
 	release(query);
 	if (query->echoed)
-		*query = (struct query){.echoed = true};
+		*query = (struct term_query){.echoed = true};
 	query->active = false;
 }

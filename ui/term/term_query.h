@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * query - what the terminal at the far end is, asked of it, since a serial line tells nothing: how
+ * term_query - what the terminal at the far end is, asked of it, since a serial line tells nothing: how
  * large it is, and whether it draws UTF-8. One write goes out; the answers come in between keys, or
  * late, or never, or wrong. Pure: bytes and times go in, what is known comes out.
  *
@@ -8,8 +8,8 @@
  * far two bytes of it, one letter, move the cursor. The terminal's identity (DA1) comes last, for
  * every terminal knows that question: what has not come by then does not come.
  */
-#ifndef UI_QUERY_H
-#define UI_QUERY_H
+#ifndef UI_TERM_TERM_QUERY_H
+#define UI_TERM_TERM_QUERY_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,11 +17,11 @@
 
 /* 35 bytes, which leave the cursor in the first column and two blanks there: paint it all anew.
  * Not a block or line character: as Latin-1 those are half control bytes, and print nothing. */
-#define QUERY_TEXT "\0337\033[r\033[999;999H\033[6n\0338\r\303\251\033[6n\r  \r\033[c"
+#define TERM_QUERY_TEXT "\0337\033[r\033[999;999H\033[6n\0338\r\303\251\033[6n\r  \r\033[c"
 
-#define QUERY_MS 400 /* for all answers */
+#define TERM_QUERY_MS 400 /* for all answers */
 
-struct query {
+struct term_query {
 	bool active;
 	uint64_t end_ms;
 	int rows, cols;	    /* 0: not known */
@@ -35,18 +35,18 @@ struct query {
 	size_t typed_count;
 };
 
-/* QUERY_TEXT goes out at @now_ms. */
-void query_begin(struct query *query, uint64_t now_ms);
+/* TERM_QUERY_TEXT goes out at @now_ms. */
+void term_query_begin(struct term_query *query, uint64_t now_ms);
 /* Takes a byte that came while the query is active. */
-void query_feed(struct query *query, char byte, uint64_t now_ms);
+void term_query_feed(struct term_query *query, char byte, uint64_t now_ms);
 /* How many bytes it can still take, whatever they are. */
-size_t query_room(const struct query *query);
+size_t query_room(const struct term_query *query);
 /* True where all has come that can be hoped for. */
-bool query_is_over(const struct query *query, uint64_t now_ms);
+bool term_query_is_over(const struct term_query *query, uint64_t now_ms);
 /*
  * Ends it: typed holds what is to be taken for keys, which is nothing where the line sends back
  * what it gets, for our own words are no keys.
  */
-void query_end(struct query *query);
+void term_query_end(struct term_query *query);
 
 #endif

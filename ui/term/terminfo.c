@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/terminfo.h"
+#include "ui/term/terminfo.h"
 
-#include "device/util.h"
+#include "device/base/util.h"
 
 /* Curses last, and with nothing of its own that could be taken for ours. */
 #define NCURSES_NOMACROS 1
@@ -40,7 +40,7 @@ static bool says(const char *capability, const char *want)
 	       (text[length] == '\0' || strncmp(text + length, "$<", 2) == 0);
 }
 
-/* As in assets/boardstrap.ti. */
+/* As in assets/terminfo/boardstrap.ti. */
 static bool is_family(void)
 {
 	static const struct {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * terminfo - which description of the terminal curses is to use. Almost every terminal is one of a
- * family, and for those we have descriptions of our own (assets/boardstrap.ti), which are built in:
+ * family, and for those we have descriptions of our own (assets/terminfo/boardstrap.ti), which are built in:
  * TERM tells of a member of it only whether it has colours and another screen. They cost fewer bytes
  * than what is installed, need no files, and use nothing that only some of the family do.
  */
-#ifndef UI_TERMINFO_H
-#define UI_TERMINFO_H
+#ifndef UI_TERM_TERMINFO_H
+#define UI_TERM_TERMINFO_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,7 +40,7 @@ void terminfo_plain(struct terminfo *ret, const char *type, char *note, size_t n
 void terminfo_offer(const struct terminfo *terminfo);
 void terminfo_withdraw(const struct terminfo *terminfo);
 
-/* Generated from assets/boardstrap.ti by the Makefile; ends with one without a name. */
+/* Generated from assets/terminfo/boardstrap.ti by the Makefile; ends with one without a name. */
 extern const struct terminfo_entry terminfo_built_in[];
 
 #endif

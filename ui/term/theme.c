@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/theme.h"
+#include "ui/term/theme.h"
 
-#include "ui/grid.h"
+#include "ui/term/grid.h"
 
 #include <stddef.h>
 

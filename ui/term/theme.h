@@ -4,8 +4,8 @@
  * it into what curses calls it. Colours repeat what words say, so every meaning has a look without
  * them, too.
  */
-#ifndef UI_THEME_H
-#define UI_THEME_H
+#ifndef UI_TERM_THEME_H
+#define UI_TERM_THEME_H
 
 #include <stdint.h>
 
