@@ -101,7 +101,7 @@ line "containers in partitions" $disk 'if (is_container(content->partitions[i].f
 line "members of volumes" $disk 'return length > tail && strcmp(type + length - tail, member) == 0;' 'return false;'
 
 mutant "other paths to a disk" $rules -e 's/multipath_is_same\(.*, disk->name\)/false/'
-mutant "paths of sticks being none" $rules -e 's/disk->kind == DISK_FIXED &&$/true &&/'
+mutant "paths of sticks being none" $rules -e 's/disk->kind == DISK_FIXED &&$/true \&\&/'
 line "reading the ids of disks" device/usage/inuse.c 'r = multipath_load(root, &inuse.multipath);' ';'
 mutant "ids of SCSI disks" $twin -e 's,/device/wwid,/xx,'
 mutant "ids of NVMe disks" $twin -e 's,%s/wwid,%s/xx,'
