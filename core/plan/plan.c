@@ -8,7 +8,6 @@
 #include "device/layout/mkfs.h"
 #include "device/target/loop.h"
 #include "device/target/mount.h"
-#include "device/usage/inuse.h"
 #include "device/usage/rules.h"
 
 #include <errno.h>

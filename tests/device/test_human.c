@@ -120,5 +120,5 @@ int main(void)
 		cmocka_unit_test(durations),
 	};
 
-	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("human", tests, NULL, NULL);
 }

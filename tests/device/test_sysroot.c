@@ -211,5 +211,5 @@ int main(void)
 		cmocka_unit_test(blanks_are_trimmed),
 	};
 
-	return cmocka_run_group_tests_name("sysfs", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("sysroot", tests, NULL, NULL);
 }
