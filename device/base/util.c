@@ -59,6 +59,14 @@ bool str_format(char *to, size_t size, const char *format, ...)
 	return fits;
 }
 
+bool path_is_below(const char *path, const char *dir)
+{
+	size_t length = strlen(dir);
+
+	return length == 0 ||
+	       (strncmp(path, dir, length) == 0 && (path[length] == '/' || path[length] == '\0'));
+}
+
 /* Shows something, and only where it is: no control character, C1's among them, and no change of
  * direction, which would let a label rewrite the line around it. */
 static bool is_printable(uint32_t point)

@@ -47,6 +47,10 @@ bool str_vformat(char *to, size_t size, const char *format, va_list args)
 #define STR_COPY(to, from)  str_copy((to), sizeof(to), (from))
 #define STR_FORMAT(to, ...) str_format((to), sizeof(to), __VA_ARGS__)
 
+/* True where @path is @dir or below it: "/boot/efi" and "/boot", but not "/bootx". All is below "". Both
+ * paths are absolute, or relative to the same directory; neither ends in a slash. */
+bool path_is_below(const char *path, const char *dir);
+
 /* Replaces control bytes and bytes that are no valid UTF-8, in place, by '?': text that came from
  * a medium or from another program is safe on a terminal afterwards. */
 void str_sanitise(char *text);

@@ -166,6 +166,10 @@ bool disk_identity_equal(
  */
 bool disk_confirm_word(const struct disk *disk, char ret[32]);
 
+/* The kernel's name of a partition of the disk with the kernel name @disk: "mmcblk0p1", "sda1". */
+#define DISK_PARTITION_NAME_MAX 48
+void disk_partition_name(const char *disk, unsigned number, char ret[DISK_PARTITION_NAME_MAX]);
+
 /* Short identity for lists and titles: "..9f31" (of the card's serial, else of the disk's),
  * "usb 1-1" (the port), or "". @ret has room for 32 bytes. */
 void disk_identity_short(const struct disk *disk, char ret[32]);

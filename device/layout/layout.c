@@ -86,3 +86,18 @@ size_t layout_partition_named(const struct layout *layout, const char *name)
 		i++;
 	return i;
 }
+
+size_t layout_partition_of(const struct layout *layout, const char *path)
+{
+	size_t best = layout->count, best_length = 0;
+
+	for (size_t i = 0; i < layout->count; i++) {
+		const char *mount = layout->partitions[i].mount;
+
+		if (strlen(mount) > best_length && path_is_below(path, mount + 1)) {
+			best = i;
+			best_length = strlen(mount);
+		}
+	}
+	return best;
+}

@@ -106,6 +106,10 @@ int layout_plan(
 /* Index of the partition with this name; the count of partitions where there is none. */
 size_t layout_partition_named(const struct layout *layout, const char *name);
 
+/* Index of the partition that @path is on once all are mounted: of the longest mount point above it. The
+ * path is relative to the root, "" is the root. The count of partitions where none holds it. */
+size_t layout_partition_of(const struct layout *layout, const char *path);
+
 /* Least size in bytes of a disk that @spec, a sound description, fits on. */
 uint64_t layout_min_bytes(const struct layout *spec);
 

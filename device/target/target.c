@@ -248,15 +248,12 @@ void target_release_exclusive(struct target *target)
 
 int target_open_partition(struct target *target, unsigned number, struct diag *diag)
 {
-	const char *disk = target->disk.name;
+	char name[DISK_PARTITION_NAME_MAX], node[160];
 	uint32_t major, minor;
-	char name[48], node[160];
 	int r;
 
 	assert(number >= 1 && number <= ARRAY_SIZE(target->partition_fds));
-	/* mmcblk0p1, but sda1. */
-	(void)STR_FORMAT(name, "%s%s%u", disk,
-		strchr("0123456789", disk[strlen(disk) - 1]) ? "p" : "", number);
+	disk_partition_name(target->disk.name, number, name);
 	/* Their numbers follow no rule, and are not given to others while they are open. The disk's
 	 * own is held: a name may be another disk's by now. */
 	r = sysroot_read_devno(target->root, &major, &minor, "sys/dev/block/%u:%u/%s/dev",

@@ -27,13 +27,9 @@ static bool is_critical(const char *point)
 
 	if (strcmp(point, "/") == 0)
 		return true;
-	for (size_t i = 0; i < ARRAY_SIZE(critical); i++) {
-		size_t length = strlen(critical[i]);
-
-		if (strncmp(point, critical[i], length) == 0 &&
-			(point[length] == '/' || point[length] == '\0'))
+	for (size_t i = 0; i < ARRAY_SIZE(critical); i++)
+		if (path_is_below(point, critical[i]))
 			return true;
-	}
 	return false;
 }
 
