@@ -47,7 +47,4 @@ void sysroot_trim(char *text);
  * calls say anything about it. */
 bool sysroot_is_live(int root);
 
-/* Seam for tests: resolve paths as on a kernel without openat2 (< 5.6). */
-extern bool sysroot_without_openat2;
-
 #endif

@@ -61,7 +61,4 @@ bool kmsg_is_about(const char *text, const struct kmsg_names *names);
  * it (but not that it cannot discard), and of its news only that it was removed, found or reset. */
 bool kmsg_is_news(const struct kmsg_record *record, const struct kmsg_names *names);
 
-/* Seam for tests: what reads. */
-extern ssize_t (*kmsg_read)(int fd, void *buf, size_t size);
-
 #endif

@@ -34,7 +34,4 @@ int loop_file(int root, const char *dir, const char *name, uint64_t *ret_dev, ui
 int loop_other_user(
 	int root, const char *dir, uint64_t dev, uint64_t ino, const char *own, char ret_name[32]);
 
-/* Seam for tests: makes loop_attach behave as on a kernel without LOOP_CONFIGURE (< 5.8). */
-extern bool loop_without_configure;
-
 #endif
