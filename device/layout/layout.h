@@ -9,6 +9,7 @@
 
 #include "device/base/diag.h"
 #include "device/base/file_id.h"
+#include "device/base/util.h"
 #include "device/layout/fs.h"
 
 #include <stdbool.h>
@@ -90,9 +91,9 @@ const struct layout *layout_find(const char *name);
  * Looks for contradictions in a description that no disk's size can solve. 0, or -EINVAL with the
  * sentence in @diag.
  */
-int layout_check(const struct layout *spec, struct diag *diag);
+_must_check_ int layout_check(const struct layout *spec, struct diag *diag);
 /* The same for a layout that is placed, or placed at its least size: what lies over what. */
-int layout_check_places(const struct layout *placed, struct diag *diag);
+_must_check_ int layout_check_places(const struct layout *placed, struct diag *diag);
 
 /*
  * Places every partition of @spec on a disk of @disk_bytes: aligned, in order, inside what the
@@ -100,7 +101,7 @@ int layout_check_places(const struct layout *placed, struct diag *diag);
  * untouched on failure. 0; -ENOSPC too small, -EINVAL a contradiction; then @diag (not NULL) has
  * the sentence, and the line where it came from a file.
  */
-int layout_plan(
+_must_check_ int layout_plan(
 	const struct layout *spec, uint64_t disk_bytes, struct layout *ret, struct diag *diag);
 
 /* Index of the partition with this name; the count of partitions where there is none. */

@@ -7,6 +7,7 @@
 #define DEVICE_TARGET_BLOB_H
 
 #include "device/base/diag.h"
+#include "device/base/util.h"
 
 #include <stdint.h>
 
@@ -33,10 +34,10 @@ struct blob {
  * the device): nothing was written; -ENODEV the device was removed; -EILSEQ it gives back something
  * else; -ECANCELED; else what reading or writing said (-EIO, -ENOMEM, ...).
  */
-int blob_write(const struct blob *blob, struct diag *diag);
+_must_check_ int blob_write(const struct blob *blob, struct diag *diag);
 
 /* Only compares, past the page cache (O_DIRECT), for that proves nothing of a medium. The progress
  * counts the size once. Returns as blob_write. */
-int blob_compare(const struct blob *blob, struct diag *diag);
+_must_check_ int blob_compare(const struct blob *blob, struct diag *diag);
 
 #endif

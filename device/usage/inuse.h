@@ -6,6 +6,7 @@
 #ifndef DEVICE_USAGE_INUSE_H
 #define DEVICE_USAGE_INUSE_H
 
+#include "device/base/util.h"
 #include "device/disk/disk.h"
 #include "device/usage/cmdline.h"
 #include "device/usage/multipath.h"
@@ -46,15 +47,15 @@ struct inuse {
 void inuse_finish(struct inuse *inuse);
 
 /* Adds a fact unless it is there. 0 or -ENOMEM. */
-int inuse_add(struct inuse *inuse, const struct inuse_fact *fact);
+_must_check_ int inuse_add(struct inuse *inuse, const struct inuse_fact *fact);
 /* The same for a disk, with a formatted phrase, which is sanitised. */
-int inuse_add_fact(struct inuse *inuse, const char *disk, enum reason_code code, const char *format,
-	...) __attribute__((format(printf, 4, 5)));
+_must_check_ int inuse_add_fact(struct inuse *inuse, const char *disk, enum reason_code code,
+	const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* True where there is any fact about the disk. */
 bool inuse_knows(const struct inuse *inuse, const char *disk);
 
 /* Looks for what the kernel command line names in what is known of @disk's content: a match is a
  * REASON_SYSTEM. Call it for every disk, and again when its content becomes known. 0 or -errno. */
-int inuse_add_content(struct inuse *inuse, const struct disk *disk);
+_must_check_ int inuse_add_content(struct inuse *inuse, const struct disk *disk);
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef DEVICE_USAGE_MEDIA_H
 #define DEVICE_USAGE_MEDIA_H
 
+#include "device/base/util.h"
 #include "device/disk/disk.h"
 
 struct medium {
@@ -19,7 +20,7 @@ struct media {
 
 /* Lists the media of the machine below @root, but none that the system runs or boots from ("/", "/boot",
  * "/boot/efi"). 0 or -errno; free with media_finish. */
-int media_load(int root, struct media *ret);
+_must_check_ int media_load(int root, struct media *ret);
 void media_finish(struct media *media);
 
 #endif
