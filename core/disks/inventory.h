@@ -7,6 +7,7 @@
 #ifndef CORE_DISKS_INVENTORY_H
 #define CORE_DISKS_INVENTORY_H
 
+#include "device/usage/inuse_load.h"
 #include "device/usage/rules.h"
 
 #include <stdbool.h>

@@ -184,7 +184,7 @@ static int table_run(struct install *in, unsigned turn)
 
 struct mkfs_job {
 	struct mkfs_command command;
-	char node[160];
+	char node[TARGET_NODE_MAX];
 };
 
 static int mkfs_start(struct install *in, unsigned first, bool trial)

@@ -53,7 +53,7 @@ int install_mount_all(const struct install *in, bool read_only, int report_fd)
 	for (unsigned i = 0; i < in->mount_count; i++) {
 		unsigned partition = in->mounts[i].partition;
 		enum fs_kind fs = in->plan.layout.partitions[partition].fs;
-		char node[160], path[256];
+		char node[TARGET_NODE_MAX], path[256];
 		int r;
 
 		target_node(&in->target, partition + 1, node);

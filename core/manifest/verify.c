@@ -67,38 +67,12 @@ static bool is_absent(int error)
 	return error == -ENOENT || error == -ENOTDIR || error == -ELOOP;
 }
 
-/* True where @path is @mount ("/boot") or lies below it. */
-static bool is_below(const char *path, const char *mount)
+/* The partition that @path is on, or NULL where that is unknown. */
+static const struct layout_partition *partition_of(const struct layout *layout, const char *path)
 {
-	size_t length;
+	size_t i = layout ? layout_partition_of(layout, path) : 0;
 
-	while (*mount == '/')
-		mount++;
-	length = strlen(mount);
-	return length == 0 ||
-	       (strncmp(path, mount, length) == 0 && (path[length] == '\0' || path[length] == '/'));
-}
-
-/* The filesystem that @path lies on: of the longest mount point above it. @ret_is_root (may be
- * NULL) tells whether it is the mount point itself. */
-static enum fs_kind fs_of(const struct layout *layout, const char *path, bool *ret_is_root)
-{
-	enum fs_kind fs = FS_EXT4;
-	size_t best = 0;
-
-	if (ret_is_root)
-		*ret_is_root = *path == '\0';
-	for (size_t i = 0; layout && i < layout->count; i++) {
-		const char *mount = layout->partitions[i].mount;
-
-		if (strlen(mount) <= best || !is_below(path, mount))
-			continue;
-		best = strlen(mount);
-		fs = layout->partitions[i].fs;
-		if (ret_is_root)
-			*ret_is_root = strcmp(mount + 1, path) == 0;
-	}
-	return fs;
+	return layout && i < layout->count ? &layout->partitions[i] : NULL;
 }
 
 /* True where the installer itself makes @path: a mount point, or a directory above one. */
@@ -107,7 +81,7 @@ static bool is_mount_parent(const struct layout *layout, const char *path)
 	for (size_t i = 0; layout && i < layout->count; i++) {
 		const char *mount = layout->partitions[i].mount;
 
-		if (mount[0] == '/' && mount[1] && is_below(mount + 1, path))
+		if (mount[0] == '/' && mount[1] && path_is_below(mount + 1, path))
 			return true;
 	}
 	return false;
@@ -253,7 +227,8 @@ static int compare(struct walk *walk, const struct manifest_entry *entry, const 
 		[MANIFEST_BLOCK] = S_IFBLK,
 		[MANIFEST_FIFO] = S_IFIFO,
 	};
-	bool unix_metadata = fs_of(walk->spec->layout, entry->path, NULL) != FS_VFAT;
+	const struct layout_partition *p = partition_of(walk->spec->layout, entry->path);
+	bool unix_metadata = !p || p->fs != FS_VFAT;
 	const char *name;
 	struct stat st;
 	int r;
@@ -312,13 +287,13 @@ static int on_entry(void *arg, const struct manifest_entry *entry)
 
 static bool is_expected(const struct walk *walk, const char *dir, const char *path)
 {
-	bool is_root;
+	const struct layout_partition *p = partition_of(walk->spec->layout, dir);
 
 	if (manifest_has(walk->spec->manifest, path) || is_mount_parent(walk->spec->layout, path))
 		return true;
 	if (strcmp(path + (*dir ? strlen(dir) + 1 : 0), "lost+found") != 0)
 		return false;
-	return fs_of(walk->spec->layout, dir, &is_root) == FS_EXT4 && is_root;
+	return p ? p->fs == FS_EXT4 && strcmp(p->mount + 1, dir) == 0 : *dir == '\0';
 }
 
 /* Looks for what is in a directory and in no archive. An unknown directory counts once. */

@@ -8,7 +8,6 @@
 #include "device/layout/mkfs.h"
 #include "device/target/loop.h"
 #include "device/target/mount.h"
-#include "device/usage/inuse.h"
 #include "device/usage/rules.h"
 
 #include <errno.h>
@@ -24,27 +23,6 @@
 #include <unistd.h>
 
 #define BLOCK_BYTES 4096u
-
-/* The partition whose mount point is the longest that @path (relative) lies in; count: none. */
-static size_t partition_of(const struct layout *layout, const char *path)
-{
-	size_t best = layout->count, best_length = 0;
-
-	for (size_t i = 0; i < layout->count; i++) {
-		const char *mount = layout->partitions[i].mount;
-		size_t length = strlen(mount);
-
-		if (length == 0 || length < best_length)
-			continue;
-		/* The mount point itself is the filesystem's root: "boot" lies in "/boot". */
-		if (length == 1 || (strncmp(path, mount + 1, length - 1) == 0 &&
-					   (path[length - 1] == '/' || path[length - 1] == '\0'))) {
-			best = i;
-			best_length = length;
-		}
-	}
-	return best;
-}
 
 /* Why a FAT filesystem cannot hold @entry, or NULL. */
 static const char *vfat_unfit(const struct manifest_entry *entry)
@@ -69,7 +47,7 @@ static const char *vfat_unfit(const struct manifest_entry *entry)
 static int share_entry(void *arg, const struct manifest_entry *entry)
 {
 	struct plan *plan = arg;
-	size_t i = partition_of(&plan->layout, entry->path);
+	size_t i = layout_partition_of(&plan->layout, entry->path);
 	struct plan_share *share = &plan->shares[i];
 	const char *why = NULL;
 
@@ -87,7 +65,8 @@ static int share_entry(void *arg, const struct manifest_entry *entry)
 
 	if (plan->layout.partitions[i].fs == FS_VFAT)
 		why = vfat_unfit(entry);
-	else if (entry->type == MANIFEST_HARDLINK && partition_of(&plan->layout, entry->link) != i)
+	else if (entry->type == MANIFEST_HARDLINK &&
+		 layout_partition_of(&plan->layout, entry->link) != i)
 		why = "a hard link to another partition";
 	if (why && share->unfit++ == 0) {
 		STR_COPY(share->unfit_path, entry->path);
@@ -104,7 +83,7 @@ static uint64_t totals_inodes(const struct manifest_totals *totals)
 
 static void make_shares(struct plan *plan, const struct manifest *manifest)
 {
-	size_t root = partition_of(&plan->layout, "");
+	size_t root = layout_partition_of(&plan->layout, "");
 
 	if (manifest) {
 		plan->plain_names = true;
@@ -334,7 +313,7 @@ void plan_look(struct plan_facts *ret, const struct plan *plan, int root)
 uint64_t plan_need_bytes(const struct manifest_totals *totals, const struct layout *layout)
 {
 	struct layout needed = *layout;
-	size_t i = partition_of(&needed, "");
+	size_t i = layout_partition_of(&needed, "");
 
 	if (i < needed.count) {
 		struct layout_partition *root = &needed.partitions[i];

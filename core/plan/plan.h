@@ -12,7 +12,7 @@
 #include "core/tar/tar.h"
 #include "device/disk/disk.h"
 #include "device/layout/layout.h"
-#include "device/usage/inuse.h"
+#include "device/usage/inuse_load.h"
 
 /* What of the archive goes to one partition of the layout. */
 struct plan_share {

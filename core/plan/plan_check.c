@@ -2,6 +2,7 @@
 #include "core/plan/plan.h"
 
 #include "core/plan/space.h"
+#include "device/base/human.h"
 #include "device/base/util.h"
 #include "device/layout/mkfs.h"
 
@@ -39,32 +40,13 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* "740.2 MiB"; whole KiB are enough below a MiB. */
-static const char *size_text(uint64_t bytes, char ret[24])
-{
-	static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-	double value = (double)bytes / 1024;
-	size_t unit = 0;
-
-	while (value >= 1024 && unit + 1 < ARRAY_SIZE(units)) {
-		value /= 1024;
-		unit++;
-	}
-	(void)str_format(ret, 24, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
-	return ret;
-}
-
 /* "mmcblk0p1" or "board.img, partition 1". */
 static void partition_name(const struct plan *plan, size_t index, char ret[64])
 {
-	const char *disk = plan->target.name;
-	size_t length = strlen(disk);
-	bool digit = length && disk[length - 1] >= '0' && disk[length - 1] <= '9';
-
 	if (plan->target.kind == DISK_IMAGE)
-		(void)str_format(ret, 64, "%s, partition %zu", disk, index + 1);
+		(void)str_format(ret, 64, "%s, partition %zu", plan->target.name, index + 1);
 	else
-		(void)str_format(ret, 64, "%s%s%zu", disk, digit ? "p" : "", index + 1);
+		disk_partition_name(plan->target.name, (unsigned)index + 1, ret);
 }
 
 static void check_target(
@@ -171,7 +153,8 @@ static void check_space(const struct plan *plan, size_t index, struct plan_verdi
 	uint64_t bytes = partition->sectors * SECTOR_BYTES;
 	uint64_t usable = space_usable_bytes(partition->fs, bytes, share->inodes);
 	uint64_t inodes = space_inodes(partition->fs, bytes);
-	char name[64], need[24], have[24], least[24];
+	uint64_t least = space_partition_bytes(partition->fs, share->block_bytes, share->inodes);
+	char name[64];
 
 	partition_name(plan, index, name);
 	if (share->block_bytes > usable)
@@ -179,21 +162,15 @@ static void check_space(const struct plan *plan, size_t index, struct plan_verdi
 			"%s does not fit on %s: its content for %s needs %s, the %s filesystem there will "
 			"hold %s. A partition of %s would do.",
 			base_name(plan->archive), name, partition->mount,
-			size_text(share->block_bytes, need), fs_name(partition->fs),
-			size_text(usable, have),
-			size_text(space_partition_bytes(
-					  partition->fs, share->block_bytes, share->inodes),
-				least));
+			human_size(share->block_bytes).s, fs_name(partition->fs),
+			human_size(usable).s, human_exact(least).s);
 	else if (share->inodes > inodes)
 		add(ret, "inodes",
 			"%s does not fit on %s: it has %" PRIu64
 			" files for %s, the %s filesystem there will hold %" PRIu64
 			". A partition of %s would do.",
 			base_name(plan->archive), name, share->inodes, partition->mount,
-			fs_name(partition->fs), inodes,
-			size_text(space_partition_bytes(
-					  partition->fs, share->block_bytes, share->inodes),
-				least));
+			fs_name(partition->fs), inodes, human_exact(least).s);
 	if (share->unfit)
 		add(ret, "unfit",
 			"%s (%s) cannot hold %" PRIu64
@@ -206,7 +183,6 @@ static void check_image_room(
 	const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
 {
 	uint64_t bytes = 0;
-	char need[24], have[24];
 
 	for (size_t i = 0; i < plan->layout.count; i++)
 		bytes += plan->shares[i].block_bytes;
@@ -214,8 +190,8 @@ static void check_image_room(
 		add(ret, "image-room",
 			"%s is a sparse image, and there is no room for it: the content takes %s, and "
 			"where the image lies it can have %s. Make room there, or put it elsewhere.",
-			plan->target.path, size_text(bytes, need),
-			size_text(facts->image_room_bytes, have));
+			plan->target.path, human_size(bytes).s,
+			human_size(facts->image_room_bytes).s);
 }
 
 /* Blobs that go into boot areas; only an eMMC has any. */
@@ -223,14 +199,13 @@ static void check_boot_areas(const struct plan *plan, struct plan_verdict *ret)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(plan->layout.boot_bytes); i++) {
 		uint64_t need = plan->layout.boot_bytes[i], have = plan->target.boot[i].size_bytes;
-		char need_text[24], have_text[24];
 
 		if (need > have)
 			add(ret, "boot-area",
 				"Layout %s writes %s to the boot area boot%zu, but that of %s has %s. "
 				"Choose another layout.",
-				plan->layout.name, size_text(need, need_text), i, plan->target.path,
-				have ? size_text(have, have_text) : "no bytes: there is none");
+				plan->layout.name, human_exact(need).s, i, plan->target.path,
+				have ? human_exact(have).s : "no bytes: there is none");
 	}
 }
 

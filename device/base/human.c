@@ -49,6 +49,19 @@ struct human_text human_size(uint64_t bytes)
 	return text;
 }
 
+struct human_text human_exact(uint64_t bytes)
+{
+	struct human_text text;
+	unsigned unit = 0;
+
+	while (bytes > 0 && bytes % 1024 == 0) {
+		bytes /= 1024;
+		unit++;
+	}
+	STR_FORMAT(text.s, "%" PRIu64 " %s", bytes, units[unit]);
+	return text;
+}
+
 struct human_text human_done_of(uint64_t done, uint64_t total, const char *between)
 {
 	struct human_text text;

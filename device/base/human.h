@@ -16,6 +16,9 @@ struct human_text {
  * ".0". */
 struct human_text human_size(uint64_t bytes);
 
+/* As short as it is exact, in the largest unit that leaves no rest: "64 KiB", "65537 B". */
+struct human_text human_exact(uint64_t bytes);
+
 /* "453 / 740 MiB" with @between as " / ": both in the unit of @total, the first rounded down so that
  * the two agree only at the end. A @total of 0 is unknown: "453 MiB". */
 struct human_text human_done_of(uint64_t done, uint64_t total, const char *between);

@@ -8,6 +8,8 @@
 #ifndef DEVICE_BASE_SETTINGS_H
 #define DEVICE_BASE_SETTINGS_H
 
+#include "device/base/util.h"
+
 #include <stddef.h>
 
 struct settings_journal {
@@ -17,19 +19,21 @@ struct settings_journal {
 };
 
 /* Binds a journal; creates its directory (not what is above it). 0 or -errno. */
-int settings_open(struct settings_journal *journal, int root, const char *journal_path);
+_must_check_ int settings_open(
+	struct settings_journal *journal, int root, const char *journal_path);
 /* Sets a file below root ("proc/sys/vm/dirty_bytes") to @value, the old value journalled and fsynced
  * first. 0, or -errno with nothing changed. */
-int settings_set(struct settings_journal *journal, const char *path, const char *value);
+_must_check_ int settings_set(
+	struct settings_journal *journal, const char *path, const char *value);
 /* Puts back what this process changed, last change first, and forgets it. First error or 0; a
  * setting that has gone with its device is no error. */
-int settings_restore(struct settings_journal *journal);
+_must_check_ int settings_restore(struct settings_journal *journal);
 /* Puts back what processes that are gone have left. Call at start. */
-int settings_restore_stale(struct settings_journal *journal);
+_must_check_ int settings_restore_stale(struct settings_journal *journal);
 
 /* Starts write-back early on disk @name so that it never idles and the flush is short: its own
  * bdi limit where the kernel has one (>= 6.2), else vm.dirty_*. 0, or -errno (then nothing is set;
  * the install is only slower to flush). */
-int settings_write_back_early(struct settings_journal *journal, const char *disk_name);
+_must_check_ int settings_write_back_early(struct settings_journal *journal, const char *disk_name);
 
 #endif

@@ -22,8 +22,6 @@
 /* A FIFO in somebody's recorded tree must not block us. */
 #define READ_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 
-bool sysroot_without_openat2;
-
 int sysroot_open(const char *dir)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -34,9 +32,8 @@ int sysroot_open(const char *dir)
 /*
  * Resolves every symbolic link of @path by text, as if @root were "/". What has been resolved holds
  * no link any more, so ".." takes away a component, and at the root it stays there.
- * The last component is not followed where @keep_last.
  */
-static int resolve(int root, const char *path, bool keep_last, char ret[PATH_MAX])
+static int resolve(int root, const char *path, char ret[PATH_MAX])
 {
 	char rest[PATH_MAX], joined[PATH_MAX], target[PATH_MAX];
 	size_t done = 0;
@@ -61,7 +58,7 @@ static int resolve(int root, const char *path, bool keep_last, char ret[PATH_MAX
 				    (int)length, p))
 				return -ENAMETOOLONG;
 			n = readlinkat(root, ret, target, sizeof(target) - 1);
-			if (n >= 0 && !(keep_last && after[strspn(after, "/")] == '\0')) {
+			if (n >= 0) {
 				target[n] = '\0';
 				if (++links > LINKS_MAX)
 					return -ELOOP;
@@ -85,7 +82,7 @@ static int resolve(int root, const char *path, bool keep_last, char ret[PATH_MAX
 static int open_by_hand(int root, const char *path, int flags)
 {
 	char resolved[PATH_MAX];
-	int r = resolve(root, path, false, resolved);
+	int r = resolve(root, path, resolved);
 	int fd;
 
 	if (r < 0)
@@ -100,8 +97,6 @@ static int open_in_root(int root, const char *path, int flags)
 	struct open_how how = {.flags = (uint64_t)flags, .resolve = RESOLVE_IN_ROOT};
 	long fd;
 
-	if (sysroot_without_openat2)
-		return open_by_hand(root, path, flags);
 	fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
 	if (fd >= 0)
 		return (int)fd;
@@ -257,21 +252,28 @@ bool sysroot_exists(int root, const char *format, ...)
 
 int sysroot_link(int root, char *buf, size_t size, const char *format, ...)
 {
-	char path[PATH_MAX], resolved[PATH_MAX];
+	_cleanup_close_ int folder = -1;
+	char path[PATH_MAX], *slash;
+	const char *name = path;
 	va_list args;
 	ssize_t n;
 	bool fits;
-	int r;
 
 	va_start(args, format);
 	fits = str_vformat(path, sizeof(path), format, args);
 	va_end(args);
 	if (!fits)
 		return -ENAMETOOLONG;
-	r = resolve(root, path, true, resolved);
-	if (r < 0)
-		return r;
-	n = readlinkat(root, resolved, buf, size);
+	while ((slash = strrchr(path, '/')) && slash[1] == '\0')
+		*slash = '\0';
+	if (slash) {
+		*slash = '\0';
+		name = slash + 1;
+	}
+	folder = open_in_root(root, slash ? path : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0)
+		return folder;
+	n = readlinkat(folder, name, buf, size);
 	if (n < 0)
 		return -errno;
 	if ((size_t)n >= size)

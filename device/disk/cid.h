@@ -7,6 +7,8 @@
 #ifndef DEVICE_DISK_CID_H
 #define DEVICE_DISK_CID_H
 
+#include "device/base/util.h"
+
 #include <stdint.h>
 
 enum cid_standard { CID_MMC, CID_SD, CID_STANDARD_COUNT };
@@ -18,7 +20,7 @@ struct cid {
 };
 
 /* Decodes 32 hex digits. 0, or -EINVAL where @hex is anything else; @ret is untouched then. */
-int cid_decode(const char *hex, enum cid_standard standard, struct cid *ret);
+_must_check_ int cid_decode(const char *hex, enum cid_standard standard, struct cid *ret);
 
 /* Who made it, by the first byte: a hint for the eye, no more, for the numbers are not published and
  * some makers use others'. NULL where nobody here knows. */

@@ -217,6 +217,14 @@ static bool usb_port(const char *devpath, char *ret, size_t size)
 	return found;
 }
 
+void disk_partition_name(const char *disk, unsigned number, char ret[DISK_PARTITION_NAME_MAX])
+{
+	size_t length = strlen(disk);
+	bool digit = length > 0 && isdigit((unsigned char)disk[length - 1]);
+
+	(void)str_format(ret, DISK_PARTITION_NAME_MAX, "%s%s%u", disk, digit ? "p" : "", number);
+}
+
 void disk_identity_short(const struct disk *disk, char ret[32])
 {
 	size_t length = strlen(disk->id.serial);

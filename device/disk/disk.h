@@ -6,6 +6,8 @@
 #ifndef DEVICE_DISK_DISK_H
 #define DEVICE_DISK_DISK_H
 
+#include "device/base/util.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -144,7 +146,7 @@ enum disk_kind disk_kind_parse(const char *name);
 
 /* A list with commas between, of kinds that can be allowed ("sd,usb"), as a bit 1 << enum disk_kind
  * for each, and "worn", as ALLOW_WORN. 0, or -EINVAL with the word that is neither in @ret_bad. */
-int disk_allow_parse(const char *names, unsigned *ret_allow, char ret_bad[32]);
+_must_check_ int disk_allow_parse(const char *names, unsigned *ret_allow, char ret_bad[32]);
 
 /* "system", "source", ...: the code of a reason in --json. */
 const char *reason_name(enum reason_code code);
@@ -165,6 +167,10 @@ bool disk_identity_equal(
  * serial.
  */
 bool disk_confirm_word(const struct disk *disk, char ret[32]);
+
+/* The kernel's name of a partition of the disk with the kernel name @disk: "mmcblk0p1", "sda1". */
+#define DISK_PARTITION_NAME_MAX 48
+void disk_partition_name(const char *disk, unsigned number, char ret[DISK_PARTITION_NAME_MAX]);
 
 /* Short identity for lists and titles: "..9f31" (of the card's serial, else of the disk's),
  * "usb 1-1" (the port), or "". @ret has room for 32 bytes. */

@@ -7,6 +7,7 @@
 #ifndef DEVICE_DISK_DISK_SCAN_H
 #define DEVICE_DISK_DISK_SCAN_H
 
+#include "device/base/util.h"
 #include "device/disk/disk.h"
 
 struct disk_list {
@@ -16,11 +17,11 @@ struct disk_list {
 
 /* Lists the disks in the order of their names, contents CONTENT_PENDING, no reasons yet.
  * 0 or -errno; free with disk_list_finish. */
-int disk_scan(int root, struct disk_list *ret);
+_must_check_ int disk_scan(int root, struct disk_list *ret);
 void disk_list_finish(struct disk_list *list);
 
 /* One disk by its kernel name. -ENODEV where there is none, -ENOTBLK where it is a partition. */
-int disk_scan_name(int root, const char *name, struct disk *ret);
+_must_check_ int disk_scan_name(int root, const char *name, struct disk *ret);
 
 /*
  * The target that an operator named: a block device's path (links followed) or a regular file,
@@ -28,6 +29,6 @@ int disk_scan_name(int root, const char *name, struct disk *ret);
  * -ENOENT missing, -ENOTBLK a partition or a boot area, -EINVAL neither a disk nor a file,
  * -ENOMEDIUM an empty slot, or another -errno.
  */
-int disk_scan_target(int root, const char *path, struct disk *ret);
+_must_check_ int disk_scan_target(int root, const char *path, struct disk *ret);
 
 #endif

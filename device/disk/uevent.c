@@ -106,35 +106,35 @@ int uevent_open(void)
 	return take_fd(&fd);
 }
 
-void uevent_watch_init(struct uevent_watch *hotplug, int fd, uint64_t now_ms)
+void uevent_watch_init(struct uevent_watch *watch, int fd, uint64_t now_ms)
 {
-	*hotplug = (struct uevent_watch){.fd = fd, .looked_ms = now_ms};
+	*watch = (struct uevent_watch){.fd = fd, .looked_ms = now_ms};
 }
 
-static void hint(struct uevent_watch *hotplug, uint64_t now_ms)
+static void hint(struct uevent_watch *watch, uint64_t now_ms)
 {
-	if (hotplug->first_ms == 0)
-		hotplug->first_ms = now_ms;
-	hotplug->last_ms = now_ms;
+	if (watch->first_ms == 0)
+		watch->first_ms = now_ms;
+	watch->last_ms = now_ms;
 }
 
-static bool is_noted(const struct uevent_watch *hotplug, const char *disk)
+static bool is_noted(const struct uevent_watch *watch, const char *disk)
 {
-	for (size_t i = 0; i < hotplug->count; i++)
-		if (strcmp(hotplug->disks[i], disk) == 0)
+	for (size_t i = 0; i < watch->count; i++)
+		if (strcmp(watch->disks[i], disk) == 0)
 			return true;
 	return false;
 }
 
-void uevent_watch_note(struct uevent_watch *hotplug, const struct uevent *event, uint64_t now_ms)
+void uevent_watch_note(struct uevent_watch *watch, const struct uevent *event, uint64_t now_ms)
 {
-	hint(hotplug, now_ms);
-	if (is_noted(hotplug, event->disk))
+	hint(watch, now_ms);
+	if (is_noted(watch, event->disk))
 		return;
-	if (hotplug->count == UEVENT_DISKS_MAX)
-		hotplug->all = true;
+	if (watch->count == UEVENT_DISKS_MAX)
+		watch->all = true;
 	else
-		(void)STR_COPY(hotplug->disks[hotplug->count++], event->disk);
+		(void)STR_COPY(watch->disks[watch->count++], event->disk);
 }
 
 static bool is_from_kernel(const struct msghdr *header, const struct sockaddr_nl *from)
@@ -145,7 +145,7 @@ static bool is_from_kernel(const struct msghdr *header, const struct sockaddr_nl
 }
 
 /* One datagram: 1, 0 where none is left, or -errno. */
-static int receive_one(struct uevent_watch *hotplug, uint64_t now_ms)
+static int receive_one(struct uevent_watch *watch, uint64_t now_ms)
 {
 	char message[MESSAGE_MAX];
 	struct sockaddr_nl from = {0};
@@ -155,14 +155,14 @@ static int receive_one(struct uevent_watch *hotplug, uint64_t now_ms)
 		.msg_iov = &vector,
 		.msg_iovlen = 1};
 	struct uevent event;
-	ssize_t n = recvmsg(hotplug->fd, &header, MSG_DONTWAIT);
+	ssize_t n = recvmsg(watch->fd, &header, MSG_DONTWAIT);
 
 	if (n < 0 && errno == EINTR)
 		return 1;
 	if (n < 0 && errno == ENOBUFS) {
 		/* Events were lost: whose, nobody knows. */
-		hint(hotplug, now_ms);
-		hotplug->all = true;
+		hint(watch, now_ms);
+		watch->all = true;
 		return 1;
 	}
 	if (n < 0)
@@ -171,16 +171,16 @@ static int receive_one(struct uevent_watch *hotplug, uint64_t now_ms)
 		return -EPIPE;
 	if (!(header.msg_flags & MSG_TRUNC) && is_from_kernel(&header, &from) &&
 		uevent_parse(message, (size_t)n, &event))
-		uevent_watch_note(hotplug, &event, now_ms);
+		uevent_watch_note(watch, &event, now_ms);
 	return 1;
 }
 
-int uevent_watch_receive(struct uevent_watch *hotplug, uint64_t now_ms)
+int uevent_watch_receive(struct uevent_watch *watch, uint64_t now_ms)
 {
 	int r = 1;
 
 	for (int i = 0; i < BURST && r == 1; i++)
-		r = receive_one(hotplug, now_ms);
+		r = receive_one(watch, now_ms);
 	return r < 0 ? r : 0;
 }
 
@@ -189,26 +189,26 @@ static unsigned until(uint64_t due_ms, uint64_t now_ms)
 	return due_ms > now_ms ? (unsigned)(due_ms - now_ms) : 0;
 }
 
-unsigned uevent_watch_wait_ms(const struct uevent_watch *hotplug, uint64_t now_ms)
+unsigned uevent_watch_wait_ms(const struct uevent_watch *watch, uint64_t now_ms)
 {
-	unsigned wait = until(hotplug->looked_ms + UEVENT_POLL_MS, now_ms), quiet, most;
+	unsigned wait = until(watch->looked_ms + UEVENT_POLL_MS, now_ms), quiet, most;
 
 	/* A look in the middle of a burst would see half a device, and be wasted. */
-	if (hotplug->first_ms == 0)
+	if (watch->first_ms == 0)
 		return wait;
-	quiet = until(hotplug->last_ms + UEVENT_QUIET_MS, now_ms);
-	most = until(hotplug->first_ms + UEVENT_MOST_MS, now_ms);
+	quiet = until(watch->last_ms + UEVENT_QUIET_MS, now_ms);
+	most = until(watch->first_ms + UEVENT_MOST_MS, now_ms);
 	return quiet < most ? quiet : most;
 }
 
-bool uevent_watch_has_changed(const struct uevent_watch *hotplug, const char *disk)
+bool uevent_watch_has_changed(const struct uevent_watch *watch, const char *disk)
 {
-	return hotplug->all || is_noted(hotplug, disk);
+	return watch->all || is_noted(watch, disk);
 }
 
-void uevent_watch_scanned(struct uevent_watch *hotplug, uint64_t now_ms)
+void uevent_watch_scanned(struct uevent_watch *watch, uint64_t now_ms)
 {
-	uevent_watch_init(hotplug, hotplug->fd, now_ms);
+	uevent_watch_init(watch, watch->fd, now_ms);
 }
 
 int uevent_poll_media(struct settings_journal *journal)

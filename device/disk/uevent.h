@@ -7,6 +7,8 @@
 #ifndef DEVICE_DISK_UEVENT_H
 #define DEVICE_DISK_UEVENT_H
 
+#include "device/base/util.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -50,31 +52,31 @@ struct uevent_watch {
 };
 
 /* The kernel's uevents as a socket: fd, non-blocking and close-on-exec, or -errno. */
-int uevent_open(void);
+_must_check_ int uevent_open(void);
 
-void uevent_watch_init(struct uevent_watch *hotplug, int fd, uint64_t now_ms);
+void uevent_watch_init(struct uevent_watch *watch, int fd, uint64_t now_ms);
 
 /*
  * Takes all datagrams that have come. What another process has sent is thrown away: only the kernel
  * has the netlink address 0. (A socket of another family has no such addresses; tests use that.)
  * 0; -EPIPE where the socket has ended and must not be polled any more, or another -errno.
  */
-int uevent_watch_receive(struct uevent_watch *hotplug, uint64_t now_ms);
+_must_check_ int uevent_watch_receive(struct uevent_watch *watch, uint64_t now_ms);
 /* Takes one event; for uevent_watch_receive. */
-void uevent_watch_note(struct uevent_watch *hotplug, const struct uevent *event, uint64_t now_ms);
+void uevent_watch_note(struct uevent_watch *watch, const struct uevent *event, uint64_t now_ms);
 
 /* Milliseconds until the next look is due, 0: now. */
-unsigned uevent_watch_wait_ms(const struct uevent_watch *hotplug, uint64_t now_ms);
+unsigned uevent_watch_wait_ms(const struct uevent_watch *watch, uint64_t now_ms);
 /* Whether the content of @disk is to be read again with the look that is made now. */
-bool uevent_watch_has_changed(const struct uevent_watch *hotplug, const char *disk);
+bool uevent_watch_has_changed(const struct uevent_watch *watch, const char *disk);
 /* Call it after each look, whatever made it. */
-void uevent_watch_scanned(struct uevent_watch *hotplug, uint64_t now_ms);
+void uevent_watch_scanned(struct uevent_watch *watch, uint64_t now_ms);
 
 /*
  * Has the kernel look for cards in USB readers, which tell nothing by themselves, every two seconds:
  * udev asks for that, and without udev nobody does. Nothing happens where somebody has asked already.
  * Undone by settings_restore. 0, -ENOENT on a kernel without the setting, or -errno.
  */
-int uevent_poll_media(struct settings_journal *journal);
+_must_check_ int uevent_poll_media(struct settings_journal *journal);
 
 #endif

@@ -7,13 +7,16 @@
 #ifndef DEVICE_DISK_WHOLEDISK_H
 #define DEVICE_DISK_WHOLEDISK_H
 
+#include "device/base/util.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* The number of the block device that the node at @path ("/dev/sda1", "/dev/mapper/x") stands for:
  * from the node itself on a running machine, else by its name. 0, or -ENOTBLK. */
-int wholedisk_node_number(int root, const char *path, uint32_t *ret_major, uint32_t *ret_minor);
+_must_check_ int wholedisk_node_number(
+	int root, const char *path, uint32_t *ret_major, uint32_t *ret_minor);
 
 /* What a loop device lies on. The numbers are those of what the path leads to, where that is a device
  * or a file of the loop's size; else they come from the loop itself: they are right even after a lazy
@@ -26,7 +29,7 @@ struct wholedisk_loop {
 };
 
 /* 0, or -ENXIO where the loop device @name is bound to nothing. */
-int wholedisk_read_loop(int root, const char *name, struct wholedisk_loop *ret);
+_must_check_ int wholedisk_read_loop(int root, const char *name, struct wholedisk_loop *ret);
 
 /* The card whose boot area or other hardware partition the disk @name is ("mmcblk0boot0"): for the
  * kernel a disk of its own. False where it is none. */
@@ -34,7 +37,8 @@ bool wholedisk_card_of(int root, const char *name, char ret_card[32]);
 
 /* The block device that zram @name writes what does not compress well to: sysfs lists neither end of
  * it as a holder or a slave. 0, -ENXIO where there is none, or -ENOTBLK. */
-int wholedisk_read_backing(int root, const char *name, uint32_t *ret_major, uint32_t *ret_minor);
+_must_check_ int wholedisk_read_backing(
+	int root, const char *name, uint32_t *ret_major, uint32_t *ret_minor);
 
 #define WHOLEDISK_MAX 32
 
@@ -45,6 +49,7 @@ int wholedisk_read_backing(int root, const char *name, uint32_t *ret_major, uint
  * -ENODEV where the number is unknown, and always for major 0: tmpfs, btrfs, overlay have no
  * device. -ENOBUFS where there are more than @max.
  */
-int wholedisk_of(int root, uint32_t major, uint32_t minor, char (*ret_names)[32], size_t max);
+_must_check_ int wholedisk_of(
+	int root, uint32_t major, uint32_t minor, char (*ret_names)[32], size_t max);
 
 #endif

@@ -7,6 +7,8 @@
 #ifndef DEVICE_KERNEL_CONSOLE_H
 #define DEVICE_KERNEL_CONSOLE_H
 
+#include "device/base/util.h"
+
 #include <stdbool.h>
 
 struct settings_journal;
@@ -33,6 +35,6 @@ unsigned console_level(int root);
  * @journal. 0, also where the console is as quiet already; or -errno of settings_set: -EACCES, -EPERM for
  * who is not root.
  */
-int console_quiet(struct settings_journal *journal);
+_must_check_ int console_quiet(struct settings_journal *journal);
 
 #endif

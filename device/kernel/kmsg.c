@@ -13,8 +13,6 @@
  * before 6.3 is 8192): a smaller buffer gets EINVAL. */
 #define RECORD_MAX 8192
 
-ssize_t (*kmsg_read)(int fd, void *buf, size_t size) = read;
-
 /* --- one record --- */
 
 /* Takes a decimal number and the @end behind it. */
@@ -110,7 +108,7 @@ int kmsg_next(int fd, struct kmsg_record *ret)
 	char record[RECORD_MAX];
 
 	for (;;) {
-		ssize_t size = kmsg_read(fd, record, sizeof(record));
+		ssize_t size = read(fd, record, sizeof(record));
 
 		if (size > 0 && kmsg_parse(record, (size_t)size, ret))
 			return 1;

@@ -7,6 +7,7 @@
 #ifndef DEVICE_KERNEL_KMSG_H
 #define DEVICE_KERNEL_KMSG_H
 
+#include "device/base/util.h"
 #include "device/disk/disk.h"
 
 #include <stdbool.h>
@@ -34,13 +35,13 @@ bool kmsg_parse(const char *record, size_t size, struct kmsg_record *ret);
 
 /* The messages from now on: a non-blocking descriptor of dev/kmsg below @root, to be polled for
  * input; or -errno (-EPERM, -EACCES for who is not root, -ENOENT in some containers). */
-int kmsg_open(int root);
+_must_check_ int kmsg_open(int root);
 /*
  * Takes the next message. 1; 0 where there is none now; -ENODATA where the log has ended, or -errno:
  * do not poll it any more. Messages that were overwritten before they were read, and records that make
  * no sense, are passed over.
  */
-int kmsg_next(int fd, struct kmsg_record *ret);
+_must_check_ int kmsg_next(int fd, struct kmsg_record *ret);
 
 /* What the kernel calls a disk. */
 struct kmsg_names {
@@ -60,8 +61,5 @@ bool kmsg_is_about(const char *text, const struct kmsg_names *names);
 /* True for what an operator should see who installs to that disk: the kernel's warnings and errors on
  * it (but not that it cannot discard), and of its news only that it was removed, found or reset. */
 bool kmsg_is_news(const struct kmsg_record *record, const struct kmsg_names *names);
-
-/* Seam for tests: what reads. */
-extern ssize_t (*kmsg_read)(int fd, void *buf, size_t size);
 
 #endif

@@ -7,14 +7,16 @@
 #ifndef DEVICE_LAYOUT_LAYOUT_H
 #define DEVICE_LAYOUT_LAYOUT_H
 
+#include "device/base/diag.h"
 #include "device/base/file_id.h"
+#include "device/base/util.h"
+#include "device/layout/fs.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum table_kind { TABLE_GPT, TABLE_MBR };
-enum fs_kind { FS_NONE, FS_EXT4, FS_VFAT, FS_F2FS, FS_BTRFS, FS_SWAP, FS_KIND_COUNT };
 
 #define LAYOUT_PARTITIONS_MAX 8
 #define LAYOUT_BLOBS_MAX      8
@@ -81,19 +83,6 @@ struct layout {
 	struct layout_emmc emmc;
 };
 
-/* What is wrong with what a person wrote; line 0 where it has none. */
-struct diag {
-	int line;
-	char text[160];
-};
-
-/* Fills @diag with a sentence that is about no line, and returns @error, for `return`. The other
- * one is about @line. */
-int diag_fail(struct diag *diag, int error, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-int diag_fail_at(struct diag *diag, int line, int error, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
-
 /* The built-in descriptions ("single-gpt", "single-mbr", "boot-root"); NULL past the last. */
 const struct layout *layout_builtin(size_t index);
 const struct layout *layout_find(const char *name);
@@ -102,9 +91,9 @@ const struct layout *layout_find(const char *name);
  * Looks for contradictions in a description that no disk's size can solve. 0, or -EINVAL with the
  * sentence in @diag.
  */
-int layout_check(const struct layout *spec, struct diag *diag);
+_must_check_ int layout_check(const struct layout *spec, struct diag *diag);
 /* The same for a layout that is placed, or placed at its least size: what lies over what. */
-int layout_check_places(const struct layout *placed, struct diag *diag);
+_must_check_ int layout_check_places(const struct layout *placed, struct diag *diag);
 
 /*
  * Places every partition of @spec on a disk of @disk_bytes: aligned, in order, inside what the
@@ -112,11 +101,15 @@ int layout_check_places(const struct layout *placed, struct diag *diag);
  * untouched on failure. 0; -ENOSPC too small, -EINVAL a contradiction; then @diag (not NULL) has
  * the sentence, and the line where it came from a file.
  */
-int layout_plan(
+_must_check_ int layout_plan(
 	const struct layout *spec, uint64_t disk_bytes, struct layout *ret, struct diag *diag);
 
 /* Index of the partition with this name; the count of partitions where there is none. */
 size_t layout_partition_named(const struct layout *layout, const char *name);
+
+/* Index of the partition that @path is on once all are mounted: of the longest mount point above it. The
+ * path is relative to the root, "" is the root. The count of partitions where none holds it. */
+size_t layout_partition_of(const struct layout *layout, const char *path);
 
 /* Least size in bytes of a disk that @spec, a sound description, fits on. */
 uint64_t layout_min_bytes(const struct layout *spec);
@@ -125,16 +118,5 @@ uint64_t layout_min_bytes(const struct layout *spec);
  * @size bytes. */
 void layout_assign_ids(struct layout *layout, void (*random)(void *buf, size_t size));
 void layout_random(void *buf, size_t size); /* getrandom(2), for the line above */
-
-/* "ext4", "vfat", "none". */
-const char *fs_name(enum fs_kind fs);
-/* The kind whose name is @name, or FS_KIND_COUNT. */
-enum fs_kind fs_parse(const char *name);
-/* The longest label that @fs takes, in bytes. */
-size_t fs_label_max(enum fs_kind fs);
-/* Less than this mkfs refuses; 0 where there is no such limit. */
-uint64_t fs_min_bytes(enum fs_kind fs);
-/* True where files can be put in it: it can have a mount point. */
-bool fs_holds_files(enum fs_kind fs);
 
 #endif

@@ -3,6 +3,7 @@
  * lies over what once everything has its place. */
 #include "device/layout/layout.h"
 
+#include "device/base/human.h"
 #include "device/base/util.h"
 #include "device/disk/disk.h"
 
@@ -19,24 +20,6 @@
 #define MBR_START     440u
 #define MBR_END	      512u
 #define GPT_END_BYTES (6 * BLOCK_BYTES)
-
-/* A size as short as it is exact: "64 KiB". */
-static const char *bytes_text(uint64_t bytes, char ret[32])
-{
-	static const struct {
-		uint64_t bytes;
-		const char *name;
-	} units[] = {{GIB(1), "GiB"}, {MIB(1), "MiB"}, {KIB(1), "KiB"}, {1, "bytes"}};
-	size_t i = 0;
-
-	while (bytes % units[i].bytes != 0 || bytes < units[i].bytes) {
-		if (++i == ARRAY_SIZE(units) - 1)
-			break;
-	}
-	(void)str_format(
-		ret, 32, "%llu %s", (unsigned long long)(bytes / units[i].bytes), units[i].name);
-	return ret;
-}
 
 /* ---- the description ---- */
 
@@ -63,8 +46,6 @@ static bool is_mount_point(const char *path)
 static int check_size(
 	const struct layout *spec, const struct layout_partition *p, struct diag *diag)
 {
-	char text[32];
-
 	if (p->grow && p != &spec->partitions[spec->count - 1])
 		return diag_fail_at(diag, p->line, -EINVAL,
 			"partition %s grows but is not the last one", p->name);
@@ -77,7 +58,7 @@ static int check_size(
 	if (!p->grow && p->size_bytes < fs_min_bytes(p->fs))
 		return diag_fail_at(diag, p->line, -EINVAL,
 			"partition %s is too small for %s, which needs %s", p->name, fs_name(p->fs),
-			bytes_text(fs_min_bytes(p->fs), text));
+			human_exact(fs_min_bytes(p->fs)).s);
 	if (p->offset_bytes % BLOCK_BYTES != 0)
 		return diag_fail_at(diag, p->line, -EINVAL,
 			"offset of partition %s is not in whole 4 KiB", p->name);
@@ -133,14 +114,12 @@ static int check_partition(
 
 static int check_blob(const struct layout *spec, const struct layout_blob *blob, struct diag *diag)
 {
-	char size[32], most[32];
-
 	if (blob->size_bytes == 0)
 		return diag_fail_at(diag, blob->line, -EINVAL, "blob %s is empty", blob->name);
 	if (blob->max_bytes != 0 && blob->size_bytes > blob->max_bytes)
 		return diag_fail_at(diag, blob->line, -EINVAL,
 			"blob %s is larger than its max: %s instead of %s", blob->name,
-			bytes_text(blob->size_bytes, size), bytes_text(blob->max_bytes, most));
+			human_exact(blob->size_bytes).s, human_exact(blob->max_bytes).s);
 	if (blob->target == BLOB_PARTITION) {
 		size_t i = layout_partition_named(spec, blob->partition);
 		const struct layout_partition *p = &spec->partitions[i];
@@ -197,19 +176,18 @@ static bool overlaps(const struct layout_blob *blob, uint64_t start, uint64_t en
 static int check_disk_blob(
 	const struct layout *placed, const struct layout_blob *blob, struct diag *diag)
 {
-	char from[32], size[32];
+	struct human_text from = human_exact(blob->offset_bytes);
+	struct human_text size = human_exact(blob->size_bytes);
 
-	(void)bytes_text(blob->offset_bytes, from);
-	(void)bytes_text(blob->size_bytes, size);
 	if (overlaps(blob, MBR_START, MBR_END))
 		return diag_fail_at(diag, blob->line, -EINVAL,
 			"blob %s (%s from %s) lies over the partition table in bytes 440 to 511",
-			blob->name, size, from);
+			blob->name, size.s, from.s);
 	if (placed->table == TABLE_GPT && overlaps(blob, MBR_END, GPT_END_BYTES))
 		return diag_fail_at(diag, blob->line, -EINVAL,
 			"blob %s (%s from %s) lies over the GPT, up to 24 KiB: move it, or use an "
 			"MBR",
-			blob->name, size, from);
+			blob->name, size.s, from.s);
 	for (size_t i = 0; i < placed->count; i++) {
 		const struct layout_partition *p = &placed->partitions[i];
 		uint64_t start = p->start * SECTOR_BYTES;
@@ -219,7 +197,7 @@ static int check_disk_blob(
 		if (overlaps(blob, start, end))
 			return diag_fail_at(diag, blob->line, -EINVAL,
 				"blob %s (%s from %s) lies over partition %s, from %s", blob->name,
-				size, from, p->name, bytes_text(start, (char[32]){0}));
+				size.s, from.s, p->name, human_exact(start).s);
 	}
 	return 0;
 }
@@ -262,8 +240,8 @@ int layout_check_places(const struct layout *placed, struct diag *diag)
 		if (p->start < end)
 			return diag_fail_at(diag, p->line, -EINVAL,
 				"partition %s begins at %s, inside %s%s", p->name,
-				bytes_text(p->start * SECTOR_BYTES, (char[32]){0}),
-				i > 0 ? "partition " : "", before);
+				human_exact(p->start * SECTOR_BYTES).s, i > 0 ? "partition " : "",
+				before);
 		end = p->start + p->sectors;
 		before = p->name;
 	}

@@ -9,6 +9,7 @@
 #ifndef DEVICE_LAYOUT_LAYOUT_FILE_H
 #define DEVICE_LAYOUT_LAYOUT_FILE_H
 
+#include "device/base/util.h"
 #include "device/layout/layout.h"
 
 /* A layout file is no larger. */
@@ -19,10 +20,10 @@
  * there: their sizes are taken from them. @ret is untouched on failure. 0; -EINVAL where what is
  * written is wrong, or the -errno of reading it; then @diag has the sentence, and the line if any.
  */
-int layout_load(const char *path, struct layout *ret, struct diag *diag);
+_must_check_ int layout_load(const char *path, struct layout *ret, struct diag *diag);
 
 /* The same of @size bytes of @text, which came from the file at the absolute path @path. */
-int layout_parse(
+_must_check_ int layout_parse(
 	const char *text, size_t size, const char *path, struct layout *ret, struct diag *diag);
 
 /*
@@ -30,7 +31,7 @@ int layout_parse(
  * ".conf", else the file NAME.conf in @folder (layout_folder). 0 or -errno, then @why has the whole
  * sentence, "FILE:LINE: ..." where it is about a line.
  */
-int layout_resolve(
+_must_check_ int layout_resolve(
 	const char *name, const char *folder, struct layout *ret, char *why, size_t size);
 
 /* Where `make install` puts the layouts, as seen from the running program:

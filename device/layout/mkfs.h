@@ -8,6 +8,7 @@
 #ifndef DEVICE_LAYOUT_MKFS_H
 #define DEVICE_LAYOUT_MKFS_H
 
+#include "device/base/util.h"
 #include "device/layout/layout.h"
 
 #define MKFS_ARGS_MAX	 48
@@ -40,7 +41,7 @@ bool mkfs_trial(const struct layout_partition *partition, struct mkfs_command *r
  * somebody, or says what the layout has words for (label, UUID). Sizes that change how much goes in
  * (-i, -m) are not known to the check for space. 0, or -EINVAL with a phrase in @why.
  */
-int mkfs_check_options(enum fs_kind fs, const char *options, char *why, size_t size);
+_must_check_ int mkfs_check_options(enum fs_kind fs, const char *options, char *why, size_t size);
 
 /* Name of the program that makes @fs, or NULL. And of the Debian package it is in. */
 const char *mkfs_program(enum fs_kind fs);

@@ -6,7 +6,10 @@
 #ifndef DEVICE_TARGET_BLOB_H
 #define DEVICE_TARGET_BLOB_H
 
-#include "device/layout/layout.h"
+#include "device/base/diag.h"
+#include "device/base/util.h"
+
+#include <stdint.h>
 
 /* Called between chunks with bytes done of total; non-zero stops with -ECANCELED. */
 typedef int blob_progress(void *arg, uint64_t done_bytes, uint64_t total_bytes);
@@ -31,10 +34,10 @@ struct blob {
  * the device): nothing was written; -ENODEV the device was removed; -EILSEQ it gives back something
  * else; -ECANCELED; else what reading or writing said (-EIO, -ENOMEM, ...).
  */
-int blob_write(const struct blob *blob, struct diag *diag);
+_must_check_ int blob_write(const struct blob *blob, struct diag *diag);
 
 /* Only compares, past the page cache (O_DIRECT), for that proves nothing of a medium. The progress
  * counts the size once. Returns as blob_write. */
-int blob_compare(const struct blob *blob, struct diag *diag);
+_must_check_ int blob_compare(const struct blob *blob, struct diag *diag);
 
 #endif

@@ -9,6 +9,7 @@
 #define DEVICE_TARGET_EMMC_H
 
 #include "device/base/settings.h"
+#include "device/base/util.h"
 #include "device/layout/layout.h"
 
 #define EXT_CSD_BYTES 512
@@ -29,17 +30,19 @@ struct emmc_card {
 };
 
 /* MMC_IOC_CMD on card->fd. 0 or -errno. */
-int emmc_command(const struct emmc_card *card, struct mmc_ioc_cmd *command);
+_must_check_ int emmc_command(const struct emmc_card *card, struct mmc_ioc_cmd *command);
 
 /*
  * Lifts the write protection that the kernel gives boot area @name ("mmcblk0boot0"), journalled:
  * settings_restore, or the next start, puts it back. 0, or -errno with a sentence in @diag: -EROFS where
  * the card itself locks it, until the power is cut or for good; then nothing was changed.
  */
-int emmc_unlock_boot_area(struct settings_journal *journal, const char *name, struct diag *diag);
+_must_check_ int emmc_unlock_boot_area(
+	struct settings_journal *journal, const char *name, struct diag *diag);
 
 /* Reads the card's EXT_CSD register. 0, or -errno with a phrase in @diag. */
-int emmc_read_ext_csd(const struct emmc_card *card, uint8_t ret[EXT_CSD_BYTES], struct diag *diag);
+_must_check_ int emmc_read_ext_csd(
+	const struct emmc_card *card, uint8_t ret[EXT_CSD_BYTES], struct diag *diag);
 
 /*
  * Sets one byte of EXT_CSD and reads it back; a byte that has the value already is not written.
@@ -48,12 +51,13 @@ int emmc_read_ext_csd(const struct emmc_card *card, uint8_t ret[EXT_CSD_BYTES], 
  * -EROFS its boot configuration is locked; -EREMOTEIO it refused; -EILSEQ it has another value
  * afterwards; -ETIMEDOUT, -EIO, ... what sending the command said.
  */
-int emmc_write_byte(const struct emmc_card *card, unsigned index, uint8_t value, struct diag *diag);
+_must_check_ int emmc_write_byte(
+	const struct emmc_card *card, unsigned index, uint8_t value, struct diag *diag);
 
 /* Sets PARTITION_CONFIG: what the boot ROM is given, and whether the card announces it (the
  * acknowledge, which some boot ROMs wait for), each kept where it says
  * so. Returns as emmc_write_byte; -EOPNOTSUPP where an area is asked for that the card has not. */
-int emmc_set_boot(
+_must_check_ int emmc_set_boot(
 	const struct emmc_card *card, enum emmc_boot enable, enum emmc_ack ack, struct diag *diag);
 
 #endif

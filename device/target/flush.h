@@ -3,6 +3,8 @@
 #ifndef DEVICE_TARGET_FLUSH_H
 #define DEVICE_TARGET_FLUSH_H
 
+#include "device/base/util.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,12 +15,12 @@ struct flush_stat {
 };
 
 /* Reads them for kernel name @name ("mmcblk0", "loop3") below the sysfs root @root. 0 or -errno. */
-int flush_read_stat(int root, const char *name, struct flush_stat *ret);
+_must_check_ int flush_read_stat(int root, const char *name, struct flush_stat *ret);
 
 /* syncfs(2) on a descriptor held since mount: reports any write-back error since it was opened,
  * once (kernel >= 5.8). 0 or -errno. May block for minutes: call it in a child. */
-int flush_filesystem(int dir_fd);
+_must_check_ int flush_filesystem(int dir_fd);
 /* fsync(2) of a block device's descriptor held since before mkfs: metadata's errors. */
-int flush_device(int fd);
+_must_check_ int flush_device(int fd);
 
 #endif

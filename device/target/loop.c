@@ -27,8 +27,6 @@ struct loop_config {
 };
 #endif
 
-bool loop_without_configure;
-
 /* Opens loop device @number through a node that exists only for that. */
 static int open_loop(int root, const char *dir, int number)
 {
@@ -72,12 +70,10 @@ static int configure(int loop_fd, int image_fd)
 		.info.lo_flags = LO_FLAGS_AUTOCLEAR | LO_FLAGS_PARTSCAN,
 	};
 
-	if (!loop_without_configure) {
-		if (ioctl(loop_fd, LOOP_CONFIGURE, &config) == 0)
-			return 0;
-		if (errno != EINVAL && errno != ENOTTY)
-			return -errno;
-	}
+	if (ioctl(loop_fd, LOOP_CONFIGURE, &config) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOTTY)
+		return -errno;
 	return configure_in_steps(loop_fd, image_fd, &config.info);
 }
 

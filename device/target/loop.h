@@ -7,6 +7,8 @@
 #ifndef DEVICE_TARGET_LOOP_H
 #define DEVICE_TARGET_LOOP_H
 
+#include "device/base/util.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -16,14 +18,16 @@
  * @ret_name gets its kernel name, @ret_fd a descriptor that keeps it attached. 0 or -errno; -EBUSY
  * where others were always faster.
  */
-int loop_attach(int root, const char *dir, int image_fd, char ret_name[32], int *ret_fd);
+_must_check_ int loop_attach(
+	int root, const char *dir, int image_fd, char ret_name[32], int *ret_fd);
 
 /* Detaches at once where @loop_fd is the last user, else when the last one closes. 0 or -errno. */
-int loop_detach(int loop_fd);
+_must_check_ int loop_detach(int loop_fd);
 
 /* The file behind the loop device @name, by its device and inode, which stay right whatever has become
  * of its path; @dir as below. 0; -ENXIO nothing attached; or -errno. */
-int loop_file(int root, const char *dir, const char *name, uint64_t *ret_dev, uint64_t *ret_ino);
+_must_check_ int loop_file(
+	int root, const char *dir, const char *name, uint64_t *ret_dev, uint64_t *ret_ino);
 
 /*
  * Looks for another loop device than @own ("" for none) over the file @dev, @ino: mounted or not,
@@ -31,10 +35,7 @@ int loop_file(int root, const char *dir, const char *name, uint64_t *ret_dev, ui
  * none, or -errno. Nodes are made for the moment in @dir; with NULL those below @root are used, and
  * what cannot be opened there counts as no user.
  */
-int loop_other_user(
+_must_check_ int loop_other_user(
 	int root, const char *dir, uint64_t dev, uint64_t ino, const char *own, char ret_name[32]);
-
-/* Seam for tests: makes loop_attach behave as on a kernel without LOOP_CONFIGURE (< 5.8). */
-extern bool loop_without_configure;
 
 #endif

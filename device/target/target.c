@@ -29,12 +29,12 @@ void target_init(struct target *target)
 		target->boot_fds[i] = -1;
 }
 
-void target_node(const struct target *target, unsigned number, char ret[160])
+void target_node(const struct target *target, unsigned number, char ret[TARGET_NODE_MAX])
 {
 	if (number == 0)
-		(void)str_format(ret, 160, "%s/disk", target->dir);
+		(void)str_format(ret, TARGET_NODE_MAX, "%s/disk", target->dir);
 	else
-		(void)str_format(ret, 160, "%s/p%u", target->dir, number);
+		(void)str_format(ret, TARGET_NODE_MAX, "%s/p%u", target->dir, number);
 }
 
 /* Opens @path and makes sure that it is block device @rdev. fd or -errno. */
@@ -154,7 +154,7 @@ static int check_other_users(const struct target *target, struct diag *diag)
 static int open_identity(struct target *target, struct diag *diag)
 {
 	dev_t rdev = disk_rdev(&target->disk);
-	char node[160];
+	char node[TARGET_NODE_MAX];
 	int r;
 
 	target_node(target, 0, node);
@@ -225,7 +225,7 @@ static int take_device(const struct target *target, const char *node, const char
 
 int target_take_exclusive(struct target *target, struct diag *diag)
 {
-	char node[160];
+	char node[TARGET_NODE_MAX];
 	int r;
 
 	if (target->excl_fd >= 0)
@@ -248,15 +248,12 @@ void target_release_exclusive(struct target *target)
 
 int target_open_partition(struct target *target, unsigned number, struct diag *diag)
 {
-	const char *disk = target->disk.name;
+	char name[DISK_PARTITION_NAME_MAX], node[TARGET_NODE_MAX];
 	uint32_t major, minor;
-	char name[48], node[160];
 	int r;
 
 	assert(number >= 1 && number <= ARRAY_SIZE(target->partition_fds));
-	/* mmcblk0p1, but sda1. */
-	(void)STR_FORMAT(name, "%s%s%u", disk,
-		strchr("0123456789", disk[strlen(disk) - 1]) ? "p" : "", number);
+	disk_partition_name(target->disk.name, number, name);
 	/* Their numbers follow no rule, and are not given to others while they are open. The disk's
 	 * own is held: a name may be another disk's by now. */
 	r = sysroot_read_devno(target->root, &major, &minor, "sys/dev/block/%u:%u/%s/dev",
@@ -273,16 +270,16 @@ int target_open_partition(struct target *target, unsigned number, struct diag *d
 	return 0;
 }
 
-static void boot_node(const struct target *target, unsigned index, char ret[160])
+static void boot_node(const struct target *target, unsigned index, char ret[TARGET_NODE_MAX])
 {
-	(void)str_format(ret, 160, "%s/boot%u", target->dir, index);
+	(void)str_format(ret, TARGET_NODE_MAX, "%s/boot%u", target->dir, index);
 }
 
 int target_open_boot(struct target *target, unsigned index, struct diag *diag)
 {
 	uint32_t major, minor, disk_major, disk_minor;
 	const char *name;
-	char node[160];
+	char node[TARGET_NODE_MAX];
 	int r;
 
 	assert(index < ARRAY_SIZE(target->boot_fds));
@@ -314,7 +311,7 @@ int target_open_boot(struct target *target, unsigned index, struct diag *diag)
 
 void target_close_boot(struct target *target)
 {
-	char node[160];
+	char node[TARGET_NODE_MAX];
 
 	for (unsigned i = 0; i < ARRAY_SIZE(target->boot_fds); i++) {
 		close_fd(&target->boot_fds[i]);
@@ -335,7 +332,7 @@ bool target_is_gone(const struct target *target)
 
 void target_close(struct target *target, bool forget)
 {
-	char node[160];
+	char node[TARGET_NODE_MAX];
 
 	target_close_boot(target);
 	for (size_t i = 0; i < ARRAY_SIZE(target->partition_fds); i++)

@@ -8,6 +8,7 @@
 #ifndef DEVICE_TARGET_TARGET_H
 #define DEVICE_TARGET_TARGET_H
 
+#include "device/base/util.h"
 #include "device/disk/disk.h"
 #include "device/layout/layout.h"
 
@@ -32,24 +33,25 @@ void target_init(struct target *target);
  * the phrase in @diag. Nothing is written; an image that can only be read is attached read-only.
  * 0 or -errno with @diag.
  */
-int target_open(struct target *target, int root, const struct disk *picked, const char *dir,
-	struct diag *diag);
+_must_check_ int target_open(struct target *target, int root, const struct disk *picked,
+	const char *dir, struct diag *diag);
 /*
  * flock(LOCK_EX|LOCK_NB) on the disk (and the image). -EWOULDBLOCK where another holds it; udev does
  * for a moment, so try again for some seconds. The lock is taken on the /dev node that everybody
  * locks: flock is the node's, not the device's, and a private node would lock out nobody.
  */
-int target_try_lock(struct target *target);
+_must_check_ int target_try_lock(struct target *target);
 /* Takes or gives back O_RDWR|O_EXCL. -EBUSY where somebody uses the disk, -EROFS where it cannot
  * be written; compares the identity again (-ESTALE), which is all where it is held already: a card
  * may be another one in the same reader. */
-int target_take_exclusive(struct target *target, struct diag *diag);
+_must_check_ int target_take_exclusive(struct target *target, struct diag *diag);
 void target_release_exclusive(struct target *target);
 
 /* After ptable_announce: opens partition @number (1..) read-only and makes its node. */
-int target_open_partition(struct target *target, unsigned number, struct diag *diag);
-/* Path of the private node of the disk (0) or a partition. @ret has room for 160 bytes. */
-void target_node(const struct target *target, unsigned number, char ret[160]);
+_must_check_ int target_open_partition(struct target *target, unsigned number, struct diag *diag);
+#define TARGET_NODE_MAX 160
+/* Path of the private node of the disk (0) or a partition. */
+void target_node(const struct target *target, unsigned number, char ret[TARGET_NODE_MAX]);
 
 /*
  * Opens boot area @index (0, 1) as target->boot_fds[index] and makes its private node: O_EXCL on the
@@ -57,7 +59,7 @@ void target_node(const struct target *target, unsigned number, char ret[160]);
  * (bootarea.h). Compares the disk's identity again. -ENOENT where the disk has none, -EROFS where it
  * cannot be written, -EBUSY, -ESTALE, with @diag. Nothing happens where it is open already.
  */
-int target_open_boot(struct target *target, unsigned index, struct diag *diag);
+_must_check_ int target_open_boot(struct target *target, unsigned index, struct diag *diag);
 /* Closes both. */
 void target_close_boot(struct target *target);
 

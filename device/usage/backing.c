@@ -8,68 +8,68 @@
 #include <stdlib.h>
 #include <string.h>
 
-void backing_add_path(struct backing *resolver, const char *path)
+void backing_add_path(struct backing *backing, const char *path)
 {
-	const struct mountinfo_entry *mount = mountinfo_of_path(resolver->mounts, path);
+	const struct mountinfo_entry *mount = mountinfo_of_path(backing->mounts, path);
 
 	if (mount)
-		backing_add_mount(resolver, mount);
+		backing_add_mount(backing, mount);
 	else
-		resolver->unresolved = true;
+		backing->unresolved = true;
 }
 
-static void resolve_disk(struct backing *resolver, const char *name)
+static void resolve_disk(struct backing *backing, const char *name)
 {
 	struct wholedisk_loop loop;
 
-	for (size_t i = 0; i < resolver->count; i++)
-		if (strcmp(resolver->disks[i], name) == 0)
+	for (size_t i = 0; i < backing->count; i++)
+		if (strcmp(backing->disks[i], name) == 0)
 			return;
-	if (resolver->count == ARRAY_SIZE(resolver->disks)) {
-		resolver->unresolved = true;
+	if (backing->count == ARRAY_SIZE(backing->disks)) {
+		backing->unresolved = true;
 		return;
 	}
-	(void)STR_COPY(resolver->disks[resolver->count++], name);
-	if (!resolver->through_files || wholedisk_read_loop(resolver->root, name, &loop) < 0 ||
+	(void)STR_COPY(backing->disks[backing->count++], name);
+	if (!backing->through_files || wholedisk_read_loop(backing->root, name, &loop) < 0 ||
 		loop.block_major > 0)
 		return;
 	if (loop.file_major > 0)
-		backing_add_number(resolver, loop.file_major, loop.file_minor);
+		backing_add_number(backing, loop.file_major, loop.file_minor);
 	else
-		backing_add_path(resolver, loop.backing);
+		backing_add_path(backing, loop.backing);
 }
 
-void backing_add_number(struct backing *resolver, uint32_t major, uint32_t minor)
+void backing_add_number(struct backing *backing, uint32_t major, uint32_t minor)
 {
 	char names[WHOLEDISK_MAX][32];
-	int count = wholedisk_of(resolver->root, major, minor, names, ARRAY_SIZE(names));
+	int count = wholedisk_of(backing->root, major, minor, names, ARRAY_SIZE(names));
 
 	if (count < 0)
-		resolver->unresolved = true;
+		backing->unresolved = true;
 	for (int i = 0; i < count; i++)
-		resolve_disk(resolver, names[i]);
+		resolve_disk(backing, names[i]);
 }
 
 /* A filesystem in memory, or on another machine, or on raw flash. */
-static void resolve_nothing(struct backing *resolver, const struct mountinfo_entry *mount)
+static void resolve_nothing(struct backing *backing, const struct mountinfo_entry *mount)
 {
-	(void)resolver;
+	(void)backing;
 	(void)mount;
 }
 
 /* Device nodes with colons between them: bcachefs has several. "/dev/root" is no node. */
-static void resolve_source(struct backing *resolver, const struct mountinfo_entry *mount)
+static void resolve_source(struct backing *backing, const struct mountinfo_entry *mount)
 {
 	char source[PATH_MAX], *rest = source, *node;
 	uint32_t major, minor;
 
 	if (!STR_COPY(source, mount->source))
-		resolver->unresolved = true;
+		backing->unresolved = true;
 	while ((node = strsep(&rest, ":"))) {
-		if (wholedisk_node_number(resolver->root, node, &major, &minor) == 0)
-			backing_add_number(resolver, major, minor);
+		if (wholedisk_node_number(backing->root, node, &major, &minor) == 0)
+			backing_add_number(backing, major, minor);
 		else
-			resolver->unresolved = true;
+			backing->unresolved = true;
 	}
 }
 
@@ -82,7 +82,7 @@ static const struct family btrfs = {"sys/fs/btrfs", "/devices", "", "/dev"};
 static const struct family bcachefs = {"sys/fs/bcachefs", "", "dev-", "/block/dev"};
 
 struct members {
-	struct backing *resolver;
+	struct backing *backing;
 	const struct family *family;
 	const char *uuid;
 	uint32_t major, minor; /* of the member that is known */
@@ -99,7 +99,7 @@ static int read_member(
 {
 	const struct family *family = members->family;
 
-	return sysroot_read_devno(members->resolver->root, ret_major, ret_minor, "%s/%s%s/%s%s",
+	return sysroot_read_devno(members->backing->root, ret_major, ret_minor, "%s/%s%s/%s%s",
 		family->dir, members->uuid, family->list, name, family->dev);
 }
 
@@ -122,9 +122,9 @@ static int resolve_member(void *arg, const char *name)
 	if (!is_member(members, name))
 		return 0;
 	if (read_member(members, name, &major, &minor) == 0)
-		backing_add_number(members->resolver, major, minor);
+		backing_add_number(members->backing, major, minor);
 	else
-		members->resolver->unresolved = true;
+		members->backing->unresolved = true;
 	return 0;
 }
 
@@ -132,7 +132,7 @@ static int resolve_if_member(void *arg, const char *uuid)
 {
 	struct members *members = arg;
 	const struct family *family = members->family;
-	int root = members->resolver->root;
+	int root = members->backing->root;
 
 	members->uuid = uuid;
 	(void)sysroot_each(root, match_member, members, "%s/%s%s", family->dir, uuid, family->list);
@@ -143,30 +143,30 @@ static int resolve_if_member(void *arg, const char *uuid)
 }
 
 static void resolve_members(
-	struct backing *resolver, const struct mountinfo_entry *mount, const struct family *family)
+	struct backing *backing, const struct mountinfo_entry *mount, const struct family *family)
 {
-	struct members members = {.resolver = resolver, .family = family};
+	struct members members = {.backing = backing, .family = family};
 	char first[PATH_MAX];
 
-	resolve_source(resolver, mount);
+	resolve_source(backing, mount);
 	(void)STR_COPY(first, mount->source);
 	first[strcspn(first, ":")] = '\0';
-	if (wholedisk_node_number(resolver->root, first, &members.major, &members.minor) == 0)
-		(void)sysroot_each(resolver->root, resolve_if_member, &members, "%s", family->dir);
+	if (wholedisk_node_number(backing->root, first, &members.major, &members.minor) == 0)
+		(void)sysroot_each(backing->root, resolve_if_member, &members, "%s", family->dir);
 }
 
-static void resolve_btrfs(struct backing *resolver, const struct mountinfo_entry *mount)
+static void resolve_btrfs(struct backing *backing, const struct mountinfo_entry *mount)
 {
-	resolve_members(resolver, mount, &btrfs);
+	resolve_members(backing, mount, &btrfs);
 }
 
-static void resolve_bcachefs(struct backing *resolver, const struct mountinfo_entry *mount)
+static void resolve_bcachefs(struct backing *backing, const struct mountinfo_entry *mount)
 {
-	resolve_members(resolver, mount, &bcachefs);
+	resolve_members(backing, mount, &bcachefs);
 }
 
 /* Paths with colons between them; a backslash takes a colon's meaning away. */
-static void resolve_paths(struct backing *resolver, char *paths)
+static void resolve_paths(struct backing *backing, char *paths)
 {
 	char *to = paths, *start = paths;
 
@@ -178,7 +178,7 @@ static void resolve_paths(struct backing *resolver, char *paths)
 
 			*to = '\0';
 			if (*start)
-				backing_add_path(resolver, start);
+				backing_add_path(backing, start);
 			if (end)
 				return;
 			start = ++to;
@@ -188,7 +188,7 @@ static void resolve_paths(struct backing *resolver, char *paths)
 	}
 }
 
-static void resolve_overlay(struct backing *resolver, const struct mountinfo_entry *mount)
+static void resolve_overlay(struct backing *backing, const struct mountinfo_entry *mount)
 {
 	static const char *const keys[] = {"lowerdir=", "lowerdir+=", "datadir+=", "upperdir="};
 	_cleanup_free_ char *options = strdup(mount->options);
@@ -203,18 +203,18 @@ static void resolve_overlay(struct backing *resolver, const struct mountinfo_ent
 				continue;
 			any = true;
 			mountinfo_unescape(option + length);
-			resolve_paths(resolver, option + length);
+			resolve_paths(backing, option + length);
 		}
 	}
 	if (!any)
-		resolver->unresolved = true;
+		backing->unresolved = true;
 }
 
 /* Filesystems without a device number of their own. What is not listed has its devices for a
  * source, or cannot be told. */
 static const struct filesystem {
 	const char *type;
-	void (*resolve)(struct backing *resolver, const struct mountinfo_entry *mount);
+	void (*resolve)(struct backing *backing, const struct mountinfo_entry *mount);
 } filesystems[] = {
 	{"rootfs", resolve_nothing},
 	{"tmpfs", resolve_nothing},
@@ -234,32 +234,32 @@ static const struct filesystem {
 
 /* In a container the layers of the root overlay have paths of the host, which here lead to the
  * overlay itself; without a memory, dozens of layers would lead there again and again. */
-static void resolve_anonymous(struct backing *resolver, const struct mountinfo_entry *mount)
+static void resolve_anonymous(struct backing *backing, const struct mountinfo_entry *mount)
 {
 	void (*resolve)(struct backing *, const struct mountinfo_entry *) = resolve_source;
 	size_t seen = 0;
 
-	while (seen < resolver->seen_count && resolver->seen[seen].mount != mount)
+	while (seen < backing->seen_count && backing->seen[seen].mount != mount)
 		seen++;
 	if (seen == BACKING_MOUNTS_MAX ||
-		(seen < resolver->seen_count && resolver->seen[seen].active))
-		resolver->unresolved = true;
-	if (seen == BACKING_MOUNTS_MAX || seen < resolver->seen_count)
+		(seen < backing->seen_count && backing->seen[seen].active))
+		backing->unresolved = true;
+	if (seen == BACKING_MOUNTS_MAX || seen < backing->seen_count)
 		return;
-	resolver->seen_count++;
-	resolver->seen[seen].mount = mount;
-	resolver->seen[seen].active = true;
+	backing->seen_count++;
+	backing->seen[seen].mount = mount;
+	backing->seen[seen].active = true;
 	for (size_t i = 0; i < ARRAY_SIZE(filesystems); i++)
 		if (strcmp(filesystems[i].type, mount->fs_type) == 0)
 			resolve = filesystems[i].resolve;
-	resolve(resolver, mount);
-	resolver->seen[seen].active = false;
+	resolve(backing, mount);
+	backing->seen[seen].active = false;
 }
 
-void backing_add_mount(struct backing *resolver, const struct mountinfo_entry *mount)
+void backing_add_mount(struct backing *backing, const struct mountinfo_entry *mount)
 {
 	if (mount->major > 0)
-		backing_add_number(resolver, mount->major, mount->minor);
+		backing_add_number(backing, mount->major, mount->minor);
 	else
-		resolve_anonymous(resolver, mount);
+		resolve_anonymous(backing, mount);
 }

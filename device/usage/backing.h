@@ -30,9 +30,9 @@ struct backing {
 };
 
 /* What lies in memory, on raw flash or on another machine has no disk, and is resolved. */
-void backing_add_mount(struct backing *resolver, const struct mountinfo_entry *mount);
+void backing_add_mount(struct backing *backing, const struct mountinfo_entry *mount);
 /* An absolute path of the machine. */
-void backing_add_path(struct backing *resolver, const char *path);
-void backing_add_number(struct backing *resolver, uint32_t major, uint32_t minor);
+void backing_add_path(struct backing *backing, const char *path);
+void backing_add_number(struct backing *backing, uint32_t major, uint32_t minor);
 
 #endif

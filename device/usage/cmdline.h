@@ -9,6 +9,7 @@
 #ifndef DEVICE_USAGE_CMDLINE_H
 #define DEVICE_USAGE_CMDLINE_H
 
+#include "device/base/util.h"
 #include "device/disk/disk.h"
 
 enum cmdline_kind {
@@ -30,7 +31,7 @@ struct cmdline_device {
 
 /* Calls @each for every device that is named in @cmdline. What lies in memory, on the network or on raw
  * flash is none. Stops and returns its value where @each returns non-zero. 0 or -ENOMEM. */
-int cmdline_each(
+_must_check_ int cmdline_each(
 	const char *cmdline, int (*each)(void *arg, const struct cmdline_device *name), void *arg);
 
 /*

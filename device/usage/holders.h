@@ -6,10 +6,11 @@
 #ifndef DEVICE_USAGE_HOLDERS_H
 #define DEVICE_USAGE_HOLDERS_H
 
+#include "device/base/util.h"
 #include "device/usage/inuse.h"
 
 /* Adds REASON_HOLDER and REASON_LOOP facts of every disk of the machine below @root, after all others:
  * what is known to be in use needs no explanation by a file on it. 0 or -errno. */
-int holders_add_facts(struct inuse *inuse, int root);
+_must_check_ int holders_add_facts(struct inuse *inuse, int root);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * inuse - which disks are in use, and by what: from the mount tables of every namespace, swaps,
- * holders, loop devices and the kernel command line below a root fd. It explains; the last word has
- * O_EXCL (target.h).
+ * inuse - the facts: which disks are in use, and by what. inuse_load.h collects them, rules.h judges by
+ * them. They explain a refusal; O_EXCL has the last word (target.h).
  */
 #ifndef DEVICE_USAGE_INUSE_H
 #define DEVICE_USAGE_INUSE_H
 
+#include "device/base/util.h"
 #include "device/disk/disk.h"
 #include "device/usage/cmdline.h"
 #include "device/usage/multipath.h"
@@ -43,31 +43,19 @@ struct inuse {
 	struct multipath multipath; /* a fact about one is a fact about the other */
 };
 
-/* Collects the facts of the machine below @root. 0 or -errno; free with inuse_finish. */
-int inuse_load(int root, struct inuse *ret);
+/* Releases what it holds, and leaves it empty. */
 void inuse_finish(struct inuse *inuse);
 
-/* Adds a fact with a formatted phrase, which is sanitised; nothing where it is there. 0 or -ENOMEM. */
-int inuse_add_fact(struct inuse *inuse, const char *disk, enum reason_code code, const char *format,
-	...) __attribute__((format(printf, 4, 5)));
+/* Adds a fact unless it is there. 0 or -ENOMEM. */
+_must_check_ int inuse_add(struct inuse *inuse, const struct inuse_fact *fact);
+/* The same for a disk, with a formatted phrase, which is sanitised. */
+_must_check_ int inuse_add_fact(struct inuse *inuse, const char *disk, enum reason_code code,
+	const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* True where there is any fact about the disk. */
 bool inuse_knows(const struct inuse *inuse, const char *disk);
 
 /* Looks for what the kernel command line names in what is known of @disk's content: a match is a
  * REASON_SYSTEM. Call it for every disk, and again when its content becomes known. 0 or -errno. */
-int inuse_add_content(struct inuse *inuse, const struct disk *disk);
-
-/* A file that a job reads or writes: its archive, layout file, blobs, log. */
-struct inuse_file {
-	const char *path; /* of the machine below the root */
-	const char *what; /* "archive" */
-};
-
-/* Adds the disks that hold the file, as REASON_SOURCE with the phrase "holds the %s". On a running
- * machine it is followed from an open fd, on a recorded one by the path alone.
- * 0 (with inuse->unresolved where its disk cannot be told), or -errno (-ENOENT: no such file). */
-int inuse_add_file(struct inuse *inuse, int root, const struct inuse_file *file);
-/* Each of @count files; one that is not there holds nothing. 0 or the first other -errno. */
-int inuse_add_files(struct inuse *inuse, int root, const struct inuse_file *files, size_t count);
+_must_check_ int inuse_add_content(struct inuse *inuse, const struct disk *disk);
 
 #endif

@@ -97,12 +97,10 @@ const struct mountinfo_entry *mountinfo_of_path(const struct mountinfo *mounts, 
 
 	for (size_t i = 0; i < mounts->count; i++) {
 		const char *point = mounts->entries[i].point;
-		size_t length = strcmp(point, "/") == 0 ? 0 : strlen(point);
+		size_t length = strlen(point);
 
-		if (path[0] != '/' || strncmp(path, point, length) != 0 ||
-			(path[length] != '/' && path[length] != '\0'))
-			continue;
-		if (!best || length >= best_length) {
+		if (path[0] == '/' && path_is_below(path, strcmp(point, "/") == 0 ? "" : point) &&
+			length >= best_length) {
 			best = &mounts->entries[i];
 			best_length = length;
 		}

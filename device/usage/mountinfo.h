@@ -4,6 +4,8 @@
 #ifndef DEVICE_USAGE_MOUNTINFO_H
 #define DEVICE_USAGE_MOUNTINFO_H
 
+#include "device/base/util.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,7 +27,7 @@ struct mountinfo {
 
 /* Reads the table at @path ("proc/self/mountinfo") below @root. 0 or -errno; lines that make no
  * sense are left out. Free with mountinfo_finish. */
-int mountinfo_load(int root, const char *path, struct mountinfo *ret);
+_must_check_ int mountinfo_load(int root, const char *path, struct mountinfo *ret);
 void mountinfo_finish(struct mountinfo *mounts);
 
 /* The mount that the absolute path @path is on: the deepest mount point that leads to it, and of

@@ -27,15 +27,14 @@ static int add_disk(void *arg, const char *name)
 {
 	struct walk *walk = arg;
 	struct multipath *multipath = &walk->multipath;
-	struct multipath_id twin, *disks;
+	struct multipath_id id, *disks;
 
-	if (!STR_COPY(twin.disk, name) ||
-		!read_wwid(walk->root, name, twin.wwid, sizeof(twin.wwid)))
+	if (!STR_COPY(id.disk, name) || !read_wwid(walk->root, name, id.wwid, sizeof(id.wwid)))
 		return 0;
 	disks = reallocarray(multipath->disks, multipath->count + 1, sizeof(*disks));
 	if (!disks)
 		return -ENOMEM;
-	disks[multipath->count++] = twin;
+	disks[multipath->count++] = id;
 	multipath->disks = disks;
 	return 0;
 }

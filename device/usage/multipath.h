@@ -6,6 +6,8 @@
 #ifndef DEVICE_USAGE_MULTIPATH_H
 #define DEVICE_USAGE_MULTIPATH_H
 
+#include "device/base/util.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -18,7 +20,7 @@ struct multipath {
 };
 
 /* Reads the ids of all disks of the machine below @root. 0 or -errno; free with multipath_finish. */
-int multipath_load(int root, struct multipath *ret);
+_must_check_ int multipath_load(int root, struct multipath *ret);
 void multipath_finish(struct multipath *multipath);
 
 /* True where @a and @b, kernel names, tell the same id. */

@@ -6,6 +6,8 @@
 #ifndef DEVICE_USAGE_NAMESPACES_H
 #define DEVICE_USAGE_NAMESPACES_H
 
+#include "device/base/util.h"
+
 #include <stddef.h>
 
 /*
@@ -14,7 +16,7 @@
  * Stops and returns its value where @each returns non-zero. Without root rights others' are not
  * visible, and are left out. 0 or -errno.
  */
-int namespaces_each_other(
+_must_check_ int namespaces_each_other(
 	int root, int (*each)(void *arg, const char *table, const char *who), void *arg);
 
 #endif

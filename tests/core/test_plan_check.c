@@ -193,8 +193,8 @@ static const struct {
 	{spoil_sidecar, "archive-digest", {"rootfs.tar.zst", "SHA-256", "Copy"}},
 	{spoil_content, "archive-path", {"../etc/passwd", "leaves the target", "again"}},
 	{spoil_layout, "layout", {"/dev/mmcblk1", "it needs 300 MiB", "Choose"}},
-	{spoil_boot_area, "boot-area", {"/dev/mmcblk1", "boot1", "5.0 MiB"}},
-	{spoil_space, "too-small", {"rootfs.tar.zst", "mmcblk1p", "4.0 GiB"}},
+	{spoil_boot_area, "boot-area", {"/dev/mmcblk1", "boot1", "5 MiB"}},
+	{spoil_space, "too-small", {"rootfs.tar.zst", "mmcblk1p", "4 GiB"}},
 	{spoil_inodes, "inodes", {"1000000", "mmcblk1p", "would do"}},
 	{spoil_fit, "unfit", {"boot/vmlinuz", "symbolic link", "layout"}},
 	{spoil_kernel, "fs-unsupported", {"vfat", "kernel", "module"}},
@@ -334,7 +334,7 @@ static void an_image_needs_room_where_it_lies(void **state)
 	facts.image_room_bytes = bytes;
 	expect_go();
 	facts.image_room_bytes = bytes - 1;
-	expect_only("image-room", "7.0 MiB");
+	expect_only("image-room", "7 MiB");
 	assert_non_null(strstr(verdict.problems[0].text, "/dev/mmcblk1"));
 	assert_non_null(strstr(verdict.problems[0].text, "Make room"));
 }
@@ -348,7 +348,7 @@ static void a_boot_area_may_be_filled(void **state)
 	plan.layout.boot_bytes[0] = MIB(4);
 	expect_go();
 	plan.layout.boot_bytes[0]++;
-	expect_only("boot-area", "has 4.0 MiB");
+	expect_only("boot-area", "has 4 MiB");
 	plan.target.boot[0].size_bytes = 0;
 	facts.target = plan.target;
 	expect_only("boot-area", "there is none");
@@ -377,7 +377,7 @@ static void what_just_fits_is_let_through(void **state)
 	expect_only("inodes", "would do");
 	/* What is too large is told once, not as too many files as well. */
 	share->block_bytes = GIB(4);
-	expect_only("too-small", "4.0 GiB");
+	expect_only("too-small", "4 GiB");
 }
 
 /* An image has no devices of its partitions to name. */

@@ -6,15 +6,15 @@
 #include <sys/sysmacros.h>
 
 /* "sda sdb": what was found, and whether something was not. */
-static void expect(const struct backing *resolver, const char *disks, bool unresolved)
+static void expect(const struct backing *backing, const char *disks, bool unresolved)
 {
 	char all[2048] = "";
 
-	for (size_t i = 0; i < resolver->count; i++)
+	for (size_t i = 0; i < backing->count; i++)
 		(void)str_format(all + strlen(all), sizeof(all) - strlen(all), "%s%s",
-			i > 0 ? " " : "", resolver->disks[i]);
+			i > 0 ? " " : "", backing->disks[i]);
 	assert_string_equal(all, disks);
-	assert_int_equal(resolver->unresolved, unresolved);
+	assert_int_equal(backing->unresolved, unresolved);
 }
 
 static struct mountinfo load_mounts(const struct sandbox *box, const char *text)
@@ -31,11 +31,11 @@ static void expect_mount(
 	const struct sandbox *box, const char *text, const char *disks, bool unresolved)
 {
 	struct mountinfo mounts = load_mounts(box, text);
-	struct backing resolver = {.root = box->root, .mounts = &mounts};
+	struct backing backing = {.root = box->root, .mounts = &mounts};
 
 	assert_true(mounts.count > 0);
-	backing_add_mount(&resolver, &mounts.entries[0]);
-	expect(&resolver, disks, unresolved);
+	backing_add_mount(&backing, &mounts.entries[0]);
+	expect(&backing, disks, unresolved);
 	mountinfo_finish(&mounts);
 }
 
@@ -50,23 +50,23 @@ static void a_number_gives_its_disk_once(void **state)
 {
 	const struct sandbox *box = *state;
 	const struct mountinfo none = {0};
-	struct backing resolver = {.root = box->root, .mounts = &none};
+	struct backing backing = {.root = box->root, .mounts = &none};
 
 	add_disks(box);
-	backing_add_number(&resolver, 8, 2);
-	expect(&resolver, "sda", false);
-	backing_add_number(&resolver, 8, 16);
-	backing_add_number(&resolver, 8, 1);
-	backing_add_number(&resolver, 8, 0);
-	expect(&resolver, "sda sdb", false);
+	backing_add_number(&backing, 8, 2);
+	expect(&backing, "sda", false);
+	backing_add_number(&backing, 8, 16);
+	backing_add_number(&backing, 8, 1);
+	backing_add_number(&backing, 8, 0);
+	expect(&backing, "sda sdb", false);
 	/* What was found stays, and so does that something was not. */
-	backing_add_number(&resolver, 8, 99);
-	expect(&resolver, "sda sdb", true);
-	backing_add_number(&resolver, 8, 32);
-	expect(&resolver, "sda sdb sdc", true);
-	resolver = (struct backing){.root = box->root, .mounts = &none};
-	backing_add_number(&resolver, 0, 30);
-	expect(&resolver, "", true);
+	backing_add_number(&backing, 8, 99);
+	expect(&backing, "sda sdb", true);
+	backing_add_number(&backing, 8, 32);
+	expect(&backing, "sda sdb sdc", true);
+	backing = (struct backing){.root = box->root, .mounts = &none};
+	backing_add_number(&backing, 0, 30);
+	expect(&backing, "", true);
 }
 
 static void a_path_gives_the_disk_below_its_mount(void **state)
@@ -75,17 +75,17 @@ static void a_path_gives_the_disk_below_its_mount(void **state)
 	struct mountinfo mounts = load_mounts(box, "1 1 8:1 / /srv rw - ext4 /dev/sda1 rw\n"
 						   "2 1 8:16 / /srv/data rw - ext4 /dev/sdb rw\n"
 						   "3 1 0:9 / /run rw - tmpfs tmpfs rw\n");
-	struct backing resolver = {.root = box->root, .mounts = &mounts};
+	struct backing backing = {.root = box->root, .mounts = &mounts};
 
 	add_disks(box);
-	backing_add_path(&resolver, "/srv/data/image");
-	expect(&resolver, "sdb", false);
-	backing_add_path(&resolver, "/srv/database");
-	expect(&resolver, "sdb sda", false);
-	backing_add_path(&resolver, "/run/image");
-	expect(&resolver, "sdb sda", false);
-	backing_add_path(&resolver, "/elsewhere");
-	expect(&resolver, "sdb sda", true);
+	backing_add_path(&backing, "/srv/data/image");
+	expect(&backing, "sdb", false);
+	backing_add_path(&backing, "/srv/database");
+	expect(&backing, "sdb sda", false);
+	backing_add_path(&backing, "/run/image");
+	expect(&backing, "sdb sda", false);
+	backing_add_path(&backing, "/elsewhere");
+	expect(&backing, "sdb sda", true);
 	mountinfo_finish(&mounts);
 }
 
@@ -131,7 +131,7 @@ static void a_source_too_long_is_not_followed_in_part(void **state)
 	const struct mountinfo_entry mount = {
 		.point = "/", .fs_type = "newfs", .source = source, .options = "rw"};
 	const struct mountinfo none = {0};
-	struct backing resolver = {.root = box->root, .mounts = &none};
+	struct backing backing = {.root = box->root, .mounts = &none};
 
 	add_disks(box);
 	/* What of the last one has room is a device, too. */
@@ -141,8 +141,8 @@ static void a_source_too_long_is_not_followed_in_part(void **state)
 	assert_int_equal(strlen(source), PATH_MAX - 1 - strlen(":/dev/sda"));
 	assert_true(
 		str_format(source + strlen(source), sizeof(source) - strlen(source), ":/dev/sda2"));
-	backing_add_mount(&resolver, &mount);
-	assert_true(resolver.unresolved);
+	backing_add_mount(&backing, &mount);
+	assert_true(backing.unresolved);
 }
 
 /* mountinfo names one member; sysfs has the others. */
@@ -211,13 +211,13 @@ static void a_mount_is_looked_at_once(void **state)
 {
 	const struct sandbox *box = *state;
 	struct mountinfo mounts = load_mounts(box, "1 1 0:9 / / rw - newfs /dev/sda rw\n");
-	struct backing resolver = {.root = box->root, .mounts = &mounts};
+	struct backing backing = {.root = box->root, .mounts = &mounts};
 
 	add_disks(box);
-	backing_add_mount(&resolver, &mounts.entries[0]);
-	backing_add_mount(&resolver, &mounts.entries[0]);
-	expect(&resolver, "sda", false);
-	assert_int_equal(resolver.seen_count, 1);
+	backing_add_mount(&backing, &mounts.entries[0]);
+	backing_add_mount(&backing, &mounts.entries[0]);
+	expect(&backing, "sda", false);
+	assert_int_equal(backing.seen_count, 1);
 	mountinfo_finish(&mounts);
 }
 
@@ -226,31 +226,31 @@ static void what_has_no_room_is_not_forgotten(void **state)
 	struct mountinfo_entry many[BACKING_MOUNTS_MAX + 1];
 	const struct sandbox *box = *state;
 	const struct mountinfo none = {0};
-	struct backing resolver = {.root = box->root, .mounts = &none};
+	struct backing backing = {.root = box->root, .mounts = &none};
 	char name[32], number[32];
 
 	for (unsigned i = 0; i <= BACKING_MOUNTS_MAX; i++)
 		many[i] = (struct mountinfo_entry){
 			.point = "/", .fs_type = "tmpfs", .source = "", .options = ""};
 	for (unsigned i = 0; i < BACKING_MOUNTS_MAX; i++)
-		backing_add_mount(&resolver, &many[i]);
-	expect(&resolver, "", false);
+		backing_add_mount(&backing, &many[i]);
+	expect(&backing, "", false);
 	/* One that is known needs no room. */
-	backing_add_mount(&resolver, &many[0]);
-	expect(&resolver, "", false);
-	backing_add_mount(&resolver, &many[BACKING_MOUNTS_MAX]);
-	expect(&resolver, "", true);
+	backing_add_mount(&backing, &many[0]);
+	expect(&backing, "", false);
+	backing_add_mount(&backing, &many[BACKING_MOUNTS_MAX]);
+	expect(&backing, "", true);
 
-	resolver = (struct backing){.root = box->root, .mounts = &none};
+	backing = (struct backing){.root = box->root, .mounts = &none};
 	for (unsigned i = 0; i <= WHOLEDISK_MAX; i++) {
 		assert_true(STR_FORMAT(name, "vd%u", i));
 		assert_true(STR_FORMAT(number, "254:%u\n", i));
 		sandbox_block(box, NULL, name, number, "1000\n");
-		assert_false(resolver.unresolved);
-		backing_add_number(&resolver, 254, i);
+		assert_false(backing.unresolved);
+		backing_add_number(&backing, 254, i);
 	}
-	assert_int_equal(resolver.count, WHOLEDISK_MAX);
-	assert_true(resolver.unresolved);
+	assert_int_equal(backing.count, WHOLEDISK_MAX);
+	assert_true(backing.unresolved);
 }
 
 static void files_of_loops_are_followed_where_asked(void **state)
@@ -280,24 +280,24 @@ static void files_of_loops_are_followed_where_asked(void **state)
 	sandbox_block(box, NULL, "loop0", "7:0\n", "100\n");
 	sandbox_block(box, NULL, "loop1", "7:1\n", "100\n");
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct backing resolver = {.root = box->root,
+		struct backing backing = {.root = box->root,
 			.mounts = &mounts,
 			.through_files = cases[i].through_files};
 
 		sandbox_file(box, "sys/block/loop0/loop/backing_file", cases[i].backing);
-		backing_add_number(&resolver, 7, 0);
-		expect(&resolver, cases[i].disks, cases[i].unresolved);
+		backing_add_number(&backing, 7, 0);
+		expect(&backing, cases[i].disks, cases[i].unresolved);
 	}
 	/* One upon the other; and each in a file of the other ends. */
 	for (size_t i = 0; i < 2; i++) {
-		struct backing resolver = {
+		struct backing backing = {
 			.root = box->root, .mounts = &mounts, .through_files = true};
 
 		sandbox_file(box, "sys/block/loop0/loop/backing_file",
 			i == 0 ? "/srv/image\n" : "/sub/image\n");
 		sandbox_file(box, "sys/block/loop1/loop/backing_file", "/sub/image\n");
-		backing_add_number(&resolver, 7, 1);
-		expect(&resolver, i == 0 ? "loop1 loop0 sda" : "loop1 loop0", false);
+		backing_add_number(&backing, 7, 1);
+		expect(&backing, i == 0 ? "loop1 loop0 sda" : "loop1 loop0", false);
 	}
 	mountinfo_finish(&mounts);
 }
@@ -309,7 +309,7 @@ static void a_real_file_is_followed_without_its_path(void **state)
 {
 	const struct sandbox *box = *state;
 	const struct mountinfo none = {0};
-	struct backing resolver = {.mounts = &none, .through_files = true};
+	struct backing backing = {.mounts = &none, .through_files = true};
 	char expected[96];
 	struct stat st;
 
@@ -317,13 +317,13 @@ static void a_real_file_is_followed_without_its_path(void **state)
 	loop_box_stack(box);
 	assert_int_equal(fstat(upper.fd, &st), 0);
 
-	resolver.root = fixture.root;
-	backing_add_number(&resolver, major(st.st_rdev), minor(st.st_rdev));
-	assert_true(resolver.count >= 2);
+	backing.root = fixture.root;
+	backing_add_number(&backing, major(st.st_rdev), minor(st.st_rdev));
+	assert_true(backing.count >= 2);
 	assert_true(STR_FORMAT(expected, "%s %s", upper.name, fixture.name));
 	/* What the lower one's own file lies on is this machine's affair. */
-	resolver.count = 2;
-	expect(&resolver, expected, resolver.unresolved);
+	backing.count = 2;
+	expect(&backing, expected, backing.unresolved);
 }
 
 int main(void)
@@ -342,5 +342,5 @@ int main(void)
 		loop_box_test(a_real_file_is_followed_without_its_path),
 	};
 
-	return cmocka_run_group_tests_name("resolve", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("backing", tests, NULL, NULL);
 }

@@ -289,5 +289,5 @@ int main(void)
 		cmocka_unit_test(missing_names_may_be_whole_disks),
 	};
 
-	return cmocka_run_group_tests_name("boot_source", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("cmdline", tests, NULL, NULL);
 }

@@ -137,5 +137,5 @@ int main(void)
 		sandbox_test(what_is_left_can_be_looked_for),
 	};
 
-	return cmocka_run_group_tests_name("boot_disk", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("cmdline_disks", tests, NULL, NULL);
 }

@@ -295,6 +295,23 @@ static void an_emmc_is_described(void **state)
 	assert_string_equal(text, "boot0 4");
 }
 
+static void partitions_are_named_as_in_the_kernel(void **state)
+{
+	static const struct {
+		const char *disk;
+		unsigned number;
+		const char *name;
+	} cases[] = {{"sda", 1, "sda1"}, {"mmcblk0", 2, "mmcblk0p2"}, {"nvme0n1", 12, "nvme0n1p12"},
+		{"loop7", 1, "loop7p1"}, {"vdb", 3, "vdb3"}};
+	char name[DISK_PARTITION_NAME_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		disk_partition_name(cases[i].disk, cases[i].number, name);
+		assert_string_equal(name, cases[i].name);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -310,6 +327,7 @@ int main(void)
 		cmocka_unit_test(cards_are_confirmed_by_serial),
 		cmocka_unit_test(other_disks_are_confirmed_by_name),
 		cmocka_unit_test(content_is_a_phrase),
+		cmocka_unit_test(partitions_are_named_as_in_the_kernel),
 	};
 
 	return cmocka_run_group_tests_name("disk", tests, NULL, NULL);

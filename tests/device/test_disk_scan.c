@@ -299,5 +299,5 @@ int main(void)
 		loop_box_test(a_real_device_is_a_target),
 	};
 
-	return cmocka_run_group_tests_name("scan", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("disk_scan", tests, NULL, NULL);
 }

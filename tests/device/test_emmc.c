@@ -334,7 +334,7 @@ static int machine_setup(void **state)
 		return -1;
 	box = *state;
 	sandbox_unpack(box, "tests/sysroots/qemu-emmc-sd-usb.sysroot.tgz");
-	return settings_open(&journal, box->root, sandbox_path(box, "run/knobs", path));
+	return settings_open(&journal, box->root, sandbox_path(box, "run/settings", path));
 }
 
 #define machine_test(function)                                                                     \
@@ -395,7 +395,7 @@ static void crash_leaves_it_for_the_next_start(void **state)
 	is(box, BOOT0 "force_ro", "0");
 	assert_int_equal(settings_restore(&journal), 0);
 	is(box, BOOT0 "force_ro", "1");
-	is(box, "run/knobs", "");
+	is(box, "run/settings", "");
 }
 
 static void locked_area_is_left_alone(void **state)
@@ -453,5 +453,5 @@ int main(void)
 		machine_test(area_without_the_setting),
 	};
 
-	return cmocka_run_group_tests_name("bootarea", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("emmc", tests, NULL, NULL);
 }

@@ -173,5 +173,5 @@ int main(void)
 		loop_box_test(a_file_explains_only_what_nothing_else_does),
 	};
 
-	return cmocka_run_group_tests_name("holder", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("holders", tests, NULL, NULL);
 }

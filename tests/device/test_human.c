@@ -41,6 +41,31 @@ static void sizes(void **state)
 		assert_string_equal(human_size(cases[i].bytes).s, cases[i].text);
 }
 
+static void exact_sizes(void **state)
+{
+	static const struct {
+		uint64_t bytes;
+		const char *text;
+	} cases[] = {
+		{0, "0 B"},
+		{1, "1 B"},
+		{1023, "1023 B"},
+		{1024, "1 KiB"},
+		{1025, "1025 B"},
+		{KIB(64), "64 KiB"},
+		{KIB(64) + 1, "65537 B"},
+		{MIB(1536), "1536 MiB"},
+		{GIB(3), "3 GiB"},
+		{GIB(1024), "1 TiB"},
+		{UINT64_C(15) << 60, "15 EiB"},
+		{UINT64_MAX, "18446744073709551615 B"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_string_equal(human_exact(cases[i].bytes).s, cases[i].text);
+}
+
 static void done_of(void **state)
 {
 	(void)state;
@@ -113,6 +138,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sizes),
+		cmocka_unit_test(exact_sizes),
 		cmocka_unit_test(done_of),
 		cmocka_unit_test(done_is_within_total),
 		cmocka_unit_test(rates),
@@ -120,5 +146,5 @@ int main(void)
 		cmocka_unit_test(durations),
 	};
 
-	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("human", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "device/usage/inuse.h"
+#include "device/usage/inuse_load.h"
 
 #include "tests/lib/loop_box.h"
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sys/syscall.h>
 
 /* As kernels 4.9 to 6.18 have told it, and as it could be broken. */
 static void parses(void **state)
@@ -96,11 +97,10 @@ static const struct answer {
 	int error;
 } * answers;
 
-static ssize_t read_answer(int fd, void *buf, size_t size)
+static ssize_t read_answer(void *buf, size_t size)
 {
 	const struct answer *now = answers;
 
-	(void)fd;
 	assert_true(size >= 8192); /* or a kernel has EINVAL for a long record */
 	if (!now->record && now->error == 0)
 		return 0;
@@ -114,11 +114,11 @@ static ssize_t read_answer(int fd, void *buf, size_t size)
 	return (ssize_t)strlen(now->record);
 }
 
-static int restore_read(void **state)
+/* In place of the C library's: no descriptor gives such answers when asked to. */
+#define ANSWERS (-1000)
+ssize_t read(int fd, void *buf, size_t size)
 {
-	(void)state;
-	kmsg_read = read;
-	return 0;
+	return fd == ANSWERS ? read_answer(buf, size) : syscall(SYS_read, fd, buf, size);
 }
 
 static void goes_on_after_an_overrun(void **state)
@@ -135,13 +135,12 @@ static void goes_on_after_an_overrun(void **state)
 
 	(void)state;
 	answers = script;
-	kmsg_read = read_answer;
-	assert_int_equal(kmsg_next(-1, &got), 1);
+	assert_int_equal(kmsg_next(ANSWERS, &got), 1);
 	assert_string_equal(got.text, "first");
-	assert_int_equal(kmsg_next(-1, &got), 1);
+	assert_int_equal(kmsg_next(ANSWERS, &got), 1);
 	assert_string_equal(got.text, "ninth");
-	assert_int_equal(kmsg_next(-1, &got), 0);
-	assert_int_equal(kmsg_next(-1, &got), 0);
+	assert_int_equal(kmsg_next(ANSWERS, &got), 0);
+	assert_int_equal(kmsg_next(ANSWERS, &got), 0);
 }
 
 static void tells_the_end(void **state)
@@ -150,11 +149,10 @@ static void tells_the_end(void **state)
 	struct kmsg_record got;
 
 	(void)state;
-	kmsg_read = read_answer;
 	answers = broken;
-	assert_int_equal(kmsg_next(-1, &got), -EIO);
+	assert_int_equal(kmsg_next(ANSWERS, &got), -EIO);
 	answers = ended;
-	assert_int_equal(kmsg_next(-1, &got), -ENODATA);
+	assert_int_equal(kmsg_next(ANSWERS, &got), -ENODATA);
 }
 
 /* The running kernel's own log: what was there is skipped, what comes is told within a second. */
@@ -324,8 +322,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parses),
 		cmocka_unit_test(cuts_a_long_one),
-		cmocka_unit_test_teardown(goes_on_after_an_overrun, restore_read),
-		cmocka_unit_test_teardown(tells_the_end, restore_read),
+		cmocka_unit_test(goes_on_after_an_overrun),
+		cmocka_unit_test(tells_the_end),
 		cmocka_unit_test(reads_the_kernels),
 		sandbox_test(no_log_no_descriptor),
 		cmocka_unit_test(names_a_disk),

@@ -37,6 +37,25 @@ static void builtins_are_listed(void **state)
 	assert_null(layout_find("no-such-layout"));
 }
 
+static void paths_are_on_the_deepest_mount(void **state)
+{
+	struct layout layout = {.count = 4,
+		.partitions = {
+			{.mount = "/boot"}, {.mount = "/"}, {.mount = ""}, {.mount = "/boot/efi"}}};
+
+	(void)state;
+	assert_int_equal(layout_partition_of(&layout, ""), 1);
+	assert_int_equal(layout_partition_of(&layout, "etc/fstab"), 1);
+	assert_int_equal(layout_partition_of(&layout, "boot"), 0); /* the root of that filesystem */
+	assert_int_equal(layout_partition_of(&layout, "boot/grub/x"), 0);
+	assert_int_equal(layout_partition_of(&layout, "bootx"), 1);
+	assert_int_equal(layout_partition_of(&layout, "boot/efi/EFI"), 3);
+	assert_int_equal(layout_partition_of(&layout, "usr/boot"), 1);
+	layout.partitions[1].mount[0] = '\0';
+	assert_int_equal(layout_partition_of(&layout, "etc"), 4);
+	assert_int_equal(layout_partition_of(&layout, ""), 4);
+}
+
 /* A 7.28 GiB eMMC: sizes worked out by hand. */
 static void single_gpt_fills_the_disk(void **state)
 {
@@ -310,6 +329,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(builtins_are_listed),
+		cmocka_unit_test(paths_are_on_the_deepest_mount),
 		cmocka_unit_test(single_gpt_fills_the_disk),
 		cmocka_unit_test(single_mbr_uses_the_last_mebibyte),
 		cmocka_unit_test(boot_root_places_both),

@@ -333,7 +333,7 @@ static void blobs_are_files_with_a_place(void **state)
 	spec.blob_count = 1;
 	expect_sound(&spec);
 	blob->size_bytes = KIB(64) + 1;
-	expect_wrong(&spec, 20, "blob spl is larger than its max: 65537 bytes instead of 64 KiB");
+	expect_wrong(&spec, 20, "blob spl is larger than its max: 65537 B instead of 64 KiB");
 	blob->max_bytes = 0; /* nothing */
 	expect_sound(&spec);
 	blob->size_bytes = 0;
@@ -441,10 +441,10 @@ static void partitions_lie_behind_each_other(void **state)
 		{.table = TABLE_MBR,
 			.partitions = {{7, 8}},
 			.line = 4,
-			.text = "partition one begins at 3584 bytes, inside the partition table"},
+			.text = "partition one begins at 3584 B, inside the partition table"},
 		{.partitions = {{0, 8}},
 			.line = 4,
-			.text = "partition one begins at 0 bytes, inside the partition table"},
+			.text = "partition one begins at 0 B, inside the partition table"},
 		/* behind the one before */
 		{.partitions = {{2048, 2048}, {4096, 8}}},
 		{.partitions = {{2048, 2049}, {4096, 8}},
@@ -460,7 +460,7 @@ static void partitions_lie_behind_each_other(void **state)
 		/* Far beyond 32 bits. */
 		{.partitions = {{2048, UINT64_C(1) << 40}, {UINT64_C(1) << 40, 8}},
 			.line = 9,
-			.text = "partition two begins at 524288 GiB, inside partition one"},
+			.text = "partition two begins at 512 TiB, inside partition one"},
 	};
 
 	(void)state;
@@ -474,18 +474,18 @@ static void blobs_leave_table_and_partitions_alone(void **state)
 		{.blobs = {{.bytes = 440}}},
 		{.blobs = {{.bytes = 441}},
 			.line = 20,
-			.text = "blob a (441 bytes from 0 bytes) lies over the partition table in bytes "
+			.text = "blob a (441 B from 0 B) lies over the partition table in bytes "
 				"440 to 511"},
 		{.table = TABLE_MBR,
 			.blobs = {{.offset = 511, .bytes = 1}},
 			.line = 20,
-			.text = "blob a (1 bytes from 511 bytes) lies over the partition table in bytes "
+			.text = "blob a (1 B from 511 B) lies over the partition table in bytes "
 				"440 to 511"},
 		{.table = TABLE_MBR, .blobs = {{.offset = 512, .bytes = KIB(32)}}},
 		/* the GPT */
 		{.blobs = {{.offset = 512, .bytes = 1}},
 			.line = 20,
-			.text = "blob a (1 bytes from 512 bytes) lies over the GPT, up to 24 KiB: move it, "
+			.text = "blob a (1 B from 512 B) lies over the GPT, up to 24 KiB: move it, "
 				"or use an MBR"},
 		{.blobs = {{.offset = KIB(23), .bytes = KIB(1)}},
 			.line = 20,
@@ -497,22 +497,22 @@ static void blobs_leave_table_and_partitions_alone(void **state)
 		{.partitions = {{2048, 2048}},
 			.blobs = {{.offset = KIB(24), .bytes = KIB(1000) + 1}},
 			.line = 20,
-			.text = "blob a (1024001 bytes from 24 KiB) lies over partition one, from 1 MiB"},
+			.text = "blob a (1024001 B from 24 KiB) lies over partition one, from 1 MiB"},
 		{.partitions = {{2048, 2048}},
 			.blobs = {{.offset = MIB(2) - 1, .bytes = 1}},
 			.line = 20,
-			.text = "blob a (1 bytes from 2097151 bytes) lies over partition one, from 1 MiB"},
+			.text = "blob a (1 B from 2097151 B) lies over partition one, from 1 MiB"},
 		{.partitions = {{2048, 2048}}, .blobs = {{.offset = MIB(2), .bytes = 1}}},
 		{.partitions = {{2048, 2048}, {6144, 8}},
 			.blobs = {{.offset = MIB(2), .bytes = MIB(1) + 1}},
 			.line = 20,
-			.text = "blob a (1048577 bytes from 2 MiB) lies over partition two, from 3 MiB"},
+			.text = "blob a (1048577 B from 2 MiB) lies over partition two, from 3 MiB"},
 		/* one that grows has no end */
 		{.partitions = {{2048, 2048}},
 			.grows = true,
 			.blobs = {{.offset = GIB(500), .bytes = 1}},
 			.line = 20,
-			.text = "blob a (1 bytes from 500 GiB) lies over partition one, from 1 MiB"},
+			.text = "blob a (1 B from 500 GiB) lies over partition one, from 1 MiB"},
 		/* Other targets than the disk have places of their own. */
 		{.partitions = {{2048, 2048}}, .blobs = {{.target = BLOB_BOOT0, .bytes = MIB(4)}}},
 		{.partitions = {{2048, 2048}},

@@ -2,6 +2,7 @@
 #include "device/target/loop.h"
 
 #include "tests/lib/device_fixture.h"
+#include "tests/lib/old_kernel.h"
 
 #include <linux/fs.h>
 #include <linux/loop.h>
@@ -18,7 +19,7 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	loop_without_configure = false;
+	old_kernel = false;
 	fixture_finish(*state);
 	return 0;
 }
@@ -60,7 +61,7 @@ static void configured_in_one_step(void **state)
 
 static void configured_in_two_steps(void **state)
 {
-	loop_without_configure = true;
+	old_kernel = true;
 	attach_and_detach(*state);
 }
 
@@ -94,7 +95,7 @@ static void read_only_image(void **state)
 		_cleanup_close_ int image = -1, fd = -1;
 		int read_only = 0;
 
-		loop_without_configure = i == 1;
+		old_kernel = i == 1;
 		fixture_make_image(f, MIB(8));
 		image = open(f->image, O_RDONLY | O_CLOEXEC);
 		assert_int_equal(loop_attach(f->root, f->dir, image, f->name, &fd), 0);

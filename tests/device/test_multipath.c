@@ -54,5 +54,5 @@ int main(void)
 		sandbox_test(a_machine_without_disks_has_none),
 	};
 
-	return cmocka_run_group_tests_name("twin", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("multipath", tests, NULL, NULL);
 }

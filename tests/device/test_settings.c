@@ -13,7 +13,7 @@ static char journal_path[160];
 static int setup(void **state)
 {
 	fixture_make_image(&fixture, 0);
-	(void)STR_FORMAT(journal_path, "%s/run/knobs", fixture.dir);
+	(void)STR_FORMAT(journal_path, "%s/run/settings", fixture.dir);
 	journal.root = sysroot_open(fixture.dir);
 	*state = &fixture;
 	return settings_open(&journal, journal.root, journal_path);
@@ -53,14 +53,14 @@ static void set_and_restored(void **state)
 	is("proc/sys/kernel/printk", "1");
 	is("proc/sys/vm/swappiness", "100");
 	/* By whom, told by pid and start, and what it was. */
-	assert_int_equal(sysroot_read(journal.root, line, sizeof(line), "run/knobs"), 0);
+	assert_int_equal(sysroot_read(journal.root, line, sizeof(line), "run/settings"), 0);
 	assert_int_equal(atoi(line), (int)getpid());
 	assert_non_null(strstr(line, "\tproc/sys/kernel/printk\t4\t4\t1\t7\n"));
 	assert_non_null(strstr(line, "\tproc/sys/vm/swappiness\t60"));
 	assert_int_equal(settings_restore(&journal), 0);
 	is("proc/sys/kernel/printk", "4\t4\t1\t7");
 	is("proc/sys/vm/swappiness", "60");
-	is("run/knobs", "");
+	is("run/settings", "");
 	assert_int_equal(settings_restore(&journal), 0);
 }
 
@@ -116,7 +116,7 @@ static void first_error_is_returned(void **state)
 	assert_int_equal(mkdirat(journal.root, "c", 0700), 0);
 	assert_int_equal(settings_restore(&journal), -EISDIR);
 	is("a", "old");
-	is("run/knobs", "");
+	is("run/settings", "");
 }
 
 /* Sets @path in another process, which then goes without a word. */
@@ -149,7 +149,7 @@ static void killed_process_is_cleaned_up_after(void **state)
 	is("mine", "new");
 	assert_int_equal(settings_restore(&journal), 0);
 	is("mine", "old");
-	is("run/knobs", "");
+	is("run/settings", "");
 }
 
 /* Two installs use one setting: the first value comes back with the last of them. */
@@ -191,7 +191,7 @@ static void a_pid_is_not_a_process(void **state)
 	(void)state;
 	put("a", "new");
 	(void)STR_FORMAT(line, "%d:1\ta\told\n", (int)getpid());
-	put("run/knobs", line);
+	put("run/settings", line);
 	assert_int_equal(settings_restore_stale(&journal), 0);
 	is("a", "old");
 }
@@ -200,7 +200,7 @@ static void torn_lines_are_left_out(void **state)
 {
 	(void)state;
 	put("a", "now");
-	put("run/knobs",
+	put("run/settings",
 		"\n12\n12\ta\tbad\n12:x\ta\tbad\nxx\ta\tbad\n-3\ta\tbad\n0\ta\tbad\n99999999999\ta\tbad\n");
 	assert_int_equal(settings_restore_stale(&journal), 0);
 	is("a", "now");
@@ -239,7 +239,7 @@ static void journal_is_shared(void **state)
 		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
 		assert_int_equal(status, 0);
 	}
-	is("run/knobs", "");
+	is("run/settings", "");
 }
 
 #define BDI "sys/block/mmcblk0/bdi/"
@@ -270,7 +270,7 @@ static void half_a_limit_is_none(void **state)
 	assert_int_equal(mkdirat(journal.root, BDI "max_bytes", 0700), 0);
 	assert_int_equal(settings_write_back_early(&journal, "mmcblk0"), -EISDIR);
 	is(BDI "strict_limit", "0");
-	is("run/knobs", "");
+	is("run/settings", "");
 }
 
 /* A kernel before 6.2. */
@@ -298,7 +298,7 @@ static void nothing_to_set_is_an_error(void **state)
 {
 	(void)state;
 	assert_int_equal(settings_write_back_early(&journal, "mmcblk0"), -ENOENT);
-	is("run/knobs", "");
+	is("run/settings", "");
 }
 
 /* The running kernel, on a loop device made for it. */
@@ -312,7 +312,7 @@ static void real_limit_is_set_and_restored(void **state)
 	fixture_finish(f);
 	close_fd(&journal.root);
 	fixture_make_loop(f, MIB(64));
-	(void)STR_FORMAT(journal_path, "%s/run/knobs", f->dir);
+	(void)STR_FORMAT(journal_path, "%s/run/settings", f->dir);
 	assert_int_equal(settings_open(&journal, f->root, journal_path), 0);
 	if (!sysroot_exists(f->root, "sys/block/%s/bdi/strict_limit", f->name)) {
 		print_message(
@@ -367,5 +367,5 @@ int main(void)
 		TEST(real_limit_is_set_and_restored),
 	};
 
-	return cmocka_run_group_tests_name("knob", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 #include "device/base/sysroot.h"
 
 #include "device/base/util.h"
+#include "tests/lib/old_kernel.h"
 #include "tests/lib/sandbox.h"
 
 #include <errno.h>
@@ -9,13 +10,13 @@
 /* Every test of paths runs with openat2 and without. */
 static int without_setup(void **state)
 {
-	sysroot_without_openat2 = true;
+	old_kernel = true;
 	return sandbox_setup(state);
 }
 
 static int without_teardown(void **state)
 {
-	sysroot_without_openat2 = false;
+	old_kernel = false;
 	return sandbox_teardown(state);
 }
 
@@ -211,5 +212,5 @@ int main(void)
 		cmocka_unit_test(blanks_are_trimmed),
 	};
 
-	return cmocka_run_group_tests_name("sysfs", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("sysroot", tests, NULL, NULL);
 }

@@ -94,7 +94,7 @@ static void refused(const struct fixture *f, const struct disk *disk, int error,
 static dev_t node_rdev(const struct target *t, unsigned number)
 {
 	struct stat st;
-	char node[160];
+	char node[TARGET_NODE_MAX];
 
 	target_node(t, number, node);
 	if (stat(node, &st) < 0)
@@ -117,7 +117,7 @@ static void image_from_start_to_end(void **state)
 	struct fixture *f = *state;
 	struct disk disk = pick_image(f);
 	struct layout layout;
-	char node[160], name[32];
+	char node[TARGET_NODE_MAX], name[32];
 
 	assert_int_equal(layout_plan(layout_find("boot-root"), DISK_BYTES, &layout, &diag), 0);
 	layout_assign_ids(&layout, layout_random);

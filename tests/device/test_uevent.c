@@ -109,40 +109,40 @@ static const struct uevent sda_changed = {UEVENT_CHANGE, "sda", false};
 
 static void a_burst_is_one_look(void **state)
 {
-	struct uevent_watch hotplug;
+	struct uevent_watch watch;
 	uint64_t now = 5000;
 
 	(void)state;
-	uevent_watch_init(&hotplug, -1, now);
+	uevent_watch_init(&watch, -1, now);
 	/* Nothing happens: once a second. */
-	assert_int_equal(uevent_watch_wait_ms(&hotplug, now), UEVENT_POLL_MS);
-	assert_int_equal(uevent_watch_wait_ms(&hotplug, now + 600), UEVENT_POLL_MS - 600);
-	assert_int_equal(uevent_watch_wait_ms(&hotplug, now + 5000), 0);
-	assert_false(uevent_watch_has_changed(&hotplug, "sda"));
+	assert_int_equal(uevent_watch_wait_ms(&watch, now), UEVENT_POLL_MS);
+	assert_int_equal(uevent_watch_wait_ms(&watch, now + 600), UEVENT_POLL_MS - 600);
+	assert_int_equal(uevent_watch_wait_ms(&watch, now + 5000), 0);
+	assert_false(uevent_watch_has_changed(&watch, "sda"));
 
 	/* Three events, 100 ms apart: the look comes after the last one. */
 	for (int i = 0; i < 3; i++, now += 100)
-		uevent_watch_note(&hotplug, &sda_changed, now);
+		uevent_watch_note(&watch, &sda_changed, now);
 	now -= 100;
-	assert_int_equal(uevent_watch_wait_ms(&hotplug, now), UEVENT_QUIET_MS);
-	assert_int_equal(uevent_watch_wait_ms(&hotplug, now + UEVENT_QUIET_MS - 1), 1);
-	assert_int_equal(uevent_watch_wait_ms(&hotplug, now + UEVENT_QUIET_MS), 0);
-	assert_true(uevent_watch_has_changed(&hotplug, "sda"));
-	assert_false(uevent_watch_has_changed(&hotplug, "sdb"));
-	uevent_watch_scanned(&hotplug, now);
-	assert_false(uevent_watch_has_changed(&hotplug, "sda"));
-	assert_int_equal(uevent_watch_wait_ms(&hotplug, now), UEVENT_POLL_MS);
+	assert_int_equal(uevent_watch_wait_ms(&watch, now), UEVENT_QUIET_MS);
+	assert_int_equal(uevent_watch_wait_ms(&watch, now + UEVENT_QUIET_MS - 1), 1);
+	assert_int_equal(uevent_watch_wait_ms(&watch, now + UEVENT_QUIET_MS), 0);
+	assert_true(uevent_watch_has_changed(&watch, "sda"));
+	assert_false(uevent_watch_has_changed(&watch, "sdb"));
+	uevent_watch_scanned(&watch, now);
+	assert_false(uevent_watch_has_changed(&watch, "sda"));
+	assert_int_equal(uevent_watch_wait_ms(&watch, now), UEVENT_POLL_MS);
 }
 
 static void a_storm_is_looked_at_once_a_second(void **state)
 {
-	struct uevent_watch hotplug;
+	struct uevent_watch watch;
 	uint64_t now = 5000;
 
 	(void)state;
-	uevent_watch_init(&hotplug, -1, now - 900);
-	while (uevent_watch_wait_ms(&hotplug, now) > 0 && now < 9000) {
-		uevent_watch_note(&hotplug, &sda_changed, now);
+	uevent_watch_init(&watch, -1, now - 900);
+	while (uevent_watch_wait_ms(&watch, now) > 0 && now < 9000) {
+		uevent_watch_note(&watch, &sda_changed, now);
 		now += 10;
 	}
 	assert_int_equal(now, 5000 + UEVENT_MOST_MS);
@@ -151,57 +151,57 @@ static void a_storm_is_looked_at_once_a_second(void **state)
 static void many_disks_are_all(void **state)
 {
 	struct uevent event = {.action = UEVENT_ADD};
-	struct uevent_watch hotplug;
+	struct uevent_watch watch;
 
 	(void)state;
-	uevent_watch_init(&hotplug, -1, 1000);
+	uevent_watch_init(&watch, -1, 1000);
 	for (unsigned i = 0; i < UEVENT_DISKS_MAX; i++) {
 		(void)STR_FORMAT(event.disk, "disk%u", i);
-		uevent_watch_note(&hotplug, &event, 1000);
-		uevent_watch_note(&hotplug, &event, 1000); /* twice is once */
+		uevent_watch_note(&watch, &event, 1000);
+		uevent_watch_note(&watch, &event, 1000); /* twice is once */
 	}
-	assert_false(uevent_watch_has_changed(&hotplug, "other"));
+	assert_false(uevent_watch_has_changed(&watch, "other"));
 	(void)STR_COPY(event.disk, "another");
-	uevent_watch_note(&hotplug, &event, 1000);
-	assert_true(uevent_watch_has_changed(&hotplug, "other"));
-	uevent_watch_scanned(&hotplug, 2000);
-	assert_false(uevent_watch_has_changed(&hotplug, "other"));
+	uevent_watch_note(&watch, &event, 1000);
+	assert_true(uevent_watch_has_changed(&watch, "other"));
+	uevent_watch_scanned(&watch, 2000);
+	assert_false(uevent_watch_has_changed(&watch, "other"));
 }
 
 static void datagrams_are_taken(void **state)
 {
-	struct uevent_watch hotplug;
+	struct uevent_watch watch;
 	char large[9000] = "add@/b/sda\0ACTION=add\0DEVPATH=/b/sda\0SUBSYSTEM=block";
 	int ends[2];
 
 	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends), 0);
-	uevent_watch_init(&hotplug, ends[0], 1000);
-	assert_int_equal(uevent_watch_receive(&hotplug, 1000), 0);
-	assert_int_equal(hotplug.first_ms, 0);
+	uevent_watch_init(&watch, ends[0], 1000);
+	assert_int_equal(uevent_watch_receive(&watch, 1000), 0);
+	assert_int_equal(watch.first_ms, 0);
 
 	/* Noise, one that is too long to be the kernel's, then the card, all in one go. */
 	assert_int_equal(send(ends[1], "noise", 6, 0), 6);
 	assert_int_equal(send(ends[1], large, sizeof(large), 0), sizeof(large));
-	assert_int_equal(uevent_watch_receive(&hotplug, 1500), 0);
-	assert_int_equal(hotplug.first_ms, 0);
+	assert_int_equal(uevent_watch_receive(&watch, 1500), 0);
+	assert_int_equal(watch.first_ms, 0);
 	assert_int_equal(
 		send(ends[1], card_added.text, card_added.size, 0), (ssize_t)card_added.size);
-	assert_int_equal(uevent_watch_receive(&hotplug, 2000), 0);
-	assert_int_equal(hotplug.first_ms, 2000);
-	assert_true(uevent_watch_has_changed(&hotplug, "mmcblk0"));
-	assert_false(uevent_watch_has_changed(&hotplug, "sda"));
+	assert_int_equal(uevent_watch_receive(&watch, 2000), 0);
+	assert_int_equal(watch.first_ms, 2000);
+	assert_true(uevent_watch_has_changed(&watch, "mmcblk0"));
+	assert_false(uevent_watch_has_changed(&watch, "sda"));
 	close_fd(&ends[0]);
 	close_fd(&ends[1]);
 
 	/* A stream ends; a socket that is none is an error. */
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
-	uevent_watch_init(&hotplug, ends[0], 1000);
+	uevent_watch_init(&watch, ends[0], 1000);
 	close_fd(&ends[1]);
-	assert_int_equal(uevent_watch_receive(&hotplug, 1000), -EPIPE);
+	assert_int_equal(uevent_watch_receive(&watch, 1000), -EPIPE);
 	close_fd(&ends[0]);
-	uevent_watch_init(&hotplug, -1, 1000);
-	assert_int_equal(uevent_watch_receive(&hotplug, 1000), -EBADF);
+	uevent_watch_init(&watch, -1, 1000);
+	assert_int_equal(uevent_watch_receive(&watch, 1000), -EBADF);
 }
 
 /* The kernel's own socket, or a skipped test that says so. */
@@ -220,7 +220,7 @@ static void only_the_kernel_is_believed(void **state)
 {
 	struct sockaddr_nl ours = {0};
 	socklen_t size = sizeof(ours);
-	struct uevent_watch hotplug;
+	struct uevent_watch watch;
 	struct pollfd wait = {.events = POLLIN};
 	int fd, other;
 
@@ -237,39 +237,39 @@ static void only_the_kernel_is_believed(void **state)
 		close_fd(&fd);
 		skip();
 	}
-	uevent_watch_init(&hotplug, fd, 1000);
+	uevent_watch_init(&watch, fd, 1000);
 	wait.fd = fd;
 	assert_int_equal(poll(&wait, 1, 20000), 1);
-	assert_int_equal(uevent_watch_receive(&hotplug, 1000), 0);
-	assert_false(uevent_watch_has_changed(&hotplug, "mmcblk0"));
+	assert_int_equal(uevent_watch_receive(&watch, 1000), 0);
+	assert_false(uevent_watch_has_changed(&watch, "mmcblk0"));
 	close_fd(&other);
 	close_fd(&fd);
 }
 
 static void the_kernel_tells_of_a_real_device(void **state)
 {
-	struct uevent_watch hotplug;
+	struct uevent_watch watch;
 	uint64_t until = now_ms() + 5000;
 	int fd;
 
 	(void)state;
 	fixture_require_root();
 	OPEN_OR_SKIP(fd);
-	uevent_watch_init(&hotplug, fd, now_ms());
+	uevent_watch_init(&watch, fd, now_ms());
 	fixture_make_loop(&fixture, MIB(4));
-	while (!uevent_watch_has_changed(&hotplug, fixture.name) && now_ms() < until) {
+	while (!uevent_watch_has_changed(&watch, fixture.name) && now_ms() < until) {
 		struct pollfd wait = {.fd = fd, .events = POLLIN};
 
 		(void)poll(&wait, 1, 100);
-		assert_int_equal(uevent_watch_receive(&hotplug, now_ms()), 0);
+		assert_int_equal(uevent_watch_receive(&watch, now_ms()), 0);
 	}
 	close_fd(&fd);
-	if (hotplug.first_ms == 0) {
+	if (watch.first_ms == 0) {
 		print_message("[ SKIP ] %s: no event within 5 s of making %s: a container?\n",
 			__func__, fixture.name);
 		skip();
 	}
-	assert_true(uevent_watch_has_changed(&hotplug, fixture.name));
+	assert_true(uevent_watch_has_changed(&watch, fixture.name));
 }
 
 static void expect_setting(const struct sandbox *box, const char *want)
@@ -324,5 +324,5 @@ int main(void)
 		sandbox_test(readers_are_polled_where_nobody_asks),
 	};
 
-	return cmocka_run_group_tests_name("hotplug", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("uevent", tests, NULL, NULL);
 }

@@ -25,6 +25,19 @@ static void copies_are_bounded(void **state)
 	assert_string_equal(to, "23");
 }
 
+static void paths_are_below_whole_names(void **state)
+{
+	(void)state;
+	assert_true(path_is_below("/boot", "/boot"));
+	assert_true(path_is_below("/boot/efi", "/boot"));
+	assert_false(path_is_below("/bootx", "/boot"));
+	assert_false(path_is_below("/boo", "/boot"));
+	assert_false(path_is_below("/", "/boot"));
+	assert_true(path_is_below("/boot", ""));
+	assert_true(path_is_below("", ""));
+	assert_false(path_is_below("", "boot"));
+}
+
 static void expect_sanitised(const char *from, const char *to)
 {
 	char text[64];
@@ -174,6 +187,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(copies_are_bounded),
+		cmocka_unit_test(paths_are_below_whole_names),
 		cmocka_unit_test(text_becomes_safe),
 		cmocka_unit_test(numbers_are_whole),
 		cmocka_unit_test(descriptors_are_closed_once),

@@ -260,5 +260,5 @@ int main(void)
 			a_loop_is_not_opened_needlessly, loops_setup, loops_teardown),
 	};
 
-	return cmocka_run_group_tests_name("stack", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("wholedisk", tests, NULL, NULL);
 }

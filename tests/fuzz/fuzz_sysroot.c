@@ -5,13 +5,14 @@
  * second one without openat2, since links are resolved by hand then.
  */
 #include "tests/fuzz/machine.h"
+#include "tests/lib/old_kernel.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = machine_string(data, size);
 
 	machine_open();
-	sysroot_without_openat2 = size % 2 == 0;
+	old_kernel = size % 2 == 0;
 	machine_build(text);
 	machine_judge();
 	machine_clear();

@@ -9,7 +9,7 @@
 #include "device/base/sysroot.h"
 #include "device/base/util.h"
 #include "device/disk/disk_scan.h"
-#include "device/usage/inuse.h"
+#include "device/usage/inuse_load.h"
 #include "device/usage/rules.h"
 
 #include <assert.h>

@@ -29,7 +29,7 @@
 
 #include "device/base/util.h"
 #include "device/disk/disk_scan.h"
-#include "device/usage/inuse.h"
+#include "device/usage/inuse_load.h"
 #include "device/usage/rules.h"
 #include "tests/lib/tree.h"
 

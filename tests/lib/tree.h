@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * tree - files, folders and links in memory, for machines of which a test makes many: as device/base/sysroot
- * sees them (memory_sysfs.h), or written to a sandbox. All memory comes from one arena and goes with it.
+ * sees them (memory_root.h), or written to a sandbox. All memory comes from one arena and goes with it.
  */
 #ifndef TESTS_TREE_H
 #define TESTS_TREE_H

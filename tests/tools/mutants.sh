@@ -77,7 +77,7 @@ line() {
 }
 
 rules=device/usage/rules.c
-twin=device/usage/multipath.c
+multipath=device/usage/multipath.c
 none='static void judge_none(struct disk *d, const struct rules_facts *f, enum reason_code c) {}'
 for reason in SYSTEM SOURCE MOUNTED SWAP HOLDER LOOP BUSY READ_ONLY NO_MEDIUM TOO_SMALL WORN KIND UNKNOWN; do
 	mutant "REASON_$reason" $rules -e "s/^static void \(\*const judges/$none\n&/" \
@@ -102,97 +102,98 @@ line "members of volumes" $disk 'return length > tail && strcmp(type + length - 
 
 mutant "other paths to a disk" $rules -e 's/multipath_is_same\(.*, disk->name\)/false/'
 mutant "paths of sticks being none" $rules -e 's/disk->kind == DISK_FIXED &&$/true \&\&/'
-line "reading the ids of disks" device/usage/inuse.c 'r = multipath_load(root, &inuse.multipath);' ';'
-mutant "ids of SCSI disks" $twin -e 's,/device/wwid,/xx,'
-mutant "ids of NVMe disks" $twin -e 's,%s/wwid,%s/xx,'
-line "ids that are none" $twin "return ret[0] != '\\0';" 'return true;'
+line "reading the ids of disks" device/usage/inuse_load.c 'r = multipath_load(root, &inuse.multipath);' ';'
+mutant "ids of SCSI disks" $multipath -e 's,/device/wwid,/xx,'
+mutant "ids of NVMe disks" $multipath -e 's,%s/wwid,%s/xx,'
+line "ids that are none" $multipath "return ret[0] != '\\0';" 'return true;'
 
 inuse=device/usage/inuse.c
-holder=device/usage/holders.c
-boot_disk=device/usage/cmdline_disks.c
-line "process 1" $inuse 'static const char *const tables[] = {"proc/1/mountinfo", "proc/self/mountinfo"};' \
+inuse_load=device/usage/inuse_load.c
+holders=device/usage/holders.c
+cmdline_disks=device/usage/cmdline_disks.c
+line "process 1" $inuse_load 'static const char *const tables[] = {"proc/1/mountinfo", "proc/self/mountinfo"};' \
 	'static const char *const tables[] = {"proc/self/mountinfo"};'
-line "other namespaces" $inuse 'r = namespaces_each_other(root, add_foreign_mounts, &visit);' 'r = 0;'
-line "critical folders" $inuse 'for (size_t i = 0; i < ARRAY_SIZE(critical); i++) {' 'for (size_t i = 0; i < 0; i++) {'
-line "unresolved critical mounts" $inuse 'if (critical && resolver.unresolved)' 'if (0)'
-line "files of loops below the system" $inuse \
-	'struct backing resolver = {.root = root, .mounts = mounts, .through_files = critical};' \
-	'struct backing resolver = {.root = root, .mounts = mounts};'
-line "swap files" $inuse 'if (file)' 'if (0)'
-line "swap files that are targets" $inuse 'if (file && r == 0)' 'if (0)'
+line "other namespaces" $inuse_load 'r = namespaces_each_other(root, add_foreign_mounts, &visit);' 'r = 0;'
+line "critical folders" $inuse_load 'if (path_is_below(point, critical[i]))' 'if (0)'
+line "unresolved critical mounts" $inuse_load 'if (critical && backing.unresolved)' 'if (0)'
+line "files of loops below the system" $inuse_load \
+	'struct backing backing = {.root = root, .mounts = mounts, .through_files = critical};' \
+	'struct backing backing = {.root = root, .mounts = mounts};'
+line "swap files" $inuse_load 'if (file)' 'if (0)'
+line "swap files that are targets" $inuse_load 'if (file && r == 0)' 'if (0)'
 mutant "images that are in use" $rules -e 's/fact->file_ino == disk->id.file_ino/false/'
-line "swap partitions" $inuse 'else if (wholedisk_node_number(root, path, &major, &minor) == 0)' 'else if (0)'
-line "holders of disks" $holder 'r = sysroot_each(walk->root, add_holder, walk, "sys/block/%s/holders", name);' 'r = 0;'
-line "holders of partitions" $holder \
+line "swap partitions" $inuse_load 'else if (wholedisk_node_number(root, path, &major, &minor) == 0)' 'else if (0)'
+line "holders of disks" $holders 'r = sysroot_each(walk->root, add_holder, walk, "sys/block/%s/holders", name);' 'r = 0;'
+line "holders of partitions" $holders \
 	'r = sysroot_each(walk->root, add_holder, walk, "sys/block/%s/%s/holders", walk->disk, name);' 'r = 0;'
-line "holders of boot areas" $holder 'walk->disk = wholedisk_card_of(walk->root, name, card) ? card : name;' \
+line "holders of boot areas" $holders 'walk->disk = wholedisk_card_of(walk->root, name, card) ? card : name;' \
 	'walk->disk = name;'
-line "loops over devices" $holder 'r = inuse_add_fact(inuse, disks[i], REASON_LOOP, "%s lies over it", name);' 'r = 0;'
-line "loops that lie over devices" $holder 'if (loop.block_major > 0)' 'if (0)'
-line "zram's backing device" $holder 'return r == 0 ? add_backing(walk->inuse, walk->root, name) : r;' 'return r;'
-line "the kernel command line" $inuse 'r = cmdline_disks_add_facts(&inuse, root);' 'r = 0;'
-line "asking it only where nothing is mounted" $inuse 'if (r == 0 && inuse.rootless)' 'if (r == 0)'
-line "asking it where the root is on a disk in memory" $inuse \
-	'if (is_medium(resolver.disks[i]))' ''
-line "the device tree's bootargs" $boot_disk \
+line "loops over devices" $holders 'r = inuse_add_fact(inuse, disks[i], REASON_LOOP, "%s lies over it", name);' 'r = 0;'
+line "loops that lie over devices" $holders 'if (loop.block_major > 0)' 'if (0)'
+line "zram's backing device" $holders 'return r == 0 ? add_backing(walk->inuse, walk->root, name) : r;' 'return r;'
+line "the kernel command line" $inuse_load 'r = cmdline_disks_add_facts(&inuse, root);' 'r = 0;'
+line "asking it only where nothing is mounted" $inuse_load 'if (r == 0 && inuse.rootless)' 'if (r == 0)'
+line "asking it where the root is on a disk in memory" $inuse_load \
+	'if (is_medium(backing.disks[i]))' ''
+line "the device tree's bootargs" $cmdline_disks \
 	'static const char *const sources[] = {"proc/cmdline", "proc/device-tree/chosen/bootargs"};' \
 	'static const char *const sources[] = {"proc/cmdline"};'
-line "root= by node or number" $boot_disk 'return add_disks(inuse, root, name, major, minor);' 'return 0;'
-line "root= by a node that is not there" $boot_disk 'if (find_node(root, name->value, &major, &minor) < 0)' \
+line "root= by node or number" $cmdline_disks 'return add_disks(inuse, root, name, major, minor);' 'return 0;'
+line "root= by a node that is not there" $cmdline_disks 'if (find_node(root, name->value, &major, &minor) < 0)' \
 	'if (find_node(root, name->value, &major, &minor) < 0) return 0; if (0)'
-line "root= by a number that is not there" $boot_disk 'if (count < 0)' 'if (0)'
-line "root= in words that nobody knows" $boot_disk 'case CMDLINE_OPAQUE:' 'case CMDLINE_OPAQUE: return 0;'
+line "root= by a number that is not there" $cmdline_disks 'if (count < 0)' 'if (0)'
+line "root= in words that nobody knows" $cmdline_disks 'case CMDLINE_OPAQUE:' 'case CMDLINE_OPAQUE: return 0;'
 line "root= by UUID or label" $inuse 'if (!cmdline_matches(&inuse->boot[i].name, &disk->content))' 'if (1)'
 line "a UUID once found" $inuse 'inuse->boot[i].found = true;' ';'
-line "files of the job" $inuse 'r = inuse_add_file(inuse, root, &files[i]);' 'r = 0;'
+line "files of the job" $inuse_load 'r = inuse_add_file(inuse, root, &files[i]);' 'r = 0;'
 
-resolve=device/usage/backing.c
-line "btrfs members" $resolve '{"btrfs", resolve_btrfs},' ''
-line "bcachefs members" $resolve '{"bcachefs", resolve_bcachefs},' ''
-line "overlays" $resolve '{"overlay", resolve_overlay},' '{"overlay", resolve_nothing},'
-mutant "lower layers" $resolve -e 's/"lowerdir=", /"xx=", /'
-mutant "upper layers" $resolve -e 's/"upperdir="/"xx="/'
-line "files of loops" $resolve 'backing_add_path(resolver, loop.backing);' ';'
-line "filesystems without a device" $resolve 'resolve_anonymous(resolver, mount);' ';'
-line "what is out of sight" $resolve '(seen < resolver->seen_count && resolver->seen[seen].active))' '0)'
+backing=device/usage/backing.c
+line "btrfs members" $backing '{"btrfs", resolve_btrfs},' ''
+line "bcachefs members" $backing '{"bcachefs", resolve_bcachefs},' ''
+line "overlays" $backing '{"overlay", resolve_overlay},' '{"overlay", resolve_nothing},'
+mutant "lower layers" $backing -e 's/"lowerdir=", /"xx=", /'
+mutant "upper layers" $backing -e 's/"upperdir="/"xx="/'
+line "files of loops" $backing 'backing_add_path(backing, loop.backing);' ';'
+line "filesystems without a device" $backing 'resolve_anonymous(backing, mount);' ';'
+line "what is out of sight" $backing '(seen < backing->seen_count && backing->seen[seen].active))' '0)'
 
-stack=device/disk/wholedisk.c
-line "slaves" $stack \
+wholedisk=device/disk/wholedisk.c
+line "slaves" $wholedisk \
 	'r = sysroot_each(collector->root, collect_slave, collector, "sys/block/%s/slaves", name);' 'r = 0;'
-line "a partition's disk" $stack 'r = linked_name(root, major, minor, partition ? 1 : 0, name);' \
+line "a partition's disk" $wholedisk 'r = linked_name(root, major, minor, partition ? 1 : 0, name);' \
 	'r = linked_name(root, major, minor, 0, name);'
-line "a boot area's card" $stack 'r = collect_below(collector, wholedisk_card_of(root, name, card) ? card : name);' \
+line "a boot area's card" $wholedisk 'r = collect_below(collector, wholedisk_card_of(root, name, card) ? card : name);' \
 	'r = collect_below(collector, name);'
-mutant "a boot area's card, of old kernels" $stack -e 's/if \(strncmp\(name, "mmcblk", 6\) != 0\)/if (1)/'
-line "zram below swap" $stack \
+mutant "a boot area's card, of old kernels" $wholedisk -e 's/if \(strncmp\(name, "mmcblk", 6\) != 0\)/if (1)/'
+line "zram below swap" $wholedisk \
 	'if (r == 0 && wholedisk_read_backing(collector->root, name, &major, &minor) == 0)' 'if (0)'
-line "loops below mounts" $stack 'return collect(collector, loop.block_major, loop.block_minor);' 'return 0;'
-line "names of mapped devices" $stack 'if (strncmp(name, "mapper/", 7) == 0) {' 'if (0) {'
+line "loops below mounts" $wholedisk 'return collect(collector, loop.block_major, loop.block_minor);' 'return 0;'
+line "names of mapped devices" $wholedisk 'if (strncmp(name, "mapper/", 7) == 0) {' 'if (0) {'
 
-boot=device/usage/cmdline.c
+cmdline=device/usage/cmdline.c
 for tag in PARTUUID= PARTLABEL= UUID= LABEL= CDLABEL= /dev/disk/by-partuuid/ /dev/disk/by-partlabel/ \
 	/dev/disk/by-uuid/ /dev/disk/by-label/; do
-	mutant "$tag" $boot -e "s,\{\"$tag\",{\"xx\","
+	mutant "$tag" $cmdline -e "s,\{\"$tag\",{\"xx\","
 done
 for key in root mount.usr resume overlayroot live-media cryptdevice rd.luks.uuid kern_guid dm; do
-	mutant "$key=" $boot -e "s,\.key = \"$key\",.key = \"xx\","
+	mutant "$key=" $cmdline -e "s,\.key = \"$key\",.key = \"xx\","
 done
-line "packed numbers" $boot 'if (!parse_packed(*word, ret))' 'if (1)'
-line "a node that may be on any disk" $boot 'return !family ||' 'return family &&'
-mutant "a node's family" $boot -e 's/has_prefix\(disk->name, family->prefix\)/false/'
+line "packed numbers" $cmdline 'if (!parse_packed(*word, ret))' 'if (1)'
+line "a node that may be on any disk" $cmdline 'return !family ||' 'return family &&'
+mutant "a node's family" $cmdline -e 's/has_prefix\(disk->name, family->prefix\)/false/'
 for family in mmcblk nvme sd vd; do
-	mutant "the family $family" $boot -e "s/\{\"$family\", (true|false)\},?/{\"none\", \1},/"
+	mutant "the family $family" $cmdline -e "s/\{\"$family\", (true|false)\},?/{\"none\", \1},/"
 done
-mutant "the numbers of partitions" $boot -e 's/\.number == number/.number == 0/'
-mutant "partitions after a digit" $boot -e 's/if \(family->ends_in_digit &&/if (0 \&\&/'
-mutant "a number's driver" $boot -e 's/major == disk->id\.major/false/'
-mutant "a number of any driver" $boot -e 's/major == BLOCK_EXT_MAJOR/false/'
-line "what is too long" $boot 'if (!STR_COPY(ret->value, word))' 'if (!STR_COPY(ret->value, word) && 0)'
-line "a name behind others" $boot_disk 'boot[inuse->boot_count++] = (struct inuse_boot){.name = *name};' \
+mutant "the numbers of partitions" $cmdline -e 's/\.number == number/.number == 0/'
+mutant "partitions after a digit" $cmdline -e 's/if \(family->ends_in_digit &&/if (0 \&\&/'
+mutant "a number's driver" $cmdline -e 's/major == disk->id\.major/false/'
+mutant "a number of any driver" $cmdline -e 's/major == BLOCK_EXT_MAJOR/false/'
+line "what is too long" $cmdline 'if (!STR_COPY(ret->value, word))' 'if (!STR_COPY(ret->value, word) && 0)'
+line "a name behind others" $cmdline_disks 'boot[inuse->boot_count++] = (struct inuse_boot){.name = *name};' \
 	'if (inuse->boot_count < 8) boot[inuse->boot_count++] = (struct inuse_boot){.name = *name};'
-mutant "tails" $boot -e 's,\|\| strchr\(":/"\, wanted\[length\]\),,'
+mutant "tails" $cmdline -e 's,\|\| strchr\(":/"\, wanted\[length\]\),,'
 
-mutant "nothing" $boot -e ''
+mutant "nothing" $cmdline -e ''
 
 echo "1..$count"
 [ "$failed" = 0 ]

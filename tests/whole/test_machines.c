@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Whole machines, from their files in sysfs and proc to the verdict on each disk: those of
- * tests/sysroots/, and 100,000 that are made up. The made-up ones are in memory (memory_sysfs.h), every
- * 1000th also in a folder; scan, inuse, resolve, stack and rules are the program's own.
+ * tests/sysroots/, and 100,000 that are made up. The made-up ones are in memory (memory_root.h), every
+ * 1000th also in a folder; all modules are the program's own.
  *
  *   MACHINES=N        how many (100,000; fewer with sanitizers)
  *   MACHINES_FIRST=N  begin with the Nth, to see a failure again
  */
+#include "device/base/sysroot.h"
 #include "tests/lib/machine.h"
 #include "tests/lib/machine_generator.h"
-#include "tests/lib/memory_sysfs.h"
+#include "tests/lib/memory_root.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -68,7 +69,7 @@ static void check_machine(const char *path)
 {
 	_cleanup_free_ char *text = NULL;
 
-	if (real_read_all(AT_FDCWD, &text, NULL, "%s", path) < 0)
+	if (sysroot_read_all(AT_FDCWD, &text, NULL, "%s", path) < 0)
 		fail_msg("%s cannot be read", path);
 	machine_make(&machine, text);
 	memory_tree = &machine.tree;

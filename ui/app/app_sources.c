@@ -7,7 +7,7 @@
 #include "device/disk/disk_scan.h"
 #include "device/disk/probe.h"
 #include "device/disk/uevent.h"
-#include "device/usage/inuse.h"
+#include "device/usage/inuse_load.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -10,7 +10,7 @@
 #include "device/disk/disk_scan.h"
 #include "device/disk/probe.h"
 #include "device/layout/layout_file.h"
-#include "device/usage/inuse.h"
+#include "device/usage/inuse_load.h"
 #include "device/usage/rules.h"
 #include "ui/app/app.h"
 #include "ui/cmd/options.h"

@@ -2,9 +2,7 @@
 #include "ui/screens/browse.h"
 
 #include "device/base/util.h"
-#include "device/disk/disk_scan.h"
-#include "device/disk/wholedisk.h"
-#include "device/usage/mountinfo.h"
+#include "device/usage/media.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -99,42 +97,23 @@ static struct browse_entry *add_entry(
 	return entry;
 }
 
-/* A mount of a disk that somebody can pull out: a stick, a card, a removable drive. */
-static void add_medium(struct listing *list, int root, const struct mountinfo_entry *mount)
-{
-	const char *at = mount->point;
-	char names[1][32], note[96];
-	struct browse_entry *entry;
-	struct disk *disk;
-
-	if (strcmp(at, "/") == 0 || strncmp(at, "/boot", 5) == 0)
-		return;
-	for (size_t i = 0; i < list->count; i++)
-		if (strcmp(list->entries[i].path, at) == 0)
-			return;
-	if (wholedisk_of(root, mount->major, mount->minor, names, 1) != 1)
-		return;
-	disk = malloc(sizeof(*disk));
-	if (disk && disk_scan_name(root, names[0], disk) == 0 &&
-		(disk->removable || disk->kind == DISK_USB || disk->kind == DISK_SD)) {
-		STR_FORMAT(note, "%s, %s%s%s", disk->name, disk_kind_label(disk->kind),
-			disk->model[0] ? ", " : "", disk->model);
-		entry = add_entry(list, BROWSE_MEDIUM, at, at);
-		if (entry)
-			STR_COPY(entry->note, note);
-	}
-	free(disk);
-}
-
 static void add_media(struct listing *list, int root)
 {
-	struct mountinfo mounts;
+	struct media media;
 
-	if (root < 0 || mountinfo_load(root, "proc/self/mountinfo", &mounts) < 0)
+	if (root < 0 || media_load(root, &media) < 0)
 		return;
-	for (size_t i = 0; i < mounts.count; i++)
-		add_medium(list, root, &mounts.entries[i]);
-	mountinfo_finish(&mounts);
+	for (size_t i = 0; i < media.count; i++) {
+		const struct medium *medium = &media.list[i];
+		struct browse_entry *entry =
+			add_entry(list, BROWSE_MEDIUM, medium->point, medium->point);
+
+		if (entry)
+			(void)STR_FORMAT(entry->note, "%s, %s%s%s", medium->disk_name,
+				disk_kind_label(medium->kind), medium->model[0] ? ", " : "",
+				medium->model);
+	}
+	media_finish(&media);
 }
 
 static void join(const char *dir, const char *name, char *ret, size_t size)

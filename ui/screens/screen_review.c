@@ -23,15 +23,13 @@ static bool has_plan(const struct model *m)
 }
 
 /* "mmcblk1p1", "sda1"; of an image "1". */
-static void partition_name(const struct disk *disk, size_t number, char *ret, size_t size)
+static void partition_name(
+	const struct disk *disk, unsigned number, char ret[DISK_PARTITION_NAME_MAX])
 {
-	size_t length = strlen(disk->name);
-	bool digit = length > 0 && isdigit((unsigned char)disk->name[length - 1]);
-
 	if (disk->kind == DISK_IMAGE)
-		(void)str_format(ret, size, "%zu", number);
+		(void)str_format(ret, DISK_PARTITION_NAME_MAX, "%u", number);
 	else
-		(void)str_format(ret, size, "%s%s%zu", disk->name, digit ? "p" : "", number);
+		disk_partition_name(disk->name, number, ret);
 }
 
 /* A file's name may be longer than what is kept of it: that is marked. */
@@ -133,7 +131,7 @@ static int draw_layout(const struct model *m, struct grid *g, int row, int last)
 {
 	const struct model_layout *chosen = &m->layouts[m->layout_cursor];
 	int name_cols = grid_width(g, chosen->spec.name), col;
-	char name[64];
+	char name[DISK_PARTITION_NAME_MAX];
 
 	col = FACT_COL + (name_cols < 11 ? 11 : name_cols) + 2;
 	(void)grid_text(g, row, 1, ATTR_BOLD, "Layout");
@@ -146,7 +144,7 @@ static int draw_layout(const struct model *m, struct grid *g, int row, int last)
 				chosen->placed.count - i);
 			break;
 		}
-		partition_name(&m->target, i + 1, name, sizeof(name));
+		partition_name(&m->target, (unsigned)i + 1, name);
 		(void)grid_format(g, row++, col, ATTR_NORMAL, "%s %s \"%s\" from %s, %s", name,
 			fs_name(p->fs), p->label[0] ? p->label : p->name,
 			human_size(p->start * SECTOR_BYTES).s,
