@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/disks/inventory.h"
 
+#include "core/disks/judge.h"
 #include "core/disks/prober.h"
 #include "core/process/reactor.h"
 #include "device/base/util.h"
@@ -21,10 +22,9 @@ struct row {
 struct inventory {
 	int reactor, root;
 	bool probe;
-	unsigned allow, generation;
-	uint64_t need_bytes;
+	unsigned generation;
+	struct judge_job job;
 	struct inuse_file *files; /* of the job; owned, with their paths */
-	size_t file_count;
 	struct inuse inuse;
 	struct row *rows;
 	size_t count;
@@ -53,18 +53,11 @@ struct inventory *inventory_new(int reactor, int root, bool probe)
 
 static void judge(struct inventory *inventory)
 {
-	const struct rules_facts facts = {
-		.inuse = &inventory->inuse,
-		.allow = inventory->allow,
-		.need_bytes = inventory->need_bytes,
-	};
-
-	/* What one disk holds tells of the others, too: a UUID that was looked for is found. Without
-	 * memory for that they stay refused. */
+	/* The content of one disk decides on the others too: a UUID that was searched for is found. */
 	for (size_t i = 0; i < inventory->count; i++)
-		(void)inuse_add_content(&inventory->inuse, &inventory->rows[i].disk);
+		judge_add_content(&inventory->inuse, &inventory->rows[i].disk);
 	for (size_t i = 0; i < inventory->count; i++)
-		rules_judge(&inventory->rows[i].disk, &facts);
+		judge_known(&inventory->inuse, &inventory->job, &inventory->rows[i].disk);
 }
 
 /* ---- probes ---- */
@@ -157,30 +150,18 @@ void inventory_free(struct inventory *inventory)
 	free(inventory);
 }
 
-/* The facts of the machine, and of the job's files. One that cannot be followed holds nothing: the
- * plan's check says what is wrong with it. */
-static int load_inuse(struct inventory *inventory, struct inuse *ret)
-{
-	int r = inuse_load(inventory->root, ret);
-
-	if (r == 0)
-		(void)inuse_add_files(
-			ret, inventory->root, inventory->files, inventory->file_count);
-	return r;
-}
-
-void inventory_set_rules(struct inventory *inventory, unsigned allow, uint64_t need_bytes,
-	const struct inuse_file *files, size_t count)
+void inventory_set_job(struct inventory *inventory, const struct judge_job *job)
 {
 	struct inuse inuse;
 
-	inventory->allow = allow;
-	inventory->need_bytes = need_bytes;
 	free(inventory->files);
-	inventory->files = copy_files(files, count);
-	inventory->file_count = inventory->files ? count : 0;
-	/* Without new facts the old ones are the better guess; before the first look nobody needs any. */
-	if (inventory->count > 0 && load_inuse(inventory, &inuse) == 0) {
+	inventory->files = copy_files(job->files, job->file_count);
+	inventory->job = *job;
+	inventory->job.files = inventory->files;
+	if (!inventory->files)
+		inventory->job.file_count = 0;
+	/* Without new facts the old ones are the better guess; before the first scan nobody needs any. */
+	if (inventory->count > 0 && judge_load(inventory->root, &inventory->job, &inuse) == 0) {
 		inuse_finish(&inventory->inuse);
 		inventory->inuse = inuse;
 	}
@@ -258,7 +239,7 @@ static int look(struct inventory *inventory, bool reprobe)
 			reprobe);
 	}
 	/* While the probes' children are at work. */
-	r = load_inuse(inventory, &inuse);
+	r = judge_load(inventory->root, &inventory->job, &inuse);
 	if (r < 0) {
 		free(rows);
 		disk_list_finish(&list);

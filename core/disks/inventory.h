@@ -7,8 +7,7 @@
 #ifndef CORE_DISKS_INVENTORY_H
 #define CORE_DISKS_INVENTORY_H
 
-#include "device/usage/inuse_load.h"
-#include "device/usage/rules.h"
+#include "core/disks/judge.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,10 +19,9 @@ struct inventory;
 struct inventory *inventory_new(int reactor, int root, bool probe);
 void inventory_free(struct inventory *inventory);
 
-/* Facts for the rules from now on (rules.h): what is allowed, least size, the job's files, whose
- * disks are refused (paths are copied, their "what" is borrowed). Judges the list again at once. */
-void inventory_set_rules(struct inventory *inventory, unsigned allow, uint64_t need_bytes,
-	const struct inuse_file *files, size_t count);
+/* The job that the disks are judged for from now on; paths are copied, their "what" is borrowed.
+ * Judges the list again at once. */
+void inventory_set_job(struct inventory *inventory, const struct judge_job *job);
 
 /* Reads sysfs again. Disks that are the same as before keep their content unless @reprobe; new ones
  * are probed. 0 or -errno. */

@@ -287,7 +287,7 @@ static void answers_change_verdicts(void **state)
 {
 	(void)state;
 	sandbox_file(world.box, "proc/cmdline", "root=LABEL=/dev/sda\n");
-	inventory_set_rules(world.inventory, 1u << DISK_FIXED, 0, NULL, 0);
+	inventory_set_job(world.inventory, &(struct judge_job){.allow = 1u << DISK_FIXED});
 	assert_int_equal(inventory_refresh(world.inventory, false), 0);
 	assert_int_equal(disk_named("sda")->reasons[0].code, REASON_UNKNOWN);
 	assert_int_equal(disk_named("sdb")->reasons[0].code, REASON_UNKNOWN);
@@ -313,7 +313,10 @@ static void rules_apply_at_once(void **state)
 	assert_int_equal(disk_named("sda")->reasons[0].code, REASON_KIND);
 
 	generation = inventory_generation(world.inventory);
-	inventory_set_rules(world.inventory, 1u << DISK_FIXED, 1500 * 1024, &archive, 1);
+	inventory_set_job(world.inventory, &(struct judge_job){.allow = 1u << DISK_FIXED,
+						   .need_bytes = 1500 * 1024,
+						   .files = &archive,
+						   .file_count = 1});
 	assert_int_not_equal(inventory_generation(world.inventory), generation);
 	assert_int_equal(disk_named("sda")->reason_count, 1);
 	assert_int_equal(disk_named("sda")->reasons[0].code, REASON_TOO_SMALL);

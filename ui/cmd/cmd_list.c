@@ -272,7 +272,7 @@ static int list(int reactor, int root, const struct options *options)
 	int r = inventory ? 0 : -errno;
 
 	if (r == 0) {
-		inventory_set_rules(inventory, options->allow, 0, NULL, 0);
+		inventory_set_job(inventory, &(struct judge_job){.allow = options->allow});
 		r = inventory_refresh(inventory, false);
 	}
 	if (r == 0)
