@@ -273,7 +273,7 @@ static void what_changes_meanwhile_is_noticed(void **state)
 	plan_check(&plan, &facts, &verdict);
 	assert_non_null(find("archive-changed"));
 	assert_non_null(find("target-gone"));
-	assert_non_null(strstr(find("target-gone")->text, "not there"));
+	assert_non_null(strstr(find("target-gone")->text, "does not exist"));
 }
 
 static void an_image_must_be_allowed(void **state)
