@@ -68,16 +68,32 @@ const char *compression_name(enum compression compression)
 	return codecs[compression].name;
 }
 
-/* True where a block is a tar header: the checksum is what every format of tar has. */
+/* The octal number of a checksum field: digits between blanks, ended by a blank or NUL. */
+static bool read_checksum(const unsigned char field[8], long *ret)
+{
+	char digits[9] = "", *end;
+
+	memcpy(digits, field, 8);
+	if (digits[strspn(digits, " 01234567")] || !strpbrk(digits, "01234567"))
+		return false;
+	*ret = strtol(digits, &end, 8);
+	return end[strspn(end, " ")] == '\0';
+}
+
+/* True where a block is a tar header: the checksum is what every format of tar has, and some old
+ * tars summed signed bytes. */
 static bool is_tar_header(const unsigned char *block)
 {
-	unsigned long sum = 0;
-	char digits[9] = "";
+	long sum = 0, signed_sum = 0, checksum;
 
-	for (size_t i = 0; i < TAR_BLOCK; i++)
-		sum += i >= 148 && i < 156 ? ' ' : block[i];
-	memcpy(digits, block + 148, 8);
-	return sum > 8UL * ' ' && strtoul(digits, NULL, 8) == sum;
+	for (size_t i = 0; i < TAR_BLOCK; i++) {
+		unsigned char byte = i >= 148 && i < 156 ? ' ' : block[i];
+
+		sum += byte;
+		signed_sum += (signed char)byte;
+	}
+	return sum > 8 * ' ' && read_checksum(block + 148, &checksum) &&
+	       (checksum == sum || checksum == signed_sum);
 }
 
 int source_sniff(const unsigned char *head, size_t size, enum compression *ret_compression,

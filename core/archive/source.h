@@ -27,9 +27,10 @@ enum compression {
 const char *compression_name(enum compression compression); /* "zstd", "none" */
 
 /*
- * Pure: tells a tar archive by the first @size bytes of a file, SOURCE_HEAD_BYTES where it has as
- * many; never by its name. 0 with the compression (what is inside is not looked at), or -EINVAL
- * with @ret_what: what it is instead, as a phrase ("a zip archive"), or NULL where that is unknown.
+ * Pure: recognises a tar archive by the first @size bytes of a file, never by its name: 512 are
+ * enough for that, SOURCE_HEAD_BYTES to name a stranger. 0 with the compression (what is inside is
+ * not checked), or -EINVAL with @ret_what: what it is instead, as a phrase ("a zip archive"), or NULL
+ * where that is unknown.
  */
 int source_sniff(const unsigned char *head, size_t size, enum compression *ret_compression,
 	const char **ret_what);

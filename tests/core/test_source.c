@@ -53,21 +53,69 @@ static void tells_formats_by_content(void **state)
 	}
 }
 
-static void knows_a_header_without_magic(void **state)
+static int sniff(const unsigned char head[512])
 {
-	unsigned char head[512] = "etc/hello";
 	enum compression compression = COMPRESSION_COUNT;
 	const char *what;
-	unsigned sum = 8 * ' ';
+	int r = source_sniff(head, 512, &compression, &what);
+
+	assert_int_equal(compression, r == 0 ? COMPRESSION_NONE : COMPRESSION_COUNT);
+	return r;
+}
+
+/* Sum of a header whose checksum field is blank, of signed or unsigned bytes. */
+static int sum_of(const unsigned char head[512], bool is_signed)
+{
+	int sum = 8 * ' ';
+
+	for (size_t i = 0; i < 512; i++)
+		if (i < 148 || i >= 156)
+			sum += is_signed ? (signed char)head[i] : head[i];
+	return sum;
+}
+
+static void knows_a_header_without_magic(void **state)
+{
+	static const struct {
+		int width;
+		const char *end;
+	} forms[] = {{6, ""}, {6, " "}, {7, ""}, {5, " "}};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(head); i++)
-		sum += head[i];
-	(void)snprintf((char *)head + 148, 8, "%06o", sum);
-	assert_int_equal(source_sniff(head, sizeof(head), &compression, &what), 0);
-	assert_int_equal(compression, COMPRESSION_NONE);
-	head[0]++;
-	assert_int_equal(source_sniff(head, sizeof(head), &compression, &what), -EINVAL);
+	for (size_t i = 0; i < ARRAY_SIZE(forms) * 2; i++) {
+		unsigned char head[512] = "etc/h\xc3\xa9llo";
+		char sum[9] = "";
+
+		(void)snprintf(sum, sizeof(sum), "%*o%s", forms[i / 2].width,
+			(unsigned)sum_of(head, i % 2), forms[i / 2].end);
+		memcpy(head + 148, sum, 8);
+		assert_int_equal(sniff(head), 0);
+		head[0]++;
+		assert_int_equal(sniff(head), -EINVAL);
+	}
+}
+
+/* Bytes that are no header, whatever they add up to. */
+static void takes_no_other_file_for_a_tar(void **state)
+{
+	unsigned char head[512];
+
+	(void)state;
+	memset(head, ' ', sizeof(head));
+	assert_int_equal(sniff(head), -EINVAL);
+	memset(head, '0', sizeof(head));
+	assert_int_equal(sniff(head), -EINVAL);
+	/* Signed bytes that add up to nothing, as an empty field would say. */
+	memset(head, 0, sizeof(head));
+	memset(head, 0x80, 2);
+	assert_int_equal(sum_of(head, true), 0);
+	assert_int_equal(sniff(head), -EINVAL);
+	memcpy(head + 148, "a text\n", 7);
+	assert_int_equal(sniff(head), -EINVAL);
+	memcpy(head + 148, "00000 0", 7);
+	assert_int_equal(sniff(head), -EINVAL);
+	memcpy(head + 148, "00000\0", 7);
+	assert_int_equal(sniff(head), 0);
 }
 
 static void expect_refusal(const struct sandbox *box, const char *name, int error, const char *said)
@@ -257,6 +305,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tells_formats_by_content),
 		cmocka_unit_test(knows_a_header_without_magic),
+		cmocka_unit_test(takes_no_other_file_for_a_tar),
 		cmocka_unit_test(says_what_it_cannot_open),
 		cmocka_unit_test(streams_every_compression),
 		cmocka_unit_test(reports_bad_data),
