@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/disks/inventory.h"
 
-#include "core/disks/judge.h"
-#include "core/disks/prober.h"
 #include "core/process/reactor.h"
 #include "device/base/util.h"
 #include "device/disk/disk_scan.h"
@@ -12,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-int (*inventory_uevents)(void) = uevent_open;
-
 struct row {
 	struct disk disk;
 	struct prober *prober; /* NULL: has answered, or nobody waits for it any more */
@@ -22,6 +18,7 @@ struct row {
 struct inventory {
 	int reactor, root;
 	bool probe;
+	const struct inventory_options *options; /* borrowed */
 	unsigned generation;
 	struct judge_job job;
 	struct inuse_file *files; /* of the job; owned, with their paths */
@@ -35,8 +32,10 @@ struct inventory {
 	struct watch uevents, timer; /* their descriptors are owned */
 };
 
-struct inventory *inventory_new(int reactor, int root, bool probe)
+struct inventory *inventory_new(
+	int reactor, int root, bool probe, const struct inventory_options *options)
 {
+	static const struct inventory_options usual = {0};
 	struct inventory *inventory = calloc(1, sizeof(*inventory));
 
 	if (!inventory)
@@ -44,6 +43,7 @@ struct inventory *inventory_new(int reactor, int root, bool probe)
 	inventory->reactor = reactor;
 	inventory->root = root;
 	inventory->probe = probe;
+	inventory->options = options ? options : &usual;
 	inventory->uevents.fd = inventory->timer.fd = -1;
 	uevent_watch_init(&inventory->hotplug, -1, now_ms());
 	return inventory;
@@ -88,7 +88,8 @@ static void start_probe(struct inventory *inventory, struct row *row)
 	if (!larger)
 		return;
 	inventory->probers = larger;
-	row->prober = prober_start(inventory->reactor, row->disk.path, answered, inventory);
+	row->prober = prober_start(inventory->reactor, row->disk.path, &inventory->options->prober,
+		answered, inventory);
 	if (!row->prober)
 		return;
 	inventory->probers[inventory->prober_count++] = row->prober;
@@ -327,7 +328,7 @@ int inventory_watch(struct inventory *inventory)
 		return r;
 	}
 	(void)take_fd(&timer);
-	uevents = inventory_uevents();
+	uevents = inventory->options->uevents ? inventory->options->uevents() : uevent_open();
 	inventory->uevents = (struct watch){.fd = uevents, .ready = uevents_ready};
 	if (uevents < 0 || reactor_add(inventory->reactor, &inventory->uevents, EPOLLIN) < 0)
 		inventory->uevents.fd = -1;

@@ -8,15 +8,23 @@
 #define CORE_DISKS_INVENTORY_H
 
 #include "core/disks/judge.h"
+#include "core/disks/prober.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 struct inventory;
 
+/* For tests; what is 0 is as usual. */
+struct inventory_options {
+	struct prober_options prober;
+	int (*uevents)(void); /* the socket of the kernel's events, or -errno: uevent_open */
+};
+
 /* @root: sysfs root fd, borrowed. With @probe false (a recorded machine) no device is opened and the
- * content stays CONTENT_PENDING. NULL and errno on failure. */
-struct inventory *inventory_new(int reactor, int root, bool probe);
+ * content stays CONTENT_PENDING. @options is borrowed; NULL: as usual. NULL and errno on failure. */
+struct inventory *inventory_new(
+	int reactor, int root, bool probe, const struct inventory_options *options);
 void inventory_free(struct inventory *inventory);
 
 /* The job that the disks are judged for from now on; paths are copied, their "what" is borrowed.
@@ -43,8 +51,5 @@ const struct disk *inventory_disk(const struct inventory *inventory, size_t inde
 bool inventory_is_settled(const struct inventory *inventory);
 /* Grows with every change of the list or of a row: redraw when it has. */
 unsigned inventory_generation(const struct inventory *inventory);
-
-/* Seam for tests: the socket of the kernel's events (uevent_open), or -errno. */
-extern int (*inventory_uevents)(void);
 
 #endif

@@ -119,7 +119,4 @@ int child_report_fail(int report_fd, int error, const char *format, ...)
 /* Path of @program in CHILD_PATH (or itself where it has a slash), executable. 0 or -ENOENT. */
 int child_find_program(const char *program, char *ret, size_t size);
 
-/* Seam for tests: makes child_start behave as on a kernel without pidfd_open. */
-extern bool child_without_pidfd;
-
 #endif

@@ -3,6 +3,7 @@
 
 #include "core/process/reactor.h"
 #include "device/base/util.h"
+#include "tests/lib/old_kernel.h"
 #include "tests/lib/sandbox.h"
 
 #include <errno.h>
@@ -288,9 +289,9 @@ static void needs_no_pidfd(void **state)
 	struct inspect_result result;
 	char path[PATH_MAX];
 
-	child_without_pidfd = true;
+	old_kernel = true;
 	result = result_of(sandbox_path(box, "pax.tar.gz", path));
-	child_without_pidfd = false;
+	old_kernel = false;
 	assert_int_equal(result.state, INSPECT_OK);
 }
 
