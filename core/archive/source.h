@@ -8,6 +8,7 @@
 #define CORE_ARCHIVE_SOURCE_H
 
 #include "core/process/child.h"
+#include "device/base/diag.h"
 #include "device/base/file_id.h"
 
 #include <stdbool.h>
@@ -49,11 +50,11 @@ struct source {
 };
 
 /*
- * Opens @path and tells what it is. 0, or -errno with a sentence in @why: missing, a directory, not
+ * Opens @path and tells what it is. 0, or -errno with a sentence in @diag: missing, a directory, not
  * readable, empty, not an archive (-EINVAL), decompressor missing (-ENOPKG, with the Debian package
  * that has it). Only after success there is something to close; a closed one may be closed again.
  */
-int source_open(struct source *source, const char *path, char *why, size_t why_size);
+int source_open(struct source *source, const char *path, struct diag *diag);
 void source_close(struct source *source);
 
 /*
@@ -68,9 +69,9 @@ int source_stream(struct source *source, int reactor, void (*on_exit)(struct chi
 	void *owner, int *ret_fd);
 /*
  * True where the decompressor, if there was one, ended well: not only by its exit status, for bzip2
- * ignores data behind the compressed data with a warning. @why (may be NULL) gets the reason.
+ * ignores data behind the compressed data with a warning. @diag (may be NULL) gets the reason.
  */
-bool source_ok(const struct source *source, char *why, size_t why_size);
+bool source_ok(const struct source *source, struct diag *diag);
 /*
  * Ends a decompressor that has given the whole stream, as the caller knows, but does not end: it is
  * killed, and source_ok does not hold that against it. Nothing happens where none runs.

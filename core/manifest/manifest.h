@@ -9,6 +9,7 @@
 #define CORE_MANIFEST_MANIFEST_H
 
 #include "core/manifest/sha256.h"
+#include "device/base/diag.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -72,11 +73,11 @@ const struct manifest_totals *manifest_totals(const struct manifest *manifest);
  * is called now and then with the stream's bytes; non-zero stops with -ECANCELED.
  * 0 where the stream is whole; then unsafe or unsupported entries are problems in the totals.
  * -EBADMSG where it is no sound tar archive ("format", "empty", "damaged", "truncated", "trailing":
- * a problem too), with the sentence in @why; or -errno.
+ * a problem too), with the sentence in @diag; or -errno.
  * Names are the raw bytes of the archive in any locale.
  */
 int manifest_read(struct manifest *manifest, int fd, int (*progress)(void *arg, uint64_t bytes),
-	void *arg, char *why, size_t why_size);
+	void *arg, struct diag *diag);
 /* Maps what a child has written. 0; -ENODATA where the manifest was not sealed; or -errno. */
 int manifest_refresh(struct manifest *manifest);
 

@@ -10,7 +10,7 @@
 #include "core/manifest/manifest.h"
 
 /* Sets them in the tree at @root_fd as @manifest says. Paths come from an archive that inspect found
- * safe, none leads through a symbolic link. 0 or -errno, with the path in @ret_path (160 bytes). */
-int tar_fixup_tree(int root_fd, const struct manifest *manifest, char *ret_path);
+ * safe, none leads through a symbolic link. 0 or -errno, with the path in @diag. */
+int tar_fixup_tree(int root_fd, const struct manifest *manifest, struct diag *diag);
 
 #endif

@@ -110,7 +110,7 @@ static int setup(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
 	const char *tmp = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp";
-	char why[160];
+	struct diag diag;
 	struct stat st;
 	int fd;
 
@@ -132,7 +132,7 @@ static int setup(void **state)
 	w->manifest = manifest_new();
 	assert_non_null(w->manifest);
 	fd = open(w->archive, O_RDONLY | O_CLOEXEC);
-	assert_int_equal(manifest_read(w->manifest, fd, NULL, NULL, why, sizeof(why)), 0);
+	assert_int_equal(manifest_read(w->manifest, fd, NULL, NULL, &diag), 0);
 	close_fd(&fd);
 	STR_COPY(w->inspected.path, w->archive);
 	w->inspected.state = INSPECT_OK;

@@ -133,13 +133,13 @@ static bool is_scanned(const struct app *app, const char *path)
 bool app_scan_archive(struct app *app, const char *path)
 {
 	struct inspect *inspect;
-	char why[320];
+	struct diag diag;
 
 	if (is_scanned(app, path))
 		return true;
-	inspect = inspect_new(app->reactor, path, why, sizeof(why));
+	inspect = inspect_new(app->reactor, path, &diag);
 	if (!inspect) {
-		model_say(app->model, true, "%s. Choose another file.", why);
+		model_say(app->model, true, "%s. Choose another file.", diag.text);
 		return false;
 	}
 	inspect_free(app->inspect);
