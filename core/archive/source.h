@@ -10,6 +10,7 @@
 #include "core/process/child.h"
 #include "device/base/diag.h"
 #include "device/base/file_id.h"
+#include "device/base/util.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,8 +34,8 @@ const char *compression_name(enum compression compression); /* "zstd", "none" */
  * not checked), or -EINVAL with @ret_what: what it is instead, as a phrase ("a zip archive"), or NULL
  * where that is unknown.
  */
-int source_sniff(const unsigned char *head, size_t size, enum compression *ret_compression,
-	const char **ret_what);
+_must_check_ int source_sniff(const unsigned char *head, size_t size,
+	enum compression *ret_compression, const char **ret_what);
 #define SOURCE_HEAD_BYTES 2048
 
 struct source {
@@ -54,7 +55,7 @@ struct source {
  * readable, empty, not an archive (-EINVAL), decompressor missing (-ENOPKG, with the Debian package
  * that has it). Only after success there is something to close; a closed one may be closed again.
  */
-int source_open(struct source *source, const char *path, struct diag *diag);
+_must_check_ int source_open(struct source *source, const char *path, struct diag *diag);
 void source_close(struct source *source);
 
 /*
@@ -65,8 +66,8 @@ void source_close(struct source *source);
  * @on_exit (may be NULL) tells the decompressor's end; child->spec.owner is @owner. Of a plain tar
  * there is no such end. Judge it with source_ok.
  */
-int source_stream(struct source *source, int reactor, void (*on_exit)(struct child *child),
-	void *owner, int *ret_fd);
+_must_check_ int source_stream(struct source *source, int reactor,
+	void (*on_exit)(struct child *child), void *owner, int *ret_fd);
 /*
  * True where the decompressor, if there was one, ended well: not only by its exit status, for bzip2
  * ignores data behind the compressed data with a warning. @diag (may be NULL) gets the reason.

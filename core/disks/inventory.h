@@ -9,6 +9,7 @@
 
 #include "core/disks/judge.h"
 #include "core/disks/prober.h"
+#include "device/base/util.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,14 +34,14 @@ void inventory_set_job(struct inventory *inventory, const struct judge_job *job)
 
 /* Reads sysfs again. Disks that are the same as before keep their content unless @reprobe; new ones
  * are probed. 0 or -errno. */
-int inventory_refresh(struct inventory *inventory, bool reprobe);
+_must_check_ int inventory_refresh(struct inventory *inventory, bool reprobe);
 
 /*
  * From now on the list is refreshed by the reactor: at once, then when the kernel tells of a disk, and
  * once a second in any case. Only what the kernel tells of is probed again. 0 or -errno; without
  * the kernel's events it works all the same.
  */
-int inventory_watch(struct inventory *inventory);
+_must_check_ int inventory_watch(struct inventory *inventory);
 /* Until now. Nothing happens where it is not watched. */
 void inventory_unwatch(struct inventory *inventory);
 

@@ -7,6 +7,7 @@
 #ifndef CORE_DISKS_JUDGE_H
 #define CORE_DISKS_JUDGE_H
 
+#include "device/base/util.h"
 #include "device/usage/inuse_load.h"
 
 /* What a job asks of its target. */
@@ -26,7 +27,7 @@ void judge_disk(int root, const struct judge_job *job, struct disk *disk);
  * file that cannot be opened is on no disk: its reader reports the cause.
  * 0, or -errno with nothing to free; end with inuse_finish.
  */
-int judge_load(int root, const struct judge_job *job, struct inuse *ret);
+_must_check_ int judge_load(int root, const struct judge_job *job, struct inuse *ret);
 void judge_add_content(struct inuse *inuse, const struct disk *disk);
 void judge_known(const struct inuse *inuse, const struct judge_job *job, struct disk *disk);
 
