@@ -41,11 +41,10 @@ static int tell_bytes(void *arg, uint64_t bytes)
 static int read_manifest(void *arg, int report_fd)
 {
 	struct inspect *inspect = arg;
-	char why[200] = "";
-	int r = manifest_read(
-		inspect->manifest, inspect->stream, tell_bytes, &report_fd, why, sizeof(why));
+	struct diag diag = {0};
+	int r = manifest_read(inspect->manifest, inspect->stream, tell_bytes, &report_fd, &diag);
 
-	return r < 0 && *why ? child_report_fail(report_fd, r, "%s", why) : r;
+	return r < 0 && *diag.text ? child_report_fail(report_fd, r, "%s", diag.text) : r;
 }
 
 /* In the hasher's process: its success is told by the digest as the report's text. */
@@ -122,7 +121,7 @@ static bool find_fault(struct inspect *inspect, char *ret, size_t size)
 	const struct manifest_totals *totals = manifest_totals(inspect->manifest);
 	const struct manifest_problem *first = &totals->problems[0];
 	struct inspect_result *result = &inspect->result;
-	char why[CHILD_LINE_MAX];
+	struct diag diag;
 
 	if (!source_unchanged(&inspect->source)) {
 		str_format(ret, size, "the file was changed while it was read");
@@ -132,8 +131,8 @@ static bool find_fault(struct inspect *inspect, char *ret, size_t size)
 		explain(&inspect->hasher, ret, size);
 		return true;
 	}
-	if (!reader_stopped(inspect) && !source_ok(&inspect->source, why, sizeof(why))) {
-		str_format(ret, size, "it is damaged or cut short: %s", why);
+	if (!reader_stopped(inspect) && !source_ok(&inspect->source, &diag)) {
+		str_format(ret, size, "it is damaged or cut short: %s", diag.text);
 		return true;
 	}
 	if (!child_ok(&inspect->reader)) {
@@ -262,14 +261,14 @@ static int start(struct inspect *inspect)
 	return reactor_add(inspect->reactor, &inspect->tick, EPOLLIN);
 }
 
-struct inspect *inspect_new(int reactor, const char *path, char *why, size_t why_size)
+struct inspect *inspect_new(int reactor, const char *path, struct diag *diag)
 {
 	struct inspect *inspect = calloc(1, sizeof(*inspect));
 	struct inspect_result *result;
 	int r;
 
 	if (!inspect) {
-		str_format(why, why_size, "out of memory");
+		(void)diag_fail(diag, -ENOMEM, "out of memory");
 		return NULL;
 	}
 	inspect->reactor = reactor;
@@ -277,7 +276,7 @@ struct inspect *inspect_new(int reactor, const char *path, char *why, size_t why
 	inspect->started_ms = now_ms();
 	child_init(&inspect->reader);
 	child_init(&inspect->hasher);
-	if (source_open(&inspect->source, path, why, why_size) < 0) {
+	if (source_open(&inspect->source, path, diag) < 0) {
 		free(inspect);
 		return NULL;
 	}
@@ -289,10 +288,8 @@ struct inspect *inspect_new(int reactor, const char *path, char *why, size_t why
 
 	r = sidecar_find(result->path, inspect->expected, result->sidecar_name);
 	if (r < 0) {
-		str_format(why, why_size,
-			"the .sha256 file beside %s has no digest for it, or cannot "
-			"be read",
-			path);
+		(void)diag_fail(diag, r,
+			"the .sha256 file beside %s has no digest for it, or cannot be read", path);
 		inspect_free(inspect);
 		return NULL;
 	}
@@ -300,7 +297,7 @@ struct inspect *inspect_new(int reactor, const char *path, char *why, size_t why
 	inspect->archive = open_again(&inspect->source);
 	r = !inspect->manifest ? -errno : inspect->archive < 0 ? -ESTALE : start(inspect);
 	if (r < 0) {
-		str_format(why, why_size, "%s cannot be read: %s", path, strerror(-r));
+		(void)diag_fail(diag, r, "%s cannot be read: %s", path, strerror(-r));
 		inspect_free(inspect);
 		return NULL;
 	}

@@ -34,8 +34,8 @@ struct inspect_result {
 
 struct inspect;
 
-/* Starts reading @path. NULL and a sentence in @why where it cannot begin (see source_open). */
-struct inspect *inspect_new(int reactor, const char *path, char *why, size_t why_size);
+/* Starts reading @path. NULL and a sentence in @diag where it cannot begin (see source_open). */
+struct inspect *inspect_new(int reactor, const char *path, struct diag *diag);
 /* Stops its children and frees it; NULL is fine. */
 void inspect_free(struct inspect *inspect);
 /* The state now; cheap. */

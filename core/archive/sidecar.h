@@ -5,6 +5,7 @@
 #define CORE_ARCHIVE_SIDECAR_H
 
 #include "core/manifest/sha256.h"
+#include "device/base/util.h"
 
 /* Pure: finds the digest of @name in the text of such a file, as lower-case hex. With @lone a single
  * digest under another name, or none, counts as well. False where there is no such line. */
@@ -15,6 +16,6 @@ bool sidecar_parse(const char *text, const char *name, bool lone, char ret[SHA25
  * bytes); 0 where there is none; -EINVAL where ARCHIVE.sha256 holds no digest for it, or -errno
  * where it cannot be read.
  */
-int sidecar_find(const char *archive_path, char ret[SHA256_HEX], char *name);
+_must_check_ int sidecar_find(const char *archive_path, char ret[SHA256_HEX], char *name);
 
 #endif

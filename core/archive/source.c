@@ -68,16 +68,32 @@ const char *compression_name(enum compression compression)
 	return codecs[compression].name;
 }
 
-/* True where a block is a tar header: the checksum is what every format of tar has. */
+/* The octal number of a checksum field: digits between blanks, ended by a blank or NUL. */
+static bool read_checksum(const unsigned char field[8], long *ret)
+{
+	char digits[9] = "", *end;
+
+	memcpy(digits, field, 8);
+	if (digits[strspn(digits, " 01234567")] || !strpbrk(digits, "01234567"))
+		return false;
+	*ret = strtol(digits, &end, 8);
+	return end[strspn(end, " ")] == '\0';
+}
+
+/* True where a block is a tar header: the checksum is what every format of tar has, and some old
+ * tars summed signed bytes. */
 static bool is_tar_header(const unsigned char *block)
 {
-	unsigned long sum = 0;
-	char digits[9] = "";
+	long sum = 0, signed_sum = 0, checksum;
 
-	for (size_t i = 0; i < TAR_BLOCK; i++)
-		sum += i >= 148 && i < 156 ? ' ' : block[i];
-	memcpy(digits, block + 148, 8);
-	return sum > 8UL * ' ' && strtoul(digits, NULL, 8) == sum;
+	for (size_t i = 0; i < TAR_BLOCK; i++) {
+		unsigned char byte = i >= 148 && i < 156 ? ' ' : block[i];
+
+		sum += byte;
+		signed_sum += (signed char)byte;
+	}
+	return sum > 8 * ' ' && read_checksum(block + 148, &checksum) &&
+	       (checksum == sum || checksum == signed_sum);
 }
 
 int source_sniff(const unsigned char *head, size_t size, enum compression *ret_compression,
@@ -103,7 +119,7 @@ int source_sniff(const unsigned char *head, size_t size, enum compression *ret_c
 	return -EINVAL;
 }
 
-static int find_program(struct source *source, char *why, size_t why_size)
+static int find_program(struct source *source, struct diag *diag)
 {
 	const struct codec *codec = &codecs[source->compression];
 	char path[256];
@@ -115,14 +131,13 @@ static int find_program(struct source *source, char *why, size_t why_size)
 			STR_COPY(source->program, codec->programs[i]);
 			return 0;
 		}
-	str_format(why, why_size,
+	return diag_fail(diag, -ENOPKG,
 		"%s is compressed with %s, and there is no %s on this machine (package %s)",
 		source->path, codec->name, codec->name, codec->package);
-	return -ENOPKG;
 }
 
 /* Reads the beginning and judges it. 0 or -errno with the sentence. */
-static int identify_content(struct source *source, char *why, size_t why_size)
+static int identify_content(struct source *source, struct diag *diag)
 {
 	unsigned char head[SOURCE_HEAD_BYTES];
 	const char *what = NULL;
@@ -132,21 +147,18 @@ static int identify_content(struct source *source, char *why, size_t why_size)
 	do
 		length = pread(source->fd, head, sizeof(head), 0);
 	while (length < 0 && errno == EINTR);
-	if (length < 0) {
-		r = -errno;
-		str_format(why, why_size, "%s cannot be read: %s", source->path, strerror(-r));
-		return r;
-	}
+	if (length < 0)
+		return diag_fail(
+			diag, -errno, "%s cannot be read: %s", source->path, strerror(errno));
 	r = source_sniff(head, (size_t)length, &source->compression, &what);
-	if (r < 0)
-		str_format(why, why_size,
-			"%s is %s; boardstrap installs tar archives (plain, gz, xz, zst, bz2, lz4, "
-			"lz)",
-			source->path, what ? what : "not a tar archive");
-	return r;
+	return r == 0 ? 0
+		      : diag_fail(diag, r,
+				"%s is %s; boardstrap installs tar archives (plain, gz, xz, zst, "
+				"bz2, lz4, lz)",
+				source->path, what ? what : "not a tar archive");
 }
 
-int source_open(struct source *source, const char *path, char *why, size_t why_size)
+int source_open(struct source *source, const char *path, struct diag *diag)
 {
 	_cleanup_free_ char *absolute = NULL;
 	_cleanup_close_ int fd = -1;
@@ -156,29 +168,21 @@ int source_open(struct source *source, const char *path, char *why, size_t why_s
 
 	/* Not blocking on a FIFO; for a regular file it means nothing. */
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) < 0 || !(absolute = realpath(path, NULL))) {
-		r = -errno;
-		str_format(why, why_size, "%s cannot be opened: %s", path, strerror(-r));
-		return r;
-	}
-	if (!S_ISREG(st.st_mode)) {
-		str_format(why, why_size, "%s is %s, not an archive", path,
-			S_ISDIR(st.st_mode) ? "a directory" : "no regular file");
-		return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
-	}
-	if (st.st_size == 0) {
-		str_format(why, why_size, "%s is empty", path);
-		return -EINVAL;
-	}
-	if (!STR_COPY(opened.path, absolute)) {
-		str_format(why, why_size, "%s has too long a path", path);
-		return -ENAMETOOLONG;
-	}
+	if (fd < 0 || fstat(fd, &st) < 0 || !(absolute = realpath(path, NULL)))
+		return diag_fail(diag, -errno, "%s cannot be opened: %s", path, strerror(errno));
+	if (S_ISDIR(st.st_mode))
+		return diag_fail(diag, -EISDIR, "%s is a directory, not an archive", path);
+	if (!S_ISREG(st.st_mode))
+		return diag_fail(diag, -EINVAL, "%s is no regular file, not an archive", path);
+	if (st.st_size == 0)
+		return diag_fail(diag, -EINVAL, "%s is empty", path);
+	if (!STR_COPY(opened.path, absolute))
+		return diag_fail(diag, -ENAMETOOLONG, "%s has too long a path", path);
 	opened.fd = fd;
 	opened.id = file_id_of(&st);
-	r = identify_content(&opened, why, why_size);
+	r = identify_content(&opened, diag);
 	if (r == 0)
-		r = find_program(&opened, why, why_size);
+		r = find_program(&opened, diag);
 	if (r < 0)
 		return r;
 	(void)take_fd(&fd);
@@ -266,7 +270,7 @@ static bool was_let_go(const struct source *source)
 	       WTERMSIG(child->status) == SIGKILL;
 }
 
-bool source_ok(const struct source *source, char *why, size_t why_size)
+bool source_ok(const struct source *source, struct diag *diag)
 {
 	char status[CHILD_LINE_MAX];
 	const char *reason;
@@ -283,8 +287,8 @@ bool source_ok(const struct source *source, char *why, size_t why_size)
 		child_why(&source->decompressor, status, sizeof(status));
 		reason = status;
 	}
-	if (why)
-		str_format(why, why_size, "%s", reason);
+	if (diag)
+		(void)diag_fail(diag, -EBADMSG, "%s", reason);
 	return false;
 }
 

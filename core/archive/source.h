@@ -8,7 +8,9 @@
 #define CORE_ARCHIVE_SOURCE_H
 
 #include "core/process/child.h"
+#include "device/base/diag.h"
 #include "device/base/file_id.h"
+#include "device/base/util.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,12 +29,13 @@ enum compression {
 const char *compression_name(enum compression compression); /* "zstd", "none" */
 
 /*
- * Pure: tells a tar archive by the first @size bytes of a file, SOURCE_HEAD_BYTES where it has as
- * many; never by its name. 0 with the compression (what is inside is not looked at), or -EINVAL
- * with @ret_what: what it is instead, as a phrase ("a zip archive"), or NULL where that is unknown.
+ * Pure: recognises a tar archive by the first @size bytes of a file, never by its name: 512 are
+ * enough for that, SOURCE_HEAD_BYTES to name a stranger. 0 with the compression (what is inside is
+ * not checked), or -EINVAL with @ret_what: what it is instead, as a phrase ("a zip archive"), or NULL
+ * where that is unknown.
  */
-int source_sniff(const unsigned char *head, size_t size, enum compression *ret_compression,
-	const char **ret_what);
+_must_check_ int source_sniff(const unsigned char *head, size_t size,
+	enum compression *ret_compression, const char **ret_what);
 #define SOURCE_HEAD_BYTES 2048
 
 struct source {
@@ -48,11 +51,11 @@ struct source {
 };
 
 /*
- * Opens @path and tells what it is. 0, or -errno with a sentence in @why: missing, a directory, not
+ * Opens @path and tells what it is. 0, or -errno with a sentence in @diag: missing, a directory, not
  * readable, empty, not an archive (-EINVAL), decompressor missing (-ENOPKG, with the Debian package
  * that has it). Only after success there is something to close; a closed one may be closed again.
  */
-int source_open(struct source *source, const char *path, char *why, size_t why_size);
+_must_check_ int source_open(struct source *source, const char *path, struct diag *diag);
 void source_close(struct source *source);
 
 /*
@@ -63,13 +66,13 @@ void source_close(struct source *source);
  * @on_exit (may be NULL) tells the decompressor's end; child->spec.owner is @owner. Of a plain tar
  * there is no such end. Judge it with source_ok.
  */
-int source_stream(struct source *source, int reactor, void (*on_exit)(struct child *child),
-	void *owner, int *ret_fd);
+_must_check_ int source_stream(struct source *source, int reactor,
+	void (*on_exit)(struct child *child), void *owner, int *ret_fd);
 /*
  * True where the decompressor, if there was one, ended well: not only by its exit status, for bzip2
- * ignores data behind the compressed data with a warning. @why (may be NULL) gets the reason.
+ * ignores data behind the compressed data with a warning. @diag (may be NULL) gets the reason.
  */
-bool source_ok(const struct source *source, char *why, size_t why_size);
+bool source_ok(const struct source *source, struct diag *diag);
 /*
  * Ends a decompressor that has given the whole stream, as the caller knows, but does not end: it is
  * killed, and source_ok does not hold that against it. Nothing happens where none runs.

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/disks/inventory.h"
 
-#include "core/disks/prober.h"
 #include "core/process/reactor.h"
 #include "device/base/util.h"
 #include "device/disk/disk_scan.h"
@@ -11,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-int (*inventory_uevents)(void) = uevent_open;
-
 struct row {
 	struct disk disk;
 	struct prober *prober; /* NULL: has answered, or nobody waits for it any more */
@@ -21,10 +18,10 @@ struct row {
 struct inventory {
 	int reactor, root;
 	bool probe;
-	unsigned allow, generation;
-	uint64_t need_bytes;
+	const struct inventory_options *options; /* borrowed */
+	unsigned generation;
+	struct judge_job job;
 	struct inuse_file *files; /* of the job; owned, with their paths */
-	size_t file_count;
 	struct inuse inuse;
 	struct row *rows;
 	size_t count;
@@ -35,8 +32,10 @@ struct inventory {
 	struct watch uevents, timer; /* their descriptors are owned */
 };
 
-struct inventory *inventory_new(int reactor, int root, bool probe)
+struct inventory *inventory_new(
+	int reactor, int root, bool probe, const struct inventory_options *options)
 {
+	static const struct inventory_options usual = {0};
 	struct inventory *inventory = calloc(1, sizeof(*inventory));
 
 	if (!inventory)
@@ -44,6 +43,7 @@ struct inventory *inventory_new(int reactor, int root, bool probe)
 	inventory->reactor = reactor;
 	inventory->root = root;
 	inventory->probe = probe;
+	inventory->options = options ? options : &usual;
 	inventory->uevents.fd = inventory->timer.fd = -1;
 	uevent_watch_init(&inventory->hotplug, -1, now_ms());
 	return inventory;
@@ -53,18 +53,11 @@ struct inventory *inventory_new(int reactor, int root, bool probe)
 
 static void judge(struct inventory *inventory)
 {
-	const struct rules_facts facts = {
-		.inuse = &inventory->inuse,
-		.allow = inventory->allow,
-		.need_bytes = inventory->need_bytes,
-	};
-
-	/* What one disk holds tells of the others, too: a UUID that was looked for is found. Without
-	 * memory for that they stay refused. */
+	/* The content of one disk decides on the others too: a UUID that was searched for is found. */
 	for (size_t i = 0; i < inventory->count; i++)
-		(void)inuse_add_content(&inventory->inuse, &inventory->rows[i].disk);
+		judge_add_content(&inventory->inuse, &inventory->rows[i].disk);
 	for (size_t i = 0; i < inventory->count; i++)
-		rules_judge(&inventory->rows[i].disk, &facts);
+		judge_known(&inventory->inuse, &inventory->job, &inventory->rows[i].disk);
 }
 
 /* ---- probes ---- */
@@ -95,7 +88,8 @@ static void start_probe(struct inventory *inventory, struct row *row)
 	if (!larger)
 		return;
 	inventory->probers = larger;
-	row->prober = prober_start(inventory->reactor, row->disk.path, answered, inventory);
+	row->prober = prober_start(inventory->reactor, row->disk.path, &inventory->options->prober,
+		answered, inventory);
 	if (!row->prober)
 		return;
 	inventory->probers[inventory->prober_count++] = row->prober;
@@ -157,30 +151,18 @@ void inventory_free(struct inventory *inventory)
 	free(inventory);
 }
 
-/* The facts of the machine, and of the job's files. One that cannot be followed holds nothing: the
- * plan's check says what is wrong with it. */
-static int load_inuse(struct inventory *inventory, struct inuse *ret)
-{
-	int r = inuse_load(inventory->root, ret);
-
-	if (r == 0)
-		(void)inuse_add_files(
-			ret, inventory->root, inventory->files, inventory->file_count);
-	return r;
-}
-
-void inventory_set_rules(struct inventory *inventory, unsigned allow, uint64_t need_bytes,
-	const struct inuse_file *files, size_t count)
+void inventory_set_job(struct inventory *inventory, const struct judge_job *job)
 {
 	struct inuse inuse;
 
-	inventory->allow = allow;
-	inventory->need_bytes = need_bytes;
 	free(inventory->files);
-	inventory->files = copy_files(files, count);
-	inventory->file_count = inventory->files ? count : 0;
-	/* Without new facts the old ones are the better guess; before the first look nobody needs any. */
-	if (inventory->count > 0 && load_inuse(inventory, &inuse) == 0) {
+	inventory->files = copy_files(job->files, job->file_count);
+	inventory->job = *job;
+	inventory->job.files = inventory->files;
+	if (!inventory->files)
+		inventory->job.file_count = 0;
+	/* Without new facts the old ones are the better guess; before the first scan nobody needs any. */
+	if (inventory->count > 0 && judge_load(inventory->root, &inventory->job, &inuse) == 0) {
 		inuse_finish(&inventory->inuse);
 		inventory->inuse = inuse;
 	}
@@ -258,7 +240,7 @@ static int look(struct inventory *inventory, bool reprobe)
 			reprobe);
 	}
 	/* While the probes' children are at work. */
-	r = load_inuse(inventory, &inuse);
+	r = judge_load(inventory->root, &inventory->job, &inuse);
 	if (r < 0) {
 		free(rows);
 		disk_list_finish(&list);
@@ -346,7 +328,7 @@ int inventory_watch(struct inventory *inventory)
 		return r;
 	}
 	(void)take_fd(&timer);
-	uevents = inventory_uevents();
+	uevents = inventory->options->uevents ? inventory->options->uevents() : uevent_open();
 	inventory->uevents = (struct watch){.fd = uevents, .ready = uevents_ready};
 	if (uevents < 0 || reactor_add(inventory->reactor, &inventory->uevents, EPOLLIN) < 0)
 		inventory->uevents.fd = -1;

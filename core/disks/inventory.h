@@ -7,34 +7,41 @@
 #ifndef CORE_DISKS_INVENTORY_H
 #define CORE_DISKS_INVENTORY_H
 
-#include "device/usage/inuse_load.h"
-#include "device/usage/rules.h"
+#include "core/disks/judge.h"
+#include "core/disks/prober.h"
+#include "device/base/util.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
 struct inventory;
 
+/* For tests; what is 0 is as usual. */
+struct inventory_options {
+	struct prober_options prober;
+	int (*uevents)(void); /* the socket of the kernel's events, or -errno: uevent_open */
+};
+
 /* @root: sysfs root fd, borrowed. With @probe false (a recorded machine) no device is opened and the
- * content stays CONTENT_PENDING. NULL and errno on failure. */
-struct inventory *inventory_new(int reactor, int root, bool probe);
+ * content stays CONTENT_PENDING. @options is borrowed; NULL: as usual. NULL and errno on failure. */
+struct inventory *inventory_new(
+	int reactor, int root, bool probe, const struct inventory_options *options);
 void inventory_free(struct inventory *inventory);
 
-/* Facts for the rules from now on (rules.h): what is allowed, least size, the job's files, whose
- * disks are refused (paths are copied, their "what" is borrowed). Judges the list again at once. */
-void inventory_set_rules(struct inventory *inventory, unsigned allow, uint64_t need_bytes,
-	const struct inuse_file *files, size_t count);
+/* The job that the disks are judged for from now on; paths are copied, their "what" is borrowed.
+ * Judges the list again at once. */
+void inventory_set_job(struct inventory *inventory, const struct judge_job *job);
 
 /* Reads sysfs again. Disks that are the same as before keep their content unless @reprobe; new ones
  * are probed. 0 or -errno. */
-int inventory_refresh(struct inventory *inventory, bool reprobe);
+_must_check_ int inventory_refresh(struct inventory *inventory, bool reprobe);
 
 /*
  * From now on the list is refreshed by the reactor: at once, then when the kernel tells of a disk, and
  * once a second in any case. Only what the kernel tells of is probed again. 0 or -errno; without
  * the kernel's events it works all the same.
  */
-int inventory_watch(struct inventory *inventory);
+_must_check_ int inventory_watch(struct inventory *inventory);
 /* Until now. Nothing happens where it is not watched. */
 void inventory_unwatch(struct inventory *inventory);
 
@@ -45,8 +52,5 @@ const struct disk *inventory_disk(const struct inventory *inventory, size_t inde
 bool inventory_is_settled(const struct inventory *inventory);
 /* Grows with every change of the list or of a row: redraw when it has. */
 unsigned inventory_generation(const struct inventory *inventory);
-
-/* Seam for tests: the socket of the kernel's events (uevent_open), or -errno. */
-extern int (*inventory_uevents)(void);
 
 #endif

@@ -10,12 +10,11 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#define TICK_MS 100 /* while an answer is waited for */
-
-unsigned prober_ms = PROBER_MS;
-void (*prober_call)(const char *path, struct disk_content *ret) = probe_content;
+#define TICK_MS	    100 /* while an answer is waited for */
+#define DEADLINE_MS 3000
 
 struct prober {
+	struct prober_options options;
 	int reactor;
 	struct child child;
 	struct watch tick;
@@ -83,7 +82,7 @@ static int work(void *arg, int report_fd)
 
 	(void)report_fd;
 	keep_buffers();
-	prober_call(prober->path, prober->content);
+	prober->options.probe(prober->path, prober->content);
 	return 0;
 }
 
@@ -108,7 +107,7 @@ static int start(struct prober *prober)
 		prober->content = NULL;
 		return -errno;
 	}
-	prober->late_ms = now_ms() + prober_ms;
+	prober->late_ms = now_ms() + prober->options.deadline_ms;
 	prober->tick.ready = tick;
 	prober->tick.fd = reactor_timer(TICK_MS, 0);
 	if (prober->tick.fd < 0)
@@ -117,7 +116,7 @@ static int start(struct prober *prober)
 	return r < 0 ? r : child_start(&prober->child, prober->reactor, &spec);
 }
 
-struct prober *prober_start(int reactor, const char *path,
+struct prober *prober_start(int reactor, const char *path, const struct prober_options *options,
 	void (*answered)(void *owner, struct prober *prober, const struct disk_content *content),
 	void *owner)
 {
@@ -125,6 +124,12 @@ struct prober *prober_start(int reactor, const char *path,
 
 	if (!prober)
 		return NULL;
+	if (options)
+		prober->options = *options;
+	if (!prober->options.deadline_ms)
+		prober->options.deadline_ms = DEADLINE_MS;
+	if (!prober->options.probe)
+		prober->options.probe = probe_content;
 	prober->reactor = reactor;
 	prober->answered = answered;
 	prober->owner = owner;

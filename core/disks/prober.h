@@ -10,16 +10,20 @@
 
 #include <stdbool.h>
 
-#define PROBER_MS 3000 /* after this a device is "not answering" */
-
 struct prober;
+
+/* For tests; what is 0 is as usual. */
+struct prober_options {
+	unsigned deadline_ms; /* after this a device is "not answering": 3000 */
+	void (*probe)(const char *path, struct disk_content *ret); /* in the child: probe_content */
+};
 
 /*
  * Starts a look at the device at @path. @answered is called once, from the reactor: with what is
  * there, with CONTENT_UNREADABLE where the child died, or at the deadline with CONTENT_SILENT. It
- * must not free the prober. NULL where no child can be made.
+ * must not free the prober. @options is copied, NULL: as usual. NULL where no child can be made.
  */
-struct prober *prober_start(int reactor, const char *path,
+struct prober *prober_start(int reactor, const char *path, const struct prober_options *options,
 	void (*answered)(void *owner, struct prober *prober, const struct disk_content *content),
 	void *owner);
 /* True once it has answered and its child has ended, which may be long after that: free it then. */
@@ -27,9 +31,5 @@ bool prober_is_done(struct prober *prober);
 /* Has the child killed without waiting for its end; the answer will be that it died. */
 void prober_kill(struct prober *prober);
 void prober_free(struct prober *prober);
-
-/* Seams for tests: the deadline, and the call that is made in the child. */
-extern unsigned prober_ms;
-extern void (*prober_call)(const char *path, struct disk_content *ret);
 
 #endif

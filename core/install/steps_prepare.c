@@ -38,11 +38,11 @@ const char *install_error_text(const struct install *in, int error)
  * extraction, and must be the same file. */
 static int scan_run(struct install *in, unsigned turn)
 {
-	char why[240];
+	struct diag diag;
 
 	(void)turn;
-	if (source_open(&in->source, in->plan.archive, why, sizeof(why)) < 0)
-		return install_fail(in, EXIT_REFUSED, "%s", why);
+	if (source_open(&in->source, in->plan.archive, &diag) < 0)
+		return install_fail(in, EXIT_REFUSED, "%s", diag.text);
 	if (!file_id_equal(&in->source.id, &in->plan.archive_id))
 		return install_fail(in, EXIT_REFUSED,
 			"%s has changed since it was read. Choose it again", in->plan.archive);

@@ -175,13 +175,13 @@ static void stream_drain(struct watch *watch, uint32_t events)
 static void decompressor_ended(struct child *child)
 {
 	struct install *in = child->spec.owner;
-	char why[240];
+	struct diag diag;
 
 	if (in->ending)
 		return;
-	if (!source_ok(&in->source, why, sizeof(why)))
-		(void)install_fail(
-			in, EXIT_FAILED, "%s could not be decompressed: %s", in->plan.archive, why);
+	if (!source_ok(&in->source, &diag))
+		(void)install_fail(in, EXIT_FAILED, "%s could not be decompressed: %s",
+			in->plan.archive, diag.text);
 	else
 		extract_ended(in);
 }
@@ -257,11 +257,11 @@ static int extract_start(struct install *in)
 static int mend_work(void *arg, int report_fd)
 {
 	struct install *in = arg;
-	char path[160] = "";
-	int r = tar_fixup_tree(in->mounts[0].dir_fd, in->manifest, path);
+	struct diag diag = {0};
+	int r = tar_fixup_tree(in->mounts[0].dir_fd, in->manifest, &diag);
 
-	return r < 0 ? child_report_fail(report_fd, r, "%s on %s could not be completed: %s", path,
-			       install_target_name(in), install_error_text(in, r))
+	return r < 0 ? child_report_fail(report_fd, r, "%s on %s could not be completed: %s",
+			       diag.text, install_target_name(in), install_error_text(in, r))
 		     : 0;
 }
 

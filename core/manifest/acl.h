@@ -7,6 +7,8 @@
 #ifndef CORE_MANIFEST_ACL_H
 #define CORE_MANIFEST_ACL_H
 
+#include "device/base/util.h"
+
 #include <archive_entry.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,7 +20,7 @@ enum acl_kind { ACL_ACCESS, ACL_DEFAULT };
  * no such list (an access list that says no more than the mode is none); -ENOENT where it names a
  * user or group that this machine does not know, as tar would not; or -ENOMEM.
  */
-int acl_value(struct archive_entry *entry, enum acl_kind kind, void **ret);
+_must_check_ int acl_value(struct archive_entry *entry, enum acl_kind kind, void **ret);
 
 /* With an access list a mode's group bits are those of its mask: @mode corrected so. */
 uint32_t acl_mode(struct archive_entry *entry, uint32_t mode);

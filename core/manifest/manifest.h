@@ -9,6 +9,8 @@
 #define CORE_MANIFEST_MANIFEST_H
 
 #include "core/manifest/sha256.h"
+#include "device/base/diag.h"
+#include "device/base/util.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -72,13 +74,13 @@ const struct manifest_totals *manifest_totals(const struct manifest *manifest);
  * is called now and then with the stream's bytes; non-zero stops with -ECANCELED.
  * 0 where the stream is whole; then unsafe or unsupported entries are problems in the totals.
  * -EBADMSG where it is no sound tar archive ("format", "empty", "damaged", "truncated", "trailing":
- * a problem too), with the sentence in @why; or -errno.
+ * a problem too), with the sentence in @diag; or -errno.
  * Names are the raw bytes of the archive in any locale.
  */
-int manifest_read(struct manifest *manifest, int fd, int (*progress)(void *arg, uint64_t bytes),
-	void *arg, char *why, size_t why_size);
+_must_check_ int manifest_read(struct manifest *manifest, int fd,
+	int (*progress)(void *arg, uint64_t bytes), void *arg, struct diag *diag);
 /* Maps what a child has written. 0; -ENODATA where the manifest was not sealed; or -errno. */
-int manifest_refresh(struct manifest *manifest);
+_must_check_ int manifest_refresh(struct manifest *manifest);
 
 /* One entry; the strings lie in the mapping. Of paths given twice only the last counts. */
 struct manifest_entry {
@@ -101,11 +103,11 @@ struct manifest_entry {
 };
 
 /* Calls @each for every entry that counts, in the archive's order; stops at non-zero. */
-int manifest_each(const struct manifest *manifest,
+_must_check_ int manifest_each(const struct manifest *manifest,
 	int (*each)(void *arg, const struct manifest_entry *entry), void *arg);
 /* The same for every directory that the archive makes: its entries, the root, and those that are
  * only implied by the paths of others. */
-int manifest_each_dir(
+_must_check_ int manifest_each_dir(
 	const struct manifest *manifest, int (*each)(void *arg, const char *path), void *arg);
 /* True where @path is an entry, the root, or a directory implied by an entry. */
 bool manifest_has(const struct manifest *manifest, const char *path);
@@ -114,12 +116,12 @@ bool manifest_has(const struct manifest *manifest, const char *path);
 
 /* Adds an entry, @raw_path and entry->link of a hard link as they stand in the archive; the entry's
  * own path is not read. What is unsafe becomes a problem. 0 or -errno. */
-int manifest_add(
+_must_check_ int manifest_add(
 	struct manifest *manifest, const char *raw_path, const struct manifest_entry *entry);
 void manifest_complain(struct manifest *manifest, const char *code, const char *path,
 	const char *format, ...) __attribute__((format(printf, 4, 5)));
 struct manifest_totals *manifest_edit_totals(struct manifest *manifest);
 /* Writes the index: nothing is added any more. 0 or -errno. */
-int manifest_seal(struct manifest *manifest);
+_must_check_ int manifest_seal(struct manifest *manifest);
 
 #endif

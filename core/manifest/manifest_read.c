@@ -24,7 +24,7 @@
 #define MANIFEST_HOLES_MAX GIB(1024)
 #endif
 
-struct scan_lines {
+struct reader {
 	struct manifest *manifest;
 	struct archive *archive;
 	int fd;
@@ -38,13 +38,12 @@ struct scan_lines {
 	struct sha256 sha;
 	struct xattr *xattrs;
 	size_t xattr_capacity;
-	char *why;
-	size_t why_size;
+	struct diag *diag;
 	unsigned char buffer[BUFFER_BYTES];
 };
 
 /* The next part of the stream into the buffer: its length, 0 at the end, or -errno. */
-static ssize_t read_part(struct scan_lines *reader)
+static ssize_t read_part(struct reader *reader)
 {
 	uint64_t now = now_ms();
 	ssize_t length;
@@ -74,7 +73,7 @@ static ssize_t read_part(struct scan_lines *reader)
 
 static ssize_t on_read(struct archive *archive, void *arg, const void **ret_buffer)
 {
-	struct scan_lines *reader = arg;
+	struct reader *reader = arg;
 	ssize_t length = read_part(reader);
 
 	if (length < 0)
@@ -84,25 +83,23 @@ static ssize_t on_read(struct archive *archive, void *arg, const void **ret_buff
 }
 
 /* Ends the reading with a sentence, which is a problem as well. Returns -EBADMSG. */
-static int fail(struct scan_lines *reader, const char *code, const char *path, const char *text)
+static int fail(struct reader *reader, const char *code, const char *path, const char *text)
 {
 	manifest_complain(reader->manifest, code, path, "%s", text);
-	str_format(reader->why, reader->why_size, "%s%s%s", text, *path ? ", at " : "", path);
-	str_sanitise(reader->why);
+	(void)diag_fail(reader->diag, -EBADMSG, "%s%s%s", text, *path ? ", at " : "", path);
+	str_sanitise(reader->diag->text);
 	return -EBADMSG;
 }
 
 /* What libarchive could not read. */
-static int fail_archive(struct scan_lines *reader, const char *path)
+static int fail_archive(struct reader *reader, const char *path)
 {
 	const char *said = archive_error_string(reader->archive);
 	char text[160];
 
-	if (reader->error < 0) {
-		str_format(reader->why, reader->why_size, "reading stopped: %s",
+	if (reader->error < 0)
+		return diag_fail(reader->diag, reader->error, "reading stopped: %s",
 			strerror(-reader->error));
-		return reader->error;
-	}
 	if (reader->bytes == 0)
 		return fail(reader, "empty", path, "no data");
 	if (archive_format(reader->archive) == 0 && reader->bytes >= TAR_HEADER)
@@ -116,7 +113,7 @@ static int fail_archive(struct scan_lines *reader, const char *path)
 }
 
 /* Digest of the content, holes as the zeros that they read as. 0 or -errno. */
-static int read_content(struct scan_lines *reader, const char *path, struct manifest_entry *entry)
+static int read_content(struct reader *reader, const char *path, struct manifest_entry *entry)
 {
 	uint64_t at = 0, data_bytes = 0;
 	bool hashing = true;
@@ -179,7 +176,7 @@ static int read_acls(struct archive_entry *from, struct xattr *list, void *value
 	return count;
 }
 
-static int read_xattrs(struct scan_lines *reader, struct archive_entry *from, const char *path,
+static int read_xattrs(struct reader *reader, struct archive_entry *from, const char *path,
 	struct manifest_entry *entry)
 {
 	size_t count = (size_t)archive_entry_xattr_reset(from), n = 0;
@@ -243,7 +240,7 @@ static enum manifest_type entry_type(struct archive_entry *from)
 	return MANIFEST_TYPE_COUNT;
 }
 
-static int read_entry(struct scan_lines *reader, struct archive_entry *from)
+static int read_entry(struct reader *reader, struct archive_entry *from)
 {
 	struct manifest_totals *totals = manifest_edit_totals(reader->manifest);
 	const char *path = archive_entry_pathname(from);
@@ -300,7 +297,7 @@ static int read_entry(struct scan_lines *reader, struct archive_entry *from)
 
 /* libarchive takes a stream that just stops between two entries for whole; tar writers end it with
  * two blocks of zeros. From the end mark on there is nothing but zeros. */
-static int judge_end(struct scan_lines *reader)
+static int judge_end(struct reader *reader)
 {
 	struct manifest_totals *totals = manifest_edit_totals(reader->manifest);
 	uint64_t mark = (uint64_t)archive_read_header_position(reader->archive);
@@ -321,7 +318,7 @@ static int judge_end(struct scan_lines *reader)
 	return 0;
 }
 
-static int read_entries(struct scan_lines *reader)
+static int read_entries(struct reader *reader)
 {
 	struct archive *archive = reader->archive;
 	struct archive_entry *from;
@@ -352,9 +349,9 @@ static int read_entries(struct scan_lines *reader)
 }
 
 int manifest_read(struct manifest *manifest, int fd, int (*progress)(void *arg, uint64_t bytes),
-	void *arg, char *why, size_t why_size)
+	void *arg, struct diag *diag)
 {
-	struct scan_lines *reader = calloc(1, sizeof(*reader));
+	struct reader *reader = calloc(1, sizeof(*reader));
 	int r;
 
 	if (!reader)
@@ -363,8 +360,7 @@ int manifest_read(struct manifest *manifest, int fd, int (*progress)(void *arg, 
 	reader->fd = fd;
 	reader->progress = progress;
 	reader->arg = arg;
-	reader->why = why;
-	reader->why_size = why_size;
+	reader->diag = diag;
 	reader->archive = archive_read_new();
 	r = sha256_init(&reader->sha);
 	if (!reader->archive || archive_read_support_format_tar(reader->archive) != ARCHIVE_OK)

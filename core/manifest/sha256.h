@@ -3,6 +3,8 @@
 #ifndef CORE_MANIFEST_SHA256_H
 #define CORE_MANIFEST_SHA256_H
 
+#include "device/base/util.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -15,7 +17,7 @@ struct sha256 {
 };
 
 /* 0 or -ENOMEM. sha256_finish may be called on a zeroed one. */
-int sha256_init(struct sha256 *sha);
+_must_check_ int sha256_init(struct sha256 *sha);
 void sha256_finish(struct sha256 *sha);
 
 void sha256_begin(struct sha256 *sha);
@@ -23,7 +25,7 @@ void sha256_add(struct sha256 *sha, const void *data, size_t size);
 /* Adds @count zero bytes: a hole. */
 void sha256_add_zeros(struct sha256 *sha, size_t count);
 /* 0, or -EIO where the library failed on the way. */
-int sha256_end(struct sha256 *sha, unsigned char ret[SHA256_BYTES]);
+_must_check_ int sha256_end(struct sha256 *sha, unsigned char ret[SHA256_BYTES]);
 
 void sha256_hex(const unsigned char digest[SHA256_BYTES], char ret[SHA256_HEX]);
 

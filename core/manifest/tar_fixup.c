@@ -10,12 +10,12 @@
 
 struct tar_fixup {
 	int root_fd;
-	char *path;
+	struct diag *diag;
 };
 
-static int mend_entry(void *arg, const struct manifest_entry *entry)
+static int fix_entry(void *arg, const struct manifest_entry *entry)
 {
-	const struct tar_fixup *mending = arg;
+	const struct tar_fixup *fixup = arg;
 	const char *path = entry->path[0] ? entry->path : ".";
 	const struct timespec times[] = {
 		{.tv_nsec = UTIME_OMIT},
@@ -26,20 +26,19 @@ static int mend_entry(void *arg, const struct manifest_entry *entry)
 	if (entry->type == MANIFEST_HARDLINK) /* the file it names has its time */
 		return 0;
 	if (entry->type == MANIFEST_SYMLINK)
-		r = fchownat(mending->root_fd, path, entry->uid, entry->gid, AT_SYMLINK_NOFOLLOW);
+		r = fchownat(fixup->root_fd, path, entry->uid, entry->gid, AT_SYMLINK_NOFOLLOW);
 	if (r == 0)
-		r = utimensat(mending->root_fd, path, times, AT_SYMLINK_NOFOLLOW);
+		r = utimensat(fixup->root_fd, path, times, AT_SYMLINK_NOFOLLOW);
 	if (r == 0)
 		return 0;
-	r = -errno;
-	(void)str_copy(mending->path, 160, path);
-	str_sanitise(mending->path);
+	r = diag_fail(fixup->diag, -errno, "%s", path);
+	str_sanitise(fixup->diag->text);
 	return r;
 }
 
-int tar_fixup_tree(int root_fd, const struct manifest *manifest, char *ret_path)
+int tar_fixup_tree(int root_fd, const struct manifest *manifest, struct diag *diag)
 {
-	struct tar_fixup mending = {.root_fd = root_fd, .path = ret_path};
+	struct tar_fixup fixup = {.root_fd = root_fd, .diag = diag};
 
-	return manifest_each(manifest, mend_entry, &mending);
+	return manifest_each(manifest, fix_entry, &fixup);
 }

@@ -8,9 +8,10 @@
 #define CORE_MANIFEST_TAR_FIXUP_H
 
 #include "core/manifest/manifest.h"
+#include "device/base/util.h"
 
 /* Sets them in the tree at @root_fd as @manifest says. Paths come from an archive that inspect found
- * safe, none leads through a symbolic link. 0 or -errno, with the path in @ret_path (160 bytes). */
-int tar_fixup_tree(int root_fd, const struct manifest *manifest, char *ret_path);
+ * safe, none leads through a symbolic link. 0 or -errno, with the path in @diag. */
+_must_check_ int tar_fixup_tree(int root_fd, const struct manifest *manifest, struct diag *diag);
 
 #endif

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * verify - the installed tree against the manifest: type, mode, owner, mtime, size, content,
- * links, device numbers and extended attributes (file capabilities among them) of every entry, and
- * files that nobody packed. POSIX ACLs are not compared yet, nor the mtime of symbolic links, which
- * some tars don't set; an mtime in whole seconds passes for one with a fraction, for that is what
- * some tars and inodes of 128 bytes keep. No symbolic link is ever followed.
+ * links, device numbers and extended attributes (file capabilities and POSIX ACLs among them) of
+ * every entry, and files that nobody packed. The mtime of a symbolic link is not compared, since some
+ * tars don't set it; an mtime in whole seconds passes for one with a fraction, since some tars and
+ * inodes of 128 bytes keep no more. No symbolic link is ever followed.
  * Plain blocking code for a work child; mounting, and dropping the caches before, is the caller's.
  */
 #ifndef CORE_MANIFEST_VERIFY_H
 #define CORE_MANIFEST_VERIFY_H
 
 #include "core/manifest/manifest.h"
+#include "device/base/util.h"
 #include "device/layout/layout.h"
 
 struct verify_result {
@@ -33,6 +34,6 @@ struct verify_spec {
 
 /* Compares everything. 0 where all could be read (see mismatches), else -errno: -EIO with the path
  * in ret->first. */
-int verify_tree(const struct verify_spec *spec, struct verify_result *ret);
+_must_check_ int verify_tree(const struct verify_spec *spec, struct verify_result *ret);
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * plan - what will happen, as a value: the target, the archive, the layout placed on it, the tar.
  * plan_check is the single gate before anything is written: a front end asks it for the Review screen
- * and the dry run, and the engine asks it again right before the first write. plan.c gathers (it
- * may run tar once and read sysfs), plan_check.c judges and touches nothing.
+ * and the dry run, and the engine asks it again right before the first write. plan.c makes the plan
+ * (it may run tar once), plan_facts.c reads the machine, plan_check.c judges and touches nothing.
  */
 #ifndef CORE_PLAN_PLAN_H
 #define CORE_PLAN_PLAN_H
@@ -62,9 +62,9 @@ struct plan_request {
 void plan_make(struct plan *ret, const struct plan_request *request);
 
 /* Stable words: "not-root", "target-gone", "target-changed", "target-<reason_name>", "expect-id",
- * "archive-changed", "archive-digest", "archive-<code of a manifest_problem>", "layout",
- * "boot-area", "too-small", "image-room", "inodes", "unfit", "fs-unsupported", "mkfs-missing",
- * "tar-missing", "tar-silent", "tar-lacks", "locale", "verify-needed", "more". */
+ * "archive-changed", "archive-digest", "archive-<code of a manifest_problem>", "blob-changed",
+ * "layout", "boot-area", "too-small", "image-room", "inodes", "unfit", "fs-unsupported",
+ * "mkfs-missing", "tar-missing", "tar-silent", "tar-lacks", "locale", "verify-needed", "more". */
 struct plan_problem {
 	char code[32];
 	char text[280]; /* the sentence: what, on what, why, what to do */

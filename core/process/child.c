@@ -19,8 +19,6 @@
 #define FINISH_MS     1000
 #define ABANDONED_MAX 32
 
-bool child_without_pidfd;
-
 /* Killed, but still in the kernel when child_finish gave up waiting. */
 static pid_t abandoned[ABANDONED_MAX];
 
@@ -220,7 +218,7 @@ int child_start(struct child *child, int reactor, const struct child_spec *spec)
 	_cleanup_close_ int err_read = -1, err_write = -1, report_read = -1, report_write = -1;
 	_cleanup_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	struct child_exec launch = {.spec = spec, .parent = getpid()};
-	int pidfd = -1, r;
+	int pidfd, r;
 
 	assert(!spec->program != !spec->work);
 	if (null < 0)
@@ -248,8 +246,7 @@ int child_start(struct child *child, int reactor, const struct child_spec *spec)
 	if (r < 0)
 		return r;
 	child->state = spec->work ? CHILD_RUNNING : CHILD_STARTING;
-	if (!child_without_pidfd)
-		pidfd = (int)syscall(SYS_pidfd_open, child->pid, 0);
+	pidfd = (int)syscall(SYS_pidfd_open, child->pid, 0);
 	r = watch_fd(child, &child->report_watch, &report_read, report_ready);
 	if (r == 0)
 		r = watch_fd(child, &child->err_watch, &err_read, err_ready);

@@ -86,7 +86,7 @@ void child_init(struct child *child);
  * Starts it, watched by @reactor. 0, or -errno (fork, pipe); a failed exec comes as on_exit with
  * exec_error set. @spec is copied, what it points to must live until on_exit.
  */
-int child_start(struct child *child, int reactor, const struct child_spec *spec);
+_must_check_ int child_start(struct child *child, int reactor, const struct child_spec *spec);
 
 bool child_is_running(const struct child *child);
 /* Ended by itself with exit status 0 and, of a work child, without an error. */
@@ -101,7 +101,7 @@ void child_poll(struct child *child);
 /* Signals the child's whole group (TERM, KILL). Never used for SIGUSR1: see child_signal_one. */
 void child_kill(struct child *child, int signal);
 /* Signals the child's own process only, by pidfd where there is one. 0 or -errno. */
-int child_signal_one(struct child *child, int signal);
+_must_check_ int child_signal_one(struct child *child, int signal);
 
 /*
  * Kills with SIGKILL what still runs, reaps it, closes everything; no callback comes after. Allowed
@@ -117,9 +117,6 @@ int child_report_fail(int report_fd, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* Path of @program in CHILD_PATH (or itself where it has a slash), executable. 0 or -ENOENT. */
-int child_find_program(const char *program, char *ret, size_t size);
-
-/* Seam for tests: makes child_start behave as on a kernel without pidfd_open. */
-extern bool child_without_pidfd;
+_must_check_ int child_find_program(const char *program, char *ret, size_t size);
 
 #endif

@@ -7,6 +7,7 @@
 #define CORE_PROCESS_CHILD_EXEC_H
 
 #include "core/process/child.h"
+#include "device/base/util.h"
 
 #include <limits.h>
 #include <sys/types.h>
@@ -20,12 +21,12 @@ struct child_exec {
 };
 
 /* Makes the whole environment: the two defaults, and what the spec adds or replaces. 0 or -E2BIG. */
-int child_exec_env(struct child_exec *launch);
+_must_check_ int child_exec_env(struct child_exec *launch);
 
 /*
  * Forks; the child becomes what the spec says and never returns. Of a program @report gets the errno
  * of a failed exec, and is closed by one that succeeds; of work it gets the reports. 0 or -errno.
  */
-int child_exec_fork(const struct child_exec *launch, pid_t *ret_pid);
+_must_check_ int child_exec_fork(const struct child_exec *launch, pid_t *ret_pid);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * event - NDJSON for programs: one object a line on a stream, flushed, made from plans and snapshots
- * alone. Keys and values are documented in README and stable: keys may be added, none goes away.
+ * alone. Keys and values are documented in the manual page and stable: keys may be added, none goes away.
  * What is not known is null: a gauge's total, eta_s, tar's pid, the step of an install that passed.
  */
 #ifndef CORE_REPORT_EVENT_H

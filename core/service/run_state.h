@@ -8,6 +8,7 @@
 #define CORE_SERVICE_RUN_STATE_H
 
 #include "core/install/snapshot.h"
+#include "device/base/util.h"
 
 #include <stdbool.h>
 
@@ -22,14 +23,14 @@ bool run_state_is_file(const char *file, const char *target, const char *suffix)
 
 /* Writes @snapshot, whose target_name and engine name the file, in the place of the one before, all or
  * nothing. 0 or -errno. */
-int run_state_write(const char *dir, const struct snapshot *snapshot);
+_must_check_ int run_state_write(const char *dir, const struct snapshot *snapshot);
 /* Removes the oldest, so that there is room for one more of RUN_STATES_KEPT. */
 void run_state_sweep(const char *dir);
 
 /* The newest of @target, or with NULL of all. 0; -ENOENT, -EPROTO (of another version), or -errno. */
-int run_state_newest(const char *dir, const char *target, struct snapshot *ret);
+_must_check_ int run_state_newest(const char *dir, const char *target, struct snapshot *ret);
 /* Of the install that @seen is of. 0; -ENOENT too where the file is of another install; or as above. */
-int run_state_of(const char *dir, const struct snapshot *seen, struct snapshot *ret);
+_must_check_ int run_state_of(const char *dir, const struct snapshot *seen, struct snapshot *ret);
 
 /* What a state without an end means once its engine has gone: it was killed. False where it has one. */
 bool run_state_end(struct snapshot *snapshot);

@@ -2,7 +2,7 @@
 /*
  * sigcgt - has a process installed its handler? The confirmation at the heart of boardstrap: read
  * from /proc/PID/status (proc(5)), SigCgt has the signal and SigBlk has not and the process is no
- * zombie. Only then a SIGUSR1 is harmless (tar-signals.md sections 1 and 5).
+ * zombie. Only then a SIGUSR1 is harmless: its default is to kill.
  */
 #ifndef CORE_TAR_SIGCGT_H
 #define CORE_TAR_SIGCGT_H

@@ -8,6 +8,7 @@
 #define CORE_TAR_TAR_H
 
 #include "core/process/child.h"
+#include "device/base/util.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,7 +28,8 @@ bool tar_answers(enum tar_flavour flavour);
 /* Runs `program --version` (blocking, at most 2 s; with argv[0] "tar" so that a multi-call binary
  * knows its name) and tells the flavour; @version gets the line. 0, -ENOENT, -ETIMEDOUT or another
  * -errno. */
-int tar_identify(const char *program, enum tar_flavour *ret, char *version, size_t size);
+_must_check_ int tar_identify(
+	const char *program, enum tar_flavour *ret, char *version, size_t size);
 
 #define TAR_ARGS_MAX 24
 
@@ -86,7 +88,8 @@ struct tar_spec {
 void tar_init(struct tar *tar);
 
 /* Starts it. 0 or -errno. Its end comes as on_exit; judge it with child_ok(&tar->child). */
-int tar_start(struct tar *tar, int reactor, int proc_root, const struct tar_spec *spec);
+_must_check_ int tar_start(
+	struct tar *tar, int reactor, int proc_root, const struct tar_spec *spec);
 
 /* Once a tick (1 to 5 Hz): confirms, and asks where that is safe and no answer is outstanding (or
  * the last one is TAR_LATE_MS late). Never blocks. May call on_exit (see child_poll). */

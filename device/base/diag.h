@@ -7,7 +7,7 @@
 
 struct diag {
 	int line; /* of the file that it is about; 0: none */
-	char text[160];
+	char text[400];
 };
 
 /* Fills @diag with a formatted sentence and returns @error, for `return`. The second one is about

@@ -35,6 +35,14 @@ void free_ptr(void *ptr_to_ptr);
 #define _cleanup_close_ __attribute__((cleanup(close_fd)))
 #define _cleanup_free_	__attribute__((cleanup(free_ptr)))
 
+/* Before a function whose result must not be lost but by an explicit (void), which gcc's own
+ * warn_unused_result would not accept. */
+#ifdef __clang__
+#define _must_check_ __attribute__((warn_unused_result))
+#else
+#define _must_check_ __extension__ [[nodiscard]]
+#endif
+
 /* Hands a descriptor or pointer on: returns it and leaves nothing behind to clean up. */
 static inline int take_fd(int *fd)
 {

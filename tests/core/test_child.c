@@ -2,6 +2,7 @@
 #include "core/process/child.h"
 
 #include "core/tar/sigcgt.h"
+#include "tests/lib/old_kernel.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -922,6 +923,6 @@ int main(void)
 	int failed = cmocka_run_group_tests_name("child", tests, NULL, NULL);
 
 	/* And all of it as on a kernel that has no pidfd. */
-	child_without_pidfd = true;
+	old_kernel = true;
 	return failed + cmocka_run_group_tests_name("child without pidfd", tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 
 #include "core/process/reactor.h"
 #include "device/base/util.h"
+#include "tests/lib/old_kernel.h"
 #include "tests/lib/sandbox.h"
 
 #include <errno.h>
@@ -15,13 +16,13 @@ static void count_end(void *arg)
 /* Inspects to the end. NULL where it could not begin. */
 static struct inspect *inspect_all(int reactor, const char *path, struct inspect_result *ret)
 {
-	char why[300] = "";
-	struct inspect *inspect = inspect_new(reactor, path, why, sizeof(why));
+	struct diag diag = {0};
+	struct inspect *inspect = inspect_new(reactor, path, &diag);
 	uint64_t done = 0;
 	int ended = 0;
 
 	*ret = (struct inspect_result){.state = INSPECT_BAD};
-	STR_COPY(ret->error, why);
+	STR_COPY(ret->error, diag.text);
 	if (!inspect)
 		return NULL;
 	inspect_on_end(inspect, count_end, &ended);
@@ -202,7 +203,8 @@ static void honours_sidecars(void **state)
 {
 	const struct sandbox *box = *state;
 	struct inspect_result result;
-	char path[PATH_MAX], other[PATH_MAX], why[300];
+	char path[PATH_MAX], other[PATH_MAX];
+	struct diag diag;
 
 	sandbox_dir(box, "s");
 	assert_int_equal(sandbox_run((const char *const[]){"sh", "-c",
@@ -222,8 +224,8 @@ static void honours_sidecars(void **state)
 	result = result_of(sandbox_path(box, "s/b.tar", other));
 	assert_int_equal(result.sidecar, SIDECAR_OK);
 	sandbox_file(box, "s/a.tar.sha256", "no digest\n");
-	assert_null(inspect_new(0, path, why, sizeof(why)));
-	assert_non_null(strstr(why, ".sha256"));
+	assert_null(inspect_new(0, path, &diag));
+	assert_non_null(strstr(diag.text, ".sha256"));
 }
 
 /* ---- while it runs ---- */
@@ -232,11 +234,12 @@ static void may_be_dropped_at_any_time(void **state)
 {
 	const struct sandbox *box = *state;
 	int reactor = reactor_new();
-	char path[PATH_MAX], why[300];
+	char path[PATH_MAX];
+	struct diag diag;
 
 	(void)sandbox_path(box, "pax.tar.xz", path);
 	for (int events = 0; events < 8; events++) {
-		struct inspect *inspect = inspect_new(reactor, path, why, sizeof(why));
+		struct inspect *inspect = inspect_new(reactor, path, &diag);
 		struct inspect_result result;
 
 		assert_non_null(inspect);
@@ -264,11 +267,11 @@ static void runs_several_at_once(void **state)
 	struct inspect *running[ARRAY_SIZE(names)];
 	struct inspect_result result;
 	int reactor = reactor_new(), ended = 0;
-	char path[PATH_MAX], why[300];
+	char path[PATH_MAX];
+	struct diag diag;
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		running[i] =
-			inspect_new(reactor, sandbox_path(box, names[i], path), why, sizeof(why));
+		running[i] = inspect_new(reactor, sandbox_path(box, names[i], path), &diag);
 		assert_non_null(running[i]);
 		inspect_on_end(running[i], count_end, &ended);
 	}
@@ -288,9 +291,9 @@ static void needs_no_pidfd(void **state)
 	struct inspect_result result;
 	char path[PATH_MAX];
 
-	child_without_pidfd = true;
+	old_kernel = true;
 	result = result_of(sandbox_path(box, "pax.tar.gz", path));
-	child_without_pidfd = false;
+	old_kernel = false;
 	assert_int_equal(result.state, INSPECT_OK);
 }
 
@@ -298,7 +301,8 @@ static void notices_a_change_on_the_way(void **state)
 {
 	const struct sandbox *box = *state;
 	int reactor = reactor_new(), ended = 0;
-	char path[PATH_MAX], tiny[PATH_MAX], why[300];
+	char path[PATH_MAX], tiny[PATH_MAX];
+	struct diag diag;
 	struct inspect_result result;
 	struct inspect *inspect;
 
@@ -306,7 +310,7 @@ static void notices_a_change_on_the_way(void **state)
 		sandbox_run((const char *const[]){"cp", sandbox_path(box, "tiny.tar", tiny),
 			sandbox_path(box, "moving.tar", path), NULL}),
 		0);
-	inspect = inspect_new(reactor, path, why, sizeof(why));
+	inspect = inspect_new(reactor, path, &diag);
 	assert_non_null(inspect);
 	inspect_on_end(inspect, count_end, &ended);
 	assert_int_equal(truncate(path, 512), 0);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/disks/inventory.h"
 
-#include "core/disks/prober.h"
 #include "core/process/reactor.h"
 #include "device/base/util.h"
 #include "tests/lib/sandbox.h"
@@ -17,6 +16,7 @@ struct world {
 	struct sandbox *box;
 	int reactor;
 	struct inventory *inventory;
+	struct inventory_options options;
 };
 
 static struct world world;
@@ -80,10 +80,10 @@ static int setup(void **state)
 	sandbox_file(world.box, "proc/self/mountinfo", "1 1 0:2 / / rw - rootfs rootfs rw\n");
 	add_disk("sda", "8:0\n", "2048\n");
 	add_disk("sdb", "8:16\n", "4096\n");
-	prober_call = probe_answers;
-	prober_ms = PATIENCE_MS;
+	world.options.prober.probe = probe_answers;
+	world.options.prober.deadline_ms = PATIENCE_MS;
 	world.reactor = reactor_new();
-	world.inventory = inventory_new(world.reactor, world.box->root, true);
+	world.inventory = inventory_new(world.reactor, world.box->root, true, &world.options);
 	return world.reactor >= 0 && world.inventory ? 0 : -1;
 }
 
@@ -202,7 +202,7 @@ static void disks_come_and_go(void **state)
 
 	(void)state;
 	/* One goes while it is being probed: its answer finds no row. */
-	prober_call = probe_hangs_on_sda;
+	world.options.prober.probe = probe_hangs_on_sda;
 	assert_int_equal(inventory_refresh(world.inventory, false), 0);
 	remove_disk("sda");
 	add_disk("sdc", "8:32\n", "0\n");
@@ -223,8 +223,8 @@ static void a_silent_disk_holds_nobody_up(void **state)
 	uint64_t begin;
 
 	(void)state;
-	prober_call = probe_hangs_on_sda;
-	prober_ms = 300;
+	world.options.prober.probe = probe_hangs_on_sda;
+	world.options.prober.deadline_ms = 300;
 	begin = now_ms();
 	assert_int_equal(inventory_refresh(world.inventory, false), 0);
 	assert_true(now_ms() - begin < PATIENCE_MS / 2);
@@ -235,8 +235,8 @@ static void a_silent_disk_holds_nobody_up(void **state)
 	assert_int_equal(inventory_refresh(world.inventory, false), 0);
 	assert_true(inventory_is_settled(world.inventory));
 	/* But when somebody wants to, and may answer then. */
-	prober_call = probe_answers;
-	prober_ms = PATIENCE_MS;
+	world.options.prober.probe = probe_answers;
+	world.options.prober.deadline_ms = PATIENCE_MS;
 	assert_int_equal(inventory_refresh(world.inventory, true), 0);
 	settle();
 	expect_content("sda", CONTENT_FILESYSTEM, "/dev/sda");
@@ -245,7 +245,7 @@ static void a_silent_disk_holds_nobody_up(void **state)
 static void a_dead_probe_is_no_answer(void **state)
 {
 	(void)state;
-	prober_call = probe_dies_on_sda;
+	world.options.prober.probe = probe_dies_on_sda;
 	assert_int_equal(inventory_refresh(world.inventory, false), 0);
 	settle();
 	expect_content("sda", CONTENT_UNREADABLE, "");
@@ -255,7 +255,7 @@ static void a_dead_probe_is_no_answer(void **state)
 static void it_may_end_while_probes_run(void **state)
 {
 	(void)state;
-	prober_call = probe_hangs_on_sda;
+	world.options.prober.probe = probe_hangs_on_sda;
 	assert_int_equal(inventory_refresh(world.inventory, false), 0);
 	inventory_free(world.inventory);
 	world.inventory = NULL;
@@ -265,7 +265,7 @@ static void it_may_end_while_probes_run(void **state)
 
 static void a_recorded_machine_is_not_probed(void **state)
 {
-	struct inventory *recorded = inventory_new(world.reactor, world.box->root, false);
+	struct inventory *recorded = inventory_new(world.reactor, world.box->root, false, NULL);
 
 	(void)state;
 	assert_non_null(recorded);
@@ -287,7 +287,7 @@ static void answers_change_verdicts(void **state)
 {
 	(void)state;
 	sandbox_file(world.box, "proc/cmdline", "root=LABEL=/dev/sda\n");
-	inventory_set_rules(world.inventory, 1u << DISK_FIXED, 0, NULL, 0);
+	inventory_set_job(world.inventory, &(struct judge_job){.allow = 1u << DISK_FIXED});
 	assert_int_equal(inventory_refresh(world.inventory, false), 0);
 	assert_int_equal(disk_named("sda")->reasons[0].code, REASON_UNKNOWN);
 	assert_int_equal(disk_named("sdb")->reasons[0].code, REASON_UNKNOWN);
@@ -296,7 +296,7 @@ static void answers_change_verdicts(void **state)
 	assert_int_equal(disk_named("sda")->reasons[0].code, REASON_SYSTEM);
 	assert_int_equal(disk_named("sdb")->reason_count, 0);
 
-	prober_call = probe_finds_it_held;
+	world.options.prober.probe = probe_finds_it_held;
 	assert_int_equal(inventory_refresh(world.inventory, true), 0);
 	settle();
 	assert_int_equal(disk_named("sdb")->reasons[0].code, REASON_BUSY);
@@ -313,7 +313,10 @@ static void rules_apply_at_once(void **state)
 	assert_int_equal(disk_named("sda")->reasons[0].code, REASON_KIND);
 
 	generation = inventory_generation(world.inventory);
-	inventory_set_rules(world.inventory, 1u << DISK_FIXED, 1500 * 1024, &archive, 1);
+	inventory_set_job(world.inventory, &(struct judge_job){.allow = 1u << DISK_FIXED,
+						   .need_bytes = 1500 * 1024,
+						   .files = &archive,
+						   .file_count = 1});
 	assert_int_not_equal(inventory_generation(world.inventory), generation);
 	assert_int_equal(disk_named("sda")->reason_count, 1);
 	assert_int_equal(disk_named("sda")->reasons[0].code, REASON_TOO_SMALL);
@@ -387,7 +390,7 @@ static void a_silent_disk_delays_no_other(void **state)
 	}
 	usual = time_answers(8);
 	/* The deadline is far away, and nothing of the seven waits for it. */
-	prober_call = probe_hangs_on_sdd;
+	world.options.prober.probe = probe_hangs_on_sdd;
 	seven = time_answers(7);
 	expect_content("sdd", CONTENT_PENDING, "");
 	assert_int_equal(count_in_state(CONTENT_PENDING), 1);
@@ -443,7 +446,7 @@ static unsigned wait_for_change(void)
 
 static void watch_from(int (*uevents)(void))
 {
-	inventory_uevents = uevents;
+	world.options.uevents = uevents;
 	assert_int_equal(inventory_watch(world.inventory), 0);
 	assert_int_equal(inventory_watch(world.inventory), 0); /* twice is once */
 	(void)wait_for_change();
@@ -514,7 +517,7 @@ static void an_end_of_the_events_is_no_end(void **state)
 {
 	(void)state;
 	/* A descriptor that cannot be received from. */
-	inventory_uevents = reactor_new;
+	world.options.uevents = reactor_new;
 	assert_int_equal(inventory_watch(world.inventory), 0);
 	(void)wait_for_change();
 	add_disk("sdc", "8:32\n", "2048\n");

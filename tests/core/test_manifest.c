@@ -88,12 +88,12 @@ static void refuses_unsafe_entries(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct manifest *manifest = manifest_new();
 		const struct manifest_totals *totals = manifest_totals(manifest);
-		char why[200];
+		struct diag diag;
 		size_t count = 0;
 
 		while (count < 4 && cases[i].members[count].name)
 			count++;
-		assert_int_equal(read_fd(manifest, craft(cases[i].members, count, 1024), why), 0);
+		assert_int_equal(read_fd(manifest, craft(cases[i].members, count, 1024), &diag), 0);
 		totals = manifest_totals(manifest);
 		if (totals->problem_count != 1 ||
 			strcmp(totals->problems[0].code, cases[i].code) != 0)
@@ -122,12 +122,12 @@ static void counts_problems_beyond_its_room(void **state)
 {
 	struct member members[MANIFEST_PROBLEMS_MAX + 5];
 	struct manifest *manifest = manifest_new();
-	char why[200];
+	struct diag diag;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(members); i++)
 		members[i] = (struct member){"../\033[31m", '0', NULL, NULL};
-	assert_int_equal(read_fd(manifest, craft(members, ARRAY_SIZE(members), 1024), why), 0);
+	assert_int_equal(read_fd(manifest, craft(members, ARRAY_SIZE(members), 1024), &diag), 0);
 	assert_int_equal(manifest_totals(manifest)->problem_count, ARRAY_SIZE(members));
 	assert_string_equal(manifest_totals(manifest)->problems[0].path, "../?[31m");
 	manifest_free(manifest);

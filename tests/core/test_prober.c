@@ -4,6 +4,7 @@
 #include "core/process/child.h"
 #include "core/process/reactor.h"
 #include "device/disk/probe.h"
+#include "tests/lib/old_kernel.h"
 #include "tests/lib/sandbox.h"
 
 #include <errno.h>
@@ -15,6 +16,7 @@
 static struct {
 	int reactor;
 	struct prober *prober;
+	struct prober_options options;
 	unsigned answers;
 	struct disk_content content;
 } world;
@@ -32,7 +34,7 @@ static int setup(void **state)
 	(void)state;
 	memset(&world, 0, sizeof(world));
 	world.reactor = reactor_new();
-	prober_ms = PATIENCE_MS;
+	world.options.deadline_ms = PATIENCE_MS;
 	return world.reactor < 0 ? -1 : 0;
 }
 
@@ -41,16 +43,14 @@ static int teardown(void **state)
 	(void)state;
 	prober_free(world.prober);
 	close_fd(&world.reactor);
-	prober_call = probe_content;
-	prober_ms = PROBER_MS;
-	child_without_pidfd = false;
+	old_kernel = false;
 	return 0;
 }
 
 static void start(void (*call)(const char *path, struct disk_content *ret))
 {
-	prober_call = call;
-	world.prober = prober_start(world.reactor, "/dev/any", answered, &world);
+	world.options.probe = call;
+	world.prober = prober_start(world.reactor, "/dev/any", &world.options, answered, &world);
 	assert_non_null(world.prober);
 }
 
@@ -108,7 +108,7 @@ static void an_answer_comes_once(void **state)
 static void it_works_without_pidfds(void **state)
 {
 	(void)state;
-	child_without_pidfd = true;
+	old_kernel = true;
 	start(says_the_path);
 	run(true);
 	assert_int_equal(world.answers, 1);
@@ -130,7 +130,7 @@ static void silence_is_told_at_the_deadline(void **state)
 	uint64_t begin = now_ms();
 
 	(void)state;
-	prober_ms = 200;
+	world.options.deadline_ms = 200;
 	start(hangs);
 	run(false);
 	assert_true(now_ms() - begin >= 200);
@@ -143,7 +143,7 @@ static void silence_is_told_at_the_deadline(void **state)
 
 static void a_late_end_is_seen_without_pidfds(void **state)
 {
-	child_without_pidfd = true;
+	old_kernel = true;
 	silence_is_told_at_the_deadline(state);
 }
 

@@ -53,32 +53,80 @@ static void tells_formats_by_content(void **state)
 	}
 }
 
-static void knows_a_header_without_magic(void **state)
+static int sniff(const unsigned char head[512])
 {
-	unsigned char head[512] = "etc/hello";
 	enum compression compression = COMPRESSION_COUNT;
 	const char *what;
-	unsigned sum = 8 * ' ';
+	int r = source_sniff(head, 512, &compression, &what);
+
+	assert_int_equal(compression, r == 0 ? COMPRESSION_NONE : COMPRESSION_COUNT);
+	return r;
+}
+
+/* Sum of a header whose checksum field is blank, of signed or unsigned bytes. */
+static int sum_of(const unsigned char head[512], bool is_signed)
+{
+	int sum = 8 * ' ';
+
+	for (size_t i = 0; i < 512; i++)
+		if (i < 148 || i >= 156)
+			sum += is_signed ? (signed char)head[i] : head[i];
+	return sum;
+}
+
+static void knows_a_header_without_magic(void **state)
+{
+	static const struct {
+		int width;
+		const char *end;
+	} forms[] = {{6, ""}, {6, " "}, {7, ""}, {5, " "}};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(head); i++)
-		sum += head[i];
-	(void)snprintf((char *)head + 148, 8, "%06o", sum);
-	assert_int_equal(source_sniff(head, sizeof(head), &compression, &what), 0);
-	assert_int_equal(compression, COMPRESSION_NONE);
-	head[0]++;
-	assert_int_equal(source_sniff(head, sizeof(head), &compression, &what), -EINVAL);
+	for (size_t i = 0; i < ARRAY_SIZE(forms) * 2; i++) {
+		unsigned char head[512] = "etc/h\xc3\xa9llo";
+		char sum[9] = "";
+
+		(void)snprintf(sum, sizeof(sum), "%*o%s", forms[i / 2].width,
+			(unsigned)sum_of(head, i % 2), forms[i / 2].end);
+		memcpy(head + 148, sum, 8);
+		assert_int_equal(sniff(head), 0);
+		head[0]++;
+		assert_int_equal(sniff(head), -EINVAL);
+	}
+}
+
+/* Bytes that are no header, whatever they add up to. */
+static void takes_no_other_file_for_a_tar(void **state)
+{
+	unsigned char head[512];
+
+	(void)state;
+	memset(head, ' ', sizeof(head));
+	assert_int_equal(sniff(head), -EINVAL);
+	memset(head, '0', sizeof(head));
+	assert_int_equal(sniff(head), -EINVAL);
+	/* Signed bytes that add up to nothing, as an empty field would say. */
+	memset(head, 0, sizeof(head));
+	memset(head, 0x80, 2);
+	assert_int_equal(sum_of(head, true), 0);
+	assert_int_equal(sniff(head), -EINVAL);
+	memcpy(head + 148, "a text\n", 7);
+	assert_int_equal(sniff(head), -EINVAL);
+	memcpy(head + 148, "00000 0", 7);
+	assert_int_equal(sniff(head), -EINVAL);
+	memcpy(head + 148, "00000\0", 7);
+	assert_int_equal(sniff(head), 0);
 }
 
 static void expect_refusal(const struct sandbox *box, const char *name, int error, const char *said)
 {
-	char path[PATH_MAX], why[300] = "";
+	char path[PATH_MAX];
+	struct diag diag = {0};
 	struct source source;
 
-	assert_int_equal(
-		source_open(&source, sandbox_path(box, name, path), why, sizeof(why)), error);
-	if (!strstr(why, said) || !strstr(why, box->dir))
-		fail_msg("\"%s\" does not say \"%s\"", why, said);
+	assert_int_equal(source_open(&source, sandbox_path(box, name, path), &diag), error);
+	if (!strstr(diag.text, said) || !strstr(diag.text, box->dir))
+		fail_msg("\"%s\" does not say \"%s\"", diag.text, said);
 }
 
 static void says_what_it_cannot_open(void **state)
@@ -149,7 +197,8 @@ static void streams_every_compression(void **state)
 	off_t size = lseek(twin, 0, SEEK_END);
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		char path[PATH_MAX], why[300] = "";
+		char path[PATH_MAX];
+		struct diag diag = {0};
 		struct source source;
 
 		if (access(sandbox_path(box, cases[i].name, path), R_OK) < 0) {
@@ -157,7 +206,7 @@ static void streams_every_compression(void **state)
 				"SKIPPED %s: its compressor is not installed\n", cases[i].name);
 			continue;
 		}
-		assert_int_equal(source_open(&source, path, why, sizeof(why)), 0);
+		assert_int_equal(source_open(&source, path, &diag), 0);
 		assert_int_equal(source.compression, cases[i].compression);
 		for (int round = 0; round < 2; round++) { /* each from the beginning */
 			int ended = 0, stream = -1;
@@ -172,8 +221,8 @@ static void streams_every_compression(void **state)
 				size);
 			assert_true(same);
 			assert_int_equal(source_position(&source), source.id.size_bytes);
-			if (!source_ok(&source, why, sizeof(why)))
-				fail_msg("%s: %s", cases[i].name, why);
+			if (!source_ok(&source, &diag))
+				fail_msg("%s: %s", cases[i].name, diag.text);
 			(void)close(stream);
 		}
 		assert_true(source_unchanged(&source));
@@ -203,7 +252,8 @@ static void reports_bad_data(void **state)
 		(void)close(fd);
 		memcpy(data + size, "garbage", 7);
 		for (int garbage = 0; garbage < 2; garbage++) {
-			char path[PATH_MAX], why[300] = "";
+			char path[PATH_MAX];
+			struct diag diag = {0};
 			struct source source;
 			int ended = 0, stream;
 			bool same;
@@ -213,13 +263,13 @@ static void reports_bad_data(void **state)
 			assert_int_equal(
 				write_full(fd, data, (size_t)size + (garbage ? 7 : (size_t)-7)), 0);
 			(void)close(fd);
-			assert_int_equal(source_open(&source, path, why, sizeof(why)), 0);
+			assert_int_equal(source_open(&source, path, &diag), 0);
 			assert_int_equal(
 				source_stream(&source, reactor, on_exit_count, &ended, &stream), 0);
 			(void)drain(reactor, stream, &ended, -1, &same);
-			if (source_ok(&source, why, sizeof(why)) || !*why)
+			if (source_ok(&source, &diag) || !*diag.text)
 				fail_msg("%s with %s passed (%s)", names[i],
-					garbage ? "garbage" : "a cut", why);
+					garbage ? "garbage" : "a cut", diag.text);
 			(void)close(stream);
 			source_close(&source);
 		}
@@ -230,7 +280,8 @@ static void reports_bad_data(void **state)
 static void notices_a_changed_file(void **state)
 {
 	const struct sandbox *box = *state;
-	char path[PATH_MAX], other[PATH_MAX], why[300];
+	char path[PATH_MAX], other[PATH_MAX];
+	struct diag diag;
 	struct source source;
 	int fd;
 
@@ -238,7 +289,7 @@ static void notices_a_changed_file(void **state)
 		sandbox_run((const char *const[]){"cp", sandbox_path(box, "tiny.tar", other),
 			sandbox_path(box, "copy.tar", path), NULL}),
 		0);
-	assert_int_equal(source_open(&source, path, why, sizeof(why)), 0);
+	assert_int_equal(source_open(&source, path, &diag), 0);
 	assert_true(source_unchanged(&source));
 	fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
 	assert_int_equal(write(fd, "", 1), 1);
@@ -246,7 +297,7 @@ static void notices_a_changed_file(void **state)
 	assert_false(source_unchanged(&source));
 	source_close(&source);
 
-	assert_int_equal(source_open(&source, path, why, sizeof(why)), 0);
+	assert_int_equal(source_open(&source, path, &diag), 0);
 	assert_int_equal(rename(path, sandbox_path(box, "away.tar", other)), 0);
 	assert_false(source_unchanged(&source));
 	source_close(&source);
@@ -257,6 +308,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tells_formats_by_content),
 		cmocka_unit_test(knows_a_header_without_magic),
+		cmocka_unit_test(takes_no_other_file_for_a_tar),
 		cmocka_unit_test(says_what_it_cannot_open),
 		cmocka_unit_test(streams_every_compression),
 		cmocka_unit_test(reports_bad_data),

@@ -20,7 +20,7 @@ static struct fixture fixture;
 
 static int group_setup(void **state)
 {
-	char why[200];
+	struct diag diag;
 	int fd, r;
 
 	if (geteuid() != 0) {
@@ -33,7 +33,7 @@ static int group_setup(void **state)
 		return -1;
 	fixture.manifest = manifest_new();
 	fd = openat(fixture.box->root, "pax.tar", O_RDONLY | O_CLOEXEC);
-	r = manifest_read(fixture.manifest, fd, NULL, NULL, why, sizeof(why));
+	r = manifest_read(fixture.manifest, fd, NULL, NULL, &diag);
 	(void)close(fd);
 	return r;
 }

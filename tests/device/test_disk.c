@@ -124,6 +124,8 @@ static void identity_tells_what_differs(void **state)
 	DIFFERS(other.cid[1] = 'b', "CID");
 	DIFFERS(other.serial[0] = '\0', "serial number");
 	DIFFERS(other.size_bytes++, "size");
+	DIFFERS(other.file_dev++, "file");
+	DIFFERS(other.file_ino++, "file");
 	DIFFERS(other.devpath[0] = 'x', "port");
 	DIFFERS(other.diskseq++, "disk sequence number");
 	DIFFERS(other.major++, "device number");

@@ -210,6 +210,20 @@ static void changed_image_is_refused(void **state)
 	refused(f, &disk, -ESTALE, "not the image that was picked");
 }
 
+/* Another file at the same path, or the same inode number on another filesystem. */
+static void swapped_image_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct disk disk = pick_image(f);
+
+	disk.id.file_dev++;
+	refused(f, &disk, -ESTALE, "not the image that was picked");
+	disk.id.file_dev--;
+	disk.id.file_ino++;
+	assert_int_equal(mkdir(job, 0700), 0);
+	refused(f, &disk, -ESTALE, "not the image that was picked");
+}
+
 static void missing_image_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -550,6 +564,7 @@ int main(void)
 		TEST(image_is_locked_once),
 		TEST(disk_is_locked_once),
 		TEST(changed_image_is_refused),
+		TEST(swapped_image_is_refused),
 		TEST(replaced_image_is_refused),
 		TEST(missing_image_is_refused),
 		TEST(directory_for_image_is_refused),

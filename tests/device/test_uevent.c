@@ -4,6 +4,7 @@
 #include "device/base/settings.h"
 #include "tests/lib/loop_box.h"
 
+#include <dlfcn.h>
 #include <linux/netlink.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -204,6 +205,44 @@ static void datagrams_are_taken(void **state)
 	assert_int_equal(uevent_watch_receive(&watch, 1000), -EBADF);
 }
 
+static bool lose_events;
+
+/* In the place of the C library's: the next call finds that the socket's buffer has overflowed. */
+ssize_t recvmsg(int fd, struct msghdr *message, int flags)
+{
+	ssize_t (*real)(int fd, struct msghdr *message, int flags);
+	void *symbol = dlsym(RTLD_NEXT, "recvmsg");
+
+	if (lose_events) {
+		lose_events = false;
+		errno = ENOBUFS;
+		return -1;
+	}
+	memcpy(&real, &symbol, sizeof(real));
+	return real(fd, message, flags);
+}
+
+/* Which disks the lost events were about is unknown. */
+static void lost_events_are_about_all(void **state)
+{
+	struct uevent_watch watch;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends), 0);
+	uevent_watch_init(&watch, ends[0], 1000);
+	assert_false(uevent_watch_has_changed(&watch, "sda"));
+	lose_events = true;
+	assert_int_equal(uevent_watch_receive(&watch, 1500), 0);
+	assert_false(lose_events);
+	assert_true(uevent_watch_has_changed(&watch, "sda"));
+	assert_int_equal(uevent_watch_wait_ms(&watch, 1500), UEVENT_QUIET_MS);
+	uevent_watch_scanned(&watch, 2000);
+	assert_false(uevent_watch_has_changed(&watch, "sda"));
+	close_fd(&ends[0]);
+	close_fd(&ends[1]);
+}
+
 /* The kernel's own socket, or a skipped test that says so. */
 #define OPEN_OR_SKIP(fd)                                                                           \
 	do {                                                                                       \
@@ -319,6 +358,7 @@ int main(void)
 		cmocka_unit_test(a_storm_is_looked_at_once_a_second),
 		cmocka_unit_test(many_disks_are_all),
 		cmocka_unit_test(datagrams_are_taken),
+		cmocka_unit_test(lost_events_are_about_all),
 		cmocka_unit_test(only_the_kernel_is_believed),
 		loop_box_test(the_kernel_tells_of_a_real_device),
 		sandbox_test(readers_are_polled_where_nobody_asks),

@@ -4,7 +4,9 @@
 #include "tests/lib/sandbox.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 static void copies_are_bounded(void **state)
 {
@@ -153,6 +155,43 @@ static void reads_and_writes_are_full(void **state)
 	assert_int_equal(write_full(-1, buf, 1), -EBADF);
 }
 
+static void on_alarm(int signal)
+{
+	(void)signal;
+}
+
+/* A signal cuts a write into a full pipe short: what is left goes after it. */
+static void short_writes_go_on(void **state)
+{
+	static unsigned char bytes[KIB(256)], read_back[sizeof(bytes)];
+	const struct sigaction action = {.sa_handler = on_alarm}; /* not restarting */
+	const struct itimerval often = {{0, 5000}, {0, 5000}}, never = {{0, 0}, {0, 0}};
+	int fds[2], status;
+	pid_t reader;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (unsigned char)(i * 7 + i / 251);
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	reader = fork();
+	if (reader == 0) {
+		(void)close(fds[1]);
+		(void)usleep(50000);
+		_exit(read_full(fds[0], read_back, sizeof(bytes)) == 0 &&
+					memcmp(read_back, bytes, sizeof(bytes)) == 0
+				? 0
+				: 1);
+	}
+	assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
+	assert_int_equal(setitimer(ITIMER_REAL, &often, NULL), 0);
+	assert_int_equal(write_full(fds[1], bytes, sizeof(bytes)), 0);
+	assert_int_equal(setitimer(ITIMER_REAL, &never, NULL), 0);
+	assert_int_equal(close(fds[1]), 0);
+	assert_int_equal(waitpid(reader, &status, 0), reader);
+	assert_int_equal(status, 0);
+	assert_int_equal(close(fds[0]), 0);
+}
+
 static void offsets_are_kept(void **state)
 {
 	struct sandbox *box = *state;
@@ -192,6 +231,7 @@ int main(void)
 		cmocka_unit_test(numbers_are_whole),
 		cmocka_unit_test(descriptors_are_closed_once),
 		cmocka_unit_test(reads_and_writes_are_full),
+		cmocka_unit_test(short_writes_go_on),
 		sandbox_test(offsets_are_kept),
 		cmocka_unit_test(containers_are_found),
 	};

@@ -45,13 +45,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct manifest *manifest = manifest_new();
 	int fd = memfd_create("input", MFD_CLOEXEC);
-	char why[200] = "";
+	struct diag diag = {0};
 	int r;
 
 	if (!manifest || fd < 0 || write_full(fd, data, size) < 0 || lseek(fd, 0, SEEK_SET) < 0)
 		abort();
-	r = manifest_read(manifest, fd, NULL, NULL, why, sizeof(why));
-	assert(r == 0 || (r < 0 && *why));
+	r = manifest_read(manifest, fd, NULL, NULL, &diag);
+	assert(r == 0 || (r < 0 && *diag.text));
 	if (r == 0) {
 		(void)manifest_each(manifest, check_entry, manifest);
 		(void)manifest_each_dir(manifest, check_dir, manifest);

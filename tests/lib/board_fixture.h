@@ -66,12 +66,12 @@ static inline void board_plan(struct board *board, const char *tar)
 	};
 	struct inspect_result result;
 	struct disk target;
-	char why[300] = "";
+	struct diag diag = {0};
 
 	inspect_free(board->inspect);
-	board->inspect = inspect_new(board->reactor, board->archive, why, sizeof(why));
+	board->inspect = inspect_new(board->reactor, board->archive, &diag);
 	if (!board->inspect)
-		fail_msg("%s", why);
+		fail_msg("%s", diag.text);
 	do {
 		assert_true(reactor_dispatch(board->reactor, 20000) > 0);
 		inspect_result(board->inspect, &result);

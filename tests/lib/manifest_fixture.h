@@ -65,12 +65,12 @@ static inline int craft(const struct member *members, size_t count, size_t end)
 	return fd;
 }
 
-static inline int read_fd(struct manifest *manifest, int fd, char why[200])
+static inline int read_fd(struct manifest *manifest, int fd, struct diag *diag)
 {
 	int r;
 
-	why[0] = '\0';
-	r = manifest_read(manifest, fd, NULL, NULL, why, 200);
+	diag->text[0] = '\0';
+	r = manifest_read(manifest, fd, NULL, NULL, diag);
 	(void)close(fd);
 	return r;
 }
@@ -79,13 +79,13 @@ static inline int read_fd(struct manifest *manifest, int fd, char why[200])
 static inline struct manifest *read_good(int fd)
 {
 	struct manifest *manifest = manifest_new();
-	char why[200];
+	struct diag diag;
 	int r;
 
 	assert_non_null(manifest);
-	r = read_fd(manifest, fd, why);
+	r = read_fd(manifest, fd, &diag);
 	if (r < 0 || manifest_totals(manifest)->problem_count > 0)
-		fail_msg("%s (%d), %u problems: %s: %s", why, r,
+		fail_msg("%s (%d), %u problems: %s: %s", diag.text, r,
 			manifest_totals(manifest)->problem_count,
 			manifest_totals(manifest)->problems[0].path,
 			manifest_totals(manifest)->problems[0].text);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/cmd/cmd_list.h"
 
-#include "core/disks/prober.h"
 #include "core/install/err.h"
 #include "device/disk/probe.h"
 #include "tests/lib/device_fixture.h"
@@ -10,6 +9,7 @@
 #define RECORDED "tests/sysroots/qemu-emmc-sd-usb.sysroot.tgz"
 
 static char out[16384], err[16384];
+static struct inventory_options inventory_options;
 
 /* Runs the command with its output and errors in files. */
 static int run(const struct sandbox *box, const char *const *words)
@@ -34,7 +34,7 @@ static int run(const struct sandbox *box, const char *const *words)
 		assert_int_equal(dup2(fd, streams[i].fd), streams[i].fd);
 		assert_int_equal(close(fd), 0);
 	}
-	code = cmd_list(argc, argv);
+	code = cmd_list_with(argc, argv, &inventory_options);
 	(void)fflush(NULL);
 	for (size_t i = 0; i < ARRAY_SIZE(streams); i++) {
 		ssize_t n = pread(streams[i].fd, streams[i].text, sizeof(out) - 1, 0);
@@ -189,8 +189,7 @@ static int loop_setup(void **state)
 
 static int loop_teardown(void **state)
 {
-	prober_call = probe_content;
-	prober_ms = PROBER_MS;
+	inventory_options = (struct inventory_options){0};
 	fixture_finish(&second);
 	fixture_finish(&fixture);
 	return sandbox_teardown(state);
@@ -214,8 +213,8 @@ static void a_silent_disk_is_told_later(void **state)
 	fixture_require_root();
 	fixture_make_loop(&fixture, MIB(4));
 	fixture_make_loop(&second, MIB(4));
-	prober_call = probe_hangs_on_the_first;
-	prober_ms = 2000;
+	inventory_options.prober.probe = probe_hangs_on_the_first;
+	inventory_options.prober.deadline_ms = 2000;
 	assert_int_equal(RUN(box, "--allow", "loop"), EXIT_OK);
 	(void)STR_FORMAT(line, "\n%s  loop", fixture.name);
 	assert_non_null(strstr(out, line));
@@ -228,7 +227,7 @@ static void a_silent_disk_is_told_later(void **state)
 	assert_true(table_end && table_end < late);
 	assert_null(strstr(late + 1, "  loop"));
 
-	prober_ms = 300;
+	inventory_options.prober.deadline_ms = 300;
 	assert_int_equal(RUN(box, "--allow", "loop", "--json"), EXIT_OK);
 	(void)STR_FORMAT(line, "{\"name\":\"%s\"", fixture.name);
 	late = strstr(out, line);

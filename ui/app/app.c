@@ -253,7 +253,7 @@ static bool prepare_all(struct app *app)
 	struct model *m = app->model;
 
 	app->inventory = inventory_new(
-		app->reactor, app->options->root, sysroot_is_live(app->options->root));
+		app->reactor, app->options->root, sysroot_is_live(app->options->root), NULL);
 	if (!app->inventory) {
 		STR_FORMAT(app->last_words, "cannot start: %s", strerror(errno));
 		return false;

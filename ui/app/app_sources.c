@@ -7,7 +7,6 @@
 #include "device/disk/disk_scan.h"
 #include "device/disk/probe.h"
 #include "device/disk/uevent.h"
-#include "device/usage/inuse_load.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -27,26 +26,19 @@ void app_read_board(int root, char *ret, size_t size)
 	str_sanitise(ret);
 }
 
-static size_t job_files(const struct app *app, struct inuse_file ret[PLAN_FILES_MAX])
+/* The job as far as it is known; its files are kept in @files. */
+static struct judge_job job_of(const struct app *app, struct inuse_file files[PLAN_FILES_MAX])
 {
 	const struct model *m = app->model;
+	const struct layout *layout = &m->layouts[m->layout_cursor].spec;
 
-	return plan_files(
-		m->has_scan ? m->scan.path : NULL, &m->layouts[m->layout_cursor].spec, ret);
-}
-
-static void judge_image(struct app *app)
-{
-	struct inuse_file files[PLAN_FILES_MAX];
-	struct rules_facts facts = {.allow = app->options->allow};
-	struct inuse inuse;
-
-	if (inuse_load(app->options->root, &inuse) < 0)
-		return;
-	(void)inuse_add_files(&inuse, app->options->root, files, job_files(app, files));
-	facts.inuse = &inuse;
-	rules_judge(app->image, &facts);
-	inuse_finish(&inuse);
+	return (struct judge_job){
+		.allow = app->options->allow,
+		.need_bytes =
+			m->scan.state == INSPECT_OK ? plan_need_bytes(&m->scan.totals, layout) : 0,
+		.files = files,
+		.file_count = plan_files(m->has_scan ? m->scan.path : NULL, layout, files),
+	};
 }
 
 void app_take_inventory(struct app *app)
@@ -83,13 +75,11 @@ void app_take_target(struct app *app)
 
 	if (r < 0) {
 		model_say(app->model, true, "The target %s cannot be used: %s. Choose another.",
-			app->options->target,
-			r == -ENOTBLK ? "it is a part of a disk, not a whole one" : strerror(-r));
+			app->options->target, judge_target_error(r));
 	} else if (disk->kind == DISK_IMAGE) {
 		app->image = disk;
 		probe_content(disk->path, &disk->content);
-		judge_image(app);
-		app_take_inventory(app);
+		app_judge(app);
 		app->model->disk_cursor = 0; /* images come first */
 		app->model->disk_changed_ms = 0;
 		disk = NULL;
@@ -143,13 +133,13 @@ static bool is_scanned(const struct app *app, const char *path)
 bool app_scan_archive(struct app *app, const char *path)
 {
 	struct inspect *inspect;
-	char why[320];
+	struct diag diag;
 
 	if (is_scanned(app, path))
 		return true;
-	inspect = inspect_new(app->reactor, path, why, sizeof(why));
+	inspect = inspect_new(app->reactor, path, &diag);
 	if (!inspect) {
-		model_say(app->model, true, "%s. Choose another file.", why);
+		model_say(app->model, true, "%s. Choose another file.", diag.text);
 		return false;
 	}
 	inspect_free(app->inspect);
@@ -163,16 +153,12 @@ bool app_scan_archive(struct app *app, const char *path)
 
 void app_judge(struct app *app)
 {
-	const struct model *m = app->model;
 	struct inuse_file files[PLAN_FILES_MAX];
-	uint64_t need = 0;
+	struct judge_job job = job_of(app, files);
 
-	if (m->scan.state == INSPECT_OK)
-		need = plan_need_bytes(&m->scan.totals, &m->layouts[m->layout_cursor].spec);
-	inventory_set_rules(
-		app->inventory, app->options->allow, need, files, job_files(app, files));
+	inventory_set_job(app->inventory, &job);
 	if (app->image)
-		judge_image(app);
+		judge_disk(app->options->root, &job, app->image);
 	app_take_inventory(app);
 }
 

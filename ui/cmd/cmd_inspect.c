@@ -217,15 +217,15 @@ static int inspect_archive(const struct arguments *arguments, int reactor)
 {
 	struct inspect_result result;
 	struct inspect *inspect;
-	char why[512] = "";
+	struct diag diag;
 	int r;
 
-	inspect = inspect_new(reactor, arguments->archive, why, sizeof(why));
+	inspect = inspect_new(reactor, arguments->archive, &diag);
 	if (!inspect) {
-		str_sanitise(why);
+		str_sanitise(diag.text);
 		if (arguments->json)
-			print_json_refusal(why);
-		fprintf(stderr, "boardstrap: %s.\n", why);
+			print_json_refusal(diag.text);
+		fprintf(stderr, "boardstrap: %s.\n", diag.text);
 		return EXIT_REFUSED;
 	}
 	r = run(inspect, reactor, &result);

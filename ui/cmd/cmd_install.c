@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/cmd/cmd_install.h"
 
+#include "core/disks/judge.h"
 #include "core/process/reactor.h"
 #include "core/report/event.h"
 #include "core/service/service.h"
@@ -10,8 +11,6 @@
 #include "device/disk/disk_scan.h"
 #include "device/disk/probe.h"
 #include "device/layout/layout_file.h"
-#include "device/usage/inuse_load.h"
-#include "device/usage/rules.h"
 #include "ui/app/app.h"
 #include "ui/cmd/options.h"
 #include "ui/lines/follow.h"
@@ -105,57 +104,19 @@ static int check_request(struct job *job)
 
 /* ---- the target ---- */
 
-static int refuse_target(struct job *job, int r)
-{
-	static const struct {
-		int error;
-		const char *what;
-	} causes[] = {
-		{-ENOENT, "does not exist"},
-		{-ENODEV, "is not a device of this machine"},
-		{-ENOTBLK, "is a partition or a boot area; name the whole disk"},
-		{-EINVAL, "is neither a disk nor an image file"},
-		{-ENOMEDIUM, "has no medium in it"},
-	};
-	const char *what = NULL;
-	char text[400];
-
-	for (size_t i = 0; i < ARRAY_SIZE(causes); i++)
-		if (causes[i].error == r)
-			what = causes[i].what;
-	if (what)
-		STR_FORMAT(text, "the target %s %s", job->options.target, what);
-	else
-		STR_FORMAT(text, "the target %s cannot be used: %s", job->options.target,
-			strerror(-r));
-	return refuse(job, "check", text);
-}
-
-/* A target that is refused in any case need not wait for the scan of the archive. A dry run tells
+/* A target that is refused in any case need not wait for the scan of the archive. A dry run reports
  * all problems together, after it. */
 static int judge_target(struct job *job)
 {
 	struct inuse_file files[PLAN_FILES_MAX];
-	size_t count = plan_files(job->options.archive, &job->layout, files);
-	struct inuse inuse = {0};
+	const struct judge_job asked = {
+		.allow = job->options.allow,
+		.files = files,
+		.file_count = plan_files(job->options.archive, &job->layout, files),
+	};
 	char text[400], first[400] = "";
-	int r = inuse_load(job->root, &inuse);
 
-	if (r == 0) {
-		/* An archive that cannot be opened has a better sentence from the scan. */
-		(void)inuse_add_files(&inuse, job->root, files, count);
-		if (inuse_add_content(&inuse, &job->target) < 0)
-			inuse.unresolved = true;
-		rules_judge(&job->target, &(struct rules_facts){
-						  .inuse = &inuse,
-						  .allow = job->options.allow,
-					  });
-	}
-	inuse_finish(&inuse);
-	if (r < 0) {
-		STR_FORMAT(text, "cannot tell which disks are in use: %s", strerror(-r));
-		return refuse(job, "check", text);
-	}
+	judge_disk(job->root, &asked, &job->target);
 	if (job->options.dry_run || job->target.reason_count == 0)
 		return 0;
 	for (uint32_t i = 0; i < job->target.reason_count && i < DISK_REASONS_MAX; i++) {
@@ -186,14 +147,18 @@ static void probe_target(struct job *job)
 
 static int pick_target(struct job *job)
 {
+	char text[400];
 	int r;
 
 	job->root = sysroot_open("/");
 	if (job->root < 0)
 		return refuse(job, "check", strerror(-job->root));
 	r = disk_scan_target(job->root, job->options.target, &job->target);
-	if (r < 0)
-		return refuse_target(job, r);
+	if (r < 0) {
+		STR_FORMAT(text, "the target %s cannot be used: %s", job->options.target,
+			judge_target_error(r));
+		return refuse(job, "check", text);
+	}
 	probe_target(job);
 	return judge_target(job);
 }

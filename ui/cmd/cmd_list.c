@@ -266,13 +266,15 @@ static int show(int reactor, const struct inventory *inventory, const struct opt
 	return r;
 }
 
-static int list(int reactor, int root, const struct options *options)
+static int list(int reactor, int root, const struct options *options,
+	const struct inventory_options *inventory_options)
 {
-	struct inventory *inventory = inventory_new(reactor, root, !options->sysroot);
+	struct inventory *inventory =
+		inventory_new(reactor, root, !options->sysroot, inventory_options);
 	int r = inventory ? 0 : -errno;
 
 	if (r == 0) {
-		inventory_set_rules(inventory, options->allow, 0, NULL, 0);
+		inventory_set_job(inventory, &(struct judge_job){.allow = options->allow});
 		r = inventory_refresh(inventory, false);
 	}
 	if (r == 0)
@@ -294,7 +296,7 @@ static int refuse(const char *format, ...)
 	return EXIT_REFUSED;
 }
 
-int cmd_list(int argc, char **argv)
+int cmd_list_with(int argc, char **argv, const struct inventory_options *inventory_options)
 {
 	struct options options = {0};
 	_cleanup_close_ int root = -1, reactor = -1;
@@ -314,11 +316,16 @@ int cmd_list(int argc, char **argv)
 		return refuse("cannot open %s: %s", options.sysroot ? options.sysroot : "/",
 			strerror(-root));
 	reactor = reactor_new();
-	r = reactor < 0 ? reactor : list(reactor, root, &options);
+	r = reactor < 0 ? reactor : list(reactor, root, &options, inventory_options);
 	if (r < 0)
 		return refuse("the disks in %s cannot be listed: %s",
 			options.sysroot ? options.sysroot : "/sys", strerror(-r));
 	if (fflush(stdout) != 0 || ferror(stdout))
 		return refuse("the list could not be written: %s", strerror(errno));
 	return EXIT_OK;
+}
+
+int cmd_list(int argc, char **argv)
+{
+	return cmd_list_with(argc, argv, NULL);
 }

@@ -107,11 +107,14 @@ int scan_lines_run(struct scan_lines *reader, const char *path, const struct dis
 	const char *layout, char *why, size_t size)
 {
 	_cleanup_close_ int timer = reactor_timer(TICK_MS, 0);
+	struct diag diag;
 	int r = timer;
 
-	reader->inspect = inspect_new(reader->reactor, path, why, size);
-	if (!reader->inspect)
+	reader->inspect = inspect_new(reader->reactor, path, &diag);
+	if (!reader->inspect) {
+		(void)str_copy(why, size, diag.text);
 		return -EBADMSG;
+	}
 	identify(reader, path, target, layout);
 	if (r >= 0)
 		r = watch_all(reader, timer);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/screens/browse.h"
 
+#include "core/archive/source.h"
 #include "device/base/util.h"
 #include "device/usage/media.h"
 
@@ -16,19 +17,6 @@
 static const char *const suffixes[] = {".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.zst",
 	".tzst", ".tar.bz2", ".tbz2", ".tbz", ".tar.lz4", ".tar.lz", ".tlz"};
 
-static const struct {
-	size_t offset, size;
-	const char *bytes;
-} magics[] = {
-	{257, 5, "ustar"},
-	{0, 2, "\x1f\x8b"},
-	{0, 6, "\xfd\x37zXZ\0"},
-	{0, 4, "\x28\xb5\x2f\xfd"},
-	{0, 3, "BZh"},
-	{0, 4, "\x04\x22\x4d\x18"},
-	{0, 4, "LZIP"},
-};
-
 bool browse_is_archive_name(const char *name)
 {
 	size_t length = strlen(name);
@@ -42,25 +30,18 @@ bool browse_is_archive_name(const char *name)
 	return false;
 }
 
-bool browse_is_archive_magic(const unsigned char *bytes, size_t size)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(magics); i++)
-		if (size >= magics[i].offset + magics[i].size &&
-			memcmp(bytes + magics[i].offset, magics[i].bytes, magics[i].size) == 0)
-			return true;
-	return false;
-}
-
 static bool looks_like_archive(int dir_fd, const char *name)
 {
 	unsigned char bytes[512];
 	_cleanup_close_ int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	enum compression compression;
+	const char *what;
 	ssize_t size;
 
 	if (fd < 0)
 		return false;
 	size = read(fd, bytes, sizeof(bytes));
-	return size > 0 && browse_is_archive_magic(bytes, (size_t)size);
+	return size > 0 && source_sniff(bytes, (size_t)size, &compression, &what) == 0;
 }
 
 /* A listing that grows. */

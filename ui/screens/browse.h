@@ -56,8 +56,6 @@ void browse_finish(struct browse *browse);
 
 /* The archive by its name: ".tar", ".tar.gz", ".tgz", ... */
 bool browse_is_archive_name(const char *name);
-/* By the first bytes of a file: a compressed stream or a tar header. */
-bool browse_is_archive_magic(const unsigned char *bytes, size_t size);
 
 /*
  * Completes the path in @text as a shell does: up to where the possible ones differ, with a "/"

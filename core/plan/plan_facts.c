@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/disks/judge.h"
+#include "core/plan/plan.h"
+#include "core/process/child.h"
+#include "device/base/util.h"
+#include "device/disk/disk_scan.h"
+#include "device/layout/mkfs.h"
+#include "device/target/loop.h"
+#include "device/target/mount.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+static bool has_utf8_locale(void)
+{
+	locale_t locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+
+	if (!locale)
+		return false;
+	freelocale(locale);
+	return true;
+}
+
+static bool kernel_reports_syncfs(void)
+{
+	struct utsname name;
+	unsigned major, minor;
+
+	if (uname(&name) < 0 || sscanf(name.release, "%u.%u", &major, &minor) != 2)
+		return false;
+	return major > 5 || (major == 5 && minor >= 8);
+}
+
+/* Another install holds it: the lock step will wait for that one, and tell. */
+static bool is_locked(const char *path)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+}
+
+/* What no list of mounts knows: who else uses the file that an image or a loop device is. */
+static void look_at_file(struct disk *disk, const struct plan *plan, int root)
+{
+	uint64_t dev = disk->id.file_dev, ino = disk->id.file_ino;
+	const char *own = "";
+	char other[32];
+
+	if (disk->kind == DISK_LOOP && loop_file(root, NULL, disk->name, &dev, &ino) == 0)
+		own = disk->name;
+	else if (disk->kind != DISK_IMAGE)
+		return;
+	if (dev == plan->archive_id.dev && ino == plan->archive_id.ino)
+		disk_refuse(disk, REASON_SOURCE, "it is the archive itself");
+	if (!is_locked(disk->path) && loop_other_user(root, NULL, dev, ino, own, other) > 0)
+		disk_refuse(disk, REASON_LOOP, "the same file is in use through /dev/%s", other);
+}
+
+static void look_at_target(struct plan_facts *ret, const struct plan *plan, int root)
+{
+	struct inuse_file files[PLAN_FILES_MAX];
+	/* Without the least size: plan_check's own sentence on space says more. */
+	const struct judge_job job = {
+		.allow = plan->allow,
+		.files = files,
+		.file_count = plan_files(plan->archive, &plan->layout, files),
+	};
+	int r = disk_scan_target(root, plan->target.path, &ret->target);
+
+	if (r < 0) {
+		ret->target = (struct disk){.kind = DISK_OTHER};
+		STR_COPY(ret->target_error, judge_target_error(r));
+		return;
+	}
+	/* As seen when it was picked; another disk is refused by its identity. */
+	ret->target.content = plan->target.content;
+	judge_disk(root, &job, &ret->target);
+	look_at_file(&ret->target, plan, root);
+}
+
+/* A sparse image promises more than the disk that it lies on may have. */
+static uint64_t image_room(const struct plan *plan)
+{
+	struct statvfs space;
+	struct stat st;
+
+	if (plan->target.kind != DISK_IMAGE || statvfs(plan->target.path, &space) < 0 ||
+		stat(plan->target.path, &st) < 0)
+		return UINT64_MAX;
+	return (uint64_t)space.f_bavail * space.f_frsize + (uint64_t)st.st_blocks * 512;
+}
+
+void plan_look(struct plan_facts *ret, const struct plan *plan, int root)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->is_root = geteuid() == 0;
+	ret->utf8_locale = has_utf8_locale();
+	ret->syncfs_reports = kernel_reports_syncfs();
+	ret->archive_unchanged = file_id_is(&plan->archive_id, plan->archive);
+	for (size_t i = 0; i < plan->layout.blob_count; i++)
+		ret->blob_changed[i] =
+			!file_id_is(&plan->layout.blobs[i].id, plan->layout.blobs[i].file);
+	ret->image_room_bytes = image_room(plan);
+	ret->tar_found = plan->tar_program[0] == '/' && access(plan->tar_program, X_OK) == 0;
+
+	for (size_t i = 0; i < plan->layout.count; i++) {
+		enum fs_kind fs = plan->layout.partitions[i].fs;
+		const char *program = mkfs_program(fs);
+		char path[256];
+
+		if (fs == FS_NONE)
+			continue;
+		ret->mkfs_found[fs] =
+			program && child_find_program(program, path, sizeof(path)) == 0;
+		ret->fs_supported[fs] = mount_supported(fs);
+	}
+	look_at_target(ret, plan, root);
+}
