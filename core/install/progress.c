@@ -356,7 +356,7 @@ void progress_stall_text(
 	const struct progress_view *view, enum step_id step, char *ret, size_t size)
 {
 	uint64_t seconds = view->stall_ms / 1000, requests = view->stall_in_flight;
-	bool reads = step == STEP_VERIFY || step == STEP_SCAN;
+	bool reads = step == STEP_VERIFY || step == STEP_OPEN;
 
 	if (view->stall_ms < STALL_TEXT_MS)
 		(void)str_copy(ret, size, "");
@@ -369,7 +369,7 @@ void progress_stall_text(
 		(void)str_format(ret, size,
 			"no progress for %" PRIu64 " s: the archive is read, waiting for tar",
 			seconds);
-	else if (step == STEP_EXTRACT || step == STEP_SCAN)
+	else if (step == STEP_EXTRACT || step == STEP_OPEN)
 		(void)str_format(ret, size,
 			"no progress for %" PRIu64 " s: waiting for the archive to be read",
 			seconds);
