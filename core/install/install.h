@@ -3,25 +3,21 @@
  * install - the engine of one install: a state machine behind one descriptor that never blocks.
  * Whatever is slow is a child. Poll install_fd for input and call install_dispatch. It mounts, so
  * its process should be in a namespace of its own (mount_enter_private): see service.h.
+ *
+ * The steps are lists of phases (phases.h) that work on a job (job.h). The engine alone runs the
+ * next phase, begins and ends steps, and ends the install.
  */
 #ifndef CORE_INSTALL_INSTALL_H
 #define CORE_INSTALL_INSTALL_H
 
 #include "core/install/snapshot.h"
+#include "core/install/world.h"
 #include "core/plan/plan.h"
 
 struct install;
 
-struct install_world {
-	int root;	 /* root fd for sysfs and proc, borrowed */
-	const char *dir; /* the job's private directory: nodes and mount points; devices allowed */
-	const char *settings_journal;
-	/* Ends every child of this process that is none of the install's: orphans that came to it, a
-	 * subreaper. Called when no child of the install runs. NULL where the process has others. */
-	void (*end_strays)(void);
-};
-
-/* @manifest is what inspect made of the plan's archive, borrowed. NULL and errno on failure. */
+/* @manifest is inspect's, of the plan's archive; it and the strings of @world are borrowed. NULL and
+ * errno on failure. */
 struct install *install_new(const struct plan *plan, const struct manifest *manifest,
 	const struct install_world *world);
 /* Kills and reaps every child, unmounts, closes the target unbootable if it had begun. */
@@ -37,7 +33,7 @@ void install_cancel(struct install *install);
 /* The state now. Valid until the next call. */
 const struct snapshot *install_snapshot(const struct install *install);
 
-/* What an install of @plan looks like before its first step: names and sizes, no state. */
+/* The snapshot of an install of @plan before its first step: names and sizes, no state. */
 void install_identify(struct snapshot *ret, const struct plan *plan);
 
 #endif

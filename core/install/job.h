@@ -1,108 +1,120 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * job - the inside of struct install, shared by the engine (install.c: transitions, ending,
- * snapshot) and the table of what its steps do (install_steps.c). Nobody else includes it.
+ * job - what the steps of an install see and hold: the plan, the target, the child that runs, the
+ * extraction, the mounts. A step starts work here and reports how it went; the engine (install.c)
+ * alone counts the steps, starts the next one, and ends the install. No step sees the engine.
  */
 #ifndef CORE_INSTALL_JOB_H
 #define CORE_INSTALL_JOB_H
 
-#include "core/archive/source.h"
-#include "core/install/install.h"
-#include "core/install/kernel_log.h"
+#include "core/install/err.h"
+#include "core/install/extract.h"
+#include "core/install/progress.h"
+#include "core/install/world.h"
 #include "core/manifest/verify.h"
+#include "core/plan/plan.h"
 #include "device/base/settings.h"
+#include "device/layout/mkfs.h"
 #include "device/target/target.h"
 
-#define INSTALL_TICK_MS 250 /* samples, snapshots and questions to tar: 4 Hz */
-
-/* A filesystem of the layout that is, or will be, mounted; parents before what lies in them. */
-struct install_mount {
+/* A filesystem of the layout that is, or will be, mounted. */
+struct job_mount {
 	unsigned partition; /* index in the layout */
 	int dir_fd;	    /* held from mount to flush: syncfs reports errors since then; or -1 */
 };
 
-struct install {
+struct job {
+	/* The task: set when it is made. */
 	struct plan plan;
 	const struct manifest *manifest;
 	struct install_world world;
-	int reactor;
-	struct watch tick;
+	int reactor; /* borrowed */
 
-	enum step_id step;
-	unsigned turn;		    /* how often the step has run: see struct step */
-	uint64_t start_ms, step_ms; /* when the install and the step began */
-	bool ending;		    /* a failure or cancel: no step is started any more */
-	bool children_killed;	    /* they had their TERM and were then sent KILL */
-	uint64_t ending_ms;
-	struct child cleanup;
+	/* To the engine, which sets them. */
+	void (*settled)(struct job *job); /* what a phase started has ended: see job->failure */
+	void (*message)(struct job *job, const char *text);
+	struct {
+		bool set;
+		int code; /* enum exit_code; 0: that of the step */
+		char text[300];
+	} failure;
+	uint64_t done, total; /* of the work that runs; the engine clears them for each step */
+	bool written;	      /* writing to the target has begun */
 
+	/* What the steps hold. */
 	struct target target;
-	bool locked;		  /* the target is: it is looked at once more, then written */
-	struct kernel_log kernel; /* of the target: once it is held, it is known by its name */
-	struct source source;
-	struct child child; /* of the step that runs: mkfs, or work of our own */
-	struct tar tar;
-	struct watch stream; /* the tar stream's reading end; watched to drain it */
-	bool tar_done;	     /* it has ended well */
-	struct install_mount mounts[LAYOUT_PARTITIONS_MAX];
-	unsigned mount_count;
-	bool mounted;
-	struct mkfs_job *mkfs; /* storage of the running mkfs's argv */
-	struct settings_journal knobs;
-	bool knobs_set;
-	struct verify_result *verified; /* shared with the verify child */
-
+	uint64_t lock_since_ms; /* when the wait for the target's lock began */
+	struct child child;	/* the one that runs: a program, or work of our own */
+	struct extract extract;
+	struct job_mount mounts[LAYOUT_PARTITIONS_MAX]; /* parents before children */
+	unsigned mount_count;				/* 0 before mounting */
+	struct {
+		unsigned next; /* partition to make, or try, a filesystem for */
+		struct mkfs_command command;
+		char node[160];
+	} mkfs;
+	struct settings_journal settings;
+	bool settings_changed;		/* they are to be restored */
+	struct verify_result *verified; /* shared with the work that verifies */
 	uint64_t medium_start; /* block stat when the extraction began, valid with medium_counts */
 	bool medium_counts;
-	struct progress_sample sample;
-	struct progress progress;
-	struct snapshot snapshot;
 };
 
-/*
- * What a step does. run is called when the step begins (turn 0), and again (turn 1, 2, ...) each time
- * what it started has ended well. It returns 1 when it started something and waits, 0 when the step
- * is done, or a negative value when it failed and has said why with install_fail.
- */
-struct step {
-	int (*run)(struct install *in, unsigned turn);
-	void (*tick)(struct install *in); /* 4 times a second while it runs; may be NULL */
-	int code;			  /* exit code of a failure in it */
-	const char *advice;		  /* what to do when it failed */
+/* How a phase of a step went. */
+enum phase_result {
+	PHASE_FAILED = -1, /* see job_fail */
+	PHASE_DONE,
+	PHASE_WAITS, /* it started something whose end is reported by job->settled */
+	PHASE_AGAIN, /* like PHASE_WAITS, then it runs again; at the next tick if nothing runs */
+	PHASE_SKIP_STEP, /* the plan does not want the step */
 };
 
-extern const struct step install_steps[STEP_COUNT];
+/* Nothing is open and nothing runs. 0 or -errno; job_finish is safe after either. */
+_must_check_ int job_init(struct job *job, const struct plan *plan, const struct manifest *manifest,
+	const struct install_world *world);
+/* Kills and reaps all children. */
+void job_kill(struct job *job);
+/* The same, restores settings and closes everything, the target with its partitions
+ * if @forget (target_close). */
+void job_finish(struct job *job, bool forget);
 
-/* Says why the running step failed and begins the end. Returns -1, for `return`. */
-int install_fail(struct install *in, int code, const char *format, ...)
+/* Records why the running phase failed. @code is an enum exit_code, or 0 for the step's own. */
+enum phase_result job_fail(struct job *job, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-/* Goes on: the next turn of the step, or the next step. */
-void install_advance(struct install *in);
-/* Starts work of our own for the step; its end leads to install_advance or install_fail. */
-int install_work(struct install *in, const char *name, int (*work)(void *arg, int report_fd));
-/* Closes our end of the tar stream: a decompressor that still writes is then ended by SIGPIPE. */
-void install_stream_close(struct install *in);
+/* Starts work of our own, with the job as its argument; its end is reported by job->settled. */
+enum phase_result job_work(
+	struct job *job, const char *name, int (*work)(void *arg, int report_fd));
+/* Starts a program, likewise. @argv is borrowed until its end. */
+enum phase_result job_run(struct job *job, const char *program, const char *const *argv);
+
+/* Once a tick. */
+void job_tick(struct job *job);
+/* Fills in the counters that the job knows; those that cannot be read stay. */
+void job_measure(const struct job *job, struct progress_sample *sample);
+/* Sends @signal to all children and closes the tar stream. */
+void job_stop(struct job *job, int signal);
+bool job_has_children(const struct job *job);
+/* In a work child, for a job that failed: unmounts and makes the target unbootable. 0 or -errno, and
+ * the sentence is reported to @report_fd, which may be -1. */
+int job_undo(struct job *job, int report_fd);
+
+/* Opens the journal of changed settings unless it is open. 0 or -errno. */
+_must_check_ int job_change_settings(struct job *job);
+void job_restore_settings(struct job *job);
+
 /* The target as the operator knows it, and why a call on it failed. */
-const char *install_target_name(const struct install *in);
-const char *install_error_text(const struct install *in, int error);
+const char *job_target_name(const struct job *job);
+const char *job_error_text(const struct job *job, int error);
 
-/* Steps with a file of their own: install_write.c, install_commit.c. */
-int install_extract_run(struct install *in, unsigned turn);
-void install_extract_tick(struct install *in);
-int install_flush_run(struct install *in, unsigned turn);
-int install_verify_run(struct install *in, unsigned turn);
-int install_commit_run(struct install *in, unsigned turn);
-
-/* on_exit for a child of the step. */
-void install_child_ended(struct child *child);
-/* Adds a line to the snapshot's messages. */
-void install_message(struct install *in, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-/* Where the job's filesystems are mounted: "<dir>/target" and the partition's mount point. */
-void install_mount_path(const struct install *in, unsigned index, char ret[256]);
-/* In a work child: mounts or unmounts all of the job's filesystems. */
-int install_mount_all(const struct install *in, bool read_only, int report_fd);
-int install_unmount_all(const struct install *in, int report_fd);
+/* job_mounts.c. Lists the layout's mounted filesystems in job->mounts. */
+void job_list_mounts(struct job *job);
+/* "<dir>/target" and the mount point of mounts[index]. */
+void job_mount_path(const struct job *job, unsigned index, char ret[256]);
+/* Opens the directories of the mounts. */
+enum phase_result job_open_mounts(struct job *job);
+void job_close_mounts(struct job *job);
+/* In a work child: mounts or unmounts all. 0 or -errno, and the sentence is reported. */
+_must_check_ int job_mount_all(const struct job *job, bool read_only, int report_fd);
+_must_check_ int job_unmount_all(const struct job *job, int report_fd);
 
 #endif

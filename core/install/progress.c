@@ -121,6 +121,10 @@ static void begin_step(struct progress *progress, enum step_id step)
 
 	if (progress->step < STEP_EXTRACT && step >= STEP_EXTRACT)
 		progress->extract_start_ms = now;
+	/* The flush is done: this is all there was. Verify and commit write none of the files. */
+	if (progress->step <= STEP_FLUSH && step > STEP_FLUSH)
+		progress->view.medium.done = progress->view.medium.total =
+			progress->last.medium_bytes;
 	progress->step = step;
 	progress->step_start_ms = now;
 	progress->ring_next = progress->ring_count = 0;
@@ -140,7 +144,7 @@ static void update_extracted(struct progress *progress)
 		return;
 	}
 	gauge_raise(&view->archive, last->archive_bytes);
-	if (!last->tar_answers && view->archive.total > 0)
+	if (!last->tar_answers)
 		done = below((uint64_t)(fraction(view->archive) * (double)view->extracted.total),
 			view->extracted.total);
 	gauge_raise(&view->extracted, done);
@@ -151,15 +155,8 @@ static void update_medium(struct progress *progress)
 	struct gauge *medium = &progress->view.medium;
 	uint64_t done = progress->last.medium_bytes;
 
-	if (progress->step < STEP_EXTRACT)
+	if (progress->step > STEP_FLUSH)
 		return;
-	if (progress->step > STEP_FLUSH) {
-		/* The first look behind the flush: this is all there was. What verify and commit
-		 * write is not of the files. */
-		if (medium->done == 0 || medium->done < medium->total)
-			medium->done = medium->total = max_u64(medium->done, done);
-		return;
-	}
 	/* More than expected: some is left, or the flush would be done. Still 99 % after it. */
 	if (medium->total > 0 && done >= medium->total)
 		medium->total = done + done / 128 + 1;
@@ -277,15 +274,15 @@ static double verify_seconds_left(const struct progress *progress)
 {
 	const struct progress_view *view = &progress->view;
 	uint64_t elapsed_ms = progress->last.now_ms - progress->step_start_ms;
-	uint64_t write_bps = max_u64(progress->write_bps, 1);
+	uint64_t write_bps = progress->write_bps > 0 ? progress->write_bps : view->mean_bps;
 
 	if (!progress->totals.verify || progress->step > STEP_VERIFY)
 		return 0;
 	if (progress->step == STEP_VERIFY && view->step.done > 0 && elapsed_ms >= ETA_AFTER_MS)
 		return seconds_left(
 			view->step, per_second(view->step.done, elapsed_ms), view->rate_bps);
-	if (progress->write_bps == 0)
-		write_bps = max_u64(view->mean_bps, 1);
+	if (write_bps == 0)
+		return -1;
 	return (double)progress->totals.verify_bytes * (1 - fraction(view->step)) /
 	       (VERIFY_SPEEDUP * (double)write_bps);
 }
@@ -336,11 +333,8 @@ void progress_finish(struct progress *progress)
 	struct progress_view *view = &progress->view;
 
 	progress->finished = true;
-	view->archive.done = max_u64(view->archive.done, view->archive.total);
-	view->extracted.done = max_u64(view->extracted.done, view->extracted.total);
-	view->medium.done = view->medium.total =
-		max_u64(view->medium.done, progress->last.medium_bytes);
-	view->step = (struct gauge){0};
+	begin_step(progress, STEP_COUNT);
+	update_extracted(progress);
 	view->percent = 100;
 	view->rate_bps = 0;
 	view->eta_s = 0;
@@ -356,7 +350,7 @@ void progress_stall_text(
 	const struct progress_view *view, enum step_id step, char *ret, size_t size)
 {
 	uint64_t seconds = view->stall_ms / 1000, requests = view->stall_in_flight;
-	bool reads = step == STEP_VERIFY || step == STEP_SCAN;
+	bool reads = step == STEP_VERIFY || step == STEP_OPEN;
 
 	if (view->stall_ms < STALL_TEXT_MS)
 		(void)str_copy(ret, size, "");
@@ -369,7 +363,7 @@ void progress_stall_text(
 		(void)str_format(ret, size,
 			"no progress for %" PRIu64 " s: the archive is read, waiting for tar",
 			seconds);
-	else if (step == STEP_EXTRACT || step == STEP_SCAN)
+	else if (step == STEP_EXTRACT || step == STEP_OPEN)
 		(void)str_format(ret, size,
 			"no progress for %" PRIu64 " s: waiting for the archive to be read",
 			seconds);

@@ -30,7 +30,7 @@ struct snapshot_step {
 };
 
 struct snapshot_message {
-	uint64_t number; /* 1, 2, ...: tells what a viewer has not shown yet */
+	uint64_t number; /* 1, 2, ...: a viewer finds the messages it has not shown yet */
 	char text[160];	 /* sanitised: "tar: usr/share/x: time stamp ... in the future" */
 };
 
@@ -68,6 +68,12 @@ struct snapshot {
 	uint64_t message_count; /* all there were; the last ones are in messages[] */
 	struct snapshot_message messages[SNAPSHOT_MESSAGES]; /* oldest first, number 0: empty */
 };
+
+/* The names of target, archive (a path) and layout; all else is empty. */
+void snapshot_init(
+	struct snapshot *ret, const struct disk *target, const char *archive, const char *layout);
+/* Appends a message, sanitised; the oldest one goes. */
+void snapshot_message(struct snapshot *snapshot, const char *text);
 
 /* Is what has @size bytes a snapshot of this version? */
 static inline bool snapshot_is_ours(const struct snapshot *s, size_t size)

@@ -4,7 +4,7 @@
 const char *step_name(enum step_id step)
 {
 	static const char *const names[STEP_COUNT] = {
-		[STEP_SCAN] = "scan",
+		[STEP_OPEN] = "scan",
 		[STEP_CHECK] = "check",
 		[STEP_LOCK] = "lock",
 		[STEP_WIPE] = "wipe",

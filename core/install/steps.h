@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* steps - the names and the order of an install's steps; what they do is in install_steps.c. */
+/* steps - the names and the order of an install's steps; phases.h has what they do. */
 #ifndef CORE_INSTALL_STEPS_H
 #define CORE_INSTALL_STEPS_H
 
 enum step_id {
-	STEP_SCAN,  /* the archive is read once: integrity, totals, manifest */
+	STEP_OPEN,  /* "scan" outside: inspect has read the archive, the install opens it */
 	STEP_CHECK, /* plan_check, again, right before the first write */
 	STEP_LOCK,
 	STEP_WIPE,  /* from here the device cannot boot */
-	STEP_TABLE, /* told to the kernel only */
+	STEP_TABLE, /* in the kernel only, not on the medium */
 	STEP_MKFS,
 	STEP_EXTRACT,
 	STEP_FLUSH,
@@ -19,7 +19,7 @@ enum step_id {
 
 enum step_state { STEP_TODO, STEP_ACTIVE, STEP_DONE, STEP_FAILED, STEP_SKIPPED };
 
-/* "scan", "check", ...: the words of the screen and of --json. */
+/* "scan", "check", ...: the words of the screen and of --json; "end" for STEP_COUNT. */
 const char *step_name(enum step_id step);
 
 #endif

@@ -3,7 +3,7 @@
  * The last step: what makes a board boot. Blobs and boot areas, then the partition table, then what
  * the card tells a boot ROM; each is read back. Until the table is there nothing boots half of it.
  */
-#include "core/install/job.h"
+#include "core/install/phases.h"
 
 #include "device/base/util.h"
 #include "device/target/blob.h"
@@ -30,31 +30,30 @@ static int blob_progressed(void *arg, uint64_t done_bytes, uint64_t total_bytes)
 }
 
 /* The device that @blob goes to; *ret_offset is where on it. */
-static int blob_device(
-	const struct install *in, const struct layout_blob *blob, uint64_t *ret_offset)
+static int blob_device(const struct job *job, const struct layout_blob *blob, uint64_t *ret_offset)
 {
-	const struct layout *layout = &in->plan.layout;
+	const struct layout *layout = &job->plan.layout;
 
 	*ret_offset = blob->offset_bytes;
 	switch (blob->target) {
 	case BLOB_BOOT0:
 	case BLOB_BOOT1:
-		return in->target.boot_fds[blob->target == BLOB_BOOT1];
+		return job->target.boot_fds[blob->target == BLOB_BOOT1];
 	case BLOB_PARTITION:
 		*ret_offset +=
 			layout->partitions[layout_partition_named(layout, blob->partition)].start *
 			SECTOR_BYTES;
-		return in->target.excl_fd;
+		return job->target.excl_fd;
 	case BLOB_DISK:
 		break;
 	}
-	return in->target.excl_fd;
+	return job->target.excl_fd;
 }
 
 static int blobs_work(void *arg, int report_fd)
 {
-	struct install *in = arg;
-	const struct layout *layout = &in->plan.layout;
+	struct job *job = arg;
+	const struct layout *layout = &job->plan.layout;
 	struct blob_call call = {.report_fd = report_fd};
 
 	for (size_t i = 0; i < layout->blob_count; i++)
@@ -77,11 +76,11 @@ static int blobs_work(void *arg, int report_fd)
 		if (!file_id_is(&spec->id, spec->file))
 			return child_report_fail(report_fd, -ESTALE,
 				"%s has changed since the layout was read", spec->file);
-		blob.dst = blob_device(in, spec, &blob.offset_bytes);
+		blob.dst = blob_device(job, spec, &blob.offset_bytes);
 		r = blob_write(&blob, &diag);
 		if (r < 0)
 			return child_report_fail(report_fd, r, "%s could not be written to %s: %s",
-				spec->file, install_target_name(in), diag.text);
+				spec->file, job_target_name(job), diag.text);
 		call.done += 2 * spec->size_bytes;
 	}
 	return 0;
@@ -96,45 +95,42 @@ static bool uses_boot_area(const struct layout *layout, unsigned index)
 }
 
 /* Their write protection is journalled by the engine itself, for it is to outlive the work child. */
-static int boot_areas_open(struct install *in)
+static enum phase_result boot_areas_open(struct job *job)
 {
 	struct diag diag = {0};
 
-	for (unsigned i = 0; i < ARRAY_SIZE(in->target.boot_fds); i++) {
-		int r = 0;
+	for (unsigned i = 0; i < ARRAY_SIZE(job->target.boot_fds); i++) {
+		int r;
 
-		if (!uses_boot_area(&in->plan.layout, i))
+		if (!uses_boot_area(&job->plan.layout, i))
 			continue;
-		if (!in->knobs_set)
-			r = settings_open(&in->knobs, in->world.root, in->world.settings_journal);
-		in->knobs_set = true;
+		r = job_change_settings(job);
 		if (r == 0)
-			r = emmc_unlock_boot_area(&in->knobs, in->target.disk.boot[i].name, &diag);
+			r = emmc_unlock_boot_area(
+				&job->settings, job->target.disk.boot[i].name, &diag);
 		if (r == 0)
-			r = target_open_boot(&in->target, i, &diag);
+			r = target_open_boot(&job->target, i, &diag);
 		if (r < 0)
-			return install_fail(in, EXIT_FAILED, "Boot area boot%u of %s: %s", i,
-				install_target_name(in), diag.text[0] ? diag.text : strerror(-r));
+			return job_fail(job, 0, "Boot area boot%u of %s: %s", i,
+				job_target_name(job), diag.text[0] ? diag.text : strerror(-r));
 	}
-	return 0;
+	return PHASE_DONE;
 }
 
-static void boot_areas_close(struct install *in)
+static void boot_areas_close(struct job *job)
 {
-	target_close_boot(&in->target);
-	if (in->knobs_set)
-		(void)settings_restore(&in->knobs);
-	in->knobs_set = false;
+	target_close_boot(&job->target);
+	job_restore_settings(job);
 }
 
 /* A card that is no eMMC has no such register, and needs none. */
-static int set_boot_configuration(const struct install *in, struct diag *diag)
+static int set_boot_configuration(const struct job *job, struct diag *diag)
 {
-	const struct emmc_card card = {.fd = in->target.excl_fd, .command = emmc_command};
-	const struct layout_emmc *emmc = &in->plan.layout.emmc;
+	const struct emmc_card card = {.fd = job->target.excl_fd, .command = emmc_command};
+	const struct layout_emmc *emmc = &job->plan.layout.emmc;
 	int r = 0;
 
-	if (in->target.disk.kind != DISK_EMMC)
+	if (job->target.disk.kind != DISK_EMMC)
 		return 0;
 	if (emmc->set_boot_bus)
 		r = emmc_write_byte(&card, EXT_CSD_BOOT_BUS_CONDITIONS, emmc->boot_bus, diag);
@@ -143,37 +139,31 @@ static int set_boot_configuration(const struct install *in, struct diag *diag)
 
 static int commit_work(void *arg, int report_fd)
 {
-	struct install *in = arg;
+	struct job *job = arg;
 	struct diag diag = {0};
-	int r = ptable_write(in->target.excl_fd, &in->plan.layout, &diag);
+	int r = ptable_write(job->target.excl_fd, &job->plan.layout, &diag);
 
 	if (r == 0)
-		r = ptable_compare(in->target.excl_fd, &in->plan.layout, &diag);
+		r = ptable_compare(job->target.excl_fd, &job->plan.layout, &diag);
 	if (r < 0)
 		return child_report_fail(report_fd, r,
-			"The partition table of %s could not be written: %s",
-			install_target_name(in),
-			diag.text[0] ? diag.text : install_error_text(in, r));
-	r = set_boot_configuration(in, &diag);
+			"The partition table of %s could not be written: %s", job_target_name(job),
+			diag.text[0] ? diag.text : job_error_text(job, r));
+	r = set_boot_configuration(job, &diag);
 	return r < 0 ? child_report_fail(report_fd, r, "%s cannot be told what to boot: %s",
-			       install_target_name(in), diag.text)
+			       job_target_name(job), diag.text)
 		     : 0;
 }
 
-int install_commit_run(struct install *in, unsigned turn)
+enum phase_result phase_write_blobs(struct job *job)
 {
-	struct diag diag = {0};
+	if (boot_areas_open(job) == PHASE_FAILED)
+		return PHASE_FAILED;
+	return job_work(job, "blobs", blobs_work);
+}
 
-	switch (turn) {
-	case 0:
-		if (target_take_exclusive(&in->target, &diag) < 0)
-			return install_fail(in, EXIT_FAILED, "%s", diag.text);
-		if (boot_areas_open(in) < 0)
-			return -1;
-		return install_work(in, "blobs", blobs_work);
-	case 1:
-		boot_areas_close(in);
-		return install_work(in, "commit", commit_work);
-	}
-	return 0;
+enum phase_result phase_write_table(struct job *job)
+{
+	boot_areas_close(job);
+	return job_work(job, "commit", commit_work);
 }

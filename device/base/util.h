@@ -22,11 +22,6 @@
 
 /* A function whose error must not get lost by accident; a loss that is meant is a cast to void. For clang
  * alone, which `make check` builds with, too: gcc does not accept the cast (its bug 25509). */
-#ifdef __clang__
-#define _must_check_ __attribute__((warn_unused_result))
-#else
-#define _must_check_
-#endif
 
 /* Closes the descriptor at @fd unless it is negative, keeps errno, sets it to -1. */
 void close_fd(int *fd);

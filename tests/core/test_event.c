@@ -71,21 +71,21 @@ static void steps_are_told_once(void **state)
 	struct snapshot before = {0}, now = {0};
 
 	(void)state;
-	now.steps[STEP_SCAN].state = STEP_ACTIVE;
-	now.steps[STEP_SCAN].ms = 250;
+	now.steps[STEP_OPEN].state = STEP_ACTIVE;
+	now.steps[STEP_OPEN].ms = 250;
 	event_snapshot(out, &before, &now, false);
 	assert_out(
 		"{\"event\":\"step\",\"step\":\"scan\",\"state\":\"start\",\"seconds\":0.000}\n");
 
 	/* Time goes on: nothing to tell. */
 	before = now;
-	now.steps[STEP_SCAN].ms = 1500;
+	now.steps[STEP_OPEN].ms = 1500;
 	event_snapshot(out, &before, &now, false);
 	assert_out("");
 
 	/* check and lock have begun and ended in between. */
 	before = now;
-	now.steps[STEP_SCAN].state = STEP_DONE;
+	now.steps[STEP_OPEN].state = STEP_DONE;
 	now.steps[STEP_CHECK] = (struct snapshot_step){STEP_DONE, 3};
 	now.steps[STEP_LOCK] = (struct snapshot_step){STEP_FAILED, 4};
 	now.steps[STEP_VERIFY] = (struct snapshot_step){STEP_SKIPPED, 0};

@@ -151,9 +151,46 @@ static void ends_when_cancelled_in_any_step(void **state)
 	}
 	/* Those that wait for something can be caught. */
 	for (unsigned i = 0; i < STEP_COUNT; i++)
-		if (i != STEP_SCAN && i != STEP_LOCK && i != STEP_TABLE && i != STEP_COMMIT &&
+		if (i != STEP_OPEN && i != STEP_LOCK && i != STEP_TABLE && i != STEP_COMMIT &&
 			!(seen & 1u << i))
 			fail_msg("never saw step %s", step_name(i));
+}
+
+/* The order that makes an install safe: what may refuse comes before the first write, and nothing
+ * can boot before all is verified. */
+static void boots_only_once_it_is_committed(void **state)
+{
+	static const char mark[] = "as it was";
+	const struct board *board = *state;
+	const struct snapshot *now;
+	struct install *in;
+	char read_back[sizeof(mark)];
+	int fd;
+
+	fixture_require_root();
+	fd = open(board->image, O_RDWR | O_CLOEXEC);
+	assert_int_equal(pwrite(fd, mark, sizeof(mark), 0), sizeof(mark));
+	in = begin(board);
+	now = install_snapshot(in);
+	for (enum step_id step = STEP_CHECK; step <= STEP_COMMIT; step++) {
+		run_to(in, step);
+		assert_int_equal(now->state, INSTALL_RUNNING);
+		assert_int_equal(now->written, now->step >= STEP_WIPE);
+		assert_int_equal(pread(fd, read_back, sizeof(mark), 0), sizeof(mark));
+		if (now->step <= STEP_LOCK)
+			assert_string_equal(read_back, mark);
+		if (now->step < STEP_COMMIT) {
+			assert_false(board_has_table(board));
+			assert_int_not_equal(now->steps[STEP_COMMIT].state, STEP_DONE);
+		} else {
+			assert_int_equal(now->steps[STEP_VERIFY].state, STEP_DONE);
+		}
+	}
+	assert_int_equal(run_all(in)->exit_code, EXIT_OK);
+	install_free(in);
+	close_fd(&fd);
+	assert_true(board_has_table(board));
+	board_assert_released(board);
 }
 
 static void undoes_what_is_dropped_in_its_middle(void **state)
@@ -253,7 +290,6 @@ static void fails_with_tar(void **state)
 	}
 }
 
-/* A tar that says it is done and has done something else: only the medium tells. */
 /* An image whose own filesystem is full: a write that the loop device had taken fails later, and only
  * the kernel says so. */
 static void shows_what_the_kernel_says(void **state)
@@ -288,6 +324,7 @@ static void shows_what_the_kernel_says(void **state)
 	assert_true(said);
 }
 
+/* tar reports success and has done something else: only the medium shows it. */
 static void fails_where_the_medium_differs(void **state)
 {
 	static const char *const deeds[] = {
@@ -321,9 +358,9 @@ static void refuses_an_archive_that_changed(void **state)
 
 	fixture_require_root();
 	board_run("echo >>%s", board->archive);
-	assert_fails(board, STEP_SCAN, EXIT_REFUSED, "changed");
+	assert_fails(board, STEP_OPEN, EXIT_REFUSED, "changed");
 	board_run("rm %s", board->archive);
-	assert_fails(board, STEP_SCAN, EXIT_REFUSED, board->archive);
+	assert_fails(board, STEP_OPEN, EXIT_REFUSED, board->archive);
 }
 
 static void refuses_a_target_that_changed(void **state)
@@ -513,6 +550,7 @@ int main(void)
 		board_test(passes),
 		board_test(passes_again_over_an_older_one),
 		board_test(ends_when_cancelled_in_any_step),
+		board_test(boots_only_once_it_is_committed),
 		board_test(undoes_what_is_dropped_in_its_middle),
 		board_test(fails_with_mkfs),
 		board_test(fails_with_tar),

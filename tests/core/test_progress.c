@@ -47,7 +47,7 @@ struct shown {
 static size_t run_install(const struct progress_totals *of, bool tar_answers, double overhead,
 	struct shown *shown, size_t max)
 {
-	struct progress progress;
+	struct progress progress = {0};
 	struct progress_sample sample = {.now_ms = 1000, .tar_answers = tar_answers};
 	uint64_t written = 0, on_medium = (uint64_t)((double)of->medium_bytes * overhead);
 	size_t count = 0;
@@ -152,7 +152,7 @@ static void more_than_expected_grows_the_total(void **state)
 	struct progress_totals small = {
 		.archive_bytes = 100, .extracted_bytes = 100, .medium_bytes = 1000};
 	struct progress_sample sample = {.now_ms = 1, .step = STEP_EXTRACT, .tar_answers = true};
-	struct progress progress;
+	struct progress progress = {0};
 	const struct gauge *medium = &progress.view.medium;
 
 	(void)state;
@@ -170,6 +170,103 @@ static void more_than_expected_grows_the_total(void **state)
 					      : medium->done);
 	}
 	assert_int_equal(gauge_percent(*medium), 99);
+}
+
+/* Some is left until the flush is done, however little it is. */
+static void a_small_total_grows_too(void **state)
+{
+	struct progress_totals small = {.extracted_bytes = 100, .medium_bytes = 10};
+	struct progress_sample sample = {.now_ms = 1, .step = STEP_FLUSH, .tar_answers = true};
+	struct progress progress = {0};
+
+	(void)state;
+	progress_init(&progress, &small, 0);
+	for (sample.medium_bytes = 1; sample.medium_bytes < 300; sample.medium_bytes++) {
+		progress_update(&progress, &sample);
+		assert_true(progress.view.medium.done < progress.view.medium.total);
+	}
+}
+
+/* A total that changes with each sample cannot be read. */
+static void the_total_grows_seldom(void **state)
+{
+	struct progress_totals small = {.extracted_bytes = 100, .medium_bytes = 1000};
+	struct progress_sample sample = {.now_ms = 1, .step = STEP_FLUSH, .tar_answers = true};
+	struct progress progress = {0};
+	unsigned samples = 0, changes = 0;
+
+	(void)state;
+	progress_init(&progress, &small, 0);
+	for (sample.medium_bytes = 10000; sample.medium_bytes < 100000; sample.medium_bytes += 10) {
+		uint64_t before = progress.view.medium.total;
+
+		progress_update(&progress, &sample);
+		changes += progress.view.medium.total != before;
+		samples++;
+	}
+	assert_true(changes > 1 && changes < samples / 10);
+}
+
+/* Files are complete with their steps, however seldom samples come; and what verify and commit write
+ * is none of theirs. */
+static void a_step_that_is_over_is_complete(void **state)
+{
+	static const uint64_t medium_totals[] = {0, MIB(760)};
+	struct progress_totals some = totals;
+	struct progress_sample sample;
+	struct progress progress = {0};
+	const struct progress_view *view = progress_view(&progress);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(medium_totals); i++) {
+		some.medium_bytes = medium_totals[i];
+		progress_init(&progress, &some, 0);
+		sample = (struct progress_sample){.now_ms = 1,
+			.step = STEP_EXTRACT,
+			.archive_bytes = MIB(20),
+			.extracted_bytes = MIB(70),
+			.medium_bytes = MIB(60),
+			.tar_answers = true};
+		progress_update(&progress, &sample);
+		assert_int_equal(view->archive.done, MIB(20));
+		assert_int_equal(view->extracted.done, MIB(70));
+		sample.step = STEP_FLUSH;
+		progress_update(&progress, &sample);
+		assert_int_equal(view->archive.done, totals.archive_bytes);
+		assert_int_equal(view->extracted.done, totals.extracted_bytes);
+		assert_int_equal(view->medium.done, MIB(60));
+		sample.step = STEP_VERIFY;
+		sample.medium_bytes = MIB(80);
+		progress_update(&progress, &sample);
+		sample.medium_bytes = MIB(90);
+		progress_update(&progress, &sample);
+		assert_int_equal(view->medium.done, MIB(80));
+		assert_int_equal(view->medium.total, MIB(80));
+		progress_finish(&progress);
+		assert_int_equal(view->archive.done, totals.archive_bytes);
+		assert_int_equal(view->extracted.done, totals.extracted_bytes);
+		assert_int_equal(view->medium.done, MIB(80));
+		assert_int_equal(view->medium.total, MIB(80));
+	}
+}
+
+/* More than expected is read, or told by tar, where an archive has padding. */
+static void gauges_end_at_their_totals(void **state)
+{
+	struct progress_sample sample = {.now_ms = 1,
+		.step = STEP_EXTRACT,
+		.archive_bytes = totals.archive_bytes + 1,
+		.extracted_bytes = totals.extracted_bytes + 1,
+		.tar_answers = true};
+	struct progress progress = {0};
+
+	(void)state;
+	progress_init(&progress, &totals, 0);
+	for (sample.step = STEP_EXTRACT; sample.step < STEP_COUNT; sample.step++) {
+		progress_update(&progress, &sample);
+		assert_int_equal(progress.view.archive.done, totals.archive_bytes);
+		assert_int_equal(progress.view.extracted.done, totals.extracted_bytes);
+	}
 }
 
 static void a_silent_tar_is_shown_by_the_archive(void **state)
@@ -224,8 +321,12 @@ static void unknown_totals(void **state)
 	assert_int_equal(view->rate_bps, MIB(4));
 	assert_int_equal(view->eta_s, -1);
 	assert_true(view->percent < 10);
+	sample.step_done = sample.step_total = 7;
+	progress_update(&progress, &sample);
 	progress_finish(&progress);
 	assert_int_equal(view->percent, 100);
+	assert_int_equal(gauge_percent(view->medium), 100);
+	assert_int_equal(view->step.total, 0);
 }
 
 static void a_stall_is_told(void **state)
@@ -278,6 +379,104 @@ static void a_stall_is_told(void **state)
 	progress_update(&progress, &sample);
 	progress_stall_text(view, STEP_EXTRACT, text, sizeof(text));
 	assert_string_equal(text, "no progress for 6 s: the archive is read, waiting for tar");
+}
+
+/* A counter that falls, and rises again to where it was, is no progress. */
+static void a_falling_counter_is_a_stall(void **state)
+{
+	static const size_t counters[] = {offsetof(struct progress_sample, archive_bytes),
+		offsetof(struct progress_sample, extracted_bytes),
+		offsetof(struct progress_sample, medium_bytes),
+		offsetof(struct progress_sample, step_done)};
+	struct progress progress = {0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
+		struct progress_sample sample = {.now_ms = 1000, .step = STEP_EXTRACT};
+		uint64_t *counter = (uint64_t *)(void *)((char *)&sample + counters[i]);
+
+		progress_init(&progress, &totals, 1000);
+		*counter = 5000;
+		progress_update(&progress, &sample);
+		for (unsigned k = 1; k <= 6; k++) {
+			sample.now_ms += 1000;
+			*counter = k % 2 ? 4000 : 5000;
+			progress_update(&progress, &sample);
+			assert_int_equal(progress_view(&progress)->stall_ms, k * 1000);
+		}
+		sample.now_ms += 1000;
+		*counter = 5001;
+		progress_update(&progress, &sample);
+		assert_int_equal(progress_view(&progress)->stall_ms, 0);
+	}
+}
+
+/* A sample of a step that is over, and one without a total, leave the running step's gauge alone. */
+static void a_late_sample_is_of_no_other_step(void **state)
+{
+	struct progress_sample sample = {
+		.now_ms = 1000, .step = STEP_VERIFY, .step_done = 10, .step_total = 100};
+	struct progress progress = {0};
+	const struct gauge *step = &progress.view.step;
+
+	(void)state;
+	progress_init(&progress, &totals, 1000);
+	progress_update(&progress, &sample);
+	sample = (struct progress_sample){
+		.now_ms = 1250, .step = STEP_WIPE, .step_done = 70, .step_total = 700};
+	progress_update(&progress, &sample);
+	assert_int_equal(progress_view(&progress)->stall_ms, 250);
+	assert_int_equal(step->done, 10);
+	assert_int_equal(step->total, 100);
+	sample = (struct progress_sample){.now_ms = 1500, .step = STEP_VERIFY, .step_done = 20};
+	progress_update(&progress, &sample);
+	assert_int_equal(step->done, 20);
+	assert_int_equal(step->total, 100);
+	/* And the next step begins with nothing. */
+	sample = (struct progress_sample){.now_ms = 1750, .step = STEP_COMMIT, .step_done = 1};
+	progress_update(&progress, &sample);
+	assert_int_equal(step->done, 1);
+	assert_int_equal(step->total, 0);
+}
+
+/* A medium whose total is unknown does not hide when the stream ends. */
+static void the_eta_needs_no_medium(void **state)
+{
+	struct progress_totals some = totals;
+	struct progress_sample sample = {.now_ms = 1000, .step = STEP_EXTRACT, .tar_answers = true};
+	struct progress progress = {0};
+
+	(void)state;
+	some.medium_bytes = 0;
+	progress_init(&progress, &some, 1000);
+	for (unsigned i = 0; i < 40; i++) {
+		sample.now_ms += 250;
+		sample.extracted_bytes += MIB(10);
+		sample.medium_bytes += MIB(10);
+		progress_update(&progress, &sample);
+	}
+	/* 340 MiB at 40 a second, then 720 at 100. */
+	assert_in_range(progress_view(&progress)->eta_s, 15, 19);
+}
+
+static void the_eta_is_unknown_while_nothing_moves(void **state)
+{
+	struct progress_totals unverified = totals;
+	struct progress_sample sample = {.now_ms = 1000, .step = STEP_EXTRACT, .tar_answers = true};
+	struct progress progress = {0};
+
+	(void)state;
+	unverified.verify = false;
+	progress_init(&progress, &unverified, 1000);
+	progress_update(&progress, &sample);
+	sample.now_ms += 3000;
+	progress_update(&progress, &sample);
+	assert_int_equal(progress_view(&progress)->eta_s, -1);
+	/* Nothing was measured before verify. */
+	progress_init(&progress, &totals, 1000);
+	sample.step = STEP_VERIFY;
+	progress_update(&progress, &sample);
+	assert_int_equal(progress_view(&progress)->eta_s, -1);
 }
 
 /* The filesystem's first blocks tell nothing of the pace; and who stands still has no time left. */
@@ -383,7 +582,7 @@ static void random_install(void)
 	};
 	struct progress_sample sample = {.now_ms = (uint64_t)random()};
 	struct progress_view before = {.eta_s = -1};
-	struct progress progress;
+	struct progress progress = {0};
 	enum step_id reached = 0;
 
 	progress_init(&progress, &some, sample.now_ms);
@@ -434,10 +633,18 @@ int main(void)
 		cmocka_unit_test(an_install_moves_evenly),
 		cmocka_unit_test(the_medium_is_full_after_the_flush),
 		cmocka_unit_test(more_than_expected_grows_the_total),
+		cmocka_unit_test(a_small_total_grows_too),
+		cmocka_unit_test(the_total_grows_seldom),
+		cmocka_unit_test(a_step_that_is_over_is_complete),
+		cmocka_unit_test(gauges_end_at_their_totals),
 		cmocka_unit_test(a_silent_tar_is_shown_by_the_archive),
 		cmocka_unit_test(without_verification),
 		cmocka_unit_test(unknown_totals),
 		cmocka_unit_test(a_stall_is_told),
+		cmocka_unit_test(a_falling_counter_is_a_stall),
+		cmocka_unit_test(a_late_sample_is_of_no_other_step),
+		cmocka_unit_test(the_eta_needs_no_medium),
+		cmocka_unit_test(the_eta_is_unknown_while_nothing_moves),
 		cmocka_unit_test(no_time_left_is_made_up),
 		cmocka_unit_test(the_clock_may_jump),
 		cmocka_unit_test(gauges_never_lie),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/tar/tar.h"
 
+#include "tests/lib/fake_tar.h"
 #include "tests/lib/tar_fixture.h"
 
 #include <errno.h>
@@ -44,19 +45,6 @@ static void on_exit_(struct tar *tar)
 	((struct run *)tar->owner)->exits++;
 }
 
-static const char *fake_path(void)
-{
-	static char path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 16);
-
-	assert_true(n > 0);
-	path[n] = '\0';
-	str_copy(strrchr(path, '/') + 1, 16, "fake_tar");
-	if (access(path, X_OK) < 0)
-		fail_msg("%s is missing: build it first", path);
-	return path;
-}
-
 static void start(struct run *run, const struct tar_spec *base)
 {
 	struct tar_spec spec = *base;
@@ -83,7 +71,7 @@ static void start_fake(struct run *run, const char *script, bool no_net)
 	char env[512];
 
 	STR_FORMAT(env, "FAKE_TAR=%s;log=%s", script, run->log);
-	start(run, &(struct tar_spec){.program = fake_path(),
+	start(run, &(struct tar_spec){.program = fake_tar_path(),
 			   .flavour = TAR_GNU,
 			   .no_safety_net = no_net,
 			   .env = (const char *const[]){env, NULL}});
@@ -559,7 +547,7 @@ static void real_tars(void **state)
 		/* behind a wrapper that is slow to become it */
 		assert_int_equal(child_find_program("tar", path, sizeof(path)), 0);
 		STR_FORMAT(env, "FAKE_TAR=handler=50;exec=%s;log=%s", path, run->log);
-		spec.program = fake_path();
+		spec.program = fake_tar_path();
 		spec.env = (const char *const[]){env, NULL};
 		extract(run, &spec, true);
 		assert_int_equal(logged(run, "signal", "early"), 0);

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# hang.sh - a decompressor that hangs. One that has given the whole stream and does not end is ended,
-# and the install goes on to PASS; one that hangs half-way is waited for, which is said, and nothing
-# is ever taken for complete.
+# hang.sh - a decompressor that hangs. If it has output the whole stream, the engine stops it and the
+# install goes on to PASS; if it hangs half-way, the engine waits and reports that, and takes nothing
+# for complete.
 . "$(dirname "$0")/lib.sh"
 begin zstd xz tar unshare
 
@@ -52,11 +52,11 @@ code=0
 wait $whole || code=$?
 same "all is given: exit 0" 0 $code || { quote <zst.err; tail -n 3 zst.out | quote; }
 check "all is given: PASS, verified" grep -q '"result":"pass"' zst.out
-check "all is given: what happened is said" grep -q 'does not end: it is ended' zst.out
+check "all is given: what happened is said" grep -q 'does not exit; stopping it' zst.out
 
 check "half is given: it is waited for" grep -q '"step":"extract","state":"start"' xz.out
 check "half is given: the install goes on" kill -0 $half
-check "half is given: nothing is taken for complete" not_in xz.out '"result"|"step":"flush"|it is ended'
+check "half is given: nothing is taken for complete" not_in xz.out '"result"|"step":"flush"|stopping it'
 kill -INT $half
 code=0
 wait $half || code=$?

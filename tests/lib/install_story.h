@@ -19,7 +19,7 @@ struct story {
 
 /* When each step ends. */
 static const unsigned story_ends_ms[STEP_COUNT] = {
-	[STEP_SCAN] = 3100,
+	[STEP_OPEN] = 3100,
 	[STEP_CHECK] = 3200,
 	[STEP_LOCK] = 3600,
 	[STEP_WIPE] = 5700,
@@ -51,12 +51,12 @@ STORY_CALL void story_begin(struct story *story, uint64_t start_ms)
 
 	*story = (struct story){.start_ms = start_ms, .random = 7};
 	progress_init(&story->progress, &totals, start_ms);
-	story->snap = make_snapshot(STEP_SCAN);
+	story->snap = make_snapshot(STEP_OPEN);
 	story->snap.tar = (struct tar_counts){0};
 	memset(story->snap.messages, 0, sizeof(story->snap.messages));
 	story->snap.message_count = 0;
 	story->snap.elapsed_ms = 0;
-	story->snap.steps[STEP_SCAN].ms = 0;
+	story->snap.steps[STEP_OPEN].ms = 0;
 	story->snap.written = false;
 	story->snap.progress = *progress_view(&story->progress);
 }
@@ -96,7 +96,7 @@ STORY_CALL void story_measure(
 	s->step = step;
 	s->step_done = s->step_total = 0;
 	switch (step) {
-	case STEP_SCAN:
+	case STEP_OPEN:
 		s->step_total = totals->archive_bytes;
 		s->step_done = story_share(s->step_total, into, length);
 		break;

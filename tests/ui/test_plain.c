@@ -113,7 +113,7 @@ static struct snapshot live(unsigned tick, unsigned warnings)
 	static const struct {
 		enum step_id step;
 		unsigned until; /* in hundredths of the whole */
-	} steps[] = {{STEP_SCAN, 8}, {STEP_WIPE, 9}, {STEP_MKFS, 10}, {STEP_EXTRACT, 60},
+	} steps[] = {{STEP_OPEN, 8}, {STEP_WIPE, 9}, {STEP_MKFS, 10}, {STEP_EXTRACT, 60},
 		{STEP_FLUSH, 75}, {STEP_VERIFY, 99}, {STEP_COMMIT, 100}};
 	unsigned ticks = LIVE_MS / TICK_MS, begin = 0, i = 0;
 	struct snapshot now = extracting();
@@ -285,7 +285,7 @@ static void steps_and_messages(void **state)
 
 	(void)state;
 	now.step = STEP_MKFS;
-	now.steps[STEP_SCAN] = (struct snapshot_step){STEP_DONE, 2400};
+	now.steps[STEP_OPEN] = (struct snapshot_step){STEP_DONE, 2400};
 	now.steps[STEP_WIPE] = (struct snapshot_step){STEP_FAILED, 61000};
 	now.steps[STEP_MKFS] = (struct snapshot_step){STEP_ACTIVE, 10};
 	now.steps[STEP_VERIFY] = (struct snapshot_step){STEP_SKIPPED, 0};
@@ -452,19 +452,19 @@ static void the_engine_takes_over(void **state)
 	const char *line;
 
 	(void)state;
-	now.steps[STEP_SCAN] = (struct snapshot_step){STEP_ACTIVE, 100};
+	now.steps[STEP_OPEN] = (struct snapshot_step){STEP_ACTIVE, 100};
 	follow_show(&follow, &now);
-	now.steps[STEP_SCAN] = (struct snapshot_step){STEP_DONE, 2000};
+	now.steps[STEP_OPEN] = (struct snapshot_step){STEP_DONE, 2000};
 	follow_show(&follow, &now);
 	(void)capture_take();
-	now.steps[STEP_SCAN] = (struct snapshot_step){STEP_ACTIVE, 0};
+	now.steps[STEP_OPEN] = (struct snapshot_step){STEP_ACTIVE, 0};
 	follow_show(&follow, &now);
-	now.steps[STEP_SCAN] = (struct snapshot_step){STEP_DONE, 0};
+	now.steps[STEP_OPEN] = (struct snapshot_step){STEP_DONE, 0};
 	now.steps[STEP_CHECK] = (struct snapshot_step){STEP_ACTIVE, 0};
 	now.step = STEP_CHECK;
 	follow_show(&follow, &now);
 	follow_show(&follow, &now);
-	assert_int_equal(follow.shown.steps[STEP_SCAN].ms, 2000);
+	assert_int_equal(follow.shown.steps[STEP_OPEN].ms, 2000);
 	line = capture_take();
 	assert_null(strstr(line, "\"scan\""));
 	line = strstr(line, "{\"event\":\"step\",\"step\":\"check\",\"state\":\"start\"");

@@ -20,7 +20,7 @@ static void show(struct scan_lines *reader, enum step_state state)
 	const struct inspect_result *archive = &reader->archive;
 	struct progress_sample sample = {
 		.now_ms = now_ms(),
-		.step = STEP_SCAN,
+		.step = STEP_OPEN,
 		.step_done = archive->archive_done,
 		.step_total = archive->archive_total,
 	};
@@ -28,9 +28,9 @@ static void show(struct scan_lines *reader, enum step_state state)
 	progress_update(&reader->progress, &sample);
 	snapshot->progress = *progress_view(&reader->progress);
 	progress_stall_text(
-		&snapshot->progress, STEP_SCAN, snapshot->stall, sizeof(snapshot->stall));
-	snapshot->steps[STEP_SCAN].state = state;
-	snapshot->steps[STEP_SCAN].ms = snapshot->elapsed_ms = archive->elapsed_ms;
+		&snapshot->progress, STEP_OPEN, snapshot->stall, sizeof(snapshot->stall));
+	snapshot->steps[STEP_OPEN].state = state;
+	snapshot->steps[STEP_OPEN].ms = snapshot->elapsed_ms = archive->elapsed_ms;
 	follow_show(reader->follow, snapshot);
 }
 
@@ -54,25 +54,6 @@ static void on_tick(struct watch *watch, uint32_t events)
 	/* Nobody reads it any more, and nothing has been begun. */
 	if (ferror(reader->follow->out))
 		reader->wish = FOLLOW_DETACH;
-}
-
-static void identify(
-	struct scan_lines *reader, const char *path, const struct disk *target, const char *layout)
-{
-	struct snapshot *snapshot = &reader->snapshot;
-	struct progress_totals none = {0}; /* the gauges are those of the install */
-	const char *slash = strrchr(path, '/');
-
-	STR_COPY(snapshot->target_name, target->name);
-	STR_COPY(snapshot->target_path, target->path);
-	STR_COPY(snapshot->target_model, target->model);
-	snapshot->target_kind = target->kind;
-	snapshot->target_id = target->id;
-	disk_identity_short(target, snapshot->target_short);
-	STR_COPY(snapshot->archive_name, slash ? slash + 1 : path);
-	str_sanitise(snapshot->archive_name);
-	STR_COPY(snapshot->layout_name, layout);
-	progress_init(&reader->progress, &none, now_ms());
 }
 
 static int watch_all(struct scan_lines *reader, int timer)
@@ -108,6 +89,7 @@ int scan_lines_run(struct scan_lines *reader, const char *path, const struct dis
 {
 	_cleanup_close_ int timer = reactor_timer(TICK_MS, 0);
 	struct diag diag;
+	struct progress_totals none = {0}; /* the gauges are those of the install */
 	int r = timer;
 
 	reader->inspect = inspect_new(reader->reactor, path, &diag);
@@ -115,7 +97,8 @@ int scan_lines_run(struct scan_lines *reader, const char *path, const struct dis
 		(void)str_copy(why, size, diag.text);
 		return -EBADMSG;
 	}
-	identify(reader, path, target, layout);
+	snapshot_init(&reader->snapshot, target, path, layout);
+	progress_init(&reader->progress, &none, now_ms());
 	if (r >= 0)
 		r = watch_all(reader, timer);
 	if (r >= 0)

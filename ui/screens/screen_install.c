@@ -39,7 +39,7 @@ static const unsigned state_attrs[] = {
 static const struct {
 	enum step_id first, last;
 } places[] = {
-	{STEP_SCAN, STEP_SCAN},
+	{STEP_OPEN, STEP_OPEN},
 	{STEP_CHECK, STEP_WIPE},
 	{STEP_TABLE, STEP_MKFS},
 	{STEP_EXTRACT, STEP_EXTRACT},

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/install/job.h"
+
+#include "device/target/flush.h"
+#include "device/target/wipe.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/statvfs.h>
+
+/* ---- life ---- */
+
+int job_init(struct job *job, const struct plan *plan, const struct manifest *manifest,
+	const struct install_world *world)
+{
+	*job = (struct job){.plan = *plan, .manifest = manifest, .world = *world, .reactor = -1};
+	child_init(&job->child);
+	extract_init(&job->extract);
+	target_init(&job->target);
+	job->verified = mmap(NULL, sizeof(*job->verified), PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (job->verified == MAP_FAILED) {
+		job->verified = NULL;
+		return -errno;
+	}
+	return 0;
+}
+
+void job_kill(struct job *job)
+{
+	child_finish(&job->child);
+	extract_finish(&job->extract);
+}
+
+void job_finish(struct job *job, bool forget)
+{
+	job_kill(job);
+	job_close_mounts(job);
+	job_restore_settings(job);
+	target_close(&job->target, forget);
+	if (job->verified)
+		(void)munmap(job->verified, sizeof(*job->verified));
+}
+
+/* ---- work ---- */
+
+enum phase_result job_fail(struct job *job, int code, const char *format, ...)
+{
+	va_list args;
+
+	job->failure.set = true;
+	job->failure.code = code;
+	va_start(args, format);
+	(void)str_vformat(job->failure.text, sizeof(job->failure.text), format, args);
+	va_end(args);
+	return PHASE_FAILED;
+}
+
+static void child_ended(struct child *child)
+{
+	struct job *job = child->spec.owner;
+	char why[300];
+
+	if (!child_ok(child)) {
+		child_why(child, why, sizeof(why));
+		/* Work of our own reports a whole sentence. */
+		if (child->spec.work && child->last.error && child->last.text[0])
+			job_fail(job, 0, "%s", child->last.text);
+		else
+			job_fail(job, 0, "%s failed on %s: %s", child->spec.name,
+				job_target_name(job), why);
+	}
+	job->settled(job);
+}
+
+static void child_reported(struct child *child, const struct child_report *report)
+{
+	struct job *job = child->spec.owner;
+
+	job->done = report->done;
+	job->total = report->total;
+}
+
+static int start(struct job *job, struct child_spec *spec)
+{
+	spec->in = spec->out = -1;
+	spec->on_exit = child_ended;
+	spec->owner = job;
+	return child_start(&job->child, job->reactor, spec);
+}
+
+enum phase_result job_work(struct job *job, const char *name, int (*work)(void *arg, int report_fd))
+{
+	struct child_spec spec = {
+		.name = name, .work = work, .arg = job, .on_report = child_reported};
+	int r = start(job, &spec);
+
+	if (r < 0)
+		return job_fail(job, 0, "Could not start a process for %s: %s", name, strerror(-r));
+	return PHASE_WAITS;
+}
+
+enum phase_result job_run(struct job *job, const char *program, const char *const *argv)
+{
+	struct child_spec spec = {.name = program, .program = program, .argv = argv};
+	int r = start(job, &spec);
+
+	if (r < 0)
+		return job_fail(job, 0, "Could not start %s: %s", program, strerror(-r));
+	return PHASE_WAITS;
+}
+
+/* ---- for the engine ---- */
+
+void job_tick(struct job *job)
+{
+	child_poll(&job->child);
+	extract_tick(&job->extract, now_ms());
+}
+
+void job_measure(const struct job *job, struct progress_sample *sample)
+{
+	struct flush_stat stat;
+
+	sample->step_done = job->done;
+	sample->step_total = job->total;
+	sample->archive_bytes = job->extract.archive_bytes;
+	sample->extracted_bytes = job->extract.extracted_bytes;
+	sample->tar_answers = job->extract.tar_answers;
+	if (job->target.id_fd < 0 ||
+		flush_read_stat(job->world.root, job->target.disk.name, &stat) < 0)
+		return;
+	sample->in_flight = stat.in_flight;
+	if (job->medium_counts && stat.written_bytes > job->medium_start)
+		sample->medium_bytes = stat.written_bytes - job->medium_start;
+}
+
+void job_stop(struct job *job, int signal)
+{
+	if (child_is_running(&job->child))
+		child_kill(&job->child, signal);
+	extract_stop(&job->extract, signal);
+}
+
+bool job_has_children(const struct job *job)
+{
+	return child_is_running(&job->child) || extract_has_children(&job->extract);
+}
+
+/* A target that was removed has no table yet, or the table of a verified install. */
+int job_undo(struct job *job, int report_fd)
+{
+	struct diag diag = {0};
+	int r = job_unmount_all(job, report_fd), w;
+
+	if (!job->written || target_is_gone(&job->target))
+		return r;
+	w = target_take_exclusive(&job->target, &diag);
+	if (w == 0)
+		w = wipe_table(job->target.excl_fd, job->target.disk.size_bytes);
+	if (w < 0 && r == 0)
+		r = child_report_fail(report_fd, w,
+			"%s could not be made unbootable: %s; do not use it before a new install",
+			job_target_name(job), diag.text[0] ? diag.text : err_device_text(w));
+	return r;
+}
+
+/* ---- for the steps ---- */
+
+int job_change_settings(struct job *job)
+{
+	int r = 0;
+
+	if (!job->settings_changed)
+		r = settings_open(&job->settings, job->world.root, job->world.settings_journal);
+	job->settings_changed = job->settings_changed || r == 0;
+	return r;
+}
+
+void job_restore_settings(struct job *job)
+{
+	if (job->settings_changed)
+		(void)settings_restore(&job->settings);
+	job->settings_changed = false;
+}
+
+const char *job_target_name(const struct job *job)
+{
+	return job->plan.target.name;
+}
+
+/* An image often lacks room on the filesystem below it. */
+const char *job_error_text(const struct job *job, int error)
+{
+	struct statvfs space;
+
+	if (job->plan.target.kind == DISK_IMAGE && fstatvfs(job->target.image_fd, &space) == 0 &&
+		space.f_bavail == 0)
+		return "the filesystem that holds the image is full";
+	return err_device_text(error);
+}

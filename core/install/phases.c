@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/install/phases.h"
+
+#define ADVICE_DEVICE                                                                              \
+	"Check its connection and try once more; if it fails again, take another device"
+
+const struct step install_steps[STEP_COUNT] = {
+	[STEP_OPEN] =
+		{
+			.phases = {phase_open_archive},
+			.code = EXIT_REFUSED,
+		},
+	/* A layout's options for mkfs are tried, too: refused after the wipe, they cost a device. */
+	[STEP_CHECK] =
+		{
+			.phases = {phase_check_plan, phase_try_mkfs},
+			.code = EXIT_REFUSED,
+		},
+	[STEP_LOCK] =
+		{
+			.phases = {phase_open_target, phase_lock_target, phase_check_locked,
+				phase_take_target},
+			.code = EXIT_REFUSED,
+		},
+	[STEP_WIPE] =
+		{
+			.phases = {phase_forget_partitions, phase_wipe},
+			.code = EXIT_FAILED,
+			.advice = ADVICE_DEVICE,
+		},
+	[STEP_TABLE] =
+		{
+			.phases = {phase_take_target, phase_announce_table},
+			.code = EXIT_FAILED,
+			.advice = ADVICE_DEVICE,
+		},
+	[STEP_MKFS] =
+		{
+			.phases = {phase_mkfs},
+			.code = EXIT_FAILED,
+			.advice = ADVICE_DEVICE,
+		},
+	[STEP_EXTRACT] =
+		{
+			.phases = {phase_mount, phase_extract, phase_fix_up},
+			.code = EXIT_FAILED,
+			.advice = "Read the messages, fix the cause, and install again",
+		},
+	[STEP_FLUSH] =
+		{
+			.phases = {phase_flush_files, phase_unmount, phase_restore_settings},
+			.code = EXIT_FAILED,
+			.advice = ADVICE_DEVICE,
+		},
+	[STEP_VERIFY] =
+		{
+			.phases = {phase_verify},
+			.code = EXIT_VERIFY,
+			.advice = "Do not use this device. Try once more; if it differs again, "
+				  "replace it",
+		},
+	[STEP_COMMIT] =
+		{
+			.phases = {phase_take_target, phase_write_blobs, phase_write_table},
+			.code = EXIT_FAILED,
+			.advice = ADVICE_DEVICE,
+		},
+};

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/install/snapshot.h"
+
+#include "device/base/util.h"
+
+#include <setjmp.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct disk card = {
+	.name = "mmcblk1", .path = "/dev/mmcblk1", .model = "SD32G", .kind = DISK_SD};
+
+static void has_the_names_and_no_state(void **state)
+{
+	struct snapshot snapshot;
+
+	(void)state;
+	memset(&snapshot, 0xff, sizeof(snapshot));
+	snapshot_init(&snapshot, &card, "/srv/images/root\nfs.tar.gz", "single-gpt");
+	assert_string_equal(snapshot.target_name, "mmcblk1");
+	assert_string_equal(snapshot.target_path, "/dev/mmcblk1");
+	assert_string_equal(snapshot.target_model, "SD32G");
+	assert_int_equal(snapshot.target_kind, DISK_SD);
+	assert_string_equal(snapshot.archive_name, "root?fs.tar.gz");
+	assert_string_equal(snapshot.layout_name, "single-gpt");
+	assert_int_equal(snapshot.state, INSTALL_RUNNING);
+	assert_int_equal(snapshot.step, STEP_OPEN);
+	assert_int_equal(snapshot.message_count, 0);
+	assert_false(snapshot_ended(&snapshot));
+	snapshot_init(&snapshot, &card, "rootfs.tar", "");
+	assert_string_equal(snapshot.archive_name, "rootfs.tar");
+}
+
+/* A viewer of another build is refused. */
+static void is_of_this_build(void **state)
+{
+	struct snapshot snapshot;
+
+	(void)state;
+	snapshot_init(&snapshot, &card, "rootfs.tar", "");
+	assert_true(snapshot_is_ours(&snapshot, sizeof(snapshot)));
+	assert_false(snapshot_is_ours(&snapshot, sizeof(snapshot) - 1));
+	snapshot.version++;
+	assert_false(snapshot_is_ours(&snapshot, sizeof(snapshot)));
+	snapshot.version--;
+	snapshot.size++;
+	assert_false(snapshot_is_ours(&snapshot, sizeof(snapshot)));
+	snapshot.size--;
+	snapshot.magic++;
+	assert_false(snapshot_is_ours(&snapshot, sizeof(snapshot)));
+}
+
+static void keeps_the_last_messages(void **state)
+{
+	struct snapshot snapshot;
+	char text[400];
+
+	(void)state;
+	snapshot_init(&snapshot, &card, "rootfs.tar", "");
+	snapshot_message(&snapshot, "first\x1b[2J");
+	assert_int_equal(snapshot.messages[SNAPSHOT_MESSAGES - 2].number, 0);
+	assert_int_equal(snapshot.messages[SNAPSHOT_MESSAGES - 1].number, 1);
+	assert_string_equal(snapshot.messages[SNAPSHOT_MESSAGES - 1].text, "first?[2J");
+	for (unsigned i = 2; i <= SNAPSHOT_MESSAGES + 3; i++) {
+		STR_FORMAT(text, "message %u", i);
+		snapshot_message(&snapshot, text);
+	}
+	assert_int_equal(snapshot.message_count, SNAPSHOT_MESSAGES + 3);
+	for (unsigned i = 0; i < SNAPSHOT_MESSAGES; i++) {
+		STR_FORMAT(text, "message %u", i + 4);
+		assert_int_equal(snapshot.messages[i].number, i + 4);
+		assert_string_equal(snapshot.messages[i].text, text);
+	}
+	/* Cut in the middle of a character: what is left of it goes. */
+	memset(text, 'x', sizeof(text));
+	memcpy(text + 158, "\xc3\xa4", 3);
+	snapshot_message(&snapshot, text);
+	assert_int_equal(snapshot.messages[SNAPSHOT_MESSAGES - 1].text[158], '?');
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(has_the_names_and_no_state),
+		cmocka_unit_test(is_of_this_build),
+		cmocka_unit_test(keeps_the_last_messages),
+	};
+
+	return cmocka_run_group_tests_name("snapshot", tests, NULL, NULL);
+}
