@@ -69,18 +69,18 @@ static int memory_open(const char *path, uint64_t flags)
 long syscall(long number, ...)
 {
 	static long (*real)(long number, ...);
-	long args[6];
+	long args[4]; /* the most that a call here has: others may not be there to read */
 	va_list list;
 
 	va_start(list, number);
-	for (size_t i = 0; i < 6; i++)
+	for (size_t i = 0; i < 4; i++)
 		args[i] = va_arg(list, long);
 	va_end(list);
 	if (number == SYS_openat2 && (int)args[0] == MEMORY_ROOT)
 		return memory_open(
 			(const char *)args[1], ((const struct open_how *)args[2])->flags);
 	REAL_CALL(real, "syscall");
-	return real(number, args[0], args[1], args[2], args[3], args[4], args[5]);
+	return real(number, args[0], args[1], args[2], args[3]);
 }
 
 int close(int fd)

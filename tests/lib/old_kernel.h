@@ -28,7 +28,7 @@ static bool old_kernel;
 long syscall(long number, ...)
 {
 	static long (*real)(long number, ...);
-	long args[6];
+	long args[4]; /* the most that a call here has: others may not be there to read */
 	va_list list;
 
 	if (old_kernel && (number == SYS_pidfd_open || number == SYS_openat2)) {
@@ -38,10 +38,10 @@ long syscall(long number, ...)
 	if (!real)
 		OLD_KERNEL_REAL(real, "syscall");
 	va_start(list, number);
-	for (size_t i = 0; i < 6; i++)
+	for (size_t i = 0; i < 4; i++)
 		args[i] = va_arg(list, long);
 	va_end(list);
-	return real(number, args[0], args[1], args[2], args[3], args[4], args[5]);
+	return real(number, args[0], args[1], args[2], args[3]);
 }
 
 #define OLD_KERNEL_LOOP_CONFIGURE 0x4C0A
