@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The last step: what makes a board boot. Blobs and boot areas, then the partition table, then what
- * the card tells a boot ROM; each is read back. Until the table is there nothing boots half of it.
+ * the card tells a boot ROM; each is read back, the table by the kernel as well. Until the table is
+ * there nothing boots half of it.
  */
 #include "core/install/job.h"
 
 #include "device/base/util.h"
 #include "device/target/blob.h"
 #include "device/target/emmc.h"
+#include "device/target/partitions.h"
 #include "device/target/ptable.h"
 
 #include <errno.h>
@@ -154,6 +156,12 @@ static int commit_work(void *arg, int report_fd)
 			"The partition table of %s could not be written: %s",
 			install_target_name(in),
 			diag.text[0] ? diag.text : install_error_text(in, r));
+	r = partitions_reread(
+		in->target.excl_fd, in->world.root, &in->target.disk, &in->plan.layout, &diag);
+	if (r < 0)
+		return child_report_fail(report_fd, r,
+			"The kernel does not know the new partitions of %s: %s",
+			install_target_name(in), diag.text);
 	r = set_boot_configuration(in, &diag);
 	return r < 0 ? child_report_fail(report_fd, r, "%s cannot be told what to boot: %s",
 			       install_target_name(in), diag.text)
@@ -173,6 +181,7 @@ int install_commit_run(struct install *in, unsigned turn)
 		return install_work(in, "blobs", blobs_work);
 	case 1:
 		boot_areas_close(in);
+		target_close_partitions(&in->target);
 		return install_work(in, "commit", commit_work);
 	}
 	return 0;
