@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The last step: what makes a board boot. Blobs and boot areas, then the partition table, then what
- * the card tells a boot ROM; each is read back. Until the table is there nothing boots half of it.
+ * the card tells a boot ROM; each is read back, the table by the kernel as well. Until the table is
+ * there nothing boots half of it.
  */
 #include "core/install/phases.h"
 
 #include "device/base/util.h"
 #include "device/target/blob.h"
 #include "device/target/emmc.h"
+#include "device/target/partitions.h"
 #include "device/target/ptable.h"
 
 #include <errno.h>
@@ -149,6 +151,12 @@ static int commit_work(void *arg, int report_fd)
 		return child_report_fail(report_fd, r,
 			"The partition table of %s could not be written: %s", job_target_name(job),
 			diag.text[0] ? diag.text : job_error_text(job, r));
+	r = partitions_reread(job->target.excl_fd, job->world.root, &job->target.disk,
+		&job->plan.layout, &diag);
+	if (r < 0)
+		return child_report_fail(report_fd, r,
+			"The kernel does not know the new partitions of %s: %s",
+			job_target_name(job), diag.text);
 	r = set_boot_configuration(job, &diag);
 	return r < 0 ? child_report_fail(report_fd, r, "%s cannot be told what to boot: %s",
 			       job_target_name(job), diag.text)
@@ -165,5 +173,6 @@ enum phase_result phase_write_blobs(struct job *job)
 enum phase_result phase_write_table(struct job *job)
 {
 	boot_areas_close(job);
+	target_close_partitions(&job->target);
 	return job_work(job, "commit", commit_work);
 }

@@ -5,6 +5,7 @@
 #include "device/base/util.h"
 #include "device/disk/disk_scan.h"
 #include "device/target/loop.h"
+#include "device/target/partitions.h"
 #include "device/target/ptable.h"
 
 #include <assert.h>
@@ -238,6 +239,7 @@ int target_take_exclusive(struct target *target, struct diag *diag)
 	if (r < 0)
 		return r;
 	target->excl_fd = r;
+	target->taken = true;
 	return 0;
 }
 
@@ -268,6 +270,12 @@ int target_open_partition(struct target *target, unsigned number, struct diag *d
 	close_fd(&target->partition_fds[number - 1]);
 	target->partition_fds[number - 1] = r;
 	return 0;
+}
+
+void target_close_partitions(struct target *target)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(target->partition_fds); i++)
+		close_fd(&target->partition_fds[i]);
 }
 
 static void boot_node(const struct target *target, unsigned index, char ret[TARGET_NODE_MAX])
@@ -335,8 +343,7 @@ void target_close(struct target *target, bool forget)
 	char node[TARGET_NODE_MAX];
 
 	target_close_boot(target);
-	for (size_t i = 0; i < ARRAY_SIZE(target->partition_fds); i++)
-		close_fd(&target->partition_fds[i]);
+	target_close_partitions(target);
 	if (target->id_fd >= 0 && (forget || target->loop_fd >= 0))
 		(void)ptable_forget(target->id_fd, target->root, target->disk.name);
 	for (unsigned i = 0; i <= LAYOUT_PARTITIONS_MAX && target->dir[0] != '\0'; i++) {
@@ -347,6 +354,9 @@ void target_close(struct target *target, bool forget)
 	close_fd(&target->id_fd);
 	if (target->loop_fd >= 0)
 		(void)loop_detach(target->loop_fd);
+	else if (target->taken)
+		partitions_trigger(target->root, &target->disk);
 	close_fd(&target->loop_fd);
 	close_fd(&target->image_fd);
+	target->taken = false;
 }

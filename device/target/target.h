@@ -20,7 +20,8 @@ struct target {
 	int excl_fd;	  /* O_RDWR|O_EXCL, or -1 while released for mkfs and mount */
 	int loop_fd;	  /* of an image, else -1 */
 	int image_fd;	  /* of an image, or the file behind a loop device, for its lock; or -1 */
-	int partition_fds[LAYOUT_PARTITIONS_MAX]; /* O_RDONLY, held until the end, or -1 */
+	int partition_fds[LAYOUT_PARTITIONS_MAX]; /* O_RDONLY, held until the commit, or -1 */
+	bool taken;				  /* it was open for writing at some time */
 	int boot_fds[2]; /* O_RDWR|O_EXCL on an eMMC's boot areas while they are written, or -1 */
 };
 
@@ -49,6 +50,8 @@ void target_release_exclusive(struct target *target);
 
 /* After ptable_announce: opens partition @number (1..) read-only and makes its node. */
 _must_check_ int target_open_partition(struct target *target, unsigned number, struct diag *diag);
+/* Closes all of them: while one is open, the kernel cannot read the table again. */
+void target_close_partitions(struct target *target);
 #define TARGET_NODE_MAX 160
 /* Path of the private node of the disk (0) or a partition. */
 void target_node(const struct target *target, unsigned number, char ret[TARGET_NODE_MAX]);
@@ -69,8 +72,8 @@ bool target_is_gone(const struct target *target);
 
 /*
  * Lets go of everything. With @forget the kernel's partitions are removed first (a failed job), as
- * they always are of an image: a loop device would hand them to the next one. Safe on a half-opened
- * target.
+ * they always are of an image: a loop device would hand them to the next one. A disk that was open
+ * for writing is then looked at again by udev (partitions_trigger). Safe on a half-opened target.
  */
 void target_close(struct target *target, bool forget);
 

@@ -493,6 +493,33 @@ static void boot_fails(unsigned index, int error, const char *text)
 	assert_int_equal(target.boot_fds[index], -1);
 }
 
+/* udev looks again at a disk that was open for writing, and at no other. */
+static void written_disk_is_triggered(void **state)
+{
+	static const char uevent[] = "sys/block/mmcblk0/uevent";
+	char path[64], text[16];
+	dev_t rdev;
+
+	(void)state;
+	fixture_require_root();
+	emmc_open();
+	rdev = fd_rdev(emmc.disk.fd);
+	(void)STR_FORMAT(path, "sys/dev/block/%u:%u", major(rdev), minor(rdev));
+	sandbox_link(emmc.box, path, "../../block/mmcblk0");
+	sandbox_file(emmc.box, uevent, "none");
+	open_target(&target, emmc.box->root, &emmc.picked, job);
+	target_close(&target, false);
+	assert_int_equal(sysroot_read(emmc.box->root, text, sizeof(text), "%s", uevent), 0);
+	assert_string_equal(text, "none");
+
+	open_target(&target, emmc.box->root, &emmc.picked, job);
+	assert_int_equal(target_take_exclusive(&target, &diag), 0);
+	target_release_exclusive(&target);
+	target_close(&target, false);
+	assert_int_equal(sysroot_read(emmc.box->root, text, sizeof(text), "%s", uevent), 0);
+	assert_string_equal(text, "change");
+}
+
 static void boot_areas_are_opened_by_number(void **state)
 {
 	(void)state;
@@ -578,6 +605,7 @@ int main(void)
 		TEST(used_disk_is_busy),
 		TEST(read_only_disk_is_told),
 		TEST(partitions_stay_or_go),
+		EMMC_TEST(written_disk_is_triggered),
 		EMMC_TEST(boot_areas_are_opened_by_number),
 		EMMC_TEST(boot_area_in_use_or_protected_is_refused),
 		EMMC_TEST(boot_area_of_another_card_is_refused),

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/target/partitions.h"
+
+#include "device/base/sysroot.h"
+#include "device/base/util.h"
+#include "device/target/ptable.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define REREAD_TRIES	20
+#define REREAD_PAUSE_US 100000 /* others that list disks have a partition open for a moment */
+
+struct walk {
+	int root;
+	char dir[48]; /* of the disk: by its number, for a name may be another disk's by now */
+	const struct layout *layout;
+	struct diag *diag;
+	size_t found;
+};
+
+static struct walk walk_of(int root, const struct disk *disk)
+{
+	struct walk walk = {.root = root};
+
+	(void)STR_FORMAT(walk.dir, "sys/dev/block/%u:%u", disk->id.major, disk->id.minor);
+	return walk;
+}
+
+/* 0 where @entry is no partition; they are numbered from 1. */
+static uint64_t partition_number(const struct walk *walk, const char *entry)
+{
+	uint64_t number;
+
+	return sysroot_read_u64(walk->root, &number, "%s/%s/partition", walk->dir, entry) < 0
+		       ? 0
+		       : number;
+}
+
+static bool attribute_is(
+	const struct walk *walk, const char *entry, const char *attribute, uint64_t wanted)
+{
+	uint64_t value;
+
+	return sysroot_read_u64(walk->root, &value, "%s/%s/%s", walk->dir, entry, attribute) == 0 &&
+	       value == wanted;
+}
+
+/* False only where the kernel reports another one. */
+static bool partuuid_is(const struct walk *walk, const char *entry, const char *wanted)
+{
+	static const char key[] = "\nPARTUUID=";
+	const char *line;
+	char uevent[2048];
+
+	if (sysroot_read(walk->root, uevent, sizeof(uevent), "%s/%s/uevent", walk->dir, entry) < 0)
+		return true;
+	line = strstr(uevent, key);
+	return !line || strncasecmp(line + strlen(key), wanted, strlen(wanted)) == 0;
+}
+
+static int compare_partition(void *arg, const char *entry)
+{
+	struct walk *walk = arg;
+	uint64_t number = partition_number(walk, entry);
+	const struct layout_partition *wanted;
+	const char *what = NULL;
+
+	if (number == 0 || number > walk->layout->count)
+		return 0;
+	wanted = &walk->layout->partitions[number - 1];
+	walk->found++;
+	if (!attribute_is(walk, entry, "start", wanted->start))
+		what = "start";
+	else if (!attribute_is(walk, entry, "size", wanted->sectors))
+		what = "size";
+	else if (!partuuid_is(walk, entry, wanted->partuuid))
+		what = "PARTUUID";
+	return what ? diag_fail(walk->diag, -EILSEQ,
+			      "the kernel reports a different %s of partition %s", what,
+			      wanted->name)
+		    : 0;
+}
+
+int partitions_compare(
+	int root, const struct disk *disk, const struct layout *layout, struct diag *diag)
+{
+	struct walk walk = walk_of(root, disk);
+	int r;
+
+	walk.layout = layout;
+	walk.diag = diag;
+	r = sysroot_each(root, compare_partition, &walk, "%s", walk.dir);
+	if (r == -EILSEQ)
+		return r;
+	if (r < 0)
+		return diag_fail(
+			diag, r, "cannot read the partitions of %s: %s", disk->name, strerror(-r));
+	if (walk.found < layout->count)
+		return diag_fail(diag, walk.found == 0 ? -ENOENT : -EILSEQ,
+			"the kernel reports %zu partitions instead of %zu", walk.found,
+			layout->count);
+	return 0;
+}
+
+static int reread(int fd)
+{
+	int r = 0;
+
+	for (unsigned i = 0; i < REREAD_TRIES; i++) {
+		r = ioctl(fd, BLKRRPART) < 0 ? -errno : 0;
+		if (r != -EBUSY)
+			break;
+		(void)usleep(REREAD_PAUSE_US);
+	}
+	/* -EINVAL: a loop device that was attached without a partition scan */
+	return r == -EBUSY || r == -EINVAL ? 0 : r;
+}
+
+int partitions_reread(
+	int fd, int root, const struct disk *disk, const struct layout *layout, struct diag *diag)
+{
+	int r = reread(fd);
+
+	if (r < 0)
+		return diag_fail(
+			diag, r, "the kernel cannot read the partition table: %s", strerror(-r));
+	r = partitions_compare(root, disk, layout, diag);
+	if (r != -ENOENT)
+		return r;
+	r = ptable_announce(fd, layout);
+	if (r < 0)
+		return diag_fail(diag, r, "the kernel refused the partitions: %s", strerror(-r));
+	return partitions_compare(root, disk, layout, diag);
+}
+
+static void trigger(int root, const char *path)
+{
+	_cleanup_close_ int fd = openat(root, path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+	if (fd >= 0)
+		(void)write_full(fd, "change", strlen("change"));
+}
+
+static int trigger_partition(void *arg, const char *entry)
+{
+	const struct walk *walk = arg;
+	char path[128];
+
+	if (partition_number(walk, entry) > 0 && STR_FORMAT(path, "%s/%s/uevent", walk->dir, entry))
+		trigger(walk->root, path);
+	return 0;
+}
+
+void partitions_trigger(int root, const struct disk *disk)
+{
+	struct walk walk = walk_of(root, disk);
+	char path[64];
+
+	/* The disk first: udev's rules for a partition import what is known of its disk. */
+	(void)STR_FORMAT(path, "%s/uevent", walk.dir);
+	trigger(root, path);
+	(void)sysroot_each(root, trigger_partition, &walk, "%s", walk.dir);
+}
