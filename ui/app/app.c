@@ -6,6 +6,7 @@
 #include "device/base/util.h"
 #include "ui/app/app_internal.h"
 #include "ui/lines/plain.h"
+#include "ui/screens/screen_keys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,36 +18,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#define BEEP_MS	  400
-#define RESIZE_MS 100 /* a window that is dragged has a hundred sizes: as often are they shown */
-
-void app_resize(struct app *app)
-{
-	uint64_t early_ms = app->tempo->frame_ms - RESIZE_MS;
-	int rows, cols;
-
-	term_size(app->term, &rows, &cols);
-	if (rows == app->grid.rows && cols == app->grid.cols &&
-		term_glyphs(app->term) == app->grid.glyphs)
-		return;
-	grid_finish(&app->grid);
-	if (grid_init(&app->grid, rows, cols, term_glyphs(app->term)) < 0)
-		app->done = true; /* out of memory: the install, if any, goes on */
-	app->changed = true;
-	/* Soon, however slow the tempo. */
-	if (app->shown_ms + early_ms > app->model->now_ms)
-		app->shown_ms = app->model->now_ms - early_ms;
-}
-
-static void show(struct app *app)
-{
-	if (!app->grid.cells)
-		return;
-	screen_draw(app->model, &app->grid);
-	term_show(app->term, &app->grid);
-	app->shown_ms = app->model->now_ms;
-	app->changed = false;
-}
+#define BEEP_MS 400
 
 static void take_keys(struct app *app)
 {
@@ -70,7 +42,7 @@ static void take_keys(struct app *app)
 		app_act(app, outcome);
 	}
 	if (any && !app->done)
-		show(app);
+		app_show(app);
 }
 
 static void take_signal(struct app *app)
@@ -85,7 +57,7 @@ static void take_signal(struct app *app)
 		} else if (!app->done) {
 			/* A shell has had the terminal while we were stopped. */
 			app_act(app, OUTCOME_REDRAW);
-			show(app);
+			app_show(app);
 		}
 	}
 }
@@ -109,7 +81,7 @@ static void look(struct app *app)
 		app_take_inventory(app);
 	if (repaint_take(&app->repair, m->now_ms)) {
 		term_repair(app->term);
-		show(app);
+		app_show(app);
 	}
 	if (app->beeps > 0 && m->now_ms >= app->beep_ms) {
 		term_beep(app->term);
@@ -173,7 +145,7 @@ static void step(struct app *app)
 		take_keys(app);
 	if (app->changed && !app->done &&
 		app->model->now_ms - app->shown_ms >= app->tempo->frame_ms)
-		show(app);
+		app_show(app);
 }
 
 /* --- in and out --- */
@@ -277,7 +249,7 @@ static int run(struct app *app, bool (*prepare)(struct app *app))
 	app->signal_fd = open_signals(&before);
 	if (start(app) && prepare(app)) {
 		app->shown = true;
-		show(app);
+		app_show(app);
 		while (!app->done)
 			step(app);
 	} else {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* app_internal - what the files of the app share: app.c (terminal, signals, the loop),
- * app_world.c (what the model is filled from), app_flow.c (what keys lead to) and app_console.c (the
- * kernel's own messages). */
+/* app_internal - shared by the files of the app. From the bottom up: app_view.c (shows the model),
+ * app_console.c (the kernel's messages), app_sources.c (fills the model), app_actions.c (acts on keys
+ * and on the engine), app.c (terminal, signals, the loop). A file calls only files below it. */
 #ifndef UI_APP_APP_INTERNAL_H
 #define UI_APP_APP_INTERNAL_H
 
@@ -36,12 +36,14 @@ struct app {
 	char last_words[640]; /* for standard error, once the terminal is given back */
 };
 
-/* --- app.c --- */
+/* --- app_view.c: the model on the terminal --- */
 
-/* Asks the terminal for its size, and repaints where it is another. */
+/* Asks the terminal for its size, and has everything redrawn if it has changed. */
 void app_resize(struct app *app);
+/* Draws the model and shows it now. */
+void app_show(struct app *app);
 
-/* --- app_world.c: the model from the world --- */
+/* --- app_sources.c: the model from the world --- */
 
 /* Name of the board, from the device tree or the firmware; or "". */
 void app_read_board(int root, char *ret, size_t size);
@@ -77,7 +79,7 @@ void app_console_open(struct app *app);
 /* Takes what the kernel has said: what came out has the screen repaired. */
 void app_console_take(struct app *app);
 
-/* --- app_flow.c: what keys and the engine lead to --- */
+/* --- app_actions.c: acts on keys and on the engine --- */
 
 void app_go_to(struct app *app, const struct screen *screen);
 /* Follows the engine behind @fd, which it takes over, on the Install screen. */
