@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/base/util.h"
 
+#include "device/base/utf8.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -57,50 +59,32 @@ bool str_format(char *to, size_t size, const char *format, ...)
 	return fits;
 }
 
-/* Length of the valid UTF-8 sequence at @s that prints something, or 0. Overlong forms, surrogates
- * and the C1 controls are refused (RFC 3629 section 4). */
-static size_t utf8_length(const unsigned char *s)
+/* Shows something, and only where it is: no control character, C1's among them, and no change of
+ * direction, which would let a label rewrite the line around it. */
+static bool is_printable(uint32_t point)
 {
 	static const struct {
-		unsigned char mask, lead;
-		uint32_t least;
-	} forms[] = {{0xe0, 0xc0, 0xa0}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
+		uint32_t first, last;
+	} unsafe[] = {{0, 0x1f}, {0x7f, 0x9f}, {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2066, 0x2069},
+		{0xfeff, 0xfeff}};
 
-	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
-		uint32_t point = s[0] & (unsigned char)~forms[i].mask;
-		size_t n;
-
-		if ((s[0] & forms[i].mask) != forms[i].lead)
-			continue;
-		for (n = 1; n <= i + 1; n++) {
-			if ((s[n] & 0xc0) != 0x80)
-				return 0;
-			point = point << 6 | (s[n] & 0x3f);
-		}
-		/* Direction overrides would let a label rewrite the line it stands in. */
-		if (point < forms[i].least || point > 0x10ffff ||
-			(point >= 0xd800 && point < 0xe000) ||
-			(point >= 0x200b && point <= 0x200f) ||
-			(point >= 0x2028 && point <= 0x202e) ||
-			(point >= 0x2066 && point <= 0x2069) || point == 0xfeff)
-			return 0;
-		return n;
-	}
-	return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(unsafe); i++)
+		if (point >= unsafe[i].first && point <= unsafe[i].last)
+			return false;
+	return true;
 }
 
 void str_sanitise(char *text)
 {
-	unsigned char *s = (unsigned char *)text;
+	while (*text) {
+		uint32_t point;
+		size_t length = utf8_decode(text, &point);
 
-	while (*s) {
-		size_t n = *s < 0x80 ? (*s >= 0x20 && *s != 0x7f) : utf8_length(s);
-
-		if (n == 0) {
-			*s = '?';
-			n = 1;
+		if (length == 0 || !is_printable(point)) {
+			*text = '?';
+			length = 1;
 		}
-		s += n;
+		text += length;
 	}
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * util - the few helpers that every layer uses: cleanup, bounded strings, full reads and writes.
- * It is the bottom of the tree and includes nothing of ours.
  */
 #ifndef DEVICE_BASE_UTIL_H
 #define DEVICE_BASE_UTIL_H
