@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/screens/browse.h"
 
+#include "device/base/utf8.h"
 #include "device/base/util.h"
 #include "device/disk/disk_scan.h"
 #include "device/disk/wholedisk.h"
@@ -275,9 +276,7 @@ static size_t common_length(const char *a, const char *b)
 
 	while (a[length] && a[length] == b[length])
 		length++;
-	while (length > 0 && ((unsigned char)a[length] & 0xc0) == 0x80)
-		length--;
-	return length;
+	return utf8_start(a, length);
 }
 
 static int name_order(const void *left, const void *right)
