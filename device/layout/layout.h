@@ -7,14 +7,15 @@
 #ifndef DEVICE_LAYOUT_LAYOUT_H
 #define DEVICE_LAYOUT_LAYOUT_H
 
+#include "device/base/diag.h"
 #include "device/base/file_id.h"
+#include "device/layout/fs.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum table_kind { TABLE_GPT, TABLE_MBR };
-enum fs_kind { FS_NONE, FS_EXT4, FS_VFAT, FS_F2FS, FS_BTRFS, FS_SWAP, FS_KIND_COUNT };
 
 #define LAYOUT_PARTITIONS_MAX 8
 #define LAYOUT_BLOBS_MAX      8
@@ -81,19 +82,6 @@ struct layout {
 	struct layout_emmc emmc;
 };
 
-/* What is wrong with what a person wrote; line 0 where it has none. */
-struct diag {
-	int line;
-	char text[160];
-};
-
-/* Fills @diag with a sentence that is about no line, and returns @error, for `return`. The other
- * one is about @line. */
-int diag_fail(struct diag *diag, int error, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-int diag_fail_at(struct diag *diag, int line, int error, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
-
 /* The built-in descriptions ("single-gpt", "single-mbr", "boot-root"); NULL past the last. */
 const struct layout *layout_builtin(size_t index);
 const struct layout *layout_find(const char *name);
@@ -125,16 +113,5 @@ uint64_t layout_min_bytes(const struct layout *spec);
  * @size bytes. */
 void layout_assign_ids(struct layout *layout, void (*random)(void *buf, size_t size));
 void layout_random(void *buf, size_t size); /* getrandom(2), for the line above */
-
-/* "ext4", "vfat", "none". */
-const char *fs_name(enum fs_kind fs);
-/* The kind whose name is @name, or FS_KIND_COUNT. */
-enum fs_kind fs_parse(const char *name);
-/* The longest label that @fs takes, in bytes. */
-size_t fs_label_max(enum fs_kind fs);
-/* Less than this mkfs refuses; 0 where there is no such limit. */
-uint64_t fs_min_bytes(enum fs_kind fs);
-/* True where files can be put in it: it can have a mount point. */
-bool fs_holds_files(enum fs_kind fs);
 
 #endif

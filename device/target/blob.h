@@ -6,7 +6,9 @@
 #ifndef DEVICE_TARGET_BLOB_H
 #define DEVICE_TARGET_BLOB_H
 
-#include "device/layout/layout.h"
+#include "device/base/diag.h"
+
+#include <stdint.h>
 
 /* Called between chunks with bytes done of total; non-zero stops with -ECANCELED. */
 typedef int blob_progress(void *arg, uint64_t done_bytes, uint64_t total_bytes);

@@ -7,7 +7,7 @@
 #ifndef DEVICE_TARGET_MOUNT_H
 #define DEVICE_TARGET_MOUNT_H
 
-#include "device/layout/layout.h"
+#include "device/layout/fs.h"
 
 /* Moves the calling process into a private mount namespace and mounts a tmpfs (mode 0700, device
  * nodes allowed) on @dir, made if missing: the job's directory. A root fd from before goes on
