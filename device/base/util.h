@@ -26,6 +26,7 @@ void free_ptr(void *ptr_to_ptr);
 
 #define _cleanup_close_ __attribute__((cleanup(close_fd)))
 #define _cleanup_free_	__attribute__((cleanup(free_ptr)))
+#define _must_check_	__attribute__((warn_unused_result))
 
 /* Hands a descriptor or pointer on: returns it and leaves nothing behind to clean up. */
 static inline int take_fd(int *fd)

@@ -23,9 +23,9 @@ static int refuse(const char *sentence)
 /* 0; or the exit code, with the sentence said. */
 static int parse(enum command command, int argc, char **argv, struct options *ret)
 {
-	char why[200];
+	struct diag diag;
 
-	return options_parse(command, argc, argv, ret, why, sizeof(why)) < 0 ? refuse(why) : 0;
+	return options_parse(command, argc, argv, ret, &diag) < 0 ? refuse(diag.text) : 0;
 }
 
 static int refuse_connect(enum command command, const char *name, int r)

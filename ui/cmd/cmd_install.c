@@ -356,19 +356,19 @@ static int run(struct job *job)
 int cmd_install(int argc, char **argv)
 {
 	struct job *job = calloc(1, sizeof(*job));
-	char why[300];
+	struct diag diag;
 	int r;
 
 	if (!job)
 		return EXIT_REFUSED;
 	job->root = job->reactor = job->follow.signals = -1;
-	if (options_parse(COMMAND_INSTALL, argc, argv, &job->options, why, sizeof(why)) == 0) {
+	if (options_parse(COMMAND_INSTALL, argc, argv, &job->options, &diag) == 0) {
 		r = run(job);
 	} else {
 		/* A program that reads JSON gets its result of a wrong word, too. */
 		for (int i = 1; i < argc; i++)
 			job->options.json = job->options.json || strcmp(argv[i], "--json") == 0;
-		r = refuse(job, "check", why);
+		r = refuse(job, "check", diag.text);
 	}
 	scan_lines_finish(&job->reader);
 	follow_finish(&job->follow);
