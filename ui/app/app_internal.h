@@ -81,7 +81,6 @@ void app_console_take(struct app *app);
 
 /* --- app_actions.c: acts on keys and on the engine --- */
 
-void app_go_to(struct app *app, const struct screen *screen);
 /* Follows the engine behind @fd, which it takes over, on the Install screen. */
 void app_watch_service(struct app *app, int fd);
 /* Takes what the engine has sent. */

@@ -19,13 +19,14 @@ enum outcome {
 	OUTCOME_NONE,
 	OUTCOME_BACK, /* the screen before; from the first one: quit */
 	OUTCOME_QUIT,
-	OUTCOME_REDRAW,	 /* repaint everything, and ask the terminal for its size */
-	OUTCOME_RESCAN,	 /* look at the disks again */
-	OUTCOME_TARGET,	 /* model.target is chosen */
-	OUTCOME_FOLDER,	 /* list the folder in model.text */
-	OUTCOME_ARCHIVE, /* scan the file in model.text */
-	OUTCOME_LAYOUT,	 /* the layout under the cursor is chosen */
-	OUTCOME_BEGIN,	 /* everything is confirmed: start the engine */
+	OUTCOME_REDRAW,	  /* repaint everything, and ask the terminal for its size */
+	OUTCOME_RESCAN,	  /* look at the disks again */
+	OUTCOME_TARGET,	  /* model.target is chosen */
+	OUTCOME_FOLDER,	  /* list the folder in model.text */
+	OUTCOME_ARCHIVE,  /* scan the file in model.text */
+	OUTCOME_COMPLETE, /* complete the path in model.text, list the names in model.names */
+	OUTCOME_LAYOUT,	  /* the layout under the cursor is chosen */
+	OUTCOME_BEGIN,	  /* everything is confirmed: start the engine */
 	OUTCOME_CANCEL,
 	OUTCOME_DETACH,
 	OUTCOME_AGAIN, /* from the result to the first screen */
