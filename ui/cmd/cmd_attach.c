@@ -49,7 +49,7 @@ static int refuse_connect(enum command command, const char *name, int r)
 
 int cmd_attach(int argc, char **argv)
 {
-	_cleanup_close_ int fd = -1;
+	_cleanup_close_ int fd = -1, reactor = -1;
 	struct options options;
 	struct follow follow;
 	int r = parse(COMMAND_ATTACH, argc, argv, &options);
@@ -66,7 +66,8 @@ int cmd_attach(int argc, char **argv)
 			return r;
 		}
 	}
-	r = follow_init(&follow, stdout, options.json);
+	reactor = reactor_new();
+	r = follow_init(&follow, reactor, stdout, options.json);
 	follow.watch = true;
 	if (r < 0)
 		r = refuse(strerror(-r));

@@ -7,22 +7,19 @@
 #define UI_LINES_SCAN_LINES_H
 
 #include "core/archive/inspect.h"
-#include "core/process/reactor.h"
 #include "ui/lines/follow.h"
 
 struct scan_lines {
 	struct follow *follow; /* borrowed */
-	int reactor;	       /* borrowed */
 	struct inspect *inspect;
 	struct inspect_result archive;
-	struct watch signals, tick;
-	enum follow_wish wish;
+	struct watch tick;
 	struct progress progress;
 	struct snapshot snapshot; /* of an install in its first step */
 };
 
 /* An empty one, for scan_lines_finish. */
-void scan_lines_init(struct scan_lines *reader, struct follow *follow, int reactor);
+void scan_lines_init(struct scan_lines *reader, struct follow *follow);
 
 /*
  * Reads the archive at @path to its end; @target and @layout are for the titles. 0: it is sound, see
