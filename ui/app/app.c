@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,11 +44,11 @@ static void take_keys(struct app *app)
 		app_show(app);
 }
 
-static void take_signal(struct app *app)
+static void take_signals(struct app *app)
 {
 	struct signalfd_siginfo info;
 
-	while (read(app->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+	while (read(app->signals.watch.fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGWINCH) {
 			app_resize(app);
 		} else if (info.ssi_signo != SIGCONT) {
@@ -118,30 +117,32 @@ static int next_wait(const struct app *app)
 	return wait;
 }
 
+/* There is room, for step to use. */
+static void take_line(struct app *app)
+{
+	reactor_remove(app->reactor, &app->line.watch);
+}
+
+/* Watches the line for room, while something waits for that. */
+static void watch_line(struct app *app)
+{
+	int fd = term_out_fd(app->term);
+
+	if (fd == app->line.watch.fd)
+		return;
+	reactor_remove(app->reactor, &app->line.watch);
+	if (fd >= 0 && app_watch_add(app, &app->line, fd, EPOLLOUT, take_line) < 0)
+		app->line.watch.fd = -1;
+}
+
 static void step(struct app *app)
 {
-	struct pollfd fds[] = {
-		{.fd = term_fd(app->term), .events = POLLIN},
-		{.fd = app->signal_fd, .events = POLLIN},
-		{.fd = app->reactor, .events = POLLIN},
-		{.fd = app->service_fd, .events = POLLIN},
-		{.fd = app->kmsg_fd, .events = POLLIN},
-		{.fd = term_out_fd(app->term), .events = POLLOUT},
-	};
-
-	(void)poll(fds, ARRAY_SIZE(fds), next_wait(app));
+	watch_line(app);
+	(void)reactor_dispatch(app->reactor, next_wait(app));
 	app->model->now_ms = now_ms();
-	if (fds[1].revents)
-		take_signal(app);
-	if (fds[2].revents)
-		(void)reactor_dispatch(app->reactor, 0);
-	if (fds[3].revents && app->service_fd >= 0)
-		app_take_service(app);
-	if (fds[4].revents)
-		app_console_take(app);
 	look(app);
 	term_pump(app->term);
-	if ((fds[0].revents || term_wait_ms(app->term) == 0) && !app->done)
+	if (term_wait_ms(app->term) == 0 && !app->done)
 		take_keys(app);
 	if (app->changed && !app->done &&
 		app->model->now_ms - app->shown_ms >= app->tempo->frame_ms)
@@ -159,9 +160,9 @@ static void finish(struct app *app)
 	if (app->knobs.path[0])
 		(void)settings_restore(&app->knobs);
 	free(app->image);
-	close_fd(&app->service_fd);
-	close_fd(&app->signal_fd);
-	close_fd(&app->kmsg_fd);
+	app_watch_close(app, &app->service);
+	app_watch_close(app, &app->signals);
+	app_watch_close(app, &app->kmsg);
 	close_fd(&app->reactor);
 	grid_finish(&app->grid);
 	if (app->model)
@@ -189,7 +190,9 @@ static bool start(struct app *app)
 {
 	app->model = calloc(1, sizeof(*app->model));
 	app->reactor = reactor_new();
-	if (!app->model || app->reactor < 0 || app->signal_fd < 0) {
+	if (!app->model || app->reactor < 0 ||
+		app_watch_add(app, &app->signals, app->signals.watch.fd, EPOLLIN, take_signals) <
+			0) {
 		STR_FORMAT(app->last_words, "cannot start: %s", strerror(errno));
 		return false;
 	}
@@ -198,6 +201,10 @@ static bool start(struct app *app)
 	if (term_open(&app->term, STDIN_FILENO, STDOUT_FILENO, getenv("TERM"), app->last_words,
 		    sizeof(app->last_words)) < 0)
 		return false;
+	if (app_watch_add(app, &app->keys, term_fd(app->term), EPOLLIN, take_keys) < 0) {
+		STR_FORMAT(app->last_words, "the terminal cannot be watched: %s", strerror(errno));
+		return false;
+	}
 	app->tempo = line_speed_choose(term_baud(app->term));
 	app->model->text_ms = app->tempo->text_ms;
 	/* What there is to say of the terminal is said on the first screen. */
@@ -242,11 +249,13 @@ static bool prepare_all(struct app *app)
 	return true;
 }
 
-static int run(struct app *app, bool (*prepare)(struct app *app))
+static int run(struct app *app, int service_fd, bool (*prepare)(struct app *app))
 {
 	sigset_t before;
 
-	app->signal_fd = open_signals(&before);
+	app->reactor = app->keys.watch.fd = app->line.watch.fd = app->kmsg.watch.fd = -1;
+	app->service.watch.fd = service_fd;
+	app->signals.watch.fd = open_signals(&before);
 	if (start(app) && prepare(app)) {
 		app->shown = true;
 		app_show(app);
@@ -273,20 +282,16 @@ int app_run(const struct app_options *options)
 	struct app app = {
 		.options = options,
 		.root = options->root,
-		.reactor = -1,
-		.service_fd = -1,
-		.signal_fd = -1,
-		.kmsg_fd = -1,
 		.code = EXIT_CANCELLED, /* until an install has ended */
 	};
 
-	return run(&app, prepare_all);
+	return run(&app, -1, prepare_all);
 }
 
 static bool prepare_follow(struct app *app)
 {
 	app->model->only_follow = true;
-	app_watch_service(app, app->service_fd);
+	app_watch_service(app, app->service.watch.fd);
 	return true;
 }
 
@@ -295,12 +300,11 @@ int app_follow(int service_fd)
 	/* Its own copy: the caller's is closed only where a screen could be shown. */
 	int fd = fcntl(service_fd, F_DUPFD_CLOEXEC, 3), code;
 	_cleanup_close_ int root = sysroot_open("/");
-	struct app app = {
-		.root = root, .reactor = -1, .service_fd = fd, .signal_fd = -1, .kmsg_fd = -1};
+	struct app app = {.root = root};
 
 	if (fd < 0)
 		return -1;
-	code = run(&app, prepare_follow);
+	code = run(&app, fd, prepare_follow);
 	if (!app.shown)
 		return -1;
 	close_fd(&service_fd);

@@ -62,33 +62,6 @@ static void go_to(struct app *app, const struct screen *screen)
 
 /* --- install --- */
 
-void app_watch_service(struct app *app, int fd)
-{
-	app->service_fd = fd;
-	app->model->snap = app->model->calm = (struct snapshot){0};
-	app->model->log_count = app->model->log_seen = 0;
-	app->model->log_scroll = 0;
-	go_to(app, &screen_install);
-}
-
-static void begin(struct app *app)
-{
-	struct model *m = app->model;
-	int fd, r;
-
-	app_check_plan(app); /* again, right before: the Review may be old */
-	m->confirm[0] = '\0';
-	if (m->verdict.count > 0)
-		return;
-	r = service_start(&m->plan, inspect_manifest(app->inspect), &fd);
-	if (r < 0) {
-		model_say(m, true, "The install cannot be started: %s. Nothing has been written.",
-			strerror(-r));
-		return;
-	}
-	app_watch_service(app, fd);
-}
-
 /* For the shell: a terminal with a screen of its own for programs takes the Result away with it. */
 static void keep_verdict(struct app *app)
 {
@@ -114,19 +87,19 @@ static void show_result(struct app *app)
 	keep_verdict(app);
 	m->calm = m->snap;
 	app->code = m->snap.exit_code;
-	close_fd(&app->service_fd);
+	app_watch_close(app, &app->service);
 	go_to(app, &screen_result);
 	app->beeps = m->snap.state == INSTALL_PASSED ? 1 : 3;
 	app->beep_ms = m->now_ms;
 }
 
-void app_take_service(struct app *app)
+static void take_service(struct app *app)
 {
 	struct model *m = app->model;
 	struct snapshot *next = malloc(sizeof(*next));
 	int r = -ENOMEM;
 
-	while (next && (r = service_receive(app->service_fd, next)) == 1) {
+	while (next && (r = service_receive(app->service.watch.fd, next)) == 1) {
 		model_set_snapshot(m, next);
 		app->changed = true;
 	}
@@ -145,15 +118,45 @@ void app_take_service(struct app *app)
 	}
 }
 
-static bool is_installing(const struct app *app)
-{
-	return app->service_fd >= 0;
-}
-
 static void detach(struct app *app)
 {
 	app->code = EXIT_DETACHED;
 	app->done = true;
+}
+
+void app_watch_service(struct app *app, int fd)
+{
+	if (app_watch_add(app, &app->service, fd, EPOLLIN, take_service) < 0) {
+		detach(app);
+		return;
+	}
+	app->model->snap = app->model->calm = (struct snapshot){0};
+	app->model->log_count = app->model->log_seen = 0;
+	app->model->log_scroll = 0;
+	go_to(app, &screen_install);
+}
+
+static void begin(struct app *app)
+{
+	struct model *m = app->model;
+	int fd, r;
+
+	app_check_plan(app); /* again, right before: the Review may be old */
+	m->confirm[0] = '\0';
+	if (m->verdict.count > 0)
+		return;
+	r = service_start(&m->plan, inspect_manifest(app->inspect), &fd);
+	if (r < 0) {
+		model_say(m, true, "The install cannot be started: %s. Nothing has been written.",
+			strerror(-r));
+		return;
+	}
+	app_watch_service(app, fd);
+}
+
+static bool is_installing(const struct app *app)
+{
+	return app->service.watch.fd >= 0;
 }
 
 /* The terminal has gone, or we are to end: an install goes on without us. */
@@ -249,7 +252,7 @@ static void on_layout(struct app *app)
 
 static void on_cancel(struct app *app)
 {
-	int r = service_send(app->service_fd, SERVICE_CANCEL);
+	int r = service_send(app->service.watch.fd, SERVICE_CANCEL);
 
 	if (r < 0)
 		model_say(app->model, true, "It cannot be cancelled: %s.", strerror(-r));
