@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * grid - the picture that a screen draws: cells of a code point and attributes, without a terminal.
- * Everything is clipped at its edges, so a screen never asks whether there is room. Only term.c
- * turns a grid into bytes; tests compare it as text.
+ * Everything is clipped at its edges, so a screen never asks whether there is room. Only the
+ * painter turns a grid into bytes; tests compare it as text.
  */
 #ifndef UI_TERM_GRID_H
 #define UI_TERM_GRID_H

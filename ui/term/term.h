@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * term - the terminal: the only file that sees curses. It takes a grid and shows it, sending only
- * what changed, and gives keys. It owns the terminal's settings from term_open to term_close, and
+ * term - the terminal: with its parts painter and term_crash all that sees curses. It takes a grid and
+ * shows it, sending only what changed, and gives keys. It owns the terminal's settings from term_open to term_close, and
  * puts them back even where the program crashes.
  */
 #ifndef UI_TERM_TERM_H
