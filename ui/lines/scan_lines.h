@@ -7,6 +7,7 @@
 #define UI_LINES_SCAN_LINES_H
 
 #include "core/archive/inspect.h"
+#include "device/base/util.h"
 #include "ui/lines/follow.h"
 
 struct scan_lines {
@@ -26,8 +27,8 @@ void scan_lines_init(struct scan_lines *reader, struct follow *follow);
  * reader->archive and reader->inspect. -EBADMSG: it is not, or could not be begun, with the sentence
  * in @why. -ECANCELED: a signal came, or the output went away. Or -errno.
  */
-int scan_lines_run(struct scan_lines *reader, const char *path, const struct disk *target,
-	const char *layout, char *why, size_t size);
+_must_check_ int scan_lines_run(struct scan_lines *reader, const char *path,
+	const struct disk *target, const char *layout, char *why, size_t size);
 
 /* Frees what was read, the manifest included. */
 void scan_lines_finish(struct scan_lines *reader);
