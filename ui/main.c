@@ -33,9 +33,10 @@ static int cmd_screens(int argc, char **argv)
 	struct options options;
 	struct layout layout;
 	char folder[256], why[600];
+	struct diag diag;
 
-	if (options_parse(COMMAND_SCREENS, argc, argv, &options, why, sizeof(why)) < 0)
-		return refuse(why);
+	if (options_parse(COMMAND_SCREENS, argc, argv, &options, &diag) < 0)
+		return refuse(diag.text);
 	layout_folder(folder);
 	if (options.layout && layout_resolve(options.layout, folder, &layout, why, sizeof(why)) < 0)
 		return refuse(why);
@@ -91,7 +92,7 @@ static bool asks_for(const char *word, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	enum command command = COMMAND_SCREENS;
-	char why[200];
+	struct diag diag;
 	int fd;
 
 	/* A descriptor opened later must not be taken for a closed standard stream. */
@@ -101,9 +102,9 @@ int main(int argc, char **argv)
 	close_fd(&fd);
 
 	if (argc > 1 && argv[1][0] != '-') {
-		command = command_find(argv[1], why, sizeof(why));
+		command = command_find(argv[1], &diag);
 		if (command == COMMAND_COUNT)
-			return refuse(why);
+			return refuse(diag.text);
 		argc--;
 		argv++;
 	}

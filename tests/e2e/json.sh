@@ -91,6 +91,8 @@ check "inspect's keys" jq -e '.ok and .compression == "zstd" and .problems == []
 	.entries > 50 and .files > 40 and .dirs > 5 and .links > 2 and .devices >= 2 and has("format") and
 	has("xattrs") and .archive_bytes > 150000000 and .extracted_bytes % 10240 == 0' out
 same "its entries are tar's" "$(tar -tf rootfs.tar.zst | wc -l)" "$(jq .entries out)"
+run 2 "an abbreviation, as with every command" inspect --js rootfs.tar.zst
+check "it is refused" grep -q "unknown option .--js" err
 run 2 "inspect a cut archive" inspect cut.tar.zst --json
 check "it is not ok, and says why" jq -e '(.ok | not) and (.problems | length > 0) and (.problems[0] | has("code") and has("path") and has("text"))' out
 

@@ -4,7 +4,8 @@
 #define TESTS_SCREEN_MODEL_H
 
 #include "device/base/util.h"
-#include "ui/screens/screen.h"
+#include "ui/screens/screen_frame.h"
+#include "ui/screens/screen_keys.h"
 
 #include <stdlib.h>
 #include <string.h>

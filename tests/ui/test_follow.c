@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 /* An engine that is played: the far end of the socket. */
-static int engine, viewer;
+static int engine, viewer, reactor;
 static struct follow follow;
 static int old_stderr, said_fd;
 
@@ -33,12 +33,14 @@ static int setup(void **state)
 	said_fd = memfd_create("said", MFD_CLOEXEC);
 	if (old_stderr < 0 || said_fd < 0 || dup2(said_fd, STDERR_FILENO) < 0)
 		return -1;
-	return follow_init(&follow, out, true);
+	reactor = reactor_new();
+	return follow_init(&follow, reactor, out, true);
 }
 
 static int teardown(void **state)
 {
 	follow_finish(&follow);
+	close_fd(&reactor);
 	(void)dup2(old_stderr, STDERR_FILENO);
 	close_fd(&old_stderr);
 	close_fd(&said_fd);
@@ -177,7 +179,7 @@ static void a_late_signal_is_dropped(void **state)
 	(void)state;
 	assert_int_equal(raise(SIGTERM), 0);
 	follow_finish(&follow);
-	assert_int_equal(follow.signals, -1);
+	assert_int_equal(follow.signals.fd, -1);
 }
 
 /* What TERM says of it is not asked here: the terminal is, by who shows screens. */
@@ -232,9 +234,9 @@ static void follow_on_a_stopped_line(void)
 		close_fd(&line_master);
 		line = fdopen(line_slave, "w");
 		(void)dup2(line_slave, STDERR_FILENO);
-		follow.json = false;
-		follow.out = line;
-		plain_init(&follow.plain, line);
+		/* Epoll goes by the signals of the process that began to watch. */
+		if (follow_init(&follow, reactor_new(), line, false) < 0)
+			_exit(99);
 		_exit(follow_engine(&follow, viewer));
 	}
 	close_fd(&viewer);

@@ -190,6 +190,46 @@ static void what_never_ends(void **state)
 	}
 }
 
+/* A key that ends a broken sequence is read, and nothing of the sequence remains. */
+static void broken_sequence_leaves_nothing(void **state)
+{
+	static const struct {
+		const char *broken, *end;
+		struct key key;
+	} cases[] = {
+		{"\303", "q", {SYMBOL_TEXT, 'q'}},
+		{"\342\202", "q", {SYMBOL_TEXT, 'q'}},
+		{"\360\237\230", "q", {SYMBOL_TEXT, 'q'}},
+		{"\342\202", "\303\274", {SYMBOL_TEXT, 0xfc}},
+		{"\342", "\r", {SYMBOL_ENTER, 0}},
+		{"\342", "\033[A", {SYMBOL_UP, 0}},
+		{"\033[1;", "\r", {SYMBOL_ENTER, 0}},
+		{"\033[1;", "\033[A", {SYMBOL_UP, 0}},
+		{"\033O", "\033[A", {SYMBOL_UP, 0}},
+		{"\033[M p", "\r", {SYMBOL_ENTER, 0}},
+		{"\033(", "\t", {SYMBOL_TAB, 0}},
+		{"\033]11;", "\033[A", {SYMBOL_UP, 0}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct key_reader reader = {0};
+		unsigned keys;
+		struct key key;
+
+		(void)read_all(&reader, cases[i].broken, &keys);
+		assert_int_equal(keys, 0);
+		key = read_all(&reader, cases[i].end, &keys);
+		assert_int_equal(keys, 1);
+		assert_int_equal(key.symbol, cases[i].key.symbol);
+		assert_int_equal(key.codepoint, cases[i].key.codepoint);
+		assert_false(keys_awaits(&reader));
+		key = read_all(&reader, "\342\202\254", &keys);
+		assert_int_equal(keys, 1);
+		assert_int_equal(key.codepoint, 0x20ac);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -201,6 +241,7 @@ int main(void)
 		cmocka_unit_test(eight_bits),
 		cmocka_unit_test(letters_of_many_bytes),
 		cmocka_unit_test(what_never_ends),
+		cmocka_unit_test(broken_sequence_leaves_nothing),
 	};
 
 	return cmocka_run_group_tests_name("keys", tests, NULL, NULL);

@@ -15,7 +15,7 @@
 #include <string.h>
 
 static struct options options;
-static char why[200];
+static struct diag diag;
 
 #define PARSE(command, ...) parse(COMMAND_##command, (const char *[]){"x", __VA_ARGS__, NULL})
 
@@ -27,17 +27,17 @@ static int parse(enum command command, const char **words)
 	for (; words[argc]; argc++)
 		argv[argc] = (char *)(uintptr_t)words[argc];
 	argv[argc] = NULL;
-	why[0] = '\0';
-	return options_parse(command, argc, argv, &options, why, sizeof(why));
+	diag = (struct diag){0};
+	return options_parse(command, argc, argv, &options, &diag);
 }
 
 static void install_takes_everything(void **state)
 {
 	(void)state;
-	assert_int_equal(PARSE(INSTALL, "--target", "/dev/mmcblk1", "--archive=a=b.tar", "--layout",
-				 "boot-root", "--allow", "sd,image", "--allow=usb",
-				 "--tar=/bin/tar", "--expect-id", "0x1234", "--scan", "before",
-				 "--no-verify", "--yes", "--plain"),
+	assert_int_equal(
+		PARSE(INSTALL, "--target", "/dev/mmcblk1", "--archive=a=b.tar", "--layout",
+			"boot-root", "--allow", "sd,image", "--allow=usb", "--tar=/bin/tar",
+			"--expect-id", "0x1234", "--no-verify", "--yes", "--plain"),
 		0);
 	assert_string_equal(options.target, "/dev/mmcblk1");
 	assert_string_equal(options.archive, "a=b.tar");
@@ -60,6 +60,9 @@ static void nothing_is_asked_for(void **state)
 	assert_string_equal(options.name, "mmcblk1");
 	assert_int_equal(PARSE(ATTACH, "--", "--odd"), 0);
 	assert_string_equal(options.name, "--odd");
+	assert_int_equal(PARSE(INSPECT, "--json", "a.tar"), 0);
+	assert_true(options.json);
+	assert_string_equal(options.archive, "a.tar");
 }
 
 /* The words, and what the sentence must hold. */
@@ -91,8 +94,9 @@ static void wrong_words(void **state)
 		{COMMAND_INSTALL, {"--allow", "sd,floppy"},
 			"the kind 'floppy'; the kinds are emmc, sd, usb, disk, loop and image"},
 		{COMMAND_INSTALL, {"--allow=other"}, "the kind 'other'"},
-		{COMMAND_INSTALL, {"--scan=during"}, "--scan during is not supported yet"},
-		{COMMAND_INSTALL, {"--scan=never"}, "--scan does not know 'never'"},
+		{COMMAND_INSTALL, {"--scan", "before"}, "unknown option '--scan'"},
+		{COMMAND_INSPECT, {"a.tar", "b.tar"}, "'b.tar' is one word too many"},
+		{COMMAND_INSPECT, {"a.tar", "--archive", "b.tar"}, "inspect has no option"},
 		{COMMAND_INSTALL, {"--plain", "--json"}, "exclude each other"},
 		{COMMAND_INSTALL, {"/dev/sda"}, "'/dev/sda' is one word too many"},
 		{COMMAND_ATTACH, {"a", "b"}, "'b' is one word too many"},
@@ -106,9 +110,21 @@ static void wrong_words(void **state)
 		struct options before = options;
 
 		assert_int_equal(parse(cases[i].command, words), -EINVAL);
-		if (!strstr(why, cases[i].sentence))
-			fail_msg("case %zu: \"%s\" lacks \"%s\"", i, why, cases[i].sentence);
+		if (!strstr(diag.text, cases[i].sentence))
+			fail_msg("case %zu: \"%s\" lacks \"%s\"", i, diag.text, cases[i].sentence);
 		assert_memory_equal(&before, &options, sizeof(before));
+	}
+}
+
+/* No command takes an abbreviation, however clear it is. */
+static void options_are_spelled_out(void **state)
+{
+	(void)state;
+	for (unsigned command = 0; command < COMMAND_COUNT; command++) {
+		assert_int_equal(parse(command, (const char *[]){"x", "--hel", NULL}), -EINVAL);
+		assert_string_equal(diag.text, "unknown option '--hel'; did you mean '--help'?");
+		assert_int_equal(parse(command, (const char *[]){"x", "--js", NULL}), -EINVAL);
+		assert_non_null(strstr(diag.text, "unknown option '--js'"));
 	}
 }
 
@@ -121,22 +137,22 @@ static void long_words_are_harmless(void **state)
 	memcpy(word, "--", 2);
 	word[sizeof(word) - 1] = '\0';
 	assert_int_equal(PARSE(INSTALL, word), -EINVAL);
-	assert_int_equal(command_find(word, why, sizeof(why)), COMMAND_COUNT);
+	assert_int_equal(command_find(word, &diag), COMMAND_COUNT);
 }
 
 static void commands(void **state)
 {
 	(void)state;
-	assert_int_equal(command_find("install", why, sizeof(why)), COMMAND_INSTALL);
-	assert_int_equal(command_find("cancel", why, sizeof(why)), COMMAND_CANCEL);
-	assert_int_equal(command_find("instal", why, sizeof(why)), COMMAND_COUNT);
-	assert_string_equal(why, "unknown command 'instal'; did you mean 'install'?");
+	assert_int_equal(command_find("install", &diag), COMMAND_INSTALL);
+	assert_int_equal(command_find("cancel", &diag), COMMAND_CANCEL);
+	assert_int_equal(command_find("instal", &diag), COMMAND_COUNT);
+	assert_string_equal(diag.text, "unknown command 'instal'; did you mean 'install'?");
 	/* Not there yet. */
-	assert_int_equal(command_find("verify", why, sizeof(why)), COMMAND_COUNT);
-	assert_int_equal(command_find("station", why, sizeof(why)), COMMAND_COUNT);
+	assert_int_equal(command_find("verify", &diag), COMMAND_COUNT);
+	assert_int_equal(command_find("station", &diag), COMMAND_COUNT);
 	assert_string_equal(
-		why, "unknown command 'station'; `boardstrap --help` lists the commands");
-	assert_int_equal(command_find("", why, sizeof(why)), COMMAND_COUNT);
+		diag.text, "unknown command 'station'; `boardstrap --help` lists the commands");
+	assert_int_equal(command_find("", &diag), COMMAND_COUNT);
 }
 
 static char *help_of(enum command command)
@@ -154,8 +170,8 @@ static char *help_of(enum command command)
 static void help(void **state)
 {
 	static const char *const all[] = {"--target", "--archive", "--layout", "--allow", "--tar ",
-		"--expect-id", "--yes", "--dry-run", "--scan", "--no-verify", "--plain", "--json",
-		"--all", "--sysroot", "--help", "--version", "list", "inspect", "install", "attach",
+		"--expect-id", "--yes", "--dry-run", "--no-verify", "--plain", "--json", "--all",
+		"--sysroot", "--help", "--version", "list", "inspect", "install", "attach",
 		"status", "cancel"};
 
 	(void)state;
@@ -180,6 +196,7 @@ int main(void)
 		cmocka_unit_test(install_takes_everything),
 		cmocka_unit_test(nothing_is_asked_for),
 		cmocka_unit_test(wrong_words),
+		cmocka_unit_test(options_are_spelled_out),
 		cmocka_unit_test(long_words_are_harmless),
 		cmocka_unit_test(commands),
 		cmocka_unit_test(help),

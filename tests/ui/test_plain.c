@@ -448,7 +448,7 @@ static void the_plan(void **state)
 static void the_engine_takes_over(void **state)
 {
 	struct snapshot now = {0};
-	struct follow follow = {.json = true, .out = out, .signals = -1};
+	struct follow follow = {.json = true, .out = out, .signals.fd = -1};
 	const char *line;
 
 	(void)state;

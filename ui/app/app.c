@@ -6,10 +6,10 @@
 #include "device/base/util.h"
 #include "ui/app/app_internal.h"
 #include "ui/lines/plain.h"
+#include "ui/screens/screen_keys.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,36 +17,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#define BEEP_MS	  400
-#define RESIZE_MS 100 /* a window that is dragged has a hundred sizes: as often are they shown */
-
-void app_resize(struct app *app)
-{
-	uint64_t early_ms = app->tempo->frame_ms - RESIZE_MS;
-	int rows, cols;
-
-	term_size(app->term, &rows, &cols);
-	if (rows == app->grid.rows && cols == app->grid.cols &&
-		term_glyphs(app->term) == app->grid.glyphs)
-		return;
-	grid_finish(&app->grid);
-	if (grid_init(&app->grid, rows, cols, term_glyphs(app->term)) < 0)
-		app->done = true; /* out of memory: the install, if any, goes on */
-	app->changed = true;
-	/* Soon, however slow the tempo. */
-	if (app->shown_ms + early_ms > app->model->now_ms)
-		app->shown_ms = app->model->now_ms - early_ms;
-}
-
-static void show(struct app *app)
-{
-	if (!app->grid.cells)
-		return;
-	screen_draw(app->model, &app->grid);
-	term_show(app->term, &app->grid);
-	app->shown_ms = app->model->now_ms;
-	app->changed = false;
-}
+#define BEEP_MS 400
 
 static void take_keys(struct app *app)
 {
@@ -70,14 +41,14 @@ static void take_keys(struct app *app)
 		app_act(app, outcome);
 	}
 	if (any && !app->done)
-		show(app);
+		app_show(app);
 }
 
-static void take_signal(struct app *app)
+static void take_signals(struct app *app)
 {
 	struct signalfd_siginfo info;
 
-	while (read(app->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+	while (read(app->signals.watch.fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGWINCH) {
 			app_resize(app);
 		} else if (info.ssi_signo != SIGCONT) {
@@ -85,7 +56,7 @@ static void take_signal(struct app *app)
 		} else if (!app->done) {
 			/* A shell has had the terminal while we were stopped. */
 			app_act(app, OUTCOME_REDRAW);
-			show(app);
+			app_show(app);
 		}
 	}
 }
@@ -109,7 +80,7 @@ static void look(struct app *app)
 		app_take_inventory(app);
 	if (repaint_take(&app->repair, m->now_ms)) {
 		term_repair(app->term);
-		show(app);
+		app_show(app);
 	}
 	if (app->beeps > 0 && m->now_ms >= app->beep_ms) {
 		term_beep(app->term);
@@ -146,34 +117,36 @@ static int next_wait(const struct app *app)
 	return wait;
 }
 
+/* There is room, for step to use. */
+static void take_line(struct app *app)
+{
+	reactor_remove(app->reactor, &app->line.watch);
+}
+
+/* Watches the line for room, while something waits for that. */
+static void watch_line(struct app *app)
+{
+	int fd = term_out_fd(app->term);
+
+	if (fd == app->line.watch.fd)
+		return;
+	reactor_remove(app->reactor, &app->line.watch);
+	if (fd >= 0 && app_watch_add(app, &app->line, fd, EPOLLOUT, take_line) < 0)
+		app->line.watch.fd = -1;
+}
+
 static void step(struct app *app)
 {
-	struct pollfd fds[] = {
-		{.fd = term_fd(app->term), .events = POLLIN},
-		{.fd = app->signal_fd, .events = POLLIN},
-		{.fd = app->reactor, .events = POLLIN},
-		{.fd = app->service_fd, .events = POLLIN},
-		{.fd = app->kmsg_fd, .events = POLLIN},
-		{.fd = term_out_fd(app->term), .events = POLLOUT},
-	};
-
-	(void)poll(fds, ARRAY_SIZE(fds), next_wait(app));
+	watch_line(app);
+	(void)reactor_dispatch(app->reactor, next_wait(app));
 	app->model->now_ms = now_ms();
-	if (fds[1].revents)
-		take_signal(app);
-	if (fds[2].revents)
-		(void)reactor_dispatch(app->reactor, 0);
-	if (fds[3].revents && app->service_fd >= 0)
-		app_take_service(app);
-	if (fds[4].revents)
-		app_console_take(app);
 	look(app);
 	term_pump(app->term);
-	if ((fds[0].revents || term_wait_ms(app->term) == 0) && !app->done)
+	if (term_wait_ms(app->term) == 0 && !app->done)
 		take_keys(app);
 	if (app->changed && !app->done &&
 		app->model->now_ms - app->shown_ms >= app->tempo->frame_ms)
-		show(app);
+		app_show(app);
 }
 
 /* --- in and out --- */
@@ -187,9 +160,9 @@ static void finish(struct app *app)
 	if (app->knobs.path[0])
 		(void)settings_restore(&app->knobs);
 	free(app->image);
-	close_fd(&app->service_fd);
-	close_fd(&app->signal_fd);
-	close_fd(&app->kmsg_fd);
+	app_watch_close(app, &app->service);
+	app_watch_close(app, &app->signals);
+	app_watch_close(app, &app->kmsg);
 	close_fd(&app->reactor);
 	grid_finish(&app->grid);
 	if (app->model)
@@ -217,7 +190,9 @@ static bool start(struct app *app)
 {
 	app->model = calloc(1, sizeof(*app->model));
 	app->reactor = reactor_new();
-	if (!app->model || app->reactor < 0 || app->signal_fd < 0) {
+	if (!app->model || app->reactor < 0 ||
+		app_watch_add(app, &app->signals, app->signals.watch.fd, EPOLLIN, take_signals) <
+			0) {
 		STR_FORMAT(app->last_words, "cannot start: %s", strerror(errno));
 		return false;
 	}
@@ -226,6 +201,10 @@ static bool start(struct app *app)
 	if (term_open(&app->term, STDIN_FILENO, STDOUT_FILENO, getenv("TERM"), app->last_words,
 		    sizeof(app->last_words)) < 0)
 		return false;
+	if (app_watch_add(app, &app->keys, term_fd(app->term), EPOLLIN, take_keys) < 0) {
+		STR_FORMAT(app->last_words, "the terminal cannot be watched: %s", strerror(errno));
+		return false;
+	}
 	app->tempo = line_speed_choose(term_baud(app->term));
 	app->model->text_ms = app->tempo->text_ms;
 	/* What there is to say of the terminal is said on the first screen. */
@@ -270,14 +249,16 @@ static bool prepare_all(struct app *app)
 	return true;
 }
 
-static int run(struct app *app, bool (*prepare)(struct app *app))
+static int run(struct app *app, int service_fd, bool (*prepare)(struct app *app))
 {
 	sigset_t before;
 
-	app->signal_fd = open_signals(&before);
+	app->reactor = app->keys.watch.fd = app->line.watch.fd = app->kmsg.watch.fd = -1;
+	app->service.watch.fd = service_fd;
+	app->signals.watch.fd = open_signals(&before);
 	if (start(app) && prepare(app)) {
 		app->shown = true;
-		show(app);
+		app_show(app);
 		while (!app->done)
 			step(app);
 	} else {
@@ -301,20 +282,16 @@ int app_run(const struct app_options *options)
 	struct app app = {
 		.options = options,
 		.root = options->root,
-		.reactor = -1,
-		.service_fd = -1,
-		.signal_fd = -1,
-		.kmsg_fd = -1,
 		.code = EXIT_CANCELLED, /* until an install has ended */
 	};
 
-	return run(&app, prepare_all);
+	return run(&app, -1, prepare_all);
 }
 
 static bool prepare_follow(struct app *app)
 {
 	app->model->only_follow = true;
-	app_watch_service(app, app->service_fd);
+	app_watch_service(app, app->service.watch.fd);
 	return true;
 }
 
@@ -323,12 +300,11 @@ int app_follow(int service_fd)
 	/* Its own copy: the caller's is closed only where a screen could be shown. */
 	int fd = fcntl(service_fd, F_DUPFD_CLOEXEC, 3), code;
 	_cleanup_close_ int root = sysroot_open("/");
-	struct app app = {
-		.root = root, .reactor = -1, .service_fd = fd, .signal_fd = -1, .kmsg_fd = -1};
+	struct app app = {.root = root};
 
 	if (fd < 0)
 		return -1;
-	code = run(&app, prepare_follow);
+	code = run(&app, fd, prepare_follow);
 	if (!app.shown)
 		return -1;
 	close_fd(&service_fd);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * app - the terminal front end: a poll loop over the terminal, the inventory and the scan of the
- * archive (one reactor), and the engine's socket, and the screens that are drawn from what they say.
- * Both calls take the terminal (standard input and output) and put it back on every way out; what
- * goes wrong before the first screen is one sentence on standard error.
+ * app - the terminal front end: one reactor for the terminal, signals, the inventory, the scan of the
+ * archive and the engine's socket, and the screens that show what these report. Both calls take the
+ * terminal (standard input and output) and put it back on every way out. A failure before the first
+ * screen is one sentence on standard error.
  */
 #ifndef UI_APP_APP_H
 #define UI_APP_APP_H

@@ -9,16 +9,42 @@
 #include <string.h>
 #include <sys/stat.h>
 
-void app_go_to(struct app *app, const struct screen *screen)
+/* --- going to a screen --- */
+
+static void enter_target(struct app *app)
+{
+	if (app->inventory)
+		(void)inventory_watch(app->inventory);
+}
+
+static void enter_review(struct app *app)
+{
+	app->model->planned = false;
+	app_recall_last_run(app->model);
+	app_make_plan(app);
+}
+
+static void enter_result(struct app *app)
+{
+	app->model->notice[0] = '\0';
+}
+
+static const struct {
+	const struct screen *screen;
+	void (*enter)(struct app *app);
+} on_enter[] = {
+	{&screen_target, enter_target},
+	{&screen_review, enter_review},
+	{&screen_result, enter_result},
+};
+
+static void go_to(struct app *app, const struct screen *screen)
 {
 	struct model *m = app->model;
 
 	m->screen = screen;
-	/* The result comes by itself: a key that was meant for the log must not be the result's, and
-	 * what was said before, or asked, must not lie over it. */
-	if (screen == &screen_result) {
-		m->notice[0] = '\0';
-	} else {
+	/* The result comes by itself: an open log stays, or a key meant for it would be the result's. */
+	if (screen != &screen_result) {
 		m->overlay = NULL;
 		m->entry = ENTRY_NONE;
 	}
@@ -26,46 +52,15 @@ void app_go_to(struct app *app, const struct screen *screen)
 	m->cancel_asked = false;
 	app->changed = true;
 	app->shown_ms = 0; /* at once, however slow the line is */
-	/* Elsewhere nobody sees what is plugged, and an install makes events of its own. */
-	if (app->inventory && screen == &screen_target)
-		(void)inventory_watch(app->inventory);
-	else if (app->inventory)
+	/* Only Target shows what is plugged, and an install makes events of its own. */
+	if (app->inventory)
 		inventory_unwatch(app->inventory);
-	if (screen == &screen_review) {
-		m->planned = false;
-		app_recall_last_run(m);
-		app_make_plan(app);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(on_enter); i++)
+		if (on_enter[i].screen == screen)
+			on_enter[i].enter(app);
 }
 
 /* --- install --- */
-
-void app_watch_service(struct app *app, int fd)
-{
-	app->service_fd = fd;
-	app->model->snap = app->model->calm = (struct snapshot){0};
-	app->model->log_count = app->model->log_seen = 0;
-	app->model->log_scroll = 0;
-	app_go_to(app, &screen_install);
-}
-
-static void begin(struct app *app)
-{
-	struct model *m = app->model;
-	int fd, r;
-
-	app_check_plan(app); /* again, right before: the Review may be old */
-	m->confirm[0] = '\0';
-	if (m->verdict.count > 0)
-		return;
-	r = service_start(&m->plan, inspect_manifest(app->inspect), &fd);
-	if (r < 0) {
-		model_say(m, true, "The install cannot be started: %s. Nothing has been written.",
-			strerror(-r));
-		return;
-	}
-	app_watch_service(app, fd);
-}
 
 /* For the shell: a terminal with a screen of its own for programs takes the Result away with it. */
 static void keep_verdict(struct app *app)
@@ -92,19 +87,19 @@ static void show_result(struct app *app)
 	keep_verdict(app);
 	m->calm = m->snap;
 	app->code = m->snap.exit_code;
-	close_fd(&app->service_fd);
-	app_go_to(app, &screen_result);
+	app_watch_close(app, &app->service);
+	go_to(app, &screen_result);
 	app->beeps = m->snap.state == INSTALL_PASSED ? 1 : 3;
 	app->beep_ms = m->now_ms;
 }
 
-void app_take_service(struct app *app)
+static void take_service(struct app *app)
 {
 	struct model *m = app->model;
 	struct snapshot *next = malloc(sizeof(*next));
 	int r = -ENOMEM;
 
-	while (next && (r = service_receive(app->service_fd, next)) == 1) {
+	while (next && (r = service_receive(app->service.watch.fd, next)) == 1) {
 		model_set_snapshot(m, next);
 		app->changed = true;
 	}
@@ -123,15 +118,45 @@ void app_take_service(struct app *app)
 	}
 }
 
-static bool is_installing(const struct app *app)
-{
-	return app->service_fd >= 0;
-}
-
 static void detach(struct app *app)
 {
 	app->code = EXIT_DETACHED;
 	app->done = true;
+}
+
+void app_watch_service(struct app *app, int fd)
+{
+	if (app_watch_add(app, &app->service, fd, EPOLLIN, take_service) < 0) {
+		detach(app);
+		return;
+	}
+	app->model->snap = app->model->calm = (struct snapshot){0};
+	app->model->log_count = app->model->log_seen = 0;
+	app->model->log_scroll = 0;
+	go_to(app, &screen_install);
+}
+
+static void begin(struct app *app)
+{
+	struct model *m = app->model;
+	int fd, r;
+
+	app_check_plan(app); /* again, right before: the Review may be old */
+	m->confirm[0] = '\0';
+	if (m->verdict.count > 0)
+		return;
+	r = service_start(&m->plan, inspect_manifest(app->inspect), &fd);
+	if (r < 0) {
+		model_say(m, true, "The install cannot be started: %s. Nothing has been written.",
+			strerror(-r));
+		return;
+	}
+	app_watch_service(app, fd);
+}
+
+static bool is_installing(const struct app *app)
+{
+	return app->service.watch.fd >= 0;
 }
 
 /* The terminal has gone, or we are to end: an install goes on without us. */
@@ -152,7 +177,7 @@ static void on_back(struct app *app)
 		&screen_target, &screen_archive, &screen_layout, &screen_review};
 
 	if (app->model->screen->step >= 2)
-		app_go_to(app, way[app->model->screen->step - 2]);
+		go_to(app, way[app->model->screen->step - 2]);
 }
 
 static void on_quit(struct app *app)
@@ -183,7 +208,7 @@ static void on_rescan(struct app *app)
 static void on_target(struct app *app)
 {
 	model_place_layouts(app->model);
-	app_go_to(app, &screen_archive);
+	go_to(app, &screen_archive);
 }
 
 /* The cursor goes to the folder that one came from, or stays where it is. */
@@ -208,17 +233,26 @@ static void on_archive(struct app *app)
 	if (stat(m->text, &st) == 0 && S_ISDIR(st.st_mode))
 		app_open_folder(app, m->text, NULL);
 	else if (app_scan_archive(app, m->text))
-		app_go_to(app, &screen_layout);
+		go_to(app, &screen_layout);
+}
+
+/* Opens folders, which may block: a screen must not. */
+static void on_complete(struct app *app)
+{
+	struct model *m = app->model;
+
+	if (browse_complete(m->browse.dir, m->text, sizeof(m->text), &m->names) == 0)
+		model_say(m, false, "No name begins like this.");
 }
 
 static void on_layout(struct app *app)
 {
-	app_go_to(app, &screen_review);
+	go_to(app, &screen_review);
 }
 
 static void on_cancel(struct app *app)
 {
-	int r = service_send(app->service_fd, SERVICE_CANCEL);
+	int r = service_send(app->service.watch.fd, SERVICE_CANCEL);
 
 	if (r < 0)
 		model_say(app->model, true, "It cannot be cancelled: %s.", strerror(-r));
@@ -228,7 +262,7 @@ static void on_again(struct app *app)
 {
 	app->beeps = 0;
 	app->model->target = (struct disk){0};
-	app_go_to(app, &screen_target);
+	go_to(app, &screen_target);
 	app_rescan(app);
 }
 
@@ -240,6 +274,7 @@ static void (*const handlers[OUTCOME_COUNT])(struct app *app) = {
 	[OUTCOME_TARGET] = on_target,
 	[OUTCOME_FOLDER] = on_folder,
 	[OUTCOME_ARCHIVE] = on_archive,
+	[OUTCOME_COMPLETE] = on_complete,
 	[OUTCOME_LAYOUT] = on_layout,
 	[OUTCOME_BEGIN] = begin,
 	[OUTCOME_CANCEL] = on_cancel,

@@ -11,12 +11,30 @@
 
 #define BURST 64 /* messages a call: who floods us does not keep us from keys */
 
+/* A message that came out has the screen repaired. */
+static void take_messages(struct app *app)
+{
+	unsigned level = console_level(app->root); /* now: somebody may have raised it */
+	struct kmsg_record record;
+	int r = 1;
+
+	for (unsigned i = 0; i < BURST && r == 1; i++) {
+		r = kmsg_next(app->kmsg.watch.fd, &record);
+		if (r == 1 && record.level < level)
+			repaint_note(&app->repair, app->model->now_ms);
+	}
+	if (r < 0)
+		app_watch_close(app, &app->kmsg);
+}
+
 void app_console_open(struct app *app)
 {
 	bool on_console = console_is(app->root, STDIN_FILENO);
+	int fd = on_console ? kmsg_open(app->root) : -1;
 
 	/* Where it cannot be read, Ctrl-L repairs the screen. */
-	app->kmsg_fd = on_console ? kmsg_open(app->root) : -1;
+	if (fd >= 0 && app_watch_add(app, &app->kmsg, fd, EPOLLIN, take_messages) < 0)
+		app_watch_close(app, &app->kmsg);
 	/* The journal is of the running machine's settings, not of a recorded one's. */
 	if (!sysroot_is_live(app->root) ||
 		settings_open(&app->knobs, app->root, SERVICE_KNOBS) < 0) {
@@ -26,19 +44,4 @@ void app_console_open(struct app *app)
 	(void)settings_restore_stale(&app->knobs);
 	if (on_console)
 		(void)console_quiet(&app->knobs);
-}
-
-void app_console_take(struct app *app)
-{
-	unsigned level = console_level(app->root); /* now: somebody may have raised it */
-	struct kmsg_record record;
-	int r = 1;
-
-	for (unsigned i = 0; i < BURST && r == 1; i++) {
-		r = kmsg_next(app->kmsg_fd, &record);
-		if (r == 1 && record.level < level)
-			repaint_note(&app->repair, app->model->now_ms);
-	}
-	if (r < 0)
-		close_fd(&app->kmsg_fd);
 }

@@ -1,17 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* app_internal - what the files of the app share: app.c (terminal, signals, the loop),
- * app_world.c (what the model is filled from), app_flow.c (what keys lead to) and app_console.c (the
- * kernel's own messages). */
+/* app_internal - shared by the files of the app. From the bottom up: app_watch.c (descriptors in the reactor), app_view.c (shows the model),
+ * app_console.c (the kernel's messages), app_sources.c (fills the model), app_actions.c (acts on keys
+ * and on the engine), app.c (terminal, signals, the loop). A file calls only files below it. */
 #ifndef UI_APP_APP_INTERNAL_H
 #define UI_APP_APP_INTERNAL_H
 
 #include "core/disks/inventory.h"
+#include "core/process/reactor.h"
 #include "device/base/settings.h"
 #include "ui/app/app.h"
 #include "ui/screens/screen.h"
 #include "ui/term/line_speed.h"
 #include "ui/term/repaint.h"
 #include "ui/term/term.h"
+
+/* A descriptor in the reactor of the app. */
+struct app_watch {
+	struct watch watch; /* fd -1: none */
+	struct app *app;
+	void (*take)(struct app *app);
+};
 
 struct app {
 	const struct app_options *options; /* NULL: another front end's install is followed */
@@ -20,8 +28,9 @@ struct app {
 	struct grid grid;
 	struct model *model;
 	int root; /* borrowed: root fd for sysfs and proc */
-	int reactor, service_fd, signal_fd;
-	int kmsg_fd; /* the kernel's messages, where they come out on our screens; or -1 */
+	int reactor;
+	struct app_watch keys, line, signals, service;
+	struct app_watch kmsg; /* the kernel's messages, where they come out on our screens */
 	struct repaint repair;
 	struct inventory *inventory;
 	unsigned generation; /* of the inventory, as the model has it */
@@ -36,12 +45,23 @@ struct app {
 	char last_words[640]; /* for standard error, once the terminal is given back */
 };
 
-/* --- app.c --- */
+/* --- app_watch.c: descriptors in the reactor --- */
 
-/* Asks the terminal for its size, and repaints where it is another. */
+/* Has the reactor call @take whenever @fd is ready for @events, until the app is done; model->now_ms is
+ * up to date then. 0 or -errno; @watch holds @fd in any case. */
+_must_check_ int app_watch_add(struct app *app, struct app_watch *watch, int fd, uint32_t events,
+	void (*take)(struct app *app));
+/* Ends that, and closes the descriptor. Nothing happens where there is none. */
+void app_watch_close(struct app *app, struct app_watch *watch);
+
+/* --- app_view.c: the model on the terminal --- */
+
+/* Asks the terminal for its size, and has everything redrawn if it has changed. */
 void app_resize(struct app *app);
+/* Draws the model and shows it now. */
+void app_show(struct app *app);
 
-/* --- app_world.c: the model from the world --- */
+/* --- app_sources.c: the model from the world --- */
 
 /* Name of the board, from the device tree or the firmware; or "". */
 void app_read_board(int root, char *ret, size_t size);
@@ -74,16 +94,11 @@ void app_recall_last_run(struct model *model);
 /* Opens the journal of settings. Where the screens are on the kernel's own console, keeps its
  * messages off them, and watches for those that come out all the same. */
 void app_console_open(struct app *app);
-/* Takes what the kernel has said: what came out has the screen repaired. */
-void app_console_take(struct app *app);
 
-/* --- app_flow.c: what keys and the engine lead to --- */
+/* --- app_actions.c: acts on keys and on the engine --- */
 
-void app_go_to(struct app *app, const struct screen *screen);
 /* Follows the engine behind @fd, which it takes over, on the Install screen. */
 void app_watch_service(struct app *app, int fd);
-/* Takes what the engine has sent. */
-void app_take_service(struct app *app);
 /* The terminal has gone, or we are to end: an install goes on without us. */
 void app_leave(struct app *app);
 /* Does what a screen asks for. */

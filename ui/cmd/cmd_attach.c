@@ -23,9 +23,9 @@ static int refuse(const char *sentence)
 /* 0; or the exit code, with the sentence said. */
 static int parse(enum command command, int argc, char **argv, struct options *ret)
 {
-	char why[200];
+	struct diag diag;
 
-	return options_parse(command, argc, argv, ret, why, sizeof(why)) < 0 ? refuse(why) : 0;
+	return options_parse(command, argc, argv, ret, &diag) < 0 ? refuse(diag.text) : 0;
 }
 
 static int refuse_connect(enum command command, const char *name, int r)
@@ -49,7 +49,7 @@ static int refuse_connect(enum command command, const char *name, int r)
 
 int cmd_attach(int argc, char **argv)
 {
-	_cleanup_close_ int fd = -1;
+	_cleanup_close_ int fd = -1, reactor = -1;
 	struct options options;
 	struct follow follow;
 	int r = parse(COMMAND_ATTACH, argc, argv, &options);
@@ -66,7 +66,8 @@ int cmd_attach(int argc, char **argv)
 			return r;
 		}
 	}
-	r = follow_init(&follow, stdout, options.json);
+	reactor = reactor_new();
+	r = follow_init(&follow, reactor, stdout, options.json);
 	follow.watch = true;
 	if (r < 0)
 		r = refuse(strerror(-r));

@@ -9,55 +9,16 @@
 #include "device/base/util.h"
 #include "ui/cmd/options.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #define TICK_MS 200
 
-struct arguments {
-	const char *archive;
-	bool json, help;
-};
-
-static const struct option long_options[] = {
-	{"json", no_argument, NULL, 'j'},
-	{"help", no_argument, NULL, 'h'},
-	{0},
-};
-
-/* 0, or the exit code with the sentence said. */
-static int parse_arguments(int argc, char **argv, struct arguments *ret)
+static int refuse(const char *sentence)
 {
-	int c;
-
-	opterr = 0;
-	optind = 0; /* an option parser may have run before */
-	while ((c = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
-		ret->json |= c == 'j';
-		ret->help |= c == 'h';
-		if (c == '?') {
-			fprintf(stderr,
-				"boardstrap: unknown option %s; `boardstrap inspect --help` "
-				"lists the options.\n",
-				argv[optind - 1]);
-			return EXIT_REFUSED;
-		}
-	}
-	if (ret->help)
-		return 0;
-	if (argc - optind != 1) {
-		fprintf(stderr, "boardstrap: inspect takes one archive, as "
-				"`boardstrap inspect rootfs.tar.zst`.\n");
-		return EXIT_REFUSED;
-	}
-	ret->archive = argv[optind];
-	if (strcmp(ret->archive, "-") == 0) {
-		fprintf(stderr, "boardstrap: the archive must be a file, not a pipe.\n");
-		return EXIT_REFUSED;
-	}
-	return 0;
+	fprintf(stderr, "boardstrap: %s.\n", sentence);
+	return EXIT_REFUSED;
 }
 
 /* ---- for programs ---- */
@@ -213,20 +174,19 @@ static int run(struct inspect *inspect, int reactor, struct inspect_result *ret)
 	return r < 0 ? r : 0;
 }
 
-static int inspect_archive(const struct arguments *arguments, int reactor)
+static int inspect_archive(const struct options *options, int reactor)
 {
 	struct inspect_result result;
 	struct inspect *inspect;
 	struct diag diag;
 	int r;
 
-	inspect = inspect_new(reactor, arguments->archive, &diag);
+	inspect = inspect_new(reactor, options->archive, &diag);
 	if (!inspect) {
 		str_sanitise(diag.text);
-		if (arguments->json)
+		if (options->json)
 			print_json_refusal(diag.text);
-		fprintf(stderr, "boardstrap: %s.\n", diag.text);
-		return EXIT_REFUSED;
+		return refuse(diag.text);
 	}
 	r = run(inspect, reactor, &result);
 	inspect_free(inspect);
@@ -234,7 +194,7 @@ static int inspect_archive(const struct arguments *arguments, int reactor)
 		fprintf(stderr, "boardstrap: waiting failed: %s.\n", strerror(-r));
 		return EXIT_REFUSED;
 	}
-	if (arguments->json)
+	if (options->json)
 		print_json(&result);
 	else if (result.state == INSPECT_OK)
 		print_sound(&result);
@@ -243,32 +203,28 @@ static int inspect_archive(const struct arguments *arguments, int reactor)
 	if (result.state == INSPECT_OK)
 		return EXIT_OK;
 	str_sanitise(result.error);
-	fprintf(stderr, "boardstrap: %s.\n", result.error);
-	return EXIT_REFUSED;
+	return refuse(result.error);
 }
 
 int cmd_inspect(int argc, char **argv)
 {
-	struct arguments arguments = {0};
 	_cleanup_close_ int reactor = -1;
-	int r = parse_arguments(argc, argv, &arguments);
+	struct options options;
+	struct diag diag;
+	int r;
 
-	if (r != 0)
-		return r;
-	if (arguments.help) {
-		options_help(stdout, COMMAND_INSPECT);
-		return EXIT_OK;
-	}
+	if (options_parse(COMMAND_INSPECT, argc, argv, &options, &diag) < 0)
+		return refuse(diag.text);
+	if (!options.archive)
+		return refuse("inspect needs an archive, as `boardstrap inspect rootfs.tar.zst`");
+	if (strcmp(options.archive, "-") == 0)
+		return refuse("the archive must be a file, not a pipe");
 	reactor = reactor_new();
-	if (reactor < 0) {
-		fprintf(stderr, "boardstrap: %s.\n", strerror(-reactor));
-		return EXIT_REFUSED;
-	}
-	r = inspect_archive(&arguments, reactor);
+	if (reactor < 0)
+		return refuse(strerror(-reactor));
+	r = inspect_archive(&options, reactor);
 	/* What was printed must have arrived: a script acts on it. */
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		fprintf(stderr, "boardstrap: the output could not be written.\n");
-		return EXIT_REFUSED;
-	}
+	if (fflush(stdout) != 0 || ferror(stdout))
+		return refuse("the output could not be written");
 	return r;
 }

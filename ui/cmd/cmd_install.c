@@ -17,7 +17,6 @@
 #include "ui/lines/scan_lines.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -220,35 +219,45 @@ static int make_plan(struct job *job)
 	return EXIT_REFUSED;
 }
 
-/* Reads a line from the terminal while signals are watched. False where there is none. */
-static bool read_line(struct job *job, char *ret, size_t size)
-{
-	struct pollfd fds[] = {
-		{.fd = STDIN_FILENO, .events = POLLIN},
-		{.fd = job->follow.signals, .events = POLLIN},
-	};
-	ssize_t length;
+struct answer {
+	struct watch input;
+	char line[128];
+	ssize_t length; /* -1 failed, 0 the end of the file */
+	bool done;
+};
 
-	while (poll(fds, ARRAY_SIZE(fds), -1) >= 0 || errno == EINTR) {
-		if (fds[1].revents && follow_signal(&job->follow) != FOLLOW_ON)
-			return false;
-		if (!fds[0].revents)
-			continue;
-		length = read(STDIN_FILENO, ret, size - 1);
-		if (length <= 0)
-			return false;
-		ret[length] = '\0';
-		ret[strcspn(ret, "\r\n")] = '\0';
-		return true;
-	}
-	return false;
+static void on_input(struct watch *watch, uint32_t events)
+{
+	struct answer *answer = container_of(watch, struct answer, input);
+
+	(void)events;
+	if (!answer->done)
+		answer->length = read(watch->fd, answer->line, sizeof(answer->line) - 1);
+	answer->done = true;
+}
+
+/* Reads a line from the terminal. False where there is none, or a signal comes. */
+static bool read_line(struct job *job, struct answer *ret)
+{
+	int r;
+
+	*ret = (struct answer){.input = {.fd = STDIN_FILENO, .ready = on_input}};
+	r = reactor_add(job->reactor, &ret->input, EPOLLIN);
+	while (r >= 0 && !ret->done && job->follow.wish == FOLLOW_ON)
+		r = reactor_dispatch(job->reactor, -1);
+	reactor_remove(job->reactor, &ret->input);
+	ret->line[strcspn(ret->line, "\r\n")] = '\0';
+	return ret->length > 0 && job->follow.wish == FOLLOW_ON;
 }
 
 static int ask(struct job *job)
 {
 	const struct disk *target = &job->plan.target;
-	char word[32], line[128];
+	struct answer answer;
+	char word[32];
 
+	if (job->follow.wish != FOLLOW_ON) /* a signal, right after the scan */
+		return cancelled(job, "check");
 	if (job->options.yes)
 		return 0;
 	if (!isatty(STDIN_FILENO) || job->options.json)
@@ -260,11 +269,11 @@ static int ask(struct job *job)
 	else
 		fprintf(stderr, "Type its name, %s (%s), to begin: ", word,
 			human_size(target->size_bytes).s);
-	if (!read_line(job, line, sizeof(line))) {
+	if (!read_line(job, &answer)) {
 		fputc('\n', stderr);
 		return cancelled(job, "check");
 	}
-	if (strcasecmp(line, word) != 0)
+	if (strcasecmp(answer.line, word) != 0)
 		return refuse(job, "check", "that was something else: nothing was written");
 	return 0;
 }
@@ -293,7 +302,7 @@ static int run_engine(struct job *job)
 		return r;
 	}
 	/* The terminal can show no screen. */
-	r = follow_init(&job->follow, stdout, false);
+	r = follow_init(&job->follow, job->reactor, stdout, false);
 	return r < 0 ? EXIT_DETACHED : follow_engine(&job->follow, fd);
 }
 
@@ -306,9 +315,9 @@ static int run(struct job *job)
 	if (r != 0)
 		return r;
 	job->reactor = reactor_new();
-	if (job->reactor < 0 || follow_init(&job->follow, stdout, job->options.json) < 0)
+	if (follow_init(&job->follow, job->reactor, stdout, job->options.json) < 0)
 		return refuse(job, "scan", "out of descriptors");
-	scan_lines_init(&job->reader, &job->follow, job->reactor);
+	scan_lines_init(&job->reader, &job->follow);
 	r = read_archive(job);
 	if (r == 0)
 		r = make_plan(job);
@@ -321,19 +330,19 @@ static int run(struct job *job)
 int cmd_install(int argc, char **argv)
 {
 	struct job *job = calloc(1, sizeof(*job));
-	char why[300];
+	struct diag diag;
 	int r;
 
 	if (!job)
 		return EXIT_REFUSED;
-	job->root = job->reactor = job->follow.signals = -1;
-	if (options_parse(COMMAND_INSTALL, argc, argv, &job->options, why, sizeof(why)) == 0) {
+	job->root = job->reactor = job->follow.signals.fd = -1;
+	if (options_parse(COMMAND_INSTALL, argc, argv, &job->options, &diag) == 0) {
 		r = run(job);
 	} else {
 		/* A program that reads JSON gets its result of a wrong word, too. */
 		for (int i = 1; i < argc; i++)
 			job->options.json = job->options.json || strcmp(argv[i], "--json") == 0;
-		r = refuse(job, "check", why);
+		r = refuse(job, "check", diag.text);
 	}
 	scan_lines_finish(&job->reader);
 	follow_finish(&job->follow);

@@ -300,15 +300,11 @@ int cmd_list_with(int argc, char **argv, const struct inventory_options *invento
 {
 	struct options options = {0};
 	_cleanup_close_ int root = -1, reactor = -1;
-	char why[160];
+	struct diag diag;
 	int r;
 
-	if (options_parse(COMMAND_LIST, argc, argv, &options, why, sizeof(why)) < 0)
-		return refuse("%s", why);
-	if (options.help) {
-		options_help(stdout, COMMAND_LIST);
-		return EXIT_OK;
-	}
+	if (options_parse(COMMAND_LIST, argc, argv, &options, &diag) < 0)
+		return refuse("%s", diag.text);
 	if (!options.sysroot)
 		service_put_back(); /* a killed install's settings: they are among what is shown */
 	root = sysroot_open(options.sysroot ? options.sysroot : "/");

@@ -1,129 +1,113 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/cmd/options.h"
 
-#include "device/base/util.h"
 #include "device/disk/disk.h"
 
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
 
-#define FOR(command) (1u << COMMAND_##command)
-#define FOR_PLANS    (FOR(SCREENS) | FOR(INSTALL))
+#define FOR(command)   (1u << COMMAND_##command)
+#define FOR_PLANS      (FOR(SCREENS) | FOR(INSTALL))
+#define OFFSET(member) offsetof(struct options, member)
+#define NOWHERE	       SIZE_MAX /* as an offset: no member */
 
 struct command_row {
 	const char *name, *usage, *help;
-	bool takes_name; /* an operand, in options.name */
+	size_t operand; /* offset of its string, or NOWHERE */
 };
 
 static const struct command_row commands[COMMAND_COUNT] = {
 	[COMMAND_SCREENS] = {.name = "",
 		.usage = "[OPTION]...",
-		.help = "choose on screens what to install, and where"},
+		.help = "choose on screens what to install, and where",
+		.operand = NOWHERE},
 	[COMMAND_LIST] = {.name = "list",
 		.usage = "[OPTION]...",
-		.help = "show the disks, and why one may not be written"},
+		.help = "show the disks, and why one may not be written",
+		.operand = NOWHERE},
 	[COMMAND_INSPECT] = {.name = "inspect",
 		.usage = "ARCHIVE [--json]",
-		.help = "read an archive, and tell if it is sound"},
+		.help = "read an archive, and tell if it is sound",
+		.operand = OFFSET(archive)},
 	[COMMAND_INSTALL] = {.name = "install",
 		.usage = "--target DEV|IMAGE --archive FILE [OPTION]...",
-		.help = "install an archive on a device or an image file"},
+		.help = "install an archive on a device or an image file",
+		.operand = NOWHERE},
 	[COMMAND_ATTACH] = {.name = "attach",
 		.usage = "[NAME] [OPTION]...",
 		.help = "follow a running install; Ctrl-C leaves it running",
-		.takes_name = true},
+		.operand = OFFSET(name)},
 	[COMMAND_STATUS] = {.name = "status",
 		.usage = "[NAME] [--json]",
 		.help = "print the running or the last install",
-		.takes_name = true},
+		.operand = OFFSET(name)},
 	[COMMAND_CANCEL] = {.name = "cancel",
 		.usage = "[NAME]",
 		.help = "cancel a running install",
-		.takes_name = true},
+		.operand = OFFSET(name)},
 };
 
-/* Judges a value: 0, or -EINVAL with what is wrong with it as a sentence. */
-typedef int take_value(struct options *options, const char *value, char *why, size_t size);
+/* Judges a value: 0, or -EINVAL with the sentence in @diag. */
+typedef int take_value(struct options *options, const char *value, struct diag *diag);
 
-static int take_allow(struct options *options, const char *value, char *why, size_t size)
+static int take_allow(struct options *options, const char *value, struct diag *diag)
 {
 	unsigned allow;
 	char bad[32];
 
-	if (disk_allow_parse(value, &allow, bad) == 0) {
-		options->allow |= allow;
-		return 0;
-	}
-	(void)str_format(why, size,
-		"--allow does not know the kind '%s'; the kinds are emmc, sd, usb, disk, loop and "
-		"image, and worn is a word for worn-out ones",
-		bad);
-	return -EINVAL;
+	if (disk_allow_parse(value, &allow, bad) < 0)
+		return diag_fail(diag, -EINVAL,
+			"--allow does not know the kind '%s'; the kinds are emmc, sd, usb, disk, loop "
+			"and image, and worn is a word for worn-out ones",
+			bad);
+	options->allow |= allow;
+	return 0;
 }
 
-static int take_archive(struct options *options, const char *value, char *why, size_t size)
+static int take_archive(struct options *options, const char *value, struct diag *diag)
 {
 	(void)options;
-	if (strcmp(value, "-") != 0)
-		return 0;
-	(void)str_format(why, size,
-		"--archive - is not possible: the archive is read twice, once to check it before "
-		"anything is written, so it must be a file");
-	return -EINVAL;
+	if (strcmp(value, "-") == 0)
+		return diag_fail(diag, -EINVAL,
+			"--archive - is not possible: the archive is read twice, once to check it "
+			"before anything is written, so it must be a file");
+	return 0;
 }
-
-static int take_scan(struct options *options, const char *value, char *why, size_t size)
-{
-	(void)options;
-	if (strcmp(value, "before") == 0)
-		return 0;
-	if (strcmp(value, "during") == 0)
-		(void)str_format(why, size,
-			"--scan during is not supported yet: the archive is always read before");
-	else
-		(void)str_format(why, size, "--scan does not know '%s', only before", value);
-	return -EINVAL;
-}
-
-#define NOWHERE SIZE_MAX /* as an offset: the function has taken the value */
 
 static const struct option_row {
 	const char *name, *value, *help;
 	unsigned commands;
-	size_t offset;	  /* of the bool of a flag, of the string of a value */
+	size_t offset;	  /* of the bool of a flag, of the string of a value, or NOWHERE */
 	take_value *take; /* may be NULL */
 } table[] = {
 	{"target", "DEV|IMAGE", "the device or image file to install to", FOR_PLANS,
-		.offset = offsetof(struct options, target)},
+		.offset = OFFSET(target)},
 	{"archive", "FILE", "the root filesystem: a tar archive, compressed or not", FOR_PLANS,
-		.offset = offsetof(struct options, archive), .take = take_archive},
+		.offset = OFFSET(archive), .take = take_archive},
 	{"layout", "NAME|FILE", "single-gpt (default), single-mbr, boot-root, or a file", FOR_PLANS,
-		.offset = offsetof(struct options, layout)},
+		.offset = OFFSET(layout)},
 	{"allow", "KIND,...", "more than emmc: sd, usb, disk, loop, image; worn",
 		FOR_PLANS | FOR(LIST), .offset = NOWHERE, .take = take_allow},
 	{"tar", "PATH", "extract with this tar, not the one in the path", FOR_PLANS,
-		.offset = offsetof(struct options, tar)},
+		.offset = OFFSET(tar)},
 	{"expect-id", "CID|SERIAL", "refuse any target but the one with this identity", FOR_PLANS,
-		.offset = offsetof(struct options, expect_id)},
+		.offset = OFFSET(expect_id)},
 	{"no-verify", NULL, "do not compare the medium with the archive afterwards", FOR_PLANS,
-		.offset = offsetof(struct options, no_verify)},
-	{"yes", NULL, "do not ask before writing", FOR(INSTALL),
-		.offset = offsetof(struct options, yes)},
+		.offset = OFFSET(no_verify)},
+	{"yes", NULL, "do not ask before writing", FOR(INSTALL), .offset = OFFSET(yes)},
 	{"dry-run", NULL, "check everything, print the plan, and write nothing", FOR(INSTALL),
-		.offset = offsetof(struct options, dry_run)},
-	{"scan", "before", "read the whole archive before writing (the default)", FOR(INSTALL),
-		.offset = NOWHERE, .take = take_scan},
+		.offset = OFFSET(dry_run)},
 	{"plain", NULL, "lines instead of screens, also on a terminal", FOR(INSTALL) | FOR(ATTACH),
-		.offset = offsetof(struct options, plain)},
+		.offset = OFFSET(plain)},
 	{"json", NULL, "one JSON object a line, for programs",
 		FOR(INSTALL) | FOR(ATTACH) | FOR(STATUS) | FOR(LIST) | FOR(INSPECT),
-		.offset = offsetof(struct options, json)},
+		.offset = OFFSET(json)},
 	{"all", NULL, "show loop devices and other unlikely ones, too", FOR(LIST),
-		.offset = offsetof(struct options, all)},
+		.offset = OFFSET(all)},
 	{"sysroot", "DIR", "list a recorded machine instead of this one", FOR(LIST),
-		.offset = offsetof(struct options, sysroot)},
-	{"help", NULL, "print this", ~0u, .offset = offsetof(struct options, help)},
+		.offset = OFFSET(sysroot)},
+	{"help", NULL, "print this", ~0u, .offset = OFFSET(help)},
 };
 
 const char *command_name(enum command command)
@@ -182,7 +166,7 @@ static void liken(struct likeness *likeness, const char *candidate)
 	}
 }
 
-enum command command_find(const char *name, char *why, size_t size)
+enum command command_find(const char *name, struct diag *diag)
 {
 	struct likeness likeness = {.word = name};
 
@@ -192,18 +176,17 @@ enum command command_find(const char *name, char *why, size_t size)
 		liken(&likeness, commands[i].name);
 	}
 	if (likeness.best)
-		(void)str_format(
-			why, size, "unknown command '%s'; did you mean '%s'?", name, likeness.best);
+		(void)diag_fail(diag, -EINVAL, "unknown command '%.24s'; did you mean '%s'?", name,
+			likeness.best);
 	else
-		(void)str_format(why, size,
-			"unknown command '%s'; `boardstrap --help` lists the commands", name);
+		(void)diag_fail(diag, -EINVAL,
+			"unknown command '%.64s'; `boardstrap --help` lists the commands", name);
 	return COMMAND_COUNT;
 }
 
 /* ---- parsing ---- */
 
-static const struct option_row *find_row(
-	enum command command, const char *name, char *why, size_t size)
+static const struct option_row *find_row(enum command command, const char *name, struct diag *diag)
 {
 	struct likeness likeness = {.word = name};
 	const struct option_row *elsewhere = NULL;
@@ -218,23 +201,28 @@ static const struct option_row *find_row(
 		}
 	}
 	if (elsewhere && command == COMMAND_SCREENS)
-		(void)str_format(why, size, "--%s needs a command, as `boardstrap install --%s`",
+		(void)diag_fail(diag, -EINVAL, "--%s needs a command, as `boardstrap install --%s`",
 			name, name);
 	else if (elsewhere)
-		(void)str_format(
-			why, size, "%s has no option '--%s'", commands[command].name, name);
+		(void)diag_fail(
+			diag, -EINVAL, "%s has no option '--%s'", commands[command].name, name);
 	else if (likeness.best)
-		(void)str_format(why, size, "unknown option '--%s'; did you mean '--%s'?", name,
+		(void)diag_fail(diag, -EINVAL, "unknown option '--%s'; did you mean '--%s'?", name,
 			likeness.best);
 	else
-		(void)str_format(why, size,
+		(void)diag_fail(diag, -EINVAL,
 			"unknown option '--%s'; `boardstrap%s%s --help` lists the options", name,
 			command ? " " : "", commands[command].name);
 	return NULL;
 }
 
-static int take_row(const struct option_row *row, const char *value, struct options *options,
-	char *why, size_t size)
+static const char **string_at(struct options *options, size_t offset)
+{
+	return (const char **)(void *)((char *)options + offset);
+}
+
+static int take_row(
+	const struct option_row *row, const char *value, struct options *options, struct diag *diag)
 {
 	const char **text;
 	int r;
@@ -243,27 +231,24 @@ static int take_row(const struct option_row *row, const char *value, struct opti
 		*(bool *)(void *)((char *)options + row->offset) = true;
 		return 0;
 	}
-	if (!value[0]) {
-		(void)str_format(why, size, "--%s is empty: it needs %s", row->name, row->value);
-		return -EINVAL;
-	}
-	r = row->take ? row->take(options, value, why, size) : 0;
+	if (!value[0])
+		return diag_fail(
+			diag, -EINVAL, "--%s is empty: it needs %s", row->name, row->value);
+	r = row->take ? row->take(options, value, diag) : 0;
 	if (r < 0 || row->offset == NOWHERE)
 		return r;
-	text = (const char **)(void *)((char *)options + row->offset);
+	text = string_at(options, row->offset);
 	/* Which of two targets was meant is nothing to guess. */
-	if (*text && strcmp(*text, value) != 0) {
-		(void)str_format(
-			why, size, "--%s is given twice: '%s' and '%s'", row->name, *text, value);
-		return -EINVAL;
-	}
+	if (*text && strcmp(*text, value) != 0)
+		return diag_fail(diag, -EINVAL, "--%s is given twice: '%s' and '%s'", row->name,
+			*text, value);
 	*text = value;
 	return 0;
 }
 
 /* One word that begins with "--". Counts *@at on where the value is the next one. */
 static int take_option(enum command command, int argc, char **argv, int *at,
-	struct options *options, char *why, size_t size)
+	struct options *options, struct diag *diag)
 {
 	const char *word = argv[*at] + 2, *equals = strchr(word, '=');
 	const struct option_row *row;
@@ -271,36 +256,34 @@ static int take_option(enum command command, int argc, char **argv, int *at,
 
 	(void)STR_COPY(name, word);
 	name[strcspn(name, "=")] = '\0';
-	row = find_row(command, name, why, size);
+	row = find_row(command, name, diag);
 	if (!row)
 		return -EINVAL;
-	if (equals && !row->value) {
-		(void)str_format(why, size, "--%s takes no value", name);
-		return -EINVAL;
-	}
+	if (equals && !row->value)
+		return diag_fail(diag, -EINVAL, "--%s takes no value", name);
 	if (equals || !row->value)
-		return take_row(row, equals ? equals + 1 : NULL, options, why, size);
+		return take_row(row, equals ? equals + 1 : NULL, options, diag);
 	/* "--target --yes" forgot the device, it does not name one. */
-	if (*at + 1 >= argc || strncmp(argv[*at + 1], "--", 2) == 0) {
-		(void)str_format(why, size, "--%s needs a value: --%s %s", name, name, row->value);
-		return -EINVAL;
-	}
-	return take_row(row, argv[++*at], options, why, size);
+	if (*at + 1 >= argc || strncmp(argv[*at + 1], "--", 2) == 0)
+		return diag_fail(
+			diag, -EINVAL, "--%s needs a value: --%s %s", name, name, row->value);
+	return take_row(row, argv[++*at], options, diag);
 }
 
 static int take_operand(
-	enum command command, const char *word, struct options *options, char *why, size_t size)
+	enum command command, const char *word, struct options *options, struct diag *diag)
 {
-	if (commands[command].takes_name && !options->name) {
-		options->name = word;
-		return 0;
-	}
-	(void)str_format(why, size, "'%s' is one word too many; options begin with --", word);
-	return -EINVAL;
+	size_t offset = commands[command].operand;
+
+	if (offset == NOWHERE || *string_at(options, offset))
+		return diag_fail(
+			diag, -EINVAL, "'%.80s' is one word too many; options begin with --", word);
+	*string_at(options, offset) = word;
+	return 0;
 }
 
 int options_parse(
-	enum command command, int argc, char **argv, struct options *ret, char *why, size_t size)
+	enum command command, int argc, char **argv, struct options *ret, struct diag *diag)
 {
 	struct options options = {0};
 	bool ended = false;
@@ -312,19 +295,16 @@ int options_parse(
 		else if (!ended && strcmp(argv[i], "-h") == 0)
 			options.help = true;
 		else if (!ended && strncmp(argv[i], "--", 2) == 0)
-			r = take_option(command, argc, argv, &i, &options, why, size);
-		else if (!ended && argv[i][0] == '-' && argv[i][1]) {
-			(void)str_format(why, size,
-				"unknown option '%s'; options are written out, as --help", argv[i]);
-			r = -EINVAL;
-		} else {
-			r = take_operand(command, argv[i], &options, why, size);
-		}
+			r = take_option(command, argc, argv, &i, &options, diag);
+		else if (!ended && argv[i][0] == '-' && argv[i][1])
+			r = diag_fail(diag, -EINVAL,
+				"unknown option '%.80s'; options are written out, as --help",
+				argv[i]);
+		else
+			r = take_operand(command, argv[i], &options, diag);
 	}
-	if (r == 0 && options.plain && options.json) {
-		(void)str_format(why, size, "--plain and --json exclude each other");
-		r = -EINVAL;
-	}
+	if (r == 0 && options.plain && options.json)
+		r = diag_fail(diag, -EINVAL, "--plain and --json exclude each other");
 	if (r == 0)
 		*ret = options;
 	return r;

@@ -2,6 +2,7 @@
 #include "ui/lines/disk_table.h"
 
 #include "device/base/human.h"
+#include "device/base/utf8.h"
 #include "device/base/util.h"
 
 #include <stdbool.h>
@@ -19,26 +20,11 @@ struct line {
 
 static const struct line heading = {{"NAME", "KIND", "SIZE", "MODEL", "IDENTITY"}};
 
-/* Columns of a terminal, near enough: bytes that begin a character. */
-static int width_of(const char *text)
-{
-	int width = 0;
-
-	for (; *text; text++)
-		width += ((unsigned char)*text & 0xc0) != 0x80;
-	return width;
-}
-
 /* Cuts a text that is too wide, with two dots in its last columns. */
-static void cut(char *text, int width)
+static void cut(char *text, size_t width)
 {
-	if (width_of(text) <= width)
-		return;
-	for (width -= 2; width > 0; width--)
-		do
-			text++;
-		while (((unsigned char)*text & 0xc0) == 0x80);
-	memcpy(text, "..", 3);
+	if (utf8_width(text) > width)
+		memcpy(text + utf8_offset(text, width - 2), "..", 3);
 }
 
 static void fill_line(const struct disk *disk, struct line *ret)
@@ -56,8 +42,8 @@ static void fill_line(const struct disk *disk, struct line *ret)
 static void widen(int *widths, const struct line *line)
 {
 	for (int i = 0; i < COLUMNS; i++)
-		if (widths[i] < width_of(line->cells[i]))
-			widths[i] = width_of(line->cells[i]);
+		if (widths[i] < (int)utf8_width(line->cells[i]))
+			widths[i] = (int)utf8_width(line->cells[i]);
 }
 
 /* Prints words, if any, at @indent, broken where the page ends; lines after the first a little deeper. */
@@ -72,7 +58,7 @@ static void print_words(FILE *out, int indent, const char *text)
 		char word[256];
 
 		(void)STR_FORMAT(word, "%.*s", bytes, text);
-		width = width_of(word);
+		width = (int)utf8_width(word);
 		if (col == 0)
 			col = fprintf(out, "%*s", indent, "");
 		else if (col + 1 + width <= DISK_TABLE_COLS)
@@ -129,7 +115,7 @@ static void print_line(FILE *out, const struct line *line, const int *widths, co
 {
 	for (int i = 0; i < COLUMNS; i++) {
 		const char *text = line->cells[i];
-		int pad = widths[i] - width_of(text);
+		int pad = widths[i] - (int)utf8_width(text);
 		bool last = i == COLUMNS - 1 && !content[0];
 
 		if (i == SIZE)
@@ -168,7 +154,7 @@ static void print_disk(FILE *out, const struct disk *disk, const int *widths, co
 	if (disk->content.state == CONTENT_PENDING)
 		(void)STR_COPY(text, disk->size_bytes > 0 ? pending : "");
 	fill_line(disk, &line);
-	if (width_of(text) <= left) {
+	if ((int)utf8_width(text) <= left) {
 		print_line(out, &line, widths, text);
 	} else {
 		print_line(out, &line, widths, "");

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -30,48 +29,59 @@ bool follow_has_screen(void)
 	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 }
 
-int follow_init(struct follow *follow, FILE *out, bool json)
+static void on_signal(struct watch *watch, uint32_t events)
 {
-	sigset_t set;
+	struct follow *follow = container_of(watch, struct follow, signals);
+	struct signalfd_siginfo info;
 
-	*follow = (struct follow){.json = json, .out = out, .signals = -1};
+	(void)events;
+	while (read(watch->fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		follow->hurries = true;
+		if (follow->wish != FOLLOW_DETACH)
+			follow->wish = info.ssi_signo == SIGHUP ? FOLLOW_DETACH : FOLLOW_CANCEL;
+	}
+}
+
+int follow_init(struct follow *follow, int reactor, FILE *out, bool json)
+{
+	_cleanup_close_ int fd = -1;
+	sigset_t set;
+	int r;
+
+	*follow = (struct follow){.json = json, .reactor = reactor, .out = out};
+	follow->signals = (struct watch){.fd = -1, .ready = on_signal};
 	plain_init(&follow->plain, out);
+	if (reactor < 0)
+		return reactor;
 	/* A reader that goes away is told by the stream's error. */
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		return -errno;
 	signal_set(&set);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return -errno;
-	follow->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return follow->signals < 0 ? -errno : 0;
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	follow->signals.fd = fd;
+	r = reactor_add(reactor, &follow->signals, EPOLLIN);
+	follow->signals.fd = r < 0 ? -1 : take_fd(&fd);
+	return r;
 }
 
 void follow_finish(struct follow *follow)
 {
+	int fd = follow->signals.fd;
 	sigset_t set;
 
 	/* Over, perhaps before screens were shown, which keep them blocked to the end. */
-	if (follow->signals < 0)
+	if (fd < 0)
 		return;
 	/* One that came too late would kill us now, in place of the exit code. */
-	while (follow_signal(follow) != FOLLOW_ON)
-		;
-	close_fd(&follow->signals);
+	on_signal(&follow->signals, 0);
+	reactor_remove(follow->reactor, &follow->signals);
+	close_fd(&fd);
 	signal_set(&set);
 	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
-}
-
-enum follow_wish follow_signal(struct follow *follow)
-{
-	struct signalfd_siginfo info;
-	enum follow_wish wish = FOLLOW_ON;
-
-	while (read(follow->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		if (info.ssi_signo == SIGHUP)
-			return FOLLOW_DETACH;
-		wish = FOLLOW_CANCEL;
-	}
-	return wish;
 }
 
 /* ---- the line ---- */
@@ -105,14 +115,10 @@ static int queue_send(struct follow *follow)
 /* All of it, however long the line is stopped; but a signal ends that soon. */
 static void queue_end(struct follow *follow)
 {
-	struct pollfd signals = {.fd = follow->signals, .events = POLLIN};
-
 	if (!follow->queue)
 		return;
-	while (queue_send(follow) > 0 && !follow->hurries) {
-		(void)poll(&signals, 1, RETRY_MS);
-		follow->hurries = follow_signal(follow) != FOLLOW_ON;
-	}
+	while (queue_send(follow) > 0 && !follow->hurries)
+		(void)reactor_dispatch(follow->reactor, RETRY_MS);
 	if (follow->hurries)
 		(void)term_output_drain(&follow->pump, LEAVE_MS);
 	(void)fclose(follow->queue);
@@ -168,77 +174,87 @@ static void say_detached(const struct follow *follow)
 		errors(follow), "boardstrap: ", "the install goes on; boardstrap attach shows it");
 }
 
-/* The engine's socket has something. Returns an exit code, or -1 where it goes on. */
-static int receive(struct follow *follow, int service_fd)
+/* ---- the engine ---- */
+
+static void on_service(struct watch *watch, uint32_t events)
 {
+	struct follow *follow = container_of(watch, struct follow, service);
 	struct snapshot now;
 	char text[600], sentence[602];
-	int r = service_receive(service_fd, &now);
+	int r;
 
+	(void)events;
+	if (follow->code >= 0)
+		return;
+	r = service_receive(watch->fd, &now);
 	if (r == 0)
-		return -1;
+		return;
 	if (r == -EPROTO) {
 		plain_wrap(errors(follow),
 			"boardstrap: ", "the install is run by another version of boardstrap");
-		return EXIT_DETACHED;
+		follow->code = EXIT_DETACHED;
+		return;
 	}
 	if (r < 0) /* it has gone: were we too slow for its last word, or has it left none? */
 		service_result(&follow->shown, &now);
 	follow_show(follow, &now);
 	if (!snapshot_ended(&now))
-		return -1;
+		return;
 	if (now.state != INSTALL_PASSED) {
 		err_sentence(&now.err, text, sizeof(text));
 		STR_FORMAT(sentence, "%s.", text);
 		plain_wrap(errors(follow), "boardstrap: ", sentence);
 	}
-	return now.exit_code;
+	follow->code = now.exit_code;
 }
 
-static int follow_on(struct follow *follow, int service_fd)
+/* Only errors are watched for: nobody reads any more. */
+static void on_line(struct watch *watch, uint32_t events)
 {
-	int code = -1;
+	(void)events;
+	container_of(watch, struct follow, line)->lost = true;
+}
 
-	while (code < 0) {
-		struct pollfd fds[] = {
-			{.fd = service_fd, .events = POLLIN},
-			{.fd = follow->signals, .events = POLLIN},
-			{.fd = fileno(follow->out),
-				.events = 0}, /* are told anyway: nobody reads */
-		};
+/* Does what a signal asked for. True where that is to leave. */
+static bool obey(struct follow *follow)
+{
+	enum follow_wish wish = follow->wish;
 
-		if (poll(fds, ARRAY_SIZE(fds), queue_send(follow) > 0 ? RETRY_MS : -1) < 0 &&
-			errno != EINTR)
-			return EXIT_DETACHED;
-		if (fds[1].revents) {
-			enum follow_wish wish = follow_signal(follow);
+	follow->wish = FOLLOW_ON;
+	if (wish == FOLLOW_CANCEL && !follow->watch)
+		(void)service_send(follow->service.fd, SERVICE_CANCEL);
+	else if (wish == FOLLOW_CANCEL && follow->code < 0)
+		say_detached(follow);
+	return wish == FOLLOW_DETACH || (wish == FOLLOW_CANCEL && follow->watch);
+}
 
-			follow->hurries = follow->hurries || wish != FOLLOW_ON;
-			if (wish == FOLLOW_DETACH)
-				return EXIT_DETACHED;
-			if (wish == FOLLOW_CANCEL && follow->watch) {
-				say_detached(follow);
-				return EXIT_DETACHED;
-			}
-			if (wish == FOLLOW_CANCEL)
-				(void)service_send(service_fd, SERVICE_CANCEL);
-		}
-		if (fds[0].revents)
-			code = receive(follow, service_fd);
-		/* The result counts, even if it was not read. */
-		if (code < 0 && (queue_send(follow) < 0 || ferror(follow->out) ||
-					(fds[2].revents & (POLLERR | POLLHUP))))
-			return EXIT_DETACHED;
-	}
-	return code;
+static void follow_on(struct follow *follow)
+{
+	int wait_ms = queue_send(follow) > 0 ? RETRY_MS : -1;
+	int r = reactor_dispatch(follow->reactor, wait_ms);
+	bool leaves = obey(follow);
+
+	/* The result counts, even if it was not read. */
+	if (follow->code < 0 &&
+		(r < 0 || leaves || follow->lost || queue_send(follow) < 0 || ferror(follow->out)))
+		follow->code = EXIT_DETACHED;
 }
 
 int follow_engine(struct follow *follow, int service_fd)
 {
-	int code;
-
 	queue_begin(follow);
-	code = follow_on(follow, service_fd);
+	follow->code = -1;
+	follow->service = (struct watch){.fd = service_fd, .ready = on_service};
+	follow->line = (struct watch){.fd = fileno(follow->out), .ready = on_line};
+	if (reactor_add(follow->reactor, &follow->service, EPOLLIN) < 0)
+		follow->code = EXIT_DETACHED;
+	/* A file cannot be watched, and cannot hang up. */
+	if (reactor_add(follow->reactor, &follow->line, 0) < 0)
+		follow->line.fd = -1;
+	while (follow->code < 0)
+		follow_on(follow);
+	reactor_remove(follow->reactor, &follow->service);
+	reactor_remove(follow->reactor, &follow->line);
 	queue_end(follow);
-	return code;
+	return follow->code;
 }

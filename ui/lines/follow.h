@@ -8,8 +8,11 @@
 #define UI_LINES_FOLLOW_H
 
 #include "core/install/snapshot.h"
+#include "core/process/reactor.h"
 #include "ui/lines/plain.h"
 #include "ui/term/term_output.h"
+
+enum follow_wish { FOLLOW_ON, FOLLOW_CANCEL, FOLLOW_DETACH };
 
 struct follow {
 	bool json;
@@ -22,22 +25,23 @@ struct follow {
 	struct snapshot shown; /* the last one, steps that have ended kept */
 	struct snapshot told;  /* of the last progress event */
 	uint64_t told_ms;
-	int signals; /* signalfd, or -1 */
+	int reactor;	       /* borrowed */
+	struct watch signals;  /* a signalfd; -1 before follow_init */
+	enum follow_wish wish; /* what the operator wants, by the signals so far */
+	struct watch service, line;
+	bool lost; /* nobody reads the line any more */
+	int code;  /* the exit code; -1 while it goes on */
 };
-
-enum follow_wish { FOLLOW_ON, FOLLOW_CANCEL, FOLLOW_DETACH };
 
 /* True where a screen may be shown: standard input and output are a terminal. app_follow knows whether
  * it can. */
 bool follow_has_screen(void);
 
-/* Ignores SIGPIPE. 0 or -errno; then follow_finish is harmless. */
-int follow_init(struct follow *follow, FILE *out, bool json);
+/* Ignores SIGPIPE, and watches signals in @reactor: dispatching that sets follow->wish. @follow must not
+ * move until follow_finish. 0 or -errno; then follow_finish is harmless. */
+_must_check_ int follow_init(struct follow *follow, int reactor, FILE *out, bool json);
 /* Signals do again what they did before. */
 void follow_finish(struct follow *follow);
-
-/* Poll follow->signals, then ask what the operator wants. */
-enum follow_wish follow_signal(struct follow *follow);
 
 /*
  * Shows what is new in @now. Snapshots of the scan and then of the engine are one stream: a step

@@ -2,6 +2,7 @@
 #include "ui/lines/plain.h"
 
 #include "device/base/human.h"
+#include "device/base/utf8.h"
 #include "device/base/util.h"
 
 #include <string.h>
@@ -25,11 +26,7 @@ static size_t fit(const char *text, size_t room)
 {
 	size_t length = strlen(text);
 
-	if (length <= room)
-		return length;
-	while (room > 0 && ((unsigned char)text[room] & 0xc0) == 0x80)
-		room--;
-	return room;
+	return length <= room ? length : utf8_start(text, room);
 }
 
 /* The first @length bytes of @text, at most a line: no name of a file or a device gets at the

@@ -8,10 +8,9 @@
 
 #define TICK_MS 250
 
-void scan_lines_init(struct scan_lines *reader, struct follow *follow, int reactor)
+void scan_lines_init(struct scan_lines *reader, struct follow *follow)
 {
-	*reader = (struct scan_lines){.follow = follow, .reactor = reactor};
-	reader->signals.fd = reader->tick.fd = -1;
+	*reader = (struct scan_lines){.follow = follow};
 }
 
 static void show(struct scan_lines *reader, enum step_state state)
@@ -34,14 +33,6 @@ static void show(struct scan_lines *reader, enum step_state state)
 	follow_show(reader->follow, snapshot);
 }
 
-static void on_signal(struct watch *watch, uint32_t events)
-{
-	struct scan_lines *reader = container_of(watch, struct scan_lines, signals);
-
-	(void)events;
-	reader->wish = follow_signal(reader->follow);
-}
-
 static void on_tick(struct watch *watch, uint32_t events)
 {
 	struct scan_lines *reader = container_of(watch, struct scan_lines, tick);
@@ -53,17 +44,7 @@ static void on_tick(struct watch *watch, uint32_t events)
 		show(reader, STEP_ACTIVE);
 	/* Nobody reads it any more, and nothing has been begun. */
 	if (ferror(reader->follow->out))
-		reader->wish = FOLLOW_DETACH;
-}
-
-static int watch_all(struct scan_lines *reader, int timer)
-{
-	int r;
-
-	reader->signals = (struct watch){.fd = reader->follow->signals, .ready = on_signal};
-	reader->tick = (struct watch){.fd = timer, .ready = on_tick};
-	r = reactor_add(reader->reactor, &reader->signals, EPOLLIN);
-	return r < 0 ? r : reactor_add(reader->reactor, &reader->tick, EPOLLIN);
+		reader->follow->wish = FOLLOW_DETACH;
 }
 
 static int read_all(struct scan_lines *reader)
@@ -72,8 +53,9 @@ static int read_all(struct scan_lines *reader)
 
 	inspect_result(reader->inspect, &reader->archive);
 	show(reader, STEP_ACTIVE);
-	while (r >= 0 && reader->wish == FOLLOW_ON && reader->archive.state == INSPECT_RUNNING) {
-		r = reactor_dispatch(reader->reactor, -1);
+	while (r >= 0 && reader->follow->wish == FOLLOW_ON &&
+		reader->archive.state == INSPECT_RUNNING) {
+		r = reactor_dispatch(reader->follow->reactor, -1);
 		inspect_result(reader->inspect, &reader->archive);
 	}
 	if (r < 0)
@@ -88,11 +70,12 @@ int scan_lines_run(struct scan_lines *reader, const char *path, const struct dis
 	const char *layout, char *why, size_t size)
 {
 	_cleanup_close_ int timer = reactor_timer(TICK_MS, 0);
-	struct diag diag;
+	int reactor = reader->follow->reactor, r = timer;
 	struct progress_totals none = {0}; /* the gauges are those of the install */
-	int r = timer;
+	struct diag diag;
 
-	reader->inspect = inspect_new(reader->reactor, path, &diag);
+	reader->tick = (struct watch){.fd = timer, .ready = on_tick};
+	reader->inspect = inspect_new(reactor, path, &diag);
 	if (!reader->inspect) {
 		(void)str_copy(why, size, diag.text);
 		return -EBADMSG;
@@ -100,15 +83,14 @@ int scan_lines_run(struct scan_lines *reader, const char *path, const struct dis
 	snapshot_init(&reader->snapshot, target, path, layout);
 	progress_init(&reader->progress, &none, now_ms());
 	if (r >= 0)
-		r = watch_all(reader, timer);
+		r = reactor_add(reactor, &reader->tick, EPOLLIN);
 	if (r >= 0)
 		r = read_all(reader);
 	if (r == -EBADMSG)
 		(void)str_copy(why, size, reader->archive.error);
 	else if (r < 0)
 		(void)str_copy(why, size, strerror(-r));
-	reactor_remove(reader->reactor, &reader->tick);
-	reactor_remove(reader->reactor, &reader->signals);
+	reactor_remove(reactor, &reader->tick);
 	return r;
 }
 

@@ -2,6 +2,7 @@
 #include "ui/screens/browse.h"
 
 #include "core/archive/source.h"
+#include "device/base/utf8.h"
 #include "device/base/util.h"
 #include "device/usage/media.h"
 
@@ -235,9 +236,7 @@ static size_t common_length(const char *a, const char *b)
 
 	while (a[length] && a[length] == b[length])
 		length++;
-	while (length > 0 && ((unsigned char)a[length] & 0xc0) == 0x80)
-		length--;
-	return length;
+	return utf8_start(a, length);
 }
 
 static int name_order(const void *left, const void *right)

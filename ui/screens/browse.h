@@ -7,6 +7,8 @@
 #ifndef UI_SCREENS_BROWSE_H
 #define UI_SCREENS_BROWSE_H
 
+#include "device/base/util.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -51,7 +53,7 @@ struct browse {
  * goes to @select (a name, may be NULL), else to the first archive, else to the first entry.
  * 0; or -errno with the old listing kept.
  */
-int browse_open(struct browse *browse, int root, const char *dir, const char *select);
+_must_check_ int browse_open(struct browse *browse, int root, const char *dir, const char *select);
 void browse_finish(struct browse *browse);
 
 /* The archive by its name: ".tar", ".tar.gz", ".tgz", ... */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/screens/model.h"
 
+#include "device/base/utf8.h"
 #include "device/base/util.h"
 
 #include <stdlib.h>
@@ -218,27 +219,10 @@ void model_set_snapshot(struct model *model, const struct snapshot *snap)
 
 void model_type(char *text, size_t size, uint32_t codepoint)
 {
-	char bytes[5] = {0};
+	char bytes[UTF8_MAX + 1];
 	size_t length = strlen(text);
 
-	if (codepoint < 0x20 || codepoint == 0x7f)
-		return;
-	if (codepoint < 0x80) {
-		bytes[0] = (char)codepoint;
-	} else if (codepoint < 0x800) {
-		bytes[0] = (char)(0xc0 | codepoint >> 6);
-		bytes[1] = (char)(0x80 | (codepoint & 0x3f));
-	} else if (codepoint < 0x10000) {
-		bytes[0] = (char)(0xe0 | codepoint >> 12);
-		bytes[1] = (char)(0x80 | (codepoint >> 6 & 0x3f));
-		bytes[2] = (char)(0x80 | (codepoint & 0x3f));
-	} else {
-		bytes[0] = (char)(0xf0 | codepoint >> 18);
-		bytes[1] = (char)(0x80 | (codepoint >> 12 & 0x3f));
-		bytes[2] = (char)(0x80 | (codepoint >> 6 & 0x3f));
-		bytes[3] = (char)(0x80 | (codepoint & 0x3f));
-	}
-	if (length + strlen(bytes) < size)
+	if (codepoint >= 0x20 && codepoint != 0x7f && length + utf8_encode(codepoint, bytes) < size)
 		(void)str_copy(text + length, size - length, bytes);
 }
 
@@ -246,10 +230,6 @@ void model_erase(char *text)
 {
 	size_t length = strlen(text);
 
-	while (length > 0) {
-		length--;
-		if (((unsigned char)text[length] & 0xc0) != 0x80)
-			break;
-	}
-	text[length] = '\0';
+	if (length > 0)
+		text[utf8_start(text, length - 1)] = '\0';
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * screen - what a screen is: a const table of two pure functions, one that draws the model and one
- * that takes a key, and the keys that it knows. The frame round it (title, steps, error place, scan
- * gauge, key line), lists and searching are the same for all, and are here.
+ * screen - a screen is a const table of two pure functions, one that draws the model and one that
+ * takes a key, and the keys that it knows. screen_frame draws the frame round it, screen_keys
+ * handles lists and searching: both are the same for all screens.
  */
 #ifndef UI_SCREENS_SCREEN_H
 #define UI_SCREENS_SCREEN_H
@@ -19,13 +19,14 @@ enum outcome {
 	OUTCOME_NONE,
 	OUTCOME_BACK, /* the screen before; from the first one: quit */
 	OUTCOME_QUIT,
-	OUTCOME_REDRAW,	 /* repaint everything, and ask the terminal for its size */
-	OUTCOME_RESCAN,	 /* look at the disks again */
-	OUTCOME_TARGET,	 /* model.target is chosen */
-	OUTCOME_FOLDER,	 /* list the folder in model.text */
-	OUTCOME_ARCHIVE, /* scan the file in model.text */
-	OUTCOME_LAYOUT,	 /* the layout under the cursor is chosen */
-	OUTCOME_BEGIN,	 /* everything is confirmed: start the engine */
+	OUTCOME_REDRAW,	  /* repaint everything, and ask the terminal for its size */
+	OUTCOME_RESCAN,	  /* look at the disks again */
+	OUTCOME_TARGET,	  /* model.target is chosen */
+	OUTCOME_FOLDER,	  /* list the folder in model.text */
+	OUTCOME_ARCHIVE,  /* scan the file in model.text */
+	OUTCOME_COMPLETE, /* complete the path in model.text, list the names in model.names */
+	OUTCOME_LAYOUT,	  /* the layout under the cursor is chosen */
+	OUTCOME_BEGIN,	  /* everything is confirmed: start the engine */
 	OUTCOME_CANCEL,
 	OUTCOME_DETACH,
 	OUTCOME_AGAIN, /* from the result to the first screen */
@@ -72,11 +73,6 @@ struct screen {
 extern const struct screen screen_target, screen_archive, screen_layout, screen_review,
 	screen_install, screen_result, screen_help, screen_log;
 
-/* Draws what is on top, frame and all, on a cleared grid. */
-void screen_draw(const struct model *model, struct grid *grid);
-/* Gives a key to what is on top. */
-enum outcome screen_key(struct model *model, struct key key);
-
 /* --- for the screens --- */
 
 static inline bool screen_is_too_small(const struct grid *grid)
@@ -99,9 +95,6 @@ static inline bool screen_is_narrow(const struct grid *grid)
 size_t screen_page(size_t cursor, size_t per_page);
 /* At the right end of @row: "12 of 90", where not all rows are shown. */
 void screen_position(struct grid *grid, int row, size_t cursor, size_t count, size_t per_page);
-/* What is drawn between the frame's rules of @screen. */
-struct area screen_area(
-	const struct model *model, const struct screen *screen, const struct grid *grid);
 /* The first row that is shown, of more than fit by @most, after @action; moves by @page. */
 size_t screen_scroll(enum action action, size_t top, size_t most, size_t page);
 /* Where @text has in it what is searched for; NULL: nowhere. */
@@ -112,10 +105,5 @@ void screen_focus(struct grid *grid, int row, int rows, bool here);
 
 /* Title of the screens that show an install: what goes where, and for how long. */
 void screen_title_install(const struct model *model, struct grid *grid);
-
-/* The hints that work now, of what is on top. Returns how many; @ret has room for SCREEN_HINTS. */
-#define SCREEN_HINTS 16
-size_t screen_hints(const struct model *model, const struct screen *screen,
-	const struct hint *ret[SCREEN_HINTS]);
 
 #endif

@@ -188,9 +188,7 @@ static enum outcome path_key(struct model *m, enum action action, struct key key
 		return OUTCOME_NONE;
 	case ACTION_TAB:
 		browse_expand(m->browse.home, m->text, sizeof(m->text));
-		if (browse_complete(m->browse.dir, m->text, sizeof(m->text), &m->names) == 0)
-			model_say(m, false, "No name begins like this.");
-		return OUTCOME_NONE;
+		return OUTCOME_COMPLETE;
 	case ACTION_NEXT:
 		return take_path(m);
 	case ACTION_BACK:

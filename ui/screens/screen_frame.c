@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is round every screen: title, steps, scan gauge, the line that is typed, notices, keys. */
-#include "ui/screens/screen.h"
+#include "ui/screens/screen_frame.h"
 
 #include "device/base/human.h"
 #include "device/base/util.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the keys do on what lies below, from the same tables as its key line. */
-#include "ui/screens/screen.h"
+#include "ui/screens/screen_frame.h"
 
 #include "device/base/util.h"
 

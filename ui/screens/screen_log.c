@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Everything that was said: warnings of tar and notes of the engine. It follows the end until
  * somebody scrolls up. */
-#include "ui/screens/screen.h"
+#include "ui/screens/screen_frame.h"
 
 #include "device/base/util.h"
 

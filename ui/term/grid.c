@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/term/grid.h"
 
+#include "device/base/utf8.h"
 #include "device/base/util.h"
 
 #include <errno.h>
@@ -96,25 +97,13 @@ static void set_cell(struct grid *grid, int row, int col, uint32_t codepoint, un
 		*cell = (struct cell){codepoint, (uint8_t)attr};
 }
 
-/* Takes one code point off @text; '?' stands for a byte that begins none. */
+/* Takes one code point off @text; '?' replaces a byte that begins none. */
 static uint32_t next_codepoint(const char **text)
 {
-	const unsigned char *s = (const unsigned char *)*text;
-	unsigned more = s[0] >= 0xf0 ? 3 : s[0] >= 0xe0 ? 2 : s[0] >= 0xc2 ? 1 : 0;
-	uint32_t point = s[0];
+	uint32_t point = '?';
+	size_t length = utf8_decode(*text, &point);
 
-	*text += 1;
-	if (s[0] < 0x80)
-		return point;
-	if (more == 0 || s[0] > 0xf4)
-		return '?';
-	point = s[0] & (0x3fu >> more);
-	for (unsigned i = 1; i <= more; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return '?';
-		point = point << 6 | (s[i] & 0x3f);
-	}
-	*text += more;
+	*text += length > 0 ? length : 1;
 	return point;
 }
 
@@ -333,16 +322,6 @@ void grid_bar(struct grid *grid, int row, int col, int width, uint64_t done, uin
 		grid_fill(grid, row, col + (int)(halves / 2), 1, grid->glyphs->half, attr);
 }
 
-static void print_codepoint(uint32_t point, FILE *out)
-{
-	unsigned more = point < 0x80 ? 0 : point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
-	static const unsigned lead[] = {0, 0xc0, 0xe0, 0xf0};
-
-	(void)fputc((int)(lead[more] | point >> (6 * more)), out);
-	while (more-- > 0)
-		(void)fputc((int)(0x80 | (point >> (6 * more) & 0x3f)), out);
-}
-
 static char attr_letter(unsigned attr)
 {
 	static const struct {
@@ -361,13 +340,14 @@ void grid_print(const struct grid *grid, FILE *out, bool attrs)
 {
 	for (int row = 0; row < grid->rows; row++) {
 		const struct cell *cells = grid->cells + row * grid->cols;
+		char bytes[UTF8_MAX + 1];
 		int end = grid->cols;
 
 		while (end > 0 && cells[end - 1].codepoint == ' ')
 			end--;
 		for (int col = 0; col < end; col++)
-			if (cells[col].codepoint)
-				print_codepoint(cells[col].codepoint, out);
+			if (cells[col].codepoint && utf8_encode(cells[col].codepoint, bytes) > 0)
+				(void)fputs(bytes, out);
 		(void)fputc('\n', out);
 	}
 	for (int row = 0; attrs && row < grid->rows; row++) {

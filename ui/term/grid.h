@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * grid - the picture that a screen draws: cells of a code point and attributes, without a terminal.
- * Everything is clipped at its edges, so a screen never asks whether there is room. Only term.c
- * turns a grid into bytes; tests compare it as text.
+ * Everything is clipped at its edges, so a screen never asks whether there is room. Only the
+ * painter turns a grid into bytes; tests compare it as text.
  */
 #ifndef UI_TERM_GRID_H
 #define UI_TERM_GRID_H
+
+#include "device/base/util.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -47,7 +49,7 @@ struct grid {
 };
 
 /* A blank grid. 0 or -ENOMEM. */
-int grid_init(struct grid *grid, int rows, int cols, const struct glyphs *glyphs);
+_must_check_ int grid_init(struct grid *grid, int rows, int cols, const struct glyphs *glyphs);
 void grid_finish(struct grid *grid);
 void grid_clear(struct grid *grid);
 /* Makes @grid show what @from does, which has the same size. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/term/keys.h"
 
+#include "device/base/utf8.h"
 #include "device/base/util.h"
 
 #include <string.h>
@@ -139,28 +140,6 @@ static void begin(struct key_reader *reader, int state, const char *held)
 	memcpy(reader->held, held, reader->count);
 }
 
-/* True where a character of several bytes begins with @byte. */
-static bool begin_utf8(struct key_reader *reader, unsigned char byte)
-{
-	static const struct {
-		unsigned char mask, lead;
-		uint8_t missing;
-		uint32_t least;
-	} leads[] = {{0xe0, 0xc0, 1, 0x80}, {0xf0, 0xe0, 2, 0x800}, {0xf8, 0xf0, 3, 0x10000}};
-
-	for (size_t i = 0; i < ARRAY_SIZE(leads); i++)
-		if ((byte & leads[i].mask) == leads[i].lead) {
-			*reader = (struct key_reader){
-				.state = READ_UTF8,
-				.missing = leads[i].missing,
-				.codepoint = byte & (unsigned char)~leads[i].mask,
-				.least = leads[i].least,
-			};
-			return true;
-		}
-	return false;
-}
-
 /* Of 8-bit terminals: one byte for ESC and a letter. */
 static const struct {
 	unsigned char byte;
@@ -181,8 +160,12 @@ static bool read_plain(struct key_reader *reader, unsigned char byte, struct key
 			begin(reader, introducers[i].state, introducers[i].same);
 			return false;
 		}
-	if (begin_utf8(reader, byte))
+	if (utf8_length(byte) > 1) {
+		begin(reader, READ_UTF8, "");
+		hold(reader, byte);
+		reader->missing = (uint8_t)(utf8_length(byte) - 1);
 		return false;
+	}
 	if (byte < ' ' || byte == 0x7f) {
 		begin(reader, READ_PLAIN, "");
 		hold(reader, byte);
@@ -197,18 +180,16 @@ static bool read_utf8(struct key_reader *reader, unsigned char byte, struct key 
 {
 	uint32_t point;
 
-	if ((byte & 0xc0) != 0x80) {
+	if (utf8_length(byte) > 0) {
 		/* Cut off: this byte begins something else. */
 		reader->state = READ_PLAIN;
 		return read_plain(reader, byte, ret);
 	}
-	reader->codepoint = reader->codepoint << 6 | (byte & 0x3fu);
+	hold(reader, byte);
 	if (--reader->missing > 0)
 		return false;
 	reader->state = READ_PLAIN;
-	point = reader->codepoint;
-	if (point >= reader->least && point >= 0xa0 && point <= 0x10ffff &&
-		!(point >= 0xd800 && point <= 0xdfff))
+	if (utf8_decode(reader->held, &point) > 0 && point >= 0xa0)
 		*ret = (struct key){SYMBOL_TEXT, point};
 	return true;
 }
@@ -273,10 +254,8 @@ bool keys_read(struct key_reader *reader, unsigned char byte, struct key *ret)
 	/* A control character ends what was cut off; of a string only what ends it in any case; and a
 	 * mouse too far to the right is at column NUL. */
 	if (byte == 033 || (byte < ' ' && reader->state != READ_STRING &&
-				   !(byte == 0 && reader->state == READ_MOUSE))) {
-		reader->state = READ_PLAIN;
+				   !(byte == 0 && reader->state == READ_MOUSE)))
 		return read_plain(reader, byte, ret);
-	}
 	if (reader->state == READ_ESCAPE)
 		return read_escape(reader, byte);
 	if (reader->state != READ_CSI && reader->state != READ_SS3)

@@ -93,9 +93,8 @@ struct key_reader {
 		READ_MOUSE,   /* "ESC [ M": button, column and row follow, a byte each */
 		READ_UTF8,
 	} state;
-	char held[16];		   /* the sequence; what does not fit makes it unknown */
-	uint8_t count, missing;	   /* bytes: held; to come of a letter or of the mouse */
-	uint32_t codepoint, least; /* of UTF-8 */
+	char held[16];		/* the sequence; what does not fit makes it unknown */
+	uint8_t count, missing; /* bytes: held; to come of a letter or of the mouse */
 };
 
 /* Takes a byte. True where a key has ended with it: SYMBOL_NONE where it means nothing. */

@@ -3,14 +3,12 @@
 
 #include "device/base/util.h"
 #include "ui/term/line_speed.h"
+#include "ui/term/painter.h"
+#include "ui/term/term_crash.h"
 #include "ui/term/term_output.h"
 #include "ui/term/term_query.h"
 #include "ui/term/terminfo.h"
 
-/* Curses last, and with nothing of its own that could be taken for ours. */
-#define NCURSES_NOMACROS 1
-#define NCURSES_WIDECHAR 1
-#include <curses.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <langinfo.h>
@@ -24,10 +22,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define LEAVE_MS    200	   /* how long a line that is stuck may hold us at the end */
-#define SOLID	    0x2588 /* full block */
-#define SOLID_RUN   5	   /* from which on blanks in reverse are fewer bytes */
-#define OUT_WAIT_MS 100	   /* between looks at one that sends */
+#define LEAVE_MS    200 /* how long a line that is stuck may hold us at the end */
+#define OUT_WAIT_MS 100 /* between looks at one that sends */
 
 struct terminal {
 	SCREEN *screen;
@@ -41,7 +37,7 @@ struct terminal {
 	int in_kernel; /* bytes, when they were last seen to change, at moved_ms */
 	uint64_t moved_ms;
 	const struct glyphs *glyphs;
-	const struct theme *theme;
+	struct painter painter;
 	char input[256]; /* that was read, from input_at to input_end */
 	size_t input_at, input_end;
 	uint64_t input_ms; /* when it was */
@@ -49,76 +45,9 @@ struct terminal {
 	struct term_query query;
 	int rows, cols;	  /* as the terminal has answered; 0 */
 	bool can_unicode; /* there is a locale for it */
-	attr_t attrs;	  /* that the terminal has: curses would send a reset for the others */
 	bool changed;	  /* what the query has told is not known to the app yet */
-	bool repair, cursor_shown;
+	bool repair;
 };
-
-/* What the handler of a crash needs; -1: no terminal is held. */
-static volatile sig_atomic_t crash_fd = -1;
-static struct termios crash_termios;
-static int crash_out;
-static char crash_text[128]; /* leaves the screen as term_close does */
-static size_t crash_length;
-static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
-
-static void on_crash(int number)
-{
-	if (crash_fd >= 0) {
-		/* O_NONBLOCK: a line that is stopped does not hold us. */
-		(void)!write(crash_out, crash_text, crash_length);
-		(void)tcsetattr(crash_fd, TCSANOW, &crash_termios);
-	}
-	/* SA_RESETHAND: the default does the rest once we return. */
-	(void)raise(number);
-}
-
-static void handle_crashes(bool on)
-{
-	struct sigaction action = {
-		.sa_handler = on ? on_crash : SIG_DFL, .sa_flags = on ? (int)SA_RESETHAND : 0};
-
-	for (size_t i = 0; i < ARRAY_SIZE(crash_signals); i++)
-		(void)sigaction(crash_signals[i], &action, NULL);
-}
-
-static int crash_add(int character)
-{
-	if (crash_length < sizeof(crash_text))
-		crash_text[crash_length++] = (char)character;
-	return character;
-}
-
-static void crash_put(const char *text)
-{
-	if (text && text != (char *)-1)
-		(void)tputs(text, 1, crash_add);
-}
-
-/* For the screen's size. What is said next comes onto a blank last row, as after term_close. */
-static void prepare_crash_text(void)
-{
-	static const char *const leave[] = {"rmkx", "rmcup", "cnorm"};
-	const char *place = tigetstr("cup");
-
-	crash_length = 0;
-	crash_put(tigetstr("sgr0"));
-	if (place && place != (char *)-1)
-		crash_put(tiparm(place, LINES - 1, 0));
-	crash_put(tigetstr("el"));
-	for (size_t i = 0; i < ARRAY_SIZE(leave); i++)
-		crash_put(tigetstr(leave[i]));
-}
-
-/* Everything that a crash needs, while there is none. */
-static void prepare_crash(const struct terminal *term)
-{
-	prepare_crash_text();
-	crash_termios = term->saved;
-	crash_out = term->pump.line;
-	crash_fd = term->in;
-	handle_crashes(true);
-}
 
 /*
  * What the locale says of the terminal is not asked: the terminal itself is. But curses needs a
@@ -133,20 +62,6 @@ static bool choose_locale(void)
 		if (setlocale(LC_CTYPE, locales[i]) && strcmp(nl_langinfo(CODESET), "UTF-8") == 0)
 			return true;
 	return false;
-}
-
-/* The pair of a meaning's colours has the number of its row in the theme, and one; 0 is default. */
-static void choose_theme(struct terminal *term)
-{
-	term->theme = theme_choose(getenv("NO_COLOR"), has_colors() ? tigetnum("colors") : 0);
-	if (term->theme != &theme_colour)
-		return;
-	(void)start_color();
-	/* Without this the whole screen would be painted in a colour: 2 KiB on a serial line. */
-	(void)use_default_colors();
-	for (short i = 0; i < THEME_MEANINGS; i++)
-		(void)init_pair((short)(i + 1), theme_colour.meanings[i].ink,
-			theme_colour.meanings[i].paper);
 }
 
 /* Raw, and set at once: curses would wait until a stopped line has taken what is queued. */
@@ -187,13 +102,10 @@ static void set_up(struct terminal *term)
 
 	(void)nonl();
 	(void)typeahead(-1); /* writing never waits: no frame need be cut short for a key */
-	(void)curs_set(0);
-	(void)leaveok(stdscr, TRUE);
-	choose_theme(term);
-	term->attrs = termattrs();
+	painter_init(&term->painter);
 	term_size(term, &rows, &cols);
 	(void)resizeterm(rows, cols);
-	prepare_crash(term);
+	term_crash_arm(term->in, term->pump.line, &term->saved);
 	set_raw(term);
 }
 
@@ -314,7 +226,7 @@ const struct glyphs *term_glyphs(const struct terminal *term)
 
 const struct theme *term_theme(const struct terminal *term)
 {
-	return term->theme;
+	return term->painter.theme;
 }
 
 int term_fd(const struct terminal *term)
@@ -502,8 +414,7 @@ void term_close(struct terminal *term)
 	if (term_output_drain(&term->pump, LEAVE_MS))
 		await_answers(term);
 	(void)tcsetattr(term->in, TCSANOW, &term->saved);
-	handle_crashes(false);
-	crash_fd = -1;
+	term_crash_disarm();
 	delscreen(term->screen);
 	(void)fclose(term->queue);
 	term_output_finish(&term->pump);
@@ -513,96 +424,6 @@ void term_close(struct terminal *term)
 
 /* --- output --- */
 
-static attr_t curses_attr(const struct terminal *term, unsigned attr)
-{
-	static const struct {
-		unsigned ours;
-		attr_t theirs;
-	} attrs[] = {{ATTR_BOLD, A_BOLD}, {ATTR_REVERSE, A_REVERSE}, {ATTR_DIM, A_DIM}};
-	attr_t all = A_NORMAL;
-
-	for (size_t i = 0; i < ARRAY_SIZE(attrs); i++)
-		if (attr & attrs[i].ours)
-			all |= attrs[i].theirs;
-	return all & term->attrs;
-}
-
-/* As choose_theme has made them. */
-static short curses_pair(const struct look *look)
-{
-	for (short i = 0; i < THEME_MEANINGS; i++)
-		if (look->ink != COLOUR_DEFAULT && theme_colour.meanings[i].ink == look->ink &&
-			theme_colour.meanings[i].paper == look->paper)
-			return (short)(i + 1);
-	return 0;
-}
-
-static void show_cell(const struct terminal *term, int row, int col, const struct cell *cell)
-{
-	struct look look = theme_look(term->theme, cell->attr);
-	wchar_t text[2] = {(wchar_t)cell->codepoint, 0};
-	cchar_t out;
-
-	if (cell->codepoint == 0)
-		return;
-	if (setcchar(&out, text, curses_attr(term, look.attr), curses_pair(&look), NULL) == OK)
-		(void)mvadd_wch(row, col, &out);
-}
-
-/* Columns from @col on that are full blocks, alike and in the colours of plain text. */
-static int solid_run(const struct grid *grid, int row, int col)
-{
-	unsigned attr = grid_cell(grid, row, col)->attr;
-	int end = col;
-
-	while (end < grid->cols && (attr | ATTR_REVERSE) == ATTR_REVERSE &&
-		grid_cell(grid, row, end)->codepoint == SOLID &&
-		grid_cell(grid, row, end)->attr == attr)
-		end++;
-	return end - col;
-}
-
-/* A row; a longer run of full blocks, three bytes each, as blanks in reverse, which look the same. */
-static void show_row(const struct terminal *term, const struct grid *grid, int row)
-{
-	for (int col = 0; col < grid->cols;) {
-		int run = solid_run(grid, row, col), end = col + (run > 0 ? run : 1);
-
-		for (; col < end; col++) {
-			struct cell cell = *grid_cell(grid, row, col);
-
-			if (run >= SOLID_RUN)
-				cell = (struct cell){' ', cell.attr ^ ATTR_REVERSE};
-			show_cell(term, row, col, &cell);
-		}
-	}
-}
-
-/* The difference to what the screen shows, into the pump's queue. */
-static void paint(struct terminal *term, const struct grid *grid)
-{
-	bool cursor = grid->cursor_row >= 0;
-
-	if (LINES != grid->rows || COLS != grid->cols) {
-		(void)resizeterm(grid->rows, grid->cols);
-		prepare_crash_text();
-		term->repair = true; /* terminals differ in what they keep of the old picture */
-	}
-	for (int row = 0; row < grid->rows; row++)
-		show_row(term, grid, row);
-	if (cursor != term->cursor_shown) {
-		(void)leaveok(stdscr, !cursor);
-		(void)curs_set(cursor);
-		term->cursor_shown = cursor;
-	}
-	if (cursor)
-		(void)move(grid->cursor_row, grid->cursor_col);
-	if (term->repair)
-		(void)clearok(curscr, TRUE);
-	term->repair = false;
-	(void)refresh();
-}
-
 void term_pump(struct terminal *term)
 {
 	if (term_output_send(&term->pump) < 0)
@@ -610,7 +431,8 @@ void term_pump(struct terminal *term)
 	if (!is_due(term) || !term_output_is_idle(&term->pump))
 		return;
 	term->waiting = false;
-	paint(term, &term->next);
+	painter_show(&term->painter, &term->next, term->repair);
+	term->repair = false;
 	(void)term_output_send(&term->pump);
 }
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * term - the terminal: the only file that sees curses. It takes a grid and shows it, sending only
- * what changed, and gives keys. It owns the terminal's settings from term_open to term_close, and
+ * term - the terminal: with its parts painter and term_crash all that sees curses. It takes a grid and
+ * shows it, sending only what changed, and gives keys. It owns the terminal's settings from term_open to term_close, and
  * puts them back even where the program crashes.
  */
 #ifndef UI_TERM_TERM_H
 #define UI_TERM_TERM_H
 
+#include "device/base/util.h"
 #include "ui/term/grid.h"
 #include "ui/term/keys.h"
 #include "ui/term/theme.h"
@@ -26,7 +27,7 @@ struct terminal; /* not "term": <term.h> has one */
  * (dumb), and nothing at the other end that answers within 400 ms. Sets LC_CTYPE to a locale of UTF-8.
  * One at a time.
  */
-int term_open(
+_must_check_ int term_open(
 	struct terminal **ret, int in, int out, const char *type, char *note, size_t note_size);
 
 /* Puts everything back; waits 200 ms at most for a terminal that takes nothing any more. NULL is

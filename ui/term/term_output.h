@@ -8,6 +8,8 @@
 #ifndef UI_TERM_TERM_OUTPUT_H
 #define UI_TERM_TERM_OUTPUT_H
 
+#include "device/base/util.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,7 +28,7 @@ struct term_output {
  * For the terminal @tty, which stays the caller's. Where it cannot be opened anew (it belongs to
  * another user) bytes go one by one, each after asking whether there is room. 0 or -errno.
  */
-int term_output_init(struct term_output *pump, int tty);
+_must_check_ int term_output_init(struct term_output *pump, int tty);
 void term_output_finish(struct term_output *pump);
 
 /* Sends what the line takes now: 0 nothing is left, 1 something is; -EIO the line is gone, and

@@ -8,6 +8,8 @@
 #ifndef UI_TERM_TERMINFO_H
 #define UI_TERM_TERMINFO_H
 
+#include "device/base/util.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -27,7 +29,8 @@ struct terminfo {
  * cursor (dumb). @note is a sentence of what was chosen though not asked for, or why nothing was; or
  * "".
  */
-int terminfo_choose(struct terminfo *ret, const char *type, int fd, char *note, size_t note_size);
+_must_check_ int terminfo_choose(
+	struct terminfo *ret, const char *type, int fd, char *note, size_t note_size);
 
 /* Our own, whatever @type says, for a terminal that answers all the same; @note is a sentence of that. */
 void terminfo_plain(struct terminfo *ret, const char *type, char *note, size_t note_size);
