@@ -7,6 +7,7 @@
 #
 # See lib.sh for the settings and prepare.sh for what has to be there.
 # BOOT_AREAS: the program (default: build/tests/vm-boot-areas)
+# lane: vm
 
 set -u
 # shellcheck source-path=SCRIPTDIR source=lib.sh

@@ -7,6 +7,7 @@
 #
 # VM_LAYOUT: single-gpt (default), single-mbr or boot-root.
 # See lib.sh for the other settings and prepare.sh for what has to be there.
+# lane: vm
 
 set -u
 # shellcheck source-path=SCRIPTDIR source=lib.sh

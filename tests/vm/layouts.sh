@@ -8,6 +8,7 @@
 # the vfat of their own card.
 #
 # See lib.sh for the settings and prepare.sh for what has to be there.
+# lane: vm
 
 set -u
 # shellcheck source-path=SCRIPTDIR source=lib.sh

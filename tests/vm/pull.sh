@@ -7,6 +7,7 @@
 # mmcblk0 is not touched.
 #
 # See lib.sh for the settings and prepare.sh for what has to be there.
+# lane: vm
 
 set -u
 # shellcheck source-path=SCRIPTDIR source=lib.sh

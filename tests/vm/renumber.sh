@@ -11,6 +11,7 @@
 # typed fits the wrong one, too.
 #
 # See lib.sh for the settings and prepare.sh for what has to be there.
+# lane: vm
 
 set -u
 # shellcheck source-path=SCRIPTDIR source=lib.sh

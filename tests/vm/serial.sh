@@ -9,6 +9,7 @@
 # FAULT_SECONDS: for how long the line is stopped (default: 15)
 # VM_LINE:       the program that is the line (default: build/tests/vm-line), see line.c
 # See lib.sh for the other settings and prepare.sh for what has to be there.
+# lane: vm
 
 set -u
 # shellcheck source-path=SCRIPTDIR source=lib.sh

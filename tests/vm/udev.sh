@@ -8,6 +8,7 @@
 #
 # INSTALLS: how many (default 50).
 # See lib.sh for the other settings and prepare.sh for what has to be there.
+# lane: vm
 
 set -u
 # shellcheck source-path=SCRIPTDIR source=lib.sh
