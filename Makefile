@@ -204,6 +204,12 @@ bench: all ## overhead against the plain commands, paired runs; the engine's CPU
 bench-list: all ## listing eight disks, split into sysfs and probes: below 50 ms
 	@bash tests/bench/list.sh
 
+.PHONY: bench-screens
+SPEED_TESTS := $(addprefix $(BUILD)/tests/,test_line test_faults test_app) tests/vm/serial.sh
+bench-screens: all tests ## what the screens promise of speed, judged strictly: on an idle machine
+	@SPEED=1 LANES=1 bash tests/tools/run.sh $(SPEED_TESTS)
+	@grep -h promised $(BUILD)/tests/logs/test_{line,faults,app}.log
+
 .PHONY: golden
 golden: $(BUILD)/tests/test_screens ## write the golden screens anew: review them with git diff
 	@UPDATE_GOLDEN=1 $(BUILD)/tests/test_screens

@@ -65,7 +65,7 @@ row="mmcblk0 +$card"
 wait_for 30 "$row" || die "Target lists mmcblk0"
 check "Target lists mmcblk0 as $card" choose "$row" || exit 1
 # Should refused devices be left out at first: "a" shows all.
-wait_for 10 'sda +USB.*refused' >/dev/null || keys a
+seen_within 10 'sda +USB.*refused' >/dev/null || keys a
 check "Target refuses the stick" wait_for 20 'sda +USB.*refused' || exit 1
 check "the cursor is on mmcblk0 still" choose "$row" || exit 1
 

@@ -48,7 +48,7 @@ make_initrd() { # FILE
 		esac
 	done
 	i=0
-	until [ -b "$device" ] || [ $i = 100 ]; do sleep 0.1; i=$((i + 1)); done
+	until [ -b "$device" ] || [ $i = 600 ]; do sleep 0.1; i=$((i + 1)); done
 	mount -t "$type" "$device" /root || { echo "Kernel panic: no root"; poweroff -f; }
 	umount /sys /proc
 	mount --move /dev /root/dev
