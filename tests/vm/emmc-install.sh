@@ -30,10 +30,7 @@ make_emmc
 
 args=
 [ "$CARD" = emmc ] || args=vm.args=--allow,sd
-started=$SECONDS
-machine_start installer.vmlinuz installer.cpio "$args" || die "QEMU starts"
-wait_for 120 'vm: ready, press Enter' || die "the installer's system comes up"
-pass "the installer's system comes up ($((SECONDS - started)) s)"
+machine_up "the installer's system comes up" 120 'vm: ready, press Enter' installer.vmlinuz installer.cpio "$args"
 
 facts=$(screen | grep '^vm: ')
 fact() {
@@ -106,7 +103,7 @@ pass "the right serial ($serial) begins"
 done_text='verified, 0 wrong'
 failed_text='\[FAIL\]|in step:|entries wrong|will not boot|Nothing was written to it'
 watch_install() {
-	local until=$((SECONDS + INSTALL_SECONDS)) text now last=-1
+	local until=$((SECONDS + INSTALL_SECONDS * VM_PATIENCE)) text now last=-1
 	samples=0
 	worst=
 	while [ $SECONDS -lt $until ]; do
@@ -213,10 +210,7 @@ rm -f "$disk"
 # 4. the same board from its eMMC
 
 vm_aside=
-started=$SECONDS
-machine_start board.vmlinuz board.initrd "root=/dev/mmcblk0p$number" || die "QEMU starts again"
-wait_for 180 'login:' 'Kernel panic|Give root password|\(initramfs\)' || die "Debian boots from the eMMC to its login prompt"
-pass "Debian boots from the eMMC to its login prompt ($((SECONDS - started)) s)"
+machine_up "Debian boots from the eMMC to its login prompt" 180 'login:' board.vmlinuz board.initrd "root=/dev/mmcblk0p$number"
 
 text root
 keys Enter

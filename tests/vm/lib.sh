@@ -17,7 +17,7 @@
 #   BOARDSTRAP  the program under test               (default: build/boardstrap)
 #   ALLOW_SD=1  no QEMU with an eMMC to be had: take an SD card instead
 #   VM_EMMC_MIB size of the eMMC's user area         (default: 512)
-#   VM_LIMIT    no machine lives longer, in seconds (default: 1500)
+#   VM_LIMIT    no machine lives longer, in seconds (default: 1800)
 #   VM_PATIENCE waiting ends with the event; what a wait is given in seconds is what an idle
 #               machine never takes, and this many times that ends what hangs (default: 5)
 #   SPEED=1     judge the promises of speed, on a machine that does nothing else: see quick
@@ -472,9 +472,17 @@ machine_start() {
 	done
 	# No run may outlive its script for long, not even if that is killed.
 	mux new-session -d -x $SCREEN_COLUMNS -y $SCREEN_LINES \
-		timeout --foreground -k 5 "${VM_LIMIT:-1500}" \
+		timeout --foreground -k 5 "${VM_LIMIT:-1800}" \
 		${vm_line:+"$vm_line" "$vm_tmp/line" "$vm_tmp/line.log"} "${qemu_command[@]}" || return 1
 	vm_pid=$(mux display-message -p '#{pane_pid}')
+}
+
+# machine_up NAME SECONDS REGEX KERNEL INITRD APPEND: starts it, and waits until the screen shows that.
+machine_up() {
+	local started=$SECONDS
+	machine_start "${@:4}" || die "QEMU starts"
+	wait_for "$2" "$3" 'Kernel panic|Give root password|\(initramfs\)' || die "$1"
+	pass "$1 ($((SECONDS - started)) s)"
 }
 
 machine_alive() {

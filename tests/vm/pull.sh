@@ -40,10 +40,7 @@ check "an SD card that is full of something" dd if=/dev/urandom of="$MACHINE/sd.
 sd_before=$(sha256sum <"$MACHINE/sd.img")
 
 vm_aside=yes
-started=$SECONDS
-machine_start installer.vmlinuz installer.cpio vm.shell || die "QEMU starts"
-wait_for 120 '^bash.*# *$' || die "the machine comes up"
-pass "the machine comes up ($((SECONDS - started)) s)"
+machine_up "the machine comes up" 120 '^bash.*# *$' installer.vmlinuz installer.cpio vm.shell
 check "the eMMC is mmcblk0, the SD card mmcblk1" aside 60 'bind 10 11' || exit 1
 settings=$(aside 20 settings)
 install='boardstrap install --yes --target /dev/mmcblk0 --archive'

@@ -54,10 +54,7 @@ check "the installer's RAM disk" make_installer || exit 1
 
 vm_aside=yes
 vm_line=$VM_LINE
-started=$SECONDS
-machine_start installer.vmlinuz installer.cpio "vm.shell vm.respawn" || die "QEMU starts"
-wait_for 120 '^bash.*# *$' || die "the machine comes up"
-pass "the machine comes up ($((SECONDS - started)) s)"
+machine_up "the machine comes up" 120 '^bash.*# *$' installer.vmlinuz installer.cpio "vm.shell vm.respawn"
 check "the serial console knows no size" shows 'vm: tty=0x0 term=linux'
 settings=$(aside 20 settings)
 

@@ -87,10 +87,7 @@ check "the stick" make_tools || exit 1
 installer_extra=add_udev
 check "the installer's RAM disk, with udev" make_installer || exit 1
 
-started=$SECONDS
-machine_start installer.vmlinuz installer.cpio vm.shell || die "QEMU starts"
-wait_for 120 '^bash.*# *$' || die "the machine comes up"
-pass "the machine comes up ($((SECONDS - started)) s)"
+machine_up "the machine comes up" 120 '^bash.*# *$' installer.vmlinuz installer.cpio vm.shell
 
 # ---------------------------------------------------------------------------
 

@@ -470,29 +470,6 @@ static void kernel_keeps_off_the_console(void **state)
 	front_close(&f);
 }
 
-static void kernel_message_is_painted_over(void **state)
-{
-	struct snapshot s = make_snapshot(STEP_EXTRACT);
-	struct front f;
-	uint64_t begin;
-	int kmsg;
-
-	console_lay(*state);
-	kmsg = console_open_log();
-	f = front_follow(&s, true);
-	front_expect(&f, "48 %");
-	/* It comes out on the terminal, for somebody has raised the level again. */
-	sandbox_file(console_box, "printk", CONSOLE_LOUD "\n");
-	begin = console_print(&f, kmsg);
-	console_wait_repaired(&f);
-	print_message("repaired after %u ms\n", (unsigned)(now_ms() - begin));
-	front_expect(&f, "48 %");
-	front_type(&f, "d");
-	assert_int_equal(front_end(&f), EXIT_DETACHED);
-	front_close(&f);
-	close_fd(&kmsg);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -512,7 +489,6 @@ int main(void)
 		sandbox_test(plain_terminal_is_said),
 		sandbox_test(all_the_way),
 		console_test(kernel_keeps_off_the_console),
-		console_test(kernel_message_is_painted_over),
 	};
 
 	return cmocka_run_group_tests_name("app", tests, NULL, NULL);
