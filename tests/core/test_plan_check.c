@@ -450,6 +450,10 @@ static void a_tar_that_is_none(void **state)
 	plan.tar = TAR_UNKNOWN;
 	STR_COPY(plan.tar_version, "GNU coreutils 9.1");
 	expect_only("tar-silent", "/usr/bin/tar is no usable tar");
+	plan.tar = TAR_GNU;
+	plan.tar_version[0] = '\0';
+	expect_only("tar-silent", "/usr/bin/tar is no usable tar");
+	plan.tar = TAR_UNKNOWN;
 	plan.tar_needs = 0;
 	STR_COPY(plan.tar_version, "Tar of the board's vendor"); /* may do */
 	expect_go();

@@ -8,7 +8,7 @@
 # Settings, from the environment:
 #   BUILD     where `make all tests` has built       (default: build)
 #   MACHINES  made-up machines for each mutant       (default: 3000)
-#   ONLY      a pattern: only mutants whose file and name have it
+#   ONLY      only mutants whose file and name have this text in them
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 BUILD=${BUILD:-build}
@@ -44,6 +44,7 @@ survives() {
 suite_is() {
 	local caught=
 	suite=("$@")
+	[ -z "${ONLY:-}" ] || return
 	count=$((count + 1))
 	"$CC" -x c -c -o "$tmp/mutant.o" /dev/null
 	if survives; then
