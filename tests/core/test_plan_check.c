@@ -219,6 +219,8 @@ static void nothing_wrong_is_no_problem(void **state)
 	facts.utf8_locale = false;
 	plan_check(&plan, &facts, &verdict);
 	assert_int_equal(verdict.count, 0);
+	plan.plain_names = false;
+	facts.utf8_locale = true;
 	STR_COPY(plan.expect_id, "0x15010044473430303801DEADBEEF4900");
 	plan_check(&plan, &facts, &verdict);
 	assert_int_equal(verdict.count, 0);

@@ -94,7 +94,6 @@ part "the smallest partition" $space 'while (bytes > 0 && holds(fs, bytes - MIB(
 err=core/install/err.c
 suite_is core/test_err
 part "the first code" $err 'if (!err->code) {' 'if (1) {'
-part "room for the separator" $err 'used + 2 < sizeof(err->text)' 'true'
 part "one full stop" $err "if (used > 0 && err->text[used - 1] == '.')" 'if (0)'
 part "an errno of either sign" $err 'abs(error)' 'error'
 part "a device's own words" $err 'if (texts[i].error == error)' 'if (0)'
