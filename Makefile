@@ -124,7 +124,7 @@ PACKAGES := gcc make pkg-config libc6-dev libncurses-dev libblkid-dev libfdisk-d
 	util-linux mount kmod busybox-static attr ncurses-base ncurses-bin
 TEST_PACKAGES := libcmocka-dev libvterm-dev f2fs-tools btrfs-progs libarchive-tools toybox libcap2-bin \
 	acl procps psmisc jq tmux strace ncurses-term mmdebstrap cpio mtools udev clang \
-	libclang-rt-dev valgrind
+	libclang-rt-dev valgrind binutils perl
 deps: PACKAGES += $(TEST_PACKAGES)
 deps: deps-demo ## install what is needed, by package name (Debian, as root)
 deps-demo:
@@ -143,13 +143,26 @@ demo: deps-demo ## install a small real root filesystem onto an image that stand
 	@bash tests/tools/demo.sh
 
 .PHONY: check check-unit check-root check-vm
-VM_TESTS := $(addprefix tests/vm/,boot-areas.sh renumber.sh pull.sh serial.sh udev.sh layouts.sh emmc-install.sh)
+VM_TESTS := $(addprefix tests/vm/,layouts.sh emmc-install.sh serial.sh udev.sh boot-areas.sh renumber.sh pull.sh)
 E2E := $(filter-out %/lib.sh %/tree.sh,$(wildcard tests/e2e/*.sh))
-check: deps ## install what is needed and run all tests
+SOURCE_TESTS := tests/tools/mutants.sh tests/tools/arrows.sh
+# The longest first, where nothing was measured yet.
+ALL_TESTS := $(VM_TESTS) $(SOURCE_TESTS) tests/fuzz/fuzz.sh $(E2E) $(BUILD)/tests/soak-short $(TESTS)
+FOR_SCRIPTS := $(addprefix $(BUILD)/tests/,fake_tar soak soak-short vm-boot-areas vm-line)
+# The tests that the words in T name: "tar" is test_tar, "layout" test_layout and tests/e2e/layout.sh.
+named = $(or $(filter %/test_$(1) %/$(1) %/$(1).sh %/$(1)-short,$(ALL_TESTS)),$(error no test "$(1)"; there \
+	are: $(sort $(patsubst test_%,%,$(basename $(notdir $(ALL_TESTS)))))))
+T_TESTS = $(foreach name,$(T),$(call named,$(name)))
+check: deps ## install what is needed and run all tests; with T="progress tar" only those
+ifeq ($(T),)
 	@$(MAKE) --no-print-directory -j$$(nproc) all tests fuzz-build
 	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=$(BUILD)/clang CC=clang CFLAGS=-O1 all
-	@FUZZ=$(BUILD)/fuzz bash tests/tools/run.sh $(TESTS) $(BUILD)/tests/soak-short tests/tools/mutants.sh \
-		tests/fuzz/fuzz.sh $(E2E) $(VM_TESTS)
+	@FUZZ=$(BUILD)/fuzz bash tests/tools/run.sh $(ALL_TESTS)
+else
+	@$(MAKE) --no-print-directory -j$$(nproc) all $(FOR_SCRIPTS) $(filter $(BUILD)/%,$(T_TESTS)) \
+		$(if $(filter %/mutants.sh,$(T_TESTS)),tests) $(if $(filter %/fuzz.sh,$(T_TESTS)),fuzz-build)
+	@FUZZ=$(BUILD)/fuzz bash tests/tools/run.sh $(sort $(T_TESTS))
+endif
 check-unit: all tests ## the cmocka tests alone
 	@bash tests/tools/run.sh $(TESTS)
 check-root: all tests ## the tests of the whole program on loop devices and in terminals
@@ -158,8 +171,7 @@ check-vm: all $(BUILD)/tests/vm-boot-areas $(BUILD)/tests/vm-line ## an emulated
 	@bash tests/tools/run.sh $(VM_TESTS)
 
 .PHONY: tests
-tests: $(TESTS) $(BUILD)/tests/fake_tar $(BUILD)/tests/soak $(BUILD)/tests/soak-short \
-	$(BUILD)/tests/vm-boot-areas $(BUILD)/tests/vm-line
+tests: $(TESTS) $(FOR_SCRIPTS)
 # The soak as one of the tests: a line of TAP.
 $(BUILD)/tests/soak-short: $(BUILD)/tests/soak
 	@printf '#!/bin/sh\necho 1..1\n"$${0%%-short}" 300 && echo ok 1 - soak || { echo not ok 1 - soak; exit 1; }\n' >$@
@@ -191,6 +203,12 @@ bench: all ## overhead against the plain commands, paired runs; the engine's CPU
 .PHONY: bench-list
 bench-list: all ## listing eight disks, split into sysfs and probes: below 50 ms
 	@bash tests/bench/list.sh
+
+.PHONY: bench-screens
+SPEED_TESTS := $(addprefix $(BUILD)/tests/,test_line test_faults test_app) tests/vm/serial.sh
+bench-screens: all tests ## what the screens promise of speed, judged strictly: on an idle machine
+	@SPEED=1 LANES=1 bash tests/tools/run.sh $(SPEED_TESTS)
+	@grep -h promised $(BUILD)/tests/logs/test_{line,faults,app}.log
 
 .PHONY: golden
 golden: $(BUILD)/tests/test_screens ## write the golden screens anew: review them with git diff

@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-#define LONG_MS 30000 /* nothing takes so long but a bug */
+#define LONG_MS 60000 /* nothing takes so long but a bug */
 
 /* What the callbacks have told. */
 struct seen {

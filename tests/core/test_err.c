@@ -36,6 +36,9 @@ static void too_long(void **state)
 	err_set(&err, EXIT_VERIFY, "verify", "%s", big);
 	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
 
+	/* nothing more, nor behind it */
+	assert_string_equal(err.next, "");
+
 	/* room for the semicolon alone, and for less */
 	for (size_t left = 0; left < 5; left++) {
 		err = (struct err){.code = EXIT_FAILED};

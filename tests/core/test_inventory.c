@@ -9,7 +9,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 
-#define PATIENCE_MS 20000 /* for a machine that is busy with other things */
+#define PATIENCE_MS 60000 /* ends what hangs, even on a busy machine */
 
 /* A machine with sda (USB would need a deeper tree) and sdb, and what its probes do. */
 struct world {

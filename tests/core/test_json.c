@@ -58,6 +58,7 @@ static void write_numbers(struct json *json)
 	json_double(json, NULL, (double)NAN, 1);
 	json_double(json, NULL, -HUGE_VAL, 1);
 	json_double(json, NULL, 1e300, 1);
+	json_double(json, NULL, 1e14, 1);
 	json_end_array(json);
 }
 
@@ -65,7 +66,7 @@ static void numbers_are_exact(void **state)
 {
 	(void)state;
 	expect_json(write_numbers, "[18446744073709551615,-9223372036854775808,0.1,-1.25,0.0,100.0,"
-				   "7,null,null,null]");
+				   "7,null,null,null,null]");
 }
 
 static void write_strings(struct json *json)

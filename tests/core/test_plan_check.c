@@ -219,6 +219,11 @@ static void nothing_wrong_is_no_problem(void **state)
 	facts.utf8_locale = false;
 	plan_check(&plan, &facts, &verdict);
 	assert_int_equal(verdict.count, 0);
+	plan.plain_names = false;
+	facts.utf8_locale = true;
+	STR_COPY(plan.expect_id, "0x15010044473430303801DEADBEEF4900");
+	plan_check(&plan, &facts, &verdict);
+	assert_int_equal(verdict.count, 0);
 	STR_COPY(plan.expect_id, "15010044473430303801DEADBEEF4900");
 	plan_check(&plan, &facts, &verdict);
 	assert_int_equal(verdict.count, 0);
@@ -447,6 +452,10 @@ static void a_tar_that_is_none(void **state)
 	plan.tar = TAR_UNKNOWN;
 	STR_COPY(plan.tar_version, "GNU coreutils 9.1");
 	expect_only("tar-silent", "/usr/bin/tar is no usable tar");
+	plan.tar = TAR_GNU;
+	plan.tar_version[0] = '\0';
+	expect_only("tar-silent", "/usr/bin/tar is no usable tar");
+	plan.tar = TAR_UNKNOWN;
 	plan.tar_needs = 0;
 	STR_COPY(plan.tar_version, "Tar of the board's vendor"); /* may do */
 	expect_go();

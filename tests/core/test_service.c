@@ -174,16 +174,22 @@ static void obeys_only_one(void **state)
 static void lets_the_next_one_command(void **state)
 {
 	struct board *board = *state;
-	int first, second;
+	int first, second = -1;
+	struct snapshot now;
 
 	fixture_require_root();
 	plan_slow(board, 60);
 	first = start(board);
 	(void)watch_to(first, STEP_EXTRACT);
 	close_fd(&first);
-	(void)usleep(100000); /* the engine learns of it */
-	second = service_connect(NULL);
-	assert_true(second >= 0);
+	/* It may command once the engine has noticed that the first one left. */
+	do {
+		close_fd(&second);
+		second = service_connect(NULL);
+		assert_true(second >= 0);
+		assert_true(next(second, &now));
+		assert_int_equal(now.state, INSTALL_RUNNING);
+	} while (!now.commands);
 	assert_int_equal(service_send(second, SERVICE_CANCEL), 0);
 	assert_int_equal(watch_all(second).exit_code, EXIT_CANCELLED);
 	close_fd(&second);
@@ -318,7 +324,7 @@ static void leaves_nothing_running_when_it_is_killed(void **state)
 	assert_int_equal(service_connect(NULL), -ENOENT); /* and its socket is swept away */
 	assert_int_equal(engine_pid(), 0);
 	assert_false(board_has_table(board));
-	(void)usleep(2000000); /* the wrapper's sleep ends, and with it the mount namespace */
+	/* Once the wrapper's sleep ends, and with it the mount namespace. */
 	board_assert_released(board);
 	close_fd(&fd);
 }

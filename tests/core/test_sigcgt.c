@@ -51,6 +51,8 @@ static void parse(void **state)
 		{"State:\tS\nSigBlk:\t0\nSigCgt:\t\n", 10, SIGCGT_UNREADABLE},
 		{"State:\tS\nSigBlk:\t0\nSigCgt:\t2zz\n", 10, SIGCGT_UNREADABLE},
 		{"State:\tS\nSigBlk:\t0\nxSigCgt:\t200\n", 10, SIGCGT_UNREADABLE},
+		{"State:\tS\nSigBlk:\t0\nSigCgtOfThread:\t200\nSigCgt:\t0\n", 10,
+			SIGCGT_NOT_CAUGHT},
 		/* a name that looks like a field stands in the middle of its line */
 		{"Name:\tSigCgt:\t200\nState:\tS\nSigBlk:\t0\nSigCgt:\t0\n", 10, SIGCGT_NOT_CAUGHT},
 	};

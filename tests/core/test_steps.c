@@ -10,7 +10,8 @@
 
 #include <cmocka.h>
 
-/* Programs read these words from --json: they and their order stay. */
+/* Programs read these words from --json: they and their order stay. The order keeps an install safe, too:
+ * all that may refuse comes before the first write, and the medium can boot from the last step on. */
 static void words_in_their_order(void **state)
 {
 	static const char *const words[] = {"scan", "check", "lock", "wipe", "table", "mkfs",

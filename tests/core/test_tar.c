@@ -213,7 +213,7 @@ static void harness_sees_early_signals(void **state)
 	struct run *run = *state;
 	char why[64];
 
-	start_fake(run, "handler=300", false);
+	start_fake(run, "handler=2000", false);
 	while (run->tar.child.state == CHILD_STARTING)
 		assert_true(reactor_dispatch(run->reactor, 100) >= 0);
 	/* The tracer is at work once the log is there; before that it is no less early. */
@@ -227,7 +227,7 @@ static void harness_sees_early_signals(void **state)
 	assert_true(logged(run, "signal", "early") > 0);
 	assert_true(child_ok(&run->tar.child));
 
-	start_fake(run, "handler=300", true);
+	start_fake(run, "handler=20000", true);
 	while (run->tar.child.state == CHILD_STARTING)
 		assert_true(reactor_dispatch(run->reactor, 100) >= 0);
 	assert_int_equal(child_signal_one(&run->tar.child, SIGUSR1), 0);

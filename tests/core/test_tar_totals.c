@@ -82,6 +82,18 @@ static void parse(void **state)
 	}
 }
 
+/* However long: a number has no limit in a line. */
+static void endless_number(void **state)
+{
+	char line[4096];
+	uint64_t bytes;
+
+	(void)state;
+	memset(line, '9', sizeof(line));
+	str_copy(line + sizeof(line) - 20, 20, " (1KiB, 1MiB/s)");
+	assert_false(tar_totals_parse(line, &bytes, NULL));
+}
+
 /* No beginning of a reply is one: lines come whole or are cut at the end. */
 static void cut_replies(void **state)
 {
@@ -106,6 +118,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parse),
+		cmocka_unit_test(endless_number),
 		cmocka_unit_test(cut_replies),
 	};
 

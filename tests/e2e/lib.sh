@@ -140,7 +140,7 @@ own_mounts() {
 # nothing_left NAME: waits a moment, since a process that was told to go may take one.
 nothing_left() {
 	local left
-	for _ in $(seq 50); do
+	for _ in $(seq 300); do
 		left=$(own_processes; own_loops; own_mounts)
 		[ -n "$left" ] || break
 		sleep 0.1
@@ -190,9 +190,13 @@ clean_up() {
 	exit "$status"
 }
 
+# Waiting ends with the event. What a wait is given in seconds is what an idle machine never takes, and
+# this many times that ends what hangs on a busy one.
+PATIENCE=6
+
 # wait_for SECONDS COMMAND...: until it succeeds.
 wait_for() {
-	local until=$((SECONDS + $1))
+	local until=$((SECONDS + $1 * PATIENCE))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $until ] || return 1
@@ -260,7 +264,7 @@ gone() {
 }
 
 shows() { # NAME PATTERN [SECONDS]
-	local until=$((SECONDS + ${3:-20}))
+	local until=$((SECONDS + ${3:-20} * PATIENCE))
 	until screen | grep -Eq -- "$2"; do
 		if [ $SECONDS -ge $until ]; then
 			not_ok "$1: the screen shows '$2'"
@@ -275,7 +279,7 @@ shows() { # NAME PATTERN [SECONDS]
 # Keys are sent after the screen they are for is there; Enter is dead for half a second after a
 # row changed under the cursor, so it is repeated until the next screen is there.
 enter_until() { # NAME PATTERN
-	local until=$((SECONDS + 20))
+	local until=$((SECONDS + 20 * PATIENCE))
 	until screen | grep -Eq -- "$2"; do
 		if [ $SECONDS -ge $until ]; then
 			not_ok "$1"

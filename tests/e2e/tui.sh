@@ -94,10 +94,13 @@ touch "$tmp/go"
 shows "detach: and sees it pass" 'exit code 0' 60
 press q "detach: with its exit code" '\[exit 0\]' 10
 
+not_asked() {
+	! screen | grep -q "Cancel?"
+}
 begin_slow "cancel"
 press c "cancel: c asks first" 'Cancel\?.*will not boot' 5
 press n
-sleep 0.5
+wait_for 5 not_asked
 press c "cancel: n goes on, c asks again" 'Cancel\?' 5
 press y "cancel: y ends it" 'exit code 3' 30
 press q "cancel: with exit code 3" '\[exit 3\]' 10

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Any string as a card's CID register. */
 #include "device/disk/cid.h"
-#include "tests/fuzz/machine.h"
+#include "tests/fuzz/fuzz_machine.h"
 
 #include <ctype.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Any bytes as /proc/self/mountinfo of a usual machine: parsed, looked up, resolved to disks. */
-#include "tests/fuzz/machine.h"
+#include "tests/fuzz/fuzz_machine.h"
 
 #include "device/usage/mountinfo.h"
 

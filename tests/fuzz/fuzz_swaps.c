@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Any bytes as /proc/swaps of a usual machine. */
-#include "tests/fuzz/machine.h"
+#include "tests/fuzz/fuzz_machine.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

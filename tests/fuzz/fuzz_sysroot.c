@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A whole machine of any shape, as lines "path=value" and "path>target" (machine.h): attributes with
+ * A whole machine of any shape, as lines "path=value" and "path>target" (fuzz_machine.h): attributes with
  * anything in them, missing ones, folders for files, links in circles and out of the tree. Every
  * second one without openat2, since links are resolved by hand then.
  */
-#include "tests/fuzz/machine.h"
+#include "tests/fuzz/fuzz_machine.h"
 #include "tests/lib/old_kernel.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -139,7 +139,7 @@ static inline bool board_has_table(const struct board *board)
 static inline void board_assert_released(const struct board *board)
 {
 	board_run("! grep -q ' %s/job/.' /proc/self/mounts", board->dir);
-	board_run("for i in $(seq 50); do losetup -l -n -O BACK-FILE | grep -qF %s || exit 0;"
+	board_run("for i in $(seq 600); do losetup -l -n -O BACK-FILE | grep -qF %s || exit 0;"
 		  "sleep 0.1; done; exit 1",
 		board->image);
 }

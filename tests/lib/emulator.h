@@ -18,7 +18,7 @@
 #include <vterm.h>
 
 #define EMULATOR_CALL static inline __attribute__((unused))
-#define EMULATOR_MS   20000 /* patience, on a machine that does other things */
+#define EMULATOR_MS   60000 /* ends what hangs, even on a busy machine */
 
 struct emulator {
 	int master, slave;

@@ -1,26 +1,33 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# run.sh PROGRAM... - the runner of `make check`: runs each test program (cmocka) and script, one
-# after the other, prints a line for each with its counts, what failed and what was skipped and why,
-# and in the end "N passed, N failed, N skipped". Exit 0 where nothing failed. Each has a TMPDIR of its
-# own, and fails where it leaves anything behind: a file, a mount, a loop device; and in CI, where nothing
-# else runs, a loop device's limit.
+# run.sh PROGRAM... - the runner of `make check`: runs each test program (cmocka) and script, two at a
+# time, prints a line for each as it ends, with its counts, what failed and what was skipped and why, and
+# in the end "N passed, N failed, N skipped". Exit 0 where nothing failed. Each has a TMPDIR of its own,
+# and fails where it leaves anything behind: a file, a mount, a loop device.
+#
+# They start in the order given, but the ones that took longest the last time (TEST_LOGS/seconds) come
+# first. A test whose source has the line "lane: NAME" in a comment never runs beside another with that
+# name, and one with "lane: alone" runs beside nothing, after all others.
 #
 # Settings, from the environment:
 #   VERBOSE=1   show everything that they print
-#   TEST_LIMIT  seconds for each (default 900)
+#   LANES       how many run at once (default: 2; 1 on one processor)
+#   TEST_LIMIT  seconds for each (default: 1800)
 #   TEST_LOGS   where the outputs are kept (default: build/tests/logs)
 set -u
 export CMOCKA_MESSAGE_OUTPUT=TAP
 
+top=$(cd "$(dirname "$0")/../.." && pwd)
+limit=${TEST_LIMIT:-1800}
+lanes=${LANES:-$(($(nproc) > 1 ? 2 : 1))}
 logs=${TEST_LOGS:-build/tests/logs}
 mkdir -p "$logs" || exit 1
 tmp=$(mktemp -d) || exit 1
-trap 'rmdir "$tmp" 2>/dev/null' EXIT
 passed=0
 failed=0
 skipped=0
+declare -A running=() began=() lane=() seconds=() # by process; the last two by program
 
 # The loop devices that nobody holds, but that still have the limit of an install.
 limited() {
@@ -39,16 +46,11 @@ left_behind() {
 	losetup -l -n -O NAME,BACK-FILE 2>/dev/null | grep -F " $1/"
 }
 
-for program in "$@"; do
-	name=$(basename "$program" .sh)
-	log=$logs/$name.log
-	[[ $program == */* ]] || program=./$program
-	started=$SECONDS
-	mkdir "$tmp/$name" || exit 1
-	limited=$(limited)
-	TMPDIR=$tmp/$name timeout -k 10 "${TEST_LIMIT:-900}" "$program" >"$log" 2>&1 </dev/null
-	status=$?
-	left=$(left_behind "$tmp/$name")$(comm -13 <(echo "$limited") <(limited))
+# report PROGRAM STATUS SECONDS: its line, from its log, and why it failed or skipped something.
+report() {
+	local name log=$logs/$(basename "$1" .sh).log status=$2 left skips good bad planned reason= word=ok
+	name=$(basename "$1" .sh)
+	left=$(left_behind "$tmp/$name")
 	rmdir "$tmp/$name" 2>/dev/null
 	[ "${VERBOSE:-0}" != 1 ] || cat "$log"
 
@@ -57,29 +59,27 @@ for program in "$@"; do
 	bad=$(grep -E '^not ok ' "$log" | grep -vc '# SKIP')
 	# A program that died, or that ran fewer tests than it announced, has failed, too.
 	planned=$(sed -n 's/^1\.\.\([0-9]*\).*/\1/p' "$log" | awk '{n += $1} END {print n + 0}')
-	reason=
-	if [ $status = 124 ] || [ $status = 137 ]; then
-		reason="took longer than ${TEST_LIMIT:-900} s"
-	elif [ $status != 0 ] && [ "$bad" = 0 ]; then
+	if [ "$status" = 124 ] || [ "$status" = 137 ]; then
+		reason="took longer than $limit s"
+	elif [ "$status" != 0 ] && [ "$bad" = 0 ]; then
 		reason="exit status $status"
 	elif [ "$planned" = 0 ]; then
 		reason="it did not end: no test was announced"
 	elif [ "$planned" != $((skips + good + bad)) ]; then
-		reason="$planned tests announced, $((skips + good + bad)) told"
+		reason="$planned tests announced, $((skips + good + bad)) reported"
 	elif [ -n "$left" ]; then
 		reason="it left behind: ${left//$'\n'/, }"
 	fi
 	[ -z "$reason" ] || [ "$bad" != 0 ] || bad=1
 
-	word=ok
 	[ "$bad" = 0 ] || word=FAIL
 	printf '%-4s %-18s %3d passed' "$word" "$name" "$good"
 	[ "$bad" = 0 ] || printf ', %d failed' "$bad"
 	[ "$skips" = 0 ] || printf ', %d skipped' "$skips"
-	printf ', %d s\n' $((SECONDS - started))
+	printf ', %d s\n' "$3"
 	[ -z "$reason" ] || echo "     $name: $reason"
 	if [ "$bad" != 0 ]; then
-		# Each failure with what was said about it, or else the end of it all.
+		# Each failure with what was printed about it, or else the end of the log.
 		if grep -qE '^not ok ' "$log"; then
 			grep -E -A 64 '^not ok ' "$log" | grep -vE '^ok |^--$' | head -n 120
 		else
@@ -98,7 +98,80 @@ for program in "$@"; do
 	passed=$((passed + good))
 	failed=$((failed + bad))
 	skipped=$((skipped + skips))
+}
+
+# may_start PROGRAM: whether what runs now lets it run beside it.
+may_start() {
+	local pid
+	[ ${#running[@]} -lt "$lanes" ] || return 1
+	for pid in "${!running[@]}"; do
+		[ "${lane[$1]}" != alone ] && [ "${lane[${running[$pid]}]}" != alone ] || return 1
+		[ -z "${lane[$1]}" ] || [ "${lane[$1]}" != "${lane[${running[$pid]}]}" ] || return 1
+	done
+}
+
+start() {
+	local name
+	name=$(basename "$1" .sh)
+	mkdir "$tmp/$name" || exit 1
+	TMPDIR=$tmp/$name timeout -k 10 "$limit" "$1" >"$logs/$name.log" 2>&1 </dev/null &
+	running[$!]=$1
+	began[$!]=$SECONDS
+}
+
+end_all() {
+	[ ${#running[@]} = 0 ] || kill -TERM "${!running[@]}" 2>/dev/null
+	wait
+	rmdir "$tmp"/* "$tmp" 2>/dev/null
+}
+trap end_all EXIT
+trap 'exit 130' INT
+trap 'exit 143' HUP TERM
+
+# Sets the array waiting: the programs in the order in which they are to start.
+order() {
+	local program name
+	for program in "$@"; do
+		[[ $program == */* ]] || program=./$program
+		name=$(basename "$program" .sh)
+		lane[$program]=$(cat "$top"/tests/{device,core,ui,whole}/"$name.c" "$program" 2>/dev/null |
+			grep -aom1 'lane: [a-z]*' | cut -d' ' -f2)
+		seconds[$program]=$(awk -v name="$name" '$1 == name {print $2}' "$logs/seconds" 2>/dev/null)
+		echo "$([ "${lane[$program]}" = alone ] && echo 1 || echo 0) ${seconds[$program]:-0} $program"
+	done >"$tmp/order"
+	mapfile -t waiting < <(sort -s -k 1,1n -k 2,2nr "$tmp/order" | cut -d' ' -f3-)
+	rm "$tmp/order"
+}
+
+limited_before=$(limited)
+order "$@"
+while [ ${#waiting[@]} -gt 0 ] || [ ${#running[@]} -gt 0 ]; do
+	for at in "${!waiting[@]}"; do
+		if may_start "${waiting[at]}"; then
+			start "${waiting[at]}"
+			unset "waiting[at]"
+		fi
+	done
+	wait -n -p pid "${!running[@]}"
+	status=$?
+	program=${running[$pid]}
+	seconds[$program]=$((SECONDS - began[$pid]))
+	unset "running[$pid]" "began[$pid]"
+	report "$program" $status "${seconds[$program]}"
 done
 
+# What each of these took now, and the others the last time.
+{
+	for program in "${!seconds[@]}"; do
+		echo "$(basename "$program" .sh) ${seconds[$program]}"
+	done
+	cat "$logs/seconds" 2>/dev/null
+} | awk '!seen[$1]++' | sort -k 2,2nr >"$logs/seconds.new" && mv "$logs/seconds.new" "$logs/seconds"
+
+left=$(comm -13 <(echo "$limited_before") <(limited))
+if [ -n "$left" ]; then
+	failed=$((failed + 1))
+	echo "FAIL the limit of an install is left on ${left//$'\n'/, }"
+fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]

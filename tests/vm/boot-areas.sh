@@ -7,6 +7,7 @@
 #
 # See lib.sh for the settings and prepare.sh for what has to be there.
 # BOOT_AREAS: the program (default: build/tests/vm-boot-areas)
+# lane: vm
 
 set -u
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -89,10 +90,7 @@ dd if="$vm_tmp/stick/boot0.bin" of="$wanted" conv=notrunc status=none
 dd if="$vm_tmp/stick/boot1.bin" of="$wanted" conv=notrunc status=none oflag=seek_bytes bs=1M \
 	seek=$((BOOT_MIB * 1024 * 1024 + OFFSET1))
 
-started=$SECONDS
-machine_start installer.vmlinuz installer.cpio "vm.shell vm.boot-areas" || die "QEMU starts"
-wait_for 120 '^bash.*# *$' || die "the machine comes up"
-pass "the machine comes up ($((SECONDS - started)) s)"
+machine_up "the machine comes up" 120 '^bash.*# *$' installer.vmlinuz installer.cpio "vm.shell vm.boot-areas"
 
 # ---------------------------------------------------------------------------
 # in the machine

@@ -7,6 +7,7 @@
 #
 # VM_LAYOUT: single-gpt (default), single-mbr or boot-root.
 # See lib.sh for the other settings and prepare.sh for what has to be there.
+# lane: vm
 
 set -u
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -29,10 +30,7 @@ make_emmc
 
 args=
 [ "$CARD" = emmc ] || args=vm.args=--allow,sd
-started=$SECONDS
-machine_start installer.vmlinuz installer.cpio "$args" || die "QEMU starts"
-wait_for 120 'vm: ready, press Enter' || die "the installer's system comes up"
-pass "the installer's system comes up ($((SECONDS - started)) s)"
+machine_up "the installer's system comes up" 120 'vm: ready, press Enter' installer.vmlinuz installer.cpio "$args"
 
 facts=$(screen | grep '^vm: ')
 fact() {
@@ -64,7 +62,7 @@ row="mmcblk0 +$card"
 wait_for 30 "$row" || die "Target lists mmcblk0"
 check "Target lists mmcblk0 as $card" choose "$row" || exit 1
 # Should refused devices be left out at first: "a" shows all.
-wait_for 10 'sda +USB.*refused' >/dev/null || keys a
+seen_within 10 'sda +USB.*refused' >/dev/null || keys a
 check "Target refuses the stick" wait_for 20 'sda +USB.*refused' || exit 1
 check "the cursor is on mmcblk0 still" choose "$row" || exit 1
 
@@ -105,7 +103,7 @@ pass "the right serial ($serial) begins"
 done_text='verified, 0 wrong'
 failed_text='\[FAIL\]|in step:|entries wrong|will not boot|Nothing was written to it'
 watch_install() {
-	local until=$((SECONDS + INSTALL_SECONDS)) text now last=-1
+	local until=$((SECONDS + INSTALL_SECONDS * VM_PATIENCE)) text now last=-1
 	samples=0
 	worst=
 	while [ $SECONDS -lt $until ]; do
@@ -212,10 +210,7 @@ rm -f "$disk"
 # 4. the same board from its eMMC
 
 vm_aside=
-started=$SECONDS
-machine_start board.vmlinuz board.initrd "root=/dev/mmcblk0p$number" || die "QEMU starts again"
-wait_for 180 'login:' 'Kernel panic|Give root password|\(initramfs\)' || die "Debian boots from the eMMC to its login prompt"
-pass "Debian boots from the eMMC to its login prompt ($((SECONDS - started)) s)"
+machine_up "Debian boots from the eMMC to its login prompt" 180 'login:' board.vmlinuz board.initrd "root=/dev/mmcblk0p$number"
 
 text root
 keys Enter

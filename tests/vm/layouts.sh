@@ -8,6 +8,7 @@
 # the vfat of their own card.
 #
 # See lib.sh for the settings and prepare.sh for what has to be there.
+# lane: vm
 
 set -u
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -47,7 +48,7 @@ make_initrd() { # FILE
 		esac
 	done
 	i=0
-	until [ -b "$device" ] || [ $i = 100 ]; do sleep 0.1; i=$((i + 1)); done
+	until [ -b "$device" ] || [ $i = 600 ]; do sleep 0.1; i=$((i + 1)); done
 	mount -t "$type" "$device" /root || { echo "Kernel panic: no root"; poweroff -f; }
 	umount /sys /proc
 	mount --move /dev /root/dev
@@ -141,10 +142,7 @@ done
 # 1. installed; and compared by tar, mounted read-only by the same kernel
 
 vm_aside=yes
-started=$SECONDS
-machine_start installer.vmlinuz installer.cpio vm.shell || die "QEMU starts"
-wait_for 120 '^bash.*# *$' || die "the machine comes up"
-pass "the machine comes up ($((SECONDS - started)) s)"
+machine_up "the machine comes up" 120 '^bash.*# *$' installer.vmlinuz installer.cpio vm.shell
 check "two eMMCs, mmcblk0 and mmcblk1" aside 60 'bind 10 11' || exit 1
 # They are blank, and QEMU takes a second for every 12 MiB of a discard.
 check "that discard nothing" aside 20 'for f in /sys/block/mmcblk?/queue/discard_max_bytes; do echo 0 >$f; done'
@@ -218,10 +216,7 @@ for name in "${names[@]}"; do
 	check "$name: mtools reads kernel and initrd from /boot" boot_files || continue
 
 	vm_cards=("$name emmc")
-	started=$SECONDS
-	machine_start board.vmlinuz board.initrd "root=/dev/mmcblk0p2 rootfstype=$name" || die "QEMU starts"
-	wait_for 120 'board login:' 'Kernel panic' || die "$name: boots from the eMMC to a login prompt"
-	pass "$name: boots from the eMMC to a login prompt ($((SECONDS - started)) s)"
+	machine_up "$name: boots from the eMMC to a login prompt" 120 'board login:' board.vmlinuz board.initrd "root=/dev/mmcblk0p2 rootfstype=$name"
 	text root
 	keys Enter
 	wait_for 20 '# *$' || die "$name: root logs in"

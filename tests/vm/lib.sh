@@ -17,7 +17,10 @@
 #   BOARDSTRAP  the program under test               (default: build/boardstrap)
 #   ALLOW_SD=1  no QEMU with an eMMC to be had: take an SD card instead
 #   VM_EMMC_MIB size of the eMMC's user area         (default: 512)
-#   VM_LIMIT    no machine lives longer, in seconds (default: 1500)
+#   VM_LIMIT    no machine lives longer, in seconds (default: 1800)
+#   VM_PATIENCE waiting ends with the event; what a wait is given in seconds is what an idle
+#               machine never takes, and this many times that ends what hangs (default: 5)
+#   SPEED=1     judge the promises of speed, on a machine that does nothing else: see quick
 #   VM_KEEP=1   keep the machine's files for a look
 
 LC_ALL=C.UTF-8
@@ -28,6 +31,8 @@ vm_top=$(cd "$vm_here/../.." && pwd)
 
 VM_DIR=${VM_DIR:-$vm_top/build/vm}
 BOARDSTRAP=${BOARDSTRAP:-$vm_top/build/boardstrap}
+
+VM_PATIENCE=${VM_PATIENCE:-5}
 
 ARCHIVE=rootfs.tar.zst                  # its name on the board's USB stick
 EMMC_MIB=${VM_EMMC_MIB:-512}            # QEMU wants a power of two
@@ -95,6 +100,14 @@ check() {
 
 is() {  # what, wanted, found: for check
 	[ "$2" = "$3" ] || { echo "$1: wanted $2, found $3"; return 1; }
+}
+
+# quick WHAT LIMIT FOUND: for check, of milliseconds that are promised on a machine that does nothing else.
+# Without SPEED=1 the limit is twenty times as high: it fails what hangs, and lets a busy machine pass.
+quick() {
+	local limit=$2
+	[ "${SPEED:-0}" = 1 ] || limit=$((20 * limit))
+	[ -n "$3" ] && [ "$3" -lt "$limit" ] || { echo "$1: $3, not below $limit"; return 1; }
 }
 
 # What another program says, as comments, and no more of it than helps.
@@ -459,9 +472,17 @@ machine_start() {
 	done
 	# No run may outlive its script for long, not even if that is killed.
 	mux new-session -d -x $SCREEN_COLUMNS -y $SCREEN_LINES \
-		timeout --foreground -k 5 "${VM_LIMIT:-1500}" \
+		timeout --foreground -k 5 "${VM_LIMIT:-1800}" \
 		${vm_line:+"$vm_line" "$vm_tmp/line" "$vm_tmp/line.log"} "${qemu_command[@]}" || return 1
 	vm_pid=$(mux display-message -p '#{pane_pid}')
+}
+
+# machine_up NAME SECONDS REGEX KERNEL INITRD APPEND: starts it, and waits until the screen shows that.
+machine_up() {
+	local started=$SECONDS
+	machine_start "${@:4}" || die "QEMU starts"
+	wait_for "$2" "$3" 'Kernel panic|Give root password|\(initramfs\)' || die "$1"
+	pass "$1 ($((SECONDS - started)) s)"
 }
 
 machine_alive() {
@@ -470,7 +491,7 @@ machine_alive() {
 
 # machine_off SECONDS: it is switching itself off; wait for that.
 machine_off() {
-	local until=$((SECONDS + $1)) status=0
+	local until=$((SECONDS + $1 * VM_PATIENCE)) status=0
 	while machine_alive; do
 		if [ $SECONDS -ge $until ]; then
 			status=1
@@ -512,6 +533,11 @@ screen_dump() {
 
 # wait_for SECONDS REGEX [REGEX-OF-FAILURE]: until the screen shows it.
 wait_for() {
+	seen_within $(($1 * VM_PATIENCE)) "${@:2}"
+}
+
+# The same in seconds as they are, for who goes on otherwise when it is not seen.
+seen_within() {
 	local until=$((SECONDS + $1)) text
 	while :; do
 		text=$(screen)
@@ -565,7 +591,7 @@ press_until() {
 	local i=0
 	while [ $i -lt "$1" ]; do
 		keys "$2"
-		wait_for 5 "$3" >/dev/null && return 0
+		seen_within 5 "$3" >/dev/null && return 0
 		i=$((i + 1))
 	done
 	echo "# $2 did not lead to: $3"
@@ -607,7 +633,7 @@ cursor_moved() {
 # the first one belongs to boardstrap; guest-aside has functions for it. Prints what the
 # command prints; its status, or 124 where it takes longer.
 aside() {
-	local until=$((SECONDS + $1)) log=$MACHINE/aside.log id=$EPOCHREALTIME
+	local until=$((SECONDS + $1 * VM_PATIENCE)) log=$MACHINE/aside.log id=$EPOCHREALTIME
 	printf '%s %s\n' "$id" "$(tr '\n\t' '  ' <<<"$2")" >&7
 	until grep -q "^aside ends $id " "$log"; do
 		machine_alive || { echo "the machine stopped while it ran: $2"; return 125; }
@@ -621,7 +647,7 @@ aside() {
 
 # aside_until SECONDS COMMAND: again and again, until its status is 0.
 aside_until() {
-	local until=$((SECONDS + $1)) said
+	local until=$((SECONDS + $1 * VM_PATIENCE)) said
 	while ! said=$(aside "$1" "$2"); do
 		[ $SECONDS -lt $until ] || { echo "not within $1 s: $2"; echo "$said"; return 1; }
 		sleep 0.2

@@ -11,6 +11,7 @@
 # typed fits the wrong one, too.
 #
 # See lib.sh for the settings and prepare.sh for what has to be there.
+# lane: vm
 
 set -u
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -47,10 +48,7 @@ cards() {
 before=$(cards)
 
 vm_aside=yes
-started=$SECONDS
-machine_start installer.vmlinuz installer.cpio vm.shell || die "QEMU starts"
-wait_for 120 '^bash.*# *$' || die "the machine comes up"
-pass "the machine comes up ($((SECONDS - started)) s)"
+machine_up "the machine comes up" 120 '^bash.*# *$' installer.vmlinuz installer.cpio vm.shell
 check "with a shell on its second line" aside 30 true || exit 1
 
 is_card() {     # name, type, number

@@ -9,6 +9,7 @@
 # FAULT_SECONDS: for how long the line is stopped (default: 15)
 # VM_LINE:       the program that is the line (default: build/tests/vm-line), see line.c
 # See lib.sh for the other settings and prepare.sh for what has to be there.
+# lane: vm
 
 set -u
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -53,10 +54,7 @@ check "the installer's RAM disk" make_installer || exit 1
 
 vm_aside=yes
 vm_line=$VM_LINE
-started=$SECONDS
-machine_start installer.vmlinuz installer.cpio "vm.shell vm.respawn" || die "QEMU starts"
-wait_for 120 '^bash.*# *$' || die "the machine comes up"
-pass "the machine comes up ($((SECONDS - started)) s)"
+machine_up "the machine comes up" 120 '^bash.*# *$' installer.vmlinuz installer.cpio "vm.shell vm.respawn"
 check "the serial console knows no size" shows 'vm: tty=0x0 term=linux'
 settings=$(aside 20 settings)
 
@@ -102,7 +100,7 @@ ms_until() {    # [!] REGEX
 	start=$(stamp)
 	[ "$1" != ! ] || { want=1; shift; }
 	until shows "$1"; [ $? -eq $want ]; do
-		[ $(($(stamp) - start)) -lt 20000 ] || { echo 20000; return 1; }
+		[ $(($(stamp) - start)) -lt 60000 ] || { echo 60000; return 1; }
 	done
 	echo $(($(stamp) - start))
 }
@@ -122,7 +120,7 @@ picture() {
 	is "the lower part of the screen" "$frame" "$(still)"
 }
 picture_soon() { # SECONDS
-	local until=$((SECONDS + $1)) said
+	local until=$((SECONDS + $1 * VM_PATIENCE)) said
 	until said=$(picture); do
 		[ $SECONDS -lt $until ] || { diff <(echo "$frame") <(still); return 1; }
 	done
@@ -189,7 +187,7 @@ for i in 1 2 3 4; do
 	sleep 1.2
 done
 note "a kernel message stands on the screen for (ms): ${times//$'\n'/ }"
-check "a kernel message is painted over within 500 ms" below "ms (median)" 500 "$(median <<<"${times%$'\n'}")"
+check "a kernel message is painted over within 500 ms" quick "ms (median)" 500 "$(median <<<"${times%$'\n'}")"
 aside 10 "for i in 1 2 3 4 5 6 7 8; do echo \"<0>oops \$i\" >/dev/kmsg; sleep 0.1; done" >/dev/null
 check "many of them, too, and the screen is as before" picture_soon 3
 
@@ -207,7 +205,7 @@ press_keys() {
 }
 times=$(press_keys)
 note "key to screen (ms): $(sort -n <<<"$times" | paste -sd' ')"
-check "key to screen takes less than 100 ms" below "ms (median)" 100 "$(median <<<"$times")"
+check "key to screen takes less than 100 ms" quick "ms (median)" 100 "$(median <<<"$times")"
 # For the record: an emulated processor that does something else besides is no measure.
 aside 10 'for i in 1 2; do dd if=/dev/urandom of=/dev/null bs=64k 2>/dev/null & echo $! >>/run/burn; done' >/dev/null
 note "key to screen, both processors busy besides (ms): $(press_keys | sort -n | paste -sd' ')"
@@ -232,13 +230,13 @@ read -r stopped_cpu stopped <<<"$(used "$FAULT_SECONDS")"
 note "the line stopped for $FAULT_SECONDS s: UI $stopped_cpu/1000 of an emulated processor (before: $free_cpu), $stopped of $free B/s extracted"
 # An emulated processor is some tens of times slower than ours, on which tests/whole/test_line.c asks for
 # less than 1 %, and shared with whatever else runs here. Turning round would be 1000.
-check "a stopped line costs the front end next to nothing" below permille 100 "$stopped_cpu"
-check "and the install goes on at its pace" above B/s $((free / 2)) "$stopped"
+check "a stopped line costs the front end next to nothing" below permille 500 "$stopped_cpu"
+check "and the install goes on at its pace" above B/s $((free / 4)) "$stopped"
 total=$(aside 10 archive)
 percent=$((${total% *} * 100 / ${total#* }))
 line rate -1
 caught_up() {
-	local until=$((SECONDS + 5)) shown=
+	local until=$((SECONDS + 5 * VM_PATIENCE)) shown=
 	until [ -n "$shown" ] && [ "$shown" -ge "$1" ]; do
 		[ $SECONDS -lt $until ] || { echo "$shown %, not $1 %"; return 1; }
 		shown=$(screen | sed -nE 's/^ *archive .* ([0-9]+) %.*/\1/p')
@@ -266,7 +264,7 @@ while read -r signal code limit; do
 	done
 	sleep 1
 	ms=$(aside 30 "ended $signal")
-	check "SIG$signal with the line stuck: gone within $limit ms ($ms ms)" below ms "$limit" "$ms"
+	check "SIG$signal with the line stuck: gone within $limit ms ($ms ms)" quick ms "$limit" "$ms"
 	line rate -1
 	case $code in
 	killed) ;;
@@ -287,7 +285,7 @@ END
 
 attach || die "attach shows it again"
 ms=$(aside 30 hung_up)
-check "a hang-up: gone within a second ($ms ms)" below ms 1000 "$ms"
+check "a hang-up: gone within a second ($ms ms)" quick ms 1000 "$ms"
 check "with exit code 6" is code 6 "$(aside_until 10 'cat /run/code')"
 check "and the install goes on" goes_on
 check "the kernel's level is as it was" loud
@@ -316,7 +314,9 @@ attach || die "attach shows it again"
 said=$(aside 30 'pid=$(ui); cpu $pid; start=$(stamp); vm-line storm /dev/ttyS0 1000 1000; cpu $pid; echo $(($(stamp) - start))')
 { read -r cpu0 && read -r cpu1 && read -r ms; } <<<"$said"
 percent=$(((cpu1 - cpu0) / 10000 / ms))
-check "a thousand sizes in $ms ms: the front end uses less than a processor ($percent %)" below percent 80 $percent
+note "a thousand sizes in $ms ms: the front end uses $percent % of a processor"
+# A virtual processor that waits for a real one counts as busy: see tests/whole/test_faults.c otherwise.
+[ "${SPEED:-0}" != 1 ] || check "a thousand sizes: less than a processor is used" below percent 80 $percent
 check "and the screen is right" picture_soon 3
 keys d
 check "exit code 6" left_behind 6
@@ -341,7 +341,7 @@ line rate 960
 started=$(stamp)
 attach || die "attach shows it at 960 B/s"
 ms=$(($(stamp) - started))
-check "960 B/s: it is drawn within 5 s ($ms ms, the typing among them)" below ms 5000 $ms
+check "960 B/s: it is drawn within 5 s ($ms ms, the typing among them)" quick ms 5000 $ms
 check "960 B/s: the screen is whole" picture_soon 3
 keys l
 check "960 B/s: a key shows within 2 s" wait_for 2 'q back'

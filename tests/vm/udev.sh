@@ -11,6 +11,7 @@
 # HOLD:     how many seconds longer each install takes (default 0). After 180 udev gives up the
 #           events of a locked disk.
 # See lib.sh for the other settings and prepare.sh for what has to be there.
+# lane: vm
 
 set -u
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -108,10 +109,7 @@ check "the stick" make_tools || exit 1
 installer_extra=add_udev
 check "the installer's RAM disk, with udev" make_installer || exit 1
 
-started=$SECONDS
-machine_start installer.vmlinuz installer.cpio vm.shell || die "QEMU starts"
-wait_for 120 '^bash.*# *$' || die "the machine comes up"
-pass "the machine comes up ($((SECONDS - started)) s)"
+machine_up "the machine comes up" 120 '^bash.*# *$' installer.vmlinuz installer.cpio vm.shell
 
 # ---------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@
 #include "tests/lib/board_fixture.h"
 #include "tests/lib/console_fixture.h"
 #include "tests/lib/front.h"
+#include "tests/lib/speed.h"
 #include "ui/cmd/cmd_attach.h"
 #include "ui/cmd/cmd_install.h"
 
@@ -278,13 +279,14 @@ static void stays_stopped(struct board *board, uint64_t (*stop)(struct front *f)
 		(unsigned)(cpu / seconds / 10000), (unsigned)(cpu / seconds / 100 % 100),
 		(unsigned)stopped_pace, (unsigned)free_pace);
 	assert_true(cpu < seconds * 10000ull);
-	assert_true(stopped_pace > free_pace / 2);
+	/* One that the line held would not move at all. */
+	assert_true(stopped_pace > free_pace / 4);
 
 	(void)tcflow(f.emulator.slave, TCOON);
 	ms = ms_until_true(&f, &w);
 	bytes = f.emulator.bytes - bytes - filled;
-	print_message("after %u ms the screen is true again: %u B\n", ms, (unsigned)bytes);
-	assert_in_range(ms, 0, SOON_MS);
+	print_message("the screen is true again with %u B\n", (unsigned)bytes);
+	assert_speed("until then", ms, SOON_MS);
 	/* A frame, and perhaps the next tick's: not the %u that were left out. */
 	assert_in_range(bytes, 1, 500);
 	passes(&f, &w);
@@ -329,7 +331,7 @@ static void slow_line_shows_the_truth(void **state)
 	fixture_require_root();
 	plan_slow(board, 8);
 	f = start(run_install, board);
-	for (end = now_ms() + 2 * EMULATOR_MS; !emulator_shows(&f.emulator, "exit code 0");) {
+	for (end = now_ms() + 3 * EMULATOR_MS; !emulator_shows(&f.emulator, "exit code 0");) {
 		(void)poll(NULL, 0, 100);
 		sip(&f.emulator, 96);
 		now = now_ms();
@@ -348,10 +350,8 @@ static void slow_line_shows_the_truth(void **state)
 		if (shown > 1 && now - begin[shown] > worst)
 			worst = now - begin[shown];
 	}
-	print_message("at 960 B/s the screen lags behind by %u ms at most, up to %d %%\n",
-		(unsigned)worst, shown);
 	assert_true(shown > 30);
-	assert_in_range(worst, 0, 3000);
+	assert_speed("at 960 B/s the screen lags behind", worst, 3000);
 	passes(&f, &w);
 }
 
@@ -391,10 +391,9 @@ static struct front hang_up(
 	front_expect(&f, DRAWN);
 	(void)ms_until_true(&f, w);
 	back_ms = (unsigned)(now_ms() - start_ms);
-	print_message("%s: gone after %u ms and %u us of CPU, attached again after %u ms\n",
-		stuck ? "stuck" : "idle", gone_ms, (unsigned)cpu, back_ms);
-	assert_in_range(gone_ms, 0, SOON_MS);
-	assert_in_range(back_ms, 0, SOON_MS);
+	print_message("%s: gone with %u us of CPU\n", stuck ? "stuck" : "idle", (unsigned)cpu);
+	assert_speed("gone", gone_ms, SOON_MS);
+	assert_speed("attached again", back_ms, SOON_MS);
 	assert_in_range(cpu, 0, 300000);
 	attend(&f, w, true, 300);
 	assert_int_equal(w->now.state, INSTALL_RUNNING);
@@ -481,8 +480,12 @@ static void a_terminal_that_answers_has_screens(void **state)
 	assert_int_equal(front_end(&f), EXIT_DETACHED);
 	front_close(&f);
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		unsigned tries = 1;
+
 		program.term = types[i];
-		assert_true(is_drawn(&program) || is_drawn(&program) || is_drawn(&program));
+		while (!is_drawn(&program) && tries < 10)
+			tries++;
+		assert_in_range(tries, 1, 9);
 	}
 	/* And one that does not has lines, and nothing else. */
 	program.term = "dumb";
@@ -600,17 +603,8 @@ static void any_end_gives_everything_back(void **state)
 	(void)setrlimit(RLIMIT_CORE, &none);
 	w = install_slowly(board, 0, &f);
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
-		unsigned best = UINT32_MAX;
-
-		/* The best of three: the machine may do other things as well. */
-		for (unsigned n = 0; n < 3 && best >= 500; n++) {
-			unsigned ms = time_end(&f, &ends[i]);
-
-			best = ms < best ? ms : best;
-			f = start(run_attach, board);
-		}
-		print_message("SIG%s: gone after %u ms\n", sigabbrev_np(ends[i].signal), best);
-		assert_in_range(best, 0, 499);
+		assert_speed(sigabbrev_np(ends[i].signal), time_end(&f, &ends[i]), 500);
+		f = start(run_attach, board);
 		witness_take(&w);
 		assert_int_equal(w.now.state, INSTALL_RUNNING);
 	}
@@ -747,9 +741,9 @@ static void keys_are_quick_under_load(void **state)
 	assert_int_equal(w.now.state, INSTALL_RUNNING);
 	burn_douse();
 	qsort(ms, 2 * KEYS, sizeof(ms[0]), compare);
-	print_message("key to screen, of %u: median %u ms, 95 %% within %u ms, worst %u ms\n",
-		2 * KEYS, ms[KEYS], ms[2 * KEYS * 95 / 100 - 1], ms[2 * KEYS - 1]);
-	assert_in_range(ms[2 * KEYS * 95 / 100 - 1], 0, 99);
+	print_message("key to screen, of %u: median %u ms, worst %u ms\n", 2 * KEYS, ms[KEYS],
+		ms[2 * KEYS - 1]);
+	assert_speed("95 % of them", ms[2 * KEYS * 95 / 100 - 1], 100);
 	passes(&f, &w);
 }
 

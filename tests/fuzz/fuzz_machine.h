@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * machine - what the fuzzers of sysfs and proc share: a directory in memory that stands for a
+ * fuzz_machine - the fuzzers of sysfs and proc share it: a directory in memory that stands for a
  * machine, the whole judgement of its disks, and what must be true of that whatever the files say.
  */
-#ifndef TESTS_FUZZ_MACHINE_H
-#define TESTS_FUZZ_MACHINE_H
+#ifndef TESTS_FUZZ_FUZZ_MACHINE_H
+#define TESTS_FUZZ_FUZZ_MACHINE_H
 
 #include "device/base/sysroot.h"
 #include "device/base/util.h"

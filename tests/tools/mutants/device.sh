@@ -1,0 +1,123 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+#
+# device.sh - the mutants of device/: the rules that keep a disk in use from being written.
+
+suite_is whole/test_machines device/test_rules device/test_inuse device/test_cmdline device/test_wholedisk
+
+rules=device/usage/rules.c
+multipath=device/usage/multipath.c
+none='static void judge_none(struct disk *d, const struct rules_facts *f, enum reason_code c) {}'
+for reason in SYSTEM SOURCE MOUNTED SWAP HOLDER LOOP BUSY READ_ONLY NO_MEDIUM TOO_SMALL WORN KIND UNKNOWN; do
+	mutant "REASON_$reason" $rules -e "s/^static void \(\*const judges/$none\n&/" \
+		-e "s/(\[REASON_$reason\] = )judge_[a-z_]*/\1judge_none/"
+done
+line "the override for worn ones" $rules 'if (worn && !(facts->allow & ALLOW_WORN))' 'if (worn)'
+line "a limit of the life time" $rules '#define LIFE_TIME_EXCEEDED 0x0b' '#define LIFE_TIME_EXCEEDED 0x0c'
+line "a limit of the spare blocks" $rules '#define PRE_EOL_URGENT	   3' '#define PRE_EOL_URGENT 4'
+line "closing where the system is not found" $rules 'if (facts->inuse->unresolved)' 'if (0)'
+line "closing where a UUID is not found" $rules 'else if (missing && disk_content_has_gap(&disk->content, gap))' \
+	'else if (0)'
+
+disk=device/disk/disk.c
+parts='else if (content->partial || content->partition_count > DISK_PARTITIONS_MAX)'
+line "more partitions than room" $disk "$parts" 'else if (content->partial)'
+line "what is known in part" $disk "$parts" 'else if (content->partition_count > DISK_PARTITIONS_MAX)'
+line "contents that are not known" $disk '(void)str_copy(ret, 48, "unread");' 'return false;'
+line "containers" $disk 'else if (container)' 'else if (0)'
+line "containers on the whole disk" $disk 'if (is_container(content->type))' 'if (0)'
+line "containers in partitions" $disk 'if (is_container(content->partitions[i].fs_type))' 'if (0)'
+line "members of volumes" $disk 'return length > tail && strcmp(type + length - tail, member) == 0;' 'return false;'
+
+mutant "other paths to a disk" $rules -e 's/multipath_is_same\(.*, disk->name\)/false/'
+mutant "paths of sticks being none" $rules -e 's/disk->kind == DISK_FIXED &&$/true \&\&/'
+line "reading the ids of disks" device/usage/inuse_load.c 'r = multipath_load(root, &inuse.multipath);' ';'
+mutant "ids of SCSI disks" $multipath -e 's,/device/wwid,/xx,'
+mutant "ids of NVMe disks" $multipath -e 's,%s/wwid,%s/xx,'
+line "ids that are none" $multipath "return ret[0] != '\\0';" 'return true;'
+
+inuse=device/usage/inuse.c
+inuse_load=device/usage/inuse_load.c
+holders=device/usage/holders.c
+cmdline_disks=device/usage/cmdline_disks.c
+line "process 1" $inuse_load 'static const char *const tables[] = {"proc/1/mountinfo", "proc/self/mountinfo"};' \
+	'static const char *const tables[] = {"proc/self/mountinfo"};'
+line "other namespaces" $inuse_load 'r = namespaces_each_other(root, add_foreign_mounts, &visit);' 'r = 0;'
+line "critical folders" $inuse_load 'if (path_is_below(point, critical[i]))' 'if (0)'
+line "unresolved critical mounts" $inuse_load 'if (critical && backing.unresolved)' 'if (0)'
+line "files of loops below the system" $inuse_load \
+	'struct backing backing = {.root = root, .mounts = mounts, .through_files = critical};' \
+	'struct backing backing = {.root = root, .mounts = mounts};'
+line "swap files" $inuse_load 'if (file)' 'if (0)'
+line "swap files that are targets" $inuse_load 'if (file && r == 0)' 'if (0)'
+mutant "images that are in use" $rules -e 's/fact->file_ino == disk->id.file_ino/false/'
+line "swap partitions" $inuse_load 'else if (wholedisk_node_number(root, path, &major, &minor) == 0)' 'else if (0)'
+line "holders of disks" $holders 'r = sysroot_each(walk->root, add_holder, walk, "sys/block/%s/holders", name);' 'r = 0;'
+line "holders of partitions" $holders \
+	'r = sysroot_each(walk->root, add_holder, walk, "sys/block/%s/%s/holders", walk->disk, name);' 'r = 0;'
+line "holders of boot areas" $holders 'walk->disk = wholedisk_card_of(walk->root, name, card) ? card : name;' \
+	'walk->disk = name;'
+line "loops over devices" $holders 'r = inuse_add_fact(inuse, disks[i], REASON_LOOP, "%s lies over it", name);' 'r = 0;'
+line "loops that lie over devices" $holders 'if (loop.block_major > 0)' 'if (0)'
+line "zram's backing device" $holders 'return r == 0 ? add_backing(walk->inuse, walk->root, name) : r;' 'return r;'
+line "the kernel command line" $inuse_load 'r = cmdline_disks_add_facts(&inuse, root);' 'r = 0;'
+line "asking it only where nothing is mounted" $inuse_load 'if (r == 0 && inuse.rootless)' 'if (r == 0)'
+line "asking it where the root is on a disk in memory" $inuse_load \
+	'if (is_medium(backing.disks[i]))' ''
+line "the device tree's bootargs" $cmdline_disks \
+	'static const char *const sources[] = {"proc/cmdline", "proc/device-tree/chosen/bootargs"};' \
+	'static const char *const sources[] = {"proc/cmdline"};'
+line "root= by node or number" $cmdline_disks 'return add_disks(inuse, root, name, major, minor);' 'return 0;'
+line "root= by a node that is not there" $cmdline_disks 'if (find_node(root, name->value, &major, &minor) < 0)' \
+	'if (find_node(root, name->value, &major, &minor) < 0) return 0; if (0)'
+line "root= by a number that is not there" $cmdline_disks 'if (count < 0)' 'if (0)'
+line "root= in words that nobody knows" $cmdline_disks 'case CMDLINE_OPAQUE:' 'case CMDLINE_OPAQUE: return 0;'
+line "root= by UUID or label" $inuse 'if (!cmdline_matches(&inuse->boot[i].name, &disk->content))' 'if (1)'
+line "a UUID once found" $inuse 'inuse->boot[i].found = true;' ';'
+line "files of the job" $inuse_load 'r = inuse_add_file(inuse, root, &files[i]);' 'r = 0;'
+
+backing=device/usage/backing.c
+line "btrfs members" $backing '{"btrfs", resolve_btrfs},' ''
+line "bcachefs members" $backing '{"bcachefs", resolve_bcachefs},' ''
+line "overlays" $backing '{"overlay", resolve_overlay},' '{"overlay", resolve_nothing},'
+mutant "lower layers" $backing -e 's/"lowerdir=", /"xx=", /'
+mutant "upper layers" $backing -e 's/"upperdir="/"xx="/'
+line "files of loops" $backing 'backing_add_path(backing, loop.backing);' ';'
+line "filesystems without a device" $backing 'resolve_anonymous(backing, mount);' ';'
+line "what is out of sight" $backing '(seen < backing->seen_count && backing->seen[seen].active))' '0)'
+
+wholedisk=device/disk/wholedisk.c
+line "slaves" $wholedisk \
+	'r = sysroot_each(collector->root, collect_slave, collector, "sys/block/%s/slaves", name);' 'r = 0;'
+line "a partition's disk" $wholedisk 'r = linked_name(root, major, minor, partition ? 1 : 0, name);' \
+	'r = linked_name(root, major, minor, 0, name);'
+line "a boot area's card" $wholedisk 'r = collect_below(collector, wholedisk_card_of(root, name, card) ? card : name);' \
+	'r = collect_below(collector, name);'
+mutant "a boot area's card, of old kernels" $wholedisk -e 's/if \(strncmp\(name, "mmcblk", 6\) != 0\)/if (1)/'
+line "zram below swap" $wholedisk \
+	'if (r == 0 && wholedisk_read_backing(collector->root, name, &major, &minor) == 0)' 'if (0)'
+line "loops below mounts" $wholedisk 'return collect(collector, loop.block_major, loop.block_minor);' 'return 0;'
+line "names of mapped devices" $wholedisk 'if (strncmp(name, "mapper/", 7) == 0) {' 'if (0) {'
+
+cmdline=device/usage/cmdline.c
+for tag in PARTUUID= PARTLABEL= UUID= LABEL= CDLABEL= /dev/disk/by-partuuid/ /dev/disk/by-partlabel/ \
+	/dev/disk/by-uuid/ /dev/disk/by-label/; do
+	mutant "$tag" $cmdline -e "s,\{\"$tag\",{\"xx\","
+done
+for key in root mount.usr resume overlayroot live-media cryptdevice rd.luks.uuid kern_guid dm; do
+	mutant "$key=" $cmdline -e "s,\.key = \"$key\",.key = \"xx\","
+done
+line "packed numbers" $cmdline 'if (!parse_packed(*word, ret))' 'if (1)'
+line "a node that may be on any disk" $cmdline 'return !family ||' 'return family &&'
+mutant "a node's family" $cmdline -e 's/has_prefix\(disk->name, family->prefix\)/false/'
+for family in mmcblk nvme sd vd; do
+	mutant "the family $family" $cmdline -e "s/\{\"$family\", (true|false)\},?/{\"none\", \1},/"
+done
+mutant "the numbers of partitions" $cmdline -e 's/\.number == number/.number == 0/'
+mutant "partitions after a digit" $cmdline -e 's/if \(family->ends_in_digit &&/if (0 \&\&/'
+mutant "a number's driver" $cmdline -e 's/major == disk->id\.major/false/'
+mutant "a number of any driver" $cmdline -e 's/major == BLOCK_EXT_MAJOR/false/'
+line "what is too long" $cmdline 'if (!STR_COPY(ret->value, word))' 'if (!STR_COPY(ret->value, word) && 0)'
+line "a name behind others" $cmdline_disks 'boot[inuse->boot_count++] = (struct inuse_boot){.name = *name};' \
+	'if (inuse->boot_count < 8) boot[inuse->boot_count++] = (struct inuse_boot){.name = *name};'
+mutant "tails" $cmdline -e 's,\|\| strchr\(":/"\, wanted\[length\]\),,'
