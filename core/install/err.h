@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-/* Exit codes of the program: stable, scripts depend on them (ARCHITECTURE, README). */
+/* Exit codes of the program: stable, scripts depend on them (README). */
 enum exit_code {
 	EXIT_OK = 0,	  /* installed and verified */
 	EXIT_FAILED = 1,  /* failed after writing began */
@@ -33,8 +33,8 @@ void err_set(struct err *err, int code, const char *step, const char *format, ..
 /* Text and what to do as one line: "... . What to do." */
 void err_sentence(const struct err *err, char *ret, size_t size);
 
-/* What an errno of a raw target means to an operator: "the device was removed", ... (device.md
- * section 9); strerror's text where nothing better is known. @error is positive or negative. */
+/* The meaning of an errno from a raw target, for the operator: "the device was removed", ..., or the
+ * text of strerror. @error is positive or negative. */
 const char *err_device_text(int error);
 
 #endif

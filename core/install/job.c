@@ -2,7 +2,6 @@
 #include "core/install/job.h"
 
 #include "device/target/flush.h"
-#include "device/target/wipe.h"
 
 #include <errno.h>
 #include <string.h>
@@ -148,25 +147,13 @@ bool job_has_children(const struct job *job)
 	return child_is_running(&job->child) || extract_has_children(&job->extract);
 }
 
-/* A target that was removed has no table yet, or the table of a verified install. */
-int job_undo(struct job *job, int report_fd)
-{
-	struct diag diag = {0};
-	int r = job_unmount_all(job, report_fd), w;
-
-	if (!job->written || target_is_gone(&job->target))
-		return r;
-	w = target_take_exclusive(&job->target, &diag);
-	if (w == 0)
-		w = wipe_table(job->target.excl_fd, job->target.disk.size_bytes);
-	if (w < 0 && r == 0)
-		r = child_report_fail(report_fd, w,
-			"%s could not be made unbootable: %s; do not use it before a new install",
-			job_target_name(job), diag.text[0] ? diag.text : err_device_text(w));
-	return r;
-}
-
 /* ---- for the steps ---- */
+
+void job_close_mounts(struct job *job)
+{
+	for (unsigned i = 0; i < job->mount_count; i++)
+		close_fd(&job->mounts[i].dir_fd);
+}
 
 int job_change_settings(struct job *job)
 {

@@ -50,12 +50,6 @@ enum phase_result job_open_mounts(struct job *job)
 	return PHASE_DONE;
 }
 
-void job_close_mounts(struct job *job)
-{
-	for (unsigned i = 0; i < job->mount_count; i++)
-		close_fd(&job->mounts[i].dir_fd);
-}
-
 int job_mount_all(const struct job *job, bool read_only, int report_fd)
 {
 	for (unsigned i = 0; i < job->mount_count; i++) {

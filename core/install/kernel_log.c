@@ -10,14 +10,14 @@ void kernel_log_init(struct kernel_log *log)
 	*log = (struct kernel_log){.watch = {.fd = -1}, .reactor = -1};
 }
 
-static void tell_left_out(struct kernel_log *log)
+static void report_left_out(struct kernel_log *log)
 {
 	char text[128];
 
 	STR_FORMAT(text, "kernel: %u more message%s on %s (see dmesg)", log->left_out,
 		log->left_out == 1 ? "" : "s", log->disk->name);
 	log->left_out = 0;
-	log->tell(log->owner, text);
+	log->report(log->owner, text);
 }
 
 void kernel_log_take(struct kernel_log *log, const struct kmsg_record *record, uint64_t now_ms)
@@ -33,15 +33,15 @@ void kernel_log_take(struct kernel_log *log, const struct kmsg_record *record, u
 		return;
 	}
 	if (log->left_out > 0)
-		tell_left_out(log);
+		report_left_out(log);
 	STR_FORMAT(text, "kernel: %s", record->text);
-	log->tell(log->owner, text);
+	log->report(log->owner, text);
 }
 
 void kernel_log_tick(struct kernel_log *log, uint64_t now_ms)
 {
 	if (log->left_out > 0 && ratelimit_take(&log->pace, now_ms))
-		tell_left_out(log);
+		report_left_out(log);
 }
 
 static void take_all(struct kernel_log *log)
@@ -69,7 +69,7 @@ static void ready(struct watch *watch, uint32_t events)
 }
 
 int kernel_log_open(struct kernel_log *log, int reactor, int root, const struct disk *disk,
-	void (*tell)(void *owner, const char *text), void *owner)
+	void (*report)(void *owner, const char *text), void *owner)
 {
 	int fd = kmsg_open(root), r;
 
@@ -77,7 +77,7 @@ int kernel_log_open(struct kernel_log *log, int reactor, int root, const struct 
 		.watch = {.fd = fd, .ready = ready},
 		.reactor = reactor,
 		.disk = disk,
-		.tell = tell,
+		.report = report,
 		.owner = owner,
 		.pace = {.burst = KERNEL_LOG_BURST, .period_ms = KERNEL_LOG_PERIOD_MS},
 	};
@@ -100,7 +100,7 @@ void kernel_log_close(struct kernel_log *log)
 	if (log->watch.fd >= 0)
 		take_all(log);
 	if (log->left_out > 0)
-		tell_left_out(log);
+		report_left_out(log);
 	fd = log->watch.fd;
 	reactor_remove(log->reactor, &log->watch);
 	close_fd(&fd);

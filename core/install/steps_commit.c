@@ -151,8 +151,8 @@ static int commit_work(void *arg, int report_fd)
 		return child_report_fail(report_fd, r,
 			"The partition table of %s could not be written: %s", job_target_name(job),
 			diag.text[0] ? diag.text : job_error_text(job, r));
-	r = partitions_reread(job->target.excl_fd, job->world.root, &job->target.disk,
-		&job->plan.layout, &diag);
+	r = partitions_reread(
+		job->target.excl_fd, job->world.root, &job->target.disk, &job->plan.layout, &diag);
 	if (r < 0)
 		return child_report_fail(report_fd, r,
 			"The kernel does not know the new partitions of %s: %s",

@@ -14,6 +14,8 @@
 #ifndef CORE_PROCESS_CHILD_H
 #define CORE_PROCESS_CHILD_H
 
+#include "core/process/child_report.h"
+#include "core/process/child_spec.h"
 #include "core/process/reactor.h"
 #include "device/base/util.h"
 
@@ -22,45 +24,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-struct child;
-
-/* One message of a work child; smaller than PIPE_BUF, so it arrives whole. */
-struct child_report {
-	uint64_t done, total; /* bytes or entries, as the work defines */
-	int32_t error;	      /* -errno of a failure, else 0 */
-	char text[236];	      /* the sentence of a failure, or a note */
-};
-
-struct child_spec {
-	const char *name; /* for messages: "mkfs.ext4" */
-	/* A program: searched in CHILD_PATH where it has no slash. argv[0] need not be its name. */
-	const char *program;
-	const char *const *argv;
-	/* More "NAME=value"s on top of PATH and LC_ALL=C; may be NULL. A NAME given here replaces
-	 * the default. Nothing else is inherited. Up to CHILD_ENV_MAX. */
-	const char *const *env;
-	/* Or work of our own: runs in a forked child, returns 0 or -errno; reports with
-	 * child_report_send. Its return value is the last report's error where it sent none. */
-	int (*work)(void *arg, int report_fd);
-	void *arg;
-	/* Of a work child: the only descriptors (3 and up) that it keeps, ended by -1. NULL: all. */
-	const int *keep_fds;
-	int in, out;	    /* descriptors for stdin and stdout, borrowed; -1: /dev/null */
-	bool out_lines;	    /* stdout goes to on_line together with stderr */
-	bool no_safety_net; /* for tests: SIGUSR1 is not ignored but at its default, which kills */
-	void (*on_started)(struct child *child); /* exec has happened (program only) */
-	/* A line of its stderr, not empty: ended by \n or \r, which is cut off; raw bytes (NUL is
-	 * given as '?'), what is beyond CHILD_LINE_MAX - 1 is dropped. */
-	void (*on_line)(struct child *child, char *line);
-	void (*on_report)(struct child *child, const struct child_report *report);
-	/* Ended, reaped, its output drained. See child_ok and child_why. May free the child. */
-	void (*on_exit)(struct child *child);
-	void *owner; /* for the callbacks */
-};
-
-#define CHILD_PATH     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define CHILD_LINE_MAX 512
-#define CHILD_ENV_MAX  16
 
 enum child_state { CHILD_NONE, CHILD_STARTING, CHILD_RUNNING, CHILD_ENDED };
 
@@ -109,12 +73,6 @@ _must_check_ int child_signal_one(struct child *child, int signal);
  * on a bad device is left to die later, and reaped when other children start or finish.
  */
 void child_finish(struct child *child);
-
-/* In a work child: sends one report to the parent. */
-void child_report_send(int report_fd, uint64_t done, uint64_t total);
-/* In a work child: sends the sentence of a failure and returns @error, for `return`. */
-int child_report_fail(int report_fd, int error, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
 
 /* Path of @program in CHILD_PATH (or itself where it has a slash), executable. 0 or -ENOENT. */
 _must_check_ int child_find_program(const char *program, char *ret, size_t size);

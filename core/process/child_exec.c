@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/process/child_exec.h"
 
+#include "core/process/child_report.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -15,9 +17,6 @@
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC (1U << 2)
 #endif
-
-/* What a work child has reported so far. */
-static struct child_report reported;
 
 /* Closes, or marks close-on-exec, the descriptors from @first to @last. */
 static void close_fds(unsigned first, unsigned last, unsigned flags)
@@ -89,10 +88,9 @@ static int run_work(const struct child_spec *spec, int report)
 
 	if (spec->keep_fds)
 		close_all_but(spec->keep_fds, report);
-	memset(&reported, 0, sizeof(reported));
+	child_report_begin();
 	r = spec->work(spec->arg, report);
-	if (r && reported.error == 0)
-		(void)child_report_fail(report, r, "%s", "");
+	child_report_end(report, r);
 	return r ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -166,25 +164,4 @@ int child_exec_fork(const struct child_exec *launch, pid_t *ret_pid)
 		run(launch);
 	(void)sigprocmask(SIG_SETMASK, &old, NULL);
 	return *ret_pid < 0 ? -error : 0;
-}
-
-/* ---- reports: of a work child ---- */
-
-void child_report_send(int report_fd, uint64_t done, uint64_t total)
-{
-	reported.done = done;
-	reported.total = total;
-	(void)write_full(report_fd, &reported, sizeof(reported));
-}
-
-int child_report_fail(int report_fd, int error, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	(void)str_vformat(reported.text, sizeof(reported.text), format, args);
-	va_end(args);
-	reported.error = error;
-	(void)write_full(report_fd, &reported, sizeof(reported));
-	return error;
 }

@@ -6,7 +6,7 @@
 #ifndef CORE_PROCESS_CHILD_EXEC_H
 #define CORE_PROCESS_CHILD_EXEC_H
 
-#include "core/process/child.h"
+#include "core/process/child_spec.h"
 #include "device/base/util.h"
 
 #include <limits.h>

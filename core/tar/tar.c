@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define IDENTIFY_MS 2000
+#define IDENTIFY_MS 10000 /* a busy machine takes more than two seconds to start a program */
 
 /*
  * What differs between the tars. argv[0] is "tar" for all: a multi-call binary goes by its name.

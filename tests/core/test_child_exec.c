@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* launch - by itself, without the reactor; what children are given and how they end is test_child's. */
 #include "core/process/child_exec.h"
+#include "core/process/child_report.h"
 
 #include "device/base/util.h"
 

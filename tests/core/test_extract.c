@@ -60,7 +60,9 @@ static void make_archives(const struct sandbox *box, size_t padding)
 static void set_up(
 	struct run *run, const struct sandbox *box, const char *archive, const char *script)
 {
+	static unsigned fakes;
 	struct diag diag;
+	char name[32];
 
 	*run = (struct run){.reactor = reactor_new()};
 	assert_true(run->reactor >= 0);
@@ -69,11 +71,14 @@ static void set_up(
 	(void)mkdir(run->dir, 0755);
 	assert_int_equal(child_find_program("tar", run->tar, sizeof(run->tar)), 0);
 	if (script) {
-		sandbox_path(box, "fake", run->tar);
+		/* A name of its own: a program that runs cannot be written. */
+		STR_FORMAT(name, "fake%u", fakes++);
+		sandbox_path(box, name, run->tar);
 		assert_int_equal(
 			sandbox_run((const char *const[]){"cp", fake_tar_path(), run->tar, NULL}),
 			0);
-		sandbox_file(box, "fake.script", script);
+		STR_FORMAT(name, "fake%u.script", fakes - 1);
+		sandbox_file(box, name, script);
 	}
 	extract_init(&run->extract);
 	if (extract_open(&run->extract, run->archive, &diag) < 0)
@@ -349,6 +354,19 @@ static void stops(void **state)
 		tear_down(&run);
 		assert_int_equal(run.ends, 0);
 	}
+	/* Right after the decompressor was stopped, which would complete the extraction. */
+	set_up(&run, box, "f.tar.gz", "read=0");
+	replace_decompressor(&run, box, "gzip -dc; exec sleep 1000");
+	start(&run);
+	for (uint64_t limit = now_ms() + LIMIT_MS; run.messages == 0; run.ahead_ms += 5000) {
+		assert_true(now_ms() < limit);
+		tick(&run);
+	}
+	extract_stop(&run.extract, SIGKILL);
+	while (extract_has_children(&run.extract))
+		tick(&run);
+	tear_down(&run);
+	assert_int_equal(run.ends, 0);
 	/* Before the start, and twice. */
 	set_up(&run, box, "f.tar.gz", NULL);
 	extract_stop(&run.extract, SIGTERM);

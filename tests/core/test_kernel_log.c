@@ -27,7 +27,7 @@ static struct kernel_log made_up(void)
 	kernel_log_init(&log);
 	told[0] = '\0';
 	log.disk = &card;
-	log.tell = tell;
+	log.report = tell;
 	log.owner = told;
 	log.pace = (struct ratelimit){.burst = KERNEL_LOG_BURST, .period_ms = KERNEL_LOG_PERIOD_MS};
 	return log;

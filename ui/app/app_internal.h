@@ -8,7 +8,7 @@
 #include "core/disks/inventory.h"
 #include "core/process/reactor.h"
 #include "device/base/settings.h"
-#include "ui/app/app.h"
+#include "ui/app/app_options.h"
 #include "ui/screens/screen.h"
 #include "ui/term/line_speed.h"
 #include "ui/term/repaint.h"
