@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* file_id - which file, with which content: what tells whether one that was read is the same still. */
+/* file_id - identifies a file and its content, to detect that a file changed after it was read. */
 #ifndef DEVICE_BASE_FILE_ID_H
 #define DEVICE_BASE_FILE_ID_H
 
@@ -24,14 +24,14 @@ static inline struct file_id file_id_of(const struct stat *st)
 	};
 }
 
-/* The same file, and by its size and time it has not been changed. */
+/* True if both are the same file with the same size and modification time. */
 static inline bool file_id_equal(const struct file_id *a, const struct file_id *b)
 {
 	return a->dev == b->dev && a->ino == b->ino && a->size_bytes == b->size_bytes &&
 	       a->mtime.tv_sec == b->mtime.tv_sec && a->mtime.tv_nsec == b->mtime.tv_nsec;
 }
 
-/* Is @id still what lies at @path? */
+/* True if @path still is the file @id, unchanged. False if it cannot be read. */
 static inline bool file_id_is(const struct file_id *id, const char *path)
 {
 	struct stat st;

@@ -7,8 +7,8 @@
 
 static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
 
-/* The unit in which @bytes is written: the largest it has one of once it is rounded, so that there
- * is no "1024 MiB". */
+/* The unit to show @bytes in: the largest one whose rounded value is at least 1, which avoids
+ * "1024 MiB". */
 static unsigned unit_of(uint64_t bytes)
 {
 	unsigned unit = 0;
@@ -25,7 +25,8 @@ static uint64_t tenths(uint64_t bytes, unsigned unit, bool nearest)
 	unsigned shift = 10 * unit;
 	uint64_t rest = bytes & ((UINT64_C(1) << shift) - 1);
 
-	/* Ten times the rest of an EiB needs 64 bits; bits below 2^-20 of a tenth do not count. */
+	/* Ten times the remainder of an EiB would overflow 64 bits. The bits that are dropped are
+	 * below 2^-20 of a tenth. */
 	if (shift > 20) {
 		rest >>= shift - 20;
 		shift = 20;
@@ -70,7 +71,7 @@ struct human_text human_done_of(uint64_t done, uint64_t total, const char *betwe
 
 	if (total == 0)
 		return human_size(done);
-	/* The total is rounded to the nearest, perhaps below the truth. */
+	/* The total is rounded to the nearest value and may be less than the exact one. */
 	if (unit < 3) {
 		to = (to + 5) / 10;
 		at /= 10;

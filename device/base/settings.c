@@ -17,21 +17,22 @@
 
 #define VM "proc/sys/vm/"
 
-/* Enough to keep a device's queue full, and little to flush at the end: measured with tar on fast
- * and on slow (40 MB/s) loop devices, 0.6 to 1.0 of the time without it, the flush a fortieth. */
+/* Enough to keep a device's queue full, and little to flush at the end. Measured with tar on fast
+ * and slow (40 MB/s) loop devices: 0.6 to 1.0 of the time without the limit, and a fortieth of
+ * the flush. */
 #define DISK_DIRTY_BYTES "33554432"
-/* Where the limit is shared with every other device. */
+/* Larger, because all devices share this limit. */
 #define GLOBAL_DIRTY_BYTES	"67108864"
 #define GLOBAL_BACKGROUND_BYTES "16777216"
 
-/* One line of the journal; the strings lie in its text. */
+/* One line of the journal. The strings point into lines.text. */
 struct line {
-	pid_t pid;	/* 0: done with */
-	uint64_t start; /* of that process, or another has its pid now; 0: not known */
+	pid_t pid;	/* 0: restored */
+	uint64_t start; /* start time of that process, to detect a reused pid; 0: unknown */
 	char *path, *value;
 };
 
-/* The journal while it is locked: its lines in the order of the changes. */
+/* The journal while it is locked: its lines, oldest change first. */
 struct lines {
 	int fd; /* locked */
 	char *text;
@@ -62,7 +63,7 @@ static void lines_finish(struct lines *lines)
 	close_fd(&lines->fd);
 }
 
-/* Splits the text; a line that makes no sense (a torn write of a power cut) is left out. */
+/* Splits the text into lines. Malformed lines (a write torn by a power cut) are skipped. */
 static int lines_parse(struct lines *lines)
 {
 	char *save = NULL;
@@ -91,7 +92,6 @@ static int lines_parse(struct lines *lines)
 	return 0;
 }
 
-/* Opens, locks and reads the journal. */
 static int lines_load(const struct settings_journal *journal, struct lines *lines)
 {
 	struct stat held, named;
@@ -103,7 +103,7 @@ static int lines_load(const struct settings_journal *journal, struct lines *line
 			journal->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 		if (lines->fd < 0 || flock(lines->fd, LOCK_EX) < 0 || fstat(lines->fd, &held) < 0)
 			break;
-		/* lines_keep() puts a new file in its place: make sure to have locked that one. */
+		/* lines_keep() replaces the file: make sure that the current one is locked. */
 		if (stat(journal->path, &named) == 0 && named.st_ino == held.st_ino &&
 			named.st_dev == held.st_dev) {
 			lines->text = calloc(1, (size_t)held.st_size + 1);
@@ -132,7 +132,7 @@ static int write_line(int fd, pid_t pid, uint64_t start, const char *path, const
 	return write_full(fd, text, strlen(text));
 }
 
-/* Makes the lines that still have a pid the whole journal; all or nothing. */
+/* Replaces the journal by the lines that still have a pid. On error the old journal remains. */
 static int lines_keep(const struct settings_journal *journal, const struct lines *lines)
 {
 	_cleanup_close_ int fd = -1;
@@ -154,8 +154,8 @@ static int lines_keep(const struct settings_journal *journal, const struct lines
 	return r;
 }
 
-/* When @pid was started, in the kernel's ticks (proc(5), stat's field 22); 0 where it is not there any
- * more, or is but a zombie: who should reap it may never do so (init=/bin/sh). */
+/* Start time of @pid in clock ticks (proc(5), field 22 of stat). 0 if the process does not exist
+ * or is a zombie: its parent may never reap it (init=/bin/sh). */
 static uint64_t start_of(pid_t pid)
 {
 	char path[32], text[1024] = "", *at;
@@ -188,7 +188,7 @@ static int write_setting(int root, const char *path, const char *value)
 	return fd < 0 ? -errno : write_full(fd, value, strlen(value));
 }
 
-/* The first line that is about @path, or NULL. */
+/* The first line for @path, or NULL. */
 static const struct line *find_line(const struct lines *lines, const char *path)
 {
 	for (size_t i = 0; i < lines->count; i++) {
@@ -198,10 +198,9 @@ static const struct line *find_line(const struct lines *lines, const char *path)
 	return NULL;
 }
 
-/*
- * One change. What is noted, and written back later, is the old value of @key: another file than
- * @path where the kernel shows one setting in two units, of which only @key can say "as before".
- */
+/* One change. The journal holds the old value of @key, and a restore writes it back to @key. @key
+ * differs from @path if the kernel shows one setting in two units and only the file @key can
+ * express the old value (vm.dirty_ratio and vm.dirty_bytes). */
 struct change {
 	const char *key, *path, *value;
 };
@@ -209,12 +208,14 @@ struct change {
 #define CHANGES_MAX 2
 #define VALUE_MAX   128
 
-/* Notes the old values, all of them before the first change. */
+/* Appends the old values to the journal, all of them before the first change. */
 static int note(const struct settings_journal *journal, const struct lines *lines,
 	const struct change *changes, size_t count, char old[][VALUE_MAX])
 {
 	for (size_t i = 0; i < count; i++) {
-		/* A value that somebody else has set is none to come back to. */
+		/*
+		 * If another process has changed the setting, the journal has the original value.
+		 */
 		const struct line *first = find_line(lines, changes[i].key);
 		int r = 0;
 
@@ -231,7 +232,7 @@ static int note(const struct settings_journal *journal, const struct lines *line
 	return fsync(lines->fd) < 0 ? -errno : 0;
 }
 
-/* Makes all changes, or none. */
+/* Makes all changes or none. */
 static int apply(struct settings_journal *journal, const struct change *changes, size_t count)
 {
 	char old[CHANGES_MAX][VALUE_MAX];
@@ -264,7 +265,7 @@ int settings_set(struct settings_journal *journal, const char *path, const char 
 	return apply(journal, &one, 1);
 }
 
-/* Puts back and forgets the lines of this process, or of all that are gone. */
+/* Restores and removes the lines of this process or, if @stale, of all processes that are gone. */
 static int restore(struct settings_journal *journal, bool stale)
 {
 	struct lines lines;
@@ -281,7 +282,9 @@ static int restore(struct settings_journal *journal, bool stale)
 			continue;
 		line->pid = 0;
 		any = true;
-		/* Somebody else still counts on it, and has noted the same old value. */
+		/*
+		 * Another process still needs the changed value; its line has the same old value.
+		 */
 		if (find_line(&lines, line->path))
 			continue;
 		r = write_setting(journal->root, line->path, line->value);
@@ -307,7 +310,8 @@ int settings_write_back_early(struct settings_journal *journal, const char *disk
 {
 	char strict[128], ratio[128], bytes[128], old[VALUE_MAX];
 	const struct change own[] = {
-		{strict, strict, "1"}, /* first: without it the limit counts only near vm's own */
+		{strict, strict,
+			"1"}, /* first: otherwise max_bytes applies only near vm's own limit */
 		{ratio, bytes, DISK_DIRTY_BYTES},
 	};
 	static const struct change global[] = {
@@ -322,7 +326,7 @@ int settings_write_back_early(struct settings_journal *journal, const char *disk
 	r = apply(journal, own, ARRAY_SIZE(own));
 	if (r != -ENOENT)
 		return r;
-	/* Where limits in bytes hold already, by the system's owner or another job, leave them. */
+	/* Keep limits in bytes that the owner of the system or another job has set. */
 	for (size_t i = 0; i < ARRAY_SIZE(global); i++) {
 		r = sysroot_read(journal->root, old, sizeof(old), "%s", global[i].key);
 		if (r < 0 || strcmp(old, "0") == 0)

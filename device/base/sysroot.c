@@ -17,9 +17,9 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#define LINKS_MAX 40 /* as in the kernel */
+#define LINKS_MAX 40 /* the kernel's limit (MAXSYMLINKS) */
 
-/* A FIFO in somebody's recorded tree must not block us. */
+/* O_NONBLOCK: a FIFO in a recorded tree must not block. */
 #define READ_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 
 int sysroot_open(const char *dir)
@@ -29,10 +29,8 @@ int sysroot_open(const char *dir)
 	return fd >= 0 ? fd : -errno;
 }
 
-/*
- * Resolves every symbolic link of @path by text, as if @root were "/". What has been resolved holds
- * no link any more, so ".." takes away a component, and at the root it stays there.
- */
+/* Resolves every symbolic link of @path by text, as if @root were "/". The resolved part contains
+ * no links, so ".." removes its last component, and has no effect at the root. */
 static int resolve(int root, const char *path, char ret[PATH_MAX])
 {
 	char rest[PATH_MAX], joined[PATH_MAX], target[PATH_MAX];
@@ -91,7 +89,7 @@ static int open_by_hand(int root, const char *path, int flags)
 	return fd >= 0 ? fd : -errno;
 }
 
-/* Opens @path as if @root were "/". */
+/* Opens @path as if @root were "/". fd or -errno. */
 static int open_in_root(int root, const char *path, int flags)
 {
 	struct open_how how = {.flags = (uint64_t)flags, .resolve = RESOLVE_IN_ROOT};
@@ -100,14 +98,13 @@ static int open_in_root(int root, const char *path, int flags)
 	fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
 	if (fd >= 0)
 		return (int)fd;
-	/* Old kernels have no such call, old sandboxes forbid it; EAGAIN means that something on the
-	 * way was being renamed. */
+	/* Before 5.6 the call does not exist, and old sandboxes forbid it. EAGAIN: a component
+	 * was renamed during the lookup. */
 	if (errno == ENOSYS || errno == EPERM || errno == EAGAIN)
 		return open_by_hand(root, path, flags);
 	return -errno;
 }
 
-/* Opens what is formatted. */
 static int open_formatted(int root, int flags, const char *format, va_list args)
 	__attribute__((format(printf, 3, 0)));
 static int open_formatted(int root, int flags, const char *format, va_list args)
@@ -119,7 +116,7 @@ static int open_formatted(int root, int flags, const char *format, va_list args)
 	return open_in_root(root, path, flags);
 }
 
-/* Reads up to @size bytes to the end of the file: the number of bytes, or -errno. */
+/* Reads until @size bytes or the end of the file. Number of bytes, or -errno. */
 static ssize_t read_some(int fd, char *buf, size_t size)
 {
 	size_t done = 0;

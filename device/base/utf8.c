@@ -3,7 +3,9 @@
 
 #include <stdbool.h>
 
-/* By the number of bytes: bits of the lead that are fixed, their value, and the least code point. */
+/*
+ * Indexed by length: mask and value of the fixed bits of the lead byte, and the least code point.
+ */
 static const struct {
 	unsigned char mask, lead;
 	uint32_t least;

@@ -67,8 +67,8 @@ bool path_is_below(const char *path, const char *dir)
 	       (strncmp(path, dir, length) == 0 && (path[length] == '/' || path[length] == '\0'));
 }
 
-/* Shows something, and only where it is: no control character, C1's among them, and no change of
- * direction, which would let a label rewrite the line around it. */
+/* False for control characters (C0 and C1), invisible characters and changes of the text
+ * direction: in a label they could rewrite the line around it. */
 static bool is_printable(uint32_t point)
 {
 	static const struct {
@@ -101,7 +101,7 @@ int str_to_u64(const char *text, int base, uint64_t *ret_value)
 	unsigned long long value;
 	char *end;
 
-	/* strtoull takes a sign and leading blanks; a size or an offset has neither. */
+	/* strtoull accepts a sign and leading blanks. */
 	if (!isxdigit((unsigned char)text[0]) || strchr(text, '-'))
 		return -EINVAL;
 	errno = 0;

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * util - the few helpers that every layer uses: cleanup, bounded strings, full reads and writes.
- */
+/* util - helpers for every layer: cleanup, bounded strings, full reads and writes, time. */
 #ifndef DEVICE_BASE_UTIL_H
 #define DEVICE_BASE_UTIL_H
 
@@ -13,32 +11,29 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* The object that holds @member, from a pointer to that member. */
+/* The object that contains @member, from a pointer to that member. */
 #define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 #define KIB(n) ((uint64_t)(n) << 10)
 #define MIB(n) ((uint64_t)(n) << 20)
 #define GIB(n) ((uint64_t)(n) << 30)
 
-/* A function whose error must not get lost by accident; a loss that is meant is a cast to void. For clang
- * alone, which `make check` builds with, too: gcc does not accept the cast (its bug 25509). */
-
-/* Closes the descriptor at @fd unless it is negative, keeps errno, sets it to -1. */
+/* Closes *fd unless it is negative and sets it to -1. Preserves errno. */
 void close_fd(int *fd);
 void free_ptr(void *ptr_to_ptr);
 
 #define _cleanup_close_ __attribute__((cleanup(close_fd)))
 #define _cleanup_free_	__attribute__((cleanup(free_ptr)))
 
-/* Before a function whose result must not be lost but by an explicit (void), which gcc's own
- * warn_unused_result would not accept. */
+/* Marks a function whose result must be used or cast to void. Not warn_unused_result in gcc,
+ * which rejects the cast (gcc bug 25509). */
 #ifdef __clang__
 #define _must_check_ __attribute__((warn_unused_result))
 #else
 #define _must_check_ __extension__ [[nodiscard]]
 #endif
 
-/* Hands a descriptor or pointer on: returns it and leaves nothing behind to clean up. */
+/* Transfers ownership of a descriptor: returns it and sets *fd to -1. */
 static inline int take_fd(int *fd)
 {
 	int taken = *fd;
@@ -46,10 +41,8 @@ static inline int take_fd(int *fd)
 	return taken;
 }
 
-/*
- * Bounded copy and format into a char array; always terminated. Return false where text was cut.
- * STR_COPY and STR_FORMAT take the size from the array itself.
- */
+/* Bounded copy and format into a char array, always terminated. Return false if the text was cut.
+ * STR_COPY and STR_FORMAT use the size of the array. */
 bool str_copy(char *to, size_t size, const char *from);
 bool str_format(char *to, size_t size, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -58,19 +51,19 @@ bool str_vformat(char *to, size_t size, const char *format, va_list args)
 #define STR_COPY(to, from)  str_copy((to), sizeof(to), (from))
 #define STR_FORMAT(to, ...) str_format((to), sizeof(to), __VA_ARGS__)
 
-/* True where @path is @dir or below it: "/boot/efi" and "/boot", but not "/bootx". All is below "". Both
- * paths are absolute, or relative to the same directory; neither ends in a slash. */
+/* True if @path is @dir or below it: "/boot/efi" is below "/boot", "/bootx" is not. Every path is
+ * below "". Both paths are absolute or relative to the same directory; neither ends in a slash. */
 bool path_is_below(const char *path, const char *dir);
 
-/* Replaces control bytes and bytes that are no valid UTF-8, in place, by '?': text that came from
- * a medium or from another program is safe on a terminal afterwards. */
+/* Replaces unprintable characters and bytes that are not valid UTF-8 by '?', in place. Makes text
+ * from a medium or from another program safe to print on a terminal. */
 void str_sanitise(char *text);
 
-/* Parses a whole string as an unsigned number in @base (0: as in C). 0, or -EINVAL, -ERANGE. */
+/* Parses the whole string as an unsigned number in @base (0: C notation). 0, -EINVAL or -ERANGE. */
 _must_check_ int str_to_u64(const char *text, int base, uint64_t *ret_value);
 
-/* Reads or writes all of @size bytes across short counts and EINTR. 0, -errno, or -ENODATA where a
- * read met the end first. */
+/* Read or write all of @size bytes; retry after short counts and EINTR. 0, -errno, or -ENODATA if
+ * a read reached the end of the file. */
 _must_check_ int read_full(int fd, void *buf, size_t size);
 _must_check_ int write_full(int fd, const void *buf, size_t size);
 _must_check_ int pread_full(int fd, void *buf, size_t size, uint64_t offset_bytes);
