@@ -11,7 +11,7 @@
 
 #define CID_BYTES 16
 
-/* Where name and serial number stand. */
+/* Byte offsets of the name and the serial number. */
 static const struct {
 	uint8_t name, name_length, serial;
 } places[CID_STANDARD_COUNT] = {

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * cid - what a card says of itself in its CID register: 16 bytes, 32 hex digits in sysfs. Pure. The
- * two standards lay it out differently (JESD84-B51 7.2; SD Physical Layer 5.2). The date is left
- * out: it wraps after 16 years, and every kernel guesses the rest otherwise.
- */
+/* cid - decodes the CID register of a card: 16 bytes, as 32 hex digits in sysfs. Pure. The two
+ * standards have different formats (JESD84-B51 7.2; SD Physical Layer 5.2). The date is not
+ * decoded: it wraps after 16 years, and kernels resolve that differently. */
 #ifndef DEVICE_DISK_CID_H
 #define DEVICE_DISK_CID_H
 
@@ -15,15 +13,15 @@ enum cid_standard { CID_MMC, CID_SD, CID_STANDARD_COUNT };
 
 struct cid {
 	uint8_t maker;
-	char name[7]; /* 6 characters of an MMC's, 5 of an SD card's; trimmed, sanitised */
+	char name[7]; /* 6 characters for MMC, 5 for SD; trimmed, sanitised */
 	uint32_t serial;
 };
 
-/* Decodes 32 hex digits. 0, or -EINVAL where @hex is anything else; @ret is untouched then. */
+/* Decodes 32 hex digits. 0, or -EINVAL with @ret untouched if @hex is anything else. */
 _must_check_ int cid_decode(const char *hex, enum cid_standard standard, struct cid *ret);
 
-/* Who made it, by the first byte: a hint for the eye, no more, for the numbers are not published and
- * some makers use others'. NULL where nobody here knows. */
+/* Manufacturer for the first byte of a CID, or NULL if unknown. Only a hint for the operator: the
+ * numbers are not published, and some manufacturers use those of others. */
 const char *cid_maker_name(enum cid_standard standard, uint8_t maker);
 
 #endif

@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define LIFE_TIME_TENTHS 10 /* of an eMMC's life; what is beyond has none left */
+#define LIFE_TIME_TENTHS 10 /* larger values: the life time is exceeded */
 
 static const struct {
 	const char *name, *label;
@@ -49,7 +49,7 @@ const char *disk_kind_label(enum disk_kind kind)
 }
 
 static const struct bus {
-	const char *prefix, *port; /* of the kernel name, and what is in its sysfs path */
+	const char *prefix, *port; /* prefix of the kernel name, substring of the sysfs path */
 	const char *name, *label;
 } buses[] = {
 	{"nvme", "", "nvme", "NVMe"},
@@ -138,7 +138,8 @@ void disk_refuse(struct disk *disk, enum reason_code code, const char *format, .
 bool disk_identity_equal(
 	const struct disk_identity *a, const struct disk_identity *b, const char **ret_what)
 {
-	/* What tells a person most stands first: another card has another size and number, too. */
+	/* The most specific field comes first: another card differs in size and device number,
+	 * too. */
 	const struct {
 		bool differs;
 		const char *what;
@@ -162,8 +163,8 @@ bool disk_identity_equal(
 	return true;
 }
 
-/* The last four hex digits of the card's product serial number, as the kernel decoded it. Where
- * only the CID is known: the number ends at byte 13 of an eMMC's and at byte 12 of an SD card's. */
+/* The last four hex digits of the card's product serial number. If the kernel gives only the CID:
+ * the number ends at byte 13 for an eMMC and at byte 12 for an SD card. */
 static bool card_digits(const struct disk *disk, char ret[5])
 {
 	const struct disk_identity *id = &disk->id;
@@ -188,7 +189,7 @@ bool disk_confirm_word(const struct disk *disk, char ret[32])
 	char digits[5];
 
 	if (!card_digits(disk, digits)) {
-		/* A file's name may be one that nobody can type here, or be cut. */
+		/* A file name may contain characters that are hard to type, or be cut. */
 		bool plain = disk->kind != DISK_IMAGE ||
 			     (strlen(disk->name) < sizeof(disk->name) - 1 &&
 				     strspn(disk->name, NAME_PLAIN) == strlen(disk->name));
@@ -240,14 +241,14 @@ void disk_identity_short(const struct disk *disk, char ret[32])
 		(void)str_copy(ret, 32, disk->id.serial);
 }
 
-/* "ext4 \"rootfs\"": what @type and @label say, either may be "". */
+/* "ext4 \"rootfs\"". Both @type and @label may be "". */
 static void named_phrase(const char *type, const char *label, char *ret, size_t size)
 {
 	(void)str_format(
 		ret, size, "%s%s%s%s", type, label[0] ? " \"" : "", label, label[0] ? "\"" : "");
 }
 
-/* "2 partitions, ext4 \"rootfs\"": the filesystem of the largest one that has one. */
+/* "2 partitions, ext4 \"rootfs\"": shows the filesystem of the largest partition that has one. */
 static void table_phrase(const struct disk_content *content, char *ret, size_t size)
 {
 	const struct disk_partition *largest = NULL;
@@ -302,7 +303,7 @@ static bool is_container(const char *type)
 {
 	static const char *const types[] = {"crypto_LUKS", "BitLocker", "bcache", "drbd",
 		"DM_integrity", "DM_snapshot_cow", "stratis", "vdo", "ceph_bluestore"};
-	static const char member[] = "_member"; /* of LVM, zfs, and arrays of all makes */
+	static const char member[] = "_member"; /* of LVM, zfs, and RAID of all vendors */
 	size_t length = strlen(type), tail = strlen(member);
 
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
@@ -377,7 +378,7 @@ void disk_boot_phrase(const struct disk *disk, char *ret, size_t size)
 
 		if (!area->name[0] || length >= size)
 			continue;
-		/* Their sizes are multiples of 128 KiB (BOOT_SIZE_MULT). */
+		/* Boot areas have multiples of 128 KiB (BOOT_SIZE_MULT). */
 		whole = area->size_bytes % MIB(1) == 0;
 		(void)str_format(ret + length, size - length, "%sboot%zu %" PRIu64 " %s",
 			length ? ", " : "", i, area->size_bytes / (whole ? MIB(1) : KIB(1)),

@@ -17,13 +17,13 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#define EMMC_REVISION_4_41 5   /* EXT_CSD revisions: from here on no card for a slot was made */
-#define EMMC_REVISION_5_0  7   /* and from here on there are wear registers */
-#define EMMC_REVISION_MAX  255 /* a byte of the EXT_CSD */
+#define EMMC_REVISION_4_41 5   /* EXT_CSD revisions: no removable cards from this one on */
+#define EMMC_REVISION_5_0  7   /* wear registers from this one on */
+#define EMMC_REVISION_MAX  255 /* one byte of the EXT_CSD */
 #define LIFE_TIME_MAX	   11
 #define PRE_EOL_MAX	   3
 
-/* Devices that have no medium of their own, or none that is written like a disk. */
+/* Devices without a medium of their own, or whose medium is not written like a disk. */
 static const char *const skipped[] = {
 	"ram", "zram", "dm-", "md", "sr", "fd", "mtdblock", "nbd", "bcache", "drbd"};
 
@@ -32,7 +32,7 @@ static bool has_prefix(const char *name, const char *prefix)
 	return strncmp(name, prefix, strlen(prefix)) == 0;
 }
 
-/* Reads what a device tells of itself: trimmed and safe to show, "" where it tells nothing. */
+/* Reads a text that comes from the device: trimmed and sanitised; "" if there is none. */
 #define READ_TEXT(root, to, name, attribute)                                                       \
 	read_text((root), (to), sizeof(to), (name), (attribute))
 static void read_text(int root, char *to, size_t size, const char *name, const char *attribute)
@@ -42,7 +42,7 @@ static void read_text(int root, char *to, size_t size, const char *name, const c
 	str_sanitise(to);
 }
 
-/* A number, or 0. */
+/* Reads a number; 0 if there is none. */
 static uint64_t read_number(int root, const char *name, const char *attribute)
 {
 	uint64_t value;
@@ -50,7 +50,7 @@ static uint64_t read_number(int root, const char *name, const char *attribute)
 	return sysroot_read_u64(root, &value, "sys/block/%s/%s", name, attribute) == 0 ? value : 0;
 }
 
-/* Keeps the end of a path that is too long: there is the port. */
+/* Keeps the end of a path that is too long, as the port is at the end. */
 static void copy_end(char *to, size_t size, const char *path)
 {
 	size_t length = strlen(path);
@@ -59,7 +59,7 @@ static void copy_end(char *to, size_t size, const char *path)
 }
 #define COPY_END(to, path) copy_end((to), sizeof(to), (path))
 
-/* mmcblk0boot1, mmcblk0rpmb, mmcblk0gp0: areas of a card, each a disk of its own for the kernel. */
+/* mmcblk0boot1, mmcblk0rpmb, mmcblk0gp0: areas of a card that the kernel presents as disks. */
 static bool is_card_area(int root, const char *name)
 {
 	char card[32];
@@ -79,19 +79,19 @@ static void read_boot_areas(int root, const char *name, struct disk *disk)
 	}
 }
 
-/* Values beyond are reserved: they tell nothing. */
+/* Larger values are reserved: treated as not reported. */
 static int defined_level(uint64_t level, int most)
 {
 	return level <= (uint64_t)most ? (int)level : 0;
 }
 
-/* "0x02 0x01": of the two kinds of cells an eMMC may have. */
+/* life_time is "0x02 0x01": one estimate for each of the two cell types of an eMMC. */
 static void read_wear(int root, const char *name, struct disk *disk)
 {
 	char text[32];
 	unsigned a, b;
 
-	/* QEMU and others have the attributes though their revision does not define them. */
+	/* QEMU and others have the attributes although their revision does not define them. */
 	if (disk->emmc_revision < EMMC_REVISION_5_0)
 		return;
 	READ_TEXT(root, text, name, "device/life_time");
@@ -102,7 +102,7 @@ static void read_wear(int root, const char *name, struct disk *disk)
 	disk->pre_eol = defined_level(read_number(root, name, "device/pre_eol_info"), PRE_EOL_MAX);
 }
 
-/* What the kernel does not tell, or an old one, stands in the CID all the same. */
+/* Completes from the CID what sysfs does not have, or not on an old kernel. */
 static void decode_card(enum cid_standard standard, struct disk *disk)
 {
 	const char *maker;
@@ -133,7 +133,7 @@ static void read_card(int root, const char *name, struct disk *disk)
 	disk->kind = DISK_SD;
 	if (strcmp(type, "MMC") == 0) {
 		standard = CID_MMC;
-		/* "removable" is 0 for every card. An MMC card for a slot has no boot areas. */
+		/* "removable" is 0 for every card. A removable MMC card has no boot areas. */
 		disk->emmc_revision =
 			defined_level(read_number(root, name, "device/rev"), EMMC_REVISION_MAX);
 		read_boot_areas(root, name, disk);
@@ -144,7 +144,7 @@ static void read_card(int root, const char *name, struct disk *disk)
 	decode_card(standard, disk);
 }
 
-/* A SCSI disk: behind USB, or SATA, UFS, ... */
+/* A SCSI disk: USB, SATA, UFS, ... */
 static void read_scsi(int root, const char *name, struct disk *disk)
 {
 	char up[32] = "", attribute[64];
@@ -153,7 +153,7 @@ static void read_scsi(int root, const char *name, struct disk *disk)
 	READ_TEXT(root, disk->model, name, "device/model");
 	if (disk->kind != DISK_USB)
 		return;
-	/* The first device above that has USB's ids is the stick or the reader. */
+	/* The nearest parent device that has a USB id is the stick or the reader. */
 	while (STR_FORMAT(attribute, "device/%s../idVendor", up)) {
 		if (sysroot_exists(root, "sys/block/%s/%s", name, attribute)) {
 			(void)STR_FORMAT(attribute, "device/%s../serial", up);
@@ -179,7 +179,8 @@ static void read_virtual(int root, const char *name, struct disk *disk)
 static const struct family {
 	const char *prefix;
 	enum disk_kind kind;
-	void (*read)(int root, const char *name, struct disk *disk); /* NULL: nothing to tell */
+	void (*read)(
+		int root, const char *name, struct disk *disk); /* NULL: no attributes to read */
 } families[] = {
 	{"mmcblk", DISK_SD, read_card},
 	{"sd", DISK_FIXED, read_scsi},
@@ -189,7 +190,7 @@ static const struct family {
 	{"loop", DISK_LOOP, NULL},
 };
 
-/* Fills what sysfs knows of the whole disk @name. 0, or -ENODEV where it has gone meanwhile. */
+/* Reads the whole disk @name from sysfs. 0, or -ENODEV if it was removed meanwhile. */
 static int read_disk(int root, const char *name, struct disk *ret)
 {
 	const struct family *family = NULL;
@@ -234,8 +235,8 @@ static int read_disk(int root, const char *name, struct disk *ret)
 	return 0;
 }
 
-/* What a list of disks has no place for. Not told by the name alone: a name says little of what
- * drivers that nobody here knows will do. */
+/* True if a disk belongs in the list. The name alone does not decide: drivers that are unknown
+ * here may use any name. */
 static bool is_listed(int root, const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(skipped); i++) {
@@ -268,7 +269,7 @@ static int add_disk(void *arg, const char *name)
 	if (!disks)
 		return -ENOMEM;
 	scan->list.disks = disks;
-	/* One that has gone between the two looks is not there. */
+	/* Fails if the disk was removed since the directory was read. */
 	if (read_disk(scan->root, name, &disks[scan->list.count]) == 0)
 		scan->list.count++;
 	return 0;
@@ -323,7 +324,7 @@ static int scan_image(const char *path, const struct stat *st, struct disk *ret)
 	return 0;
 }
 
-/* Whether the node at @path, links followed, is the device @number. */
+/* True if the node at @path, links followed, is the device @number. */
 static bool is_node_of(const char *path, dev_t number)
 {
 	struct stat st;
@@ -346,7 +347,7 @@ static int scan_node(int root, const char *path, dev_t number, struct disk *ret)
 		return r;
 	if (disk.size_bytes == 0)
 		return -ENOMEDIUM;
-	/* Without devtmpfs the node need not have the kernel's name. */
+	/* If there is no devtmpfs, the node may have another name than in the kernel. */
 	if (!is_node_of(disk.path, number)) {
 		if (!realpath(path, real))
 			return -errno;

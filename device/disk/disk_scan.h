@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * disk_scan - every whole disk of the machine below a root fd, from sysfs alone: fast, without root
- * rights, and without touching a device. libblkid's own device cache is not used as the list, for
- * it leaves out blank disks and partitioned disks: the two commonest targets (device.md 1.1).
- */
+/* disk_scan - lists every whole disk of the machine below a root fd from sysfs alone: fast,
+ * without root privileges, and without access to the devices. libblkid's device cache cannot
+ * serve as the list: it omits blank and partitioned disks, the most common targets. */
 #ifndef DEVICE_DISK_DISK_SCAN_H
 #define DEVICE_DISK_DISK_SCAN_H
 
@@ -15,19 +13,20 @@ struct disk_list {
 	size_t count;
 };
 
-/* Lists the disks in the order of their names, contents CONTENT_PENDING, no reasons yet.
- * 0 or -errno; free with disk_list_finish. */
+/* Lists the disks in the order of their names, with CONTENT_PENDING and no reasons. 0 or -errno;
+ * free with disk_list_finish. */
 _must_check_ int disk_scan(int root, struct disk_list *ret);
 void disk_list_finish(struct disk_list *list);
 
-/* One disk by its kernel name. -ENODEV where there is none, -ENOTBLK where it is a partition. */
+/* Reads one disk by its kernel name. 0, -ENODEV if it does not exist, -ENOTBLK for a partition or
+ * an area of a card. */
 _must_check_ int disk_scan_name(int root, const char *name, struct disk *ret);
 
 /*
- * The target that an operator named: a block device's path (links followed) or a regular file,
- * which becomes DISK_IMAGE with its size and "major:minor" of 0 and the path as devpath.
- * -ENOENT missing, -ENOTBLK a partition or a boot area, -EINVAL neither a disk nor a file,
- * -ENOMEDIUM an empty slot, or another -errno.
+ * Reads the target at @path: a block device (links followed) or a regular file, which becomes
+ * DISK_IMAGE with device number 0:0 and its absolute path as devpath. 0, -ENOENT: no such file;
+ * -ENOTBLK: a partition or a boot area; -EINVAL: neither a block device nor a regular file;
+ * -ENOMEDIUM: an empty slot; or another -errno.
  */
 _must_check_ int disk_scan_target(int root, const char *path, struct disk *ret);
 

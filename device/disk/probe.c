@@ -13,7 +13,7 @@
 
 #define ENDS_BYTES KIB(512)
 
-/* What blkid_do_safeprobe returns; the names of these are newer than the library may be. */
+/* Results of blkid_do_safeprobe; older versions of the library have no names for them. */
 enum { PROBE_AMBIVALENT = -2, PROBE_ERROR = -1, PROBE_FOUND = 0, PROBE_NOTHING = 1 };
 
 static void free_probe(blkid_probe *probe)
@@ -24,7 +24,7 @@ static void free_probe(blkid_probe *probe)
 
 #define _cleanup_probe_ __attribute__((cleanup(free_probe)))
 
-/* Text from a medium: cut to size and safe to show. @partial is set where it was changed by that. */
+/* Copies text from a medium, cut to size and sanitised. Sets @partial if that changed the text. */
 #define COPY_TEXT(to, text, partial) copy_text((to), sizeof(to), (text), (partial))
 static void copy_text(char *to, size_t size, const char *text, bool *partial)
 {
@@ -43,8 +43,8 @@ static void copy_value(char *to, size_t size, blkid_probe probe, const char *nam
 	copy_text(to, size, value, partial);
 }
 
-/* Signatures lie at both ends. libblkid reads most of these two spans anyway, in dozens of small reads
- * that each wait for the device; asked for beforehand they come in two. */
+/* Signatures are at both ends. libblkid reads most of these two spans anyway, in dozens of small
+ * reads that each wait for the device; prefetched, they need two. */
 static void prefetch(int fd, uint64_t offset_bytes, uint64_t size_bytes)
 {
 	(void)posix_fadvise(fd, (off_t)offset_bytes, ENDS_BYTES, POSIX_FADV_WILLNEED);
@@ -53,7 +53,7 @@ static void prefetch(int fd, uint64_t offset_bytes, uint64_t size_bytes)
 			POSIX_FADV_WILLNEED);
 }
 
-/* A probe of @size_bytes (0: all) from @offset_bytes, or NULL and errno. */
+/* A probe of @size_bytes (0: all) from @offset_bytes, or NULL with errno. */
 static blkid_probe new_probe(int fd, uint64_t offset_bytes, uint64_t size_bytes, bool table)
 {
 	blkid_probe probe = blkid_new_probe();
@@ -74,7 +74,7 @@ static blkid_probe new_probe(int fd, uint64_t offset_bytes, uint64_t size_bytes,
 	return NULL;
 }
 
-/* The filesystem in a partition; what cannot be read leaves it without one. */
+/* Probes the filesystem of a partition. If it is unreadable, the partition has no filesystem. */
 static void probe_partition(int fd, struct disk_partition *partition, bool *partial)
 {
 	_cleanup_probe_ blkid_probe probe = new_probe(
@@ -104,7 +104,7 @@ static void read_partition(int fd, blkid_partition from, struct disk_partition *
 	else
 		(void)STR_FORMAT(
 			to->type, "0x%02x", (unsigned)blkid_partition_get_type(from) & 0xff);
-	/* An extended partition only holds others. */
+	/* An extended partition only contains others. */
 	if (to->sectors > 0 && !blkid_partition_is_extended(from))
 		probe_partition(fd, to, partial);
 }
@@ -128,7 +128,7 @@ static enum content_state state_of_error(int error)
 	return error == EACCES || error == EPERM ? CONTENT_DENIED : CONTENT_UNREADABLE;
 }
 
-/* What was found: a table, unless it is the mere by-product of a filesystem's boot sector. */
+/* Reports a table unless it is only a by-product of a filesystem's boot sector. */
 static void read_found(int fd, blkid_probe probe, struct disk_content *ret)
 {
 	char table[16];
@@ -169,8 +169,9 @@ void probe_content_fd(int fd, struct disk_content *ret)
 	}
 }
 
-/* Our own exclusive hold, of some microseconds, could come in the way of a program that is just about
- * to take the disk. Who locks it first, as installers and udev do, is spared that. */
+/* The exclusive open here lasts microseconds, but could make another program fail that opens the
+ * disk exclusively at that moment. Programs that lock it first, as installers and udev do, are
+ * not affected. */
 static enum disk_hold probe_hold(int fd, const char *path)
 {
 	_cleanup_close_ int excl_fd = -1;

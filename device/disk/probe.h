@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * probe - what libblkid says of one device. A plain call without a fork: reading a bad card may
- * block in the kernel for minutes, so core/disks/inventory runs it in a child with a deadline.
- */
+/* probe - reads the content of one device with libblkid, in the calling process. Reading a bad
+ * card may block in the kernel for minutes, so core/disks/inventory runs it in a child with a
+ * deadline. */
 #ifndef DEVICE_DISK_PROBE_H
 #define DEVICE_DISK_PROBE_H
 
 #include "device/disk/disk.h"
 
-/* Probes the block device or image at @path, opened read-only. Always fills @ret: an error is an
- * answer too (CONTENT_DENIED, CONTENT_UNREADABLE). All strings are sanitised. */
+/* Probes the block device or image at @path, opened read-only. Always fills @ret, also on an
+ * error (CONTENT_DENIED, CONTENT_UNREADABLE). All strings are sanitised. */
 void probe_content(const char *path, struct disk_content *ret);
-/* The same for a descriptor that is open for reading. */
+/* The same for a descriptor that is open for reading; hold stays HOLD_NONE. */
 void probe_content_fd(int fd, struct disk_content *ret);
 
 #endif

@@ -11,18 +11,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define KERNEL_GROUP  1		/* udev's own messages are of group 2 */
-#define MESSAGE_MAX   8192	/* the kernel's are of 2048 at most (UEVENT_BUFFER_SIZE) */
-#define RECEIVE_BYTES (1 << 20) /* hundreds of events, while nobody has time for them */
-#define BURST	      1024	/* datagrams a call: who floods us does not keep us */
+#define KERNEL_GROUP  1		/* udev sends its own messages to group 2 */
+#define MESSAGE_MAX   8192	/* the kernel sends at most 2048 (UEVENT_BUFFER_SIZE) */
+#define RECEIVE_BYTES (1 << 20) /* room for hundreds of events while the process is busy */
+#define BURST	      1024	/* datagrams per call, so that a flood cannot starve the caller */
 
 #define POLL_MEDIA    "sys/module/block/parameters/events_dfl_poll_msecs"
-#define POLL_MEDIA_MS "2000" /* what udev's 60-block.rules sets */
+#define POLL_MEDIA_MS "2000" /* as in udev's 60-block.rules */
 
 static const char *const actions[] = {
 	[UEVENT_ADD] = "add", [UEVENT_REMOVE] = "remove", [UEVENT_CHANGE] = "change"};
 
-/* The value where @text is "@key=value", else NULL. */
+/* The value if @text is "@key=value", else NULL. */
 static const char *value_of(const char *text, const char *key)
 {
 	size_t length = strlen(key);
@@ -30,7 +30,7 @@ static const char *value_of(const char *text, const char *key)
 	return strncmp(text, key, length) == 0 && text[length] == '=' ? text + length + 1 : NULL;
 }
 
-/* Copies the last component of @path that ends at @end. False where there is none, or it is long. */
+/* Copies the last component of @path before @end. False if it is empty or too long. */
 static bool copy_last(char *to, size_t size, const char *path, const char *end)
 {
 	const char *start = end;
@@ -40,7 +40,8 @@ static bool copy_last(char *to, size_t size, const char *path, const char *end)
 	return end > start && str_format(to, size, "%.*s", (int)(end - start), start);
 }
 
-/* The disk in "/devices/.../block/sda", or, of a partition, in "/devices/.../block/sda/sda1". */
+/* The disk is the last component of "/devices/.../block/sda", but for a partition the second
+ * last: "/devices/.../block/sda/sda1". */
 static bool find_disk(const char *path, bool partition, char *ret, size_t size)
 {
 	const char *end = path + strlen(path);
@@ -64,7 +65,8 @@ bool uevent_parse(const char *message, size_t size, struct uevent *ret)
 		return false;
 	memcpy(text, message, size);
 	text[size] = '\0';
-	/* The first string repeats two that follow; udev's messages begin with "libudev". */
+	/* The first string, "action@devpath", repeats two that follow; udev's messages begin with
+	 * "libudev". */
 	if (!strchr(text, '@'))
 		return false;
 	for (size_t at = strlen(text) + 1; at < size; at += strlen(text + at) + 1) {
@@ -98,7 +100,7 @@ int uevent_open(void)
 
 	if (fd < 0)
 		return -errno;
-	/* Without the right to force it: as much as there may be. */
+	/* An unprivileged process gets at most net.core.rmem_max. */
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) < 0)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
 	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
@@ -140,11 +142,11 @@ void uevent_watch_note(struct uevent_watch *watch, const struct uevent *event, u
 static bool is_from_kernel(const struct msghdr *header, const struct sockaddr_nl *from)
 {
 	if (header->msg_namelen < sizeof(*from) || from->nl_family != AF_NETLINK)
-		return true; /* no netlink socket */
+		return true; /* not a netlink socket */
 	return from->nl_pid == 0 && from->nl_groups == KERNEL_GROUP;
 }
 
-/* One datagram: 1, 0 where none is left, or -errno. */
+/* Receives one datagram: 1, 0 if there are no more, or -errno. */
 static int receive_one(struct uevent_watch *watch, uint64_t now_ms)
 {
 	char message[MESSAGE_MAX];
@@ -160,7 +162,7 @@ static int receive_one(struct uevent_watch *watch, uint64_t now_ms)
 	if (n < 0 && errno == EINTR)
 		return 1;
 	if (n < 0 && errno == ENOBUFS) {
-		/* Events were lost: whose, nobody knows. */
+		/* Events of unknown disks were lost. */
 		hint(watch, now_ms);
 		watch->all = true;
 		return 1;
@@ -193,7 +195,7 @@ unsigned uevent_watch_wait_ms(const struct uevent_watch *watch, uint64_t now_ms)
 {
 	unsigned wait = until(watch->looked_ms + UEVENT_POLL_MS, now_ms), quiet, most;
 
-	/* A look in the middle of a burst would see half a device, and be wasted. */
+	/* A scan in the middle of a burst would see an incomplete device. */
 	if (watch->first_ms == 0)
 		return wait;
 	quiet = until(watch->last_ms + UEVENT_QUIET_MS, now_ms);

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * uevent - when to look at the disks again: the kernel's uevents as a hint that something has been
- * plugged, a look once a second as the truth. Events may be lost, and a container gets none; so they
- * only make the next look come sooner, and tell whose content may be another now.
- */
+/* uevent - decides when to scan the disks again: once a second, or sooner if a uevent of the
+ * kernel reports a change. Events may be lost, and a container gets none, so they only bring the
+ * next scan forward and mark the disks whose content may have changed. */
 #ifndef DEVICE_DISK_UEVENT_H
 #define DEVICE_DISK_UEVENT_H
 
@@ -15,9 +13,9 @@
 
 struct settings_journal;
 
-#define UEVENT_QUIET_MS 200  /* a card comes as a dozen events: wait for their end, */
-#define UEVENT_MOST_MS	1000 /* but not for ever, */
-#define UEVENT_POLL_MS	1000 /* and look that often without any */
+#define UEVENT_QUIET_MS 200  /* a card causes a dozen events: wait until they end, */
+#define UEVENT_MOST_MS	1000 /* but at most this long */
+#define UEVENT_POLL_MS	1000 /* scan interval without events */
 
 enum uevent_action {
 	UEVENT_ADD,
@@ -29,54 +27,49 @@ enum uevent_action {
 /* One uevent of a block device. */
 struct uevent {
 	enum uevent_action action;
-	char disk[32]; /* kernel name of the whole disk, also of a partition's event */
+	char disk[32]; /* kernel name of the whole disk, also for a partition */
 	bool partition;
 };
 
-/*
- * Reads one message of the kernel, "add@/devices/..." and then "KEY=value" strings, each ended by a
- * NUL. True where it is whole and about a block device. Pure; @message need not end in a NUL.
- */
+/* Parses one message of the kernel: "add@/devices/...", then "KEY=value" strings, each terminated
+ * by a NUL. True if it is complete and about a block device. Pure; @message need not end in a
+ * NUL. */
 bool uevent_parse(const char *message, size_t size, struct uevent *ret);
 
 #define UEVENT_DISKS_MAX 16
 
 struct uevent_watch {
-	int fd;			    /* borrowed: of uevent_open, or -1: only once a second */
-	uint64_t first_ms, last_ms; /* of the events since the last look; 0: there were none */
+	int fd; /* borrowed, from uevent_open; -1: no events, only the interval */
+	uint64_t first_ms, last_ms; /* of the events since the last scan; 0: none */
 	uint64_t looked_ms;
-	/* Disks whose content may be another now. */
-	bool all; /* more than there is room for, or events were lost */
+	/* Disks whose content may have changed. */
+	bool all; /* every disk: disks[] is full, or events were lost */
 	size_t count;
 	char disks[UEVENT_DISKS_MAX][32];
 };
 
-/* The kernel's uevents as a socket: fd, non-blocking and close-on-exec, or -errno. */
+/* Opens a socket for the kernel's uevents: fd, non-blocking and close-on-exec, or -errno. */
 _must_check_ int uevent_open(void);
 
 void uevent_watch_init(struct uevent_watch *watch, int fd, uint64_t now_ms);
 
-/*
- * Takes all datagrams that have come. What another process has sent is thrown away: only the kernel
- * has the netlink address 0. (A socket of another family has no such addresses; tests use that.)
- * 0; -EPIPE where the socket has ended and must not be polled any more, or another -errno.
- */
+/* Receives all pending datagrams. Drops those of other processes: only the kernel has the netlink
+ * address 0. (Sockets of another family, as in tests, have no such addresses.) 0, -EPIPE if the
+ * socket has ended and must not be polled any more, or another -errno. */
 _must_check_ int uevent_watch_receive(struct uevent_watch *watch, uint64_t now_ms);
-/* Takes one event; for uevent_watch_receive. */
+/* Records one event; for uevent_watch_receive. */
 void uevent_watch_note(struct uevent_watch *watch, const struct uevent *event, uint64_t now_ms);
 
-/* Milliseconds until the next look is due, 0: now. */
+/* Milliseconds until the next scan is due; 0: now. */
 unsigned uevent_watch_wait_ms(const struct uevent_watch *watch, uint64_t now_ms);
-/* Whether the content of @disk is to be read again with the look that is made now. */
+/* True if the current scan should probe the content of @disk again. */
 bool uevent_watch_has_changed(const struct uevent_watch *watch, const char *disk);
-/* Call it after each look, whatever made it. */
+/* Call it after each scan, whatever the cause. Clears the recorded events. */
 void uevent_watch_scanned(struct uevent_watch *watch, uint64_t now_ms);
 
-/*
- * Has the kernel look for cards in USB readers, which tell nothing by themselves, every two seconds:
- * udev asks for that, and without udev nobody does. Nothing happens where somebody has asked already.
- * Undone by settings_restore. 0, -ENOENT on a kernel without the setting, or -errno.
- */
+/* Makes the kernel poll USB card readers, which do not report cards by themselves, every two
+ * seconds. udev sets that; without udev nobody does. Does nothing if polling is already on.
+ * Undone by settings_restore. 0, -ENOENT if the kernel does not have the setting, or -errno. */
 _must_check_ int uevent_poll_media(struct settings_journal *journal);
 
 #endif

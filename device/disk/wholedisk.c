@@ -16,7 +16,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#define DEPTH_MAX 16 /* of a stack; deeper is a loop in a broken sysfs */
+#define DEPTH_MAX 16 /* of a stack; more means a cycle in a broken sysfs */
 
 struct mapper_search {
 	int root;
@@ -75,7 +75,7 @@ int wholedisk_node_number(int root, const char *path, uint32_t *ret_major, uint3
 	return number_by_name(root, path, ret_major, ret_minor);
 }
 
-/* Fills the numbers from the device itself. False where it cannot be asked. */
+/* Fills the numbers from the loop device. False if it cannot be opened or is not bound. */
 static bool ask_loop(int root, const char *name, struct wholedisk_loop *ret)
 {
 	struct loop_info64 info = {0};
@@ -87,7 +87,7 @@ static bool ask_loop(int root, const char *name, struct wholedisk_loop *ret)
 	fd = openat(root, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
 	if (fd < 0 || ioctl(fd, LOOP_GET_STATUS64, &info) < 0)
 		return false;
-	/* Of a backing file that is no device the number is 0. */
+	/* 0 if the backing file is not a device. */
 	ret->block_major = major(info.lo_rdevice);
 	ret->block_minor = minor(info.lo_rdevice);
 	if (ret->block_major == 0) {
@@ -104,7 +104,7 @@ static uint64_t read_number(int root, const char *name, const char *attribute)
 	return sysroot_read_u64(root, &value, "sys/block/%s/%s", name, attribute) == 0 ? value : 0;
 }
 
-/* Whether a file of this size is what the loop @name shows. */
+/* True if a file of this size is as large as the loop device @name shows. */
 static bool has_size_of(int root, const char *name, uint64_t bytes)
 {
 	uint64_t offset = read_number(root, name, "loop/offset");
@@ -116,7 +116,7 @@ static bool has_size_of(int root, const char *name, uint64_t bytes)
 	return bytes / SECTOR_BYTES == read_number(root, name, "size");
 }
 
-/* Fills the numbers from what the path leads to. False where that is not there, or is another file. */
+/* Fills the numbers from the backing path. False if it does not exist or is another file. */
 static bool look_at_backing(int root, const char *name, struct wholedisk_loop *ret)
 {
 	struct stat st;
@@ -151,7 +151,8 @@ int wholedisk_read_loop(int root, const char *name, struct wholedisk_loop *ret)
 		  strcmp(loop.backing + length - strlen(suffix), suffix) == 0;
 	if (deleted)
 		loop.backing[length - strlen(suffix)] = '\0';
-	/* Opening a loop whose file is dying waits in the kernel: only where nothing else tells. */
+	/* Opening a loop device blocks in the kernel while its file hangs: do it only as a last
+	 * resort. */
 	if ((deleted || !look_at_backing(root, name, &loop)) && !ask_loop(root, name, &loop))
 		(void)wholedisk_node_number(
 			root, loop.backing, &loop.block_major, &loop.block_minor);
@@ -164,7 +165,7 @@ struct collector {
 	char (*names)[32];
 	size_t count, max;
 	int depth;
-	bool has_slaves; /* of the device being looked at */
+	bool has_slaves; /* of the current device */
 };
 
 static int add_name(struct collector *collector, const char *name)
@@ -190,11 +191,11 @@ static int collect_slave(void *arg, const char *name)
 
 	collector->has_slaves = true;
 	r = sysroot_read_devno(collector->root, &major, &minor, "sys/class/block/%s/dev", name);
-	/* -ENOENT would look like a device without slaves. */
+	/* -ENOENT would mean a device without slaves. */
 	return r < 0 ? -ENODEV : collect(collector, major, minor);
 }
 
-/* The name of the device @levels above the end of the path that sys/dev/block links to. */
+/* The component of the path that sys/dev/block links to, @levels above the last one. */
 static int linked_name(int root, uint32_t major, uint32_t minor, int levels, char ret[32])
 {
 	char link[PATH_MAX], *name;
@@ -211,7 +212,7 @@ static int linked_name(int root, uint32_t major, uint32_t minor, int levels, cha
 	name = strrchr(link, '/');
 	name = name ? name + 1 : link;
 	if (!*name)
-		return -ENODEV; /* no kernel's link ends in a slash */
+		return -ENODEV; /* the kernel's links never end in a slash */
 	return str_copy(ret, 32, name) ? 0 : -ENAMETOOLONG;
 }
 
@@ -225,7 +226,7 @@ int wholedisk_read_backing(int root, const char *name, uint32_t *ret_major, uint
 	return wholedisk_node_number(root, path, ret_major, ret_minor);
 }
 
-/* The layers below a whole device; @name itself where there is none. */
+/* Adds the disks below a whole device, or @name itself if there are no layers below. */
 static int collect_below(struct collector *collector, const char *name)
 {
 	bool outer = collector->has_slaves;
@@ -252,10 +253,10 @@ bool wholedisk_card_of(int root, const char *name, char ret_card[32])
 	uint32_t major, minor;
 	size_t length;
 
-	/* "device" of an area is the disk, that of a disk is the card, which has no number. */
+	/* "device" of an area is the disk; "device" of a disk is the card, which has no number. */
 	if (sysroot_read_devno(root, &major, &minor, "sys/block/%s/device/dev", name) == 0)
 		return linked_name(root, major, minor, 0, ret_card) == 0;
-	/* On old kernels it is the card, too: then the name tells. */
+	/* On old kernels "device" of an area is the card, too: use the name. */
 	if (strncmp(name, "mmcblk", 6) != 0)
 		return false;
 	length = 6 + strspn(name + 6, "0123456789");
