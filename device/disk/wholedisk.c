@@ -151,8 +151,7 @@ int wholedisk_read_loop(int root, const char *name, struct wholedisk_loop *ret)
 		  strcmp(loop.backing + length - strlen(suffix), suffix) == 0;
 	if (deleted)
 		loop.backing[length - strlen(suffix)] = '\0';
-	/* Opening a loop device blocks in the kernel while its file hangs: do it only as a last
-	 * resort. */
+	/* Opening a loop device may block in the kernel if its file is failing: last resort. */
 	if ((deleted || !look_at_backing(root, name, &loop)) && !ask_loop(root, name, &loop))
 		(void)wholedisk_node_number(
 			root, loop.backing, &loop.block_major, &loop.block_minor);

@@ -10,10 +10,10 @@
 #include <sys/ioctl.h>
 #include <sys/sysmacros.h>
 
-#define EMERGENCIES "1" /* not 0: who is told nothing at all cannot know why it stands still */
+#define EMERGENCIES "1" /* not 0: without emergencies nobody could see why the machine hangs */
 
 #define VT_MAJOR 4
-#define VT_COUNT 64 /* minors beyond are serial lines */
+#define VT_COUNT 64 /* larger minors are serial lines */
 
 static bool is_vt(unsigned line_major, unsigned line_minor)
 {
@@ -43,7 +43,7 @@ bool console_is(int root, int tty_fd)
 {
 	unsigned number;
 
-	/* Not the node's number: standard input may be /dev/console or /dev/tty. */
+	/* The number of the node would not do: standard input may be /dev/console or /dev/tty. */
 	return ioctl(tty_fd, TIOCGDEV, &number) == 0 &&
 	       console_has(root, major(number), minor(number));
 }

@@ -9,13 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The kernel's own limit of a record with its properties (PRINTK_MESSAGE_MAX; CONSOLE_EXT_LOG_MAX
- * before 6.3 is 8192): a smaller buffer gets EINVAL. */
+/* The kernel's limit for a record with its properties (PRINTK_MESSAGE_MAX; CONSOLE_EXT_LOG_MAX
+ * before 6.3 is 8192). Reads into a smaller buffer fail with EINVAL. */
 #define RECORD_MAX 8192
 
 /* --- one record --- */
 
-/* Takes a decimal number and the @end behind it. */
+/* Parses a decimal number that is followed by @end and moves @at behind it. */
 static bool take_number(const char **at, const char *limit, char end, uint64_t *ret)
 {
 	const char *c = *at;
@@ -38,7 +38,7 @@ static int hex_digit(char c)
 	return isdigit((unsigned char)c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* The byte that "\x0a" stands for; -1 where @at is none of the kernel's escapes. */
+/* The byte for an escape of the kernel, "\x0a"; -1 if there is none at @at. */
 static int escaped_byte(const char *at, const char *limit)
 {
 	int high, low;
@@ -50,7 +50,7 @@ static int escaped_byte(const char *at, const char *limit)
 	return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 
-/* Copies up to the end of the line. */
+/* Copies up to the end of the line, with escapes resolved. */
 static void take_text(const char *at, const char *limit, char *ret, size_t size)
 {
 	size_t length = 0;
@@ -59,7 +59,7 @@ static void take_text(const char *at, const char *limit, char *ret, size_t size)
 		int byte = escaped_byte(at, limit);
 
 		ret[length] = byte < 0 ? *at : (char)byte;
-		/* A message of several lines is one line here. */
+		/* Joins the lines of a message. */
 		if (ret[length] == '\n' || ret[length] == '\t')
 			ret[length] = ' ';
 		else if (ret[length] == '\0')
@@ -98,7 +98,7 @@ int kmsg_open(int root)
 
 	if (fd < 0)
 		return -errno;
-	/* What was logged before is of no interest; a pipe, in tests, has no before. */
+	/* Skip older messages. A pipe, in tests, has none. */
 	(void)lseek(fd, 0, SEEK_END);
 	return fd;
 }
@@ -118,13 +118,14 @@ int kmsg_next(int fd, struct kmsg_record *ret)
 			continue;
 		if (errno == EAGAIN)
 			return 0;
-		/* EPIPE: it was overwritten, and the next read begins with what is there. */
+		/* EPIPE: messages were overwritten; the next read returns the oldest that is
+		 * left. */
 		if (errno != EPIPE)
 			return -errno;
 	}
 }
 
-/* --- whose it is --- */
+/* --- matching a disk --- */
 
 /* "mmc1", not "mmc1:0001" or "mmc_host". */
 static bool is_mmc_host(const char *name)
@@ -161,8 +162,8 @@ static bool is_word_byte(char c)
 	return isalnum((unsigned char)c) || c == '_';
 }
 
-/* Where a word ends that begins with a disk's name, whose last byte was @last: behind "p2" or "2", or
- * behind "boot0" and the like. */
+/* End of a word that begins with the name of a disk, whose last character is @last: skips a
+ * partition number ("p2" or "2") or the name of an area ("boot0"). */
 static const char *skip_part(const char *at, char last)
 {
 	static const char *const areas[] = {"boot0", "boot1", "rpmb", "gp0", "gp1", "gp2", "gp3"};
@@ -181,7 +182,7 @@ static const char *skip_part(const char *at, char last)
 	return digits;
 }
 
-/* Whether @name is a word of @text; with @parts, also its partitions and areas. */
+/* True if @text contains @name as a word; with @parts, also as a partition or an area of it. */
 static bool has_word(const char *text, const char *name, bool parts)
 {
 	size_t length = strlen(name);
@@ -207,7 +208,7 @@ bool kmsg_is_about(const char *text, const struct kmsg_names *names)
 
 	if (has_word(text, names->disk, true) || has_word(text, names->host, false))
 		return true;
-	/* "usb 1-1: ...": of a hub at the port, 1-1.2 is another device. */
+	/* "usb 1-1: ...". If a hub is at the port, 1-1.2 is another device. */
 	return length > 0 && strncmp(text, "usb ", 4) == 0 &&
 	       strncmp(text + 4, names->port, length) == 0 && text[4 + length] == ':';
 }
@@ -215,7 +216,7 @@ bool kmsg_is_about(const char *text, const struct kmsg_names *names)
 bool kmsg_is_news(const struct kmsg_record *record, const struct kmsg_names *names)
 {
 	static const char *const words[] = {"removed", "disconnect", "reset", "new"};
-	/* A discard or a write of zeroes was tried; the kernel, or mkfs, does it the long way. */
+	/* A failed discard or write of zeroes: the kernel or mkfs falls back to plain writes. */
 	static const char harmless[] = "operation not supported error, ";
 
 	if (record->facility != 0 || !kmsg_is_about(record->text, names) ||
