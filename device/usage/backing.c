@@ -50,14 +50,15 @@ void backing_add_number(struct backing *backing, uint32_t major, uint32_t minor)
 		resolve_disk(backing, names[i]);
 }
 
-/* A filesystem in memory, or on another machine, or on raw flash. */
+/* A filesystem in memory, on another machine or on raw flash has no disk. */
 static void resolve_nothing(struct backing *backing, const struct mountinfo_entry *mount)
 {
 	(void)backing;
 	(void)mount;
 }
 
-/* Device nodes with colons between them: bcachefs has several. "/dev/root" is no node. */
+/* The source is a device node, or several separated by colons (bcachefs). "/dev/root" is not a
+ * node. */
 static void resolve_source(struct backing *backing, const struct mountinfo_entry *mount)
 {
 	char source[PATH_MAX], *rest = source, *node;
@@ -73,8 +74,8 @@ static void resolve_source(struct backing *backing, const struct mountinfo_entry
 	}
 }
 
-/* Where sysfs has the members of a filesystem on several devices, of which mountinfo may name one:
- * the number of each is "<dir>/<uuid><list>/<member><dev>". */
+/* Where sysfs lists the members of a filesystem on several devices, of which mountinfo may name
+ * only one: a device number is in "<dir>/<uuid><list>/<member><dev>". */
 struct family {
 	const char *dir, *list, *member, *dev;
 };
@@ -85,7 +86,7 @@ struct members {
 	struct backing *backing;
 	const struct family *family;
 	const char *uuid;
-	uint32_t major, minor; /* of the member that is known */
+	uint32_t major, minor; /* of the member in mountinfo */
 	bool found;
 };
 
@@ -165,7 +166,7 @@ static void resolve_bcachefs(struct backing *backing, const struct mountinfo_ent
 	resolve_members(backing, mount, &bcachefs);
 }
 
-/* Paths with colons between them; a backslash takes a colon's meaning away. */
+/* Resolves paths separated by colons; a backslash escapes a colon. */
 static void resolve_paths(struct backing *backing, char *paths)
 {
 	char *to = paths, *start = paths;
@@ -210,8 +211,7 @@ static void resolve_overlay(struct backing *backing, const struct mountinfo_entr
 		backing->unresolved = true;
 }
 
-/* Filesystems without a device number of their own. What is not listed has its devices for a
- * source, or cannot be told. */
+/* Filesystems without a device number of their own. Others are resolved by their source. */
 static const struct filesystem {
 	const char *type;
 	void (*resolve)(struct backing *backing, const struct mountinfo_entry *mount);
@@ -232,8 +232,9 @@ static const struct filesystem {
 	{"overlay", resolve_overlay},
 };
 
-/* In a container the layers of the root overlay have paths of the host, which here lead to the
- * overlay itself; without a memory, dozens of layers would lead there again and again. */
+/* In a container, the layers of the root overlay have paths of the host, which lead back to the
+ * overlay here. Each mount is resolved once: otherwise the time would grow exponentially with
+ * the layers. */
 static void resolve_anonymous(struct backing *backing, const struct mountinfo_entry *mount)
 {
 	void (*resolve)(struct backing *, const struct mountinfo_entry *) = resolve_source;

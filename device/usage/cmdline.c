@@ -10,14 +10,14 @@
 #include <string.h>
 #include <strings.h>
 
-#define BLOCK_EXT_MAJOR 259 /* of the partitions and disks of any driver: linux/major.h */
+#define BLOCK_EXT_MAJOR 259 /* partitions and disks of any driver: linux/major.h */
 
-/* The parameters that name a medium of the system, or of what it was started from. */
+/* Parameters that name the medium of the system, or the one it was started from. */
 static const struct parameter {
 	const char *key;
-	bool is_root;		   /* the one that must lead somewhere */
-	bool is_table;		   /* has words with blanks between */
-	enum cmdline_kind implied; /* what the bare value is, where that is no CMDLINE_NODE */
+	bool is_root;		   /* a value of unknown form is a device, too */
+	bool is_table;		   /* the value has several words, separated by blanks */
+	enum cmdline_kind implied; /* kind of the bare value, if not CMDLINE_NODE */
 } parameters[] = {
 	{.key = "root", .is_root = true},
 	{.key = "mount.usr"},
@@ -32,11 +32,11 @@ static const struct parameter {
 	{.key = "dm-mod.create", .is_table = true},
 };
 
-/* What may stand before a device. */
+/* Prefixes of a device. */
 static const char *const wrappers[] = {"live:", "block:", "overlay:", "device:", "crypt:", "dev=",
 	"payload=", "hashtree=", "luks-"};
 
-/* What leads to no disk of this machine. */
+/* Prefixes of values that are not on a disk of this machine. */
 static const char *const elsewhere[] = {"/dev/nfs", "/dev/cifs", "/dev/ram", "/dev/root",
 	"/dev/mtd", "/dev/ubi", "nfs", "cifs", "smb", "ubi", "mtd", "nbd", "iscsi", "http", "ftp",
 	"dhcp", "tmpfs", "ramfs", "none", "virtiofs", "9p"};
@@ -81,7 +81,7 @@ static void unescape(char *text)
 	*to = '\0';
 }
 
-/* "b302": a device number as the kernel packs it, where root= is nothing but hex digits. */
+/* "b302": root= with only hex digits is a device number as the kernel packs it. */
 static bool parse_packed(const char *text, struct cmdline_device *ret)
 {
 	size_t length = strspn(text, "0123456789abcdefABCDEF");
@@ -96,7 +96,7 @@ static bool parse_packed(const char *text, struct cmdline_device *ret)
 	return true;
 }
 
-/* What kind of a name the word at @word is, which is moved behind its prefix. False where it names no
+/* Finds the kind of the name at @word and moves @word behind its prefix. False if it is not a
  * device. */
 static bool parse_kind(const struct parameter *parameter, const char **word, bool first,
 	struct cmdline_device *ret)
@@ -131,21 +131,21 @@ static bool parse_kind(const struct parameter *parameter, const char **word, boo
 	return true;
 }
 
-/* One word of a parameter's value. False where it names no device. */
+/* Parses one word of a parameter's value. False if it is not a device. */
 static bool parse_word(
 	const struct parameter *parameter, const char *word, bool first, struct cmdline_device *ret)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(wrappers); i++) {
 		if (has_prefix(word, wrappers[i])) {
 			word += strlen(wrappers[i]);
-			i = (size_t)-1; /* "device:dev=": from the start */
+			i = (size_t)-1; /* "device:dev=": check for another prefix */
 		}
 	}
 	ret->kind = parameter->implied;
 	if (word[0] == '\0' ||
 		(parameter->implied == CMDLINE_NODE && !parse_kind(parameter, &word, first, ret)))
 		return false;
-	/* What has no room here can be looked for nowhere. */
+	/* A name that is too long cannot be searched for. */
 	if (!STR_COPY(ret->value, word))
 		ret->kind = CMDLINE_OPAQUE;
 	if (ret->kind != CMDLINE_NODE)
@@ -179,7 +179,7 @@ static int parse_value(const struct parameter *parameter, char *value, const str
 	return r;
 }
 
-/* The next parameter, cut off in place, its quotes taken away: as the kernel's next_arg() has it, a
+/* Splits off the next parameter in place and removes its quotes. As in the kernel's next_arg(), a
  * blank between quotes belongs to the value. NULL at the end. */
 static char *next_parameter(char **rest)
 {
@@ -221,7 +221,7 @@ int cmdline_each(
 	return r;
 }
 
-/* What is wanted may have a tail: "/PARTNROFF=1", ":crypt:discard". */
+/* @wanted may have a suffix: "/PARTNROFF=1", ":crypt:discard". */
 static bool is_wanted(const char *wanted, const char *found)
 {
 	size_t length = strlen(found);
@@ -260,7 +260,8 @@ bool cmdline_matches(const struct cmdline_device *name, const struct disk_conten
 	return false;
 }
 
-/* What the kernel calls the disks of a driver, and so their first partitions: "mmcblk0p1", "sda1". */
+/* Kernel names of disks, by driver. If they end in a digit, a partition has a "p": "mmcblk0p1",
+ * "sda1". */
 static const struct family {
 	const char *prefix;
 	bool ends_in_digit;
@@ -275,7 +276,7 @@ static const struct family *find_family(const char *name)
 	return NULL;
 }
 
-/* The number of the partition @name, which may have a tail (":crypt"), or 0: the whole disk. */
+/* The number of the partition @name, which may have a suffix (":crypt"); 0 for the whole disk. */
 static unsigned partition_number(const struct family *family, const char *name)
 {
 	size_t start = strcspn(name, ":");
@@ -320,7 +321,8 @@ static bool may_be_node(const char *path, const struct disk *disk)
 		       may_have_partition(&disk->content, partition_number(family, name)));
 }
 
-/* Which partition it is cannot be told from a number; which driver's, only where it has one of its own. */
+/* A number does not show the partition, and shows the driver only if the driver has its own
+ * major. */
 static bool may_be_number(uint32_t major, const struct disk *disk)
 {
 	return disk->content.state != CONTENT_BLANK &&

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is not found at once may be on a disk whose content is not known yet, or never will be. */
+/* Keeps a name that was not found: it may be on a disk whose content is not known yet, or never
+ * will be. */
 static int remember(struct inuse *inuse, const struct cmdline_device *name)
 {
 	struct inuse_boot *boot = reallocarray(inuse->boot, inuse->boot_count + 1, sizeof(*boot));
@@ -36,7 +37,7 @@ static int add_disks(struct inuse *inuse, int root, const struct cmdline_device 
 	return r;
 }
 
-/* "/dev/mmcblk0p2", maybe with ":name" behind. */
+/* "/dev/mmcblk0p2", possibly followed by ":name". */
 static int find_node(int root, const char *value, uint32_t *ret_major, uint32_t *ret_minor)
 {
 	char node[sizeof(((struct cmdline_device *)0)->value)];
@@ -77,7 +78,8 @@ static int add_name(void *arg, const struct cmdline_device *name)
 	return remember(inuse, name);
 }
 
-/* The device tree's is what the bootloader said; the kernel may have been built to ignore it. */
+/* The device tree has the command line of the bootloader, which the kernel may be built to
+ * ignore. */
 int cmdline_disks_add_facts(struct inuse *inuse, int root)
 {
 	static const char *const sources[] = {"proc/cmdline", "proc/device-tree/chosen/bootargs"};

@@ -35,9 +35,9 @@ static int add_partition_holders(void *arg, const char *name)
 	return r == -ENOENT ? 0 : r;
 }
 
-/* A loop over the raw disk keeps nobody from opening that exclusively: it must be looked for. To
- * write to it is to write to that disk, past everything that is known of it: it is no target. One over
- * a file explains a busy disk whose filesystem was unmounted lazily. */
+/* A loop device on a raw disk does not make O_EXCL fail, so search for it. Never offer it as a
+ * target: writing to it writes to the disk below. A loop device on a file explains a busy disk
+ * whose filesystem was unmounted lazily. */
 static int add_loop(struct inuse *inuse, int root, const char *name)
 {
 	char disks[WHOLEDISK_MAX][32];
@@ -60,7 +60,7 @@ static int add_loop(struct inuse *inuse, int root, const char *name)
 	return r;
 }
 
-/* The kernel holds it exclusively, but tells of no holder. */
+/* zram holds its backing device exclusively, but is not in holders/. */
 static int add_backing(struct inuse *inuse, int root, const char *name)
 {
 	char disks[WHOLEDISK_MAX][32];
@@ -81,7 +81,7 @@ static int add_block_user(void *arg, const char *name)
 	char card[32];
 	int r;
 
-	/* What uses a boot area uses the card. */
+	/* A user of a boot area is a user of the card. */
 	walk->disk = wholedisk_card_of(walk->root, name, card) ? card : name;
 	r = sysroot_each(walk->root, add_holder, walk, "sys/block/%s/holders", name);
 	if (r == 0 || r == -ENOENT)

@@ -20,7 +20,7 @@
 
 /* ---- mounts ---- */
 
-/* Losing one of these, or what lies below it, stops the running machine or its next start. */
+/* The running machine, or its next start, depends on these mounts and those below them. */
 static bool is_critical(const char *point)
 {
 	static const char *const critical[] = {"/usr", "/boot", "/efi", "/nix"};
@@ -33,7 +33,7 @@ static bool is_critical(const char *point)
 	return false;
 }
 
-/* Disks that are memory, or a file: where that lies on another disk, it is told beside them. */
+/* False for loop, zram, ram and nbd. The disk below a loop device is added separately. */
 static bool is_medium(const char *disk)
 {
 	static const char *const virtuals[] = {"loop", "zram", "ram", "nbd"};
@@ -48,11 +48,12 @@ static int add_mount(struct inuse *inuse, int root, const struct mountinfo *moun
 	const struct mountinfo_entry *mount)
 {
 	bool critical = is_critical(mount->point);
-	/* Otherwise the disk below a backing file is mounted, and has a line of its own. */
+	/* For other mounts, the disk below a backing file is mounted and has an entry of its
+	 * own. */
 	struct backing backing = {.root = root, .mounts = mounts, .through_files = critical};
 	int r = 0;
 
-	/* The layers of an overlay have lines of their own, too. */
+	/* The layers of an overlay have entries of their own, too. */
 	if (!critical && strcmp(mount->fs_type, "overlay") == 0)
 		return 0;
 	backing_add_mount(&backing, mount);
@@ -83,8 +84,8 @@ struct visit {
 	int root;
 };
 
-/* Most namespaces are copies of ours, with the same mounts: only what they have more is told. What
- * another's "/" lies on is no system of ours. */
+/* Most namespaces are copies of this one: report only additional mounts. The "/" of another
+ * namespace is not the running system. */
 static int add_foreign_mounts(void *arg, const char *table, const char *who)
 {
 	const struct visit *visit = arg;
@@ -108,7 +109,7 @@ static int add_foreign_mounts(void *arg, const char *table, const char *who)
 
 /* ---- swap ---- */
 
-/* The file itself is no target. In a recorded machine it is not there. */
+/* A swap file cannot be a target itself. A recorded machine does not have the file. */
 static int add_swap_file(struct inuse *inuse, int root, const char *path)
 {
 	struct inuse_fact fact = {.code = REASON_SWAP, .text = "in use as swap"};
@@ -141,7 +142,7 @@ static int add_swap(
 	return r;
 }
 
-/* Lines of "Filename Type Size Used Priority"; the first one is just that, and no path. */
+/* Lines are "Filename Type Size Used Priority"; the first one is this heading. */
 static int add_swaps(struct inuse *inuse, int root, const struct mountinfo *mounts)
 {
 	_cleanup_free_ char *text = NULL;
@@ -164,9 +165,9 @@ static int add_swaps(struct inuse *inuse, int root, const struct mountinfo *moun
 	return r;
 }
 
-/* ---- all of it ---- */
+/* ---- all sources ---- */
 
-/* Process 1 sees the machine's mounts where we were put into a namespace of our own. */
+/* Process 1 has the mounts of the machine if this process runs in a namespace of its own. */
 static int add_tables(struct inuse *inuse, int root)
 {
 	static const char *const tables[] = {"proc/1/mountinfo", "proc/self/mountinfo"};
@@ -214,8 +215,8 @@ int inuse_load(int root, struct inuse *ret)
 
 /* ---- a file of this job ---- */
 
-/* The number of the mount that @fd is on: its st_dev would not do, btrfs gives each subvolume one
- * that no table has. */
+/* The id of the mount that contains @fd. st_dev would not do: btrfs has one for each subvolume,
+ * which is in no table. */
 static int read_mount_id(int root, int fd)
 {
 	static const char key[] = "mnt_id:";
@@ -229,7 +230,7 @@ static int read_mount_id(int root, int fd)
 	return p ? atoi(p + strlen(key)) : -ENODATA;
 }
 
-/* 0 with the disks in @backing, or -errno. */
+/* Adds the disks of @path to @backing. 0 or -errno. */
 static int resolve_live_file(struct backing *backing, const char *path)
 {
 	const struct mountinfo_entry *mount;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * inuse_load - collects the facts of a machine below a root fd: from the mount tables of every namespace,
- * swaps, holders, loop devices and the kernel command line.
- */
+/* inuse_load - collects the facts of the machine below a root fd: from the mount tables of all
+ * namespaces, swaps, holders, loop devices and the kernel command line. */
 #ifndef DEVICE_USAGE_INUSE_LOAD_H
 #define DEVICE_USAGE_INUSE_LOAD_H
 
@@ -14,15 +12,15 @@ _must_check_ int inuse_load(int root, struct inuse *ret);
 
 /* A file that a job reads or writes: its archive, layout file, blobs, log. */
 struct inuse_file {
-	const char *path; /* of the machine below the root */
+	const char *path; /* on the machine below the root */
 	const char *what; /* "archive" */
 };
 
-/* Adds the disks that hold the file, as REASON_SOURCE with the phrase "holds the %s". On a running
- * machine it is followed from an open fd, on a recorded one by the path alone.
- * 0 (with inuse->unresolved where its disk is unknown), or -errno (-ENOENT: no such file). */
+/* Adds the disks of the file, as REASON_SOURCE with the phrase "holds the %s". Resolves an open
+ * fd on a running machine, the path on a recorded one. 0 (with inuse->unresolved set if the disk
+ * is unknown), or -errno (-ENOENT: no such file). */
 _must_check_ int inuse_add_file(struct inuse *inuse, int root, const struct inuse_file *file);
-/* Each of @count files; one that does not exist holds nothing. 0 or the first other -errno. */
+/* The same for @count files; a missing file is skipped. 0 or the first other -errno. */
 _must_check_ int inuse_add_files(
 	struct inuse *inuse, int root, const struct inuse_file *files, size_t count);
 

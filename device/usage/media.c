@@ -18,7 +18,7 @@ static bool has_point(const struct media *media, const char *point)
 	return false;
 }
 
-/* Reads which disk is mounted there. False where it is not a removable one. */
+/* Reads the disk of a mount. False if it is not a removable one. */
 static bool read_medium(int root, const struct mountinfo_entry *mount, struct medium *ret)
 {
 	char names[1][sizeof(ret->disk_name)];

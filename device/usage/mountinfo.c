@@ -26,7 +26,7 @@ void mountinfo_unescape(char *text)
 }
 
 /* "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw": any number of optional fields
- * stands before the hyphen, and the source may be empty. */
+ * precede the hyphen, and the source may be empty. */
 static bool parse_line(char *line, struct mountinfo_entry *ret)
 {
 	char *fields[5], *tail[3], *field;
@@ -46,7 +46,7 @@ static bool parse_line(char *line, struct mountinfo_entry *ret)
 	mountinfo_unescape(fields[4]);
 	mountinfo_unescape(tail[0]);
 	mountinfo_unescape(tail[1]);
-	/* The options stay as they are: a comma in a path is escaped, too. */
+	/* The options stay escaped, as a comma in a path is escaped, too. */
 	*ret = (struct mountinfo_entry){
 		.id = atoi(fields[0]),
 		.major = major,

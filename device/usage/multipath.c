@@ -13,7 +13,7 @@ struct walk {
 	struct multipath multipath;
 };
 
-/* The namespace itself has it for NVMe, the device behind the disk for SCSI. */
+/* NVMe: attribute of the namespace; SCSI: of the device behind the disk. */
 static bool read_wwid(int root, const char *name, char *ret, size_t size)
 {
 	if (sysroot_read(root, ret, size, "sys/block/%s/wwid", name) < 0 &&

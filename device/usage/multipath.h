@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * multipath - disks that are one disk, reached by two paths that nothing joins (no dm-multipath, NVMe's own
- * switched off): SCSI disks and NVMe namespaces that tell the same world-wide id.
- */
+/* multipath - detects disks that are one disk, reached by two paths that nothing joins (no
+ * dm-multipath, NVMe multipath off): SCSI disks and NVMe namespaces with the same world-wide id. */
 #ifndef DEVICE_USAGE_MULTIPATH_H
 #define DEVICE_USAGE_MULTIPATH_H
 
@@ -15,7 +13,7 @@ struct multipath {
 	struct multipath_id {
 		char disk[32];	/* kernel name */
 		char wwid[128]; /* never "" */
-	} * disks;		/* owned: those that tell an id */
+	} * disks;		/* owned: disks that have an id */
 	size_t count;
 };
 
@@ -23,7 +21,7 @@ struct multipath {
 _must_check_ int multipath_load(int root, struct multipath *ret);
 void multipath_finish(struct multipath *multipath);
 
-/* True where @a and @b, kernel names, tell the same id. */
+/* True if @a and @b, kernel names, have the same id. */
 bool multipath_is_same(const struct multipath *multipath, const char *a, const char *b);
 
 #endif

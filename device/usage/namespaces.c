@@ -16,7 +16,8 @@ struct walk {
 	size_t count;
 };
 
-/* False where the namespace of process @pid cannot be told, or was looked at already. */
+/* True if the mount namespace of process @pid is a new one, which is then recorded. False if it
+ * was seen before or cannot be read. -ENOMEM. */
 static int is_new(struct walk *walk, const char *pid)
 {
 	char name[32], (*seen)[32];

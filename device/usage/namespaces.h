@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * namespaces - the mount tables of a machine, each once: ours, that of process 1, and those of the
- * other processes in namespaces of their own (services, containers, another installer's engine).
- */
+/* namespaces - finds the mount tables of processes in other mount namespaces (services,
+ * containers, another install's engine), each namespace once. */
 #ifndef DEVICE_USAGE_NAMESPACES_H
 #define DEVICE_USAGE_NAMESPACES_H
 
@@ -11,10 +9,10 @@
 #include <stddef.h>
 
 /*
- * Calls @each for the namespace of every process but 1 and ourselves, once for each, with the path of
- * its table ("proc/123/mountinfo") and who it is, for people ("dockerd, process 123"; sanitised).
- * Stops and returns its value where @each returns non-zero. Without root rights others' are not
- * visible, and are left out. 0 or -errno.
+ * Calls @each once for every mount namespace except those of process 1 and of the caller, with
+ * the path of a table ("proc/123/mountinfo") and the owner for people ("dockerd, process 123";
+ * sanitised). Stops at the first non-zero value of @each and returns it. Namespaces of other
+ * users are visible only to root, and skipped otherwise. 0 or -errno.
  */
 _must_check_ int namespaces_each_other(
 	int root, int (*each)(void *arg, const char *table, const char *who), void *arg);

@@ -13,12 +13,12 @@ static bool is_allowed(const struct disk *disk, const struct rules_facts *facts)
 	return disk->kind < DISK_KIND_COUNT && (facts->allow & KIND(disk->kind));
 }
 
-/* True where the fact is about the disk, or about the same one by another path. Sticks do not have two,
- * but ids that are no better than their makers. */
+/* True if the fact is about the disk, or about the same disk reached by another path. Only
+ * DISK_FIXED has several paths; the ids of USB sticks are not reliable. */
 static bool is_about(
 	const struct inuse_fact *fact, const struct disk *disk, const struct inuse *inuse)
 {
-	/* An image is told by its file; that a disk has the same name says nothing. */
+	/* An image is identified by its file: its name may be the name of a disk. */
 	if (disk->kind == DISK_IMAGE)
 		return fact->file_ino > 0 && fact->file_ino == disk->id.file_ino &&
 		       fact->file_dev == disk->id.file_dev;
@@ -27,7 +27,8 @@ static bool is_about(
 		       multipath_is_same(&inuse->multipath, fact->disk, disk->name));
 }
 
-/* Facts of one code become one reason: a system has dozens of mounts, a row has no room for them. */
+/* Joins all facts with @code to one reason: a system has dozens of mounts, more than a row can
+ * show. */
 static void judge_use(struct disk *disk, const struct rules_facts *facts, enum reason_code code)
 {
 	const struct inuse_fact *first = NULL;
@@ -54,7 +55,7 @@ static void judge_use(struct disk *disk, const struct rules_facts *facts, enum r
 		disk_refuse(disk, code, "%s%s", path, first->text);
 }
 
-/* The kernel was asked, and nothing that was found explains its answer. */
+/* The disk is held, and no other fact explains it. */
 static void judge_busy(struct disk *disk, const struct rules_facts *facts, enum reason_code code)
 {
 	static const char *const texts[] = {
@@ -97,7 +98,8 @@ static void judge_kind(struct disk *disk, const struct rules_facts *facts, enum 
 		disk_refuse(disk, code, "not an eMMC (--allow %s)", disk_kind_name(disk->kind));
 }
 
-/* device.md 2: EXT_CSD's words for "exceeded" and "urgent" refuse, those below them warn. */
+/* JESD84-B51, EXT_CSD 267 (PRE_EOL_INFO) and 268, 269 (DEVICE_LIFE_TIME_EST): "exceeded" and
+ * "urgent" refuse, lower values warn. */
 #define LIFE_TIME_EXCEEDED 0x0b
 #define LIFE_TIME_WARNING  0x08
 #define PRE_EOL_URGENT	   3
@@ -131,7 +133,7 @@ static void judge_wear(struct disk *disk, const struct rules_facts *facts, enum 
 		(void)STR_COPY(disk->warning, text);
 }
 
-/* What the kernel command line names, no disk was found to hold, and this one may. */
+/* A device of the kernel command line that was not found and may be on this disk, or NULL. */
 static const struct cmdline_device *missing_boot_name(
 	const struct inuse *inuse, const struct disk *disk)
 {
@@ -159,7 +161,7 @@ static void judge_unknown(struct disk *disk, const struct rules_facts *facts, en
 		disk_refuse(disk, code, "may hold %s, which is not there%s", missing->text, remedy);
 }
 
-/* In the order of enum reason_code, which judge_busy relies on. */
+/* In the order of enum reason_code, as judge_busy must run after all judges of known users. */
 static void (*const judges[REASON_COUNT])(
 	struct disk *disk, const struct rules_facts *facts, enum reason_code code) = {
 	[REASON_SYSTEM] = judge_use,
