@@ -5,7 +5,7 @@
 
 #include <sys/sysmacros.h>
 
-/* "sda sdb": what was found, and whether something was not. */
+/* Compares the disks ("sda sdb") and the flag unresolved. */
 static void expect(const struct backing *backing, const char *disks, bool unresolved)
 {
 	char all[2048] = "";
@@ -26,7 +26,7 @@ static struct mountinfo load_mounts(const struct sandbox *box, const char *text)
 	return mounts;
 }
 
-/* The first mount of the table @text. */
+/* Resolves the first mount of the table @text. */
 static void expect_mount(
 	const struct sandbox *box, const char *text, const char *disks, bool unresolved)
 {
@@ -59,7 +59,7 @@ static void a_number_gives_its_disk_once(void **state)
 	backing_add_number(&backing, 8, 1);
 	backing_add_number(&backing, 8, 0);
 	expect(&backing, "sda sdb", false);
-	/* What was found stays, and so does that something was not. */
+	/* Earlier results remain, including unresolved. */
 	backing_add_number(&backing, 8, 99);
 	expect(&backing, "sda sdb", true);
 	backing_add_number(&backing, 8, 32);
@@ -102,7 +102,8 @@ static void what_has_no_disk_is_resolved(void **state)
 	}
 }
 
-/* The number counts before the source, which may lie; the source where there is none. */
+/* A device number takes precedence over the source, which may be wrong; without one, the source
+ * counts. */
 static void what_is_not_known_has_devices_for_a_source(void **state)
 {
 	static const struct {
@@ -134,7 +135,7 @@ static void a_source_too_long_is_not_followed_in_part(void **state)
 	struct backing backing = {.root = box->root, .mounts = &none};
 
 	add_disks(box);
-	/* What of the last one has room is a device, too. */
+	/* The last node is cut by the buffer, but is a device, too. */
 	while (strlen(source) + strlen(":/dev/sda") < PATH_MAX - 1)
 		assert_true(str_format(
 			source + strlen(source), sizeof(source) - strlen(source), ":/dev/sdb"));
@@ -164,7 +165,7 @@ static void all_members_of_a_filesystem_are_found(void **state)
 	sandbox_file(box, "sys/fs/bcachefs/3333/options/block/dev", "8:16\n");
 	expect_mount(box, "1 1 0:9 / / rw - bcachefs /dev/sdc rw\n", "sdc sda", false);
 	expect_mount(box, "1 1 0:9 / / rw - bcachefs /dev/sdc:/dev/sda1 rw\n", "sdc sda", false);
-	/* One without a device: it has gone missing. */
+	/* A member without a device: it is missing. */
 	sandbox_file(box, "sys/fs/bcachefs/3333/dev-2/label", "");
 	expect_mount(box, "1 1 0:9 / / rw - bcachefs /dev/sdc rw\n", "sdc sda", true);
 }
@@ -185,7 +186,7 @@ static void all_layers_of_an_overlay_are_followed(void **state)
 		{"rw,lowerdir+=/a/1,lowerdir+=/run/1,datadir+=/d\\054e/1", "sda sdc", false},
 		{"rw,lowerdir=/run/1::/a/data", "sda", false},
 		{"rw,lowerdir=/run/1", "", false},
-		/* What only looks like a layer. */
+		/* Options that only resemble a layer. */
 		{"rw,xlowerdir=/a,workdir=/a", "", true},
 		{"rw", "", true},
 		{"rw,lowerdir=/a/1:nowhere", "sda", true},
@@ -200,7 +201,7 @@ static void all_layers_of_an_overlay_are_followed(void **state)
 			text, "1 1 0:9 / /over rw - overlay o %s\n%s", cases[i].options, mounts));
 		expect_mount(box, text, cases[i].disks, cases[i].unresolved);
 	}
-	/* It lies on itself. */
+	/* A cycle: the upper layer is on the overlay itself. */
 	expect_mount(box,
 		"1 1 0:9 / / rw - overlay o rw,lowerdir=/l,upperdir=/a\n"
 		"2 1 8:1 / /a rw - ext4 /dev/sda1 rw\n",
@@ -235,7 +236,7 @@ static void what_has_no_room_is_not_forgotten(void **state)
 	for (unsigned i = 0; i < BACKING_MOUNTS_MAX; i++)
 		backing_add_mount(&backing, &many[i]);
 	expect(&backing, "", false);
-	/* One that is known needs no room. */
+	/* A mount that is already known needs no room. */
 	backing_add_mount(&backing, &many[0]);
 	expect(&backing, "", false);
 	backing_add_mount(&backing, &many[BACKING_MOUNTS_MAX]);
@@ -267,7 +268,7 @@ static void files_of_loops_are_followed_where_asked(void **state)
 		{"/run/image\n", true, "loop0", false},
 		{"/elsewhere\n", false, "loop0", false},
 		{"/elsewhere\n", true, "loop0", true},
-		/* A device is below it, whether asked or not. */
+		/* On a block device: the flag makes no difference. */
 		{"/dev/sdb\n", false, "loop0 sdb", false},
 		{"/dev/sdb\n", true, "loop0 sdb", false},
 	};
@@ -288,7 +289,7 @@ static void files_of_loops_are_followed_where_asked(void **state)
 		backing_add_number(&backing, 7, 0);
 		expect(&backing, cases[i].disks, cases[i].unresolved);
 	}
-	/* One upon the other; and each in a file of the other ends. */
+	/* A loop device on the other one; then each in a file of the other: the cycle ends. */
 	for (size_t i = 0; i < 2; i++) {
 		struct backing backing = {
 			.root = box->root, .mounts = &mounts, .through_files = true};
@@ -302,9 +303,9 @@ static void files_of_loops_are_followed_where_asked(void **state)
 	mountinfo_finish(&mounts);
 }
 
-/* ---- a real loop device over a file on another one ---- */
+/* ---- a real loop device on a file of another one ---- */
 
-/* By the number that the kernel has for the file, though no table has its mount. */
+/* By the kernel's number for the file, although no table has its mount. */
 static void a_real_file_is_followed_without_its_path(void **state)
 {
 	const struct sandbox *box = *state;
@@ -321,7 +322,7 @@ static void a_real_file_is_followed_without_its_path(void **state)
 	backing_add_number(&backing, major(st.st_rdev), minor(st.st_rdev));
 	assert_true(backing.count >= 2);
 	assert_true(STR_FORMAT(expected, "%s %s", upper.name, fixture.name));
-	/* What the lower one's own file lies on is this machine's affair. */
+	/* The disk below the lower one's own file depends on the machine. */
 	backing.count = 2;
 	expect(&backing, expected, backing.unresolved);
 }

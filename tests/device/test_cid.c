@@ -6,8 +6,8 @@
 
 #include <errno.h>
 
-/* What the kernel made of the same registers stands beside them: see the recorded machine's
- * device/name and device/serial. */
+/* The expected values are the kernel's own decoding of the same registers: device/name and
+ * device/serial of the recorded machine. */
 static const struct {
 	const char *hex;
 	enum cid_standard standard;
@@ -19,7 +19,7 @@ static const struct {
 	{"450100444734303038013f2a9f3101aa", CID_MMC, {0x45, "DG4008", 0x3f2a9f31}, "SanDisk"},
 	{"1501004247414e445A0041b2c3d4a7ff", CID_MMC, {0x15, "BGANDZ", 0x41b2c3d4}, "Samsung"},
 	{"035344534333324780DEADC07A011501", CID_SD, {0x03, "SC32G", 0xdeadc07a}, "SanDisk"},
-	/* A name with blanks, nulls, and what would move the cursor. */
+	/* A name with blanks, NULs and an escape sequence. */
 	{"13014e1b4d20202020010000000a0000", CID_MMC, {0x13, "?M", 0x0000000a}, "Micron"},
 	{"00000000000000000000000000000000", CID_SD, {0x00, "", 0}, NULL},
 };
@@ -48,8 +48,8 @@ static void anything_else_is_refused(void **state)
 	static const char *const wrong[] = {
 		"",
 		"4",
-		"450100444734303038013f2a9f3101a",   /* a digit short */
-		"450100444734303038013f2a9f3101aa0", /* one too many */
+		"450100444734303038013f2a9f3101a",   /* one digit too few */
+		"450100444734303038013f2a9f3101aa0", /* one digit too many */
 		"450100444734303038013f2a9f3101ag",
 		"0x0100444734303038013f2a9f3101aa",
 		"45 100444734303038013f2a9f3101aa",

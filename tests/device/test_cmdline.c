@@ -35,7 +35,7 @@ static int append(void *arg, const struct cmdline_device *name)
 	return 0;
 }
 
-/* "node /dev/sda1; number 8:1": what the command line names. */
+/* Compares the devices of a command line: "node /dev/sda1; number 8:1". */
 static void expect(const char *cmdline, const char *expected)
 {
 	char all[1024] = "";
@@ -44,7 +44,7 @@ static void expect(const char *cmdline, const char *expected)
 	assert_string_equal(all, expected);
 }
 
-/* Takes the first one. */
+/* Copies the first device. */
 static int take(void *arg, const struct cmdline_device *name)
 {
 	*(struct cmdline_device *)arg = *name;
@@ -61,7 +61,7 @@ static void every_form_of_root_is_known(void **state)
 	expect("root=b302", "number 179:2");
 	expect("root=0801", "number 8:1");
 	expect("root=10303", "number 259:3");
-	expect("root=10110303", "number 259:65795"); /* the minor is in two pieces */
+	expect("root=10110303", "number 259:65795"); /* the minor is packed in two parts */
 	expect("root=/dev/block/179:2", "number 179:2");
 	expect("root=PARTUUID=0a1b2c3d-02", "partuuid 0a1b2c3d-02");
 	expect("root=PARTUUID=0a1b/PARTNROFF=1", "partuuid 0a1b/PARTNROFF=1");
@@ -111,7 +111,7 @@ static void an_unknown_word_is_opaque(void **state)
 	(void)state;
 	expect("root=zfs:rpool/root", "opaque zfs:rpool/root");
 	expect("root=gpt-auto", "opaque gpt-auto");
-	/* Only of root= is it known that it names something. */
+	/* Only root= is certain to name a device. */
 	expect("resume=swap", "");
 }
 
@@ -135,12 +135,12 @@ static void there_is_no_end_to_names(void **state)
 	assert_int_equal(number, 99);
 	number = 1;
 	assert_int_equal(cmdline_each(text, count, &number), -ENOSPC);
-	/* The phrase is safe to show. */
+	/* The phrase is sanitised. */
 	assert_int_equal(cmdline_each("root=/dev/s\033da", take, &name), 1);
 	assert_string_equal(name.text, "root=/dev/s?da");
 }
 
-/* No room for it: it names something all the same. */
+/* It does not fit, but names a device all the same. */
 static void what_is_too_long_is_opaque(void **state)
 {
 	static const char *const before[] = {"root=", "root=LABEL=", "root=live:/dev/disk/by-id/",
@@ -161,7 +161,7 @@ static void what_is_too_long_is_opaque(void **state)
 		if (i != 0 && !strstr(before[i], "/dev/"))
 			assert_int_not_equal(name.kind, CMDLINE_OPAQUE);
 	}
-	/* What is on no disk is so at any length. */
+	/* A value that is not on a disk, of any length. */
 	(void)STR_FORMAT(text, "root=live:http://host/%0200d resume=%0200d", 7, 7);
 	expect(text, "");
 }
@@ -201,18 +201,18 @@ static void contents_are_matched(void **state)
 	assert_true(matches("root=UUID=11-22", &whole));
 	assert_true(matches("root=LABEL=data", &whole));
 	assert_false(matches("root=PARTUUID=11-22", &whole));
-	/* What has no name has none, not every name. */
+	/* An empty name matches nothing, not everything. */
 	assert_false(matches("root=UUID=1", &blank));
 	assert_false(matches("root=LABEL=:", &table));
 	assert_false(matches("root=/dev/sda1", &whole));
 }
 
-/* What is found nowhere may have another name now. */
+/* A missing device may have another name now. */
 static void missing_names_may_be_others(void **state)
 {
 	static const struct {
 		const char *cmdline, *disk;
-		unsigned partitions; /* a bit for each number */
+		unsigned partitions; /* one bit for each partition number */
 		bool expected;
 	} cases[] = {
 		{"root=/dev/mmcblk1p2", "mmcblk0", 1 << 1 | 1 << 2, true},
@@ -249,14 +249,14 @@ static void missing_names_may_be_others(void **state)
 		assert_int_equal(cmdline_each(cases[i].cmdline, take, &name), 1);
 		if (cmdline_may_be_on(&name, &disk) != cases[i].expected)
 			fail_msg("%s and %s", cases[i].cmdline, cases[i].disk);
-		/* Nothing is known of it. */
+		/* Its content is unknown. */
 		content->state = CONTENT_SILENT;
 		if (cases[i].expected)
 			assert_true(cmdline_may_be_on(&name, &disk));
 	}
 }
 
-/* A filesystem over the whole disk; more partitions than are known. */
+/* A filesystem on the whole disk; more partitions than the array holds. */
 static void missing_names_may_be_whole_disks(void **state)
 {
 	struct disk disk = {.name = "sda", .content.state = CONTENT_FILESYSTEM};

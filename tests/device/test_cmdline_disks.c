@@ -9,7 +9,7 @@
 
 #define FROM(disk, text) disk " the system is started from it (" text ")\n"
 
-/* The facts, one a line; and the names that are left to be looked for, with blanks between them. */
+/* Compares the facts, one per line, and the names left to find, separated by blanks. */
 static void expect(const struct sandbox *box, const char *facts, const char *names)
 {
 	char all[2048] = "", left[2048] = "";
@@ -31,7 +31,7 @@ static void expect(const struct sandbox *box, const char *facts, const char *nam
 	inuse_finish(&inuse);
 }
 
-/* The disks of every sandbox; a volume over both of them, and one over what is gone. */
+/* The disks of every sandbox; a volume on both of them, and one on a missing disk. */
 static void add_disks(const struct sandbox *box)
 {
 	sandbox_disks(box);
@@ -62,14 +62,14 @@ static void names_become_facts_or_are_left(void **state)
 			FROM("sda", "cryptdevice=/dev/sda2:crypt:allow-discards"), ""},
 		{"root=/dev/sdz1", "", "root=/dev/sdz1"},
 		{"cryptdevice=/dev/sdz2:crypt", "", "cryptdevice=/dev/sdz2:crypt"},
-		/* It is there, but not what is below it. */
+		/* The volume exists, but its disk does not. */
 		{"root=/dev/mapper/vg-lost", "", "root=/dev/mapper/vg-lost"},
 		/* numbers */
 		{"root=8:2", FROM("sda", "root=8:2"), ""},
 		{"root=0810", FROM("sdb", "root=0810"), ""},
 		{"root=8:99", "", "root=8:99"},
 		{"root=0:9", "", "root=0:9"},
-		/* what only the content of the disks, or nobody, can tell */
+		/* names that only the content of a disk can resolve, or nothing */
 		{"root=PARTUUID=ab-01", "", "root=PARTUUID=ab-01"},
 		{"root=PARTLABEL=rootfs", "", "root=PARTLABEL=rootfs"},
 		{"root=UUID=12-34", "", "root=UUID=12-34"},
@@ -96,13 +96,13 @@ static void the_device_tree_is_asked_too(void **state)
 	const struct sandbox *box = *state;
 
 	add_disks(box);
-	expect(box, "", ""); /* neither is there */
+	expect(box, "", ""); /* neither file exists */
 	sandbox_file(box, "proc/device-tree/chosen/bootargs", "root=/dev/sda1 resume=UUID=5a");
 	expect(box, FROM("sda", "root=/dev/sda1"), "resume=UUID=5a");
 	sandbox_file(box, "proc/cmdline", "root=/dev/sdb resume=UUID=12\n");
 	expect(box, FROM("sdb", "root=/dev/sdb") FROM("sda", "root=/dev/sda1"),
 		"resume=UUID=12 resume=UUID=5a");
-	/* The usual case: both say the same. */
+	/* The usual case: both have the same root=. */
 	sandbox_file(box, "proc/cmdline", "root=/dev/sda1\n");
 	expect(box, FROM("sda", "root=/dev/sda1"), "resume=UUID=5a");
 }
@@ -117,7 +117,7 @@ static void what_is_left_can_be_looked_for(void **state)
 	assert_int_equal(inuse_add_fact(&inuse, "sdb", REASON_MOUNTED, "mounted on /mnt"), 0);
 	for (size_t i = 1; i <= 2; i++) {
 		assert_int_equal(cmdline_disks_add_facts(&inuse, box->root), 0);
-		/* It adds to what is there. */
+		/* Facts are added to existing ones. */
 		assert_int_equal(inuse.count, 1);
 		assert_int_equal(inuse.boot_count, 2 * i);
 	}

@@ -12,8 +12,8 @@
 #include <sys/ioctl.h>
 #include <sys/sysmacros.h>
 
-/* A machine whose active consoles are @active, and that knows the pseudo-terminal behind @tty as
- * "ttyT": only of such a one a test can say what it is. */
+/* A machine whose active consoles are @active, in which the pseudo-terminal @tty is called
+ * "ttyT": a test has no other terminal whose name it can choose. */
 static void machine(const struct sandbox *box, int tty, const char *active)
 {
 	unsigned number = 0;
@@ -38,14 +38,14 @@ static void tells_a_console(void **state)
 		{"ttyT ttyS0\n", true},
 		{"ttyS0\n", false},
 		{"tty0 ttyS0\n", false},
-		{"ttyT1\n", false}, /* not there */
+		{"ttyT1\n", false}, /* does not exist */
 		{"\n", false},
 	};
 	const struct sandbox *box = *state;
 	int master, slave, pipes[2];
 
 	assert_int_equal(openpty(&master, &slave, NULL, NULL, NULL), 0);
-	assert_false(console_is(box->root, slave)); /* a machine that has no such file */
+	assert_false(console_is(box->root, slave)); /* a machine without that file */
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		machine(box, slave, cases[i].active);
 		if (console_is(box->root, slave) != cases[i].is)
@@ -67,7 +67,7 @@ static void tells_a_virtual_terminal(void **state)
 
 	sandbox_file(box, "sys/class/tty/ttyS0/dev", "4:64\n");
 	sandbox_file(box, "sys/class/tty/console/active", "tty0\n");
-	assert_true(console_has(box->root, 4, 1)); /* tty1, when it is in front */
+	assert_true(console_has(box->root, 4, 1)); /* tty1, if it is in the foreground */
 	assert_true(console_has(box->root, 4, 63));
 	assert_false(console_has(box->root, 4, 64)); /* ttyS0 */
 	assert_false(console_has(box->root, 5, 1));
@@ -117,10 +117,10 @@ static void is_quiet_and_loud_again(void **state)
 	assert_int_equal(console_quiet(&journal), -ENOENT);
 	sandbox_file(box, CONSOLE_PRINTK, "7\t4\t1\t7\n");
 	assert_int_equal(console_quiet(&journal), 0);
-	assert_int_equal(console_level(box->root), 1); /* emergencies stay to be seen */
+	assert_int_equal(console_level(box->root), 1); /* emergencies are still printed */
 	assert_int_equal(settings_restore(&journal), 0);
 	assert_int_equal(console_level(box->root), 7);
-	/* Nobody is made louder. */
+	/* Never raises the level. */
 	sandbox_file(box, CONSOLE_PRINTK, "0\t4\t1\t7\n");
 	assert_int_equal(console_quiet(&journal), 0);
 	assert_int_equal(console_level(box->root), 0);
@@ -128,7 +128,7 @@ static void is_quiet_and_loud_again(void **state)
 	assert_int_equal(console_level(box->root), 0);
 }
 
-/* One that was killed has its console put back by who comes next. */
+/* The next start restores the console of a killed process. */
 static void is_loud_again_after_a_kill(void **state)
 {
 	const struct sandbox *box = *state;

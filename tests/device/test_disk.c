@@ -130,11 +130,11 @@ static void identity_tells_what_differs(void **state)
 	DIFFERS(other.diskseq++, "disk sequence number");
 	DIFFERS(other.major++, "device number");
 	DIFFERS(other.minor++, "device number");
-	/* Another card: what a person can check comes first. */
+	/* Another card: the field that a person can check comes first. */
 	DIFFERS((other.minor++, other.size_bytes++, other.cid[0] = 'c'), "CID");
 }
 
-/* The two CIDs have the same serial at different places. */
+/* The two CIDs have the same serial at different offsets. */
 static const char emmc_cid[] = "aa015851454d55212101DEADBEEF2900";
 static const char sd_cid[] = "aa585951454d552101deadbeef006200";
 
@@ -161,7 +161,7 @@ static void cards_are_confirmed_by_serial(void **state)
 	expect_words(&sd, true, "beef", "..beef");
 	(void)STR_COPY(emmc.id.serial, "0x3F2A9F31");
 	expect_words(&emmc, true, "9f31", "..9f31");
-	/* A kernel that writes no leading zeros. */
+	/* A kernel that prints no leading zeros. */
 	(void)STR_COPY(emmc.id.serial, "0x7");
 	expect_words(&emmc, true, "beef", "..beef");
 }
@@ -203,7 +203,7 @@ static void content_is_a_phrase(void **state)
 	expect_phrase(&content, "empty gpt table");
 	content.partition_count = 1;
 	expect_phrase(&content, "1 partition");
-	content.partition_count = 20; /* more than there is room for */
+	content.partition_count = 20; /* more than the array holds */
 	content.partitions[0] =
 		(struct disk_partition){.sectors = 10, .fs_type = "vfat", .fs_label = "BOOT"};
 	content.partitions[3] =
@@ -235,12 +235,12 @@ static void gaps_are_told(void **state)
 	assert_false(disk_content_has_gap(&content, gap));
 	content = (struct disk_content){.state = CONTENT_FILESYSTEM, .type = "bcachefs"};
 	assert_false(disk_content_has_gap(&content, gap));
-	(void)STR_COPY(content.type, "silicon_medley_raid_member"); /* the longest of its kind */
+	(void)STR_COPY(content.type, "silicon_medley_raid_member"); /* the longest container type */
 	assert_true(disk_content_has_gap(&content, gap));
 	assert_string_equal(gap, "has silicon_medley_raid_member");
 	(void)STR_COPY(content.type, "bcache");
 	assert_true(disk_content_has_gap(&content, gap));
-	(void)STR_COPY(content.type, "_member"); /* of nothing */
+	(void)STR_COPY(content.type, "_member"); /* not a type of libblkid */
 	assert_false(disk_content_has_gap(&content, gap));
 	content.partial = true;
 	assert_true(disk_content_has_gap(&content, gap));

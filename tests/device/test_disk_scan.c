@@ -7,7 +7,7 @@
 
 static const char recorded[] = "tests/sysroots/qemu-emmc-sd-usb.sysroot.tgz";
 
-/* The names, with blanks between. */
+/* Compares the names, separated by blanks. */
 static void expect_list(int root, const char *expected)
 {
 	struct disk_list list;
@@ -41,13 +41,13 @@ static void a_recorded_emmc_is_told(void **state)
 	assert_string_equal(disk.id.devpath,
 		"devices/pci0000:00/0000:00:04.0/mmc_host/mmc0/mmc0:0001/block/mmcblk0");
 	assert_string_equal(disk.model, "QEMU!!");
-	assert_string_equal(disk.vendor, "0xaa"); /* nobody's */
+	assert_string_equal(disk.vendor, "0xaa"); /* unknown manufacturer */
 	assert_int_equal(disk.emmc_revision, 5);
 	assert_int_equal(disk.erase_bytes, 2097152);
 	assert_string_equal(disk.boot[0].name, "mmcblk0boot0");
 	assert_int_equal(disk.boot[0].size_bytes, MIB(4));
 	assert_string_equal(disk.boot[1].name, "mmcblk0boot1");
-	/* Attributes that this revision does not define. */
+	/* This revision does not define the attributes. */
 	assert_int_equal(disk.life_time_a, 0);
 	assert_int_equal(disk.pre_eol, 0);
 	assert_false(disk.read_only);
@@ -101,9 +101,9 @@ static void wear_is_read_where_it_is_defined(void **state)
 
 	worn_revision(box, "0x8\n");
 	assert_int_equal(disk_scan_name(box->root, "mmcblk2", &disk), 0);
-	/* What this kernel does not tell stands in the CID. */
+	/* This kernel has no such attribute, but the CID has the value. */
 	assert_string_equal(disk.id.serial, "0x3f2a9f31");
-	assert_int_equal(disk.kind, DISK_EMMC); /* by its revision: this one has no boot areas */
+	assert_int_equal(disk.kind, DISK_EMMC); /* by its revision: it has no boot areas */
 	assert_string_equal(disk.vendor, "SanDisk");
 	assert_string_equal(disk.model, "DG4008");
 	assert_int_equal(disk.life_time_a, 2);
@@ -113,7 +113,7 @@ static void wear_is_read_where_it_is_defined(void **state)
 	assert_int_equal(disk_scan_name(box->root, "mmcblk2", &disk), 0);
 	assert_int_equal(disk.life_time_b, 0);
 	assert_int_equal(disk.pre_eol, 0);
-	/* Reserved values tell nothing. */
+	/* Reserved values are ignored. */
 	worn_revision(box, "0x8\n");
 	sandbox_file(box, "sys/devices/bus/block/mmcblk2/device/life_time", "0x0c 0xffffffff\n");
 	sandbox_file(box, "sys/devices/bus/block/mmcblk2/device/pre_eol_info", "0x04\n");
@@ -121,7 +121,7 @@ static void wear_is_read_where_it_is_defined(void **state)
 	assert_int_equal(disk.life_time_a, 0);
 	assert_int_equal(disk.life_time_b, 0);
 	assert_int_equal(disk.pre_eol, 0);
-	/* An old card for a slot. */
+	/* An old removable card. */
 	worn_revision(box, "0x3\n");
 	assert_int_equal(disk_scan_name(box->root, "mmcblk2", &disk), 0);
 	assert_int_equal(disk.kind, DISK_SD);
@@ -154,7 +154,7 @@ static void only_disks_are_listed(void **state)
 	add_device(box, "nvme0c0n1", "259:1\n");
 	sandbox_file(box, "sys/devices/bus/block/nvme0c0n1/hidden", "1\n");
 	add_device(box, "ms_block0", "260:0\n");
-	/* No device behind it. */
+	/* Disks without a device. */
 	sandbox_block(box, NULL, "nullb0", "261:0\n", "1000\n");
 	sandbox_block(box, NULL, "dm-0", "253:0\n", "1000\n");
 	sandbox_block(box, NULL, "loop0", "7:0\n", "0\n");
@@ -187,7 +187,7 @@ static void kinds_and_texts_are_told(void **state)
 	assert_string_equal(disk.id.serial, "S4EWNX0M");
 }
 
-/* Ports behind many hubs have long paths; their ends tell them apart. */
+/* Ports behind many hubs have long paths that differ only at the end. */
 static void usb_is_told_by_its_path(void **state)
 {
 	static const char dir[] =
@@ -211,7 +211,7 @@ static void usb_is_told_by_its_path(void **state)
 	(void)STR_FORMAT(target, "../%s", dir);
 	sandbox_link(box, "sys/block/sda", target);
 
-	expect_list(box->root, "sda"); /* an empty reader is a row, too */
+	expect_list(box->root, "sda"); /* an empty reader is listed, too */
 	sandbox_link(box, "sys/class/block/sda", "../../block/sda");
 	assert_int_equal(disk_scan_name(box->root, "sda", &disk), 0);
 	assert_int_equal(disk.kind, DISK_USB);
@@ -271,7 +271,7 @@ static void a_real_device_is_a_target(void **state)
 	assert_int_equal(disk_scan_name(fixture.root, fixture.name, &listed), 0);
 	assert_true(disk_identity_equal(&disk.id, &listed.id, NULL));
 
-	/* An empty slot, and a partition, of a machine that has them. */
+	/* An empty slot and a partition, of a machine that has them. */
 	sandbox_block(box, NULL, "sdq", "4000:1\n", "0\n");
 	sandbox_block(box, "sdq", "sdq1", "4000:2\n", "8\n");
 	(void)sandbox_path(box, "slot", node);
@@ -280,7 +280,7 @@ static void a_real_device_is_a_target(void **state)
 	(void)sandbox_path(box, "partition", node);
 	assert_int_equal(mknod(node, S_IFBLK | 0600, makedev(4000, 2)), 0);
 	assert_int_equal(disk_scan_target(box->root, node, &disk), -ENOTBLK);
-	/* A number that no device has. */
+	/* A device number without a device. */
 	assert_int_equal(
 		mknod(sandbox_path(box, "none", node), S_IFBLK | 0600, makedev(4000, 9)), 0);
 	assert_int_equal(disk_scan_target(fixture.root, node, &disk), -ENODEV);

@@ -3,13 +3,13 @@
 
 #include "tests/lib/loop_box.h"
 
-/* All facts, one a line: "sda holder used by md0". */
+/* Compares all facts, one per line: "sda holder used by md0". */
 static void expect_facts(const struct sandbox *box, const char *expected)
 {
 	char all[2048] = "";
 	struct inuse inuse = {0};
 
-	/* What is there already is not told again. */
+	/* Existing facts are not added again. */
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(holders_add_facts(&inuse, box->root), 0);
 	for (size_t i = 0; i < inuse.count; i++)
@@ -27,7 +27,7 @@ static void what_nobody_uses_has_no_fact(void **state)
 	assert_int_equal(holders_add_facts(&inuse, box->root), -ENOENT);
 	assert_int_equal(inuse.count, 0);
 	sandbox_disks(box);
-	sandbox_block(box, NULL, "loop0", "7:0\n", "0\n"); /* bound to nothing */
+	sandbox_block(box, NULL, "loop0", "7:0\n", "0\n"); /* not bound */
 	sandbox_dir(box, "sys/devices/bus/block/sdb/holders");
 	expect_facts(box, "");
 }
@@ -44,9 +44,9 @@ static void holders_of_disks_and_partitions_are_told(void **state)
 	sandbox_file(box, "sys/devices/bus/block/sda/sda2/holders/dm-0", "");
 	sandbox_file(box, "sys/devices/bus/block/sda/sda2/holders/dm-1", "");
 	sandbox_file(box, "sys/devices/bus/block/sda/sda2/holders/md0", "");
-	/* A stack: what is held is the lower one. */
+	/* A stack: only the lower one is held. */
 	sandbox_file(box, "sys/devices/virtual/block/dm-0/holders/dm-1", "");
-	/* No partition. */
+	/* Not a partition. */
 	sandbox_file(box, "sys/devices/bus/block/sdb/queue/holders/md1", "");
 	expect_facts(box, "dm-0 holder used by dm-1\n"
 			  "sda holder used by md127\n"
@@ -94,7 +94,8 @@ static void a_loop_and_what_it_lies_over_are_told(void **state)
 	}
 	sandbox_file(box, "sys/block/loop0/loop/backing_file", "/dev/sda1\n");
 	sandbox_file(box, "sys/block/loop1/loop/backing_file", "/dev/loop0\n");
-	/* One over a file is a target, and where that lies a recorded machine does not tell. */
+	/* A loop device on a file is a target. A recorded machine does not show the disk of the
+	 * file. */
 	sandbox_file(box, "sys/block/loop2/loop/backing_file", "/srv/image\n");
 	sandbox_file(box, "sys/block/loop3/loop/backing_file", "/dev/gone\n");
 	expect_facts(box, "loop0 loop lies over /dev/sda1, not over a file\n"
@@ -104,7 +105,7 @@ static void a_loop_and_what_it_lies_over_are_told(void **state)
 			  "sda loop loop1 lies over it\n");
 }
 
-/* What else is known of a disk is no reason to leave these out, and stays. */
+/* Other facts about a disk do not suppress these, and remain. */
 static void facts_are_added(void **state)
 {
 	const struct sandbox *box = *state;
@@ -124,9 +125,9 @@ static void facts_are_added(void **state)
 	inuse_finish(&inuse);
 }
 
-/* ---- a real loop device over a file on another one ---- */
+/* ---- a real loop device on a file of another one ---- */
 
-/* How often the facts have @text of @disk. */
+/* Number of facts about @disk with @text. */
 static size_t count_facts(const struct inuse *inuse, const char *disk, const char *text)
 {
 	size_t count = 0;
@@ -149,7 +150,7 @@ static void a_file_explains_only_what_nothing_else_does(void **state)
 
 	assert_int_equal(holders_add_facts(&inuse, fixture.root), 0);
 	assert_int_equal(count_facts(&inuse, fixture.name, text), 1);
-	/* The upper one may be written to: it is over a file. */
+	/* The upper one may be written: it is on a file. */
 	assert_false(inuse_knows(&inuse, upper.name));
 	inuse_finish(&inuse);
 

@@ -74,14 +74,14 @@ static void done_of(void **state)
 	assert_string_equal(human_done_of(0, GIB(2), " / ").s, "0.0 / 2.0 GiB");
 	assert_string_equal(human_done_of(GIB(2) - 1, GIB(2), " / ").s, "1.9 / 2.0 GiB");
 	assert_string_equal(human_done_of(MIB(740), MIB(740), " / ").s, "740 / 740 MiB");
-	/* One byte short of it is not all of it. */
+	/* One byte less than the total is not complete. */
 	assert_string_equal(human_done_of(MIB(740) - 1, MIB(740), " / ").s, "739 / 740 MiB");
 	/* Unknown, or wrong. */
 	assert_string_equal(human_done_of(MIB(453), 0, " / ").s, "453 MiB");
 	assert_string_equal(human_done_of(MIB(800), MIB(740), " / ").s, "740 / 740 MiB");
 }
 
-/* Whatever the numbers: what is done is never shown as more than the total. */
+/* For all numbers: the first one is never larger than the total. */
 static void done_is_within_total(void **state)
 {
 	(void)state;
@@ -130,7 +130,7 @@ static void durations(void **state)
 	assert_string_equal(human_duration(3723).s, "1:02:03");
 	assert_string_equal(human_left(19).s, "about 0:19 left");
 	assert_string_equal(human_left(-1).s, "time left unknown");
-	/* Nothing is cut, however large. */
+	/* The largest values are not cut. */
 	assert_string_equal(human_left(INT64_MAX).s, "about 2562047788015215:30:07 left");
 }
 

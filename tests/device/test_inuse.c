@@ -3,7 +3,7 @@
 
 #include "tests/lib/loop_box.h"
 
-/* All facts, one a line: "sda system the running system (/)". */
+/* Compares all facts, one per line: "sda system the running system (/)". */
 static void expect_facts(int root, const char *expected, bool unresolved)
 {
 	char all[2048] = "";
@@ -57,7 +57,7 @@ static void the_system_is_where_it_is_mounted(void **state)
 		false);
 }
 
-/* An installer in a namespace of its own sees the machine's mounts by process 1. */
+/* In a namespace of its own, an installer gets the machine's mounts from process 1. */
 static void process_1_is_looked_at_too(void **state)
 {
 	struct sandbox *box = *state;
@@ -110,12 +110,12 @@ static void an_overlay_out_of_sight_is_unresolved(void **state)
 	struct sandbox *box = *state;
 
 	add_disks(box);
-	/* A container: the paths are those of the host, here they lead to the overlay itself. */
+	/* A container: the paths are those of the host, and lead to the overlay itself here. */
 	set_mounts(box, "1 0 0:30 / / rw - overlay overlay rw,lowerdir=/var/lib/l/A:/var/lib/l/B,"
 			"upperdir=/var/lib/d,workdir=/var/lib/w\n"
 			"2 1 8:1 /hosts /etc/hosts rw - ext4 /dev/sda1 rw\n");
 	expect_facts(box->root, "sda mounted mounted on /etc/hosts\n", true);
-	/* Many layers, and overlays that lie on each other, take no longer. */
+	/* Many layers, and overlays on each other, take no longer. */
 	set_mounts(box,
 		"1 0 0:30 / / rw - overlay o rw,lowerdir=/a:/b:/c:/d:/e:/f:/g:/h:/i:/j:/k:/l:/m\n"
 		"2 1 0:31 / /a rw - overlay o rw,lowerdir=/b/1:/b/2:/b/3:/b/4:/b/5:/b/6:/x\n"
@@ -125,11 +125,11 @@ static void an_overlay_out_of_sight_is_unresolved(void **state)
 	expect_facts(box->root, "", true);
 	set_mounts(box, "1 0 0:30 / / rw - overlay overlay rw,lowerdir=relative\n");
 	expect_facts(box->root, "", true);
-	/* Others' overlays are not our system. */
+	/* An overlay of another program is not the system. */
 	set_mounts(box, "1 0 0:29 / / rw - tmpfs tmpfs rw\n"
 			"2 1 0:30 / /srv/c rw - overlay overlay rw,lowerdir=relative\n");
 	expect_facts(box->root, "", false);
-	/* Nor is their disk mounted twice. */
+	/* Nor is its disk reported as mounted twice. */
 	set_mounts(box, "1 0 0:29 / / rw - tmpfs tmpfs rw\n"
 			"2 1 8:16 / /srv rw - ext4 /dev/sdb rw\n"
 			"3 2 0:30 / /srv/c rw - overlay overlay rw,lowerdir=/srv/l\n");
@@ -143,10 +143,10 @@ static void unknown_filesystems_are_unresolved(void **state)
 	add_disks(box);
 	set_mounts(box, "1 0 0:30 / / rw - zfs rpool/root rw\n");
 	expect_facts(box->root, "", true);
-	/* A number that sysfs does not have. */
+	/* A device number that sysfs does not have. */
 	set_mounts(box, "1 0 8:99 / / rw - ext4 /dev/sdg3 rw\n");
 	expect_facts(box->root, "", true);
-	/* With devices for a source it may be as unknown as it likes. */
+	/* Any filesystem is resolved if its source is devices. */
 	set_mounts(box, "1 0 0:30 / / rw - bcachefs /dev/sda2:/dev/sdb rw\n");
 	expect_facts(box->root,
 		"sda system the running system (/)\nsdb system the running system (/)\n", false);
@@ -154,7 +154,7 @@ static void unknown_filesystems_are_unresolved(void **state)
 			"2 1 0:31 / /srv rw - zfs tank rw\n"
 			"3 1 0:32 / /usr ro - nfs4 host:/usr rw\n");
 	expect_facts(box->root, "", false);
-	/* /boot on something unknown. */
+	/* /boot on an unknown filesystem. */
 	set_mounts(box, "1 0 0:30 / / rw - tmpfs tmpfs rw\n"
 			"2 1 0:31 / /boot rw - fuse.thing thing rw\n");
 	expect_facts(box->root, "", true);
@@ -201,7 +201,7 @@ static void swap_is_found(void **state)
 		false);
 }
 
-/* By its number, for an operator may come to it by another path. */
+/* By its inode: the operator may use another path to it. */
 static void a_swap_file_is_found(void **state)
 {
 	struct sandbox *box = *state;
@@ -289,7 +289,7 @@ static void expect_fact(const char *disk, enum reason_code code, bool expected)
 	inuse_finish(&inuse);
 }
 
-/* A loop device with a filesystem, mounted; the archive is in it. */
+/* A mounted filesystem on a loop device, with the archive in it. */
 static void the_archive_is_found_on_a_real_disk(void **state)
 {
 	struct sandbox *box = *state;
@@ -316,7 +316,7 @@ static void the_archive_is_found_on_a_real_disk(void **state)
 	expect_fact(fixture.name, REASON_MOUNTED, false);
 }
 
-/* A loop over a loop keeps nobody from opening the lower one exclusively: only we can tell. */
+/* A loop device on a loop device does not make O_EXCL fail on the lower one. */
 static void a_real_loop_over_a_disk_is_found(void **state)
 {
 	(void)state;
@@ -325,7 +325,7 @@ static void a_real_loop_over_a_disk_is_found(void **state)
 	expect_fact(fixture.name, REASON_LOOP, false);
 	loop_box_attach_upper(fixture.fd);
 	expect_fact(fixture.name, REASON_LOOP, true);
-	/* And to write to the upper one is to write to the lower one. */
+	/* Writing to the upper one writes to the lower one. */
 	expect_fact(upper.name, REASON_LOOP, true);
 }
 

@@ -9,7 +9,7 @@
 #include <poll.h>
 #include <sys/syscall.h>
 
-/* As kernels 4.9 to 6.18 have told it, and as it could be broken. */
+/* Records of kernels 4.9 to 6.18, and broken ones. */
 static void parses(void **state)
 {
 	static const struct {
@@ -23,15 +23,15 @@ static void parses(void **state)
 			"NET: Registered protocol family 10"},
 		{"3,14956,19158469459,-;I/O error, dev loop0, sector 8194 op 0x0:(READ)\n", true, 3,
 			0, 14956, 19158469459, "I/O error, dev loop0, sector 8194 op 0x0:(READ)"},
-		/* Properties of the device are lines that begin with a blank. */
+		/* Lines that begin with a blank are properties of the device. */
 		{"6,1059,2468,-;mmc1: card 0001 removed\n SUBSYSTEM=mmc\n DEVICE=+mmc:mmc1:0001\n",
 			true, 6, 0, 1059, 2468, "mmc1: card 0001 removed"},
-		/* With CONFIG_PRINTK_CALLER, and with what may come after it. */
+		/* With CONFIG_PRINTK_CALLER, and an unknown field after it. */
 		{"4,7,8,-,caller=T1,more=x;text; and more\n", true, 4, 0, 7, 8, "text; and more"},
-		/* A fragment that goes on: 'c', and '+' of older kernels. */
+		/* A fragment that is continued: 'c', and '+' in older kernels. */
 		{"6,8,9,c;one \n", true, 6, 0, 8, 9, "one"},
 		{"6,8,9,+;two\n", true, 6, 0, 8, 9, "two"},
-		/* systemd writes there as well: facility 3, notice. */
+		/* systemd writes to the log as well: facility 3, notice. */
 		{"29,9,10,-;systemd[1]: Started x\n", true, 5, 3, 9, 10, "systemd[1]: Started x"},
 		{"14,9,10,-;from a program", true, 6, 1, 9, 10, "from a program"},
 		/* Escapes. */
@@ -57,7 +57,7 @@ static void parses(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct kmsg_record got = {.level = 99};
 		size_t size = strlen(cases[i].record);
-		/* Without a NUL behind it, for the sanitizer to watch. */
+		/* Not followed by a NUL, so that the sanitizer finds reads beyond the end. */
 		char *copy = malloc(size ? size : 1);
 
 		assert_non_null(copy);
@@ -91,7 +91,7 @@ static void cuts_a_long_one(void **state)
 
 /* --- reading --- */
 
-/* What the kernel answers, one read after the other; its last answer is EAGAIN. */
+/* Results of consecutive reads; the last one is EAGAIN. */
 static const struct answer {
 	const char *record;
 	int error;
@@ -101,7 +101,7 @@ static ssize_t read_answer(void *buf, size_t size)
 {
 	const struct answer *now = answers;
 
-	assert_true(size >= 8192); /* or a kernel has EINVAL for a long record */
+	assert_true(size >= 8192); /* else a kernel returns EINVAL for a long record */
 	if (!now->record && now->error == 0)
 		return 0;
 	if (now->error != EAGAIN)
@@ -114,7 +114,7 @@ static ssize_t read_answer(void *buf, size_t size)
 	return (ssize_t)strlen(now->record);
 }
 
-/* In place of the C library's: no descriptor gives such answers when asked to. */
+/* Replaces the C library's function: no real descriptor gives such results on request. */
 #define ANSWERS (-1000)
 ssize_t read(int fd, void *buf, size_t size)
 {
@@ -155,7 +155,7 @@ static void tells_the_end(void **state)
 	assert_int_equal(kmsg_next(ANSWERS, &got), -ENODATA);
 }
 
-/* The running kernel's own log: what was there is skipped, what comes is told within a second. */
+/* The log of the running kernel: old messages are skipped, a new one arrives within a second. */
 static void reads_the_kernels(void **state)
 {
 	struct kmsg_record got = {0};
@@ -168,7 +168,7 @@ static void reads_the_kernels(void **state)
 	close_fd(&root);
 	log = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
 	STR_FORMAT(want, "boardstrap test %d", (int)getpid());
-	STR_FORMAT(line, "<7>%s\n", want); /* debug: no console shows it */
+	STR_FORMAT(line, "<7>%s\n", want); /* debug: consoles do not print it */
 	if (fd < 0 || log < 0 || write(log, line, strlen(line)) < 0) {
 		print_message("SKIPPED: this machine lets nobody read and write /dev/kmsg\n");
 		close_fd(&fd);
@@ -194,7 +194,7 @@ static void no_log_no_descriptor(void **state)
 	assert_int_equal(kmsg_open(box->root), -ENOENT);
 }
 
-/* --- whose it is --- */
+/* --- matching a disk --- */
 
 static void names_a_disk(void **state)
 {
@@ -229,7 +229,7 @@ static const struct kmsg_names card = {"mmcblk1", "mmc0", ""}, stick = {"sda", "
 
 enum { NOT, ABOUT, NEWS };
 
-/* What kernels really print, and whose news it is. */
+/* Messages of real kernels, and the disks they are about. */
 static const struct {
 	const struct kmsg_names *names;
 	unsigned level;
@@ -238,7 +238,7 @@ static const struct {
 } examples[] = {
 	{&card, 6, "mmc0: card 0001 removed", NEWS},
 	{&card, 6, "mmc0: new HS200 MMC card at address 0001", NEWS},
-	{&card, 6, "mmc1: card 0001 removed", NOT}, /* blocks and hosts are counted apart */
+	{&card, 6, "mmc1: card 0001 removed", NOT}, /* blocks and hosts have separate numbers */
 	{&card, 6, "mmc10: card 0001 removed", NOT},
 	{&card, 3, "mmc0: Card stuck being busy! __mmc_poll_for_busy", NEWS},
 	{&card, 4, "mmc0: Timeout waiting for hardware interrupt.", NEWS},
@@ -309,7 +309,7 @@ static void tells_whose_it_is(void **state)
 		if (kmsg_is_about(record.text, examples[i].names) != (examples[i].is != NOT) ||
 			kmsg_is_news(&record, examples[i].names) != (examples[i].is == NEWS))
 			fail_msg("%s", examples[i].text);
-		/* A program may write anything there; it is no news of the kernel's. */
+		/* The same text from a program is not a message of the kernel. */
 		record.facility = 1;
 		assert_false(kmsg_is_news(&record, examples[i].names));
 	}

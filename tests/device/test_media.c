@@ -33,7 +33,7 @@ static void removable_disks_are_listed(void **state)
 	assert_int_equal(media.count, 0);
 }
 
-/* A board that runs from its card shows no archives on it. */
+/* A board that runs from its card lists no archives on the card. */
 static void the_system_is_not_listed(void **state)
 {
 	struct sandbox *box = *state;

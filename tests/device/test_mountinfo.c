@@ -63,7 +63,7 @@ static void paths_are_on_the_deepest_and_uppermost(void **state)
 		const char *path;
 		int id;
 	} cases[] = {
-		{"/", 2}, /* the root on top of the RAM disk's */
+		{"/", 2}, /* the root on top of the initramfs */
 		{"/bin", 2},
 		{"/mnt", 4},
 		{"/mnt/file", 4},

@@ -20,7 +20,7 @@ static void the_same_id_is_the_same_disk(void **state)
 	sandbox_file(box, "sys/devices/bus/block/sda/device/wwid", "naa.5000c500a1b2c3d4\n");
 	sandbox_file(box, "sys/devices/bus/block/sdb/device/wwid", "naa.5000c500a1b2c3d4  \n");
 	sandbox_file(box, "sys/devices/bus/block/sdc/device/wwid", "naa.5000c500a1b2c3d5\n");
-	sandbox_file(box, "sys/devices/bus/block/sdd/device/wwid", "\n"); /* tells none */
+	sandbox_file(box, "sys/devices/bus/block/sdd/device/wwid", "\n"); /* no id */
 	sandbox_file(box, "sys/devices/bus/block/sde/device/wwid", "\n");
 	sandbox_file(box, "sys/devices/bus/block/nvme0n1/wwid", "eui.0025385b71b00a01\n");
 	sandbox_file(box, "sys/devices/bus/block/nvme1n1/wwid", "eui.0025385b71b00a01\n");

@@ -49,7 +49,7 @@ static void each_namespace_is_seen_once(void **state)
 	assert_int_equal(namespaces_each_other(box->root, note, &stop), 0);
 	assert_string_equal(seen, "proc/100/mountinfo dock?erd, process 100\n"
 				  "proc/102/mountinfo ?, process 102\n");
-	/* Whoever looks may stop. */
+	/* The callback may stop. */
 	seen[0] = '\0';
 	stop = -ENOMEM;
 	assert_int_equal(namespaces_each_other(box->root, note, &stop), -ENOMEM);
@@ -64,7 +64,7 @@ static void without_proc_there_is_none(void **state)
 	assert_int_equal(namespaces_each_other(box->root, note, &stop), -ENOENT);
 }
 
-/* A process of our own in a namespace of its own. */
+/* A child in a namespace of its own. */
 static void the_running_machine_has_them(void **state)
 {
 	int root = sysroot_open("/"), ready[2], stop = 0;

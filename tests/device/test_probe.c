@@ -31,7 +31,7 @@ static void make_ext4(const char *path, const char *label, const char *offset, c
 	assert_int_equal(sandbox_run(argv), 0);
 }
 
-/* A table as an install writes it, and known to the kernel where @announce. */
+/* Writes a table as an install does; with @announce, the kernel reads it. */
 static void make_table(int fd, const char *name, uint64_t bytes, bool announce)
 {
 	struct layout layout;
@@ -67,8 +67,8 @@ static void a_filesystem_is_told(void **state)
 	probe_content(fixture.image, &content);
 	assert_int_equal(content.state, CONTENT_FILESYSTEM);
 	assert_string_equal(content.type, "ext4");
-	assert_string_equal(content.label, "root?[m?"); /* nobody's terminal obeys a card */
-	assert_true(content.partial);			/* LABEL= could name what it was */
+	assert_string_equal(content.label, "root?[m?"); /* escape sequences are removed */
+	assert_true(content.partial); /* LABEL= could refer to the original text */
 	assert_int_equal(strlen(content.uuid), 36);
 	assert_int_equal(content.hold, HOLD_NONE);
 }
@@ -116,7 +116,7 @@ static void a_name_that_was_cut_is_told_in_part(void **state)
 	assert_true(content.partial);
 }
 
-/* Whose filesystem is to be found nowhere, though it may be there. */
+/* The filesystem of this partition may exist, but cannot be found. */
 static void a_partition_that_cannot_be_read_is_told_in_part(void **state)
 {
 	struct disk_content content;
@@ -133,7 +133,7 @@ static void a_partition_that_cannot_be_read_is_told_in_part(void **state)
 
 static void types_of_containers_are_told_whole(void **state)
 {
-	/* The superblock of an md array of version 1.2, as far as libblkid looks. */
+	/* Superblock of an md array of version 1.2, as far as libblkid reads it. */
 	static const unsigned char magic[] = {0xfc, 0x4e, 0x2b, 0xa9, 1};
 	struct disk_content content;
 
@@ -185,7 +185,7 @@ static void errors_are_answers(void **state)
 	assert_int_equal(content.state, CONTENT_UNREADABLE);
 	probe_content_fd(-1, &content);
 	assert_int_equal(content.state, CONTENT_UNREADABLE);
-	/* Nothing that could be probed, but nothing to hang on either. */
+	/* A fifo cannot be probed, and must not block. */
 	assert_int_equal(mkfifoat(box->root, "fifo", 0600), 0);
 	probe_content(sandbox_path(box, "fifo", path), &content);
 	assert_int_equal(content.state, CONTENT_UNREADABLE);
@@ -223,7 +223,7 @@ static bool cache_lists(const char *path)
 	blkid_dev dev;
 	bool found = false;
 
-	/* Not the system's cache file. */
+	/* Not the cache file of the system. */
 	assert_int_equal(blkid_get_cache(&cache, "/dev/null"), 0);
 	assert_int_equal(blkid_probe_all(cache), 0);
 	iterator = blkid_dev_iterate_begin(cache);
@@ -246,7 +246,7 @@ static bool scan_lists(int root, const char *name)
 	return found;
 }
 
-/* Why scan exists: libblkid's own list leaves out what people install to. */
+/* The reason for disk_scan: libblkid's own list omits common targets. */
 static void the_cache_of_libblkid_hides_targets(void **state)
 {
 	char blank[64], table[64];
@@ -263,7 +263,7 @@ static void the_cache_of_libblkid_hides_targets(void **state)
 	}
 	assert_false(cache_lists(blank));
 	make_ext4(table, "whole", "offset=0", "8M");
-	assert_true(cache_lists(table)); /* so that it is no matter of loops */
+	assert_true(cache_lists(table)); /* loop devices as such are listed */
 
 	make_table(second.fd, "single-gpt", MIB(256), true);
 	assert_false(cache_lists(table));
@@ -282,7 +282,7 @@ static enum disk_hold hold_of(const char *path)
 	struct disk_content content;
 
 	probe_content(path, &content);
-	assert_int_equal(content.state, CONTENT_BLANK); /* reading is never refused */
+	assert_int_equal(content.state, CONTENT_BLANK); /* reading is always possible */
 	return content.hold;
 }
 
@@ -299,7 +299,8 @@ static void who_holds_it_is_told(void **state)
 		print_message("[ SKIP ] %s: no device nodes in /dev\n", __func__);
 		skip();
 	}
-	/* A writer who takes no care is not seen, and our own look leaves nothing behind. */
+	/* A writer without O_EXCL or a lock is not detected, and the probe itself leaves no
+	 * trace. */
 	assert_int_equal(hold_of(node), HOLD_NONE);
 	assert_int_equal(hold_of(node), HOLD_NONE);
 
@@ -312,7 +313,7 @@ static void who_holds_it_is_told(void **state)
 	fd = open(node, O_RDONLY | O_CLOEXEC);
 	assert_int_equal(flock(fd, LOCK_EX), 0);
 	assert_int_equal(hold_of(node), HOLD_LOCKED);
-	/* As udev holds it while it looks itself. */
+	/* As udev holds it during its own probe. */
 	assert_int_equal(flock(fd, LOCK_SH), 0);
 	assert_int_equal(hold_of(node), HOLD_NONE);
 	close_fd(&fd);

@@ -12,12 +12,12 @@ static struct disk make_disk(enum disk_kind kind)
 	return (struct disk){.name = "x", .kind = kind, .size_bytes = GIB(1)};
 }
 
-/* The codes of the reasons, with blanks between. */
+/* Compares the codes of the reasons, separated by blanks. */
 static void expect_codes(struct disk disk, const struct rules_facts *facts, const char *expected)
 {
 	char all[256] = "";
 
-	disk.reason_count = 3; /* from before: forgotten */
+	disk.reason_count = 3; /* old ones: cleared */
 	rules_judge(&disk, facts);
 	for (uint32_t i = 0; i < disk.reason_count; i++)
 		(void)str_format(all + strlen(all), sizeof(all) - strlen(all), "%s%s",
@@ -53,7 +53,7 @@ static void the_medium_must_do(void **state)
 	expect_codes(disk, &facts, "too-small");
 	disk.read_only = true;
 	expect_codes(disk, &facts, "read-only too-small");
-	/* An empty slot is not too small as well. */
+	/* An empty slot is not reported as too small as well. */
 	disk.read_only = false;
 	disk.size_bytes = 0;
 	expect_codes(disk, &facts, "no-medium");
@@ -92,13 +92,13 @@ static void uses_are_refused_the_gravest_first(void **state)
 	expect_codes(disk, &facts, "system");
 	(void)STR_COPY(disk.name, "z");
 	expect_codes(disk, &facts, "");
-	/* A file that happens to be called like a disk. */
+	/* A file with the name of a disk. */
 	disk.kind = DISK_IMAGE;
 	(void)STR_COPY(disk.name, "x");
 	expect_codes(disk, &facts, "");
 }
 
-/* An image is told by its file, whatever path leads to it. */
+/* An image is identified by its file, by any path. */
 static void a_file_in_use_is_refused(void **state)
 {
 	struct inuse_fact swap = {
@@ -114,7 +114,7 @@ static void a_file_in_use_is_refused(void **state)
 	expect_codes(disk, &facts, "swap");
 	disk.id.file_dev = 8;
 	expect_codes(disk, &facts, "");
-	/* Facts about disks are about no file, and the other way round. */
+	/* Facts about disks do not apply to files, nor the reverse. */
 	disk.id.file_dev = disk.id.file_ino = 0;
 	swap.file_dev = swap.file_ino = 0;
 	(void)STR_COPY(swap.disk, "x");
@@ -140,7 +140,7 @@ static void long_phrases_are_cut(void **state)
 	assert_non_null(strstr(disk.reasons[0].text, "aaa and 1 more"));
 }
 
-/* Where the system's disk cannot be told, it may be this one. */
+/* If the system's disk is unknown, it may be this one. */
 static void an_unresolved_system_fails_closed(void **state)
 {
 	const struct inuse inuse = {.unresolved = true};
@@ -161,7 +161,7 @@ static void an_unresolved_system_fails_closed(void **state)
 	expect_codes(make_disk(DISK_FIXED), &facts, "unknown");
 }
 
-/* The device says that it is used up: EXT_CSD's 0x0b, or its spare blocks' 3. */
+/* The device reports that it is used up: life time 0x0b, or pre-EOL 3 in the EXT_CSD. */
 static void worn_ones_are_refused_or_warned_of(void **state)
 {
 	static const struct {
@@ -192,7 +192,7 @@ static void worn_ones_are_refused_or_warned_of(void **state)
 		rules_judge(&disk, &facts);
 		assert_string_equal(worn ? disk.reasons[0].text : disk.warning, cases[i].text);
 		assert_string_equal(worn ? disk.warning : "", "");
-		/* Allowed, it is only warned of. */
+		/* If allowed, there is only a warning. */
 		facts.allow = ALLOW_WORN;
 		rules_judge(&disk, &facts);
 		assert_int_equal(disk.reason_count, 0);
@@ -200,7 +200,7 @@ static void worn_ones_are_refused_or_warned_of(void **state)
 	}
 }
 
-/* What the kernel says of a disk is a reason where no fact explains it. */
+/* A hold is a reason only if no fact explains it. */
 static void a_held_disk_is_busy(void **state)
 {
 	const struct inuse unused = {0}, inuse = {.facts = facts_of_x, .count = 1};
@@ -222,7 +222,7 @@ static int take_name(void *arg, const struct cmdline_device *name)
 	return 1;
 }
 
-/* The kernel command line names a UUID: until that is found, whatever is not known may have it. */
+/* The kernel command line has a UUID: until it is found, any unread disk may have it. */
 static void what_cannot_be_read_may_be_the_system(void **state)
 {
 	struct inuse_boot *boot = calloc(1, sizeof(*boot));
@@ -246,7 +246,7 @@ static void what_cannot_be_read_may_be_the_system(void **state)
 		boot->found = true;
 		expect_codes(disk, &facts, "");
 	}
-	/* More partitions than there is room for. */
+	/* More partitions than the array holds. */
 	boot->found = false;
 	disk.content = (struct disk_content){
 		.state = CONTENT_TABLE, .partition_count = DISK_PARTITIONS_MAX};
@@ -258,7 +258,7 @@ static void what_cannot_be_read_may_be_the_system(void **state)
 	disk.content = (struct disk_content){.state = CONTENT_TABLE, .partial = true};
 	expect_codes(disk, &facts, "unknown");
 
-	/* Something that is only a container for it. */
+	/* A container, which may have it inside. */
 	disk.content = (struct disk_content){.state = CONTENT_FILESYSTEM, .type = "crypto_LUKS"};
 	expect_codes(disk, &facts, "unknown");
 	rules_judge(&disk, &facts);
@@ -270,7 +270,8 @@ static void what_cannot_be_read_may_be_the_system(void **state)
 	(void)STR_COPY(disk.content.partitions[1].fs_type, "linux_raid_member");
 	expect_codes(disk, &facts, "unknown");
 
-	/* Found on one disk: that is the system's, and the others need not be read. */
+	/* Found on one disk: that is the system's, and the content of the others no longer
+	 * matters. */
 	disk.content = (struct disk_content){.state = CONTENT_FILESYSTEM, .uuid = "AB"};
 	assert_int_equal(inuse_add_content(&inuse, &disk), 0);
 	assert_true(boot->found);

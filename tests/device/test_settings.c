@@ -9,7 +9,7 @@ static struct fixture fixture;
 static struct settings_journal journal;
 static char journal_path[160];
 
-/* Every test has a made-up machine: the fixture's directory as root. */
+/* Every test has a fake machine: the fixture's directory is its root. */
 static int setup(void **state)
 {
 	fixture_make_image(&fixture, 0);
@@ -52,7 +52,7 @@ static void set_and_restored(void **state)
 	assert_int_equal(settings_set(&journal, "proc/sys/vm/swappiness", "100"), 0);
 	is("proc/sys/kernel/printk", "1");
 	is("proc/sys/vm/swappiness", "100");
-	/* By whom, told by pid and start, and what it was. */
+	/* pid and start time of the process, and the old value. */
 	assert_int_equal(sysroot_read(journal.root, line, sizeof(line), "run/settings"), 0);
 	assert_int_equal(atoi(line), (int)getpid());
 	assert_non_null(strstr(line, "\tproc/sys/kernel/printk\t4\t4\t1\t7\n"));
@@ -87,7 +87,7 @@ static void failure_changes_nothing(void **state)
 	is("a", "old");
 }
 
-/* A device is unplugged: its setting has gone with it. The others still come back. */
+/* A device is unplugged, and its setting is gone. The others are still restored. */
 static void gone_setting_is_no_error(void **state)
 {
 	(void)state;
@@ -100,7 +100,7 @@ static void gone_setting_is_no_error(void **state)
 	is("a", "old");
 }
 
-/* The last change is put back first; what fails does not keep the others. */
+/* The last change is restored first; a failure does not stop the others. */
 static void first_error_is_returned(void **state)
 {
 	(void)state;
@@ -119,7 +119,7 @@ static void first_error_is_returned(void **state)
 	is("run/settings", "");
 }
 
-/* Sets @path in another process, which then goes without a word. */
+/* Sets @path in a child that exits without restoring it. */
 static void killed_while_set(const char *path, const char *value)
 {
 	pid_t pid = fork();
@@ -152,7 +152,7 @@ static void killed_process_is_cleaned_up_after(void **state)
 	is("run/settings", "");
 }
 
-/* Two installs use one setting: the first value comes back with the last of them. */
+/* Two installs use one setting: the last one restores the first value. */
 static void shared_setting_comes_back_last(void **state)
 {
 	(void)state;
@@ -165,7 +165,7 @@ static void shared_setting_comes_back_last(void **state)
 	is("a", "old");
 }
 
-/* Nobody may ever reap it, where the shell is init. */
+/* If a shell is init, nothing may ever reap it. */
 static void a_zombie_is_gone(void **state)
 {
 	pid_t pid;
@@ -183,7 +183,7 @@ static void a_zombie_is_gone(void **state)
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
-/* Its pid may be that of another by now. */
+/* Another process may have the pid by now. */
 static void a_pid_is_not_a_process(void **state)
 {
 	char line[64];
@@ -206,7 +206,7 @@ static void torn_lines_are_left_out(void **state)
 	is("a", "now");
 }
 
-/* Several processes at once, each with a setting of its own: no line gets lost. */
+/* Several processes at once, each with a setting of its own: no line is lost. */
 static void journal_is_shared(void **state)
 {
 	pid_t pids[4];
@@ -255,7 +255,7 @@ static void disk_has_its_own_limit(void **state)
 	is(BDI "strict_limit", "1");
 	is(BDI "max_bytes", "33554432");
 	is("proc/sys/vm/dirty_ratio", "20");
-	/* The ratio is what comes back: bytes would be rounded to something else. */
+	/* The ratio is restored: the bytes would be rounded. */
 	put(BDI "max_ratio_fine", "6789\n");
 	assert_int_equal(settings_restore(&journal), 0);
 	is(BDI "strict_limit", "0");
@@ -287,7 +287,7 @@ static void older_kernel_has_one_limit_for_all(void **state)
 	/* As the kernel does: */
 	put("proc/sys/vm/dirty_ratio", "0\n");
 	put("proc/sys/vm/dirty_background_ratio", "0\n");
-	/* Limits in bytes hold already, so a second install leaves them alone. */
+	/* Limits in bytes are already set, so a second install does not change them. */
 	assert_int_equal(settings_write_back_early(&journal, "mmcblk1"), 0);
 	assert_int_equal(settings_restore(&journal), 0);
 	is("proc/sys/vm/dirty_ratio", "20");
@@ -301,7 +301,7 @@ static void nothing_to_set_is_an_error(void **state)
 	is("run/settings", "");
 }
 
-/* The running kernel, on a loop device made for it. */
+/* The running kernel, with a loop device made for this test. */
 static void real_limit_is_set_and_restored(void **state)
 {
 	struct fixture *f = *state;
@@ -328,7 +328,7 @@ static void real_limit_is_set_and_restored(void **state)
 	assert_int_equal(settings_write_back_early(&journal, f->name), 0);
 	assert_int_equal(
 		sysroot_read_u64(f->root, &bytes, "sys/block/%s/bdi/max_bytes", f->name), 0);
-	/* The kernel keeps a share of the memory, in millionths: it rounds. */
+	/* The kernel stores a share of the memory, in millionths, and rounds. */
 	assert_in_range(bytes, MIB(16), MIB(33));
 	assert_int_equal(sysroot_read(f->root, value, sizeof(value),
 				 "sys/block/%s/bdi/strict_limit", f->name),

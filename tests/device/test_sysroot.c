@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-/* Every test of paths runs with openat2 and without. */
+/* Every test of paths runs with and without openat2. */
 static int without_setup(void **state)
 {
 	old_kernel = true;
@@ -113,7 +113,7 @@ static void links_stay_in_the_root(void **state)
 	assert_int_equal(sysroot_read(root, text, sizeof(text), "sys/dangling"), -ENOENT);
 	assert_int_equal(sysroot_read(root, text, sizeof(text), "sys/block/a/value/x"), -ENOTDIR);
 
-	/* The link itself, whatever it points to; the way to it is resolved. */
+	/* The link itself is not resolved, whatever its target; the path to it is. */
 	assert_int_equal(sysroot_link(root, text, sizeof(text), "sys/block/a"), 0);
 	assert_string_equal(text, "../devices/a");
 	assert_int_equal(sysroot_link(root, text, sizeof(text), "sys/dangling/"), 0);

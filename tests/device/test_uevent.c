@@ -9,7 +9,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-/* The strings of a message, each with its NUL: the compiler's own NUL is the last one's. */
+/* The strings of a message, each with its NUL: the compiler adds that of the last one. */
 #define MESSAGE(text)                                                                              \
 	{                                                                                          \
 		text, sizeof(text)                                                                 \
@@ -44,7 +44,7 @@ static const struct {
 		true, UEVENT_CHANGE, "sda", false},
 	{MESSAGE("move@/b/sda\0ACTION=move\0DEVPATH=/b/sda\0SUBSYSTEM=block\0DEVTYPE=disk"), true,
 		UEVENT_OTHER, "sda", false},
-	/* In any order, the last one wins, and a key is no value. */
+	/* In any order; the last one wins; a key inside a value is ignored. */
 	{MESSAGE("add@/b/sda\0SUBSYSTEM=block\0DEVPATH=/b/sdc\0X=ACTION=remove\0DEVPATH=/b/sdb\0"
 		 "ACTION=add"),
 		true, UEVENT_ADD, "sdb", false},
@@ -85,7 +85,7 @@ static void messages_are_read(void **state)
 	}
 }
 
-/* Cut anywhere, in memory that ends right behind it: sanitizers would see a read beyond. */
+/* Cut at any point, in a buffer of just that size: sanitizers find reads beyond the end. */
 static void cut_messages_are_no_danger(void **state)
 {
 	struct uevent event;
@@ -100,7 +100,7 @@ static void cut_messages_are_no_danger(void **state)
 		whole += uevent_parse(copy, size, &event);
 		free(copy);
 	}
-	/* Whole from "SUBSYSTEM=block" on: what follows may be missing. */
+	/* Complete from "SUBSYSTEM=block" on: the rest is optional. */
 	assert_int_equal(whole, sizeof("\0MAJOR=179\0MINOR=0\0DEVNAME=mmcblk0\0DEVTYPE=disk\0"
 				       "DISKSEQ=15\0SEQNUM=1204") +
 					1);
@@ -115,13 +115,13 @@ static void a_burst_is_one_look(void **state)
 
 	(void)state;
 	uevent_watch_init(&watch, -1, now);
-	/* Nothing happens: once a second. */
+	/* No events: once a second. */
 	assert_int_equal(uevent_watch_wait_ms(&watch, now), UEVENT_POLL_MS);
 	assert_int_equal(uevent_watch_wait_ms(&watch, now + 600), UEVENT_POLL_MS - 600);
 	assert_int_equal(uevent_watch_wait_ms(&watch, now + 5000), 0);
 	assert_false(uevent_watch_has_changed(&watch, "sda"));
 
-	/* Three events, 100 ms apart: the look comes after the last one. */
+	/* Three events, 100 ms apart: the scan is due after the last one. */
 	for (int i = 0; i < 3; i++, now += 100)
 		uevent_watch_note(&watch, &sda_changed, now);
 	now -= 100;
@@ -159,7 +159,7 @@ static void many_disks_are_all(void **state)
 	for (unsigned i = 0; i < UEVENT_DISKS_MAX; i++) {
 		(void)STR_FORMAT(event.disk, "disk%u", i);
 		uevent_watch_note(&watch, &event, 1000);
-		uevent_watch_note(&watch, &event, 1000); /* twice is once */
+		uevent_watch_note(&watch, &event, 1000); /* recorded once */
 	}
 	assert_false(uevent_watch_has_changed(&watch, "other"));
 	(void)STR_COPY(event.disk, "another");
@@ -181,7 +181,7 @@ static void datagrams_are_taken(void **state)
 	assert_int_equal(uevent_watch_receive(&watch, 1000), 0);
 	assert_int_equal(watch.first_ms, 0);
 
-	/* Noise, one that is too long to be the kernel's, then the card, all in one go. */
+	/* Noise, a message too long to be the kernel's, then the card, in one call. */
 	assert_int_equal(send(ends[1], "noise", 6, 0), 6);
 	assert_int_equal(send(ends[1], large, sizeof(large), 0), sizeof(large));
 	assert_int_equal(uevent_watch_receive(&watch, 1500), 0);
@@ -195,7 +195,7 @@ static void datagrams_are_taken(void **state)
 	close_fd(&ends[0]);
 	close_fd(&ends[1]);
 
-	/* A stream ends; a socket that is none is an error. */
+	/* A stream that ends; a descriptor that is not a socket. */
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
 	uevent_watch_init(&watch, ends[0], 1000);
 	close_fd(&ends[1]);
@@ -207,7 +207,7 @@ static void datagrams_are_taken(void **state)
 
 static bool lose_events;
 
-/* In the place of the C library's: the next call finds that the socket's buffer has overflowed. */
+/* Replaces the C library's function: the next call reports an overflow of the socket's buffer. */
 ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 {
 	ssize_t (*real)(int fd, struct msghdr *message, int flags);
@@ -222,7 +222,7 @@ ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 	return real(fd, message, flags);
 }
 
-/* Which disks the lost events were about is unknown. */
+/* The disks of lost events are unknown. */
 static void lost_events_are_about_all(void **state)
 {
 	struct uevent_watch watch;
@@ -243,7 +243,7 @@ static void lost_events_are_about_all(void **state)
 	close_fd(&ends[1]);
 }
 
-/* The kernel's own socket, or a skipped test that says so. */
+/* The kernel's own socket, or the test is skipped with a message. */
 #define OPEN_OR_SKIP(fd)                                                                           \
 	do {                                                                                       \
 		(fd) = uevent_open();                                                              \
@@ -254,7 +254,7 @@ static void lost_events_are_about_all(void **state)
 		}                                                                                  \
 	} while (0)
 
-/* Anybody may send to a netlink address: such a message says that the disk has changed, too. */
+/* Any process may send to a netlink address: such a message also claims a change. */
 static void only_the_kernel_is_believed(void **state)
 {
 	struct sockaddr_nl ours = {0};
@@ -330,18 +330,18 @@ static void readers_are_polled_where_nobody_asks(void **state)
 
 	assert_int_equal(
 		settings_open(&journal, box->root, sandbox_path(box, "run/knobs", path)), 0);
-	/* No such kernel. */
+	/* A kernel without the setting. */
 	assert_int_equal(uevent_poll_media(&journal), -ENOENT);
 
 	sandbox_file(box, setting, "0\n");
 	assert_int_equal(uevent_poll_media(&journal), 0);
 	expect_setting(box, "2000");
-	/* Again, as by another front end: it is set, and stays whose it is. */
+	/* A second time, as by another front end: it is already set, and keeps its owner. */
 	assert_int_equal(uevent_poll_media(&journal), 0);
 	assert_int_equal(settings_restore(&journal), 0);
 	expect_setting(box, "0");
 
-	/* udev, or the operator, has a better value. */
+	/* A value of udev or the operator remains. */
 	sandbox_file(box, setting, "500\n");
 	assert_int_equal(uevent_poll_media(&journal), 0);
 	expect_setting(box, "500");

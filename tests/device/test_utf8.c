@@ -74,7 +74,7 @@ static void malformed_bytes_are_refused(void **state)
 		"\xed\xbf\xbf",	    /* the last */
 		"\xf4\x90\x80\x80", /* above U+10FFFF */
 		"\xf7\xbf\xbf\xbf", /* far above */
-		"\xfe",		    /* no lead at all */
+		"\xfe",		    /* not a lead byte */
 		"\xff",
 	};
 
@@ -114,7 +114,7 @@ static void a_cut_falls_between_characters(void **state)
 	(void)state;
 	for (size_t at = 0; at < ARRAY_SIZE(starts); at++)
 		assert_int_equal(utf8_start(mixed, at), starts[at]);
-	/* Nothing before it begins a character. */
+	/* There is no start of a character before it. */
 	assert_int_equal(utf8_start("\x80\x80", 1), 0);
 }
 

@@ -22,7 +22,7 @@ static void copies_are_bounded(void **state)
 	assert_true(STR_FORMAT(to, "%d", 123));
 	assert_false(STR_FORMAT(to, "%d", 1234));
 	assert_string_equal(to, "123");
-	/* Onto itself. */
+	/* Overlapping. */
 	assert_true(str_copy(to, sizeof(to), to + 1));
 	assert_string_equal(to, "23");
 }
@@ -137,7 +137,7 @@ static void reads_and_writes_are_full(void **state)
 	int fds[2];
 
 	(void)state;
-	/* A stream that hands out its bytes in pieces. */
+	/* A stream that delivers its bytes in pieces. */
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
 	assert_int_equal(write_full(fds[0], "ab", 2), 0);
 	if (fork() == 0) {
@@ -160,11 +160,11 @@ static void on_alarm(int signal)
 	(void)signal;
 }
 
-/* A signal cuts a write into a full pipe short: what is left goes after it. */
+/* A signal interrupts a write into a full pipe: the rest is written afterwards. */
 static void short_writes_go_on(void **state)
 {
 	static unsigned char bytes[KIB(256)], read_back[sizeof(bytes)];
-	const struct sigaction action = {.sa_handler = on_alarm}; /* not restarting */
+	const struct sigaction action = {.sa_handler = on_alarm}; /* without SA_RESTART */
 	const struct itimerval often = {{0, 5000}, {0, 5000}}, never = {{0, 0}, {0, 0}};
 	int fds[2], status;
 	pid_t reader;

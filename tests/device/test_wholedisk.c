@@ -10,7 +10,7 @@
 #include <sys/mount.h>
 #include <sys/sysmacros.h>
 
-/* The names below a number, with blanks between. */
+/* Compares the names below a number, separated by blanks. */
 static void expect_disks(int root, uint32_t major, uint32_t minor, const char *expected)
 {
 	char names[WHOLEDISK_MAX][32], all[256] = "";
@@ -63,7 +63,7 @@ static void mappers_give_all_their_disks(void **state)
 	add_slave(box, "dm-0", "sda1");
 	add_slave(box, "dm-0", "sda2");
 	add_slave(box, "dm-0", "sdb");
-	add_slave(box, "dm-1", "dm-0"); /* LVM on a crypt on three */
+	add_slave(box, "dm-1", "dm-0"); /* LVM on dm-crypt on three disks */
 	sandbox_file(box, "sys/devices/virtual/block/dm-1/dm/name", "vg-root\n");
 	expect_disks(box->root, 253, 0, "sda sdb");
 	expect_disks(box->root, 253, 1, "sda sdb");
@@ -81,7 +81,7 @@ static void mappers_give_all_their_disks(void **state)
 
 	char one[1][32];
 	assert_int_equal(wholedisk_of(box->root, 253, 1, one, 1), -ENOBUFS);
-	/* A member that has gone. */
+	/* A member is missing. */
 	add_slave(box, "dm-0", "sdz");
 	expect_error(box->root, 253, 1, -ENODEV);
 }
@@ -137,7 +137,7 @@ static int loops_teardown(void **state)
 	return 0;
 }
 
-/* A loop over the lower one, by a node that nobody knows by name. */
+/* A loop device on the lower one, through a node with an unknown name. */
 static void make_upper(void)
 {
 	struct stat st;
@@ -152,7 +152,7 @@ static void make_upper(void)
 		loop_attach(upper.root, lower.dir, upper.image_fd, upper.name, &upper.fd), 0);
 }
 
-/* On the running machine the loop itself is asked. */
+/* On the running machine, the loop device itself is queried. */
 static void a_real_loop_tells_its_file(void **state)
 {
 	struct wholedisk_loop loop;
@@ -179,7 +179,7 @@ static void a_real_loop_tells_its_file(void **state)
 	expect_disks(upper.root, major(upper_st.st_rdev), minor(upper_st.st_rdev), expected);
 }
 
-/* In a namespace of its own whose /dev is empty: whoever opens the loop fails. */
+/* In a namespace of its own with an empty /dev: opening the loop device fails. */
 static int read_without_nodes(const char *name, struct wholedisk_loop *ret)
 {
 	int root;
@@ -191,7 +191,7 @@ static int read_without_nodes(const char *name, struct wholedisk_loop *ret)
 	return root < 0 ? root : wholedisk_read_loop(root, name, ret);
 }
 
-/* What a child finds without @name being opened. */
+/* Compares what a child finds without opening @name. */
 static void expect_unopened(const char *name, dev_t block, dev_t file)
 {
 	struct wholedisk_loop loop;
@@ -209,7 +209,7 @@ static void expect_unopened(const char *name, dev_t block, dev_t file)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-/* To open a loop whose file is dying may take minutes, and a list is made every second. */
+/* Opening a loop device with a failing file may take minutes, and disks are listed every second. */
 static void a_loop_is_not_opened_needlessly(void **state)
 {
 	struct stat st, node_st;
@@ -235,7 +235,7 @@ static void a_loop_is_not_opened_needlessly(void **state)
 	assert_int_equal(fstat(lower.fd, &node_st), 0);
 	expect_unopened(upper.name, node_st.st_rdev, 0);
 
-	/* Another file at that path, or none, is no answer: then the loop itself is asked. */
+	/* If the path leads to another file or to none, the loop device itself is queried. */
 	assert_int_equal(ftruncate(lower.image_fd, MIB(8)), 0);
 	expect_unopened(lower.name, 0, 0);
 	assert_int_equal(wholedisk_read_loop(lower.root, lower.name, &loop), 0);

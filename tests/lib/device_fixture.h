@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * device_fixture - what the tests that need a real block device share: a directory, a sparse image
- * in it, and a loop device over that. Only devices made here are ever touched. Without the rights
- * or the loop driver such a test says so and is skipped.
- */
+/* device_fixture - for tests that need a real block device: a directory, a sparse image in it,
+ * and a loop device on that. Tests touch only devices made here. If root privileges or the loop
+ * driver are missing, such a test is skipped with a message. */
 #ifndef TESTS_DEVICE_FIXTURE_H
 #define TESTS_DEVICE_FIXTURE_H
 
@@ -30,9 +28,9 @@
 
 struct fixture {
 	char dir[128];	   /* removed at the end */
-	char mounted[160]; /* a filesystem in it that was mounted for the image, or "" */
-	char image[160];   /* sparse file in either */
-	char name[32];	   /* "loop3", or "" where none is attached */
+	char mounted[160]; /* mount point of a filesystem for the image, or "" */
+	char image[160];   /* sparse file in dir or mounted */
+	char name[32];	   /* "loop3", or "" if none is attached */
 	int root;	   /* "/" */
 	int image_fd;
 	int fd; /* O_RDWR on the loop device, or -1 */
@@ -46,7 +44,7 @@ static int fixture_remove_entry(const char *path, const struct stat *st, int fla
 	return remove(path);
 }
 
-/* A directory and an image of @bytes. */
+/* Makes a directory and an image of @bytes. */
 static inline void fixture_make_image(struct fixture *f, uint64_t bytes)
 {
 	const char *tmp = getenv("TMPDIR");
@@ -62,7 +60,7 @@ static inline void fixture_make_image(struct fixture *f, uint64_t bytes)
 	assert_int_equal(ftruncate(f->image_fd, (off_t)bytes), 0);
 }
 
-/* After a move into another mount namespace: the mounts below the old root fd may be gone. */
+/* Call it after entering another mount namespace: mounts below the old root fd may be gone. */
 static inline void fixture_reopen_root(struct fixture *f)
 {
 	close_fd(&f->root);
@@ -81,7 +79,7 @@ static inline void fixture_finish_loop(struct fixture *f)
 	close_fd(&f->image_fd);
 }
 
-/* For the end of a test, whatever has become of it. */
+/* For the end of a test, in whatever state. */
 static inline void fixture_finish(struct fixture *f)
 {
 	fixture_finish_loop(f);
@@ -95,7 +93,7 @@ static inline void fixture_finish(struct fixture *f)
 	f->dir[0] = '\0';
 }
 
-/* A pair for tests that need no more: the state is a fixture in which nothing has been made. */
+/* Setup and teardown for simple tests: the state is an empty fixture. */
 static inline int fixture_setup(void **state)
 {
 	static struct fixture fixture;
@@ -114,7 +112,7 @@ static inline int fixture_teardown(void **state)
 #define fixture_test(function)                                                                     \
 	cmocka_unit_test_setup_teardown(function, fixture_setup, fixture_teardown)
 
-/* Why no test can have a loop device here, or NULL. */
+/* The reason why loop devices are not available here, or NULL. */
 static inline const char *fixture_lacks(void)
 {
 	if (geteuid() != 0)
@@ -134,15 +132,15 @@ static inline const char *fixture_lacks(void)
 		}                                                                                  \
 	} while (0)
 
-/* The image, and a loop device over it. */
+/* Makes an image, and a loop device on it. */
 static inline void fixture_make_loop(struct fixture *f, uint64_t bytes)
 {
 	fixture_make_image(f, bytes);
 	assert_int_equal(loop_attach(f->root, f->dir, f->image_fd, f->name, &f->fd), 0);
 }
 
-/* The same with the image on a filesystem of its own, of @type and with @options, in a mount namespace
- * that dies with the test program. */
+/* The same with the image on a filesystem of its own, of @type with @options, in a mount
+ * namespace that ends with the test program. */
 static inline void fixture_make_loop_on(
 	struct fixture *f, uint64_t bytes, const char *type, const char *options)
 {
@@ -160,7 +158,7 @@ static inline void fixture_make_loop_on(
 	assert_int_equal(loop_attach(f->root, f->dir, f->image_fd, f->name, &f->fd), 0);
 }
 
-/* Writes a file of a made-up machine below the fixture's directory. */
+/* Writes a file of a fake machine below the fixture's directory. */
 static inline void fixture_put(const struct fixture *f, const char *path, const char *text)
 {
 	char whole[256];
@@ -194,7 +192,7 @@ static inline void fixture_fill(int fd, uint64_t offset, uint64_t size, unsigned
 	}
 }
 
-/* True where @size bytes of @fd from @offset on are all @byte. */
+/* True if @size bytes of @fd from @offset on are all @byte. */
 static inline bool fixture_is_filled(int fd, uint64_t offset, uint64_t size, unsigned char byte)
 {
 	static unsigned char block[65536];
@@ -213,7 +211,7 @@ static inline bool fixture_is_filled(int fd, uint64_t offset, uint64_t size, uns
 	return true;
 }
 
-/* Runs @argv with its output thrown away; its exit status, 127 where it is not installed. */
+/* Runs @argv and discards its output. Returns its exit status, 127 if it is not installed. */
 static inline int fixture_run(const char *const *argv)
 {
 	union {
@@ -239,8 +237,8 @@ static inline int fixture_run(const char *const *argv)
 	return WEXITSTATUS(status);
 }
 
-/* Makes the filesystem of @partition on @path, as an install does. False, and said, where its program
- * is missing. */
+/* Makes the filesystem of @partition on @path, as an install does. If the program is missing,
+ * prints that and returns false. */
 static inline bool fixture_mkfs(const struct layout_partition *partition, const char *path)
 {
 	struct mkfs_command command;

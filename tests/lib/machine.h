@@ -1,27 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * machine - a machine as a text that a person can read and edit, with what is to be said of its disks.
- * tests/sysroots/ holds some by hand, test_machines.c makes them by the thousand. A line each:
+ * machine - a machine as text that a person can read and edit, with the expected verdict on each
+ * disk. The files of tests/sysroots/ are written by hand; test_machines.c generates thousands
+ * more. One line each:
  *
  *   # a remark
  *   disk mmcblk0 179:0 SECTORS PORT    a disk at sys/devices/PORT
  *   	device/type MMC                 indented: an attribute of the block device above
  *   part mmcblk0p1 179:1 SECTORS       a partition of the disk above
  *   area mmcblk0boot0 179:8 SECTORS    a boot area of the disk above
- *   virtual dm-0 253:0 SECTORS [BELOW...]  dm, md, loop, zram; over these devices
+ *   virtual dm-0 253:0 SECTORS [BELOW...]  dm, md, loop, zram; on top of these devices
  *   members btrfs|bcachefs UUID DEVICE...
- *   process 812 dockerd                one in a mount namespace of its own
- *   mount[@812] 179:1 POINT TYPE SOURCE [OPTIONS]   in its namespace; ours without @
+ *   process 812 dockerd                a process in a mount namespace of its own
+ *   mount[@812] 179:1 POINT TYPE SOURCE [OPTIONS]   in that namespace; without @ in the test's
  *   swap PATH file|partition
- *   file PATH TEXT                     any other file; to the end of the line
+ *   file PATH TEXT                     any other file; TEXT is the rest of the line
  *   link PATH TARGET
- *   content mmcblk0 STATE [WORD=VALUE...]  what a probe would find: type, uuid, label of the whole
- *                                      disk; partuuid (begins a partition), partlabel, fstype, fsuuid,
+ *   content mmcblk0 STATE [WORD=VALUE...]  result of a probe: type, uuid, label of the whole disk;
+ *                                      partuuid (begins a partition), partlabel, fstype, fsuuid,
  *                                      fslabel; hold=exclusive|locked; partial=1
  *   allow sd,worn                      --allow
- *   need MIB                           least size
+ *   need MIB                           minimum size
  *   uses PATH WHAT                     a file of the job
- *   expect mmcblk0 ok                  what is to be said of each disk that is listed
+ *   expect mmcblk0 ok                  the verdict on each disk that is listed
  *   expect sda system,mounted [phrase of the first reason]
  */
 #ifndef TESTS_MACHINE_H
@@ -36,12 +37,12 @@
 #define MACHINE_DISKS_MAX 48
 
 struct expectation {
-	char disk[32], codes[96], text[96]; /* codes: "ok" or names with commas between */
+	char disk[32], codes[96], text[96]; /* codes: "ok" or a comma-separated list */
 };
 
 struct machine {
 	struct tree tree;
-	char disk[32], block[256]; /* the block device above: its disk, its folder */
+	char disk[32], block[256]; /* the current block device: its disk, its folder */
 	int mount_id;
 	unsigned allow;
 	uint64_t need_bytes;
@@ -54,7 +55,7 @@ struct machine {
 	struct expectation expectations[MACHINE_DISKS_MAX];
 };
 
-/* One word cut off @rest, "" at the end; blanks and tabs are between. */
+/* Splits the next word off @rest; "" at the end. Blanks and tabs separate words. */
 static char *next_word(char **rest)
 {
 	char *word = *rest + strspn(*rest, " \t"), *end = word + strcspn(word, " \t");
@@ -91,7 +92,7 @@ static void machine_link(struct machine *machine, const char *target, const char
 	tree_make(&machine->tree, path)->link = tree_text(&machine->tree, target, strlen(target));
 }
 
-/* What every block device has; machine->block is its folder. */
+/* Adds the files that every block device has. machine->block is its folder. */
 static void add_block(struct machine *machine, const char *name, const char *number,
 	const char *sectors, bool whole)
 {
@@ -142,7 +143,7 @@ static void node_path(const struct node *node, char *ret, size_t size)
 		ret + strlen(ret), size - strlen(ret), "%s%s", *ret ? "/" : "", node->name);
 }
 
-/* What lies inside the folder of the disk above: its partitions, its boot areas. */
+/* Adds a partition or boot area inside the folder of the current disk. */
 static void say_inside(struct machine *machine, char *rest, bool area)
 {
 	const char *name = next_word(&rest), *number = next_word(&rest),
@@ -355,7 +356,7 @@ static void say_expect(struct machine *machine, char *rest)
 	(void)STR_COPY(expectation->text, rest);
 }
 
-/* An attribute of the block device above, "device/x" being one of the device that it is made of. */
+/* Adds an attribute to the current block device; "device/x" belongs to the device behind it. */
 static void say_attribute(struct machine *machine, char *rest)
 {
 	const char *name = next_word(&rest);
@@ -416,12 +417,12 @@ static void machine_say(struct machine *machine, char *line)
 	fail_msg("a machine has no '%s'", word);
 }
 
-/* Makes @machine, zeroed or used before, anew from its text. */
+/* Builds @machine, zeroed or used before, from its text. */
 static void machine_make(struct machine *machine, const char *text)
 {
 	char line[1024];
 
-	/* Not all of it: the arrays are large. */
+	/* Not the whole struct: the arrays are large. */
 	machine->file_count = machine->content_count = machine->expectation_count = 0;
 	machine->mount_id = 0;
 	machine->allow = 0;
@@ -441,8 +442,8 @@ static void machine_make(struct machine *machine, const char *text)
 	}
 }
 
-/* All disks of the machine below @root, with their contents and verdicts, as core/disks/inventory does it;
- * free with disk_list_finish. */
+/* Lists all disks of the machine below @root, with their contents and verdicts, as
+ * core/disks/inventory does. Free with disk_list_finish. */
 static void machine_judge(const struct machine *machine, int root, struct disk_list *ret)
 {
 	struct inuse inuse;
@@ -465,7 +466,7 @@ static void machine_judge(const struct machine *machine, int root, struct disk_l
 	inuse_finish(&inuse);
 }
 
-/* "ok", or the codes of the reasons with commas between. */
+/* "ok", or the codes of the reasons, separated by commas. */
 static const char *disk_codes(const struct disk *disk, char ret[128])
 {
 	(void)str_copy(ret, 128, disk->reason_count == 0 ? "ok" : "");

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * machine_generator - machines by the thousand. What is in use, and how, is decided first; then a
- * machine is written (as the text of machine.h) in which it is so. Nothing here knows how the rules
- * find it out.
- */
+/* machine_generator - generates machines. First it draws which disks are in use, and how; then it
+ * writes a machine (as text for machine.h) in which they are. It does not depend on how the rules
+ * detect that. */
 #ifndef TESTS_MACHINE_GENERATOR_H
 #define TESTS_MACHINE_GENERATOR_H
 
@@ -20,7 +18,7 @@
 
 #define GENERATED_DISKS_MAX 16
 
-/* What a disk must be refused for; bits of struct generated_disk.uses. */
+/* The reasons to refuse a disk for; bits of struct generated_disk.uses. */
 #define USE(code) (1u << (code))
 
 struct generated_disk {
@@ -34,9 +32,9 @@ struct generated_disk {
 	bool ro, empty, small, worn;
 	enum content_state content;
 	enum disk_hold hold;
-	bool closed;  /* the content has something that cannot be looked into */
-	bool first;   /* it has a partition 1 */
-	char tag[64]; /* words of its content: what root= names */
+	bool closed;  /* the content has a part that cannot be read */
+	bool first;   /* has a partition 1 */
+	char tag[64]; /* words for its content: the UUID or label in root= */
 };
 
 struct generated {
@@ -44,19 +42,19 @@ struct generated {
 	char text[32768];
 	size_t length;
 	struct generated_disk disks[GENERATED_DISKS_MAX];
-	size_t disk_count; /* those that were there before anything was put upon them */
+	size_t disk_count; /* disks that existed before any device was put on top */
 	unsigned allow;
-	bool unresolved;  /* the system's disk cannot be told */
-	bool tag_missing; /* root= names a UUID that no disk was found to have */
-	/* root= names a first partition, or a number, that nothing has now: what its disks are called,
-	 * or their major number. */
+	bool unresolved;  /* the system's disk cannot be determined */
+	bool tag_missing; /* root= has a UUID that no disk is known to have */
+	/* root= names a first partition or a device number that does not exist: prefix of the
+	 * disk names, or the major number. */
 	const char *missing_node;
 	unsigned missing_major;
-	unsigned virtuals; /* dm, md, loop, zram made so far */
-	unsigned points;   /* mount points made so far */
+	unsigned virtuals; /* number of dm, md, loop, zram devices so far */
+	unsigned points;   /* number of mount points so far */
 };
 
-/* A block device that something can be put upon. */
+/* A block device that another one can be put on. */
 struct generated_device {
 	char name[24];
 	unsigned major, minor;
@@ -133,7 +131,7 @@ static void say_generated_disk(struct generated *g, const struct generated_disk 
 	if (disk->kind == DISK_EMMC)
 		say(g, "\tdevice/rev 0x8\n\tdevice/life_time 0x01 %s\n",
 			disk->worn ? "0x0b" : "0x02");
-	if (disk->kind == DISK_USB && one_in(g, 2)) /* some makers give all of them the same */
+	if (disk->kind == DISK_USB && one_in(g, 2)) /* some vendors use one id for all sticks */
 		say(g, "\tdevice/wwid t10.Generic\n");
 	if (disk->wwid)
 		say(g, "\t%s eui.%016x\n", disk->major == 259 ? "wwid" : "device/wwid", disk->wwid);
@@ -146,7 +144,7 @@ static void say_generated_disk(struct generated *g, const struct generated_disk 
 		say(g, "area %sboot0 %u:%u 8192\n", disk->name, disk->major, disk->minor + 16);
 }
 
-/* The disk, a partition of it, or its boot area. */
+/* Draws the disk, a partition of it, or its boot area. */
 static struct generated_device draw_part(struct generated *g, const struct generated_disk *disk)
 {
 	struct generated_device device = {.major = disk->major, .minor = disk->minor};
@@ -168,7 +166,7 @@ static struct generated_device draw_part(struct generated *g, const struct gener
 	return device;
 }
 
-/* ---- what lies upon them ---- */
+/* ---- devices on top of disks ---- */
 
 static struct generated_device say_stacked(
 	struct generated *g, const char *kind, unsigned major, const char *below)
@@ -182,7 +180,7 @@ static struct generated_device say_stacked(
 	return device;
 }
 
-/* A loop over a block device or a file, which is a disk of its own kind, in use from here on or not. */
+/* A loop device on a block device or a file, which is a disk itself, used for @uses. */
 static struct generated_device say_loop(struct generated *g, const char *backing, unsigned uses)
 {
 	struct generated_device device = say_stacked(g, "loop", 7, "");
@@ -202,7 +200,7 @@ static void mark_uses(struct generated_disk *const *disks, size_t count, enum re
 		disks[i]->uses |= USE(code);
 }
 
-/* One device over all of @disks: of one disk itself, through dm; of several md or dm. */
+/* One device on top of all @disks: dm for one disk; md or dm for several. */
 static struct generated_device draw_device(
 	struct generated *g, struct generated_disk *const *disks, size_t count)
 {
@@ -229,7 +227,7 @@ static struct generated_device draw_device(
 	return device;
 }
 
-/* A filesystem over @disks, mounted at @point in the namespace of @process ("" ours, "@1"). */
+/* A filesystem on @disks, mounted at @point in the namespace of @process ("": the test's, "@1"). */
 static void say_filesystem(struct generated *g, struct generated_disk *const *disks, size_t count,
 	const char *process, const char *point)
 {
@@ -271,7 +269,7 @@ static void system_is_mounted(
 		say_filesystem(g, disks, 1, "", more[draw_below(g, ARRAY_SIZE(more))]);
 }
 
-/* We were put into a namespace of our own, where nothing of it is mounted. */
+/* This process is in a namespace of its own without the system's mounts. */
 static void system_is_of_process_1(
 	struct generated *g, struct generated_disk *const *disks, size_t count)
 {
@@ -290,7 +288,7 @@ static void system_is_an_overlay(
 	say_filesystem(g, disks, count, "", points[draw_below(g, 2)]);
 	if (!one_in(g, 3))
 		say(g, "mount 0:23 /ro tmpfs tmpfs\n");
-	/* Whatever was drawn, the lower or the upper layer has to be on the disks. */
+	/* Either the lower or the upper layer must be on the disks. */
 	say_filesystem(g, disks, count, "", "/ro");
 	mark_uses(disks, count, REASON_SYSTEM);
 }
@@ -312,7 +310,7 @@ static void system_is_in_a_file(
 	mark_uses(disks, count, REASON_SYSTEM);
 }
 
-/* A system in memory: as an initramfs, in a file of it, or on a disk that is no more than memory. */
+/* A system in memory: an initramfs, a file in it, or a disk in memory. */
 static void say_root_in_memory(struct generated *g)
 {
 	struct generated_device device;
@@ -337,7 +335,7 @@ static void say_root_in_memory(struct generated *g)
 	}
 }
 
-/* Nothing of it is mounted; root= tells. */
+/* No filesystem of it is mounted; only root= shows the disk. */
 static void system_was_started_from(
 	struct generated *g, struct generated_disk *const *disks, size_t count)
 {
@@ -350,7 +348,7 @@ static void system_was_started_from(
 	say_root_in_memory(g);
 	say(g, "file %s quiet ",
 		one_in(g, 4) ? "proc/device-tree/chosen/bootargs" : "proc/cmdline");
-	/* However many others stand before it. */
+	/* Any number of other parameters may precede it. */
 	for (unsigned n = one_in(g, 8) ? 1 + draw_below(g, 30) : 0; n > 0; n--) {
 		say(g, "resume=UUID=other-%u ", n);
 		g->tag_missing = true;
@@ -402,7 +400,7 @@ static void (*const systems[])(
 	system_was_started_from,
 };
 
-/* A machine whose system is on no disk of its own, or on one that cannot be told. */
+/* A machine whose system is not on a disk, or on an unknown one. */
 static void say_diskless(struct generated *g)
 {
 	static const char *const nodes[][2] = {
@@ -435,7 +433,7 @@ static void say_diskless(struct generated *g)
 		say(g, "file proc/cmdline root=%u:250\n", majors[n]);
 		g->missing_major = majors[n];
 		break;
-	case 6: /* longer than there is room for */
+	case 6: /* longer than the buffer */
 		say_root_in_memory(g);
 		say(g, "file proc/cmdline root=PARTLABEL=%0180u\n", 7u);
 		g->unresolved = true;
@@ -467,7 +465,7 @@ static void is_mounted(struct generated *g, struct generated_disk *const *disks,
 	}
 }
 
-/* Only its namespace tells: through dm or md, the holder would be another sign of it. */
+/* Only its namespace shows the mount: dm or md would add a holder. */
 static void is_mounted_elsewhere(
 	struct generated *g, struct generated_disk *const *disks, size_t count)
 {
@@ -568,7 +566,7 @@ static void is_busy(struct generated *g, struct generated_disk *const *disks, si
 	mark_uses(disks, count, REASON_BUSY);
 }
 
-/* What is seen on the disk itself is decided before it is written down, the rest afterwards. */
+/* Uses that show on the disk itself are drawn before it is written, the others afterwards. */
 static const struct use {
 	void (*say)(struct generated *g, struct generated_disk *const *disks, size_t count);
 	bool of_disk;
@@ -614,7 +612,8 @@ static void draw_disks(struct generated *g)
 	}
 }
 
-/* Sometimes a disk is there twice, by another path, of which nobody knows. NULL, or the original. */
+/* Sometimes adds a disk again, by a second path that no dm-multipath joins. The original, or
+ * NULL. */
 static const struct generated_disk *draw_twin(struct generated *g)
 {
 	const struct generated_disk *original = &g->disks[draw_below(g, (unsigned)g->disk_count)];
@@ -700,7 +699,7 @@ static void generate(struct generated *g, uint64_t seed)
 	draw_allow(g);
 	draw_disks(g);
 	count = g->disk_count;
-	/* The first ones carry the system; most of the others are free, or used in one way. */
+	/* The first disks have the system; most others are free or have one use. */
 	if (!one_in(g, 5))
 		system_count = 1 + (one_in(g, 3) ? draw_below(g, 3) : 0);
 	if (system_count > count)
@@ -727,7 +726,7 @@ static void generate(struct generated *g, uint64_t seed)
 		if (!plan[i] || plan[i]->of_disk)
 			continue;
 		user[0] = &g->disks[i];
-		/* Sometimes the next one is in it, too. */
+		/* Sometimes the next disk shares the use. */
 		if (i + 1 < count && !plan[i + 1] && one_in(g, 3))
 			user[users++] = &g->disks[i + 1];
 		plan[i]->say(g, user, users);
@@ -740,12 +739,12 @@ static void generate(struct generated *g, uint64_t seed)
 	say_contents(g);
 }
 
-/* Whether what root= names, and what has gone, may now have the name of @disk. */
+/* True if the missing device of root= may be @disk under a new name. */
 static bool may_be_missing(const struct generated *g, const struct generated_disk *disk)
 {
 	if (disk->content == CONTENT_BLANK)
 		return false;
-	/* Any disk may have a number of the major 259. */
+	/* Any disk may have a number with major 259. */
 	if (g->missing_major)
 		return g->missing_major == disk->major || g->missing_major == 259;
 	if (!g->missing_node || strncmp(disk->name, g->missing_node, strlen(g->missing_node)) != 0)
@@ -754,7 +753,7 @@ static bool may_be_missing(const struct generated *g, const struct generated_dis
 	       (disk->content != CONTENT_TABLE && disk->content != CONTENT_FILESYSTEM);
 }
 
-/* Whether the disk is to be offered, once nothing uses it: as rules.h promises. */
+/* True if an unused disk is to be offered, as documented in rules.h. */
 static bool is_to_be_offered(const struct generated *g, const struct generated_disk *disk)
 {
 	bool allowed = g->allow & 1u << disk->kind;

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * memory_root - a root directory in memory: below MEMORY_ROOT device/base/sysroot finds the tree that
- * memory_tree points to. The calls of the C library that it makes are replaced here for descriptors of
- * that tree, and all others are passed on; sysroot and the modules above it are the program's own.
- */
+/* memory_root - a root directory in memory: with the descriptor MEMORY_ROOT, device/base/sysroot
+ * reads the tree that memory_tree points to. Replaces the C library's calls for descriptors of
+ * that tree and passes on all others; sysroot and the modules above it are those of the program. */
 #ifndef TESTS_MEMORY_ROOT_H
 #define TESTS_MEMORY_ROOT_H
 
@@ -20,17 +18,17 @@
 #include <unistd.h>
 
 #define MEMORY_ROOT  (-1000)
-#define MEMORY_FD    (1 << 24) /* the first descriptor of a file in the tree */
-#define MEMORY_FILES 16	       /* open at once: folders inside folders */
+#define MEMORY_FD    (1 << 24) /* first descriptor for files of the tree */
+#define MEMORY_FILES 16	       /* open at the same time: nested folders */
 #define MEMORY_LINKS 40
 
 static const struct tree *memory_tree;
 static struct memory_file {
 	const struct node *node; /* NULL: free */
-	size_t offset;		 /* of the next read */
+	size_t offset;		 /* for the next read */
 } memory_files[MEMORY_FILES];
 
-/* The function of the C library; ISO C has no cast from an object to a function. */
+/* Finds the C library's function. ISO C has no cast from an object to a function. */
 #define REAL_CALL(pointer, name)                                                                   \
 	do {                                                                                       \
 		void *symbol_ = pointer ? NULL : dlsym(RTLD_NEXT, name);                           \
@@ -69,7 +67,7 @@ static int memory_open(const char *path, uint64_t flags)
 long syscall(long number, ...)
 {
 	static long (*real)(long number, ...);
-	long args[4]; /* the most that a call here has: others may not be there to read */
+	long args[4]; /* the maximum of the calls used here: more may not be readable */
 	va_list list;
 
 	va_start(list, number);
@@ -116,7 +114,7 @@ ssize_t read(int fd, void *buf, size_t size)
 	return (ssize_t)size;
 }
 
-/* The tree's proc is no procfs. */
+/* The tree's proc is not a procfs. */
 int fstatfs(int fd, struct statfs *ret)
 {
 	static int (*real)(int fd, struct statfs *ret);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Whole machines, from their files in sysfs and proc to the verdict on each disk: those of
- * tests/sysroots/, and 100,000 that are made up. The made-up ones are in memory (memory_root.h), every
- * 1000th also in a folder; all modules are the program's own.
+ * tests/sysroots/ and 100,000 generated ones. Generated machines are in memory (memory_root.h),
+ * every 1000th also in a folder. All modules are those of the program.
  *
  *   MACHINES=N        how many (100,000; fewer with sanitizers)
- *   MACHINES_FIRST=N  begin with the Nth, to see a failure again
+ *   MACHINES_FIRST=N  begin with the Nth, to reproduce a failure
  */
 #include "device/base/sysroot.h"
 #include "tests/lib/machine.h"
@@ -103,7 +103,7 @@ static void machines_by_hand(void **state)
 	assert_true(count >= SYSROOTS_LEAST);
 }
 
-/* ---- made-up machines ---- */
+/* ---- generated machines ---- */
 
 struct tar_totals {
 	unsigned long machines, offered, refused;
@@ -144,7 +144,7 @@ static void expect_generated(
 				continue;
 			totals->codes[code]++;
 			(void)STR_FORMAT(what, "is not refused as %s", reason_name(code));
-			/* That it is held is said where nothing else explains it. */
+			/* REASON_BUSY is expected only if there is no other reason. */
 			if (code == REASON_BUSY ? disk->reason_count == 0 : !(found & USE(code)))
 				fail_machine(g, number, wanted->name, what, codes);
 		}
@@ -194,7 +194,7 @@ static void no_disk_in_use_is_ever_offered(void **state)
 	}
 	print_message("%lu machines: %lu disks offered, %lu refused\n", totals.machines,
 		totals.offered, totals.refused);
-	/* The test would say nothing of a use that is never made up. */
+	/* A use that is never generated would not be tested. */
 	for (enum reason_code code = 0; code < REASON_COUNT; code++) {
 		if (code != REASON_KIND && code != REASON_UNKNOWN && count >= 1000 &&
 			totals.codes[code] == 0)
@@ -217,7 +217,7 @@ int main(void)
 		cmocka_unit_test(no_disk_in_use_is_ever_offered),
 	};
 
-	/* Thousands of small files: in memory, unless somebody says where. */
+	/* Thousands of small files: use memory, unless TMPDIR is set. */
 	if (access("/dev/shm", W_OK) == 0)
 		(void)setenv("TMPDIR", "/dev/shm", 0);
 	return cmocka_run_group_tests_name("machines", tests, NULL, finish);
