@@ -27,6 +27,7 @@ _must_check_ int sysroot_read_u64(int root, uint64_t *ret_value, const char *for
  */
 _must_check_ int sysroot_read_all(int root, char **ret_text, size_t *ret_size, const char *format,
 	...) __attribute__((format(printf, 4, 5)));
+/* True if the path exists, links followed. */
 bool sysroot_exists(int root, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Reads the target of a symbolic link, unresolved. 0, or -errno (-ENAMETOOLONG: @buf is too
  * small). */

@@ -20,6 +20,7 @@
 
 /* Closes *fd unless it is negative and sets it to -1. Preserves errno. */
 void close_fd(int *fd);
+/* Frees the pointer at @ptr_to_ptr, the address of a pointer, and sets it to NULL. */
 void free_ptr(void *ptr_to_ptr);
 
 #define _cleanup_close_ __attribute__((cleanup(close_fd)))

@@ -32,7 +32,7 @@ static bool has_prefix(const char *name, const char *prefix)
 	return strncmp(name, prefix, strlen(prefix)) == 0;
 }
 
-/* Reads a text that comes from the device: trimmed and sanitised; "" if there is none. */
+/* Reads a text that comes from the device: trimmed and sanitised; "" if it does not exist. */
 #define READ_TEXT(root, to, name, attribute)                                                       \
 	read_text((root), (to), sizeof(to), (name), (attribute))
 static void read_text(int root, char *to, size_t size, const char *name, const char *attribute)
@@ -42,7 +42,7 @@ static void read_text(int root, char *to, size_t size, const char *name, const c
 	str_sanitise(to);
 }
 
-/* Reads a number; 0 if there is none. */
+/* Reads a number; 0 if it does not exist. */
 static uint64_t read_number(int root, const char *name, const char *attribute)
 {
 	uint64_t value;

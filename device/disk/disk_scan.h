@@ -16,6 +16,7 @@ struct disk_list {
 /* Lists the disks in the order of their names, with CONTENT_PENDING and no reasons. 0 or -errno;
  * free with disk_list_finish. */
 _must_check_ int disk_scan(int root, struct disk_list *ret);
+/* Frees the disks and clears the list. */
 void disk_list_finish(struct disk_list *list);
 
 /* Reads one disk by its kernel name. 0, -ENODEV if it does not exist, -ENOTBLK for a partition or

@@ -110,7 +110,7 @@ int uevent_open(void)
 
 void uevent_watch_init(struct uevent_watch *watch, int fd, uint64_t now_ms)
 {
-	*watch = (struct uevent_watch){.fd = fd, .looked_ms = now_ms};
+	*watch = (struct uevent_watch){.fd = fd, .scanned_ms = now_ms};
 }
 
 static void hint(struct uevent_watch *watch, uint64_t now_ms)
@@ -193,7 +193,7 @@ static unsigned until(uint64_t due_ms, uint64_t now_ms)
 
 unsigned uevent_watch_wait_ms(const struct uevent_watch *watch, uint64_t now_ms)
 {
-	unsigned wait = until(watch->looked_ms + UEVENT_POLL_MS, now_ms), quiet, most;
+	unsigned wait = until(watch->scanned_ms + UEVENT_POLL_MS, now_ms), quiet, most;
 
 	/* A scan in the middle of a burst would see an incomplete device. */
 	if (watch->first_ms == 0)

@@ -41,7 +41,7 @@ bool uevent_parse(const char *message, size_t size, struct uevent *ret);
 struct uevent_watch {
 	int fd; /* borrowed, from uevent_open; -1: no events, only the interval */
 	uint64_t first_ms, last_ms; /* of the events since the last scan; 0: none */
-	uint64_t looked_ms;
+	uint64_t scanned_ms;
 	/* Disks whose content may have changed. */
 	bool all; /* every disk: disks[] is full, or events were lost */
 	size_t count;
@@ -51,6 +51,7 @@ struct uevent_watch {
 /* Opens a socket for the kernel's uevents: fd, non-blocking and close-on-exec, or -errno. */
 _must_check_ int uevent_open(void);
 
+/* Initialises @watch as after a scan at @now_ms, with @fd of uevent_open or -1. */
 void uevent_watch_init(struct uevent_watch *watch, int fd, uint64_t now_ms);
 
 /* Receives all pending datagrams. Drops those of other processes: only the kernel has the netlink

@@ -76,7 +76,7 @@ int wholedisk_node_number(int root, const char *path, uint32_t *ret_major, uint3
 }
 
 /* Fills the numbers from the loop device. False if it cannot be opened or is not bound. */
-static bool ask_loop(int root, const char *name, struct wholedisk_loop *ret)
+static bool query_loop(int root, const char *name, struct wholedisk_loop *ret)
 {
 	struct loop_info64 info = {0};
 	_cleanup_close_ int fd = -1;
@@ -117,7 +117,7 @@ static bool has_size_of(int root, const char *name, uint64_t bytes)
 }
 
 /* Fills the numbers from the backing path. False if it does not exist or is another file. */
-static bool look_at_backing(int root, const char *name, struct wholedisk_loop *ret)
+static bool stat_backing(int root, const char *name, struct wholedisk_loop *ret)
 {
 	struct stat st;
 
@@ -152,7 +152,7 @@ int wholedisk_read_loop(int root, const char *name, struct wholedisk_loop *ret)
 	if (deleted)
 		loop.backing[length - strlen(suffix)] = '\0';
 	/* Opening a loop device may block in the kernel if its file is failing: last resort. */
-	if ((deleted || !look_at_backing(root, name, &loop)) && !ask_loop(root, name, &loop))
+	if ((deleted || !stat_backing(root, name, &loop)) && !query_loop(root, name, &loop))
 		(void)wholedisk_node_number(
 			root, loop.backing, &loop.block_major, &loop.block_minor);
 	*ret = loop;

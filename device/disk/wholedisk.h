@@ -36,7 +36,7 @@ _must_check_ int wholedisk_read_loop(int root, const char *name, struct wholedis
 bool wholedisk_card_of(int root, const char *name, char ret_card[32]);
 
 /* The block device to which zram @name writes incompressible pages; sysfs lists it neither as a
- * holder nor as a slave. 0, -ENXIO if there is none, or -ENOTBLK. */
+ * holder nor as a slave. 0, -ENXIO if it has no such device, or -ENOTBLK. */
 _must_check_ int wholedisk_read_backing(
 	int root, const char *name, uint32_t *ret_major, uint32_t *ret_minor);
 

@@ -16,7 +16,7 @@
 /* --- one record --- */
 
 /* Parses a decimal number that is followed by @end and moves @at behind it. */
-static bool take_number(const char **at, const char *limit, char end, uint64_t *ret)
+static bool parse_number(const char **at, const char *limit, char end, uint64_t *ret)
 {
 	const char *c = *at;
 	uint64_t value = 0;
@@ -38,7 +38,7 @@ static int hex_digit(char c)
 	return isdigit((unsigned char)c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* The byte for an escape of the kernel, "\x0a"; -1 if there is none at @at. */
+/* The byte for an escape of the kernel, "\x0a"; -1 if @at is not an escape. */
 static int escaped_byte(const char *at, const char *limit)
 {
 	int high, low;
@@ -51,7 +51,7 @@ static int escaped_byte(const char *at, const char *limit)
 }
 
 /* Copies up to the end of the line, with escapes resolved. */
-static void take_text(const char *at, const char *limit, char *ret, size_t size)
+static void copy_text(const char *at, const char *limit, char *ret, size_t size)
 {
 	size_t length = 0;
 
@@ -79,13 +79,13 @@ bool kmsg_parse(const char *record, size_t size, struct kmsg_record *ret)
 	struct kmsg_record found = {0};
 	uint64_t priority;
 
-	if (!text || !take_number(&at, limit, ',', &priority) ||
-		!take_number(&at, limit, ',', &found.sequence) ||
-		!take_number(&at, limit, ',', &found.usec) || at > text)
+	if (!text || !parse_number(&at, limit, ',', &priority) ||
+		!parse_number(&at, limit, ',', &found.sequence) ||
+		!parse_number(&at, limit, ',', &found.usec) || at > text)
 		return false;
 	found.level = priority & 7;
 	found.facility = (unsigned)(priority >> 3);
-	take_text(text + 1, limit, found.text, sizeof(found.text));
+	copy_text(text + 1, limit, found.text, sizeof(found.text));
 	*ret = found;
 	return true;
 }

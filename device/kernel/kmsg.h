@@ -31,7 +31,7 @@ bool kmsg_parse(const char *record, size_t size, struct kmsg_record *ret);
 /* Opens dev/kmsg below @root for new messages: a non-blocking descriptor to poll for input, or
  * -errno (-EPERM or -EACCES if not root, -ENOENT in some containers). */
 _must_check_ int kmsg_open(int root);
-/* Reads the next message. 1; 0 if there is none now; -ENODATA at the end of the log, or another
+/* Reads the next message. 1; 0 if there is no new one; -ENODATA at the end of the log, or another
  * -errno: do not poll @fd any more. Skips malformed records and messages that were overwritten. */
 _must_check_ int kmsg_next(int fd, struct kmsg_record *ret);
 
@@ -42,6 +42,7 @@ struct kmsg_names {
 	char port[32]; /* "1-1.4", the USB port; or "" */
 };
 
+/* Fills the names from the kernel name and the devpath of @disk. */
 void kmsg_names(const struct disk *disk, struct kmsg_names *ret);
 
 /* True if @text is about the disk, one of its partitions or boot areas, its slot or its port.

@@ -74,8 +74,8 @@ static void resolve_source(struct backing *backing, const struct mountinfo_entry
 	}
 }
 
-/* Where sysfs lists the members of a filesystem on several devices, of which mountinfo may name
- * only one: a device number is in "<dir>/<uuid><list>/<member><dev>". */
+/* Place in sysfs of the members of a filesystem on several devices, of which mountinfo may name
+ * only one. A device number is in "<dir>/<uuid><list>/<member><dev>". */
 struct family {
 	const char *dir, *list, *member, *dev;
 };

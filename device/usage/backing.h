@@ -32,6 +32,7 @@ struct backing {
 void backing_add_mount(struct backing *backing, const struct mountinfo_entry *mount);
 /* Adds the disks of an absolute path of the machine. */
 void backing_add_path(struct backing *backing, const char *path);
+/* Adds the disks below a device number. */
 void backing_add_number(struct backing *backing, uint32_t major, uint32_t minor);
 
 #endif

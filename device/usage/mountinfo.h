@@ -31,8 +31,9 @@ _must_check_ int mountinfo_load(int root, const char *path, struct mountinfo *re
 void mountinfo_finish(struct mountinfo *mounts);
 
 /* The mount of the absolute path @path: the deepest mount point above it and, of several mounts
- * on the same point, the last one. NULL if there is none. */
+ * on the same point, the last one. NULL if not found. */
 const struct mountinfo_entry *mountinfo_of_path(const struct mountinfo *mounts, const char *path);
+/* The mount with the id @id, or NULL. */
 const struct mountinfo_entry *mountinfo_of_id(const struct mountinfo *mounts, int id);
 
 /* Resolves the kernel's octal escapes ("\040" for a blank), in place. */
