@@ -331,7 +331,7 @@ bool disk_content_has_gap(const struct disk_content *content, char ret[48])
 		content->state != CONTENT_FILESYSTEM)
 		(void)str_copy(ret, 48, "unread");
 	else if (content->partial || content->partition_count > DISK_PARTITIONS_MAX)
-		(void)str_copy(ret, 48, "read in part");
+		(void)str_copy(ret, 48, "partly read");
 	else if (container)
 		(void)str_format(ret, 48, "has %s", container);
 	else

@@ -180,7 +180,7 @@ void disk_health_phrase(const struct disk *disk, char *ret, size_t size);
 void disk_boot_phrase(const struct disk *disk, char *ret, size_t size);
 
 /* True if the disk may contain a filesystem that @content does not show. @ret is set to the
- * cause: "unread", "read in part", "has crypto_LUKS". The content of a container (encrypted, or a
+ * cause: "unread", "partly read", "has crypto_LUKS". The content of a container (encrypted, or a
  * member of a volume) is visible only once it is opened. Types are those of libblkid (blkid -k). */
 bool disk_content_has_gap(const struct disk_content *content, char ret[48]);
 

@@ -20,8 +20,8 @@ static int add_holder(void *arg, const char *name)
 
 	if (sysroot_read(walk->root, mapped, sizeof(mapped), "sys/block/%s/dm/name", name) == 0)
 		return inuse_add_fact(
-			walk->inuse, walk->disk, REASON_HOLDER, "used by %s (%s)", name, mapped);
-	return inuse_add_fact(walk->inuse, walk->disk, REASON_HOLDER, "used by %s", name);
+			walk->inuse, walk->disk, REASON_HOLDER, "in use by %s (%s)", name, mapped);
+	return inuse_add_fact(walk->inuse, walk->disk, REASON_HOLDER, "in use by %s", name);
 }
 
 static int add_partition_holders(void *arg, const char *name)
@@ -48,15 +48,15 @@ static int add_loop(struct inuse *inuse, int root, const char *name)
 		return 0;
 	if (loop.block_major > 0)
 		r = inuse_add_fact(
-			inuse, name, REASON_LOOP, "lies over %s, not over a file", loop.backing);
+			inuse, name, REASON_LOOP, "is a loop device on top of %s", loop.backing);
 	count = wholedisk_of(root, loop.block_major, loop.block_minor, disks, ARRAY_SIZE(disks));
 	for (int i = 0; i < count && r == 0; i++)
-		r = inuse_add_fact(inuse, disks[i], REASON_LOOP, "%s lies over it", name);
+		r = inuse_add_fact(inuse, disks[i], REASON_LOOP, "in use by %s", name);
 	count = wholedisk_of(root, loop.file_major, loop.file_minor, disks, ARRAY_SIZE(disks));
 	for (int i = 0; i < count && r == 0; i++)
 		if (!inuse_knows(inuse, disks[i]))
 			r = inuse_add_fact(
-				inuse, disks[i], REASON_LOOP, "%s uses a file on it", name);
+				inuse, disks[i], REASON_LOOP, "in use by %s (a file on it)", name);
 	return r;
 }
 
@@ -71,7 +71,7 @@ static int add_backing(struct inuse *inuse, int root, const char *name)
 		return 0;
 	count = wholedisk_of(root, major, minor, disks, ARRAY_SIZE(disks));
 	for (int i = 0; i < count && r == 0; i++)
-		r = inuse_add_fact(inuse, disks[i], REASON_HOLDER, "used by %s", name);
+		r = inuse_add_fact(inuse, disks[i], REASON_HOLDER, "in use by %s", name);
 	return r;
 }
 

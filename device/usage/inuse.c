@@ -73,7 +73,7 @@ int inuse_add_content(struct inuse *inuse, const struct disk *disk)
 			continue;
 		inuse->boot[i].found = true;
 		r = inuse_add_fact(inuse, disk->name, REASON_SYSTEM,
-			"the system is started from it (%s)", inuse->boot[i].name.text);
+			"the system boots from it (%s)", inuse->boot[i].name.text);
 	}
 	return r;
 }

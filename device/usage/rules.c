@@ -59,8 +59,8 @@ static void judge_use(struct disk *disk, const struct rules_facts *facts, enum r
 static void judge_busy(struct disk *disk, const struct rules_facts *facts, enum reason_code code)
 {
 	static const char *const texts[] = {
-		[HOLD_EXCLUSIVE] = "in use by something that cannot be seen from here",
-		[HOLD_LOCKED] = "locked by another program that works on it",
+		[HOLD_EXCLUSIVE] = "in use by a process or mount that is not visible",
+		[HOLD_LOCKED] = "locked by another program",
 	};
 
 	(void)facts;
@@ -93,7 +93,7 @@ static void judge_size(struct disk *disk, const struct rules_facts *facts, enum 
 static void judge_kind(struct disk *disk, const struct rules_facts *facts, enum reason_code code)
 {
 	if (disk->kind == DISK_OTHER)
-		disk_refuse(disk, code, "a kind of device that is not supported");
+		disk_refuse(disk, code, "unsupported kind of device");
 	else if (disk->kind != DISK_EMMC && !is_allowed(disk, facts))
 		disk_refuse(disk, code, "not an eMMC (--allow %s)", disk_kind_name(disk->kind));
 }
@@ -117,14 +117,14 @@ static void judge_wear(struct disk *disk, const struct rules_facts *facts, enum 
 	char text[64];
 
 	if (life >= LIFE_TIME_EXCEEDED)
-		(void)STR_COPY(text, "worn out: all of its life is used");
+		(void)STR_COPY(text, "worn out: life time exceeded");
 	else if (disk->pre_eol >= PRE_EOL_URGENT)
-		(void)STR_COPY(text, "worn out: nearly no spare blocks are left");
+		(void)STR_COPY(text, "worn out: almost no spare blocks left");
 	else if (life >= LIFE_TIME_WARNING)
-		(void)STR_FORMAT(
-			text, "worn: %d to %d %% of its life is used", (life - 1) * 10, life * 10);
+		(void)STR_FORMAT(text, "worn: %d to %d %% of its life time used", (life - 1) * 10,
+			life * 10);
 	else if (disk->pre_eol >= PRE_EOL_WARNING)
-		(void)STR_COPY(text, "worn: most of its spare blocks are used");
+		(void)STR_COPY(text, "worn: most spare blocks used");
 	else
 		return;
 	if (worn && !(facts->allow & ALLOW_WORN))
@@ -153,12 +153,14 @@ static void judge_unknown(struct disk *disk, const struct rules_facts *facts, en
 	if ((harmless & KIND(disk->kind)) || (disk->kind != DISK_FIXED && is_allowed(disk, facts)))
 		return;
 	if (facts->inuse->unresolved)
-		disk_refuse(disk, code, "may hold the running system: its disk cannot be told%s",
+		disk_refuse(disk, code,
+			"may hold the running system, whose disk could not be determined%s",
 			remedy);
 	else if (missing && disk_content_has_gap(&disk->content, gap))
 		disk_refuse(disk, code, "%s, may hold %s%s", gap, missing->text, remedy);
 	else if (missing)
-		disk_refuse(disk, code, "may hold %s, which is not there%s", missing->text, remedy);
+		disk_refuse(
+			disk, code, "may hold %s, which was not found%s", missing->text, remedy);
 }
 
 /* In the order of enum reason_code, as judge_busy must run after all judges of known users. */

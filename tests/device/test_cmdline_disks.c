@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-#define FROM(disk, text) disk " the system is started from it (" text ")\n"
+#define FROM(disk, text) disk " the system boots from it (" text ")\n"
 
 /* Compares the facts, one per line, and the names left to find, separated by blanks. */
 static void expect(const struct sandbox *box, const char *facts, const char *names)
@@ -44,7 +44,7 @@ static void add_disks(const struct sandbox *box)
 	sandbox_file(box, "sys/block/dm-1/slaves/sdz", "");
 }
 
-static void names_become_facts_or_are_left(void **state)
+static void names_become_facts_or_remain(void **state)
 {
 	static const struct {
 		const char *cmdline, *facts, *names;
@@ -91,7 +91,7 @@ static void names_become_facts_or_are_left(void **state)
 	}
 }
 
-static void the_device_tree_is_asked_too(void **state)
+static void the_device_tree_is_read_too(void **state)
 {
 	const struct sandbox *box = *state;
 
@@ -107,7 +107,7 @@ static void the_device_tree_is_asked_too(void **state)
 	expect(box, FROM("sda", "root=/dev/sda1"), "resume=UUID=5a");
 }
 
-static void what_is_left_can_be_looked_for(void **state)
+static void remaining_names_can_be_found(void **state)
 {
 	const struct sandbox *box = *state;
 	struct inuse inuse = {0};
@@ -132,9 +132,9 @@ static void what_is_left_can_be_looked_for(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		sandbox_test(names_become_facts_or_are_left),
-		sandbox_test(the_device_tree_is_asked_too),
-		sandbox_test(what_is_left_can_be_looked_for),
+		sandbox_test(names_become_facts_or_remain),
+		sandbox_test(the_device_tree_is_read_too),
+		sandbox_test(remaining_names_can_be_found),
 	};
 
 	return cmocka_run_group_tests_name("cmdline_disks", tests, NULL, NULL);

@@ -85,7 +85,7 @@ static void reasons_have_names_of_their_own(void **state)
 	assert_string_equal(reason_name(REASON_NO_MEDIUM), "no-medium");
 }
 
-static void reasons_are_kept_up_to_the_most(void **state)
+static void reasons_are_kept_up_to_the_maximum(void **state)
 {
 	struct disk disk = {0};
 
@@ -97,7 +97,7 @@ static void reasons_are_kept_up_to_the_most(void **state)
 	assert_string_equal(disk.reasons[DISK_REASONS_MAX - 1].text, "mount 7");
 }
 
-static void identity_tells_what_differs(void **state)
+static void identity_reports_what_differs(void **state)
 {
 	const struct disk_identity base = {.major = 179,
 		.minor = 8,
@@ -226,7 +226,7 @@ static void content_is_a_phrase(void **state)
 	expect_phrase(&content, "not answering");
 }
 
-static void gaps_are_told(void **state)
+static void gaps_are_reported(void **state)
 {
 	struct disk_content content = {.state = CONTENT_BLANK};
 	char gap[48];
@@ -244,13 +244,13 @@ static void gaps_are_told(void **state)
 	assert_false(disk_content_has_gap(&content, gap));
 	content.partial = true;
 	assert_true(disk_content_has_gap(&content, gap));
-	assert_string_equal(gap, "read in part");
+	assert_string_equal(gap, "partly read");
 	content.state = CONTENT_SILENT;
 	assert_true(disk_content_has_gap(&content, gap));
 	assert_string_equal(gap, "unread");
 }
 
-static void health_is_told(void **state)
+static void health_is_a_phrase(void **state)
 {
 	static const struct {
 		int a, b, pre_eol;
@@ -317,15 +317,15 @@ static void partitions_are_named_as_in_the_kernel(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(gaps_are_told),
-		cmocka_unit_test(health_is_told),
+		cmocka_unit_test(gaps_are_reported),
+		cmocka_unit_test(health_is_a_phrase),
 		cmocka_unit_test(an_emmc_is_described),
 		cmocka_unit_test(kinds_have_names),
 		cmocka_unit_test(fixed_disks_have_a_bus),
 		cmocka_unit_test(kinds_are_listed),
 		cmocka_unit_test(reasons_have_names_of_their_own),
-		cmocka_unit_test(reasons_are_kept_up_to_the_most),
-		cmocka_unit_test(identity_tells_what_differs),
+		cmocka_unit_test(reasons_are_kept_up_to_the_maximum),
+		cmocka_unit_test(identity_reports_what_differs),
 		cmocka_unit_test(cards_are_confirmed_by_serial),
 		cmocka_unit_test(other_disks_are_confirmed_by_name),
 		cmocka_unit_test(content_is_a_phrase),

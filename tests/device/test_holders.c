@@ -3,7 +3,7 @@
 
 #include "tests/lib/loop_box.h"
 
-/* Compares all facts, one per line: "sda holder used by md0". */
+/* Compares all facts, one per line: "sda holder in use by md0". */
 static void expect_facts(const struct sandbox *box, const char *expected)
 {
 	char all[2048] = "";
@@ -19,7 +19,7 @@ static void expect_facts(const struct sandbox *box, const char *expected)
 	inuse_finish(&inuse);
 }
 
-static void what_nobody_uses_has_no_fact(void **state)
+static void unused_disks_have_no_facts(void **state)
 {
 	const struct sandbox *box = *state;
 	struct inuse inuse = {0};
@@ -32,7 +32,7 @@ static void what_nobody_uses_has_no_fact(void **state)
 	expect_facts(box, "");
 }
 
-static void holders_of_disks_and_partitions_are_told(void **state)
+static void holders_of_disks_and_partitions_are_found(void **state)
 {
 	const struct sandbox *box = *state;
 
@@ -48,11 +48,11 @@ static void holders_of_disks_and_partitions_are_told(void **state)
 	sandbox_file(box, "sys/devices/virtual/block/dm-0/holders/dm-1", "");
 	/* Not a partition. */
 	sandbox_file(box, "sys/devices/bus/block/sdb/queue/holders/md1", "");
-	expect_facts(box, "dm-0 holder used by dm-1\n"
-			  "sda holder used by md127\n"
-			  "sda holder used by dm-0 (vg-?root)\n"
-			  "sda holder used by dm-1\n"
-			  "sda holder used by md0\n");
+	expect_facts(box, "dm-0 holder in use by dm-1\n"
+			  "sda holder in use by md127\n"
+			  "sda holder in use by dm-0 (vg-?root)\n"
+			  "sda holder in use by dm-1\n"
+			  "sda holder in use by md0\n");
 }
 
 static void a_boot_area_is_its_card(void **state)
@@ -63,7 +63,7 @@ static void a_boot_area_is_its_card(void **state)
 	sandbox_block(box, NULL, "mmcblk0boot1", "179:16\n", "100\n");
 	sandbox_block(box, "mmcblk0boot1", "mmcblk0boot1p1", "179:17\n", "10\n");
 	sandbox_file(box, "sys/devices/bus/block/mmcblk0boot1/holders/dm-3", "");
-	expect_facts(box, "mmcblk0 holder used by dm-3\n");
+	expect_facts(box, "mmcblk0 holder in use by dm-3\n");
 }
 
 static void zram_holds_its_backing_device(void **state)
@@ -77,10 +77,10 @@ static void zram_holds_its_backing_device(void **state)
 	sandbox_file(box, "sys/block/zram0/backing_dev", "/dev/sda2\n");
 	sandbox_file(box, "sys/block/zram1/backing_dev", "none\n");
 	sandbox_file(box, "sys/block/zram2/backing_dev", "/dev/gone\n");
-	expect_facts(box, "sda holder used by zram0\n");
+	expect_facts(box, "sda holder in use by zram0\n");
 }
 
-static void a_loop_and_what_it_lies_over_are_told(void **state)
+static void a_loop_and_the_disk_below_are_found(void **state)
 {
 	const struct sandbox *box = *state;
 
@@ -98,11 +98,11 @@ static void a_loop_and_what_it_lies_over_are_told(void **state)
 	 * file. */
 	sandbox_file(box, "sys/block/loop2/loop/backing_file", "/srv/image\n");
 	sandbox_file(box, "sys/block/loop3/loop/backing_file", "/dev/gone\n");
-	expect_facts(box, "loop0 loop lies over /dev/sda1, not over a file\n"
-			  "sda loop loop0 lies over it\n"
-			  "loop1 loop lies over /dev/loop0, not over a file\n"
-			  "loop0 loop loop1 lies over it\n"
-			  "sda loop loop1 lies over it\n");
+	expect_facts(box, "loop0 loop is a loop device on top of /dev/sda1\n"
+			  "sda loop in use by loop0\n"
+			  "loop1 loop is a loop device on top of /dev/loop0\n"
+			  "loop0 loop in use by loop1\n"
+			  "sda loop in use by loop1\n");
 }
 
 /* Other facts about a disk do not suppress these, and remain. */
@@ -120,8 +120,8 @@ static void facts_are_added(void **state)
 	assert_int_equal(inuse.count, 4);
 	assert_int_equal(inuse.facts[0].code, REASON_MOUNTED);
 	assert_string_equal(inuse.facts[1].disk, "loop0");
-	assert_string_equal(inuse.facts[2].text, "loop0 lies over it");
-	assert_string_equal(inuse.facts[3].text, "used by md0");
+	assert_string_equal(inuse.facts[2].text, "in use by loop0");
+	assert_string_equal(inuse.facts[3].text, "in use by md0");
 	inuse_finish(&inuse);
 }
 
@@ -138,7 +138,7 @@ static size_t count_facts(const struct inuse *inuse, const char *disk, const cha
 	return count;
 }
 
-static void a_file_explains_only_what_nothing_else_does(void **state)
+static void a_file_is_a_fact_only_without_others(void **state)
 {
 	const struct sandbox *box = *state;
 	char dir[PATH_MAX], text[96];
@@ -146,7 +146,7 @@ static void a_file_explains_only_what_nothing_else_does(void **state)
 
 	fixture_require_root();
 	loop_box_stack(box);
-	assert_true(STR_FORMAT(text, "%s uses a file on it", upper.name));
+	assert_true(STR_FORMAT(text, "in use by %s (a file on it)", upper.name));
 
 	assert_int_equal(holders_add_facts(&inuse, fixture.root), 0);
 	assert_int_equal(count_facts(&inuse, fixture.name, text), 1);
@@ -165,13 +165,13 @@ static void a_file_explains_only_what_nothing_else_does(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		sandbox_test(what_nobody_uses_has_no_fact),
-		sandbox_test(holders_of_disks_and_partitions_are_told),
+		sandbox_test(unused_disks_have_no_facts),
+		sandbox_test(holders_of_disks_and_partitions_are_found),
 		sandbox_test(a_boot_area_is_its_card),
 		sandbox_test(zram_holds_its_backing_device),
-		sandbox_test(a_loop_and_what_it_lies_over_are_told),
+		sandbox_test(a_loop_and_the_disk_below_are_found),
 		sandbox_test(facts_are_added),
-		loop_box_test(a_file_explains_only_what_nothing_else_does),
+		loop_box_test(a_file_is_a_fact_only_without_others),
 	};
 
 	return cmocka_run_group_tests_name("holders", tests, NULL, NULL);

@@ -58,7 +58,7 @@ static void the_system_is_where_it_is_mounted(void **state)
 }
 
 /* In a namespace of its own, an installer gets the machine's mounts from process 1. */
-static void process_1_is_looked_at_too(void **state)
+static void mounts_of_process_1_are_found(void **state)
 {
 	struct sandbox *box = *state;
 
@@ -71,7 +71,7 @@ static void process_1_is_looked_at_too(void **state)
 		false);
 }
 
-static void overlays_are_followed(void **state)
+static void overlays_are_resolved(void **state)
 {
 	struct sandbox *box = *state;
 
@@ -105,7 +105,7 @@ static void an_overlay_in_memory_has_no_disk(void **state)
 	expect_facts(box->root, "", false);
 }
 
-static void an_overlay_out_of_sight_is_unresolved(void **state)
+static void an_overlay_not_visible_is_unresolved(void **state)
 {
 	struct sandbox *box = *state;
 
@@ -235,7 +235,8 @@ static void holders_are_found(void **state)
 	sandbox_file(box, "sys/devices/virtual/block/dm-0/dm/name", "crypt\n");
 	sandbox_file(box, "sys/devices/bus/block/sda/sda1/holders/dm-0", "");
 	sandbox_file(box, "sys/devices/bus/block/sdb/holders/md0", "");
-	expect_facts(box->root, "sda holder used by dm-0 (crypt)\nsdb holder used by md0\n", false);
+	expect_facts(
+		box->root, "sda holder in use by dm-0 (crypt)\nsdb holder in use by md0\n", false);
 }
 
 static void loops_over_disks_are_found(void **state)
@@ -255,8 +256,8 @@ static void loops_over_disks_are_found(void **state)
 		"loop1 mounted mounted on /loop\n"
 		"loop0 mounted mounted on /raw\n"
 		"sda mounted mounted on /raw\n"
-		"loop0 loop lies over /dev/sda1, not over a file\n"
-		"sda loop loop0 lies over it\n",
+		"loop0 loop is a loop device on top of /dev/sda1\n"
+		"sda loop in use by loop0\n",
 		false);
 }
 
@@ -334,10 +335,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		sandbox_test(a_recorded_machine_in_ram_has_no_system_disk),
 		sandbox_test(the_system_is_where_it_is_mounted),
-		sandbox_test(process_1_is_looked_at_too),
-		sandbox_test(overlays_are_followed),
+		sandbox_test(mounts_of_process_1_are_found),
+		sandbox_test(overlays_are_resolved),
 		sandbox_test(an_overlay_in_memory_has_no_disk),
-		sandbox_test(an_overlay_out_of_sight_is_unresolved),
+		sandbox_test(an_overlay_not_visible_is_unresolved),
 		sandbox_test(unknown_filesystems_are_unresolved),
 		sandbox_test(a_btrfs_has_several_members),
 		sandbox_test(swap_is_found),

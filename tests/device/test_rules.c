@@ -25,7 +25,7 @@ static void expect_codes(struct disk disk, const struct rules_facts *facts, cons
 	assert_string_equal(all, expected);
 }
 
-static void only_emmc_is_allowed_by_itself(void **state)
+static void only_emmc_is_allowed_by_default(void **state)
 {
 	static const struct inuse unused = {0};
 	struct rules_facts facts = {.inuse = &unused};
@@ -41,7 +41,7 @@ static void only_emmc_is_allowed_by_itself(void **state)
 	}
 }
 
-static void the_medium_must_do(void **state)
+static void the_medium_must_be_suitable(void **state)
 {
 	static const struct inuse unused = {0};
 	struct rules_facts facts = {.inuse = &unused, .need_bytes = GIB(1)};
@@ -65,18 +65,18 @@ static void the_medium_must_do(void **state)
 }
 
 static struct inuse_fact facts_of_x[] = {
-	{.disk = "x", .code = REASON_LOOP, .text = "loop0 lies over it"},
+	{.disk = "x", .code = REASON_LOOP, .text = "in use by loop0"},
 	{.disk = "y", .code = REASON_SYSTEM, .text = "the running system (/)"},
 	{.disk = "x", .code = REASON_MOUNTED, .text = "mounted on /a"},
 	{.disk = "x", .code = REASON_MOUNTED, .text = "mounted on /b"},
 	{.disk = "x", .code = REASON_SWAP, .text = "swap (/dev/x2)"},
 	{.disk = "x", .code = REASON_MOUNTED, .text = "mounted on /c"},
-	{.disk = "x", .code = REASON_HOLDER, .text = "used by dm-0"},
+	{.disk = "x", .code = REASON_HOLDER, .text = "in use by dm-0"},
 	{.disk = "x", .code = REASON_SOURCE, .text = "holds the archive"},
 	{.disk = "xy", .code = REASON_SYSTEM, .text = "the running system (/)"},
 };
 
-static void uses_are_refused_the_gravest_first(void **state)
+static void uses_are_refused_most_serious_first(void **state)
 {
 	const struct inuse inuse = {.facts = facts_of_x, .count = ARRAY_SIZE(facts_of_x)};
 	const struct rules_facts facts = {.inuse = &inuse, .allow = ALLOW_ALL};
@@ -162,7 +162,7 @@ static void an_unresolved_system_fails_closed(void **state)
 }
 
 /* The device reports that it is used up: life time 0x0b, or pre-EOL 3 in the EXT_CSD. */
-static void worn_ones_are_refused_or_warned_of(void **state)
+static void worn_disks_are_refused_or_warned_of(void **state)
 {
 	static const struct {
 		int a, b, pre_eol;
@@ -170,12 +170,12 @@ static void worn_ones_are_refused_or_warned_of(void **state)
 	} cases[] = {
 		{0, 0, 0, "", ""},
 		{7, 7, 1, "", ""},
-		{8, 1, 1, "", "worn: 70 to 80 % of its life is used"},
-		{1, 10, 2, "", "worn: 90 to 100 % of its life is used"},
-		{1, 1, 2, "", "worn: most of its spare blocks are used"},
-		{11, 1, 1, "worn", "worn out: all of its life is used"},
-		{1, 11, 3, "worn", "worn out: all of its life is used"},
-		{1, 1, 3, "worn", "worn out: nearly no spare blocks are left"},
+		{8, 1, 1, "", "worn: 70 to 80 % of its life time used"},
+		{1, 10, 2, "", "worn: 90 to 100 % of its life time used"},
+		{1, 1, 2, "", "worn: most spare blocks used"},
+		{11, 1, 1, "worn", "worn out: life time exceeded"},
+		{1, 11, 3, "worn", "worn out: life time exceeded"},
+		{1, 1, 3, "worn", "worn out: almost no spare blocks left"},
 	};
 	static const struct inuse unused = {0};
 
@@ -223,7 +223,7 @@ static int take_name(void *arg, const struct cmdline_device *name)
 }
 
 /* The kernel command line has a UUID: until it is found, any unread disk may have it. */
-static void what_cannot_be_read_may_be_the_system(void **state)
+static void unread_content_may_be_the_system(void **state)
 {
 	struct inuse_boot *boot = calloc(1, sizeof(*boot));
 	struct inuse inuse = {.rootless = true, .boot = boot, .boot_count = 1};
@@ -285,15 +285,15 @@ static void what_cannot_be_read_may_be_the_system(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(only_emmc_is_allowed_by_itself),
-		cmocka_unit_test(the_medium_must_do),
-		cmocka_unit_test(uses_are_refused_the_gravest_first),
+		cmocka_unit_test(only_emmc_is_allowed_by_default),
+		cmocka_unit_test(the_medium_must_be_suitable),
+		cmocka_unit_test(uses_are_refused_most_serious_first),
 		cmocka_unit_test(a_file_in_use_is_refused),
 		cmocka_unit_test(long_phrases_are_cut),
 		cmocka_unit_test(an_unresolved_system_fails_closed),
-		cmocka_unit_test(worn_ones_are_refused_or_warned_of),
+		cmocka_unit_test(worn_disks_are_refused_or_warned_of),
 		cmocka_unit_test(a_held_disk_is_busy),
-		cmocka_unit_test(what_cannot_be_read_may_be_the_system),
+		cmocka_unit_test(unread_content_may_be_the_system),
 	};
 
 	return cmocka_run_group_tests_name("rules", tests, NULL, NULL);

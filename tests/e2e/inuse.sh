@@ -247,17 +247,17 @@ free "after the swap"
 refused_upper() { # TITLE LOWER-NODE
 	local disk=$over name=${over#/dev/}
 	# Of the loop above no sector may be written, nor of the image below both.
-	refused "$1" loop "lies over $2, not over a file"
+	refused "$1" loop "is a loop device on top of $2"
 }
 over=$(losetup -f --show "$disk")
-refused "a loop over the raw disk" loop "${over#/dev/} lies over it"
+refused "a loop over the raw disk" loop "in use by ${over#/dev/}"
 refused_upper "the loop over the raw disk itself" "$disk"
 mounted "${disk}p1" -o noatime
 refused_upper "the loop over a disk of which a partition is mounted" "$disk"
 umount mnt
 losetup -d "$over"
 over=$(losetup -f --show "${disk}p1")
-refused "a loop over a partition" loop "${over#/dev/} lies over it"
+refused "a loop over a partition" loop "in use by ${over#/dev/}"
 refused_upper "the loop over a partition itself" "${disk}p1"
 mounted "$over" -o noatime
 refused "a loop over a partition, mounted" mounted,loop "mounted on $tmp/mnt"

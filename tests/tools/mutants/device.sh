@@ -57,7 +57,7 @@ line "holders of partitions" $holders \
 	'r = sysroot_each(walk->root, add_holder, walk, "sys/block/%s/%s/holders", walk->disk, name);' 'r = 0;'
 line "holders of boot areas" $holders 'walk->disk = wholedisk_card_of(walk->root, name, card) ? card : name;' \
 	'walk->disk = name;'
-line "loops over devices" $holders 'r = inuse_add_fact(inuse, disks[i], REASON_LOOP, "%s lies over it", name);' 'r = 0;'
+line "loops over devices" $holders 'r = inuse_add_fact(inuse, disks[i], REASON_LOOP, "in use by %s", name);' 'r = 0;'
 line "loops that lie over devices" $holders 'if (loop.block_major > 0)' 'if (0)'
 line "zram's backing device" $holders 'return r == 0 ? add_backing(walk->inuse, walk->root, name) : r;' 'return r;'
 line "the kernel command line" $inuse_load 'r = cmdline_disks_add_facts(&inuse, root);' 'r = 0;'
