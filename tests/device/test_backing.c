@@ -89,7 +89,7 @@ static void a_path_gives_the_disk_below_its_mount(void **state)
 	mountinfo_finish(&mounts);
 }
 
-static void what_has_no_disk_is_resolved(void **state)
+static void filesystems_without_disk_are_resolved(void **state)
 {
 	static const char *const types[] = {"rootfs", "tmpfs", "ramfs", "devtmpfs", "autofs", "nfs",
 		"nfs4", "cifs", "9p", "virtiofs", "ubifs"};
@@ -104,7 +104,7 @@ static void what_has_no_disk_is_resolved(void **state)
 
 /* A device number takes precedence over the source, which may be wrong; without one, the source
  * counts. */
-static void what_is_not_known_has_devices_for_a_source(void **state)
+static void unknown_filesystems_resolve_by_source(void **state)
 {
 	static const struct {
 		const char *text, *disks;
@@ -125,7 +125,7 @@ static void what_is_not_known_has_devices_for_a_source(void **state)
 		expect_mount(*state, cases[i].text, cases[i].disks, cases[i].unresolved);
 }
 
-static void a_source_too_long_is_not_followed_in_part(void **state)
+static void a_source_that_is_cut_is_unresolved(void **state)
 {
 	const struct sandbox *box = *state;
 	char source[PATH_MAX + 64] = "/dev/sda1";
@@ -170,7 +170,7 @@ static void all_members_of_a_filesystem_are_found(void **state)
 	expect_mount(box, "1 1 0:9 / / rw - bcachefs /dev/sdc rw\n", "sdc sda", true);
 }
 
-static void all_layers_of_an_overlay_are_followed(void **state)
+static void all_layers_of_an_overlay_are_resolved(void **state)
 {
 	static const char mounts[] = "2 1 8:1 / /a rw - ext4 /dev/sda1 rw\n"
 				     "3 1 8:16 / /b:c rw - ext4 /dev/sdb rw\n"
@@ -208,7 +208,7 @@ static void all_layers_of_an_overlay_are_followed(void **state)
 		"sda", true);
 }
 
-static void a_mount_is_looked_at_once(void **state)
+static void a_mount_is_resolved_once(void **state)
 {
 	const struct sandbox *box = *state;
 	struct mountinfo mounts = load_mounts(box, "1 1 0:9 / / rw - newfs /dev/sda rw\n");
@@ -222,7 +222,7 @@ static void a_mount_is_looked_at_once(void **state)
 	mountinfo_finish(&mounts);
 }
 
-static void what_has_no_room_is_not_forgotten(void **state)
+static void too_many_disks_or_mounts_are_unresolved(void **state)
 {
 	struct mountinfo_entry many[BACKING_MOUNTS_MAX + 1];
 	const struct sandbox *box = *state;
@@ -254,7 +254,7 @@ static void what_has_no_room_is_not_forgotten(void **state)
 	assert_true(backing.unresolved);
 }
 
-static void files_of_loops_are_followed_where_asked(void **state)
+static void files_of_loops_are_resolved_on_request(void **state)
 {
 	static const struct {
 		const char *backing;
@@ -306,7 +306,7 @@ static void files_of_loops_are_followed_where_asked(void **state)
 /* ---- a real loop device on a file of another one ---- */
 
 /* By the kernel's number for the file, although no table has its mount. */
-static void a_real_file_is_followed_without_its_path(void **state)
+static void a_real_file_is_resolved_without_its_path(void **state)
 {
 	const struct sandbox *box = *state;
 	const struct mountinfo none = {0};
@@ -332,15 +332,15 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		sandbox_test(a_number_gives_its_disk_once),
 		sandbox_test(a_path_gives_the_disk_below_its_mount),
-		sandbox_test(what_has_no_disk_is_resolved),
-		sandbox_test(what_is_not_known_has_devices_for_a_source),
-		sandbox_test(a_source_too_long_is_not_followed_in_part),
+		sandbox_test(filesystems_without_disk_are_resolved),
+		sandbox_test(unknown_filesystems_resolve_by_source),
+		sandbox_test(a_source_that_is_cut_is_unresolved),
 		sandbox_test(all_members_of_a_filesystem_are_found),
-		sandbox_test(all_layers_of_an_overlay_are_followed),
-		sandbox_test(a_mount_is_looked_at_once),
-		sandbox_test(what_has_no_room_is_not_forgotten),
-		sandbox_test(files_of_loops_are_followed_where_asked),
-		loop_box_test(a_real_file_is_followed_without_its_path),
+		sandbox_test(all_layers_of_an_overlay_are_resolved),
+		sandbox_test(a_mount_is_resolved_once),
+		sandbox_test(too_many_disks_or_mounts_are_unresolved),
+		sandbox_test(files_of_loops_are_resolved_on_request),
+		loop_box_test(a_real_file_is_resolved_without_its_path),
 	};
 
 	return cmocka_run_group_tests_name("backing", tests, NULL, NULL);

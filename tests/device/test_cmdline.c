@@ -74,7 +74,7 @@ static void every_form_of_root_is_known(void **state)
 	expect("\"root=LABEL=my root\" ro", "label my root");
 }
 
-static void tails_and_wrappers_are_taken_away(void **state)
+static void prefixes_and_suffixes_are_removed(void **state)
 {
 	(void)state;
 	expect("root=live:CDLABEL=Live rd.live.image", "label Live");
@@ -95,7 +95,7 @@ static void tails_and_wrappers_are_taken_away(void **state)
 		"partuuid ab/PARTNROFF=1; partuuid ab/PARTNROFF=1");
 }
 
-static void what_is_on_no_disk_is_left_out(void **state)
+static void devices_not_on_a_disk_are_skipped(void **state)
 {
 	(void)state;
 	expect("root=/dev/nfs nfsroot=10.0.0.1:/srv", "");
@@ -121,7 +121,7 @@ static int count(void *arg, const struct cmdline_device *name)
 	return ++*(int *)arg == 100 ? -ENOSPC : 0;
 }
 
-static void there_is_no_end_to_names(void **state)
+static void any_number_of_names_is_found(void **state)
 {
 	char text[2048] = "";
 	struct cmdline_device name;
@@ -141,7 +141,7 @@ static void there_is_no_end_to_names(void **state)
 }
 
 /* It does not fit, but names a device all the same. */
-static void what_is_too_long_is_opaque(void **state)
+static void names_too_long_are_opaque(void **state)
 {
 	static const char *const before[] = {"root=", "root=LABEL=", "root=live:/dev/disk/by-id/",
 		"mount.usr=PARTLABEL=", "overlayroot=device:dev=/dev/mapper/",
@@ -208,7 +208,7 @@ static void contents_are_matched(void **state)
 }
 
 /* A missing device may have another name now. */
-static void missing_names_may_be_others(void **state)
+static void missing_devices_may_be_renamed(void **state)
 {
 	static const struct {
 		const char *cmdline, *disk;
@@ -257,7 +257,7 @@ static void missing_names_may_be_others(void **state)
 }
 
 /* A filesystem on the whole disk; more partitions than the array holds. */
-static void missing_names_may_be_whole_disks(void **state)
+static void missing_devices_may_be_whole_disks(void **state)
 {
 	struct disk disk = {.name = "sda", .content.state = CONTENT_FILESYSTEM};
 	struct cmdline_device name;
@@ -279,14 +279,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_form_of_root_is_known),
-		cmocka_unit_test(tails_and_wrappers_are_taken_away),
-		cmocka_unit_test(what_is_on_no_disk_is_left_out),
+		cmocka_unit_test(prefixes_and_suffixes_are_removed),
+		cmocka_unit_test(devices_not_on_a_disk_are_skipped),
 		cmocka_unit_test(an_unknown_word_is_opaque),
-		cmocka_unit_test(there_is_no_end_to_names),
-		cmocka_unit_test(what_is_too_long_is_opaque),
+		cmocka_unit_test(any_number_of_names_is_found),
+		cmocka_unit_test(names_too_long_are_opaque),
 		cmocka_unit_test(contents_are_matched),
-		cmocka_unit_test(missing_names_may_be_others),
-		cmocka_unit_test(missing_names_may_be_whole_disks),
+		cmocka_unit_test(missing_devices_may_be_renamed),
+		cmocka_unit_test(missing_devices_may_be_whole_disks),
 	};
 
 	return cmocka_run_group_tests_name("cmdline", tests, NULL, NULL);

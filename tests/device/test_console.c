@@ -27,7 +27,7 @@ static void machine(const struct sandbox *box, int tty, const char *active)
 	sandbox_file(box, "sys/class/tty/tty0/dev", "4:0\n");
 }
 
-static void tells_a_console(void **state)
+static void a_console_is_recognised(void **state)
 {
 	static const struct {
 		const char *active;
@@ -61,7 +61,7 @@ static void tells_a_console(void **state)
 	close_fd(&slave);
 }
 
-static void tells_a_virtual_terminal(void **state)
+static void a_virtual_terminal_is_recognised(void **state)
 {
 	const struct sandbox *box = *state;
 
@@ -77,7 +77,7 @@ static void tells_a_virtual_terminal(void **state)
 	assert_false(console_has(box->root, 4, 65));
 }
 
-static void tells_its_level(void **state)
+static void the_level_is_read(void **state)
 {
 	static const struct {
 		const char *printk;
@@ -105,11 +105,12 @@ static struct settings_journal open_journal(const struct sandbox *box)
 	struct settings_journal journal;
 	char path[PATH_MAX];
 
-	assert_int_equal(settings_open(&journal, box->root, sandbox_path(box, "knobs", path)), 0);
+	assert_int_equal(
+		settings_open(&journal, box->root, sandbox_path(box, "settings", path)), 0);
 	return journal;
 }
 
-static void is_quiet_and_loud_again(void **state)
+static void quiet_and_restored(void **state)
 {
 	const struct sandbox *box = *state;
 	struct settings_journal journal = open_journal(box);
@@ -129,7 +130,7 @@ static void is_quiet_and_loud_again(void **state)
 }
 
 /* The next start restores the console of a killed process. */
-static void is_loud_again_after_a_kill(void **state)
+static void restored_after_a_kill(void **state)
 {
 	const struct sandbox *box = *state;
 	struct settings_journal journal = open_journal(box);
@@ -153,11 +154,11 @@ static void is_loud_again_after_a_kill(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		sandbox_test(tells_a_console),
-		sandbox_test(tells_a_virtual_terminal),
-		sandbox_test(tells_its_level),
-		sandbox_test(is_quiet_and_loud_again),
-		sandbox_test(is_loud_again_after_a_kill),
+		sandbox_test(a_console_is_recognised),
+		sandbox_test(a_virtual_terminal_is_recognised),
+		sandbox_test(the_level_is_read),
+		sandbox_test(quiet_and_restored),
+		sandbox_test(restored_after_a_kill),
 	};
 
 	return cmocka_run_group_tests_name("console", tests, NULL, NULL);

@@ -21,7 +21,7 @@ static void expect_list(int root, const char *expected)
 	disk_list_finish(&list);
 }
 
-static void a_recorded_emmc_is_told(void **state)
+static void a_recorded_emmc_is_read(void **state)
 {
 	struct sandbox *box = *state;
 	struct disk disk;
@@ -56,7 +56,7 @@ static void a_recorded_emmc_is_told(void **state)
 	assert_int_equal(disk.reason_count, 0);
 }
 
-static void recorded_cards_and_sticks_are_told(void **state)
+static void recorded_cards_and_sticks_are_read(void **state)
 {
 	struct sandbox *box = *state;
 	struct disk disk;
@@ -162,7 +162,7 @@ static void only_disks_are_listed(void **state)
 	expect_list(box->root, "loop1 ms_block0 nvme0n1 sda sdb vda");
 }
 
-static void kinds_and_texts_are_told(void **state)
+static void kinds_and_texts_are_read(void **state)
 {
 	struct sandbox *box = *state;
 	struct disk disk;
@@ -188,7 +188,7 @@ static void kinds_and_texts_are_told(void **state)
 }
 
 /* Ports behind many hubs have long paths that differ only at the end. */
-static void usb_is_told_by_its_path(void **state)
+static void usb_is_recognised_by_its_path(void **state)
 {
 	static const char dir[] =
 		"devices/platform/soc/soc:internal-regs@d0000000/d0058000.usb/xhci-hcd.1.auto/usb2/"
@@ -289,12 +289,12 @@ static void a_real_device_is_a_target(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		sandbox_test(a_recorded_emmc_is_told),
-		sandbox_test(recorded_cards_and_sticks_are_told),
+		sandbox_test(a_recorded_emmc_is_read),
+		sandbox_test(recorded_cards_and_sticks_are_read),
 		sandbox_test(wear_is_read_where_it_is_defined),
 		sandbox_test(only_disks_are_listed),
-		sandbox_test(kinds_and_texts_are_told),
-		sandbox_test(usb_is_told_by_its_path),
+		sandbox_test(kinds_and_texts_are_read),
+		sandbox_test(usb_is_recognised_by_its_path),
 		sandbox_test(an_image_is_a_target),
 		loop_box_test(a_real_device_is_a_target),
 	};

@@ -77,7 +77,7 @@ static void parses(void **state)
 	}
 }
 
-static void cuts_a_long_one(void **state)
+static void cuts_a_long_record(void **state)
 {
 	struct kmsg_record got;
 	char record[4096] = "6,1,2,-;";
@@ -121,7 +121,7 @@ ssize_t read(int fd, void *buf, size_t size)
 	return fd == ANSWERS ? read_answer(buf, size) : syscall(SYS_read, fd, buf, size);
 }
 
-static void goes_on_after_an_overrun(void **state)
+static void continues_after_an_overrun(void **state)
 {
 	static const struct answer script[] = {
 		{"6,1,2,-;first\n", 0},
@@ -143,7 +143,7 @@ static void goes_on_after_an_overrun(void **state)
 	assert_int_equal(kmsg_next(ANSWERS, &got), 0);
 }
 
-static void tells_the_end(void **state)
+static void reports_the_end(void **state)
 {
 	static const struct answer broken[] = {{NULL, EIO}, {NULL, EAGAIN}}, ended[] = {{NULL, 0}};
 	struct kmsg_record got;
@@ -156,7 +156,7 @@ static void tells_the_end(void **state)
 }
 
 /* The log of the running kernel: old messages are skipped, a new one arrives within a second. */
-static void reads_the_kernels(void **state)
+static void reads_the_kernel_log(void **state)
 {
 	struct kmsg_record got = {0};
 	char line[64], want[48];
@@ -187,7 +187,7 @@ static void reads_the_kernels(void **state)
 	close_fd(&log);
 }
 
-static void no_log_no_descriptor(void **state)
+static void a_missing_log_is_an_error(void **state)
 {
 	const struct sandbox *box = *state;
 
@@ -299,7 +299,7 @@ static const struct {
 	{&drive, 3, "I/O error, dev nvme0n10, sector 0", NOT},
 };
 
-static void tells_whose_it_is(void **state)
+static void selects_messages_about_a_disk(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(examples); i++) {
@@ -321,13 +321,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parses),
-		cmocka_unit_test(cuts_a_long_one),
-		cmocka_unit_test(goes_on_after_an_overrun),
-		cmocka_unit_test(tells_the_end),
-		cmocka_unit_test(reads_the_kernels),
-		sandbox_test(no_log_no_descriptor),
+		cmocka_unit_test(cuts_a_long_record),
+		cmocka_unit_test(continues_after_an_overrun),
+		cmocka_unit_test(reports_the_end),
+		cmocka_unit_test(reads_the_kernel_log),
+		sandbox_test(a_missing_log_is_an_error),
 		cmocka_unit_test(names_a_disk),
-		cmocka_unit_test(tells_whose_it_is),
+		cmocka_unit_test(selects_messages_about_a_disk),
 	};
 
 	return cmocka_run_group_tests_name("kmsg", tests, NULL, NULL);

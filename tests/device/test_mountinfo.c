@@ -57,7 +57,7 @@ static void lines_are_parsed(void **state)
 	assert_int_equal(mountinfo_load(box->root, "proc/none", &mounts), -ENOENT);
 }
 
-static void paths_are_on_the_deepest_and_uppermost(void **state)
+static void paths_are_on_the_deepest_and_last_mount(void **state)
 {
 	static const struct {
 		const char *path;
@@ -98,7 +98,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(octal_is_unescaped),
 		sandbox_test(lines_are_parsed),
-		sandbox_test(paths_are_on_the_deepest_and_uppermost),
+		sandbox_test(paths_are_on_the_deepest_and_last_mount),
 	};
 
 	return cmocka_run_group_tests_name("mountinfo", tests, NULL, NULL);

@@ -65,7 +65,7 @@ static void without_proc_there_is_none(void **state)
 }
 
 /* A child in a namespace of its own. */
-static void the_running_machine_has_them(void **state)
+static void real_namespaces_are_found(void **state)
 {
 	int root = sysroot_open("/"), ready[2], stop = 0;
 	char wanted[64], byte;
@@ -105,7 +105,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		sandbox_test(each_namespace_is_seen_once),
 		sandbox_test(without_proc_there_is_none),
-		cmocka_unit_test(the_running_machine_has_them),
+		cmocka_unit_test(real_namespaces_are_found),
 	};
 
 	return cmocka_run_group_tests_name("namespaces", tests, NULL, NULL);

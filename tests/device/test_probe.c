@@ -44,7 +44,7 @@ static void make_table(int fd, const char *name, uint64_t bytes, bool announce)
 	assert_int_equal(ptable_write(fd, &layout, &diag), 0);
 }
 
-static void nothing_is_blank(void **state)
+static void an_empty_disk_is_blank(void **state)
 {
 	struct disk_content content;
 
@@ -57,7 +57,7 @@ static void nothing_is_blank(void **state)
 	assert_int_equal(content.partition_count, 0);
 }
 
-static void a_filesystem_is_told(void **state)
+static void a_filesystem_is_found(void **state)
 {
 	struct disk_content content;
 
@@ -73,7 +73,7 @@ static void a_filesystem_is_told(void **state)
 	assert_int_equal(content.hold, HOLD_NONE);
 }
 
-static void a_gpt_is_told(void **state)
+static void a_gpt_is_found(void **state)
 {
 	const struct disk_partition *partition;
 	struct disk_content content;
@@ -98,7 +98,7 @@ static void a_gpt_is_told(void **state)
 	assert_false(content.partial);
 }
 
-static void a_name_that_was_cut_is_told_in_part(void **state)
+static void a_name_that_was_cut_is_partial(void **state)
 {
 	static const char label[] = "a label of a btrfs, which may be much longer than others";
 	const char *const argv[] = {"mkfs.btrfs", "-q", "-L", label, fixture.image, NULL};
@@ -117,7 +117,7 @@ static void a_name_that_was_cut_is_told_in_part(void **state)
 }
 
 /* The filesystem of this partition may exist, but cannot be found. */
-static void a_partition_that_cannot_be_read_is_told_in_part(void **state)
+static void an_unreadable_partition_is_partial(void **state)
 {
 	struct disk_content content;
 
@@ -131,7 +131,7 @@ static void a_partition_that_cannot_be_read_is_told_in_part(void **state)
 	assert_true(content.partial);
 }
 
-static void types_of_containers_are_told_whole(void **state)
+static void types_of_containers_are_not_cut(void **state)
 {
 	/* Superblock of an md array of version 1.2, as far as libblkid reads it. */
 	static const unsigned char magic[] = {0xfc, 0x4e, 0x2b, 0xa9, 1};
@@ -145,7 +145,7 @@ static void types_of_containers_are_told_whole(void **state)
 	assert_string_equal(content.type, "linux_raid_member");
 }
 
-static void an_mbr_is_told(void **state)
+static void an_mbr_is_found(void **state)
 {
 	struct disk_content content;
 
@@ -175,7 +175,7 @@ static void contradictions_are_ambivalent(void **state)
 	assert_string_equal(content.type, "");
 }
 
-static void errors_are_answers(void **state)
+static void errors_are_results(void **state)
 {
 	struct sandbox *box = *state;
 	char path[PATH_MAX];
@@ -286,7 +286,7 @@ static enum disk_hold hold_of(const char *path)
 	return content.hold;
 }
 
-static void who_holds_it_is_told(void **state)
+static void holds_are_detected(void **state)
 {
 	char node[64];
 	int fd;
@@ -325,18 +325,18 @@ static void who_holds_it_is_told(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		probe_test(nothing_is_blank),
-		probe_test(a_filesystem_is_told),
-		probe_test(a_gpt_is_told),
-		probe_test(an_mbr_is_told),
-		probe_test(a_name_that_was_cut_is_told_in_part),
-		probe_test(a_partition_that_cannot_be_read_is_told_in_part),
-		probe_test(types_of_containers_are_told_whole),
+		probe_test(an_empty_disk_is_blank),
+		probe_test(a_filesystem_is_found),
+		probe_test(a_gpt_is_found),
+		probe_test(an_mbr_is_found),
+		probe_test(a_name_that_was_cut_is_partial),
+		probe_test(an_unreadable_partition_is_partial),
+		probe_test(types_of_containers_are_not_cut),
 		probe_test(contradictions_are_ambivalent),
-		probe_test(errors_are_answers),
+		probe_test(errors_are_results),
 		probe_test(no_permission_is_denied),
 		probe_test(the_cache_of_libblkid_hides_targets),
-		probe_test(who_holds_it_is_told),
+		probe_test(holds_are_detected),
 	};
 
 	return cmocka_run_group_tests_name("probe", tests, NULL, NULL);

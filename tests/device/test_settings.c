@@ -196,7 +196,7 @@ static void a_pid_is_not_a_process(void **state)
 	is("a", "old");
 }
 
-static void torn_lines_are_left_out(void **state)
+static void torn_lines_are_skipped(void **state)
 {
 	(void)state;
 	put("a", "now");
@@ -262,7 +262,7 @@ static void disk_has_its_own_limit(void **state)
 	is(BDI "max_ratio_fine", "1000000");
 }
 
-static void half_a_limit_is_none(void **state)
+static void half_a_limit_is_undone(void **state)
 {
 	(void)state;
 	put(BDI "strict_limit", "0\n");
@@ -358,10 +358,10 @@ int main(void)
 		TEST(shared_setting_comes_back_last),
 		TEST(a_zombie_is_gone),
 		TEST(a_pid_is_not_a_process),
-		TEST(torn_lines_are_left_out),
+		TEST(torn_lines_are_skipped),
 		TEST(journal_is_shared),
 		TEST(disk_has_its_own_limit),
-		TEST(half_a_limit_is_none),
+		TEST(half_a_limit_is_undone),
 		TEST(older_kernel_has_one_limit_for_all),
 		TEST(nothing_to_set_is_an_error),
 		TEST(real_limit_is_set_and_restored),

@@ -86,7 +86,7 @@ static void messages_are_read(void **state)
 }
 
 /* Cut at any point, in a buffer of just that size: sanitizers find reads beyond the end. */
-static void cut_messages_are_no_danger(void **state)
+static void cut_messages_are_safe(void **state)
 {
 	struct uevent event;
 	size_t whole = 0;
@@ -108,7 +108,7 @@ static void cut_messages_are_no_danger(void **state)
 
 static const struct uevent sda_changed = {UEVENT_CHANGE, "sda", false};
 
-static void a_burst_is_one_look(void **state)
+static void a_burst_is_one_scan(void **state)
 {
 	struct uevent_watch watch;
 	uint64_t now = 5000;
@@ -135,7 +135,7 @@ static void a_burst_is_one_look(void **state)
 	assert_int_equal(uevent_watch_wait_ms(&watch, now), UEVENT_POLL_MS);
 }
 
-static void a_storm_is_looked_at_once_a_second(void **state)
+static void a_storm_is_scanned_once_a_second(void **state)
 {
 	struct uevent_watch watch;
 	uint64_t now = 5000;
@@ -169,7 +169,7 @@ static void many_disks_are_all(void **state)
 	assert_false(uevent_watch_has_changed(&watch, "other"));
 }
 
-static void datagrams_are_taken(void **state)
+static void datagrams_are_received(void **state)
 {
 	struct uevent_watch watch;
 	char large[9000] = "add@/b/sda\0ACTION=add\0DEVPATH=/b/sda\0SUBSYSTEM=block";
@@ -223,7 +223,7 @@ ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 }
 
 /* The disks of lost events are unknown. */
-static void lost_events_are_about_all(void **state)
+static void lost_events_are_about_all_disks(void **state)
 {
 	struct uevent_watch watch;
 	int ends[2];
@@ -285,7 +285,7 @@ static void only_the_kernel_is_believed(void **state)
 	close_fd(&fd);
 }
 
-static void the_kernel_tells_of_a_real_device(void **state)
+static void events_of_a_real_device_are_received(void **state)
 {
 	struct uevent_watch watch;
 	uint64_t until = now_ms() + 5000;
@@ -321,7 +321,7 @@ static void expect_setting(const struct sandbox *box, const char *want)
 	assert_string_equal(value, want);
 }
 
-static void readers_are_polled_where_nobody_asks(void **state)
+static void readers_are_polled_unless_already_set(void **state)
 {
 	static const char setting[] = "sys/module/block/parameters/events_dfl_poll_msecs";
 	struct sandbox *box = *state;
@@ -329,7 +329,7 @@ static void readers_are_polled_where_nobody_asks(void **state)
 	char path[PATH_MAX];
 
 	assert_int_equal(
-		settings_open(&journal, box->root, sandbox_path(box, "run/knobs", path)), 0);
+		settings_open(&journal, box->root, sandbox_path(box, "run/settings", path)), 0);
 	/* A kernel without the setting. */
 	assert_int_equal(uevent_poll_media(&journal), -ENOENT);
 
@@ -353,15 +353,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages_are_read),
-		cmocka_unit_test(cut_messages_are_no_danger),
-		cmocka_unit_test(a_burst_is_one_look),
-		cmocka_unit_test(a_storm_is_looked_at_once_a_second),
+		cmocka_unit_test(cut_messages_are_safe),
+		cmocka_unit_test(a_burst_is_one_scan),
+		cmocka_unit_test(a_storm_is_scanned_once_a_second),
 		cmocka_unit_test(many_disks_are_all),
-		cmocka_unit_test(datagrams_are_taken),
-		cmocka_unit_test(lost_events_are_about_all),
+		cmocka_unit_test(datagrams_are_received),
+		cmocka_unit_test(lost_events_are_about_all_disks),
 		cmocka_unit_test(only_the_kernel_is_believed),
-		loop_box_test(the_kernel_tells_of_a_real_device),
-		sandbox_test(readers_are_polled_where_nobody_asks),
+		loop_box_test(events_of_a_real_device_are_received),
+		sandbox_test(readers_are_polled_unless_already_set),
 	};
 
 	return cmocka_run_group_tests_name("uevent", tests, NULL, NULL);

@@ -97,7 +97,7 @@ static void broken_stacks_end(void **state)
 	expect_error(box->root, 253, 0, -ELOOP);
 }
 
-static void loops_give_what_they_lie_on(void **state)
+static void loops_give_the_disks_below(void **state)
 {
 	struct sandbox *box = *state;
 	struct wholedisk_loop loop;
@@ -153,7 +153,7 @@ static void make_upper(void)
 }
 
 /* On the running machine, the loop device itself is queried. */
-static void a_real_loop_tells_its_file(void **state)
+static void a_real_loop_gives_its_file(void **state)
 {
 	struct wholedisk_loop loop;
 	struct stat st;
@@ -253,9 +253,9 @@ int main(void)
 		sandbox_test(recorded_numbers_give_disks),
 		sandbox_test(mappers_give_all_their_disks),
 		sandbox_test(broken_stacks_end),
-		sandbox_test(loops_give_what_they_lie_on),
+		sandbox_test(loops_give_the_disks_below),
 		cmocka_unit_test_setup_teardown(
-			a_real_loop_tells_its_file, loops_setup, loops_teardown),
+			a_real_loop_gives_its_file, loops_setup, loops_teardown),
 		cmocka_unit_test_setup_teardown(
 			a_loop_is_not_opened_needlessly, loops_setup, loops_teardown),
 	};

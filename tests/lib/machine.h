@@ -111,7 +111,7 @@ static void add_block(struct machine *machine, const char *name, const char *num
 	(void)tree_make(&machine->tree, machine->block);
 }
 
-static void say_disk(struct machine *machine, char *rest)
+static void add_disk(struct machine *machine, char *rest)
 {
 	const char *name = next_word(&rest), *number = next_word(&rest),
 		   *sectors = next_word(&rest);
@@ -130,7 +130,7 @@ static struct node *block_of(struct machine *machine, const char *name)
 	(void)STR_FORMAT(path, "sys/class/block/%s", name);
 	node = tree_find(&machine->tree, machine->tree.root, path, false, 8);
 	if (!node)
-		fail_msg("%s is not there", name);
+		fail_msg("%s does not exist", name);
 	return node;
 }
 
@@ -144,7 +144,7 @@ static void node_path(const struct node *node, char *ret, size_t size)
 }
 
 /* Adds a partition or boot area inside the folder of the current disk. */
-static void say_inside(struct machine *machine, char *rest, bool area)
+static void add_inside(struct machine *machine, char *rest, bool area)
 {
 	const char *name = next_word(&rest), *number = next_word(&rest),
 		   *sectors = next_word(&rest);
@@ -159,17 +159,17 @@ static void say_inside(struct machine *machine, char *rest, bool area)
 		machine_file(machine, "1", "%s/partition", machine->block);
 }
 
-static void say_part(struct machine *machine, char *rest)
+static void add_part(struct machine *machine, char *rest)
 {
-	say_inside(machine, rest, false);
+	add_inside(machine, rest, false);
 }
 
-static void say_area(struct machine *machine, char *rest)
+static void add_area(struct machine *machine, char *rest)
 {
-	say_inside(machine, rest, true);
+	add_inside(machine, rest, true);
 }
 
-static void say_virtual(struct machine *machine, char *rest)
+static void add_virtual(struct machine *machine, char *rest)
 {
 	const char *name = next_word(&rest), *number = next_word(&rest),
 		   *sectors = next_word(&rest);
@@ -187,7 +187,7 @@ static void say_virtual(struct machine *machine, char *rest)
 	}
 }
 
-static void say_members(struct machine *machine, char *rest)
+static void add_members(struct machine *machine, char *rest)
 {
 	bool btrfs = strcmp(next_word(&rest), "btrfs") == 0;
 	const char *uuid = next_word(&rest);
@@ -205,7 +205,7 @@ static void say_members(struct machine *machine, char *rest)
 	}
 }
 
-static void say_process(struct machine *machine, char *rest)
+static void add_process(struct machine *machine, char *rest)
 {
 	const char *pid = next_word(&rest);
 	char target[64];
@@ -229,7 +229,7 @@ static void append_line(struct machine *machine, const char *path, const char *l
 	node->text = text;
 }
 
-static void say_mount(struct machine *machine, const char *process, char *rest)
+static void add_mount(struct machine *machine, const char *process, char *rest)
 {
 	const char *number = next_word(&rest), *point = next_word(&rest), *type = next_word(&rest),
 		   *source = next_word(&rest), *options = next_word(&rest);
@@ -241,7 +241,7 @@ static void say_mount(struct machine *machine, const char *process, char *rest)
 	append_line(machine, path, line);
 }
 
-static void say_swap(struct machine *machine, char *rest)
+static void add_swap(struct machine *machine, char *rest)
 {
 	const char *path = next_word(&rest);
 	char line[256];
@@ -250,21 +250,21 @@ static void say_swap(struct machine *machine, char *rest)
 	append_line(machine, "proc/swaps", line);
 }
 
-static void say_file(struct machine *machine, char *rest)
+static void add_file(struct machine *machine, char *rest)
 {
 	const char *path = next_word(&rest);
 
 	machine_file(machine, rest, "%s", path);
 }
 
-static void say_link(struct machine *machine, char *rest)
+static void add_link(struct machine *machine, char *rest)
 {
 	const char *path = next_word(&rest);
 
 	machine_link(machine, next_word(&rest), "%s", path);
 }
 
-static void say_content(struct machine *machine, char *rest)
+static void add_content(struct machine *machine, char *rest)
 {
 	static const char *const states[] = {
 		[CONTENT_PENDING] = "pending",
@@ -289,7 +289,7 @@ static void say_content(struct machine *machine, char *rest)
 	while (content->state < ARRAY_SIZE(states) && strcmp(states[content->state], state) != 0)
 		content->state++;
 	if (content->state == ARRAY_SIZE(states))
-		fail_msg("there is no content '%s'", state);
+		fail_msg("unknown content state '%s'", state);
 	for (char *word; *(word = next_word(&rest));) {
 		char *value = strchr(word, '=');
 
@@ -318,24 +318,24 @@ static void say_content(struct machine *machine, char *rest)
 		} else if (strcmp(word, "hold") == 0) {
 			content->hold = strcmp(value, "locked") == 0 ? HOLD_LOCKED : HOLD_EXCLUSIVE;
 		} else {
-			fail_msg("a content has no '%s'", word);
+			fail_msg("unknown word '%s' in a content line", word);
 		}
 	}
 }
 
-static void say_allow(struct machine *machine, char *rest)
+static void add_allow(struct machine *machine, char *rest)
 {
 	char bad[32];
 
 	assert_int_equal(disk_allow_parse(next_word(&rest), &machine->allow, bad), 0);
 }
 
-static void say_need(struct machine *machine, char *rest)
+static void add_need(struct machine *machine, char *rest)
 {
 	machine->need_bytes = MIB(strtoull(next_word(&rest), NULL, 10));
 }
 
-static void say_uses(struct machine *machine, char *rest)
+static void add_uses(struct machine *machine, char *rest)
 {
 	const char *path = next_word(&rest), *what = next_word(&rest);
 
@@ -346,7 +346,7 @@ static void say_uses(struct machine *machine, char *rest)
 	};
 }
 
-static void say_expect(struct machine *machine, char *rest)
+static void add_expect(struct machine *machine, char *rest)
 {
 	struct expectation *expectation = &machine->expectations[machine->expectation_count++];
 
@@ -357,7 +357,7 @@ static void say_expect(struct machine *machine, char *rest)
 }
 
 /* Adds an attribute to the current block device; "device/x" belongs to the device behind it. */
-static void say_attribute(struct machine *machine, char *rest)
+static void add_attribute(struct machine *machine, char *rest)
 {
 	const char *name = next_word(&rest);
 	char device[256];
@@ -373,26 +373,26 @@ static void say_attribute(struct machine *machine, char *rest)
 	}
 }
 
-static void machine_say(struct machine *machine, char *line)
+static void machine_add_line(struct machine *machine, char *line)
 {
 	static const struct {
 		const char *word;
-		void (*say)(struct machine *machine, char *rest);
+		void (*add)(struct machine *machine, char *rest);
 	} words[] = {
-		{"disk", say_disk},
-		{"part", say_part},
-		{"area", say_area},
-		{"virtual", say_virtual},
-		{"members", say_members},
-		{"process", say_process},
-		{"swap", say_swap},
-		{"file", say_file},
-		{"link", say_link},
-		{"content", say_content},
-		{"allow", say_allow},
-		{"need", say_need},
-		{"uses", say_uses},
-		{"expect", say_expect},
+		{"disk", add_disk},
+		{"part", add_part},
+		{"area", add_area},
+		{"virtual", add_virtual},
+		{"members", add_members},
+		{"process", add_process},
+		{"swap", add_swap},
+		{"file", add_file},
+		{"link", add_link},
+		{"content", add_content},
+		{"allow", add_allow},
+		{"need", add_need},
+		{"uses", add_uses},
+		{"expect", add_expect},
 	};
 	char *rest = line;
 	const char *word;
@@ -400,21 +400,21 @@ static void machine_say(struct machine *machine, char *line)
 	if (line[0] == '#' || line[strspn(line, " \t")] == '\0')
 		return;
 	if (line[0] == '\t') {
-		say_attribute(machine, line);
+		add_attribute(machine, line);
 		return;
 	}
 	word = next_word(&rest);
 	if (strncmp(word, "mount", 5) == 0 && (word[5] == '\0' || word[5] == '@')) {
-		say_mount(machine, word[5] ? word + 6 : "self", rest);
+		add_mount(machine, word[5] ? word + 6 : "self", rest);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		if (strcmp(words[i].word, word) == 0) {
-			words[i].say(machine, rest);
+			words[i].add(machine, rest);
 			return;
 		}
 	}
-	fail_msg("a machine has no '%s'", word);
+	fail_msg("unknown word '%s' at the start of a line", word);
 }
 
 /* Builds @machine, zeroed or used before, from its text. */
@@ -437,7 +437,7 @@ static void machine_make(struct machine *machine, const char *text)
 		size_t length = strcspn(text, "\n");
 
 		assert_true(str_format(line, sizeof(line), "%.*s", (int)length, text));
-		machine_say(machine, line);
+		machine_add_line(machine, line);
 		text += length + (text[length] == '\n');
 	}
 }

@@ -80,8 +80,9 @@ static bool one_in(struct generated *g, unsigned n)
 	return draw_below(g, n) == 0;
 }
 
-static void say(struct generated *g, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void say(struct generated *g, const char *format, ...)
+static void write_text(struct generated *g, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+static void write_text(struct generated *g, const char *format, ...)
 {
 	va_list args;
 
@@ -115,33 +116,35 @@ static void name_disk(struct generated *g, struct generated_disk *disk, unsigned
 	}
 }
 
-static void say_generated_disk(struct generated *g, const struct generated_disk *disk)
+static void write_generated_disk(struct generated *g, const struct generated_disk *disk)
 {
 	bool mmc = disk->kind == DISK_EMMC || disk->kind == DISK_SD;
 	const char *p =
 		strncmp(disk->name, "mmc", 3) == 0 || strncmp(disk->name, "nv", 2) == 0 ? "p" : "";
 
-	say(g, "disk %s %u:%u %s %s/%s\n", disk->name, disk->major, disk->minor,
+	write_text(g, "disk %s %u:%u %s %s/%s\n", disk->name, disk->major, disk->minor,
 		disk->empty   ? "0"
 		: disk->small ? "1000000"
 			      : "15269888",
 		disk->kind == DISK_USB ? "pci0/usb1/1-1/1-1:1.0/host0" : "platform", disk->name);
 	if (mmc)
-		say(g, "\tdevice/type %s\n", disk->kind == DISK_EMMC ? "MMC" : "SD");
+		write_text(g, "\tdevice/type %s\n", disk->kind == DISK_EMMC ? "MMC" : "SD");
 	if (disk->kind == DISK_EMMC)
-		say(g, "\tdevice/rev 0x8\n\tdevice/life_time 0x01 %s\n",
+		write_text(g, "\tdevice/rev 0x8\n\tdevice/life_time 0x01 %s\n",
 			disk->worn ? "0x0b" : "0x02");
 	if (disk->kind == DISK_USB && one_in(g, 2)) /* some vendors use one id for all sticks */
-		say(g, "\tdevice/wwid t10.Generic\n");
+		write_text(g, "\tdevice/wwid t10.Generic\n");
 	if (disk->wwid)
-		say(g, "\t%s eui.%016x\n", disk->major == 259 ? "wwid" : "device/wwid", disk->wwid);
+		write_text(g, "\t%s eui.%016x\n", disk->major == 259 ? "wwid" : "device/wwid",
+			disk->wwid);
 	if (disk->ro)
-		say(g, "\tro 1\n");
+		write_text(g, "\tro 1\n");
 	for (unsigned i = 1; i <= disk->partitions; i++)
-		say(g, "part %s%s%u %u:%u 100000\n", disk->name, p, i, disk->major,
+		write_text(g, "part %s%s%u %u:%u 100000\n", disk->name, p, i, disk->major,
 			disk->minor + i);
 	if (disk->boot_area)
-		say(g, "area %sboot0 %u:%u 8192\n", disk->name, disk->major, disk->minor + 16);
+		write_text(
+			g, "area %sboot0 %u:%u 8192\n", disk->name, disk->major, disk->minor + 16);
 }
 
 /* Draws the disk, a partition of it, or its boot area. */
@@ -168,25 +171,25 @@ static struct generated_device draw_part(struct generated *g, const struct gener
 
 /* ---- devices on top of disks ---- */
 
-static struct generated_device say_stacked(
+static struct generated_device write_stacked(
 	struct generated *g, const char *kind, unsigned major, const char *below)
 {
 	struct generated_device device = {.major = major, .minor = g->virtuals++};
 
 	(void)STR_FORMAT(device.name, "%s%u", kind, device.minor);
-	say(g, "virtual %s %u:%u 15269888 %s\n", device.name, major, device.minor, below);
+	write_text(g, "virtual %s %u:%u 15269888 %s\n", device.name, major, device.minor, below);
 	if (strcmp(kind, "dm-") == 0)
-		say(g, "\tdm/name map%u\n", device.minor);
+		write_text(g, "\tdm/name map%u\n", device.minor);
 	return device;
 }
 
 /* A loop device on a block device or a file, which is a disk itself, used for @uses. */
-static struct generated_device say_loop(struct generated *g, const char *backing, unsigned uses)
+static struct generated_device write_loop(struct generated *g, const char *backing, unsigned uses)
 {
-	struct generated_device device = say_stacked(g, "loop", 7, "");
+	struct generated_device device = write_stacked(g, "loop", 7, "");
 	struct generated_disk *disk = &g->disks[g->disk_count];
 
-	say(g, "\tloop/backing_file %s\n", backing);
+	write_text(g, "\tloop/backing_file %s\n", backing);
 	assert_true(g->disk_count < GENERATED_DISKS_MAX);
 	*disk = (struct generated_disk){.kind = DISK_LOOP, .uses = uses};
 	(void)STR_COPY(disk->name, device.name);
@@ -216,19 +219,19 @@ static struct generated_device draw_device(
 			(void)str_format(below + strlen(below), sizeof(below) - strlen(below),
 				"%s ", part.name);
 		}
-		device = one_in(g, 2) ? say_stacked(g, "md", 9, below)
-				      : say_stacked(g, "dm-", 253, below);
+		device = one_in(g, 2) ? write_stacked(g, "md", 9, below)
+				      : write_stacked(g, "dm-", 253, below);
 		mark_uses(disks, count, REASON_HOLDER);
 	} else if (depth > 0) {
 		mark_uses(disks, count, REASON_HOLDER);
 	}
 	while (depth-- > 0)
-		device = say_stacked(g, "dm-", 253, device.name);
+		device = write_stacked(g, "dm-", 253, device.name);
 	return device;
 }
 
 /* A filesystem on @disks, mounted at @point in the namespace of @process ("": the test's, "@1"). */
-static void say_filesystem(struct generated *g, struct generated_disk *const *disks, size_t count,
+static void write_filesystem(struct generated *g, struct generated_disk *const *disks, size_t count,
 	const char *process, const char *point)
 {
 	static const char *const families[] = {"btrfs", "bcachefs"};
@@ -246,13 +249,14 @@ static void say_filesystem(struct generated *g, struct generated_disk *const *di
 			if (i == 0)
 				(void)STR_COPY(first, part.name);
 		}
-		say(g, "members %s uuid-%u%s\n", family, anonymous, members);
-		say(g, "mount%s 0:%u %s %s /dev/%s\n", process, anonymous, point, family, first);
+		write_text(g, "members %s uuid-%u%s\n", family, anonymous, members);
+		write_text(g, "mount%s 0:%u %s %s /dev/%s\n", process, anonymous, point, family,
+			first);
 	} else {
 		struct generated_device device = draw_device(g, disks, count);
 
-		say(g, "mount%s %u:%u %s ext4 %s%s\n", process, device.major, device.minor, point,
-			one_in(g, 4) ? "" : "/dev/", one_in(g, 4) ? "root" : device.name);
+		write_text(g, "mount%s %u:%u %s ext4 %s%s\n", process, device.major, device.minor,
+			point, one_in(g, 4) ? "" : "/dev/", one_in(g, 4) ? "root" : device.name);
 	}
 }
 
@@ -263,18 +267,18 @@ static void system_is_mounted(
 {
 	static const char *const more[] = {"/boot", "/usr", "/boot/firmware", "/efi"};
 
-	say_filesystem(g, disks, count, "", "/");
+	write_filesystem(g, disks, count, "", "/");
 	mark_uses(disks, count, REASON_SYSTEM);
 	if (one_in(g, 3))
-		say_filesystem(g, disks, 1, "", more[draw_below(g, ARRAY_SIZE(more))]);
+		write_filesystem(g, disks, 1, "", more[draw_below(g, ARRAY_SIZE(more))]);
 }
 
 /* This process is in a namespace of its own without the system's mounts. */
 static void system_is_of_process_1(
 	struct generated *g, struct generated_disk *const *disks, size_t count)
 {
-	say_filesystem(g, disks, count, "@1", "/");
-	say(g, "mount 0:20 / tmpfs tmpfs\n");
+	write_filesystem(g, disks, count, "@1", "/");
+	write_text(g, "mount 0:20 / tmpfs tmpfs\n");
 	mark_uses(disks, count, REASON_SYSTEM);
 }
 
@@ -283,13 +287,14 @@ static void system_is_an_overlay(
 {
 	static const char *const points[] = {"/ro", "/rw"};
 
-	say(g, "mount 0:20 / rootfs rootfs\nmount 0:21 /rw tmpfs tmpfs\n");
-	say(g, "mount 0:22 / overlay overlay rw,lowerdir=/ro/low:/ro,upperdir=/rw/up,workdir=/rw/w\n");
-	say_filesystem(g, disks, count, "", points[draw_below(g, 2)]);
+	write_text(g, "mount 0:20 / rootfs rootfs\nmount 0:21 /rw tmpfs tmpfs\n");
+	write_text(g,
+		"mount 0:22 / overlay overlay rw,lowerdir=/ro/low:/ro,upperdir=/rw/up,workdir=/rw/w\n");
+	write_filesystem(g, disks, count, "", points[draw_below(g, 2)]);
 	if (!one_in(g, 3))
-		say(g, "mount 0:23 /ro tmpfs tmpfs\n");
+		write_text(g, "mount 0:23 /ro tmpfs tmpfs\n");
 	/* Either the lower or the upper layer must be on the disks. */
-	say_filesystem(g, disks, count, "", "/ro");
+	write_filesystem(g, disks, count, "", "/ro");
 	mark_uses(disks, count, REASON_SYSTEM);
 }
 
@@ -299,38 +304,40 @@ static void system_is_in_a_file(
 {
 	struct generated_device loop;
 
-	say_filesystem(g, disks, count, "", "/run/medium");
-	loop = say_loop(g, "/run/medium/live/root.squashfs", USE(REASON_SYSTEM));
-	say(g, "mount %u:%u /run/ro squashfs /dev/%s\n", loop.major, loop.minor, loop.name);
+	write_filesystem(g, disks, count, "", "/run/medium");
+	loop = write_loop(g, "/run/medium/live/root.squashfs", USE(REASON_SYSTEM));
+	write_text(g, "mount %u:%u /run/ro squashfs /dev/%s\n", loop.major, loop.minor, loop.name);
 	if (one_in(g, 2))
-		say(g, "mount 0:22 / overlay overlay rw,lowerdir=/run/ro,upperdir=/run/up\n"
-		       "mount 0:23 /run/up tmpfs tmpfs\n");
+		write_text(g, "mount 0:22 / overlay overlay rw,lowerdir=/run/ro,upperdir=/run/up\n"
+			      "mount 0:23 /run/up tmpfs tmpfs\n");
 	else
-		say(g, "mount %u:%u / squashfs /dev/%s\n", loop.major, loop.minor, loop.name);
+		write_text(
+			g, "mount %u:%u / squashfs /dev/%s\n", loop.major, loop.minor, loop.name);
 	mark_uses(disks, count, REASON_SYSTEM);
 }
 
 /* A system in memory: an initramfs, a file in it, or a disk in memory. */
-static void say_root_in_memory(struct generated *g)
+static void write_root_in_memory(struct generated *g)
 {
 	struct generated_device device;
 
 	switch (draw_below(g, 4)) {
 	case 0:
-		say(g, "mount 0:2 / rootfs rootfs\n");
+		write_text(g, "mount 0:2 / rootfs rootfs\n");
 		break;
 	case 1:
-		device = say_loop(g, "/run/root.squashfs", USE(REASON_SYSTEM));
-		say(g, "mount 0:2 /run tmpfs tmpfs\nmount %u:%u /run/ro squashfs /dev/%s\n",
+		device = write_loop(g, "/run/root.squashfs", USE(REASON_SYSTEM));
+		write_text(g, "mount 0:2 /run tmpfs tmpfs\nmount %u:%u /run/ro squashfs /dev/%s\n",
 			device.major, device.minor, device.name);
-		say(g, "mount 0:3 / overlay overlay rw,lowerdir=/run/ro,upperdir=/run/up\n");
+		write_text(g, "mount 0:3 / overlay overlay rw,lowerdir=/run/ro,upperdir=/run/up\n");
 		break;
 	default:
-		device = one_in(g, 2) ? say_stacked(g, "zram", 252, "")
-				      : say_stacked(g, "ram", 1, "");
+		device = one_in(g, 2) ? write_stacked(g, "zram", 252, "")
+				      : write_stacked(g, "ram", 1, "");
 		if (one_in(g, 2))
-			device = say_stacked(g, "dm-", 253, device.name);
-		say(g, "mount %u:%u / ext4 /dev/%s\n", device.major, device.minor, device.name);
+			device = write_stacked(g, "dm-", 253, device.name);
+		write_text(
+			g, "mount %u:%u / ext4 /dev/%s\n", device.major, device.minor, device.name);
 		break;
 	}
 }
@@ -345,49 +352,50 @@ static void system_was_started_from(
 	const char *wrap = one_in(g, 4) ? "live:" : "", *tail = one_in(g, 4) ? ",noatime" : "";
 
 	(void)count;
-	say_root_in_memory(g);
-	say(g, "file %s quiet ",
+	write_root_in_memory(g);
+	write_text(g, "file %s quiet ",
 		one_in(g, 4) ? "proc/device-tree/chosen/bootargs" : "proc/cmdline");
 	/* Any number of other parameters may precede it. */
 	for (unsigned n = one_in(g, 8) ? 1 + draw_below(g, 30) : 0; n > 0; n--) {
-		say(g, "resume=UUID=other-%u ", n);
+		write_text(g, "resume=UUID=other-%u ", n);
 		g->tag_missing = true;
 	}
 	disk->content = CONTENT_TABLE;
 	switch (draw_below(g, 8)) {
 	case 0:
-		say(g, "root=%s/dev/%s%s", wrap, part.name, tail);
+		write_text(g, "root=%s/dev/%s%s", wrap, part.name, tail);
 		break;
 	case 1:
-		say(g, "root=%u:%u", part.major, part.minor);
+		write_text(g, "root=%u:%u", part.major, part.minor);
 		break;
 	case 2:
-		say(g, "root=%x", packed);
+		write_text(g, "root=%x", packed);
 		break;
 	case 3:
-		say(g, "root=%sPARTUUID=5A-02%s", wrap, one_in(g, 2) ? "/PARTNROFF=1" : tail);
+		write_text(
+			g, "root=%sPARTUUID=5A-02%s", wrap, one_in(g, 2) ? "/PARTNROFF=1" : tail);
 		(void)STR_COPY(disk->tag, "partuuid=5a-01 partuuid=5a-02");
 		break;
 	case 4:
-		say(g, "root=%sUUID=ab-cd%s", wrap, tail);
+		write_text(g, "root=%sUUID=ab-cd%s", wrap, tail);
 		(void)STR_COPY(disk->tag, "partuuid=5a-01 fsuuid=AB-CD");
 		break;
 	case 5:
-		say(g, "root=LABEL=writable resume=UUID=77%s", tail);
+		write_text(g, "root=LABEL=writable resume=UUID=77%s", tail);
 		(void)STR_COPY(
 			disk->tag, "partuuid=5a-01 partuuid=5a-02 fslabel=writable fsuuid=77");
 		break;
 	case 6:
-		say(g, "root=/dev/disk/by-partlabel/root\\x2da");
+		write_text(g, "root=/dev/disk/by-partlabel/root\\x2da");
 		(void)STR_COPY(disk->tag, "partuuid=5a-01 partlabel=root-a");
 		break;
 	default:
-		say(g, "overlayroot=device:dev=LABEL=top,timeout=9 root=/dev/ram0");
+		write_text(g, "overlayroot=device:dev=LABEL=top,timeout=9 root=/dev/ram0");
 		disk->content = CONTENT_FILESYSTEM;
 		(void)STR_COPY(disk->tag, "label=top");
 		break;
 	}
-	say(g, " console=ttyS0\n");
+	write_text(g, " console=ttyS0\n");
 	mark_uses(disks, 1, REASON_SYSTEM);
 }
 
@@ -401,7 +409,7 @@ static void (*const systems[])(
 };
 
 /* A machine whose system is not on a disk, or on an unknown one. */
-static void say_diskless(struct generated *g)
+static void write_diskless(struct generated *g)
 {
 	static const char *const nodes[][2] = {
 		{"mmcblk", "mmcblk9p1"}, {"nvme", "nvme9n1p1"}, {"sd", "sdz1"}, {"vd", "vdz1"}};
@@ -410,37 +418,39 @@ static void say_diskless(struct generated *g)
 
 	switch (draw_below(g, 8)) {
 	case 0:
-		say(g, "mount 0:2 / rootfs rootfs\n");
+		write_text(g, "mount 0:2 / rootfs rootfs\n");
 		break;
 	case 1:
-		say(g, "mount 0:2 / nfs host:/srv rw\nfile proc/cmdline root=/dev/nfs\n");
+		write_text(g, "mount 0:2 / nfs host:/srv rw\nfile proc/cmdline root=/dev/nfs\n");
 		break;
 	case 2: /* a container */
-		say(g, "mount 0:2 / overlay overlay rw,lowerdir=/var/lib/l/A:/var/lib/l/B\n");
+		write_text(
+			g, "mount 0:2 / overlay overlay rw,lowerdir=/var/lib/l/A:/var/lib/l/B\n");
 		g->unresolved = true;
 		break;
 	case 3:
-		say(g, "mount 0:2 / tmpfs tmpfs\nfile proc/cmdline root=/dev/mapper/vg-root\n");
+		write_text(
+			g, "mount 0:2 / tmpfs tmpfs\nfile proc/cmdline root=/dev/mapper/vg-root\n");
 		g->unresolved = true;
 		break;
 	case 4:
-		say_root_in_memory(g);
-		say(g, "file proc/cmdline root=/dev/%s\n", nodes[n][1]);
+		write_root_in_memory(g);
+		write_text(g, "file proc/cmdline root=/dev/%s\n", nodes[n][1]);
 		g->missing_node = nodes[n][0];
 		break;
 	case 5:
-		say_root_in_memory(g);
-		say(g, "file proc/cmdline root=%u:250\n", majors[n]);
+		write_root_in_memory(g);
+		write_text(g, "file proc/cmdline root=%u:250\n", majors[n]);
 		g->missing_major = majors[n];
 		break;
 	case 6: /* longer than the buffer */
-		say_root_in_memory(g);
-		say(g, "file proc/cmdline root=PARTLABEL=%0180u\n", 7u);
+		write_root_in_memory(g);
+		write_text(g, "file proc/cmdline root=PARTLABEL=%0180u\n", 7u);
 		g->unresolved = true;
 		break;
 	default:
-		say_root_in_memory(g);
-		say(g, "file proc/cmdline root=UUID=not-there\n");
+		write_root_in_memory(g);
+		write_text(g, "file proc/cmdline root=UUID=not-there\n");
 		g->tag_missing = true;
 		break;
 	}
@@ -453,14 +463,14 @@ static void is_mounted(struct generated *g, struct generated_disk *const *disks,
 	char point[32];
 
 	(void)STR_FORMAT(point, "/mnt/m%u", g->points);
-	say_filesystem(g, disks, count, "", point);
+	write_filesystem(g, disks, count, "", point);
 	mark_uses(disks, count, REASON_MOUNTED);
 	if (one_in(g, 3)) {
-		say(g, "swap %s/swapfile file\n", point);
+		write_text(g, "swap %s/swapfile file\n", point);
 		mark_uses(disks, count, REASON_SWAP);
 	}
 	if (one_in(g, 3)) {
-		say(g, "uses %s/blob.bin blob\n", point);
+		write_text(g, "uses %s/blob.bin blob\n", point);
 		mark_uses(disks, count, REASON_SOURCE);
 	}
 }
@@ -472,13 +482,13 @@ static void is_mounted_elsewhere(
 	unsigned pid = 100 + g->points;
 	char process[16];
 
-	say(g, "process %u daemon\nmount@%u 0:2 / rootfs rootfs\n", pid, pid);
+	write_text(g, "process %u daemon\nmount@%u 0:2 / rootfs rootfs\n", pid, pid);
 	(void)STR_FORMAT(process, "@%u", pid);
 	for (size_t i = 0; i < count; i++) {
 		struct generated_device part = draw_part(g, disks[i]);
 
-		say(g, "mount%s %u:%u /m%zu ext4 /dev/%s\n", process, part.major, part.minor, i,
-			part.name);
+		write_text(g, "mount%s %u:%u /m%zu ext4 /dev/%s\n", process, part.major, part.minor,
+			i, part.name);
 	}
 	mark_uses(disks, count, REASON_MOUNTED);
 }
@@ -487,19 +497,19 @@ static void is_swap(struct generated *g, struct generated_disk *const *disks, si
 {
 	struct generated_device device = draw_device(g, disks, count);
 
-	say(g, "swap /dev/%s partition\n", device.name);
+	write_text(g, "swap /dev/%s partition\n", device.name);
 	mark_uses(disks, count, REASON_SWAP);
 }
 
 static void is_below_zram(struct generated *g, struct generated_disk *const *disks, size_t count)
 {
 	struct generated_device device = draw_device(g, disks, count);
-	struct generated_device zram = say_stacked(g, "zram", 252, "");
+	struct generated_device zram = write_stacked(g, "zram", 252, "");
 
-	say(g, "\tbacking_dev /dev/%s\n", device.name);
+	write_text(g, "\tbacking_dev /dev/%s\n", device.name);
 	mark_uses(disks, count, REASON_HOLDER);
 	if (one_in(g, 2)) {
-		say(g, "swap /dev/%s partition\n", zram.name);
+		write_text(g, "swap /dev/%s partition\n", zram.name);
 		mark_uses(disks, count, REASON_SWAP);
 	}
 }
@@ -507,7 +517,7 @@ static void is_below_zram(struct generated *g, struct generated_disk *const *dis
 static void is_held(struct generated *g, struct generated_disk *const *disks, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		(void)say_stacked(g, "dm-", 253, draw_part(g, disks[i]).name);
+		(void)write_stacked(g, "dm-", 253, draw_part(g, disks[i]).name);
 	mark_uses(disks, count, REASON_HOLDER);
 }
 
@@ -517,7 +527,7 @@ static void is_below_a_loop(struct generated *g, struct generated_disk *const *d
 		char node[40];
 
 		(void)STR_FORMAT(node, "/dev/%s", draw_part(g, disks[i]).name);
-		(void)say_loop(g, node, USE(REASON_LOOP));
+		(void)write_loop(g, node, USE(REASON_LOOP));
 	}
 	mark_uses(disks, count, REASON_LOOP);
 }
@@ -568,20 +578,20 @@ static void is_busy(struct generated *g, struct generated_disk *const *disks, si
 
 /* Uses that show on the disk itself are drawn before it is written, the others afterwards. */
 static const struct use {
-	void (*say)(struct generated *g, struct generated_disk *const *disks, size_t count);
+	void (*write)(struct generated *g, struct generated_disk *const *disks, size_t count);
 	bool of_disk;
 } uses[] = {
-	{.say = is_mounted},
-	{.say = is_mounted_elsewhere},
-	{.say = is_swap},
-	{.say = is_below_zram},
-	{.say = is_held},
-	{.say = is_below_a_loop},
-	{.say = is_read_only, .of_disk = true},
-	{.say = is_empty, .of_disk = true},
-	{.say = is_small, .of_disk = true},
-	{.say = is_worn, .of_disk = true},
-	{.say = is_busy, .of_disk = true},
+	{.write = is_mounted},
+	{.write = is_mounted_elsewhere},
+	{.write = is_swap},
+	{.write = is_below_zram},
+	{.write = is_held},
+	{.write = is_below_a_loop},
+	{.write = is_read_only, .of_disk = true},
+	{.write = is_empty, .of_disk = true},
+	{.write = is_small, .of_disk = true},
+	{.write = is_worn, .of_disk = true},
+	{.write = is_busy, .of_disk = true},
 };
 
 /* ---- the whole machine ---- */
@@ -614,22 +624,22 @@ static void draw_disks(struct generated *g)
 
 /* Sometimes adds a disk again, by a second path that no dm-multipath joins. The original, or
  * NULL. */
-static const struct generated_disk *draw_twin(struct generated *g)
+static const struct generated_disk *draw_second_path(struct generated *g)
 {
 	const struct generated_disk *original = &g->disks[draw_below(g, (unsigned)g->disk_count)];
-	struct generated_disk *twin = &g->disks[g->disk_count];
+	struct generated_disk *path = &g->disks[g->disk_count];
 
 	if (!original->wwid || one_in(g, 2))
 		return NULL;
-	*twin = *original;
-	(void)STR_COPY(twin->name, original->major == 259 ? "nvme8n1" : "sdq");
-	twin->minor = 240;
-	twin->partitions = 0;
+	*path = *original;
+	(void)STR_COPY(path->name, original->major == 259 ? "nvme8n1" : "sdq");
+	path->minor = 240;
+	path->partitions = 0;
 	g->disk_count++;
 	return original;
 }
 
-static void say_contents(struct generated *g)
+static void write_contents(struct generated *g)
 {
 	static const char *const states[] = {
 		[CONTENT_BLANK] = "blank",
@@ -648,16 +658,16 @@ static void say_contents(struct generated *g)
 
 		if (disk->kind == DISK_LOOP)
 			continue;
-		say(g, "content %s %s %s %s", disk->name, states[disk->content], disk->tag,
+		write_text(g, "content %s %s %s %s", disk->name, states[disk->content], disk->tag,
 			holds[disk->hold]);
 		if (disk->first)
-			say(g, " partuuid=77-01");
+			write_text(g, " partuuid=77-01");
 		if (disk->closed && one_in(g, 3))
-			say(g, " partial=1");
+			write_text(g, " partial=1");
 		else if (disk->closed)
-			say(g, " %s=%s", disk->first ? "fstype" : "type",
+			write_text(g, " %s=%s", disk->first ? "fstype" : "type",
 				closed[draw_below(g, ARRAY_SIZE(closed))]);
-		say(g, "\n");
+		write_text(g, "\n");
 	}
 }
 
@@ -679,8 +689,8 @@ static void draw_allow(struct generated *g)
 			*words ? "," : "");
 	}
 	if (*words)
-		say(g, "allow %s\n", words);
-	say(g, "need 1024\n");
+		write_text(g, "allow %s\n", words);
+	write_text(g, "need 1024\n");
 }
 
 static void generate(struct generated *g, uint64_t seed)
@@ -709,17 +719,17 @@ static void generate(struct generated *g, uint64_t seed)
 			plan[i] = &uses[draw_below(g, ARRAY_SIZE(uses))];
 		user[0] = &g->disks[i];
 		if (plan[i] && plan[i]->of_disk)
-			plan[i]->say(g, user, 1);
+			plan[i]->write(g, user, 1);
 	}
-	original = draw_twin(g);
+	original = draw_second_path(g);
 	for (size_t i = 0; i < g->disk_count; i++)
-		say_generated_disk(g, &g->disks[i]);
+		write_generated_disk(g, &g->disks[i]);
 	for (size_t i = 0; i < system_count; i++)
 		system[i] = &g->disks[i];
 	if (system_count > 0)
 		systems[draw_below(g, ARRAY_SIZE(systems))](g, system, system_count);
 	else
-		say_diskless(g);
+		write_diskless(g);
 	for (size_t i = system_count; i < count; i++) {
 		size_t users = 1;
 
@@ -729,14 +739,14 @@ static void generate(struct generated *g, uint64_t seed)
 		/* Sometimes the next disk shares the use. */
 		if (i + 1 < count && !plan[i + 1] && one_in(g, 3))
 			user[users++] = &g->disks[i + 1];
-		plan[i]->say(g, user, users);
+		plan[i]->write(g, user, users);
 	}
 	if (original) {
 		g->disks[count].uses = original->uses;
 		g->disks[count].content = original->content;
 		(void)STR_COPY(g->disks[count].tag, original->tag);
 	}
-	say_contents(g);
+	write_contents(g);
 }
 
 /* True if the missing device of root= may be @disk under a new name. */

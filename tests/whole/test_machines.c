@@ -49,17 +49,17 @@ static void expect_verdicts(int root, const char *name, const char *where)
 		const struct expectation *expected = expectation_of(disk->name);
 
 		if (!expected)
-			fail_msg("%s, %s: %s is listed, and nothing is expected of it", name, where,
+			fail_msg("%s, %s: %s is listed, but has no expectation", name, where,
 				disk->name);
 		if (strcmp(disk_codes(disk, codes), expected->codes) != 0)
 			fail_msg("%s, %s: %s is '%s' (%s), not '%s'", name, where, disk->name,
 				codes, disk->reasons[0].text, expected->codes);
 		if (expected->text[0] && strcmp(disk->reasons[0].text, expected->text) != 0)
-			fail_msg("%s, %s: %s is said to be '%s', not '%s'", name, where, disk->name,
-				disk->reasons[0].text, expected->text);
+			fail_msg("%s, %s: the reason of %s is '%s', not '%s'", name, where,
+				disk->name, disk->reasons[0].text, expected->text);
 	}
 	if (list.count != machine.expectation_count)
-		fail_msg("%s, %s: %zu disks are listed, not %zu", name, where, list.count,
+		fail_msg("%s, %s: %zu disks listed, expected %zu", name, where, list.count,
 			machine.expectation_count);
 	disk_list_finish(&list);
 }
@@ -80,7 +80,7 @@ static void check_machine(const char *path)
 	assert_int_equal(sandbox_teardown(&box), 0);
 }
 
-static void machines_by_hand(void **state)
+static void handwritten_machines(void **state)
 {
 	DIR *dir = opendir("tests/sysroots");
 	struct dirent *entry;
@@ -105,7 +105,7 @@ static void machines_by_hand(void **state)
 
 /* ---- generated machines ---- */
 
-struct tar_totals {
+struct totals {
 	unsigned long machines, offered, refused;
 	unsigned long codes[REASON_COUNT];
 };
@@ -118,7 +118,7 @@ static void fail_machine(const struct generated *g, unsigned long number, const 
 }
 
 static void expect_generated(
-	const struct generated *g, unsigned long number, int root, struct tar_totals *totals)
+	const struct generated *g, unsigned long number, int root, struct totals *totals)
 {
 	struct disk_list list;
 	char codes[128], what[64];
@@ -170,7 +170,7 @@ static unsigned long number_from(const char *name, unsigned long otherwise)
 static void no_disk_in_use_is_ever_offered(void **state)
 {
 	static struct generated g;
-	struct tar_totals totals = {0};
+	struct totals totals = {0};
 	unsigned long count = number_from("MACHINES", MACHINES);
 	unsigned long first = number_from("MACHINES_FIRST", 0);
 
@@ -184,7 +184,7 @@ static void no_disk_in_use_is_ever_offered(void **state)
 		expect_generated(&g, number, MEMORY_ROOT, &totals);
 		totals.machines++;
 		if (number % FOLDER_EVERY == 0) {
-			struct tar_totals unused = {0};
+			struct totals unused = {0};
 
 			assert_int_equal(sandbox_setup(&box), 0);
 			tree_write(machine.tree.root, box, "");
@@ -213,7 +213,7 @@ static int finish(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(machines_by_hand),
+		cmocka_unit_test(handwritten_machines),
 		cmocka_unit_test(no_disk_in_use_is_ever_offered),
 	};
 
