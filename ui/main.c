@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* boardstrap - the wiring: which command, and what is built in. */
+/* boardstrap - main: finds the command and runs it; --help and --version. */
 #include "core/install/err.h"
 #include "device/base/sysroot.h"
 #include "device/base/util.h"
@@ -95,7 +95,7 @@ int main(int argc, char **argv)
 	struct diag diag;
 	int fd;
 
-	/* A descriptor opened later must not be taken for a closed standard stream. */
+	/* Open closed standard streams: a later descriptor must not get their numbers. */
 	do
 		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	while (fd >= 0 && fd <= STDERR_FILENO);
