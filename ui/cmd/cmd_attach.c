@@ -12,7 +12,7 @@
 #include <poll.h>
 #include <string.h>
 
-#define ANSWER_MS 3000 /* an engine that runs tells its state, and obeys, within this */
+#define ANSWER_MS 3000 /* a running engine sends its state and starts to cancel within this time */
 
 static int refuse(const char *sentence)
 {
@@ -20,7 +20,7 @@ static int refuse(const char *sentence)
 	return EXIT_REFUSED;
 }
 
-/* 0; or the exit code, with the sentence said. */
+/* Returns 0, or the exit code after printing the error. */
 static int parse(enum command command, int argc, char **argv, struct options *ret)
 {
 	struct diag diag;
@@ -77,7 +77,7 @@ int cmd_attach(int argc, char **argv)
 	return r;
 }
 
-/* The next snapshot that comes before @until_ms. 0, -ETIMEDOUT, or -errno of service_receive. */
+/* Waits for a snapshot until @until_ms. Returns 0, -ETIMEDOUT, or -errno of service_receive. */
 static int next_snapshot(int fd, uint64_t until_ms, struct snapshot *ret)
 {
 	for (;;) {
@@ -108,7 +108,7 @@ int cmd_status(int argc, char **argv)
 	if (fd < 0 && fd != -ENOENT)
 		return refuse_connect(COMMAND_STATUS, options.name, fd);
 	r = fd < 0 ? fd : next_snapshot(fd, now_ms() + ANSWER_MS, &snapshot);
-	/* None runs, or it has ended right now. */
+	/* No install runs, or it has just ended. */
 	if (r == -ENOENT || r == -EPIPE) {
 		r = service_last(options.name, &snapshot);
 		if (r == -ENOENT)
@@ -141,7 +141,7 @@ int cmd_cancel(int argc, char **argv)
 	r = service_send(fd, SERVICE_CANCEL);
 	while (r == 0 && !snapshot_ended(&snapshot)) {
 		r = next_snapshot(fd, until_ms, &snapshot);
-		/* Ending its children and unmounting may take long; the engine has a limit. */
+		/* Stopping children and unmounting may take long; the engine limits it. */
 		if (r == 0 && snapshot.state == INSTALL_CANCELLING)
 			until_ms = now_ms() + 60000;
 	}

@@ -40,7 +40,7 @@ static void write_problems(struct json *json, const struct inspect_result *resul
 	for (size_t i = 0; i < totals->problem_count && i < MANIFEST_PROBLEMS_MAX; i++)
 		write_problem(json, totals->problems[i].code, totals->problems[i].path,
 			totals->problems[i].text);
-	/* What is not the tar reader's: the file, its decompressor, its sidecar. */
+	/* Problems that are not in the totals: the file, the decompressor, the digest file. */
 	if (result->sidecar == SIDECAR_WRONG)
 		write_problem(json, "sidecar", "", result->error);
 	else if (result->state == INSPECT_BAD && totals->problem_count == 0)
@@ -75,7 +75,7 @@ static void print_json(const struct inspect_result *result)
 	json_end_line(&json);
 }
 
-/* A file that is no archive: there is nothing to tell of it but why. */
+/* For a file that is not an archive: there are no totals, only the reason. */
 static void print_json_refusal(const char *why)
 {
 	struct json json;
@@ -223,7 +223,7 @@ int cmd_inspect(int argc, char **argv)
 	if (reactor < 0)
 		return refuse(strerror(-reactor));
 	r = inspect_archive(&options, reactor);
-	/* What was printed must have arrived: a script acts on it. */
+	/* A script acts on the output: a lost part must not look like success. */
 	if (fflush(stdout) != 0 || ferror(stdout))
 		return refuse("the output could not be written");
 	return r;

@@ -37,7 +37,7 @@ static void say(const char *sentence)
 	fprintf(stderr, "boardstrap: %s\n", sentence);
 }
 
-/* Says why nothing will be written, and returns the exit code. */
+/* Reports why nothing is written, and returns the exit code. */
 static int refuse(struct job *job, const char *step, const char *sentence)
 {
 	say(sentence);
@@ -56,7 +56,7 @@ static int cancelled(struct job *job, const char *step)
 	return EXIT_CANCELLED;
 }
 
-/* ---- what was asked for ---- */
+/* ---- the request ---- */
 
 static int find_layout(struct job *job)
 {
@@ -80,7 +80,7 @@ static int find_tar(struct job *job)
 	return refuse(job, "check", text);
 }
 
-/* Words and programs, before anything is looked at. 0 or the exit code. */
+/* Checks options and programs before any device is opened. Returns 0 or the exit code. */
 static int check_request(struct job *job)
 {
 	const struct options *options = &job->options;
@@ -103,8 +103,8 @@ static int check_request(struct job *job)
 
 /* ---- the target ---- */
 
-/* A target that is refused in any case need not wait for the scan of the archive. A dry run reports
- * all problems together, after it. */
+/* Refuses a bad target before the scan, which may take minutes. A dry run reports all problems
+ * together, after the scan. */
 static int judge_target(struct job *job)
 {
 	struct inuse_file files[PLAN_FILES_MAX];
@@ -130,8 +130,8 @@ static int judge_target(struct job *job)
 	return EXIT_REFUSED;
 }
 
-/* What is on it, and whether it is held. This process may block on a bad card; the engine does not
- * look again. */
+/* Probes the content and whether another process holds the target. This process may block on a bad
+ * card; the engine does not probe again. */
 static void probe_target(struct job *job)
 {
 	struct disk_content *content = &job->target.content;
@@ -139,7 +139,7 @@ static void probe_target(struct job *job)
 	if (job->target.kind == DISK_IMAGE)
 		return;
 	probe_content(job->target.path, content);
-	/* The engine waits for a lock for a while, and has an exit code for another install. */
+	/* The engine waits for the lock, and has an exit code for a concurrent install. */
 	if (content->hold == HOLD_LOCKED)
 		content->hold = HOLD_NONE;
 }
@@ -175,7 +175,7 @@ static int read_archive(struct job *job)
 		return 0;
 	if (r == -ECANCELED)
 		return cancelled(job, "scan");
-	/* The sentence tells the first problem; here are the others. */
+	/* The first problem is in @why; print the others. */
 	for (uint32_t i = 1; i < totals->problem_count && i < MANIFEST_PROBLEMS_MAX; i++) {
 		const struct manifest_problem *problem = &totals->problems[i];
 
@@ -222,7 +222,7 @@ static int make_plan(struct job *job)
 struct answer {
 	struct watch input;
 	char line[128];
-	ssize_t length; /* -1 failed, 0 the end of the file */
+	ssize_t length; /* -1: error, 0: end of file */
 	bool done;
 };
 
@@ -236,7 +236,7 @@ static void on_input(struct watch *watch, uint32_t events)
 	answer->done = true;
 }
 
-/* Reads a line from the terminal. False where there is none, or a signal comes. */
+/* Reads a line from the terminal. Returns false on end of file, error or signal. */
 static bool read_line(struct job *job, struct answer *ret)
 {
 	int r;
@@ -256,7 +256,7 @@ static int ask(struct job *job)
 	struct answer answer;
 	char word[32];
 
-	if (job->follow.wish != FOLLOW_ON) /* a signal, right after the scan */
+	if (job->follow.wish != FOLLOW_ON) /* a signal came right after the scan */
 		return cancelled(job, "check");
 	if (job->options.yes)
 		return 0;
@@ -301,7 +301,7 @@ static int run_engine(struct job *job)
 		(void)take_fd(&fd);
 		return r;
 	}
-	/* The terminal can show no screen. */
+	/* The terminal cannot show screens. */
 	r = follow_init(&job->follow, job->reactor, stdout, false);
 	return r < 0 ? EXIT_DETACHED : follow_engine(&job->follow, fd);
 }
@@ -339,7 +339,7 @@ int cmd_install(int argc, char **argv)
 	if (options_parse(COMMAND_INSTALL, argc, argv, &job->options, &diag) == 0) {
 		r = run(job);
 	} else {
-		/* A program that reads JSON gets its result of a wrong word, too. */
+		/* Parsing stopped: find --json, so that a program gets its result event. */
 		for (int i = 1; i < argc; i++)
 			job->options.json = job->options.json || strcmp(argv[i], "--json") == 0;
 		r = refuse(job, "check", diag.text);

@@ -48,7 +48,7 @@ static const struct command_row commands[COMMAND_COUNT] = {
 		.operand = OFFSET(name)},
 };
 
-/* Judges a value: 0, or -EINVAL with the sentence in @diag. */
+/* Checks a value, and stores it unless it is a string. Returns 0 or -EINVAL with @diag set. */
 typedef int take_value(struct options *options, const char *value, struct diag *diag);
 
 static int take_allow(struct options *options, const char *value, struct diag *diag)
@@ -78,7 +78,7 @@ static int take_archive(struct options *options, const char *value, struct diag 
 static const struct option_row {
 	const char *name, *value, *help;
 	unsigned commands;
-	size_t offset;	  /* of the bool of a flag, of the string of a value, or NOWHERE */
+	size_t offset;	  /* of a bool (flag) or a string (value), or NOWHERE */
 	take_value *take; /* may be NULL */
 } table[] = {
 	{"target", "DEV|IMAGE", "the device or image file to install to", FOR_PLANS,
@@ -119,7 +119,7 @@ const char *command_name(enum command command)
 
 #define WORD_MAX 24
 
-/* Levenshtein's distance; words longer than WORD_MAX are like nothing. */
+/* Levenshtein distance; WORD_MAX if a word is longer than that. */
 static size_t distance(const char *a, const char *b)
 {
 	size_t row[WORD_MAX + 1], length = strlen(b);
@@ -146,7 +146,7 @@ static size_t distance(const char *a, const char *b)
 	return row[length];
 }
 
-/* The best of several words so far. Two slips, or a third of a long word, are still like it. */
+/* The best candidate so far. At most two edits match, or a third of the length of a long word. */
 struct likeness {
 	const char *word, *best;
 	size_t distance;
@@ -157,7 +157,7 @@ static void liken(struct likeness *likeness, const char *candidate)
 	size_t length = strlen(likeness->word), at = distance(likeness->word, candidate);
 	size_t limit = length >= 9 ? length / 3 : length >= 4 ? 2 : 1;
 
-	/* The beginning of a word is like it, too: "--dry". */
+	/* A prefix matches too: "--dry". */
 	if (length >= 3 && strncmp(likeness->word, candidate, length) == 0)
 		at = 1;
 	if (at <= limit && (!likeness->best || at < likeness->distance)) {
@@ -238,7 +238,7 @@ static int take_row(
 	if (r < 0 || row->offset == NOWHERE)
 		return r;
 	text = string_at(options, row->offset);
-	/* Which of two targets was meant is nothing to guess. */
+	/* Never guess which of two targets was meant. */
 	if (*text && strcmp(*text, value) != 0)
 		return diag_fail(diag, -EINVAL, "--%s is given twice: '%s' and '%s'", row->name,
 			*text, value);
@@ -246,7 +246,7 @@ static int take_row(
 	return 0;
 }
 
-/* One word that begins with "--". Counts *@at on where the value is the next one. */
+/* Parses the option argv[*@at]. Advances *@at if the value is the next argument. */
 static int take_option(enum command command, int argc, char **argv, int *at,
 	struct options *options, struct diag *diag)
 {
@@ -263,7 +263,7 @@ static int take_option(enum command command, int argc, char **argv, int *at,
 		return diag_fail(diag, -EINVAL, "--%s takes no value", name);
 	if (equals || !row->value)
 		return take_row(row, equals ? equals + 1 : NULL, options, diag);
-	/* "--target --yes" forgot the device, it does not name one. */
+	/* In "--target --yes" the device is missing; "--yes" is not its name. */
 	if (*at + 1 >= argc || strncmp(argv[*at + 1], "--", 2) == 0)
 		return diag_fail(
 			diag, -EINVAL, "--%s needs a value: --%s %s", name, name, row->value);
