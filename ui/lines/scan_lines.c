@@ -42,7 +42,7 @@ static void on_tick(struct watch *watch, uint32_t events)
 	inspect_result(reader->inspect, &reader->archive);
 	if (reader->archive.state == INSPECT_RUNNING)
 		show(reader, STEP_ACTIVE);
-	/* Nobody reads it any more, and nothing has been begun. */
+	/* The reader closed its end: stop, as nothing has been written. */
 	if (ferror(reader->follow->out))
 		reader->follow->wish = FOLLOW_DETACH;
 }
@@ -71,7 +71,7 @@ int scan_lines_run(struct scan_lines *reader, const char *path, const struct dis
 {
 	_cleanup_close_ int timer = reactor_timer(TICK_MS, 0);
 	int reactor = reader->follow->reactor, r = timer;
-	struct progress_totals none = {0}; /* the gauges are those of the install */
+	struct progress_totals none = {0}; /* only an install has totals */
 	struct diag diag;
 
 	reader->tick = (struct watch){.fd = timer, .ready = on_tick};
