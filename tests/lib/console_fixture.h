@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * console_fixture - a machine of which the test says the kernel's console, its level and its log: the
- * running one, with files of a sandbox laid over its own in a mount namespace that nobody else sees.
- * The terminal of every front end (front.h) is that console then.
+ * console_fixture - the running machine with a kernel console, console log level and kernel log of
+ * the test: files of a sandbox are bind-mounted over the real ones, in a private mount namespace.
+ * The terminal of every front end (front.h) becomes that console.
  */
 #ifndef TESTS_CONSOLE_FIXTURE_H
 #define TESTS_CONSOLE_FIXTURE_H
@@ -14,13 +14,13 @@
 #include <sys/mount.h>
 #include <sys/sysmacros.h>
 
-#define CONSOLE_LOUD  "7\t4\t1\t7" /* printk, as the test has it */
+#define CONSOLE_LOUD  "7\t4\t1\t7" /* initial content of /proc/sys/kernel/printk */
 #define CONSOLE_QUIET "1"
 
 static const struct sandbox *console_box;
 static bool console_laid;
 
-/* The machine says that the terminal is its console. */
+/* Makes the terminal the kernel's console, in sysfs. */
 FRONT_CALL void console_take_terminal(struct front *f)
 {
 	unsigned number = 0;
@@ -54,7 +54,7 @@ FRONT_CALL bool console_make(void)
 	       console_lay_over("kmsg", "/dev/kmsg");
 }
 
-/* To be called by each test, which is skipped where this cannot be done. */
+/* Sets up the machine; skips the calling test if mounting is not allowed. */
 FRONT_CALL void console_lay(const struct sandbox *box)
 {
 	console_box = box;
@@ -66,13 +66,13 @@ FRONT_CALL void console_lay(const struct sandbox *box)
 	front_on_terminal = console_take_terminal;
 }
 
-/* At the end of each test, before the sandbox goes. */
+/* Undoes console_lay. Call it before the sandbox is removed. */
 FRONT_CALL void console_leave(void)
 {
 	static const char *const over[] = {
 		"/dev/kmsg", "/proc/sys/kernel/printk", "/sys/class/tty", SERVICE_DIR};
 
-	/* Each is our own: nothing was laid over where the first of them failed. */
+	/* Unmount only if all mounts succeeded: otherwise one may not be ours. */
 	for (size_t i = 0; console_laid && i < ARRAY_SIZE(over); i++)
 		(void)umount(over[i]);
 	console_laid = false;
@@ -85,11 +85,11 @@ FRONT_CALL int console_teardown(void **state)
 	return sandbox_teardown(state);
 }
 
-/* The state of such a test is the sandbox. */
+/* A test whose state is the sandbox. */
 #define console_test(function)                                                                     \
 	cmocka_unit_test_setup_teardown(function, sandbox_setup, console_teardown)
 
-/* The kernel's log, to be closed. */
+/* Opens the kernel log for writing; the caller closes it. */
 FRONT_CALL int console_open_log(void)
 {
 	char path[PATH_MAX];
@@ -101,7 +101,7 @@ FRONT_CALL int console_open_log(void)
 
 #define CONSOLE_MESSAGE "card 0001 removed"
 
-/* A message of the kernel comes out on the screen, and then in the @log. Returns when that was. */
+/* Prints a kernel message on the screen, then adds it to @log. Returns the time of the former. */
 FRONT_CALL uint64_t console_print(struct front *f, int log)
 {
 	static const char text[] = "\r\nmmc0: " CONSOLE_MESSAGE "\r\n",
@@ -115,7 +115,7 @@ FRONT_CALL uint64_t console_print(struct front *f, int log)
 	return when_ms;
 }
 
-/* Until the message is painted over. */
+/* Waits until the message is overwritten. */
 FRONT_CALL void console_wait_repaired(struct front *f)
 {
 	uint64_t end = now_ms() + EMULATOR_MS;

@@ -11,7 +11,7 @@
 static char out[16384], err[16384];
 static struct inventory_options inventory_options;
 
-/* Runs the command with its output and errors in files. */
+/* Runs the command; its output and errors are in @out and @err afterwards. */
 static int run(const struct sandbox *box, const char *const *words)
 {
 	const struct {
@@ -75,7 +75,7 @@ static void a_table_for_people(void **state)
 	assert_null(strstr(out, "--allow usb"));
 }
 
-/* The page has 80 columns, whatever a device is called and however long its reasons are. */
+/* No line exceeds 80 columns, even with long names and reasons. */
 static void nothing_is_wider_than_the_page(void **state)
 {
 	struct sandbox *box = *state;
@@ -174,7 +174,7 @@ static void wrong_words_are_refused(void **state)
 		assert_memory_equal(err, "boardstrap: ", 12);
 	}
 	assert_int_equal(RUN(box, "--sysroot", "/no/such"), EXIT_REFUSED);
-	/* A directory that is no machine. */
+	/* A directory without a sysfs. */
 	assert_int_equal(RUN(box, "--sysroot", box->dir), EXIT_REFUSED);
 	assert_non_null(strstr(err, box->dir));
 }
@@ -202,8 +202,8 @@ static void probe_hangs_on_the_first(const char *path, struct disk_content *ret)
 		pause();
 }
 
-/* The others stand in the table with their contents, the bad one with what sysfs tells of it. What
- * becomes of it follows: the table was complete long before that. */
+/* The table is printed with the contents of the other disks, and with sysfs data of the silent one.
+ * The verdict on its content follows below. */
 static void a_silent_disk_is_told_later(void **state)
 {
 	struct sandbox *box = *state;
@@ -236,7 +236,7 @@ static void a_silent_disk_is_told_later(void **state)
 	assert_memory_equal(late, "\"content_state\":\"silent\"", 24);
 }
 
-/* This machine, whatever it has: the probes run and end. */
+/* The probes of this machine's disks run and end. */
 static void this_machine_is_listed(void **state)
 {
 	struct sandbox *box = *state;

@@ -16,7 +16,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* An engine that is played: the far end of the socket. */
+/* The test plays the engine, at the other end of the socket. */
 static int engine, viewer, reactor;
 static struct follow follow;
 static int old_stderr, said_fd;
@@ -30,7 +30,7 @@ static int setup(void **state)
 		return -1;
 	engine = ends[0];
 	viewer = ends[1];
-	/* What goes wrong is told there, for people. */
+	/* Captures error sentences. */
 	old_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
 	said_fd = memfd_create("said", MFD_CLOEXEC);
 	if (old_stderr < 0 || said_fd < 0 || dup2(said_fd, STDERR_FILENO) < 0)
@@ -65,7 +65,7 @@ static void tell(enum install_state install, int code)
 	assert_int_equal(send(engine, &snapshot, sizeof(snapshot), 0), sizeof(snapshot));
 }
 
-/* What went to standard error. */
+/* The text on standard error so far. */
 static const char *said(void)
 {
 	static char buf[2000];
@@ -101,7 +101,7 @@ static void an_engine_that_dies(void **state)
 	assert_null(strstr(capture_take(), "\"result\":\"pass\""));
 }
 
-/* Whatever a tool has said: no line is longer than one of a console. */
+/* Long output of a tool is wrapped, and its control characters are replaced. */
 static void a_failure_is_told_in_lines(void **state)
 {
 	struct snapshot failed = {
@@ -130,7 +130,7 @@ static void a_failure_is_told_in_lines(void **state)
 	assert_string_equal(line - strlen("Retry.\n"), "Retry.\n");
 }
 
-/* Ctrl-C asks, and then waits for what the engine says. */
+/* Ctrl-C asks the engine to cancel, and waits for its result. */
 static void ctrl_c_cancels(void **state)
 {
 	(void)state;
@@ -175,7 +175,7 @@ static void a_reader_that_goes_away(void **state)
 	assert_false(was_cancelled());
 }
 
-/* A signal that was not looked at must not kill afterwards. */
+/* A pending signal must not kill the process afterwards. */
 static void a_late_signal_is_dropped(void **state)
 {
 	(void)state;
@@ -184,7 +184,7 @@ static void a_late_signal_is_dropped(void **state)
 	assert_int_equal(follow.signals.fd, -1);
 }
 
-/* What TERM says of it is not asked here: the terminal is, by who shows screens. */
+/* TERM does not matter here: app_follow queries the terminal. */
 static void a_screen_needs_a_terminal(void **state)
 {
 	int saved[] = {
@@ -221,7 +221,7 @@ static void a_screen_needs_a_terminal(void **state)
 static int line_master, line_slave;
 static pid_t follower;
 
-/* What a step that ends, and progress, are told of; and then the line is full. */
+/* Forks a follower on a stopped line, and sends it three snapshots. */
 static void follow_on_a_stopped_line(void)
 {
 	int unread;
@@ -237,7 +237,7 @@ static void follow_on_a_stopped_line(void)
 		close_fd(&line_master);
 		line = fdopen(line_slave, "w");
 		(void)dup2(line_slave, STDERR_FILENO);
-		/* Epoll goes by the signals of the process that began to watch. */
+		/* Here: epoll reports a signalfd by the signals of the process that added it. */
 		if (follow_init(&follow, reactor_new(), line, false) < 0)
 			_exit(99);
 		_exit(follow_engine(&follow, viewer));
@@ -255,13 +255,13 @@ static void follow_on_a_stopped_line(void)
 			snapshot.steps[step].state = STEP_DONE;
 		assert_int_equal(send(engine, &snapshot, sizeof(snapshot), 0), sizeof(snapshot));
 	}
-	/* All were received: no signal comes before it is ready for one. */
+	/* Wait until all are received: then the follower is ready for signals. */
 	do
 		(void)usleep(1000);
 	while (ioctl(engine, SIOCOUTQ, &unread) == 0 && unread > 0);
 }
 
-/* Its exit code; it has a minute, and needs none. */
+/* Waits for the exit of the follower, at most a minute. Returns the exit code. */
 static int follower_end(void)
 {
 	int status = -1;
@@ -278,7 +278,7 @@ static int follower_end(void)
 	return WEXITSTATUS(status);
 }
 
-/* What came out on the line. */
+/* The output on the line. */
 static const char *line_text(void)
 {
 	static char buf[4096];
@@ -314,7 +314,7 @@ static void a_stopped_line_lets_it_cancel(void **state)
 	(void)line_text();
 }
 
-/* The result waits until it can be read, and the steps before it are not forgotten. */
+/* The result waits until the line is started, and the ended steps are printed before it. */
 static void a_stopped_line_shows_the_result(void **state)
 {
 	const char *shown;

@@ -65,7 +65,7 @@ static void nothing_is_asked_for(void **state)
 	assert_string_equal(options.archive, "a.tar");
 }
 
-/* The words, and what the sentence must hold. */
+/* Bad usage, and a part of the expected sentence. */
 static void wrong_words(void **state)
 {
 	static const struct {
@@ -116,7 +116,7 @@ static void wrong_words(void **state)
 	}
 }
 
-/* No command takes an abbreviation, however clear it is. */
+/* No command accepts an abbreviation, even an unambiguous one. */
 static void options_are_spelled_out(void **state)
 {
 	(void)state;
@@ -147,7 +147,7 @@ static void commands(void **state)
 	assert_int_equal(command_find("cancel", &diag), COMMAND_CANCEL);
 	assert_int_equal(command_find("instal", &diag), COMMAND_COUNT);
 	assert_string_equal(diag.text, "unknown command 'instal'; did you mean 'install'?");
-	/* Not there yet. */
+	/* Not commands. */
 	assert_int_equal(command_find("verify", &diag), COMMAND_COUNT);
 	assert_int_equal(command_find("station", &diag), COMMAND_COUNT);
 	assert_string_equal(
@@ -166,7 +166,7 @@ static char *help_of(enum command command)
 	return text;
 }
 
-/* Fits a terminal, and leaves no option out. */
+/* At most 80 columns, with every option. */
 static void help(void **state)
 {
 	static const char *const all[] = {"--target", "--archive", "--layout", "--allow", "--tar ",
