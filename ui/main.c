@@ -41,8 +41,8 @@ static int cmd_screens(int argc, char **argv)
 	if (options.layout && layout_resolve(options.layout, folder, &layout, why, sizeof(why)) < 0)
 		return refuse(why);
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
-		return refuse("needs a terminal for its screens: without one use `boardstrap "
-			      "install --plain`; `boardstrap --help` says how");
+		return refuse("the screens need a terminal: without one, use `boardstrap install "
+			      "--plain`; see `boardstrap --help`");
 	root = sysroot_open("/");
 	if (root < 0)
 		return refuse(strerror(-root));

@@ -379,7 +379,7 @@ static void the_status(void **state)
 	(void)state;
 	plain_status(&plain, &now);
 	assert_string_equal(
-		printed(), "rootfs.tar.zst -> mmcblk1: extract, 48 % of all, about 0:19 left\n");
+		printed(), "rootfs.tar.zst -> mmcblk1: extract, 48 % done, about 0:19 left\n");
 	now.state = INSTALL_FAILED;
 	now.err = (struct err){EXIT_FAILED, "mkfs", "mkfs.ext4 failed on mmcblk1p1: exit status 1",
 		"The card may be worn out; try another one"};
@@ -435,7 +435,7 @@ static void the_plan(void **state)
 	assert_string_equal(printed(),
 		"Target   mmcblk1, eMMC DG4008, 7.3 GiB, ..9f31\n"
 		"Archive  rootfs.tar.zst, 204 MiB -> 740 MiB, 19,318 entries\n"
-		"         sha256 6b1f01234567..., as its checksum file says\n"
+		"         sha256 6b1f01234567..., matches the digest file beside it\n"
 		"Layout   single-gpt, GPT\n"
 		"         1: ext4 \"rootfs\" on /, from 4 MiB, 7.3 GiB\n"
 		"         spl: /b/spl.bin (128 KiB) to the disk, from 32 KiB\n"

@@ -202,7 +202,7 @@ static bool start(struct app *app)
 		    sizeof(app->last_words)) < 0)
 		return false;
 	if (app_watch_add(app, &app->keys, term_fd(app->term), EPOLLIN, take_keys) < 0) {
-		STR_FORMAT(app->last_words, "the terminal cannot be watched: %s", strerror(errno));
+		STR_FORMAT(app->last_words, "cannot watch the terminal: %s", strerror(errno));
 		return false;
 	}
 	app->tempo = line_speed_choose(term_baud(app->term));

@@ -77,7 +77,7 @@ static void keep_verdict(struct app *app)
 		s->state == INSTALL_PASSED	? "PASS"
 		: s->state == INSTALL_CANCELLED ? "CANCELLED"
 						: "FAIL",
-		text[0] ? text : "it says no more");
+		text[0] ? text : "no reason was reported");
 }
 
 static void show_result(struct app *app)
@@ -110,7 +110,8 @@ static void take_service(struct app *app)
 	}
 	if (r == -EPROTO) {
 		STR_COPY(app->last_words,
-			"the engine is of another version of boardstrap, and goes on without us");
+			"the engine runs another version of boardstrap; the install continues but "
+			"cannot be shown here");
 		app->code = EXIT_REFUSED;
 		app->done = true;
 	} else if (snapshot_ended(&m->snap)) {
@@ -241,7 +242,7 @@ static void on_complete(struct app *app)
 	struct model *m = app->model;
 
 	if (browse_complete(m->browse.dir, m->text, sizeof(m->text), &m->names) == 0)
-		model_say(m, false, "No name begins like this.");
+		model_say(m, false, "No matching name.");
 }
 
 static void on_layout(struct app *app)
@@ -254,7 +255,7 @@ static void on_cancel(struct app *app)
 	int r = service_send(app->service.watch.fd, SERVICE_CANCEL);
 
 	if (r < 0)
-		model_say(app->model, true, "It cannot be cancelled: %s.", strerror(-r));
+		model_say(app->model, true, "The install cannot be cancelled: %s.", strerror(-r));
 }
 
 static void on_again(struct app *app)

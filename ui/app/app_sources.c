@@ -116,7 +116,7 @@ void app_open_folder(struct app *app, const char *path, const char *select)
 	}
 	m->entry = ENTRY_NONE;
 	if (m->browse.left_out > 0)
-		model_say(m, false, "%zu more names are not listed: type the path (p).",
+		model_say(m, false, "%zu more names are not listed. Press p to type a path.",
 			m->browse.left_out);
 }
 

@@ -38,12 +38,12 @@ static int refuse_connect(enum command command, const char *name, int r)
 		STR_COPY(text, "no install is running");
 	else if (r == -E2BIG)
 		STR_FORMAT(text,
-			"several installs are running: name a target, as `boardstrap %s mmcblk1`",
+			"several installs are running: name a target, as in `boardstrap %s mmcblk1`",
 			command_name(command));
 	else if (r == -EACCES || r == -EPERM)
 		STR_FORMAT(text, "%s needs root", command_name(command));
 	else
-		STR_FORMAT(text, "cannot reach the install: %s", strerror(-r));
+		STR_FORMAT(text, "cannot connect to the install: %s", strerror(-r));
 	return refuse(text);
 }
 
@@ -112,8 +112,8 @@ int cmd_status(int argc, char **argv)
 	if (r == -ENOENT || r == -EPIPE) {
 		r = service_last(options.name, &snapshot);
 		if (r == -ENOENT)
-			return refuse("no install is running, and none has left a result since the "
-				      "machine was started");
+			return refuse(
+				"no install is running, and none has ended since the last boot");
 	}
 	if (r < 0)
 		return refuse_connect(COMMAND_STATUS, options.name, r);
@@ -147,12 +147,12 @@ int cmd_cancel(int argc, char **argv)
 	}
 	if (r == -ETIMEDOUT && snapshot.state == INSTALL_RUNNING)
 		return refuse(
-			"the install was not cancelled: another front end commands it; cancel "
-			"it there");
+			"the install was not cancelled: another front end controls it. Cancel it "
+			"there");
 	if (r < 0)
 		return refuse_connect(COMMAND_CANCEL, options.name, r);
 	if (snapshot.state != INSTALL_CANCELLED)
-		return refuse("the install had ended before it could be cancelled");
+		return refuse("the install ended before it could be cancelled");
 	printf("%s\n", snapshot.err.text);
 	return EXIT_OK;
 }

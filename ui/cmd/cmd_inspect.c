@@ -118,7 +118,7 @@ static void print_sound(const struct inspect_result *result)
 	print_count(totals->acls, "with access control lists");
 	printf("\nsha256    %s\n", result->sha256);
 	if (result->sidecar == SIDECAR_OK)
-		printf("          as %s says\n", result->sidecar_name);
+		printf("          matches %s\n", result->sidecar_name);
 }
 
 static void print_bad(const struct inspect_result *result)
@@ -191,7 +191,7 @@ static int inspect_archive(const struct options *options, int reactor)
 	r = run(inspect, reactor, &result);
 	inspect_free(inspect);
 	if (r < 0) {
-		fprintf(stderr, "boardstrap: waiting failed: %s.\n", strerror(-r));
+		fprintf(stderr, "boardstrap: cannot wait for events: %s.\n", strerror(-r));
 		return EXIT_REFUSED;
 	}
 	if (options->json)
@@ -216,7 +216,8 @@ int cmd_inspect(int argc, char **argv)
 	if (options_parse(COMMAND_INSPECT, argc, argv, &options, &diag) < 0)
 		return refuse(diag.text);
 	if (!options.archive)
-		return refuse("inspect needs an archive, as `boardstrap inspect rootfs.tar.zst`");
+		return refuse(
+			"inspect needs an archive, as in `boardstrap inspect rootfs.tar.zst`");
 	if (strcmp(options.archive, "-") == 0)
 		return refuse("the archive must be a file, not a pipe");
 	reactor = reactor_new();

@@ -76,7 +76,7 @@ static int find_tar(struct job *job)
 
 	if (!asked || child_find_program(asked, found, sizeof(found)) == 0)
 		return 0;
-	STR_FORMAT(text, "--tar %s: there is no such program that can be run", asked);
+	STR_FORMAT(text, "--tar %s: not an executable program", asked);
 	return refuse(job, "check", text);
 }
 
@@ -97,7 +97,7 @@ static int check_request(struct job *job)
 		r = find_tar(job);
 	if (r == 0 && geteuid() != 0)
 		r = refuse(job, "check",
-			"install needs root, since it writes to a device: use sudo, or a root shell");
+			"install needs root to write to a device: use sudo or a root shell");
 	return r;
 }
 
@@ -260,9 +260,11 @@ static int ask(struct job *job)
 		return cancelled(job, "check");
 	if (job->options.yes)
 		return 0;
-	if (!isatty(STDIN_FILENO) || job->options.json)
-		return refuse(
-			job, "check", "--yes is needed where nobody can be asked before writing");
+	if (job->options.json)
+		return refuse(job, "check", "--json does not ask: use --yes to confirm writing");
+	if (!isatty(STDIN_FILENO))
+		return refuse(job, "check",
+			"there is no terminal to ask on: use --yes to confirm writing");
 	fprintf(stderr, "Everything on %s will be erased.\n", target->name);
 	if (disk_confirm_word(target, word))
 		fprintf(stderr, "Type the last four digits of its serial to begin: ");
@@ -274,7 +276,7 @@ static int ask(struct job *job)
 		return cancelled(job, "check");
 	}
 	if (strcasecmp(answer.line, word) != 0)
-		return refuse(job, "check", "that was something else: nothing was written");
+		return refuse(job, "check", "the word does not match; nothing was written");
 	return 0;
 }
 
@@ -316,7 +318,7 @@ static int run(struct job *job)
 		return r;
 	job->reactor = reactor_new();
 	if (follow_init(&job->follow, job->reactor, stdout, job->options.json) < 0)
-		return refuse(job, "scan", "out of descriptors");
+		return refuse(job, "scan", "out of file descriptors");
 	scan_lines_init(&job->reader, &job->follow);
 	r = read_archive(job);
 	if (r == 0)

@@ -191,13 +191,12 @@ static void say_what_is_missing(const struct shown *shown)
 {
 	(void)fflush(stdout);
 	if (shown->denied > 0)
-		fprintf(stderr, "boardstrap: the content of %zu of them could not be read: %s\n",
-			shown->denied,
+		fprintf(stderr, "boardstrap: the content of %zu disk%s could not be read: %s\n",
+			shown->denied, shown->denied == 1 ? "" : "s",
 			shown->user_only ? "that needs root"
-					 : "no permission, even for root (a container?)");
+					 : "permission denied, even for root (in a container?)");
 	if (shown->user_only && shown->count > 0)
-		fputs("boardstrap: what other users' processes have mounted for themselves alone "
-		      "is not seen: that needs root\n",
+		fputs("boardstrap: mounts in other users' namespaces are not visible without root\n",
 			stderr);
 }
 

@@ -3,6 +3,7 @@
 
 #include "device/disk/disk.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
@@ -20,15 +21,15 @@ struct command_row {
 static const struct command_row commands[COMMAND_COUNT] = {
 	[COMMAND_SCREENS] = {.name = "",
 		.usage = "[OPTION]...",
-		.help = "choose on screens what to install, and where",
+		.help = "choose target, archive and layout on screens",
 		.operand = NOWHERE},
 	[COMMAND_LIST] = {.name = "list",
 		.usage = "[OPTION]...",
-		.help = "show the disks, and why one may not be written",
+		.help = "show the disks, and why one is refused",
 		.operand = NOWHERE},
 	[COMMAND_INSPECT] = {.name = "inspect",
 		.usage = "ARCHIVE [--json]",
-		.help = "read an archive, and tell if it is sound",
+		.help = "read an archive and check that it is sound",
 		.operand = OFFSET(archive)},
 	[COMMAND_INSTALL] = {.name = "install",
 		.usage = "--target DEV|IMAGE --archive FILE [OPTION]...",
@@ -58,8 +59,8 @@ static int take_allow(struct options *options, const char *value, struct diag *d
 
 	if (disk_allow_parse(value, &allow, bad) < 0)
 		return diag_fail(diag, -EINVAL,
-			"--allow does not know the kind '%s'; the kinds are emmc, sd, usb, disk, loop "
-			"and image, and worn is a word for worn-out ones",
+			"--allow: unknown kind '%s'. Use emmc, sd, usb, disk, loop or image, and "
+			"worn for worn-out devices",
 			bad);
 	options->allow |= allow;
 	return 0;
@@ -70,8 +71,8 @@ static int take_archive(struct options *options, const char *value, struct diag 
 	(void)options;
 	if (strcmp(value, "-") == 0)
 		return diag_fail(diag, -EINVAL,
-			"--archive - is not possible: the archive is read twice, once to check it "
-			"before anything is written, so it must be a file");
+			"--archive cannot be standard input: the archive is read twice, so it must "
+			"be a file");
 	return 0;
 }
 
@@ -87,27 +88,27 @@ static const struct option_row {
 		.offset = OFFSET(archive), .take = take_archive},
 	{"layout", "NAME|FILE", "single-gpt (default), single-mbr, boot-root, or a file", FOR_PLANS,
 		.offset = OFFSET(layout)},
-	{"allow", "KIND,...", "more than emmc: sd, usb, disk, loop, image; worn",
+	{"allow", "KIND,...", "also allow sd, usb, disk, loop, image or worn targets",
 		FOR_PLANS | FOR(LIST), .offset = NOWHERE, .take = take_allow},
-	{"tar", "PATH", "extract with this tar, not the one in the path", FOR_PLANS,
+	{"tar", "PATH", "extract with this tar instead of the one in PATH", FOR_PLANS,
 		.offset = OFFSET(tar)},
-	{"expect-id", "CID|SERIAL", "refuse any target but the one with this identity", FOR_PLANS,
+	{"expect-id", "CID|SERIAL", "refuse a target with any other CID or serial", FOR_PLANS,
 		.offset = OFFSET(expect_id)},
 	{"no-verify", NULL, "do not compare the medium with the archive afterwards", FOR_PLANS,
 		.offset = OFFSET(no_verify)},
 	{"yes", NULL, "do not ask before writing", FOR(INSTALL), .offset = OFFSET(yes)},
 	{"dry-run", NULL, "check everything, print the plan, and write nothing", FOR(INSTALL),
 		.offset = OFFSET(dry_run)},
-	{"plain", NULL, "lines instead of screens, also on a terminal", FOR(INSTALL) | FOR(ATTACH),
-		.offset = OFFSET(plain)},
-	{"json", NULL, "one JSON object a line, for programs",
+	{"plain", NULL, "print lines instead of screens, even on a terminal",
+		FOR(INSTALL) | FOR(ATTACH), .offset = OFFSET(plain)},
+	{"json", NULL, "print one JSON object per line, for programs",
 		FOR(INSTALL) | FOR(ATTACH) | FOR(STATUS) | FOR(LIST) | FOR(INSPECT),
 		.offset = OFFSET(json)},
-	{"all", NULL, "show loop devices and other unlikely ones, too", FOR(LIST),
+	{"all", NULL, "also show loop devices and other unlikely targets", FOR(LIST),
 		.offset = OFFSET(all)},
 	{"sysroot", "DIR", "list a recorded machine instead of this one", FOR(LIST),
 		.offset = OFFSET(sysroot)},
-	{"help", NULL, "print this", ~0u, .offset = OFFSET(help)},
+	{"help", NULL, "print this help", ~0u, .offset = OFFSET(help)},
 };
 
 const char *command_name(enum command command)
@@ -201,8 +202,8 @@ static const struct option_row *find_row(enum command command, const char *name,
 		}
 	}
 	if (elsewhere && command == COMMAND_SCREENS)
-		(void)diag_fail(diag, -EINVAL, "--%s needs a command, as `boardstrap install --%s`",
-			name, name);
+		(void)diag_fail(diag, -EINVAL,
+			"--%s needs a command, as in `boardstrap install --%s`", name, name);
 	else if (elsewhere)
 		(void)diag_fail(
 			diag, -EINVAL, "%s has no option '--%s'", commands[command].name, name);
@@ -276,8 +277,7 @@ static int take_operand(
 	size_t offset = commands[command].operand;
 
 	if (offset == NOWHERE || *string_at(options, offset))
-		return diag_fail(
-			diag, -EINVAL, "'%.80s' is one word too many; options begin with --", word);
+		return diag_fail(diag, -EINVAL, "unexpected argument '%.80s'", word);
 	*string_at(options, offset) = word;
 	return 0;
 }
@@ -298,13 +298,13 @@ int options_parse(
 			r = take_option(command, argc, argv, &i, &options, diag);
 		else if (!ended && argv[i][0] == '-' && argv[i][1])
 			r = diag_fail(diag, -EINVAL,
-				"unknown option '%.80s'; options are written out, as --help",
+				"unknown option '%.80s'; options have long names, such as --help",
 				argv[i]);
 		else
 			r = take_operand(command, argv[i], &options, diag);
 	}
 	if (r == 0 && options.plain && options.json)
-		r = diag_fail(diag, -EINVAL, "--plain and --json exclude each other");
+		r = diag_fail(diag, -EINVAL, "--plain and --json are mutually exclusive");
 	if (r == 0)
 		*ret = options;
 	return r;
@@ -340,8 +340,9 @@ static void help_options(FILE *out, const char *title, unsigned with, unsigned w
 void options_help(FILE *out, enum command command)
 {
 	if (command != COMMAND_SCREENS) {
-		fprintf(out, "Usage: boardstrap %s %s\n\nThe command to %s.\n",
-			commands[command].name, commands[command].usage, commands[command].help);
+		fprintf(out, "Usage: boardstrap %s %s\n\n%c%s.\n", commands[command].name,
+			commands[command].usage, toupper(commands[command].help[0]),
+			commands[command].help + 1);
 		help_options(out, "Options:", 1u << command, 0);
 		if (command == COMMAND_INSTALL || command == COMMAND_ATTACH)
 			fprintf(out, "\n%s", exit_codes);

@@ -190,8 +190,9 @@ static void on_service(struct watch *watch, uint32_t events)
 	if (r == 0)
 		return;
 	if (r == -EPROTO) {
-		plain_wrap(errors(follow),
-			"boardstrap: ", "the install is run by another version of boardstrap");
+		plain_wrap(errors(follow), "boardstrap: ",
+			"the engine runs another version of boardstrap; the install continues but "
+			"cannot be shown here");
 		follow->code = EXIT_DETACHED;
 		return;
 	}

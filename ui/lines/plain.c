@@ -92,8 +92,8 @@ static void print_archive(struct plain *plain, const struct plan *plan)
 {
 	static const char *const sidecars[] = {
 		[SIDECAR_NONE] = "",
-		[SIDECAR_OK] = ", as its checksum file says",
-		[SIDECAR_WRONG] = ", not what its checksum file says",
+		[SIDECAR_OK] = ", matches the digest file beside it",
+		[SIDECAR_WRONG] = ", does not match the digest file beside it",
 	};
 	const char *slash = strrchr(plan->archive, '/');
 	char line[400], name[256];
@@ -329,7 +329,7 @@ void plain_status(struct plain *plain, const struct snapshot *snapshot)
 			plain_wrap(plain->out, "  ", line);
 		}
 	} else {
-		STR_FORMAT(line, "%s -> %s: %s, %d %% of all, %s", snapshot->archive_name,
+		STR_FORMAT(line, "%s -> %s: %s, %d %% done, %s", snapshot->archive_name,
 			snapshot->target_name, step_name(snapshot->step),
 			snapshot->progress.percent, human_left(snapshot->progress.eta_s).s);
 		plain_wrap(plain->out, "", line);
