@@ -18,7 +18,7 @@
 #define CONSOLE_QUIET "1"
 
 static const struct sandbox *console_box;
-static bool console_laid;
+static bool console_mounted;
 
 /* Makes the terminal the kernel's console, in sysfs. */
 FRONT_CALL void console_take_terminal(struct front *f)
@@ -31,14 +31,14 @@ FRONT_CALL void console_take_terminal(struct front *f)
 	sandbox_file(console_box, "tty/ttyT/dev", text);
 }
 
-FRONT_CALL bool console_lay_over(const char *name, const char *over)
+FRONT_CALL bool console_bind(const char *name, const char *over)
 {
 	char path[PATH_MAX];
 
 	return mount(sandbox_path(console_box, name, path), over, NULL, MS_BIND, NULL) == 0;
 }
 
-FRONT_CALL bool console_make(void)
+FRONT_CALL bool console_try_mount(void)
 {
 	char path[PATH_MAX];
 
@@ -49,39 +49,39 @@ FRONT_CALL bool console_make(void)
 	return geteuid() == 0 && unshare(CLONE_NEWNS) == 0 &&
 	       mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
 	       (mkdir(SERVICE_DIR, 0700) == 0 || errno == EEXIST) &&
-	       console_lay_over("run", SERVICE_DIR) && console_lay_over("tty", "/sys/class/tty") &&
-	       console_lay_over("printk", "/proc/sys/kernel/printk") &&
-	       console_lay_over("kmsg", "/dev/kmsg");
+	       console_bind("run", SERVICE_DIR) && console_bind("tty", "/sys/class/tty") &&
+	       console_bind("printk", "/proc/sys/kernel/printk") &&
+	       console_bind("kmsg", "/dev/kmsg");
 }
 
 /* Sets up the machine; skips the calling test if mounting is not allowed. */
-FRONT_CALL void console_lay(const struct sandbox *box)
+FRONT_CALL void console_mount(const struct sandbox *box)
 {
 	console_box = box;
-	console_laid = console_make();
-	if (!console_laid) {
+	console_mounted = console_try_mount();
+	if (!console_mounted) {
 		print_message("SKIPPED: needs root, who may mount over /sys, /proc and /dev\n");
 		skip();
 	}
 	front_on_terminal = console_take_terminal;
 }
 
-/* Undoes console_lay. Call it before the sandbox is removed. */
-FRONT_CALL void console_leave(void)
+/* Undoes console_mount. Call it before the sandbox is removed. */
+FRONT_CALL void console_unmount(void)
 {
 	static const char *const over[] = {
 		"/dev/kmsg", "/proc/sys/kernel/printk", "/sys/class/tty", SERVICE_DIR};
 
 	/* Unmount only if all mounts succeeded: otherwise one may not be ours. */
-	for (size_t i = 0; console_laid && i < ARRAY_SIZE(over); i++)
+	for (size_t i = 0; console_mounted && i < ARRAY_SIZE(over); i++)
 		(void)umount(over[i]);
-	console_laid = false;
+	console_mounted = false;
 	front_on_terminal = NULL;
 }
 
 FRONT_CALL int console_teardown(void **state)
 {
-	console_leave();
+	console_unmount();
 	return sandbox_teardown(state);
 }
 

@@ -104,7 +104,7 @@ static void nothing_is_wider_than_the_page(void **state)
 	assert_true(lines >= 5);
 }
 
-static void what_should_be_known_is_told(void **state)
+static void health_and_warnings_are_shown(void **state)
 {
 	static const char dir[] = "sys/devices/bus/block/mmcblk0/device";
 	static const char *const attributes[][2] = {
@@ -204,7 +204,7 @@ static void probe_hangs_on_the_first(const char *path, struct disk_content *ret)
 
 /* The table is printed with the contents of the other disks, and with sysfs data of the silent one.
  * The verdict on its content follows below. */
-static void a_silent_disk_is_told_later(void **state)
+static void a_silent_disk_does_not_delay_the_table(void **state)
 {
 	struct sandbox *box = *state;
 	const char *late, *table_end;
@@ -250,12 +250,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		sandbox_test(a_table_for_people),
 		sandbox_test(nothing_is_wider_than_the_page),
-		sandbox_test(what_should_be_known_is_told),
+		sandbox_test(health_and_warnings_are_shown),
 		sandbox_test(loops_are_shown_on_demand),
 		sandbox_test(json_for_programs),
 		sandbox_test(wrong_words_are_refused),
 		cmocka_unit_test_setup_teardown(
-			a_silent_disk_is_told_later, loop_setup, loop_teardown),
+			a_silent_disk_does_not_delay_the_table, loop_setup, loop_teardown),
 		sandbox_test(this_machine_is_listed),
 	};
 

@@ -19,7 +19,7 @@
 /* The test plays the engine, at the other end of the socket. */
 static int engine, viewer, reactor;
 static struct follow follow;
-static int old_stderr, said_fd;
+static int old_stderr, error_fd;
 
 static int setup(void **state)
 {
@@ -32,8 +32,8 @@ static int setup(void **state)
 	viewer = ends[1];
 	/* Captures error sentences. */
 	old_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-	said_fd = memfd_create("said", MFD_CLOEXEC);
-	if (old_stderr < 0 || said_fd < 0 || dup2(said_fd, STDERR_FILENO) < 0)
+	error_fd = memfd_create("errors", MFD_CLOEXEC);
+	if (old_stderr < 0 || error_fd < 0 || dup2(error_fd, STDERR_FILENO) < 0)
 		return -1;
 	reactor = reactor_new();
 	return follow_init(&follow, reactor, out, true);
@@ -45,13 +45,13 @@ static int teardown(void **state)
 	close_fd(&reactor);
 	(void)dup2(old_stderr, STDERR_FILENO);
 	close_fd(&old_stderr);
-	close_fd(&said_fd);
+	close_fd(&error_fd);
 	close_fd(&engine);
 	close_fd(&viewer);
 	return capture_close(state);
 }
 
-static void tell(enum install_state install, int code)
+static void send_state(enum install_state install, int code)
 {
 	struct snapshot snapshot = {
 		.magic = SNAPSHOT_MAGIC,
@@ -66,10 +66,10 @@ static void tell(enum install_state install, int code)
 }
 
 /* The text on standard error so far. */
-static const char *said(void)
+static const char *errors(void)
 {
 	static char buf[2000];
-	ssize_t n = pread(said_fd, buf, sizeof(buf) - 1, 0);
+	ssize_t n = pread(error_fd, buf, sizeof(buf) - 1, 0);
 
 	buf[n > 0 ? n : 0] = '\0';
 	return buf;
@@ -85,8 +85,8 @@ static bool was_cancelled(void)
 static void to_the_end(void **state)
 {
 	(void)state;
-	tell(INSTALL_RUNNING, 0);
-	tell(INSTALL_PASSED, EXIT_NOT_VERIFIED);
+	send_state(INSTALL_RUNNING, 0);
+	send_state(INSTALL_PASSED, EXIT_NOT_VERIFIED);
 	assert_int_equal(follow_engine(&follow, viewer), EXIT_NOT_VERIFIED);
 	assert_non_null(strstr(capture_take(), "\"result\":\"pass\""));
 	assert_false(was_cancelled());
@@ -95,14 +95,14 @@ static void to_the_end(void **state)
 static void an_engine_that_dies(void **state)
 {
 	(void)state;
-	tell(INSTALL_RUNNING, 0);
+	send_state(INSTALL_RUNNING, 0);
 	close_fd(&engine);
 	assert_int_equal(follow_engine(&follow, viewer), EXIT_FAILED);
 	assert_null(strstr(capture_take(), "\"result\":\"pass\""));
 }
 
 /* Long output of a tool is wrapped, and its control characters are replaced. */
-static void a_failure_is_told_in_lines(void **state)
+static void a_failure_is_wrapped(void **state)
 {
 	struct snapshot failed = {
 		.magic = SNAPSHOT_MAGIC,
@@ -121,7 +121,7 @@ static void a_failure_is_told_in_lines(void **state)
 		(void)strcat(failed.err.text, "some/folder: \x1b[2J ");
 	assert_int_equal(send(engine, &failed, sizeof(failed), 0), sizeof(failed));
 	assert_int_equal(follow_engine(&follow, viewer), EXIT_FAILED);
-	line = said();
+	line = errors();
 	assert_memory_equal(line, "boardstrap: tar failed on board.img", 35);
 	assert_null(strchr(line, '\x1b'));
 	for (; *line; line += strcspn(line, "\n") + 1, lines++)
@@ -134,7 +134,7 @@ static void a_failure_is_told_in_lines(void **state)
 static void ctrl_c_cancels(void **state)
 {
 	(void)state;
-	tell(INSTALL_CANCELLED, EXIT_CANCELLED);
+	send_state(INSTALL_CANCELLED, EXIT_CANCELLED);
 	assert_int_equal(raise(SIGINT), 0);
 	assert_int_equal(follow_engine(&follow, viewer), EXIT_CANCELLED);
 	assert_true(was_cancelled());
@@ -147,13 +147,13 @@ static void ctrl_c_of_a_viewer_leaves(void **state)
 	assert_int_equal(raise(SIGINT), 0);
 	assert_int_equal(follow_engine(&follow, viewer), EXIT_DETACHED);
 	assert_false(was_cancelled());
-	assert_non_null(strstr(said(), "the install goes on"));
+	assert_non_null(strstr(errors(), "the install goes on"));
 }
 
 static void a_hang_up_leaves(void **state)
 {
 	(void)state;
-	tell(INSTALL_RUNNING, 0);
+	send_state(INSTALL_RUNNING, 0);
 	assert_int_equal(raise(SIGHUP), 0);
 	assert_int_equal(follow_engine(&follow, viewer), EXIT_DETACHED);
 	assert_false(was_cancelled());
@@ -309,7 +309,7 @@ static void a_stopped_line_lets_it_cancel(void **state)
 	assert_int_equal(kill(follower, SIGTERM), 0);
 	assert_int_equal(poll(&asked, 1, 60000), 1);
 	assert_true(was_cancelled());
-	tell(INSTALL_CANCELLED, EXIT_CANCELLED);
+	send_state(INSTALL_CANCELLED, EXIT_CANCELLED);
 	assert_int_equal(follower_end(), EXIT_CANCELLED);
 	(void)line_text();
 }
@@ -321,7 +321,7 @@ static void a_stopped_line_shows_the_result(void **state)
 
 	(void)state;
 	follow_on_a_stopped_line();
-	tell(INSTALL_PASSED, EXIT_NOT_VERIFIED);
+	send_state(INSTALL_PASSED, EXIT_NOT_VERIFIED);
 	(void)usleep(300000);
 	assert_int_equal(waitpid(follower, NULL, WNOHANG), 0);
 	assert_int_equal(tcflow(line_slave, TCOON), 0);
@@ -337,7 +337,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(to_the_end),
 		TEST(an_engine_that_dies),
-		TEST(a_failure_is_told_in_lines),
+		TEST(a_failure_is_wrapped),
 		TEST(ctrl_c_cancels),
 		TEST(ctrl_c_of_a_viewer_leaves),
 		TEST(a_hang_up_leaves),

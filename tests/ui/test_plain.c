@@ -192,7 +192,7 @@ static void two_minutes_fit_a_slow_line(void **state)
 }
 
 /* An install of five seconds: at most one progress line a second. */
-static void a_quick_install_says_little(void **state)
+static void a_quick_install_prints_few_lines(void **state)
 {
 	struct snapshot before = {0}, now = extracting();
 	unsigned lines = 0;
@@ -479,7 +479,7 @@ int main(void)
 		TEST(a_progress_line),
 		TEST(not_too_many_lines),
 		TEST(two_minutes_fit_a_slow_line),
-		TEST(a_quick_install_says_little),
+		TEST(a_quick_install_prints_few_lines),
 		TEST(messages_are_counted_or_shown),
 		TEST(no_escape_gets_out),
 		TEST(steps_and_messages),

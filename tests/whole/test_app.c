@@ -410,7 +410,7 @@ static void plugging_shows(void **state)
 }
 
 /* TERM is missing or "dumb", but the terminal answers the query. */
-static void plain_terminal_is_said(void **state)
+static void plain_terminal_is_noted(void **state)
 {
 	static const struct {
 		const char *type, *says;
@@ -443,7 +443,7 @@ static void kernel_keeps_off_the_console(void **state)
 	struct snapshot s = make_snapshot(STEP_EXTRACT);
 	struct front f;
 
-	console_lay(*state);
+	console_mount(*state);
 	f = front_follow(&s, true);
 	front_expect(&f, "48 %");
 	assert_true(console_printk_is(CONSOLE_QUIET));
@@ -485,7 +485,7 @@ int main(void)
 		cmocka_unit_test(keys_are_shown_at_once),
 		cmocka_unit_test(no_usable_terminal),
 		sandbox_test(plugging_shows),
-		sandbox_test(plain_terminal_is_said),
+		sandbox_test(plain_terminal_is_noted),
 		sandbox_test(all_the_way),
 		console_test(kernel_keeps_off_the_console),
 	};

@@ -212,7 +212,7 @@ static void kernel_messages_are_repaired(void **state)
 	struct front f;
 	int kmsg;
 
-	console_lay(*state);
+	console_mount(*state);
 	kmsg = console_open_log();
 	f = front_follow(&s, true);
 	front_expect(&f, DRAWN);

@@ -121,7 +121,7 @@ struct witness {
 };
 
 /* Receives the latest snapshot. */
-static void witness_take(struct witness *w)
+static void witness_receive(struct witness *w)
 {
 	int r = service_receive(w->fd, &w->now);
 
@@ -139,7 +139,7 @@ static void attend(struct front *f, struct witness *w, bool feeds, unsigned ms)
 			(void)emulator_feed(&f->emulator, 10);
 		else
 			(void)poll(NULL, 0, 10);
-		witness_take(w);
+		witness_receive(w);
 	}
 }
 
@@ -196,7 +196,7 @@ static int shown_percent(const struct front *f)
 	return -1;
 }
 
-static int told_percent(const struct witness *w)
+static int known_percent(const struct witness *w)
 {
 	return gauge_percent(w->now.progress.archive);
 }
@@ -207,15 +207,15 @@ static unsigned ms_until_true(struct front *f, struct witness *w)
 	uint64_t start = now_ms();
 	int want;
 
-	witness_take(w);
-	want = told_percent(w);
+	witness_receive(w);
+	want = known_percent(w);
 	while (shown_percent(f) < want) {
 		(void)emulator_feed(&f->emulator, 5);
 		if (now_ms() > start + EMULATOR_MS)
 			fail_msg("%d %% never came, %d %% is shown", want, shown_percent(f));
 	}
-	witness_take(w);
-	assert_true(shown_percent(f) <= told_percent(w));
+	witness_receive(w);
+	assert_true(shown_percent(f) <= known_percent(w));
 	return (unsigned)(now_ms() - start);
 }
 
@@ -326,7 +326,7 @@ static void slow_line_shows_the_truth(void **state)
 	struct board *board = *state;
 	uint64_t begin[101] = {0}, worst = 0, end, now;
 	struct witness w = {.fd = -1};
-	int shown = -1, told = -1;
+	int shown = -1, known = -1;
 	struct front f;
 
 	fixture_require_root();
@@ -341,13 +341,13 @@ static void slow_line_shows_the_truth(void **state)
 			w.fd = service_connect("board.img");
 		if (w.fd < 0)
 			continue;
-		witness_take(&w);
-		while (told < told_percent(&w))
-			begin[++told] = now;
+		witness_receive(&w);
+		while (known < known_percent(&w))
+			begin[++known] = now;
 		if (shown_percent(&f) <= shown)
 			continue;
 		shown = shown_percent(&f);
-		assert_true(shown <= told);
+		assert_true(shown <= known);
 		if (shown > 1 && now - begin[shown] > worst)
 			worst = now - begin[shown];
 	}
@@ -524,7 +524,7 @@ static int console_board_teardown(void **state)
 	void *made = box;
 
 	engine_end();
-	console_leave();
+	console_unmount();
 	(void)sandbox_teardown(&made);
 	return board_teardown(state);
 }
@@ -600,13 +600,13 @@ static void any_end_gives_everything_back(void **state)
 	struct front f;
 
 	fixture_require_root();
-	console_lay(box);
+	console_mount(box);
 	(void)setrlimit(RLIMIT_CORE, &none);
 	w = install_slowly(board, 0, &f);
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
 		assert_speed(sigabbrev_np(ends[i].signal), time_end(&f, &ends[i]), 500);
 		f = start(run_attach, board);
-		witness_take(&w);
+		witness_receive(&w);
 		assert_int_equal(w.now.state, INSTALL_RUNNING);
 	}
 	go_on(board);
@@ -623,7 +623,7 @@ static void next_start_gives_back(void **state)
 	struct front f;
 
 	fixture_require_root();
-	console_lay(box);
+	console_mount(box);
 	w = install_slowly(board, 0, &f);
 	assert_true(console_printk_is(CONSOLE_QUIET));
 	assert_int_equal(kill(w.now.engine, SIGKILL), 0);

@@ -78,7 +78,7 @@ static void look(struct app *app)
 	}
 	if (app->inventory && inventory_generation(app->inventory) != app->generation)
 		app_take_inventory(app);
-	if (repaint_take(&app->repair, m->now_ms)) {
+	if (repaint_take(&app->repaint, m->now_ms)) {
 		term_repair(app->term);
 		app_show(app);
 	}
@@ -105,11 +105,11 @@ static int next_wait(const struct app *app)
 	int wait = -1;
 
 	if (app->changed || (app->inspect && m->scan.state == INSPECT_RUNNING))
-		wait = until(app->shown_ms + app->tempo->frame_ms, m->now_ms);
+		wait = until(app->shown_ms + app->line_speed->frame_ms, m->now_ms);
 	if (app->beeps > 0)
 		wait = sooner(wait, until(app->beep_ms, m->now_ms));
-	if (repaint_wait_ms(&app->repair, m->now_ms) >= 0)
-		wait = sooner(wait, repaint_wait_ms(&app->repair, m->now_ms));
+	if (repaint_wait_ms(&app->repaint, m->now_ms) >= 0)
+		wait = sooner(wait, repaint_wait_ms(&app->repaint, m->now_ms));
 	if (term_out_wait_ms(app->term) >= 0)
 		wait = sooner(wait, term_out_wait_ms(app->term));
 	if (term_wait_ms(app->term) >= 0)
@@ -145,7 +145,7 @@ static void step(struct app *app)
 	if (term_wait_ms(app->term) == 0 && !app->done)
 		take_keys(app);
 	if (app->changed && !app->done &&
-		app->model->now_ms - app->shown_ms >= app->tempo->frame_ms)
+		app->model->now_ms - app->shown_ms >= app->line_speed->frame_ms)
 		app_show(app);
 }
 
@@ -157,8 +157,8 @@ static void finish(struct app *app)
 	term_close(app->term);
 	inspect_free(app->inspect);
 	inventory_free(app->inventory);
-	if (app->knobs.path[0])
-		(void)settings_restore(&app->knobs);
+	if (app->settings.path[0])
+		(void)settings_restore(&app->settings);
 	free(app->image);
 	app_watch_close(app, &app->service);
 	app_watch_close(app, &app->signals);
@@ -205,8 +205,8 @@ static bool start(struct app *app)
 		STR_FORMAT(app->last_words, "cannot watch the terminal: %s", strerror(errno));
 		return false;
 	}
-	app->tempo = line_speed_choose(term_baud(app->term));
-	app->model->text_ms = app->tempo->text_ms;
+	app->line_speed = line_speed_choose(term_baud(app->term));
+	app->model->text_ms = app->line_speed->text_ms;
 	/* A warning about the terminal becomes the notice of the first screen. */
 	STR_COPY(app->model->notice, app->last_words);
 	app->last_words[0] = '\0';

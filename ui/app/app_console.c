@@ -22,7 +22,7 @@ static void take_messages(struct app *app)
 	for (unsigned i = 0; i < BURST && r == 1; i++) {
 		r = kmsg_next(app->kmsg.watch.fd, &record);
 		if (r == 1 && record.level < level)
-			repaint_note(&app->repair, app->model->now_ms);
+			repaint_note(&app->repaint, app->model->now_ms);
 	}
 	if (r < 0)
 		app_watch_close(app, &app->kmsg);
@@ -38,11 +38,11 @@ void app_console_open(struct app *app)
 		app_watch_close(app, &app->kmsg);
 	/* Settings belong to the running machine, never to a recorded one. */
 	if (!sysroot_is_live(app->root) ||
-		settings_open(&app->knobs, app->root, SERVICE_KNOBS) < 0) {
-		app->knobs.path[0] = '\0';
+		settings_open(&app->settings, app->root, SERVICE_KNOBS) < 0) {
+		app->settings.path[0] = '\0';
 		return;
 	}
-	(void)settings_restore_stale(&app->knobs);
+	(void)settings_restore_stale(&app->settings);
 	if (on_console)
-		(void)console_quiet(&app->knobs);
+		(void)console_quiet(&app->settings);
 }

@@ -27,21 +27,21 @@ struct app_watch {
 struct app {
 	const struct app_options *options; /* NULL in app_follow */
 	struct terminal *term;
-	const struct line_speed *tempo;
+	const struct line_speed *line_speed;
 	struct grid grid;
 	struct model *model;
 	int root; /* root fd for sysfs and proc, borrowed */
 	int reactor;
 	struct app_watch keys, line, signals, service;
 	struct app_watch kmsg; /* /dev/kmsg, if the kernel prints on this terminal */
-	struct repaint repair;
+	struct repaint repaint;
 	struct inventory *inventory;
 	unsigned generation; /* of the inventory, as copied into the model */
 	struct disk *image;  /* the target, if it is an image; or NULL */
 	struct inspect *inspect;
-	struct settings_journal knobs; /* empty path: settings must not be changed */
-	bool shown;		       /* the first screen has been drawn */
-	bool done, changed;	       /* changed: the model is newer than the screen */
+	struct settings_journal settings; /* empty path: settings must not be changed */
+	bool shown;			  /* the first screen has been drawn */
+	bool done, changed;		  /* changed: the model is newer than the screen */
 	int code;
 	unsigned beeps;
 	uint64_t shown_ms, beep_ms;

@@ -63,8 +63,8 @@ void app_watch_plugging(struct app *app)
 {
 	(void)inventory_watch(app->inventory);
 	/* Needs root. Other users see a card in a reader after a rescan. */
-	if (app->knobs.path[0])
-		(void)uevent_poll_media(&app->knobs);
+	if (app->settings.path[0])
+		(void)uevent_poll_media(&app->settings);
 }
 
 void app_take_target(struct app *app)

@@ -6,7 +6,7 @@
 
 void app_resize(struct app *app)
 {
-	uint64_t early_ms = app->tempo->frame_ms - RESIZE_MS;
+	uint64_t early_ms = app->line_speed->frame_ms - RESIZE_MS;
 	int rows, cols;
 
 	term_size(app->term, &rows, &cols);

@@ -27,12 +27,12 @@ struct job {
 	int root, reactor;
 	struct disk target;
 	struct follow follow;
-	struct scan_lines reader;
+	struct scan_lines scan;
 	struct plan plan;
 	struct plan_verdict verdict;
 };
 
-static void say(const char *sentence)
+static void print_error(const char *sentence)
 {
 	fprintf(stderr, "boardstrap: %s\n", sentence);
 }
@@ -40,7 +40,7 @@ static void say(const char *sentence)
 /* Reports why nothing is written, and returns the exit code. */
 static int refuse(struct job *job, const char *step, const char *sentence)
 {
-	say(sentence);
+	print_error(sentence);
 	if (job->options.json)
 		event_refused(stdout, EXIT_REFUSED, step, sentence);
 	return EXIT_REFUSED;
@@ -50,7 +50,7 @@ static int cancelled(struct job *job, const char *step)
 {
 	static const char sentence[] = "cancelled: nothing was written";
 
-	say(sentence);
+	print_error(sentence);
 	if (job->options.json)
 		event_refused(stdout, EXIT_CANCELLED, step, sentence);
 	return EXIT_CANCELLED;
@@ -121,7 +121,7 @@ static int judge_target(struct job *job)
 	for (uint32_t i = 0; i < job->target.reason_count && i < DISK_REASONS_MAX; i++) {
 		STR_FORMAT(
 			text, "%s is refused: %s", job->target.name, job->target.reasons[i].text);
-		say(text);
+		print_error(text);
 		if (i == 0)
 			STR_COPY(first, text);
 	}
@@ -166,10 +166,10 @@ static int pick_target(struct job *job)
 
 static int read_archive(struct job *job)
 {
-	const struct manifest_totals *totals = &job->reader.archive.totals;
+	const struct manifest_totals *totals = &job->scan.archive.totals;
 	char why[300], text[400];
-	int r = scan_lines_run(&job->reader, job->options.archive, &job->target, job->layout.name,
-		why, sizeof(why));
+	int r = scan_lines_run(
+		&job->scan, job->options.archive, &job->target, job->layout.name, why, sizeof(why));
 
 	if (r == 0)
 		return 0;
@@ -181,7 +181,7 @@ static int read_archive(struct job *job)
 
 		STR_FORMAT(
 			text, "%s%s%s", problem->path, problem->path[0] ? ": " : "", problem->text);
-		say(text);
+		print_error(text);
 	}
 	return refuse(job, "scan", why);
 }
@@ -192,8 +192,8 @@ static int make_plan(struct job *job)
 {
 	struct plan_request request = {
 		.target = &job->target,
-		.archive = &job->reader.archive,
-		.manifest = inspect_manifest(job->reader.inspect),
+		.archive = &job->scan.archive,
+		.manifest = inspect_manifest(job->scan.inspect),
 		.layout = &job->layout,
 		.tar_program = job->options.tar,
 		.expect_id = job->options.expect_id,
@@ -213,7 +213,7 @@ static int make_plan(struct job *job)
 	if (verdict->count == 0)
 		return 0;
 	for (uint32_t i = 0; i < verdict->count && i < PLAN_PROBLEMS_MAX; i++)
-		say(verdict->problems[i].text);
+		print_error(verdict->problems[i].text);
 	if (job->options.json)
 		event_refused(stdout, EXIT_REFUSED, "check", verdict->problems[0].text);
 	return EXIT_REFUSED;
@@ -289,7 +289,7 @@ static int run_engine(struct job *job)
 	int r;
 
 	(void)fflush(stdout);
-	r = service_start(&job->plan, inspect_manifest(job->reader.inspect), &fd);
+	r = service_start(&job->plan, inspect_manifest(job->scan.inspect), &fd);
 	if (r < 0) {
 		STR_FORMAT(text, "the engine could not be started: %s", strerror(-r));
 		return refuse(job, "lock", text);
@@ -319,7 +319,7 @@ static int run(struct job *job)
 	job->reactor = reactor_new();
 	if (follow_init(&job->follow, job->reactor, stdout, job->options.json) < 0)
 		return refuse(job, "scan", "out of file descriptors");
-	scan_lines_init(&job->reader, &job->follow);
+	scan_lines_init(&job->scan, &job->follow);
 	r = read_archive(job);
 	if (r == 0)
 		r = make_plan(job);
@@ -346,7 +346,7 @@ int cmd_install(int argc, char **argv)
 			job->options.json = job->options.json || strcmp(argv[i], "--json") == 0;
 		r = refuse(job, "check", diag.text);
 	}
-	scan_lines_finish(&job->reader);
+	scan_lines_finish(&job->scan);
 	follow_finish(&job->follow);
 	close_fd(&job->reactor);
 	close_fd(&job->root);

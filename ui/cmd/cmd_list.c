@@ -187,7 +187,7 @@ static void write_json(const struct shown *shown, const struct options *options)
 }
 
 /* Goes to standard error, because the table may be piped to a program. */
-static void say_what_is_missing(const struct shown *shown)
+static void print_limits(const struct shown *shown)
 {
 	(void)fflush(stdout);
 	if (shown->denied > 0)
@@ -259,7 +259,7 @@ static int show(int reactor, const struct inventory *inventory, const struct opt
 		write_json(&shown, options);
 	} else {
 		r = print_table(reactor, inventory, &shown);
-		say_what_is_missing(&shown);
+		print_limits(&shown);
 	}
 	free(shown.disks);
 	return r;

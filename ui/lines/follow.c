@@ -93,14 +93,14 @@ static void queue_begin(struct follow *follow)
 	int fd = fileno(follow->out);
 
 	(void)fflush(follow->out);
-	if (fd < 0 || !isatty(fd) || term_output_init(&follow->pump, fd) < 0)
+	if (fd < 0 || !isatty(fd) || term_output_init(&follow->term_output, fd) < 0)
 		return;
-	fd = fcntl(follow->pump.queue, F_DUPFD_CLOEXEC, 3);
+	fd = fcntl(follow->term_output.queue, F_DUPFD_CLOEXEC, 3);
 	follow->queue = fd < 0 ? NULL : fdopen(fd, "a");
 	if (follow->queue)
 		return;
 	close_fd(&fd);
-	term_output_finish(&follow->pump);
+	term_output_finish(&follow->term_output);
 }
 
 /* Returns 0 if the queue is empty, 1 if not, -EIO if the line is gone. */
@@ -109,7 +109,7 @@ static int queue_send(struct follow *follow)
 	if (!follow->queue)
 		return 0;
 	(void)fflush(follow->queue);
-	return term_output_send(&follow->pump);
+	return term_output_send(&follow->term_output);
 }
 
 /* Sends the whole queue, however long the line is stopped; after a signal, at most LEAVE_MS. */
@@ -120,10 +120,10 @@ static void queue_end(struct follow *follow)
 	while (queue_send(follow) > 0 && !follow->hurries)
 		(void)reactor_dispatch(follow->reactor, RETRY_MS);
 	if (follow->hurries)
-		(void)term_output_drain(&follow->pump, LEAVE_MS);
+		(void)term_output_drain(&follow->term_output, LEAVE_MS);
 	(void)fclose(follow->queue);
 	follow->queue = NULL;
-	term_output_finish(&follow->pump);
+	term_output_finish(&follow->term_output);
 }
 
 static FILE *output(const struct follow *follow)
@@ -150,12 +150,12 @@ void follow_show(struct follow *follow, const struct snapshot *now)
 		if (follow->shown.steps[i].state > STEP_ACTIVE)
 			next.steps[i] = follow->shown.steps[i];
 	if (follow->json) {
-		progress = event_progress_differs(&follow->told, &next) &&
-			   (snapshot_ended(&next) || ms - follow->told_ms >= PROGRESS_MS);
+		progress = event_progress_differs(&follow->reported, &next) &&
+			   (snapshot_ended(&next) || ms - follow->reported_ms >= PROGRESS_MS);
 		event_snapshot(output(follow), &follow->shown, &next, progress);
 		if (progress) {
-			follow->told = next;
-			follow->told_ms = ms;
+			follow->reported = next;
+			follow->reported_ms = ms;
 		}
 	} else {
 		follow->plain.out = output(follow);
@@ -166,7 +166,7 @@ void follow_show(struct follow *follow, const struct snapshot *now)
 }
 
 /* Starts a new line, after the ^C that the terminal echoed. */
-static void say_detached(const struct follow *follow)
+static void print_detached(const struct follow *follow)
 {
 	if (isatty(STDERR_FILENO))
 		fputc('\n', errors(follow));
@@ -225,7 +225,7 @@ static bool obey(struct follow *follow)
 	if (wish == FOLLOW_CANCEL && !follow->watch)
 		(void)service_send(follow->service.fd, SERVICE_CANCEL);
 	else if (wish == FOLLOW_CANCEL && follow->code < 0)
-		say_detached(follow);
+		print_detached(follow);
 	return wish == FOLLOW_DETACH || (wish == FOLLOW_CANCEL && follow->watch);
 }
 

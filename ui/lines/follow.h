@@ -18,13 +18,13 @@ struct follow {
 	bool json;
 	bool watch;  /* a viewer (attach): Ctrl-C detaches and does not cancel */
 	FILE *out;   /* borrowed */
-	FILE *queue; /* to @pump; replaces @out while following on a terminal; or NULL */
-	struct term_output pump;
+	FILE *queue; /* to @term_output; replaces @out while following on a terminal; or NULL */
+	struct term_output term_output;
 	bool hurries; /* a signal came: do not wait for the line any longer */
 	struct plain plain;
-	struct snapshot shown; /* last one shown; steps that ended stay ended */
-	struct snapshot told;  /* in the last progress event */
-	uint64_t told_ms;
+	struct snapshot shown;	  /* last one shown; steps that ended stay ended */
+	struct snapshot reported; /* in the last progress event */
+	uint64_t reported_ms;
 	int reactor;	       /* borrowed */
 	struct watch signals;  /* a signalfd; -1 before follow_init */
 	enum follow_wish wish; /* from the signals so far */

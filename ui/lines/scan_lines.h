@@ -19,19 +19,19 @@ struct scan_lines {
 	struct snapshot snapshot; /* of an install in its first step */
 };
 
-/* Initialises @reader; scan_lines_finish may follow. */
-void scan_lines_init(struct scan_lines *reader, struct follow *follow);
+/* Initialises @scan; scan_lines_finish may follow. */
+void scan_lines_init(struct scan_lines *scan, struct follow *follow);
 
 /*
  * Scans the archive at @path; @target and @layout only fill the snapshot. Returns 0 if the archive
- * is sound, with the results in reader->archive and reader->inspect; -EBADMSG if it is not or
+ * is sound, with the results in scan->archive and scan->inspect; -EBADMSG if it is not or
  * cannot be opened; -ECANCELED if a signal came or the output was closed; or -errno. On an error
  * @why gets the reason.
  */
-_must_check_ int scan_lines_run(struct scan_lines *reader, const char *path,
+_must_check_ int scan_lines_run(struct scan_lines *scan, const char *path,
 	const struct disk *target, const char *layout, char *why, size_t size);
 
 /* Frees the results, including the manifest. */
-void scan_lines_finish(struct scan_lines *reader);
+void scan_lines_finish(struct scan_lines *scan);
 
 #endif
