@@ -60,7 +60,8 @@ FRONT_CALL void console_mount(const struct sandbox *box)
 	console_box = box;
 	console_mounted = console_try_mount();
 	if (!console_mounted) {
-		print_message("SKIPPED: needs root, who may mount over /sys, /proc and /dev\n");
+		print_message(
+			"SKIPPED: needs root and permission to mount over /sys, /proc and /dev\n");
 		skip();
 	}
 	front_on_terminal = console_take_terminal;

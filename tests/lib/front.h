@@ -166,7 +166,7 @@ FRONT_CALL int front_wait(struct front *f)
 			(void)poll(NULL, 0, 5);
 		if (now_ms() > end) {
 			(void)kill(f->pid, SIGKILL);
-			fail_msg("it does not end");
+			fail_msg("the front end does not exit");
 		}
 	}
 	if (f->emulator.master >= 0)
@@ -192,7 +192,7 @@ FRONT_CALL bool front_has_said(struct front *f, const char *text)
 	buf[n > 0 ? n : 0] = '\0';
 	if (text ? !!strstr(buf, text) : !buf[0])
 		return true;
-	print_message("it said: %s\n", buf);
+	print_message("standard error: %s\n", buf);
 	return false;
 }
 

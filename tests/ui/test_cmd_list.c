@@ -163,7 +163,7 @@ static void json_for_programs(void **state)
 	assert_string_equal(out, "{\"disks\":[],\"not_seen\":[\"contents\"]}\n");
 }
 
-static void wrong_words_are_refused(void **state)
+static void bad_usage_is_refused(void **state)
 {
 	static const char *const wrong[] = {"--jsonn", "-j", "word", "--allow=floppy", "--sysroot"};
 	struct sandbox *box = *state;
@@ -253,7 +253,7 @@ int main(void)
 		sandbox_test(health_and_warnings_are_shown),
 		sandbox_test(loops_are_shown_on_demand),
 		sandbox_test(json_for_programs),
-		sandbox_test(wrong_words_are_refused),
+		sandbox_test(bad_usage_is_refused),
 		cmocka_unit_test_setup_teardown(
 			a_silent_disk_does_not_delay_the_table, loop_setup, loop_teardown),
 		sandbox_test(this_machine_is_listed),

@@ -271,7 +271,7 @@ static int follower_end(void)
 		if (i == 5999) {
 			(void)kill(follower, SIGKILL);
 			(void)waitpid(follower, NULL, 0);
-			fail_msg("it does not end");
+			fail_msg("the follower does not exit");
 		}
 	}
 	assert_true(WIFEXITED(status));
@@ -290,7 +290,7 @@ static const char *line_text(void)
 	return buf;
 }
 
-static void a_stopped_line_lets_it_go(void **state)
+static void a_stopped_line_does_not_block_detaching(void **state)
 {
 	(void)state;
 	follow_on_a_stopped_line();
@@ -300,7 +300,7 @@ static void a_stopped_line_lets_it_go(void **state)
 	(void)line_text();
 }
 
-static void a_stopped_line_lets_it_cancel(void **state)
+static void a_stopped_line_does_not_block_cancelling(void **state)
 {
 	struct pollfd asked = {.fd = engine, .events = POLLIN};
 
@@ -342,8 +342,8 @@ int main(void)
 		TEST(ctrl_c_of_a_viewer_leaves),
 		TEST(a_hang_up_leaves),
 		TEST(a_reader_that_goes_away),
-		TEST(a_stopped_line_lets_it_go),
-		TEST(a_stopped_line_lets_it_cancel),
+		TEST(a_stopped_line_does_not_block_detaching),
+		TEST(a_stopped_line_does_not_block_cancelling),
 		TEST(a_stopped_line_shows_the_result),
 		TEST(a_late_signal_is_dropped),
 		cmocka_unit_test(a_screen_needs_a_terminal),

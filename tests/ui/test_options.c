@@ -49,7 +49,7 @@ static void install_takes_everything(void **state)
 	assert_false(options.json || options.dry_run || options.all || options.help);
 }
 
-static void nothing_is_asked_for(void **state)
+static void defaults_and_operands(void **state)
 {
 	(void)state;
 	assert_int_equal(parse(COMMAND_SCREENS, (const char *[]){"boardstrap", NULL}), 0);
@@ -66,7 +66,7 @@ static void nothing_is_asked_for(void **state)
 }
 
 /* Bad usage, and a part of the expected sentence. */
-static void wrong_words(void **state)
+static void bad_usage(void **state)
 {
 	static const struct {
 		enum command command;
@@ -194,8 +194,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(install_takes_everything),
-		cmocka_unit_test(nothing_is_asked_for),
-		cmocka_unit_test(wrong_words),
+		cmocka_unit_test(defaults_and_operands),
+		cmocka_unit_test(bad_usage),
 		cmocka_unit_test(options_are_spelled_out),
 		cmocka_unit_test(long_words_are_harmless),
 		cmocka_unit_test(commands),

@@ -151,7 +151,7 @@ static void term_signal_detaches(void **state)
 }
 
 /* While stopped, a shell changes the settings and the content of the terminal. */
-static void goes_on_after_a_stop(void **state)
+static void continues_after_a_stop(void **state)
 {
 	struct snapshot s = make_snapshot(STEP_EXTRACT);
 	struct front f = front_follow(&s, true);
@@ -199,7 +199,7 @@ static uint64_t time_stuck_end(void)
 	return start;
 }
 
-static void stuck_line_does_not_hold(void **state)
+static void stuck_line_does_not_block_the_exit(void **state)
 {
 	(void)state;
 	assert_speed("gone after SIGTERM", time_stuck_end(), 500);
@@ -438,7 +438,7 @@ static void plain_terminal_is_noted(void **state)
 
 /* --- on the kernel's own console --- */
 
-static void kernel_keeps_off_the_console(void **state)
+static void kernel_messages_stay_off_the_console(void **state)
 {
 	struct snapshot s = make_snapshot(STEP_EXTRACT);
 	struct front f;
@@ -477,8 +477,8 @@ int main(void)
 		cmocka_unit_test(cancels_after_a_question),
 		cmocka_unit_test(watcher_cannot_cancel),
 		cmocka_unit_test(term_signal_detaches),
-		cmocka_unit_test(goes_on_after_a_stop),
-		cmocka_unit_test(stuck_line_does_not_hold),
+		cmocka_unit_test(continues_after_a_stop),
+		cmocka_unit_test(stuck_line_does_not_block_the_exit),
 		cmocka_unit_test(hangup_detaches),
 		cmocka_unit_test(engine_that_vanishes_is_a_failure),
 		cmocka_unit_test(resizes),
@@ -487,7 +487,7 @@ int main(void)
 		sandbox_test(plugging_shows),
 		sandbox_test(plain_terminal_is_noted),
 		sandbox_test(all_the_way),
-		console_test(kernel_keeps_off_the_console),
+		console_test(kernel_messages_stay_off_the_console),
 	};
 
 	return cmocka_run_group_tests_name("app", tests, NULL, NULL);

@@ -202,7 +202,7 @@ static int known_percent(const struct witness *w)
 }
 
 /* Milliseconds until the screen shows the progress that the witness has now. */
-static unsigned ms_until_true(struct front *f, struct witness *w)
+static unsigned ms_until_current(struct front *f, struct witness *w)
 {
 	uint64_t start = now_ms();
 	int want;
@@ -284,22 +284,22 @@ static void stays_stopped(struct board *board, uint64_t (*stop)(struct front *f)
 	assert_true(stopped_pace > free_pace / 4);
 
 	(void)tcflow(f.emulator.slave, TCOON);
-	ms = ms_until_true(&f, &w);
+	ms = ms_until_current(&f, &w);
 	bytes = f.emulator.bytes - bytes - filled;
-	print_message("the screen is true again with %u B\n", (unsigned)bytes);
-	assert_speed("until then", ms, SOON_MS);
+	print_message("the screen is current again after %u B\n", (unsigned)bytes);
+	assert_speed("the screen is current again after", ms, SOON_MS);
 	/* One frame, perhaps two, but not the skipped ones. */
 	assert_in_range(bytes, 1, 500);
 	passes(&f, &w);
 }
 
-static void xoff_holds_nobody(void **state)
+static void xoff_does_not_block_the_install(void **state)
 {
 	fixture_require_root();
 	stays_stopped(*state, stop_by_xoff);
 }
 
-static void full_line_holds_nobody(void **state)
+static void full_line_does_not_block_the_install(void **state)
 {
 	fixture_require_root();
 	stays_stopped(*state, stop_by_filling);
@@ -321,7 +321,7 @@ static void sip(struct emulator *e, size_t most)
 }
 
 /* At 9600 baud the screen lags by the bytes in transit; the lag must not grow. */
-static void slow_line_shows_the_truth(void **state)
+static void slow_line_stays_current(void **state)
 {
 	struct board *board = *state;
 	uint64_t begin[101] = {0}, worst = 0, end, now;
@@ -390,7 +390,7 @@ static struct front hang_up(
 	start_ms = now_ms();
 	f = start(run_attach, board);
 	front_expect(&f, DRAWN);
-	(void)ms_until_true(&f, w);
+	(void)ms_until_current(&f, w);
 	back_ms = (unsigned)(now_ms() - start_ms);
 	print_message("%s: gone with %u us of CPU\n", stuck ? "stuck" : "idle", (unsigned)cpu);
 	assert_speed("gone", gone_ms, SOON_MS);
@@ -420,7 +420,7 @@ static void hang_up_ends_the_front_end_alone(void **state)
 
 /* --- nothing but the program --- */
 
-static void nothing_else_is_needed(void **state)
+static void runs_without_terminfo_and_locales(void **state)
 {
 	struct board *board = *state;
 	const struct front_program program = {
@@ -592,7 +592,7 @@ static unsigned time_end(struct front *f, const struct end *end)
 	return ms;
 }
 
-static void any_end_gives_everything_back(void **state)
+static void every_end_restores_terminal_and_console(void **state)
 {
 	const struct rlimit none = {0, 0};
 	struct board *board = *state;
@@ -615,7 +615,7 @@ static void any_end_gives_everything_back(void **state)
 }
 
 /* Both front end and engine are killed: the next start restores the level. */
-static void next_start_gives_back(void **state)
+static void next_start_restores_the_console(void **state)
 {
 	struct board *board = *state;
 	struct app_options options = {.root = -1, .allow = 1u << DISK_IMAGE};
@@ -755,14 +755,14 @@ static void keys_are_quick_under_load(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		line_test(xoff_holds_nobody),
-		line_test(full_line_holds_nobody),
-		line_test(slow_line_shows_the_truth),
+		line_test(xoff_does_not_block_the_install),
+		line_test(full_line_does_not_block_the_install),
+		line_test(slow_line_stays_current),
 		line_test(hang_up_ends_the_front_end_alone),
-		line_test(nothing_else_is_needed),
+		line_test(runs_without_terminfo_and_locales),
 		line_test(a_terminal_that_answers_has_screens),
-		console_board_test(any_end_gives_everything_back),
-		console_board_test(next_start_gives_back),
+		console_board_test(every_end_restores_terminal_and_console),
+		console_board_test(next_start_restores_the_console),
 		cmocka_unit_test_setup_teardown(
 			keys_are_quick_under_load, board_setup, keys_teardown),
 	};

@@ -43,7 +43,7 @@ static void go_to(struct app *app, const struct screen *screen)
 	struct model *m = app->model;
 
 	m->screen = screen;
-	/* The Result comes unasked: an open log stays, so that no key meant for it is lost. */
+	/* The Result comes unasked: keep an open log, or its keys would act on the Result. */
 	if (screen != &screen_result) {
 		m->overlay = NULL;
 		m->entry = ENTRY_NONE;

@@ -43,7 +43,7 @@ static int refuse_connect(enum command command, const char *name, int r)
 	else if (r == -EACCES || r == -EPERM)
 		STR_FORMAT(text, "%s needs root", command_name(command));
 	else
-		STR_FORMAT(text, "cannot connect to the install: %s", strerror(-r));
+		STR_FORMAT(text, "cannot communicate with the engine: %s", strerror(-r));
 	return refuse(text);
 }
 

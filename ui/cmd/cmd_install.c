@@ -317,8 +317,9 @@ static int run(struct job *job)
 	if (r != 0)
 		return r;
 	job->reactor = reactor_new();
-	if (follow_init(&job->follow, job->reactor, stdout, job->options.json) < 0)
-		return refuse(job, "scan", "out of file descriptors");
+	r = follow_init(&job->follow, job->reactor, stdout, job->options.json);
+	if (r < 0)
+		return refuse(job, "scan", strerror(-r));
 	scan_lines_init(&job->scan, &job->follow);
 	r = read_archive(job);
 	if (r == 0)
