@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* boardstrap - the wiring: which command, and what is built in. */
+/* boardstrap - main: finds the command and runs it; --help and --version. */
 #include "core/install/err.h"
 #include "device/base/sysroot.h"
 #include "device/base/util.h"
@@ -41,8 +41,8 @@ static int cmd_screens(int argc, char **argv)
 	if (options.layout && layout_resolve(options.layout, folder, &layout, why, sizeof(why)) < 0)
 		return refuse(why);
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
-		return refuse("needs a terminal for its screens: without one use `boardstrap "
-			      "install --plain`; `boardstrap --help` says how");
+		return refuse("the screens need a terminal: without one, use `boardstrap install "
+			      "--plain`; see `boardstrap --help`");
 	root = sysroot_open("/");
 	if (root < 0)
 		return refuse(strerror(-root));
@@ -95,7 +95,7 @@ int main(int argc, char **argv)
 	struct diag diag;
 	int fd;
 
-	/* A descriptor opened later must not be taken for a closed standard stream. */
+	/* Open closed standard streams: a later descriptor must not get their numbers. */
 	do
 		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	while (fd >= 0 && fd <= STDERR_FILENO);

@@ -277,12 +277,12 @@ usage "an unknown option" "did you mean '--target'" install --taget board.img
 usage "an option without its value" "needs a value" install --archive good.tar.zst --target
 usage "an option of another command" "sysroot" install --sysroot /
 usage "a kind that there is not" "floppy.*emmc" install --allow floppy
-usage "one word too many" "too many" install now
+usage "an extra argument" "unexpected argument 'now'" install now
 usage "no target" "target" install --archive good.tar.zst --yes
 usage "no archive" "archive" install --target board.img --yes
 usage "two targets" "twice" install --target a --target b
 usage "an unknown layout" "single-gpt" install "${to_board[@]}" good.tar.zst --layout circle
-usage "--plain and --json" "exclude" install "${to_board[@]}" good.tar.zst --plain --json
+usage "--plain and --json" "exclusive" install "${to_board[@]}" good.tar.zst --plain --json
 usage "nobody to ask, and no --yes" "yes" install "${to_board[@]}" good.tar.zst
 usage "no terminal for the screens" "plain" --target board.img
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * console_fixture - a machine of which the test says the kernel's console, its level and its log: the
- * running one, with files of a sandbox laid over its own in a mount namespace that nobody else sees.
- * The terminal of every front end (front.h) is that console then.
+ * console_fixture - the running machine with a kernel console, console log level and kernel log of
+ * the test: files of a sandbox are bind-mounted over the real ones, in a private mount namespace.
+ * The terminal of every front end (front.h) becomes that console.
  */
 #ifndef TESTS_CONSOLE_FIXTURE_H
 #define TESTS_CONSOLE_FIXTURE_H
@@ -14,13 +14,13 @@
 #include <sys/mount.h>
 #include <sys/sysmacros.h>
 
-#define CONSOLE_LOUD  "7\t4\t1\t7" /* printk, as the test has it */
+#define CONSOLE_LOUD  "7\t4\t1\t7" /* initial content of /proc/sys/kernel/printk */
 #define CONSOLE_QUIET "1"
 
 static const struct sandbox *console_box;
-static bool console_laid;
+static bool console_mounted;
 
-/* The machine says that the terminal is its console. */
+/* Makes the terminal the kernel's console, in sysfs. */
 FRONT_CALL void console_take_terminal(struct front *f)
 {
 	unsigned number = 0;
@@ -31,14 +31,14 @@ FRONT_CALL void console_take_terminal(struct front *f)
 	sandbox_file(console_box, "tty/ttyT/dev", text);
 }
 
-FRONT_CALL bool console_lay_over(const char *name, const char *over)
+FRONT_CALL bool console_bind(const char *name, const char *over)
 {
 	char path[PATH_MAX];
 
 	return mount(sandbox_path(console_box, name, path), over, NULL, MS_BIND, NULL) == 0;
 }
 
-FRONT_CALL bool console_make(void)
+FRONT_CALL bool console_try_mount(void)
 {
 	char path[PATH_MAX];
 
@@ -49,47 +49,48 @@ FRONT_CALL bool console_make(void)
 	return geteuid() == 0 && unshare(CLONE_NEWNS) == 0 &&
 	       mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
 	       (mkdir(SERVICE_DIR, 0700) == 0 || errno == EEXIST) &&
-	       console_lay_over("run", SERVICE_DIR) && console_lay_over("tty", "/sys/class/tty") &&
-	       console_lay_over("printk", "/proc/sys/kernel/printk") &&
-	       console_lay_over("kmsg", "/dev/kmsg");
+	       console_bind("run", SERVICE_DIR) && console_bind("tty", "/sys/class/tty") &&
+	       console_bind("printk", "/proc/sys/kernel/printk") &&
+	       console_bind("kmsg", "/dev/kmsg");
 }
 
-/* To be called by each test, which is skipped where this cannot be done. */
-FRONT_CALL void console_lay(const struct sandbox *box)
+/* Sets up the machine; skips the calling test if mounting is not allowed. */
+FRONT_CALL void console_mount(const struct sandbox *box)
 {
 	console_box = box;
-	console_laid = console_make();
-	if (!console_laid) {
-		print_message("SKIPPED: needs root, who may mount over /sys, /proc and /dev\n");
+	console_mounted = console_try_mount();
+	if (!console_mounted) {
+		print_message(
+			"SKIPPED: needs root and permission to mount over /sys, /proc and /dev\n");
 		skip();
 	}
 	front_on_terminal = console_take_terminal;
 }
 
-/* At the end of each test, before the sandbox goes. */
-FRONT_CALL void console_leave(void)
+/* Undoes console_mount. Call it before the sandbox is removed. */
+FRONT_CALL void console_unmount(void)
 {
 	static const char *const over[] = {
 		"/dev/kmsg", "/proc/sys/kernel/printk", "/sys/class/tty", SERVICE_DIR};
 
-	/* Each is our own: nothing was laid over where the first of them failed. */
-	for (size_t i = 0; console_laid && i < ARRAY_SIZE(over); i++)
+	/* Unmount only if all mounts succeeded: otherwise one may not be ours. */
+	for (size_t i = 0; console_mounted && i < ARRAY_SIZE(over); i++)
 		(void)umount(over[i]);
-	console_laid = false;
+	console_mounted = false;
 	front_on_terminal = NULL;
 }
 
 FRONT_CALL int console_teardown(void **state)
 {
-	console_leave();
+	console_unmount();
 	return sandbox_teardown(state);
 }
 
-/* The state of such a test is the sandbox. */
+/* A test whose state is the sandbox. */
 #define console_test(function)                                                                     \
 	cmocka_unit_test_setup_teardown(function, sandbox_setup, console_teardown)
 
-/* The kernel's log, to be closed. */
+/* Opens the kernel log for writing; the caller closes it. */
 FRONT_CALL int console_open_log(void)
 {
 	char path[PATH_MAX];
@@ -101,7 +102,7 @@ FRONT_CALL int console_open_log(void)
 
 #define CONSOLE_MESSAGE "card 0001 removed"
 
-/* A message of the kernel comes out on the screen, and then in the @log. Returns when that was. */
+/* Prints a kernel message on the screen, then adds it to @log. Returns the time of the former. */
 FRONT_CALL uint64_t console_print(struct front *f, int log)
 {
 	static const char text[] = "\r\nmmc0: " CONSOLE_MESSAGE "\r\n",
@@ -115,7 +116,7 @@ FRONT_CALL uint64_t console_print(struct front *f, int log)
 	return when_ms;
 }
 
-/* Until the message is painted over. */
+/* Waits until the message is overwritten. */
 FRONT_CALL void console_wait_repaired(struct front *f)
 {
 	uint64_t end = now_ms() + EMULATOR_MS;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * front - a front end in a process of its own, on a terminal emulator, with this test on the far side
- * of both: it plays the operator, and the engine where there is no real one.
+ * front - runs a front end in a child process on a terminal emulator. The test plays the operator,
+ * and the engine if there is no real one.
  */
 #ifndef TESTS_FRONT_H
 #define TESTS_FRONT_H
@@ -18,26 +18,26 @@
 
 #define FRONT_CALL static inline __attribute__((unused))
 
-/* One front end, and both ends of what it talks to. */
+/* A front end, its terminal and its engine. */
 struct front {
 	struct emulator emulator;
-	int engine; /* our end of the service's socket; -1 */
-	int said;   /* what it says on standard error */
+	int engine; /* the engine's end of the service socket, or -1 */
+	int said;   /* read end of its standard error */
 	pid_t pid;
 	struct termios before;
 };
 
-/* What runs in the process of a front end; returns its exit code. */
+/* The program of the child, and its terminal. @run returns the exit code. */
 struct front_program {
 	int (*run)(const void *what);
 	const void *what;
-	const char *term; /* TERM, or NULL: not set */
-	int rows, cols;	  /* 0: a line that tells no size */
+	const char *term; /* TERM; NULL: not set */
+	int rows, cols;	  /* 0: the line has no size set */
 	bool utf8, mute;  /* of the emulator */
-	bool loud;	  /* its standard error is the terminal, too */
+	bool loud;	  /* its standard error is the terminal too */
 };
 
-/* What a test does once the terminal is there, before the front end is. */
+/* Called when the terminal is open, before the front end starts; may be NULL. */
 static void (*front_on_terminal)(struct front *f);
 
 FRONT_CALL void front_run(struct front *f, const struct front_program *program)
@@ -82,7 +82,7 @@ FRONT_CALL int front_run_follow(const void *service_fd)
 	return app_follow(*(const int *)service_fd);
 }
 
-/* Runs @options on a terminal of 24 by 80. */
+/* Starts app_run with @options on a terminal of 24 by 80. */
 FRONT_CALL void front_start(struct front *f, const char *term, const struct app_options *options)
 {
 	const struct front_program program = {
@@ -91,7 +91,7 @@ FRONT_CALL void front_start(struct front *f, const char *term, const struct app_
 	front_run(f, &program);
 }
 
-/* Follows an engine that has sent @first, on the terminal that @program says (or NULL: a vt220). */
+/* Starts app_follow; its engine has sent @first. @program describes the terminal (NULL: vt220). */
 FRONT_CALL struct front front_follow_on(
 	const struct snapshot *first, bool may_command, const struct front_program *program)
 {
@@ -140,7 +140,7 @@ FRONT_CALL void front_type(struct front *f, const char *keys)
 	emulator_type(&f->emulator, keys);
 }
 
-/* The terminal must be as it was. */
+/* Asserts that the settings of the terminal are the initial ones. */
 FRONT_CALL void front_assert_restored(const struct front *f)
 {
 	struct termios after;
@@ -153,7 +153,7 @@ FRONT_CALL void front_assert_restored(const struct front *f)
 	assert_memory_equal(f->before.c_cc, after.c_cc, sizeof(after.c_cc));
 }
 
-/* Waits for the end; returns the status of waitpid(2). The terminal must be as it was. */
+/* Waits for the exit, and asserts that the terminal is restored. Returns the wait status. */
 FRONT_CALL int front_wait(struct front *f)
 {
 	uint64_t end = now_ms() + EMULATOR_MS;
@@ -166,7 +166,7 @@ FRONT_CALL int front_wait(struct front *f)
 			(void)poll(NULL, 0, 5);
 		if (now_ms() > end) {
 			(void)kill(f->pid, SIGKILL);
-			fail_msg("it does not end");
+			fail_msg("the front end does not exit");
 		}
 	}
 	if (f->emulator.master >= 0)
@@ -174,7 +174,7 @@ FRONT_CALL int front_wait(struct front *f)
 	return status;
 }
 
-/* The same; returns its exit code. */
+/* The same; asserts a normal exit, and returns the exit code. */
 FRONT_CALL int front_end(struct front *f)
 {
 	int status = front_wait(f);
@@ -183,7 +183,7 @@ FRONT_CALL int front_end(struct front *f)
 	return WEXITSTATUS(status);
 }
 
-/* What it has said on standard error, once it has ended; @text NULL: nothing. */
+/* True if its standard error contains @text, or is empty with @text NULL. Call it after the end. */
 FRONT_CALL bool front_has_said(struct front *f, const char *text)
 {
 	char buf[4096];
@@ -192,11 +192,11 @@ FRONT_CALL bool front_has_said(struct front *f, const char *text)
 	buf[n > 0 ? n : 0] = '\0';
 	if (text ? !!strstr(buf, text) : !buf[0])
 		return true;
-	print_message("it said: %s\n", buf);
+	print_message("standard error: %s\n", buf);
 	return false;
 }
 
-/* Of a processor, since it was started. */
+/* CPU time since its start. */
 FRONT_CALL uint64_t front_cpu_us(const struct front *f)
 {
 	struct timespec used;

@@ -11,7 +11,7 @@
 static char out[16384], err[16384];
 static struct inventory_options inventory_options;
 
-/* Runs the command with its output and errors in files. */
+/* Runs the command; its output and errors are in @out and @err afterwards. */
 static int run(const struct sandbox *box, const char *const *words)
 {
 	const struct {
@@ -75,7 +75,7 @@ static void a_table_for_people(void **state)
 	assert_null(strstr(out, "--allow usb"));
 }
 
-/* The page has 80 columns, whatever a device is called and however long its reasons are. */
+/* No line exceeds 80 columns, even with long names and reasons. */
 static void nothing_is_wider_than_the_page(void **state)
 {
 	struct sandbox *box = *state;
@@ -104,7 +104,7 @@ static void nothing_is_wider_than_the_page(void **state)
 	assert_true(lines >= 5);
 }
 
-static void what_should_be_known_is_told(void **state)
+static void health_and_warnings_are_shown(void **state)
 {
 	static const char dir[] = "sys/devices/bus/block/mmcblk0/device";
 	static const char *const attributes[][2] = {
@@ -163,7 +163,7 @@ static void json_for_programs(void **state)
 	assert_string_equal(out, "{\"disks\":[],\"not_seen\":[\"contents\"]}\n");
 }
 
-static void wrong_words_are_refused(void **state)
+static void bad_usage_is_refused(void **state)
 {
 	static const char *const wrong[] = {"--jsonn", "-j", "word", "--allow=floppy", "--sysroot"};
 	struct sandbox *box = *state;
@@ -174,7 +174,7 @@ static void wrong_words_are_refused(void **state)
 		assert_memory_equal(err, "boardstrap: ", 12);
 	}
 	assert_int_equal(RUN(box, "--sysroot", "/no/such"), EXIT_REFUSED);
-	/* A directory that is no machine. */
+	/* A directory without a sysfs. */
 	assert_int_equal(RUN(box, "--sysroot", box->dir), EXIT_REFUSED);
 	assert_non_null(strstr(err, box->dir));
 }
@@ -202,9 +202,9 @@ static void probe_hangs_on_the_first(const char *path, struct disk_content *ret)
 		pause();
 }
 
-/* The others stand in the table with their contents, the bad one with what sysfs tells of it. What
- * becomes of it follows: the table was complete long before that. */
-static void a_silent_disk_is_told_later(void **state)
+/* The table is printed with the contents of the other disks, and with sysfs data of the silent one.
+ * The verdict on its content follows below. */
+static void a_silent_disk_does_not_delay_the_table(void **state)
 {
 	struct sandbox *box = *state;
 	const char *late, *table_end;
@@ -236,7 +236,7 @@ static void a_silent_disk_is_told_later(void **state)
 	assert_memory_equal(late, "\"content_state\":\"silent\"", 24);
 }
 
-/* This machine, whatever it has: the probes run and end. */
+/* The probes of this machine's disks run and end. */
 static void this_machine_is_listed(void **state)
 {
 	struct sandbox *box = *state;
@@ -250,12 +250,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		sandbox_test(a_table_for_people),
 		sandbox_test(nothing_is_wider_than_the_page),
-		sandbox_test(what_should_be_known_is_told),
+		sandbox_test(health_and_warnings_are_shown),
 		sandbox_test(loops_are_shown_on_demand),
 		sandbox_test(json_for_programs),
-		sandbox_test(wrong_words_are_refused),
+		sandbox_test(bad_usage_is_refused),
 		cmocka_unit_test_setup_teardown(
-			a_silent_disk_is_told_later, loop_setup, loop_teardown),
+			a_silent_disk_does_not_delay_the_table, loop_setup, loop_teardown),
 		sandbox_test(this_machine_is_listed),
 	};
 

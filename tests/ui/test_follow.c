@@ -16,10 +16,10 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* An engine that is played: the far end of the socket. */
+/* The test plays the engine, at the other end of the socket. */
 static int engine, viewer, reactor;
 static struct follow follow;
-static int old_stderr, said_fd;
+static int old_stderr, error_fd;
 
 static int setup(void **state)
 {
@@ -30,10 +30,10 @@ static int setup(void **state)
 		return -1;
 	engine = ends[0];
 	viewer = ends[1];
-	/* What goes wrong is told there, for people. */
+	/* Captures error sentences. */
 	old_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-	said_fd = memfd_create("said", MFD_CLOEXEC);
-	if (old_stderr < 0 || said_fd < 0 || dup2(said_fd, STDERR_FILENO) < 0)
+	error_fd = memfd_create("errors", MFD_CLOEXEC);
+	if (old_stderr < 0 || error_fd < 0 || dup2(error_fd, STDERR_FILENO) < 0)
 		return -1;
 	reactor = reactor_new();
 	return follow_init(&follow, reactor, out, true);
@@ -45,13 +45,13 @@ static int teardown(void **state)
 	close_fd(&reactor);
 	(void)dup2(old_stderr, STDERR_FILENO);
 	close_fd(&old_stderr);
-	close_fd(&said_fd);
+	close_fd(&error_fd);
 	close_fd(&engine);
 	close_fd(&viewer);
 	return capture_close(state);
 }
 
-static void tell(enum install_state install, int code)
+static void send_state(enum install_state install, int code)
 {
 	struct snapshot snapshot = {
 		.magic = SNAPSHOT_MAGIC,
@@ -65,11 +65,11 @@ static void tell(enum install_state install, int code)
 	assert_int_equal(send(engine, &snapshot, sizeof(snapshot), 0), sizeof(snapshot));
 }
 
-/* What went to standard error. */
-static const char *said(void)
+/* The text on standard error so far. */
+static const char *errors(void)
 {
 	static char buf[2000];
-	ssize_t n = pread(said_fd, buf, sizeof(buf) - 1, 0);
+	ssize_t n = pread(error_fd, buf, sizeof(buf) - 1, 0);
 
 	buf[n > 0 ? n : 0] = '\0';
 	return buf;
@@ -85,8 +85,8 @@ static bool was_cancelled(void)
 static void to_the_end(void **state)
 {
 	(void)state;
-	tell(INSTALL_RUNNING, 0);
-	tell(INSTALL_PASSED, EXIT_NOT_VERIFIED);
+	send_state(INSTALL_RUNNING, 0);
+	send_state(INSTALL_PASSED, EXIT_NOT_VERIFIED);
 	assert_int_equal(follow_engine(&follow, viewer), EXIT_NOT_VERIFIED);
 	assert_non_null(strstr(capture_take(), "\"result\":\"pass\""));
 	assert_false(was_cancelled());
@@ -95,14 +95,14 @@ static void to_the_end(void **state)
 static void an_engine_that_dies(void **state)
 {
 	(void)state;
-	tell(INSTALL_RUNNING, 0);
+	send_state(INSTALL_RUNNING, 0);
 	close_fd(&engine);
 	assert_int_equal(follow_engine(&follow, viewer), EXIT_FAILED);
 	assert_null(strstr(capture_take(), "\"result\":\"pass\""));
 }
 
-/* Whatever a tool has said: no line is longer than one of a console. */
-static void a_failure_is_told_in_lines(void **state)
+/* Long output of a tool is wrapped, and its control characters are replaced. */
+static void a_failure_is_wrapped(void **state)
 {
 	struct snapshot failed = {
 		.magic = SNAPSHOT_MAGIC,
@@ -121,7 +121,7 @@ static void a_failure_is_told_in_lines(void **state)
 		(void)strcat(failed.err.text, "some/folder: \x1b[2J ");
 	assert_int_equal(send(engine, &failed, sizeof(failed), 0), sizeof(failed));
 	assert_int_equal(follow_engine(&follow, viewer), EXIT_FAILED);
-	line = said();
+	line = errors();
 	assert_memory_equal(line, "boardstrap: tar failed on board.img", 35);
 	assert_null(strchr(line, '\x1b'));
 	for (; *line; line += strcspn(line, "\n") + 1, lines++)
@@ -130,11 +130,11 @@ static void a_failure_is_told_in_lines(void **state)
 	assert_string_equal(line - strlen("Retry.\n"), "Retry.\n");
 }
 
-/* Ctrl-C asks, and then waits for what the engine says. */
+/* Ctrl-C asks the engine to cancel, and waits for its result. */
 static void ctrl_c_cancels(void **state)
 {
 	(void)state;
-	tell(INSTALL_CANCELLED, EXIT_CANCELLED);
+	send_state(INSTALL_CANCELLED, EXIT_CANCELLED);
 	assert_int_equal(raise(SIGINT), 0);
 	assert_int_equal(follow_engine(&follow, viewer), EXIT_CANCELLED);
 	assert_true(was_cancelled());
@@ -147,13 +147,13 @@ static void ctrl_c_of_a_viewer_leaves(void **state)
 	assert_int_equal(raise(SIGINT), 0);
 	assert_int_equal(follow_engine(&follow, viewer), EXIT_DETACHED);
 	assert_false(was_cancelled());
-	assert_non_null(strstr(said(), "the install goes on"));
+	assert_non_null(strstr(errors(), "the install goes on"));
 }
 
 static void a_hang_up_leaves(void **state)
 {
 	(void)state;
-	tell(INSTALL_RUNNING, 0);
+	send_state(INSTALL_RUNNING, 0);
 	assert_int_equal(raise(SIGHUP), 0);
 	assert_int_equal(follow_engine(&follow, viewer), EXIT_DETACHED);
 	assert_false(was_cancelled());
@@ -175,7 +175,7 @@ static void a_reader_that_goes_away(void **state)
 	assert_false(was_cancelled());
 }
 
-/* A signal that was not looked at must not kill afterwards. */
+/* A pending signal must not kill the process afterwards. */
 static void a_late_signal_is_dropped(void **state)
 {
 	(void)state;
@@ -184,7 +184,7 @@ static void a_late_signal_is_dropped(void **state)
 	assert_int_equal(follow.signals.fd, -1);
 }
 
-/* What TERM says of it is not asked here: the terminal is, by who shows screens. */
+/* TERM does not matter here: app_follow queries the terminal. */
 static void a_screen_needs_a_terminal(void **state)
 {
 	int saved[] = {
@@ -221,7 +221,7 @@ static void a_screen_needs_a_terminal(void **state)
 static int line_master, line_slave;
 static pid_t follower;
 
-/* What a step that ends, and progress, are told of; and then the line is full. */
+/* Forks a follower on a stopped line, and sends it three snapshots. */
 static void follow_on_a_stopped_line(void)
 {
 	int unread;
@@ -237,7 +237,7 @@ static void follow_on_a_stopped_line(void)
 		close_fd(&line_master);
 		line = fdopen(line_slave, "w");
 		(void)dup2(line_slave, STDERR_FILENO);
-		/* Epoll goes by the signals of the process that began to watch. */
+		/* Here: epoll reports a signalfd by the signals of the process that added it. */
 		if (follow_init(&follow, reactor_new(), line, false) < 0)
 			_exit(99);
 		_exit(follow_engine(&follow, viewer));
@@ -255,13 +255,13 @@ static void follow_on_a_stopped_line(void)
 			snapshot.steps[step].state = STEP_DONE;
 		assert_int_equal(send(engine, &snapshot, sizeof(snapshot), 0), sizeof(snapshot));
 	}
-	/* All were received: no signal comes before it is ready for one. */
+	/* Wait until all are received: then the follower is ready for signals. */
 	do
 		(void)usleep(1000);
 	while (ioctl(engine, SIOCOUTQ, &unread) == 0 && unread > 0);
 }
 
-/* Its exit code; it has a minute, and needs none. */
+/* Waits for the exit of the follower, at most a minute. Returns the exit code. */
 static int follower_end(void)
 {
 	int status = -1;
@@ -271,14 +271,14 @@ static int follower_end(void)
 		if (i == 5999) {
 			(void)kill(follower, SIGKILL);
 			(void)waitpid(follower, NULL, 0);
-			fail_msg("it does not end");
+			fail_msg("the follower does not exit");
 		}
 	}
 	assert_true(WIFEXITED(status));
 	return WEXITSTATUS(status);
 }
 
-/* What came out on the line. */
+/* The output on the line. */
 static const char *line_text(void)
 {
 	static char buf[4096];
@@ -290,7 +290,7 @@ static const char *line_text(void)
 	return buf;
 }
 
-static void a_stopped_line_lets_it_go(void **state)
+static void a_stopped_line_does_not_block_detaching(void **state)
 {
 	(void)state;
 	follow_on_a_stopped_line();
@@ -300,7 +300,7 @@ static void a_stopped_line_lets_it_go(void **state)
 	(void)line_text();
 }
 
-static void a_stopped_line_lets_it_cancel(void **state)
+static void a_stopped_line_does_not_block_cancelling(void **state)
 {
 	struct pollfd asked = {.fd = engine, .events = POLLIN};
 
@@ -309,19 +309,19 @@ static void a_stopped_line_lets_it_cancel(void **state)
 	assert_int_equal(kill(follower, SIGTERM), 0);
 	assert_int_equal(poll(&asked, 1, 60000), 1);
 	assert_true(was_cancelled());
-	tell(INSTALL_CANCELLED, EXIT_CANCELLED);
+	send_state(INSTALL_CANCELLED, EXIT_CANCELLED);
 	assert_int_equal(follower_end(), EXIT_CANCELLED);
 	(void)line_text();
 }
 
-/* The result waits until it can be read, and the steps before it are not forgotten. */
+/* The result waits until the line is started, and the ended steps are printed before it. */
 static void a_stopped_line_shows_the_result(void **state)
 {
 	const char *shown;
 
 	(void)state;
 	follow_on_a_stopped_line();
-	tell(INSTALL_PASSED, EXIT_NOT_VERIFIED);
+	send_state(INSTALL_PASSED, EXIT_NOT_VERIFIED);
 	(void)usleep(300000);
 	assert_int_equal(waitpid(follower, NULL, WNOHANG), 0);
 	assert_int_equal(tcflow(line_slave, TCOON), 0);
@@ -337,13 +337,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(to_the_end),
 		TEST(an_engine_that_dies),
-		TEST(a_failure_is_told_in_lines),
+		TEST(a_failure_is_wrapped),
 		TEST(ctrl_c_cancels),
 		TEST(ctrl_c_of_a_viewer_leaves),
 		TEST(a_hang_up_leaves),
 		TEST(a_reader_that_goes_away),
-		TEST(a_stopped_line_lets_it_go),
-		TEST(a_stopped_line_lets_it_cancel),
+		TEST(a_stopped_line_does_not_block_detaching),
+		TEST(a_stopped_line_does_not_block_cancelling),
 		TEST(a_stopped_line_shows_the_result),
 		TEST(a_late_signal_is_dropped),
 		cmocka_unit_test(a_screen_needs_a_terminal),

@@ -49,7 +49,7 @@ static void install_takes_everything(void **state)
 	assert_false(options.json || options.dry_run || options.all || options.help);
 }
 
-static void nothing_is_asked_for(void **state)
+static void defaults_and_operands(void **state)
 {
 	(void)state;
 	assert_int_equal(parse(COMMAND_SCREENS, (const char *[]){"boardstrap", NULL}), 0);
@@ -65,8 +65,8 @@ static void nothing_is_asked_for(void **state)
 	assert_string_equal(options.archive, "a.tar");
 }
 
-/* The words, and what the sentence must hold. */
-static void wrong_words(void **state)
+/* Bad usage, and a part of the expected sentence. */
+static void bad_usage(void **state)
 {
 	static const struct {
 		enum command command;
@@ -80,7 +80,7 @@ static void wrong_words(void **state)
 			"unknown option '--frobnicate'; `boardstrap install --help` lists the options"},
 		{COMMAND_SCREENS, {"--frobnicate"}, "`boardstrap --help` lists the options"},
 		{COMMAND_SCREENS, {"--yes"},
-			"--yes needs a command, as `boardstrap install --yes`"},
+			"--yes needs a command, as in `boardstrap install --yes`"},
 		{COMMAND_STATUS, {"--target", "x"}, "status has no option '--target'"},
 		{COMMAND_CANCEL, {"--json"}, "cancel has no option '--json'"},
 		{COMMAND_INSTALL, {"--target"}, "--target needs a value: --target DEV|IMAGE"},
@@ -92,15 +92,15 @@ static void wrong_words(void **state)
 		{COMMAND_INSTALL, {"--archive=a", "--archive=b"}, "--archive is given twice"},
 		{COMMAND_INSTALL, {"--archive", "-"}, "it must be a file"},
 		{COMMAND_INSTALL, {"--allow", "sd,floppy"},
-			"the kind 'floppy'; the kinds are emmc, sd, usb, disk, loop and image"},
-		{COMMAND_INSTALL, {"--allow=other"}, "the kind 'other'"},
+			"unknown kind 'floppy'. Use emmc, sd, usb, disk, loop or image"},
+		{COMMAND_INSTALL, {"--allow=other"}, "unknown kind 'other'"},
 		{COMMAND_INSTALL, {"--scan", "before"}, "unknown option '--scan'"},
-		{COMMAND_INSPECT, {"a.tar", "b.tar"}, "'b.tar' is one word too many"},
+		{COMMAND_INSPECT, {"a.tar", "b.tar"}, "unexpected argument 'b.tar'"},
 		{COMMAND_INSPECT, {"a.tar", "--archive", "b.tar"}, "inspect has no option"},
-		{COMMAND_INSTALL, {"--plain", "--json"}, "exclude each other"},
-		{COMMAND_INSTALL, {"/dev/sda"}, "'/dev/sda' is one word too many"},
-		{COMMAND_ATTACH, {"a", "b"}, "'b' is one word too many"},
-		{COMMAND_INSTALL, {"-y"}, "unknown option '-y'; options are written out"},
+		{COMMAND_INSTALL, {"--plain", "--json"}, "mutually exclusive"},
+		{COMMAND_INSTALL, {"/dev/sda"}, "unexpected argument '/dev/sda'"},
+		{COMMAND_ATTACH, {"a", "b"}, "unexpected argument 'b'"},
+		{COMMAND_INSTALL, {"-y"}, "unknown option '-y'; options have long names"},
 	};
 
 	(void)state;
@@ -116,7 +116,7 @@ static void wrong_words(void **state)
 	}
 }
 
-/* No command takes an abbreviation, however clear it is. */
+/* No command accepts an abbreviation, even an unambiguous one. */
 static void options_are_spelled_out(void **state)
 {
 	(void)state;
@@ -147,7 +147,7 @@ static void commands(void **state)
 	assert_int_equal(command_find("cancel", &diag), COMMAND_CANCEL);
 	assert_int_equal(command_find("instal", &diag), COMMAND_COUNT);
 	assert_string_equal(diag.text, "unknown command 'instal'; did you mean 'install'?");
-	/* Not there yet. */
+	/* Not commands. */
 	assert_int_equal(command_find("verify", &diag), COMMAND_COUNT);
 	assert_int_equal(command_find("station", &diag), COMMAND_COUNT);
 	assert_string_equal(
@@ -166,7 +166,7 @@ static char *help_of(enum command command)
 	return text;
 }
 
-/* Fits a terminal, and leaves no option out. */
+/* At most 80 columns, with every option. */
 static void help(void **state)
 {
 	static const char *const all[] = {"--target", "--archive", "--layout", "--allow", "--tar ",
@@ -194,8 +194,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(install_takes_everything),
-		cmocka_unit_test(nothing_is_asked_for),
-		cmocka_unit_test(wrong_words),
+		cmocka_unit_test(defaults_and_operands),
+		cmocka_unit_test(bad_usage),
 		cmocka_unit_test(options_are_spelled_out),
 		cmocka_unit_test(long_words_are_harmless),
 		cmocka_unit_test(commands),

@@ -14,7 +14,7 @@ static int setup(void **state)
 	return 0;
 }
 
-/* What was written since the last call, for people: no line of it is too long. */
+/* The output since the last call. Fails if a line is too long. */
 static const char *printed(void)
 {
 	const char *last = capture_take();
@@ -61,13 +61,13 @@ static void a_progress_line(void **state)
 	now.steps[STEP_FLUSH].state = STEP_ACTIVE;
 	now.progress.eta_s = -1;
 	plain_snapshot(&plain, &now, &now);
-	assert_string_equal(printed(), ""); /* not twice in a second */
+	assert_string_equal(printed(), ""); /* at most one line a second */
 	now.elapsed_ms += 1000;
 	plain_snapshot(&plain, &now, &now);
 	assert_string_equal(printed(), "flush    57 %  457/796 MiB  36.2 MiB/s\n");
 }
 
-/* A minute and a half at one percent a second, at 4 Hz: a line each 5 %, and not one more. */
+/* 100 s at one percent a second, at 4 Hz: exactly one line per 5 %. */
 static void not_too_many_lines(void **state)
 {
 	struct snapshot before = extracting(), now = before;
@@ -84,7 +84,7 @@ static void not_too_many_lines(void **state)
 		lines += *c == '\n';
 	assert_int_equal(lines, 19); /* 5, 10, ... 95 % */
 
-	/* Ten times slower: a line each ten seconds. */
+	/* Ten times slower: one line every ten seconds. */
 	now.progress.extracted.done = 0;
 	now.step = STEP_VERIFY;
 	now.steps[STEP_VERIFY].state = STEP_ACTIVE;
@@ -100,14 +100,14 @@ static void not_too_many_lines(void **state)
 	assert_int_equal(lines, 10);
 }
 
-/* --- what a line of 9600 baud has room for --- */
+/* --- the byte budget at 9600 baud --- */
 
 #define TICK_MS	  250
 #define LIVE_MS	  120000 /* the simulated install */
 #define BUDGET_BS 96	 /* a tenth of 960 bytes a second */
 
-/* An install of two minutes at 4 Hz: a tenth of it each for scan and the small steps, the rest for
- * extract, flush and verify; @warnings messages a tick. */
+/* The snapshot at @tick of an install of two minutes at 4 Hz: scan and the small steps take a
+ * tenth, extract, flush and verify the rest; @warnings messages a tick. */
 static struct snapshot live(unsigned tick, unsigned warnings)
 {
 	static const struct {
@@ -142,7 +142,7 @@ static struct snapshot live(unsigned tick, unsigned warnings)
 	return now;
 }
 
-/* Runs it; returns how many bytes were printed, and tells of the worst ten seconds. */
+/* Prints that install. Returns the bytes printed; *ret_worst is the maximum in ten seconds. */
 static size_t live_bytes(unsigned warnings, unsigned *ret_lines, size_t *ret_worst)
 {
 	static size_t until_tick[LIVE_MS / TICK_MS + 1];
@@ -186,13 +186,13 @@ static void two_minutes_fit_a_slow_line(void **state)
 			floods[i] * 4, bytes, lines, LIVE_MS / 1000, bytes / (LIVE_MS / 1000),
 			worst);
 		assert_true(bytes <= BUDGET_BS * LIVE_MS / 1000);
-		/* Any ten seconds fit, but for what may come at once: the first messages. */
+		/* Any ten seconds fit, except for the initial burst of messages. */
 		assert_true(worst <= (size_t)BUDGET_BS * 10 + SNAPSHOT_MESSAGES * 80);
 	}
 }
 
-/* A card that writes a gigabyte a second: progress is not told twice in a second. */
-static void a_quick_install_says_little(void **state)
+/* An install of five seconds: at most one progress line a second. */
+static void a_quick_install_prints_few_lines(void **state)
 {
 	struct snapshot before = {0}, now = extracting();
 	unsigned lines = 0;
@@ -239,7 +239,7 @@ static void messages_are_counted_or_shown(void **state)
 	assert_int_equal(shown + counted, now.message_count);
 }
 
-/* Names of files and devices are anybody's. */
+/* Names of files and devices are not trusted. */
 static void no_escape_gets_out(void **state)
 {
 	static const char evil[] = "a\x1b[2J\rb\x9b"
@@ -379,7 +379,7 @@ static void the_status(void **state)
 	(void)state;
 	plain_status(&plain, &now);
 	assert_string_equal(
-		printed(), "rootfs.tar.zst -> mmcblk1: extract, 48 % of all, about 0:19 left\n");
+		printed(), "rootfs.tar.zst -> mmcblk1: extract, 48 % done, about 0:19 left\n");
 	now.state = INSTALL_FAILED;
 	now.err = (struct err){EXIT_FAILED, "mkfs", "mkfs.ext4 failed on mmcblk1p1: exit status 1",
 		"The card may be worn out; try another one"};
@@ -435,7 +435,7 @@ static void the_plan(void **state)
 	assert_string_equal(printed(),
 		"Target   mmcblk1, eMMC DG4008, 7.3 GiB, ..9f31\n"
 		"Archive  rootfs.tar.zst, 204 MiB -> 740 MiB, 19,318 entries\n"
-		"         sha256 6b1f01234567..., as its checksum file says\n"
+		"         sha256 6b1f01234567..., matches the digest file beside it\n"
 		"Layout   single-gpt, GPT\n"
 		"         1: ext4 \"rootfs\" on /, from 4 MiB, 7.3 GiB\n"
 		"         spl: /b/spl.bin (128 KiB) to the disk, from 32 KiB\n"
@@ -443,8 +443,8 @@ static void the_plan(void **state)
 	free(plan);
 }
 
-/* The scan is shown by us, the rest by the engine, which has it as done or does it over: one stream
- * all the same. */
+/* The engine reports the scan as done, or repeats it, after the front end has shown it: still one
+ * stream, with the scan reported once. */
 static void the_engine_takes_over(void **state)
 {
 	struct snapshot now = {0};
@@ -479,7 +479,7 @@ int main(void)
 		TEST(a_progress_line),
 		TEST(not_too_many_lines),
 		TEST(two_minutes_fit_a_slow_line),
-		TEST(a_quick_install_says_little),
+		TEST(a_quick_install_prints_few_lines),
 		TEST(messages_are_counted_or_shown),
 		TEST(no_escape_gets_out),
 		TEST(steps_and_messages),

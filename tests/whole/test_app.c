@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The whole front end in a process of its own, on a terminal emulator: an engine that this test
- * plays, and the way through the screens on a recorded machine. It always ends before an engine
- * would be started.
+ * The whole front end in a child process on a terminal emulator: with an engine played by the test,
+ * and all screens on a recorded machine. No test starts a real engine.
  */
 #include "ui/app/app.h"
 
@@ -46,7 +45,7 @@ static void follows_to_pass(void **state)
 	s = make_passed();
 	front_send(&f, &s);
 	front_expect(&f, "Log: the install has ended");
-	front_type(&f, "q"); /* closes the log, not the program */
+	front_type(&f, "q"); /* closes the log, does not quit */
 	front_expect(&f, "19,318 entries verified, 0 wrong");
 	front_expect(&f, "exit code 0");
 	front_type(&f, "q");
@@ -55,7 +54,7 @@ static void follows_to_pass(void **state)
 	front_close(&f);
 }
 
-/* The shell is what remains where the Result goes with the terminal's other screen. */
+/* Leaving the alternate screen removes the Result: the verdict is printed for the shell. */
 static void verdict_outlives_the_screens(void **state)
 {
 	static const struct {
@@ -108,7 +107,7 @@ static void cancels_after_a_question(void **state)
 	front_type(&f, "c");
 	front_expect(&f, "Cancel?");
 	front_type(&f, "y");
-	wait_for_byte(&f, 'c'); /* one, and none before */
+	wait_for_byte(&f, 'c'); /* exactly one */
 	s.state = INSTALL_CANCELLING;
 	front_send(&f, &s);
 	front_expect(&f, "Cancelling:");
@@ -135,7 +134,7 @@ static void watcher_cannot_cancel(void **state)
 	front_type(&f, "yd");
 	assert_int_equal(front_end(&f), EXIT_DETACHED);
 	assert_true(front_has_said(&f, "boardstrap attach"));
-	assert_int_equal(recv(f.engine, &byte, 1, 0), 0); /* closed, and no command came */
+	assert_int_equal(recv(f.engine, &byte, 1, 0), 0); /* closed, with no command sent */
 	front_close(&f);
 }
 
@@ -151,8 +150,8 @@ static void term_signal_detaches(void **state)
 	front_close(&f);
 }
 
-/* A shell has the terminal meanwhile: its settings, and its words on it. */
-static void goes_on_after_a_stop(void **state)
+/* While stopped, a shell changes the settings and the content of the terminal. */
+static void continues_after_a_stop(void **state)
 {
 	struct snapshot s = make_snapshot(STEP_EXTRACT);
 	struct front f = front_follow(&s, true);
@@ -166,7 +165,7 @@ static void goes_on_after_a_stop(void **state)
 	assert_int_equal(waitpid(f.pid, &status, WUNTRACED), f.pid);
 	assert_true(WIFSTOPPED(status));
 	assert_int_equal(tcsetattr(f.emulator.slave, TCSANOW, &f.before), 0);
-	(void)emulator_feed(&f.emulator, 100); /* what had been sent */
+	(void)emulator_feed(&f.emulator, 100); /* discard earlier output */
 	emulator_resize(&f.emulator, 24, 80);
 	assert_false(emulator_shows(&f.emulator, "48 %"));
 	assert_int_equal(kill(f.pid, SIGCONT), 0);
@@ -181,7 +180,7 @@ static void goes_on_after_a_stop(void **state)
 	front_close(&f);
 }
 
-/* How long it takes to go by SIGTERM, with the line stopped in the middle of the install. */
+/* Milliseconds from SIGTERM to the exit, with the line stopped during an install. */
 static uint64_t time_stuck_end(void)
 {
 	struct snapshot s = make_snapshot(STEP_EXTRACT);
@@ -200,7 +199,7 @@ static uint64_t time_stuck_end(void)
 	return start;
 }
 
-static void stuck_line_does_not_hold(void **state)
+static void stuck_line_does_not_block_the_exit(void **state)
 {
 	(void)state;
 	assert_speed("gone after SIGTERM", time_stuck_end(), 500);
@@ -260,8 +259,8 @@ static int order_ms(const void *a, const void *b)
 }
 
 /*
- * What a key does is not left to the next tick: each is pressed right after a frame, when the next is
- * furthest. Half of the keys, and not all, for the machine may do other things as well.
+ * A key takes effect before the next tick: each is pressed right after a frame, when the next is
+ * furthest away. Only the median is checked, because the machine may be busy.
  */
 static void keys_are_shown_at_once(void **state)
 {
@@ -324,7 +323,7 @@ static void no_usable_terminal(void **state)
 	close(said[0]);
 }
 
-/* From the first screen to the refusal on the last, and back again. */
+/* From the first screen to the refusal on the Review, and back. */
 static void all_the_way(void **state)
 {
 	struct sandbox *box = *state;
@@ -346,7 +345,7 @@ static void all_the_way(void **state)
 	options.target = image;
 	front_start(&f, "linux", &options);
 	front_expect(&f, "board.img");
-	front_expect(&f, "mmcblk0"); /* of the recorded machine */
+	front_expect(&f, "mmcblk0"); /* from the recorded machine */
 	front_expect(&f, "image file");
 	front_type(&f, "?");
 	front_expect(&f, "Help: Target");
@@ -360,11 +359,11 @@ static void all_the_way(void **state)
 	front_expect(&f, "file."); /* "Choose another file." */
 	front_type(&f, "\177\177root\t\r");
 	front_expect(&f, "single-gpt");
-	front_expect(&f, "entries"); /* the scan is through */
+	front_expect(&f, "entries"); /* the scan has ended */
 	front_type(&f, "\r");
 	front_expect(&f, "It cannot begin:");
 	front_expect(&f, "no digest file");
-	/* The archive is looked at again as well: when it has changed, and when it was bad. */
+	/* A rescan also reads the archive again, both when it changed and when it was bad. */
 	assert_int_equal(truncate(archive, 1600), 0);
 	front_type(&f, "r");
 	front_expect(&f, "replace"); /* "or replace it and press r." */
@@ -383,7 +382,7 @@ static void all_the_way(void **state)
 	front_close(&f);
 }
 
-/* A machine where the test does the plugging; whatever the kernel tells of this one. */
+/* Hotplug on a machine of the test, independent of events of the real kernel. */
 static void plugging_shows(void **state)
 {
 	struct sandbox *box = *state;
@@ -397,7 +396,7 @@ static void plugging_shows(void **state)
 	sandbox_block(box, NULL, "sdy", "8:384\n", "262144\n");
 	sandbox_file(box, "sys/devices/bus/block/sdy/device/model", "Stick\n");
 	front_expect(&f, "> sdy");
-	/* Another one before it: the cursor stays. */
+	/* A new row above the cursor does not move it to another disk. */
 	sandbox_block(box, NULL, "sdx", "8:368\n", "262144\n");
 	sandbox_file(box, "sys/devices/bus/block/sdx/device/model", "Other\n");
 	front_expect(&f, "  sdx");
@@ -410,8 +409,8 @@ static void plugging_shows(void **state)
 	front_close(&f);
 }
 
-/* A name that says nothing, or too little, of a terminal that answers. */
-static void plain_terminal_is_said(void **state)
+/* TERM is missing or "dumb", but the terminal answers the query. */
+static void plain_terminal_is_noted(void **state)
 {
 	static const struct {
 		const char *type, *says;
@@ -439,12 +438,12 @@ static void plain_terminal_is_said(void **state)
 
 /* --- on the kernel's own console --- */
 
-static void kernel_keeps_off_the_console(void **state)
+static void kernel_messages_stay_off_the_console(void **state)
 {
 	struct snapshot s = make_snapshot(STEP_EXTRACT);
 	struct front f;
 
-	console_lay(*state);
+	console_mount(*state);
 	f = front_follow(&s, true);
 	front_expect(&f, "48 %");
 	assert_true(console_printk_is(CONSOLE_QUIET));
@@ -453,7 +452,7 @@ static void kernel_keeps_off_the_console(void **state)
 	assert_true(console_printk_is(CONSOLE_LOUD));
 	front_close(&f);
 
-	/* One that is killed leaves it to the next. */
+	/* A killed front end leaves the level to be restored by the next one. */
 	f = front_follow(&s, true);
 	front_expect(&f, "48 %");
 	assert_true(console_printk_is(CONSOLE_QUIET));
@@ -478,17 +477,17 @@ int main(void)
 		cmocka_unit_test(cancels_after_a_question),
 		cmocka_unit_test(watcher_cannot_cancel),
 		cmocka_unit_test(term_signal_detaches),
-		cmocka_unit_test(goes_on_after_a_stop),
-		cmocka_unit_test(stuck_line_does_not_hold),
+		cmocka_unit_test(continues_after_a_stop),
+		cmocka_unit_test(stuck_line_does_not_block_the_exit),
 		cmocka_unit_test(hangup_detaches),
 		cmocka_unit_test(engine_that_vanishes_is_a_failure),
 		cmocka_unit_test(resizes),
 		cmocka_unit_test(keys_are_shown_at_once),
 		cmocka_unit_test(no_usable_terminal),
 		sandbox_test(plugging_shows),
-		sandbox_test(plain_terminal_is_said),
+		sandbox_test(plain_terminal_is_noted),
 		sandbox_test(all_the_way),
-		console_test(kernel_keeps_off_the_console),
+		console_test(kernel_messages_stay_off_the_console),
 	};
 
 	return cmocka_run_group_tests_name("app", tests, NULL, NULL);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What terminals, and whoever else writes on them, do wrong: answers that do not come, or are late or
- * nonsense, sizes that change a thousand times a second, kernel messages in the picture. The front end
- * shows the right picture all the same, and no key is lost or made up. The engine is played by the
- * test; see test_line for what becomes of a real install.
+ * Faults of terminals: missing, late or malformed answers to queries, sizes that change a thousand
+ * times a second, kernel messages on the screen. The front end must still show the right screen,
+ * and neither lose nor invent keys. The test plays the engine; test_line has a real one.
  */
 #include "tests/lib/console_fixture.h"
 #include "tests/lib/front.h"
@@ -14,7 +13,7 @@
 #define DRAWN "detach, the install goes on"
 #define HELP  "Help: "
 
-/* The whole screen is what it ought to be, at @rows by @cols. */
+/* Asserts that the whole screen becomes the expected one at @rows by @cols. */
 static void expect_picture(
 	struct front *f, const struct snapshot *s, int rows, int cols, const struct glyphs *glyphs)
 {
@@ -36,7 +35,7 @@ static void expect_picture(
 	free_model(m);
 }
 
-/* Lets time pass, with the terminal read. */
+/* Reads the terminal for @ms. */
 static void attend(struct front *f, unsigned ms)
 {
 	uint64_t end = now_ms() + ms;
@@ -49,12 +48,12 @@ static void attend(struct front *f, unsigned ms)
 
 static const struct answers {
 	const char *name;
-	const char *bytes; /* instead of the answers */
-	unsigned after_ms; /* the question; 0: at once */
-	unsigned every_ms; /* byte by byte, with so much in between; 0: all at once */
-	int rows, cols;	   /* that are taken for its size */
-	bool utf8;	   /* and that it is taken to draw UTF-8 */
-	const char *shown; /* what was typed in between has led to; NULL: nothing was */
+	const char *bytes; /* sent as the answers */
+	unsigned after_ms; /* delay after the query; 0: at once */
+	unsigned every_ms; /* interval between bytes; 0: all at once */
+	int rows, cols;	   /* expected size */
+	bool utf8;	   /* expected to draw UTF-8 */
+	const char *shown; /* expected effect of keys among the answers; NULL: none */
 } answers[] = {
 	{"none", "", .rows = 24, .cols = 80},
 	{"all", "\033[30;100R\033[1;2R\033[?1;2c", .rows = 30, .cols = 100, .utf8 = true},
@@ -84,7 +83,7 @@ static const struct answers {
 	{"keys alone", "\033[A\033[B?", .rows = 24, .cols = 80, .shown = HELP},
 };
 
-/* False where that took so long that the question may have been given up. */
+/* Sends the answers. Returns false if that took so long that the query may have timed out. */
 static bool answer(struct front *f, const struct answers *a)
 {
 	uint64_t now = now_ms(), asked_ms = now, end = now + EMULATOR_MS;
@@ -93,7 +92,7 @@ static bool answer(struct front *f, const struct answers *a)
 		now = now_ms();
 		(void)emulator_feed(&f->emulator, 5);
 		if (f->emulator.bytes == 0)
-			asked_ms = now; /* or later */
+			asked_ms = now; /* at the earliest */
 		assert_true(now < end);
 	}
 	if (strncmp(a->name, "half now", 8) == 0)
@@ -108,7 +107,7 @@ static bool answer(struct front *f, const struct answers *a)
 	return a->after_ms > 0 || now_ms() - asked_ms < TERM_QUERY_MS / 2;
 }
 
-/* False where the machine was too busy to answer in time. */
+/* Returns false if the machine was too busy to answer in time. */
 static bool check_answers(const struct answers *a)
 {
 	struct snapshot s = make_snapshot(STEP_EXTRACT);
@@ -129,7 +128,7 @@ static bool check_answers(const struct answers *a)
 		front_type(&f, "q");
 	}
 	expect_picture(&f, &s, a->rows, a->cols, a->utf8 ? &glyphs_unicode : &glyphs_ascii);
-	/* It is still the same a while later, and keys do what they say. */
+	/* Late effects would show within 300 ms; then keys must work. */
 	attend(&f, 300);
 	expect_picture(&f, &s, a->rows, a->cols, a->utf8 ? &glyphs_unicode : &glyphs_ascii);
 	front_type(&f, "?");
@@ -177,7 +176,7 @@ static void size_storm(void **state)
 		size.ws_col = (unsigned short)(2 + random / 65536 % 299);
 		assert_int_equal(ioctl(f.emulator.master, TIOCSWINSZ, &size), 0);
 		(void)poll(NULL, 0, 1);
-		/* Of any size: nothing that the emulator could show. */
+		/* Discard it: it is drawn for sizes that the emulator does not have. */
 		while (read(f.emulator.master, buf, sizeof(buf)) > 0)
 			;
 	}
@@ -197,7 +196,7 @@ static void size_storm(void **state)
 
 #define MESSAGES 5
 
-/* Returns after how many milliseconds the picture is as it was. */
+/* Returns the milliseconds until the screen is right again. */
 static unsigned time_repair(struct front *f, const struct snapshot *s, int kmsg)
 {
 	uint64_t start = console_print(f, kmsg);
@@ -213,19 +212,19 @@ static void kernel_messages_are_repaired(void **state)
 	struct front f;
 	int kmsg;
 
-	console_lay(*state);
+	console_mount(*state);
 	kmsg = console_open_log();
 	f = front_follow(&s, true);
 	front_expect(&f, DRAWN);
-	/* Somebody has raised the level again: it comes out. */
+	/* Another program raised the level again: messages are printed. */
 	sandbox_file(console_box, "printk", CONSOLE_LOUD "\n");
 	for (unsigned i = 0; i < MESSAGES; i++) {
-		/* While it draws, too: a frame is due a quarter of a second after the last. */
+		/* Also during a frame: one is due 250 ms after the last. */
 		s.progress.percent++;
 		front_send(&f, &s);
 		attend(&f, 100 * i);
 		assert_speed("repaired", time_repair(&f, &s, kmsg), 500);
-		attend(&f, 1000); /* it may be repaired once a second */
+		attend(&f, 1000); /* repairs are limited to one a second */
 	}
 	front_type(&f, "d");
 	assert_int_equal(front_end(&f), EXIT_DETACHED);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A bad line under a good install: what the real engine installs goes on at its pace while the
- * terminal is stopped, slow or gone, or the front end is killed on it; and whoever looks again sees
- * the truth. FAULT_SECONDS=60 stops the line for so long (10).
+ * A bad line during a real install: the engine keeps its pace while the terminal is stopped, slow
+ * or gone, or while the front end is killed; a screen shown later is correct. FAULT_SECONDS sets
+ * how long the line is stopped (default: 10).
  */
 #include "tests/lib/board_fixture.h"
 #include "tests/lib/console_fixture.h"
@@ -15,9 +15,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-#define TREE_BYTES 4000000u /* of the board's archive; they cannot be packed */
+#define TREE_BYTES 4000000u /* of the board's archive, incompressible */
 #define SOON_MS	   1000
-#define DRAWN	   "detach, the install goes on" /* stands on every whole Install screen */
+#define DRAWN	   "detach, the install goes on" /* on every complete Install screen */
 
 static unsigned fault_seconds(void)
 {
@@ -26,9 +26,9 @@ static unsigned fault_seconds(void)
 	return text ? (unsigned)atoi(text) : 10;
 }
 
-/* --- a slow install, its front ends, and a second viewer that sees what is true --- */
+/* --- a slow install, its front ends, and a second viewer as the reference --- */
 
-/* A tar that is fed evenly over @seconds; or with 0 a little at once, and the rest when told to. */
+/* Makes a tar that gets its input evenly over @seconds; with 0, most of it only after go_on. */
 static void plan_slow(struct board *board, unsigned seconds)
 {
 	board_run("cd %s; cat >slow-tar <<'END'\n"
@@ -71,7 +71,7 @@ static int run_attach(const void *what)
 	return cmd_attach(2, argv);
 }
 
-/* The same where there are neither descriptions of terminals nor locales. */
+/* The same without terminfo files and locales. */
 static int run_bare(const void *what)
 {
 	static const char *const dirs[] = {"/etc/terminfo", "/lib/terminfo", "/usr/share/terminfo",
@@ -88,7 +88,7 @@ static int run_bare(const void *what)
 
 static struct front start(int (*run)(const void *what), const struct board *board)
 {
-	/* What it says in the end must not hold it either. */
+	/* Standard error is the terminal too: its last sentence must not block. */
 	const struct front_program program = {
 		.run = run, .what = board, .term = "vt220", .rows = 24, .cols = 80, .loud = true};
 	struct front f = {.engine = -1};
@@ -97,7 +97,7 @@ static struct front start(int (*run)(const void *what), const struct board *boar
 	return f;
 }
 
-/* Of the install that runs, for a test that fails: its tar may wait for ever. */
+/* The engine of the running install, stopped by the teardown: its tar may wait forever. */
 static pid_t engine;
 
 static void engine_end(void)
@@ -114,21 +114,22 @@ static int line_teardown(void **state)
 	return board_teardown(state);
 }
 
+/* A second viewer, connected directly to the engine. */
 struct witness {
 	int fd;
 	struct snapshot now;
 };
 
-/* Takes what the engine has told. */
-static void witness_take(struct witness *w)
+/* Receives the latest snapshot. */
+static void witness_receive(struct witness *w)
 {
 	int r = service_receive(w->fd, &w->now);
 
-	/* One that has told its end may be gone. */
+	/* An ended engine may be gone. */
 	assert_true(r >= 0 || snapshot_ended(&w->now));
 }
 
-/* Lets time pass, with somebody who reads the terminal (@feeds) or nobody. */
+/* Lets @ms pass; @feeds: reads the terminal meanwhile. */
 static void attend(struct front *f, struct witness *w, bool feeds, unsigned ms)
 {
 	uint64_t end = now_ms() + ms;
@@ -138,11 +139,11 @@ static void attend(struct front *f, struct witness *w, bool feeds, unsigned ms)
 			(void)emulator_feed(&f->emulator, 10);
 		else
 			(void)poll(NULL, 0, 10);
-		witness_take(w);
+		witness_receive(w);
 	}
 }
 
-/* Waits until the install is in the middle of it, and on the screen. */
+/* Waits until the install is extracting and on the screen. */
 static struct witness witness_open(struct front *f)
 {
 	uint64_t end = now_ms() + EMULATOR_MS;
@@ -161,7 +162,7 @@ static struct witness witness_open(struct front *f)
 	return w;
 }
 
-/* Starts the slow one, and waits until then. */
+/* Starts a slow install, and waits as witness_open does. */
 static struct witness install_slowly(struct board *board, unsigned seconds, struct front *f)
 {
 	plan_slow(board, seconds);
@@ -169,7 +170,7 @@ static struct witness install_slowly(struct board *board, unsigned seconds, stru
 	return witness_open(f);
 }
 
-/* Bytes of the archive a second. */
+/* Measures archive bytes per second over @ms. */
 static uint64_t pace(struct front *f, struct witness *w, bool feeds, unsigned ms)
 {
 	uint64_t before = w->now.progress.archive.done;
@@ -179,7 +180,7 @@ static uint64_t pace(struct front *f, struct witness *w, bool feeds, unsigned ms
 	return (w->now.progress.archive.done - before) * 1000 / ms;
 }
 
-/* How far the screen says the archive is, in percent; -1 where it does not. */
+/* Progress of the archive on the screen, in percent; -1 if not shown. */
 static int shown_percent(const struct front *f)
 {
 	char row[2048];
@@ -195,26 +196,26 @@ static int shown_percent(const struct front *f)
 	return -1;
 }
 
-static int told_percent(const struct witness *w)
+static int known_percent(const struct witness *w)
 {
 	return gauge_percent(w->now.progress.archive);
 }
 
-/* After how many milliseconds the screen shows as much as the witness knows by then. */
-static unsigned ms_until_true(struct front *f, struct witness *w)
+/* Milliseconds until the screen shows the progress that the witness has now. */
+static unsigned ms_until_current(struct front *f, struct witness *w)
 {
 	uint64_t start = now_ms();
 	int want;
 
-	witness_take(w);
-	want = told_percent(w);
+	witness_receive(w);
+	want = known_percent(w);
 	while (shown_percent(f) < want) {
 		(void)emulator_feed(&f->emulator, 5);
 		if (now_ms() > start + EMULATOR_MS)
 			fail_msg("%d %% never came, %d %% is shown", want, shown_percent(f));
 	}
-	witness_take(w);
-	assert_true(shown_percent(f) <= told_percent(w));
+	witness_receive(w);
+	assert_true(shown_percent(f) <= known_percent(w));
 	return (unsigned)(now_ms() - start);
 }
 
@@ -231,14 +232,14 @@ static void passes(struct front *f, struct witness *w)
 
 /* --- stopped --- */
 
-/* XOFF, as the kernel does it itself when the character comes. */
+/* The effect of an XOFF character. */
 static uint64_t stop_by_xoff(struct front *f)
 {
 	assert_int_equal(tcflow(f->emulator.slave, TCOOFF), 0);
 	return 0;
 }
 
-/* Nobody reads, and all buffers are full. Returns the bytes that filled them. */
+/* Fills all buffers of the unread line. Returns the number of bytes. */
 static uint64_t stop_by_filling(struct front *f)
 {
 	static const char block[4096];
@@ -247,11 +248,11 @@ static uint64_t stop_by_filling(struct front *f)
 	uint64_t bytes = 0;
 	ssize_t n;
 
-	/* A description of its own, or standard input would not wait any more. */
+	/* Open it again: O_NONBLOCK on a shared file description would affect standard input. */
 	STR_FORMAT(path, "/proc/self/fd/%d", f->emulator.slave);
 	out.fd = open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	assert_true(out.fd >= 0);
-	/* The kernel moves them on to the far side, and has room again. */
+	/* The kernel moves bytes to the master side, which makes room again. */
 	while (poll(&out, 1, 100) == 1)
 		while ((n = write(out.fd, block, sizeof(block))) > 0)
 			bytes += (uint64_t)n;
@@ -267,7 +268,7 @@ static void stays_stopped(struct board *board, uint64_t (*stop)(struct front *f)
 	struct front f;
 
 	w = install_slowly(board, seconds * 5 / 4 + 6, &f);
-	/* It is read in blocks of up to 64 KiB: long enough for some. */
+	/* The archive is read in blocks of up to 64 KiB: measure over several. */
 	free_pace = pace(&f, &w, true, 3000 + seconds * 250);
 
 	filled = stop(&f);
@@ -279,26 +280,26 @@ static void stays_stopped(struct board *board, uint64_t (*stop)(struct front *f)
 		(unsigned)(cpu / seconds / 10000), (unsigned)(cpu / seconds / 100 % 100),
 		(unsigned)stopped_pace, (unsigned)free_pace);
 	assert_true(cpu < seconds * 10000ull);
-	/* One that the line held would not move at all. */
+	/* An install blocked by the line would not move at all. */
 	assert_true(stopped_pace > free_pace / 4);
 
 	(void)tcflow(f.emulator.slave, TCOON);
-	ms = ms_until_true(&f, &w);
+	ms = ms_until_current(&f, &w);
 	bytes = f.emulator.bytes - bytes - filled;
-	print_message("the screen is true again with %u B\n", (unsigned)bytes);
-	assert_speed("until then", ms, SOON_MS);
-	/* A frame, and perhaps the next tick's: not the %u that were left out. */
+	print_message("the screen is current again after %u B\n", (unsigned)bytes);
+	assert_speed("the screen is current again after", ms, SOON_MS);
+	/* One frame, perhaps two, but not the skipped ones. */
 	assert_in_range(bytes, 1, 500);
 	passes(&f, &w);
 }
 
-static void xoff_holds_nobody(void **state)
+static void xoff_does_not_block_the_install(void **state)
 {
 	fixture_require_root();
 	stays_stopped(*state, stop_by_xoff);
 }
 
-static void full_line_holds_nobody(void **state)
+static void full_line_does_not_block_the_install(void **state)
 {
 	fixture_require_root();
 	stays_stopped(*state, stop_by_filling);
@@ -306,7 +307,7 @@ static void full_line_holds_nobody(void **state)
 
 /* --- slow --- */
 
-/* Takes @most bytes, as a line of 960 bytes a second brings them in a tenth of one. */
+/* Reads up to @most bytes: 96 every 100 ms is a line of 9600 baud. */
 static void sip(struct emulator *e, size_t most)
 {
 	char buf[256];
@@ -319,13 +320,13 @@ static void sip(struct emulator *e, size_t most)
 		assert_int_equal(write_full(e->master, buf, answer), 0);
 }
 
-/* 9600 baud: it lags behind by what is on the way, and by no more the longer it takes. */
-static void slow_line_shows_the_truth(void **state)
+/* At 9600 baud the screen lags by the bytes in transit; the lag must not grow. */
+static void slow_line_stays_current(void **state)
 {
 	struct board *board = *state;
 	uint64_t begin[101] = {0}, worst = 0, end, now;
 	struct witness w = {.fd = -1};
-	int shown = -1, told = -1;
+	int shown = -1, known = -1;
 	struct front f;
 
 	fixture_require_root();
@@ -340,13 +341,13 @@ static void slow_line_shows_the_truth(void **state)
 			w.fd = service_connect("board.img");
 		if (w.fd < 0)
 			continue;
-		witness_take(&w);
-		while (told < told_percent(&w))
-			begin[++told] = now;
+		witness_receive(&w);
+		while (known < known_percent(&w))
+			begin[++known] = now;
 		if (shown_percent(&f) <= shown)
 			continue;
 		shown = shown_percent(&f);
-		assert_true(shown <= told);
+		assert_true(shown <= known);
 		if (shown > 1 && now - begin[shown] > worst)
 			worst = now - begin[shown];
 	}
@@ -357,7 +358,7 @@ static void slow_line_shows_the_truth(void **state)
 
 /* --- gone --- */
 
-/* The terminal goes; the front end must, too, and whoever attaches sees the truth. */
+/* Hangs up the terminal. The front end must exit, and a new viewer must show the current state. */
 static struct front hang_up(
 	struct front f, const struct board *board, struct witness *w, bool stuck)
 {
@@ -369,7 +370,7 @@ static struct front hang_up(
 	if (stuck) {
 		(void)stop_by_filling(&f);
 		(void)stop_by_xoff(&f);
-		attend(&f, w, false, 600); /* there is a frame that it could not show */
+		attend(&f, w, false, 600); /* a frame is waiting */
 	}
 	cpu = front_cpu_us(&f);
 	start_ms = now_ms();
@@ -389,7 +390,7 @@ static struct front hang_up(
 	start_ms = now_ms();
 	f = start(run_attach, board);
 	front_expect(&f, DRAWN);
-	(void)ms_until_true(&f, w);
+	(void)ms_until_current(&f, w);
 	back_ms = (unsigned)(now_ms() - start_ms);
 	print_message("%s: gone with %u us of CPU\n", stuck ? "stuck" : "idle", (unsigned)cpu);
 	assert_speed("gone", gone_ms, SOON_MS);
@@ -411,7 +412,7 @@ static void hang_up_ends_the_front_end_alone(void **state)
 	f = hang_up(f, board, &w, false);
 	f = hang_up(f, board, &w, true);
 	front_type(&f, "l");
-	front_expect(&f, "tar"); /* keys still act */
+	front_expect(&f, "tar"); /* keys still work */
 	front_type(&f, "q");
 	go_on(board);
 	passes(&f, &w);
@@ -419,7 +420,7 @@ static void hang_up_ends_the_front_end_alone(void **state)
 
 /* --- nothing but the program --- */
 
-static void nothing_else_is_needed(void **state)
+static void runs_without_terminfo_and_locales(void **state)
 {
 	struct board *board = *state;
 	const struct front_program program = {
@@ -432,8 +433,8 @@ static void nothing_else_is_needed(void **state)
 	front_run(&f, &program);
 	front_expect(&f, "\"foobar\" (TERM) is not known here");
 	w = witness_open(&f);
-	assert_false(emulator_shows(&f.emulator, "\342")); /* nothing but ASCII */
-	/* Both ways to send an arrow, and then a letter of its own. */
+	assert_false(emulator_shows(&f.emulator, "\342")); /* ASCII only */
+	/* Both encodings of an arrow key, then a letter. */
 	front_type(&f, "?");
 	front_expect(&f, "Help: ");
 	front_type(&f, "q\033[A\033OA\033OBl");
@@ -444,9 +445,9 @@ static void nothing_else_is_needed(void **state)
 	passes(&f, &w);
 }
 
-/* --- a terminal that TERM says nothing, or too little, of --- */
+/* --- TERM missing or wrong --- */
 
-/* Screens, not lines. It may be in vain now and then: the answer has 400 ms, on any machine. */
+/* True if screens are shown, false if lines. A busy machine may miss the 400 ms for the answer. */
 static bool is_drawn(const struct front_program *program)
 {
 	uint64_t end = now_ms() + EMULATOR_MS;
@@ -487,7 +488,7 @@ static void a_terminal_that_answers_has_screens(void **state)
 			tries++;
 		assert_in_range(tries, 1, 9);
 	}
-	/* And one that does not has lines, and nothing else. */
+	/* A terminal that does not answer gets lines only. */
 	program.term = "dumb";
 	program.mute = true;
 	f = (struct front){.engine = -1};
@@ -504,7 +505,7 @@ static void a_terminal_that_answers_has_screens(void **state)
 	passes(&f, &w);
 }
 
-/* --- ended, with the line stuck and the kernel's messages kept off it --- */
+/* --- ends, on a stuck line that is a quiet kernel console --- */
 
 static struct sandbox *box;
 
@@ -523,7 +524,7 @@ static int console_board_teardown(void **state)
 	void *made = box;
 
 	engine_end();
-	console_leave();
+	console_unmount();
 	(void)sandbox_teardown(&made);
 	return board_teardown(state);
 }
@@ -542,7 +543,7 @@ static bool printk_becomes(const char *value, unsigned ms)
 
 static const struct end {
 	int signal;
-	int code; /* exit code; -1: it dies of the signal */
+	int code; /* exit code; -1: killed by the signal */
 } ends[] = {
 	{SIGTERM, EXIT_DETACHED},
 	{SIGHUP, EXIT_DETACHED},
@@ -553,7 +554,7 @@ static const struct end {
 	{SIGKILL, -1},
 };
 
-/* How long it takes to go. The line is full and stopped, in raw mode, and the kernel is quiet. */
+/* Milliseconds from the signal to the exit, on a full and stopped line and a quiet console. */
 static unsigned time_end(struct front *f, const struct end *end)
 {
 	uint64_t start_ms;
@@ -564,13 +565,13 @@ static unsigned time_end(struct front *f, const struct end *end)
 	assert_true(printk_becomes(CONSOLE_QUIET, EMULATOR_MS));
 	(void)stop_by_filling(f);
 	(void)stop_by_xoff(f);
-	(void)poll(NULL, 0, 300); /* there is a frame that it could not show */
+	(void)poll(NULL, 0, 300); /* a frame is waiting */
 	start_ms = now_ms();
 	assert_int_equal(kill(f->pid, end->signal), 0);
 	while (waitpid(f->pid, &status, WNOHANG) == 0) {
 		(void)poll(NULL, 0, 2);
 		assert_true(now_ms() < start_ms + EMULATOR_MS);
-		/* Impatience does not take the exit code's place, nor leave anything undone. */
+		/* Repeated signals must not change the exit code or stop the cleanup. */
 		if (end->code >= 0)
 			(void)kill(f->pid, end->signal);
 	}
@@ -585,13 +586,13 @@ static unsigned time_end(struct front *f, const struct end *end)
 	}
 	if (end->signal != SIGKILL)
 		front_assert_restored(f);
-	/* The engine puts it back for who could not. */
+	/* After SIGKILL the engine restores the level. */
 	assert_true(printk_becomes(CONSOLE_LOUD, EMULATOR_MS));
 	front_close(f);
 	return ms;
 }
 
-static void any_end_gives_everything_back(void **state)
+static void every_end_restores_terminal_and_console(void **state)
 {
 	const struct rlimit none = {0, 0};
 	struct board *board = *state;
@@ -599,13 +600,13 @@ static void any_end_gives_everything_back(void **state)
 	struct front f;
 
 	fixture_require_root();
-	console_lay(box);
+	console_mount(box);
 	(void)setrlimit(RLIMIT_CORE, &none);
 	w = install_slowly(board, 0, &f);
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
 		assert_speed(sigabbrev_np(ends[i].signal), time_end(&f, &ends[i]), 500);
 		f = start(run_attach, board);
-		witness_take(&w);
+		witness_receive(&w);
 		assert_int_equal(w.now.state, INSTALL_RUNNING);
 	}
 	go_on(board);
@@ -613,8 +614,8 @@ static void any_end_gives_everything_back(void **state)
 	assert_true(console_printk_is(CONSOLE_LOUD));
 }
 
-/* Nobody is left who could: the next one does. */
-static void next_start_gives_back(void **state)
+/* Both front end and engine are killed: the next start restores the level. */
+static void next_start_restores_the_console(void **state)
 {
 	struct board *board = *state;
 	struct app_options options = {.root = -1, .allow = 1u << DISK_IMAGE};
@@ -622,7 +623,7 @@ static void next_start_gives_back(void **state)
 	struct front f;
 
 	fixture_require_root();
-	console_lay(box);
+	console_mount(box);
 	w = install_slowly(board, 0, &f);
 	assert_true(console_printk_is(CONSOLE_QUIET));
 	assert_int_equal(kill(w.now.engine, SIGKILL), 0);
@@ -633,10 +634,10 @@ static void next_start_gives_back(void **state)
 	front_close(&f);
 	(void)poll(NULL, 0, 1500);
 	assert_true(console_printk_is(CONSOLE_QUIET));
-	go_on(board); /* for what tar's wrapper has left */
+	go_on(board); /* ends the wrapper of tar */
 
 	f = (struct front){.engine = -1};
-	options.root = sysroot_open("/"); /* with what is laid over it */
+	options.root = sysroot_open("/"); /* with the files of the fixture */
 	front_start(&f, "vt220", &options);
 	close_fd(&options.root);
 	front_expect(&f, "q quit");
@@ -648,7 +649,7 @@ static void next_start_gives_back(void **state)
 	board_assert_released(board);
 }
 
-/* --- keys, while everything else is busy --- */
+/* --- keys under load --- */
 
 #define KEYS 40
 
@@ -665,7 +666,7 @@ static void burn_douse(void)
 	}
 }
 
-/* The disk is written to, and computed is on every core. */
+/* Starts a process that writes to the disk and two that compute. */
 static void burn(const struct board *board)
 {
 	static const char block[1 << 20];
@@ -699,7 +700,7 @@ static int compare(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-/* From a key to what it shows (or takes away), in milliseconds. */
+/* Milliseconds from a key until @text appears or, with @shows false, disappears. */
 static unsigned time_key(struct front *f, const char *key, const char *text, bool shows)
 {
 	uint64_t start_ms = now_ms();
@@ -754,14 +755,14 @@ static void keys_are_quick_under_load(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		line_test(xoff_holds_nobody),
-		line_test(full_line_holds_nobody),
-		line_test(slow_line_shows_the_truth),
+		line_test(xoff_does_not_block_the_install),
+		line_test(full_line_does_not_block_the_install),
+		line_test(slow_line_stays_current),
 		line_test(hang_up_ends_the_front_end_alone),
-		line_test(nothing_else_is_needed),
+		line_test(runs_without_terminfo_and_locales),
 		line_test(a_terminal_that_answers_has_screens),
-		console_board_test(any_end_gives_everything_back),
-		console_board_test(next_start_gives_back),
+		console_board_test(every_end_restores_terminal_and_console),
+		console_board_test(next_start_restores_the_console),
 		cmocka_unit_test_setup_teardown(
 			keys_are_quick_under_load, board_setup, keys_teardown),
 	};

@@ -37,7 +37,7 @@ static void take_keys(struct app *app)
 			continue;
 		}
 		outcome = screen_key(app->model, key);
-		app->beeps = 0; /* heard */
+		app->beeps = 0; /* the operator is here */
 		app_act(app, outcome);
 	}
 	if (any && !app->done)
@@ -54,7 +54,7 @@ static void take_signals(struct app *app)
 		} else if (info.ssi_signo != SIGCONT) {
 			app_leave(app);
 		} else if (!app->done) {
-			/* A shell has had the terminal while we were stopped. */
+			/* A shell had the terminal while the process was stopped. */
 			app_act(app, OUTCOME_REDRAW);
 			app_show(app);
 		}
@@ -63,7 +63,7 @@ static void take_signals(struct app *app)
 
 /* --- the loop --- */
 
-/* What is to be looked at again and again, for nothing tells when it changes. */
+/* Polls the sources that send no events of their own. */
 static void look(struct app *app)
 {
 	struct model *m = app->model;
@@ -71,14 +71,14 @@ static void look(struct app *app)
 	if (app->inspect && m->scan.state == INSPECT_RUNNING) {
 		inspect_result(app->inspect, &m->scan);
 		if (m->scan.state == INSPECT_OK)
-			app_judge(app); /* the size is known now */
+			app_judge(app); /* the needed size is now known */
 		app->changed = true;
 		if (m->screen == &screen_review)
 			app_make_plan(app);
 	}
 	if (app->inventory && inventory_generation(app->inventory) != app->generation)
 		app_take_inventory(app);
-	if (repaint_take(&app->repair, m->now_ms)) {
+	if (repaint_take(&app->repaint, m->now_ms)) {
 		term_repair(app->term);
 		app_show(app);
 	}
@@ -105,11 +105,11 @@ static int next_wait(const struct app *app)
 	int wait = -1;
 
 	if (app->changed || (app->inspect && m->scan.state == INSPECT_RUNNING))
-		wait = until(app->shown_ms + app->tempo->frame_ms, m->now_ms);
+		wait = until(app->shown_ms + app->line_speed->frame_ms, m->now_ms);
 	if (app->beeps > 0)
 		wait = sooner(wait, until(app->beep_ms, m->now_ms));
-	if (repaint_wait_ms(&app->repair, m->now_ms) >= 0)
-		wait = sooner(wait, repaint_wait_ms(&app->repair, m->now_ms));
+	if (repaint_wait_ms(&app->repaint, m->now_ms) >= 0)
+		wait = sooner(wait, repaint_wait_ms(&app->repaint, m->now_ms));
 	if (term_out_wait_ms(app->term) >= 0)
 		wait = sooner(wait, term_out_wait_ms(app->term));
 	if (term_wait_ms(app->term) >= 0)
@@ -117,13 +117,13 @@ static int next_wait(const struct app *app)
 	return wait;
 }
 
-/* There is room, for step to use. */
+/* The line has room: step() sends, and watches again if it fills up. */
 static void take_line(struct app *app)
 {
 	reactor_remove(app->reactor, &app->line.watch);
 }
 
-/* Watches the line for room, while something waits for that. */
+/* Watches the line for room while output is waiting. */
 static void watch_line(struct app *app)
 {
 	int fd = term_out_fd(app->term);
@@ -145,7 +145,7 @@ static void step(struct app *app)
 	if (term_wait_ms(app->term) == 0 && !app->done)
 		take_keys(app);
 	if (app->changed && !app->done &&
-		app->model->now_ms - app->shown_ms >= app->tempo->frame_ms)
+		app->model->now_ms - app->shown_ms >= app->line_speed->frame_ms)
 		app_show(app);
 }
 
@@ -153,12 +153,12 @@ static void step(struct app *app)
 
 static void finish(struct app *app)
 {
-	/* The terminal first: whatever hangs afterwards, the operator has it back. */
+	/* The terminal comes first: the operator has it back even if a later call hangs. */
 	term_close(app->term);
 	inspect_free(app->inspect);
 	inventory_free(app->inventory);
-	if (app->knobs.path[0])
-		(void)settings_restore(&app->knobs);
+	if (app->settings.path[0])
+		(void)settings_restore(&app->settings);
 	free(app->image);
 	app_watch_close(app, &app->service);
 	app_watch_close(app, &app->signals);
@@ -185,7 +185,7 @@ static int open_signals(sigset_t *ret_before)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* False where there is nothing to run on; app->last_words tells why. */
+/* Returns false if the terminal cannot be used, with the reason in app->last_words. */
 static bool start(struct app *app)
 {
 	app->model = calloc(1, sizeof(*app->model));
@@ -202,12 +202,12 @@ static bool start(struct app *app)
 		    sizeof(app->last_words)) < 0)
 		return false;
 	if (app_watch_add(app, &app->keys, term_fd(app->term), EPOLLIN, take_keys) < 0) {
-		STR_FORMAT(app->last_words, "the terminal cannot be watched: %s", strerror(errno));
+		STR_FORMAT(app->last_words, "cannot watch the terminal: %s", strerror(errno));
 		return false;
 	}
-	app->tempo = line_speed_choose(term_baud(app->term));
-	app->model->text_ms = app->tempo->text_ms;
-	/* What there is to say of the terminal is said on the first screen. */
+	app->line_speed = line_speed_choose(term_baud(app->term));
+	app->model->text_ms = app->line_speed->text_ms;
+	/* A warning about the terminal becomes the notice of the first screen. */
 	STR_COPY(app->model->notice, app->last_words);
 	app->last_words[0] = '\0';
 	app_resize(app);
@@ -215,7 +215,7 @@ static bool start(struct app *app)
 	return true;
 }
 
-/* The layout that was asked for, where it is from a file, and those that are built in. */
+/* Lists the layout of the command line, if it is from a file, and the built-in ones. */
 static void list_layouts(struct model *m, const struct layout *asked)
 {
 	if (asked && asked->file[0])
@@ -267,11 +267,11 @@ static int run(struct app *app, int service_fd, bool (*prepare)(struct app *app)
 	if (app->code == EXIT_DETACHED)
 		STR_COPY(app->last_words, "the install goes on; boardstrap attach shows it");
 	finish(app);
-	/* Else it is the end of the program: a signal that comes twice (a hang-up does, from the kernel
-	 * and from the shell) must not take the place of the exit code. */
+	/* After screens the program ends: signals stay blocked, or one that comes twice (SIGHUP
+	 * does, from the kernel and from the shell) would replace the exit code. */
 	if (!app->shown)
 		(void)sigprocmask(SIG_SETMASK, &before, NULL);
-	/* Who follows without a screen does so in lines: no need to tell of --plain. */
+	/* Not shown: the caller of app_follow prints lines instead. */
 	if (app->last_words[0] && (app->shown || app->options))
 		plain_wrap(stderr, "boardstrap: ", app->last_words);
 	return app->code;
@@ -282,7 +282,7 @@ int app_run(const struct app_options *options)
 	struct app app = {
 		.options = options,
 		.root = options->root,
-		.code = EXIT_CANCELLED, /* until an install has ended */
+		.code = EXIT_CANCELLED, /* until an install ends */
 	};
 
 	return run(&app, -1, prepare_all);
@@ -297,7 +297,7 @@ static bool prepare_follow(struct app *app)
 
 int app_follow(int service_fd)
 {
-	/* Its own copy: the caller's is closed only where a screen could be shown. */
+	/* A copy, because the caller keeps its own if no screen can be shown. */
 	int fd = fcntl(service_fd, F_DUPFD_CLOEXEC, 3), code;
 	_cleanup_close_ int root = sysroot_open("/");
 	struct app app = {.root = root};

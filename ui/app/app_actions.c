@@ -43,7 +43,7 @@ static void go_to(struct app *app, const struct screen *screen)
 	struct model *m = app->model;
 
 	m->screen = screen;
-	/* The result comes by itself: an open log stays, or a key meant for it would be the result's. */
+	/* The Result comes unasked: keep an open log, or its keys would act on the Result. */
 	if (screen != &screen_result) {
 		m->overlay = NULL;
 		m->entry = ENTRY_NONE;
@@ -51,8 +51,8 @@ static void go_to(struct app *app, const struct screen *screen)
 	m->confirm[0] = '\0';
 	m->cancel_asked = false;
 	app->changed = true;
-	app->shown_ms = 0; /* at once, however slow the line is */
-	/* Only Target shows what is plugged, and an install makes events of its own. */
+	app->shown_ms = 0; /* draw now, even on a slow line */
+	/* Only Target shows hotplug, and an install causes events of its own. */
 	if (app->inventory)
 		inventory_unwatch(app->inventory);
 	for (size_t i = 0; i < ARRAY_SIZE(on_enter); i++)
@@ -62,7 +62,7 @@ static void go_to(struct app *app, const struct screen *screen)
 
 /* --- install --- */
 
-/* For the shell: a terminal with a screen of its own for programs takes the Result away with it. */
+/* Keeps the verdict for the shell: leaving the alternate screen removes the Result. */
 static void keep_verdict(struct app *app)
 {
 	const struct snapshot *s = &app->model->snap;
@@ -77,7 +77,7 @@ static void keep_verdict(struct app *app)
 		s->state == INSTALL_PASSED	? "PASS"
 		: s->state == INSTALL_CANCELLED ? "CANCELLED"
 						: "FAIL",
-		text[0] ? text : "it says no more");
+		text[0] ? text : "no reason was reported");
 }
 
 static void show_result(struct app *app)
@@ -110,7 +110,8 @@ static void take_service(struct app *app)
 	}
 	if (r == -EPROTO) {
 		STR_COPY(app->last_words,
-			"the engine is of another version of boardstrap, and goes on without us");
+			"the engine runs another version of boardstrap; the install continues but "
+			"cannot be shown here");
 		app->code = EXIT_REFUSED;
 		app->done = true;
 	} else if (snapshot_ended(&m->snap)) {
@@ -141,7 +142,7 @@ static void begin(struct app *app)
 	struct model *m = app->model;
 	int fd, r;
 
-	app_check_plan(app); /* again, right before: the Review may be old */
+	app_check_plan(app); /* the Review may be old */
 	m->confirm[0] = '\0';
 	if (m->verdict.count > 0)
 		return;
@@ -159,7 +160,6 @@ static bool is_installing(const struct app *app)
 	return app->service.watch.fd >= 0;
 }
 
-/* The terminal has gone, or we are to end: an install goes on without us. */
 void app_leave(struct app *app)
 {
 	if (is_installing(app))
@@ -198,7 +198,7 @@ static void on_rescan(struct app *app)
 	app_rescan(app);
 	if (m->screen != &screen_review)
 		return;
-	/* An archive that was bad, or is another by now, may have been put right. */
+	/* A bad archive may have been repaired or replaced. */
 	if (m->has_scan)
 		(void)app_scan_archive(app, m->scan.path);
 	if (m->planned && m->scan.state == INSPECT_OK)
@@ -211,7 +211,7 @@ static void on_target(struct app *app)
 	go_to(app, &screen_archive);
 }
 
-/* The cursor goes to the folder that one came from, or stays where it is. */
+/* Puts the cursor on the folder that was left, or keeps it on the same name. */
 static void on_folder(struct app *app)
 {
 	struct model *m = app->model;
@@ -236,13 +236,13 @@ static void on_archive(struct app *app)
 		go_to(app, &screen_layout);
 }
 
-/* Opens folders, which may block: a screen must not. */
+/* Completion is an action because it opens folders: a screen must not block. */
 static void on_complete(struct app *app)
 {
 	struct model *m = app->model;
 
 	if (browse_complete(m->browse.dir, m->text, sizeof(m->text), &m->names) == 0)
-		model_say(m, false, "No name begins like this.");
+		model_say(m, false, "No matching name.");
 }
 
 static void on_layout(struct app *app)
@@ -255,7 +255,7 @@ static void on_cancel(struct app *app)
 	int r = service_send(app->service.watch.fd, SERVICE_CANCEL);
 
 	if (r < 0)
-		model_say(app->model, true, "It cannot be cancelled: %s.", strerror(-r));
+		model_say(app->model, true, "The install cannot be cancelled: %s.", strerror(-r));
 }
 
 static void on_again(struct app *app)

@@ -9,19 +9,20 @@
 
 #include <unistd.h>
 
-#define BURST 64 /* messages a call: who floods us does not keep us from keys */
+#define BURST 64 /* messages per call, so that a flood cannot delay keys */
 
-/* A message that came out has the screen repaired. */
+/* Schedules a repair of the screen for each message that the kernel printed on it. */
 static void take_messages(struct app *app)
 {
-	unsigned level = console_level(app->root); /* now: somebody may have raised it */
+	/* Read each time: another program may raise it. */
+	unsigned level = console_level(app->root);
 	struct kmsg_record record;
 	int r = 1;
 
 	for (unsigned i = 0; i < BURST && r == 1; i++) {
 		r = kmsg_next(app->kmsg.watch.fd, &record);
 		if (r == 1 && record.level < level)
-			repaint_note(&app->repair, app->model->now_ms);
+			repaint_note(&app->repaint, app->model->now_ms);
 	}
 	if (r < 0)
 		app_watch_close(app, &app->kmsg);
@@ -32,16 +33,16 @@ void app_console_open(struct app *app)
 	bool on_console = console_is(app->root, STDIN_FILENO);
 	int fd = on_console ? kmsg_open(app->root) : -1;
 
-	/* Where it cannot be read, Ctrl-L repairs the screen. */
+	/* If the log cannot be watched, Ctrl-L still repairs the screen. */
 	if (fd >= 0 && app_watch_add(app, &app->kmsg, fd, EPOLLIN, take_messages) < 0)
 		app_watch_close(app, &app->kmsg);
-	/* The journal is of the running machine's settings, not of a recorded one's. */
+	/* Settings belong to the running machine, never to a recorded one. */
 	if (!sysroot_is_live(app->root) ||
-		settings_open(&app->knobs, app->root, SERVICE_KNOBS) < 0) {
-		app->knobs.path[0] = '\0';
+		settings_open(&app->settings, app->root, SERVICE_KNOBS) < 0) {
+		app->settings.path[0] = '\0';
 		return;
 	}
-	(void)settings_restore_stale(&app->knobs);
+	(void)settings_restore_stale(&app->settings);
 	if (on_console)
-		(void)console_quiet(&app->knobs);
+		(void)console_quiet(&app->settings);
 }

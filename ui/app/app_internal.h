@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* app_internal - shared by the files of the app. From the bottom up: app_watch.c (descriptors in the reactor), app_view.c (shows the model),
- * app_console.c (the kernel's messages), app_sources.c (fills the model), app_actions.c (acts on keys
- * and on the engine), app.c (terminal, signals, the loop). A file calls only files below it. */
+/*
+ * app_internal - shared by the files of the app. From the bottom up: app_watch.c (descriptors in
+ * the reactor), app_view.c (draws the model), app_console.c (kernel messages), app_sources.c (fills
+ * the model), app_actions.c (handles keys and the engine), app.c (terminal, signals, the loop). A
+ * file calls only files below it.
+ */
 #ifndef UI_APP_APP_INTERNAL_H
 #define UI_APP_APP_INTERNAL_H
 
@@ -14,94 +17,96 @@
 #include "ui/term/repaint.h"
 #include "ui/term/term.h"
 
-/* A descriptor in the reactor of the app. */
+/* A descriptor in the reactor of the app, which calls @take when it is ready. */
 struct app_watch {
-	struct watch watch; /* fd -1: none */
+	struct watch watch; /* fd -1: unused */
 	struct app *app;
 	void (*take)(struct app *app);
 };
 
 struct app {
-	const struct app_options *options; /* NULL: another front end's install is followed */
+	const struct app_options *options; /* NULL in app_follow */
 	struct terminal *term;
-	const struct line_speed *tempo;
+	const struct line_speed *line_speed;
 	struct grid grid;
 	struct model *model;
-	int root; /* borrowed: root fd for sysfs and proc */
+	int root; /* root fd for sysfs and proc, borrowed */
 	int reactor;
 	struct app_watch keys, line, signals, service;
-	struct app_watch kmsg; /* the kernel's messages, where they come out on our screens */
-	struct repaint repair;
+	struct app_watch kmsg; /* /dev/kmsg, if the kernel prints on this terminal */
+	struct repaint repaint;
 	struct inventory *inventory;
-	unsigned generation; /* of the inventory, as the model has it */
-	struct disk *image;  /* the target that is a file, or NULL */
+	unsigned generation; /* of the inventory, as copied into the model */
+	struct disk *image;  /* the target, if it is an image; or NULL */
 	struct inspect *inspect;
-	struct settings_journal knobs; /* no path: settings are not ours to change */
-	bool shown;		       /* there was a terminal to show screens on */
-	bool done, changed;	       /* changed: the model is not what is shown */
+	struct settings_journal settings; /* empty path: settings must not be changed */
+	bool shown;			  /* the first screen has been drawn */
+	bool done, changed;		  /* changed: the model is newer than the screen */
 	int code;
 	unsigned beeps;
 	uint64_t shown_ms, beep_ms;
-	char last_words[640]; /* for standard error, once the terminal is given back */
+	char last_words[640]; /* for standard error, once the terminal is restored */
 };
 
 /* --- app_watch.c: descriptors in the reactor --- */
 
-/* Has the reactor call @take whenever @fd is ready for @events, until the app is done; model->now_ms is
- * up to date then. 0 or -errno; @watch holds @fd in any case. */
+/* Makes the reactor call @take whenever @fd is ready for @events, until the app is done.
+ * model->now_ms is current during the call. Returns 0 or -errno; @watch owns @fd in either case. */
 _must_check_ int app_watch_add(struct app *app, struct app_watch *watch, int fd, uint32_t events,
 	void (*take)(struct app *app));
-/* Ends that, and closes the descriptor. Nothing happens where there is none. */
+/* Stops watching and closes the descriptor. Does nothing if the watch is unused. */
 void app_watch_close(struct app *app, struct app_watch *watch);
 
 /* --- app_view.c: the model on the terminal --- */
 
-/* Asks the terminal for its size, and has everything redrawn if it has changed. */
+/* Reads the size of the terminal and schedules a full redraw if it has changed. */
 void app_resize(struct app *app);
-/* Draws the model and shows it now. */
+/* Draws the model and sends the changes to the terminal now. */
 void app_show(struct app *app);
 
-/* --- app_sources.c: the model from the world --- */
+/* --- app_sources.c: fills the model --- */
 
-/* Name of the board, from the device tree or the firmware; or "". */
+/* Reads the name of the board from the device tree or DMI; "" if neither has one. */
 void app_read_board(int root, char *ret, size_t size);
-/* The list of disks as the inventory has it now, with the image that is the target, if any. */
+/* Copies the disks of the inventory, and the image if one is the target, into the model. */
 void app_take_inventory(struct app *app);
-/* Judges all disks by what is known of the archive. */
+/* Computes the verdict on all disks for the current archive and layout. */
 void app_judge(struct app *app);
-/* Follows what is plugged in and out from now on, card readers' cards too, where we may ask. */
+/* Starts to follow hotplug events; as root, also cards in card readers. */
 void app_watch_plugging(struct app *app);
-/* Reads all disks, and what is on them, again. */
+/* Lists all disks and probes their contents again. */
 void app_rescan(struct app *app);
-/* Puts the cursor on the target that was named, or makes a row of it where it is a file. */
+/* Puts the cursor on the target of the options; an image gets a row of its own. Shows a notice if
+ * it cannot be used. */
 void app_take_target(struct app *app);
-/* Lists a folder on the Archive screen, the cursor on the name @select (may be NULL). */
+/* Lists a folder on the Archive screen, with the cursor on the name @select (may be NULL). */
 void app_open_folder(struct app *app, const char *path, const char *select);
-/* Begins the scan of the archive at @path, or goes on with the one that is of it already. False,
- * and a notice, where it cannot begin. */
+/* Starts the scan of the archive at @path, or keeps the scan that is already of that file. Returns
+ * false, with a notice, if it cannot start. */
 bool app_scan_archive(struct app *app, const char *path);
-/* The first folder, and the archive that was named, if any. */
+/* Opens the first folder and, if the options name an archive, starts its scan. */
 void app_start_browsing(struct app *app);
-/* Makes the plan and its verdict, unless the scan still runs or they are there. */
+/* Makes the plan and checks it, unless the scan still runs or the plan is already made. */
 void app_make_plan(struct app *app);
-/* The verdict on the plan, anew. */
+/* Checks the plan again. */
 void app_check_plan(struct app *app);
-/* How long this device's last install took, where it was of the same archive. */
+/* Recalls duration and rate of this device's last install, if it passed with the same archive; the
+ * estimate for the next one. */
 void app_recall_last_run(struct model *model);
 
 /* --- app_console.c --- */
 
-/* Opens the journal of settings. Where the screens are on the kernel's own console, keeps its
- * messages off them, and watches for those that come out all the same. */
+/* Opens the journal of settings. On the kernel's console, also lowers the console log level, and
+ * watches for messages that are printed nevertheless. */
 void app_console_open(struct app *app);
 
-/* --- app_actions.c: acts on keys and on the engine --- */
+/* --- app_actions.c: handles keys and the engine --- */
 
-/* Follows the engine behind @fd, which it takes over, on the Install screen. */
+/* Follows the engine connected to @fd on the Install screen. Takes ownership of @fd. */
 void app_watch_service(struct app *app, int fd);
-/* The terminal has gone, or we are to end: an install goes on without us. */
+/* Ends the program because the terminal is gone or a signal came; a running install continues. */
 void app_leave(struct app *app);
-/* Does what a screen asks for. */
+/* Performs the action that a screen returned. */
 void app_act(struct app *app, enum outcome outcome);
 
 #endif

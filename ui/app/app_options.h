@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* app_options - what the command line has chosen for the screens. */
+/* app_options - the choices of the command line for the screens. */
 #ifndef UI_APP_APP_OPTIONS_H
 #define UI_APP_APP_OPTIONS_H
 
@@ -9,14 +9,14 @@
 
 struct app_options {
 	int root;		     /* root fd for sysfs and proc (sysroot_open), borrowed */
-	const char *archive;	     /* chosen beforehand: its scan starts at once; or NULL */
-	const char *target;	     /* /dev path of a disk, where the cursor begins, or path of an
-				    image file, which becomes a row of its own; or NULL */
-	const struct layout *layout; /* where the cursor begins: one that is built in, or one
-					from a file, which becomes the first row; or NULL */
-	const char *tar_program;     /* or NULL: tar from the path */
+	const char *archive;	     /* scanned at once; or NULL */
+	const char *target;	     /* /dev path of a disk, which gets the cursor, or path of an
+				    image, which gets a row of its own; or NULL */
+	const struct layout *layout; /* gets the cursor; a layout from a file becomes the first
+					row; or NULL */
+	const char *tar_program;     /* or NULL: tar from PATH */
 	const char *expect_id;	     /* CID or serial that the target must have, or NULL */
-	unsigned allow; /* a bit 1 << enum disk_kind for each kind that may be written */
+	unsigned allow;		     /* bit 1 << enum disk_kind for each kind that may be written */
 	bool verify;
 };
 

@@ -26,7 +26,7 @@ void app_read_board(int root, char *ret, size_t size)
 	str_sanitise(ret);
 }
 
-/* The job as far as it is known; its files are kept in @files. */
+/* Describes the job so far. The result points into @files. */
 static struct judge_job job_of(const struct app *app, struct inuse_file files[PLAN_FILES_MAX])
 {
 	const struct model *m = app->model;
@@ -62,12 +62,11 @@ void app_take_inventory(struct app *app)
 void app_watch_plugging(struct app *app)
 {
 	(void)inventory_watch(app->inventory);
-	/* An ordinary user may not, and sees a reader's card when he rescans. */
-	if (app->knobs.path[0])
-		(void)uevent_poll_media(&app->knobs);
+	/* Needs root. Other users see a card in a reader after a rescan. */
+	if (app->settings.path[0])
+		(void)uevent_poll_media(&app->settings);
 }
 
-/* Puts the cursor on the target that was named, or makes a row of it where it is a file. */
 void app_take_target(struct app *app)
 {
 	struct disk *disk = calloc(1, sizeof(*disk));
@@ -110,14 +109,14 @@ void app_open_folder(struct app *app, const char *path, const char *select)
 	int r = browse_open(&m->browse, app->options->root, path, select);
 
 	if (r < 0) {
-		/* A path that was typed stays, to be put right. */
+		/* Keep a typed path for correction. */
 		model_say(m, true, "%s cannot be opened: %s. Choose another folder.", path,
 			strerror(-r));
 		return;
 	}
 	m->entry = ENTRY_NONE;
 	if (m->browse.left_out > 0)
-		model_say(m, false, "%zu more names are not listed: type the path (p).",
+		model_say(m, false, "%zu more names are not listed. Press p to type a path.",
 			m->browse.left_out);
 }
 
@@ -129,7 +128,6 @@ static bool is_scanned(const struct app *app, const char *path)
 	       file_id_is(&scan->id, path);
 }
 
-/* Begins the scan of @path, or goes on with the one that is of it already. */
 bool app_scan_archive(struct app *app, const char *path)
 {
 	struct inspect *inspect;
@@ -197,7 +195,7 @@ void app_check_plan(struct app *app)
 	app->changed = true;
 }
 
-/* Once the scan has ended; a bad archive has a plan as well, which says so. */
+/* A bad archive has no plan, but a verdict with one problem. */
 void app_make_plan(struct app *app)
 {
 	struct model *m = app->model;
@@ -227,7 +225,6 @@ void app_make_plan(struct app *app)
 	app->changed = true;
 }
 
-/* What this device did last time tells how long it will take. */
 void app_recall_last_run(struct model *m)
 {
 	struct snapshot *last = calloc(1, sizeof(*last));

@@ -6,7 +6,7 @@
 
 void app_resize(struct app *app)
 {
-	uint64_t early_ms = app->tempo->frame_ms - RESIZE_MS;
+	uint64_t early_ms = app->line_speed->frame_ms - RESIZE_MS;
 	int rows, cols;
 
 	term_size(app->term, &rows, &cols);
@@ -15,9 +15,9 @@ void app_resize(struct app *app)
 		return;
 	grid_finish(&app->grid);
 	if (grid_init(&app->grid, rows, cols, term_glyphs(app->term)) < 0)
-		app->done = true; /* out of memory: the install, if any, goes on */
+		app->done = true; /* out of memory; a running install continues */
 	app->changed = true;
-	/* Soon, however slow the tempo. */
+	/* Redraw within RESIZE_MS, even at a long frame time. */
 	if (app->shown_ms + early_ms > app->model->now_ms)
 		app->shown_ms = app->model->now_ms - early_ms;
 }

@@ -12,7 +12,7 @@
 #include <poll.h>
 #include <string.h>
 
-#define ANSWER_MS 3000 /* an engine that runs tells its state, and obeys, within this */
+#define ANSWER_MS 3000 /* a running engine sends its state and starts to cancel within this time */
 
 static int refuse(const char *sentence)
 {
@@ -20,7 +20,7 @@ static int refuse(const char *sentence)
 	return EXIT_REFUSED;
 }
 
-/* 0; or the exit code, with the sentence said. */
+/* Returns 0, or the exit code after printing the error. */
 static int parse(enum command command, int argc, char **argv, struct options *ret)
 {
 	struct diag diag;
@@ -38,12 +38,12 @@ static int refuse_connect(enum command command, const char *name, int r)
 		STR_COPY(text, "no install is running");
 	else if (r == -E2BIG)
 		STR_FORMAT(text,
-			"several installs are running: name a target, as `boardstrap %s mmcblk1`",
+			"several installs are running: name a target, as in `boardstrap %s mmcblk1`",
 			command_name(command));
 	else if (r == -EACCES || r == -EPERM)
 		STR_FORMAT(text, "%s needs root", command_name(command));
 	else
-		STR_FORMAT(text, "cannot reach the install: %s", strerror(-r));
+		STR_FORMAT(text, "cannot communicate with the engine: %s", strerror(-r));
 	return refuse(text);
 }
 
@@ -77,7 +77,7 @@ int cmd_attach(int argc, char **argv)
 	return r;
 }
 
-/* The next snapshot that comes before @until_ms. 0, -ETIMEDOUT, or -errno of service_receive. */
+/* Waits for a snapshot until @until_ms. Returns 0, -ETIMEDOUT, or -errno of service_receive. */
 static int next_snapshot(int fd, uint64_t until_ms, struct snapshot *ret)
 {
 	for (;;) {
@@ -108,12 +108,12 @@ int cmd_status(int argc, char **argv)
 	if (fd < 0 && fd != -ENOENT)
 		return refuse_connect(COMMAND_STATUS, options.name, fd);
 	r = fd < 0 ? fd : next_snapshot(fd, now_ms() + ANSWER_MS, &snapshot);
-	/* None runs, or it has ended right now. */
+	/* No install runs, or it has just ended. */
 	if (r == -ENOENT || r == -EPIPE) {
 		r = service_last(options.name, &snapshot);
 		if (r == -ENOENT)
-			return refuse("no install is running, and none has left a result since the "
-				      "machine was started");
+			return refuse(
+				"no install is running, and none has ended since the last boot");
 	}
 	if (r < 0)
 		return refuse_connect(COMMAND_STATUS, options.name, r);
@@ -141,18 +141,18 @@ int cmd_cancel(int argc, char **argv)
 	r = service_send(fd, SERVICE_CANCEL);
 	while (r == 0 && !snapshot_ended(&snapshot)) {
 		r = next_snapshot(fd, until_ms, &snapshot);
-		/* Ending its children and unmounting may take long; the engine has a limit. */
+		/* Stopping children and unmounting may take long; the engine limits it. */
 		if (r == 0 && snapshot.state == INSTALL_CANCELLING)
 			until_ms = now_ms() + 60000;
 	}
 	if (r == -ETIMEDOUT && snapshot.state == INSTALL_RUNNING)
 		return refuse(
-			"the install was not cancelled: another front end commands it; cancel "
-			"it there");
+			"the install was not cancelled: another front end controls it. Cancel it "
+			"there");
 	if (r < 0)
 		return refuse_connect(COMMAND_CANCEL, options.name, r);
 	if (snapshot.state != INSTALL_CANCELLED)
-		return refuse("the install had ended before it could be cancelled");
+		return refuse("the install ended before it could be cancelled");
 	printf("%s\n", snapshot.err.text);
 	return EXIT_OK;
 }

@@ -40,7 +40,7 @@ static void write_problems(struct json *json, const struct inspect_result *resul
 	for (size_t i = 0; i < totals->problem_count && i < MANIFEST_PROBLEMS_MAX; i++)
 		write_problem(json, totals->problems[i].code, totals->problems[i].path,
 			totals->problems[i].text);
-	/* What is not the tar reader's: the file, its decompressor, its sidecar. */
+	/* Problems that are not in the totals: the file, the decompressor, the digest file. */
 	if (result->sidecar == SIDECAR_WRONG)
 		write_problem(json, "sidecar", "", result->error);
 	else if (result->state == INSPECT_BAD && totals->problem_count == 0)
@@ -75,7 +75,7 @@ static void print_json(const struct inspect_result *result)
 	json_end_line(&json);
 }
 
-/* A file that is no archive: there is nothing to tell of it but why. */
+/* For a file that is not an archive: there are no totals, only the reason. */
 static void print_json_refusal(const char *why)
 {
 	struct json json;
@@ -118,7 +118,7 @@ static void print_sound(const struct inspect_result *result)
 	print_count(totals->acls, "with access control lists");
 	printf("\nsha256    %s\n", result->sha256);
 	if (result->sidecar == SIDECAR_OK)
-		printf("          as %s says\n", result->sidecar_name);
+		printf("          matches %s\n", result->sidecar_name);
 }
 
 static void print_bad(const struct inspect_result *result)
@@ -191,7 +191,7 @@ static int inspect_archive(const struct options *options, int reactor)
 	r = run(inspect, reactor, &result);
 	inspect_free(inspect);
 	if (r < 0) {
-		fprintf(stderr, "boardstrap: waiting failed: %s.\n", strerror(-r));
+		fprintf(stderr, "boardstrap: cannot wait for events: %s.\n", strerror(-r));
 		return EXIT_REFUSED;
 	}
 	if (options->json)
@@ -216,14 +216,15 @@ int cmd_inspect(int argc, char **argv)
 	if (options_parse(COMMAND_INSPECT, argc, argv, &options, &diag) < 0)
 		return refuse(diag.text);
 	if (!options.archive)
-		return refuse("inspect needs an archive, as `boardstrap inspect rootfs.tar.zst`");
+		return refuse(
+			"inspect needs an archive, as in `boardstrap inspect rootfs.tar.zst`");
 	if (strcmp(options.archive, "-") == 0)
 		return refuse("the archive must be a file, not a pipe");
 	reactor = reactor_new();
 	if (reactor < 0)
 		return refuse(strerror(-reactor));
 	r = inspect_archive(&options, reactor);
-	/* What was printed must have arrived: a script acts on it. */
+	/* A script acts on the output: a lost part must not look like success. */
 	if (fflush(stdout) != 0 || ferror(stdout))
 		return refuse("the output could not be written");
 	return r;

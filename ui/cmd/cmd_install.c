@@ -27,20 +27,20 @@ struct job {
 	int root, reactor;
 	struct disk target;
 	struct follow follow;
-	struct scan_lines reader;
+	struct scan_lines scan;
 	struct plan plan;
 	struct plan_verdict verdict;
 };
 
-static void say(const char *sentence)
+static void print_error(const char *sentence)
 {
 	fprintf(stderr, "boardstrap: %s\n", sentence);
 }
 
-/* Says why nothing will be written, and returns the exit code. */
+/* Reports why nothing is written, and returns the exit code. */
 static int refuse(struct job *job, const char *step, const char *sentence)
 {
-	say(sentence);
+	print_error(sentence);
 	if (job->options.json)
 		event_refused(stdout, EXIT_REFUSED, step, sentence);
 	return EXIT_REFUSED;
@@ -50,13 +50,13 @@ static int cancelled(struct job *job, const char *step)
 {
 	static const char sentence[] = "cancelled: nothing was written";
 
-	say(sentence);
+	print_error(sentence);
 	if (job->options.json)
 		event_refused(stdout, EXIT_CANCELLED, step, sentence);
 	return EXIT_CANCELLED;
 }
 
-/* ---- what was asked for ---- */
+/* ---- the request ---- */
 
 static int find_layout(struct job *job)
 {
@@ -76,11 +76,11 @@ static int find_tar(struct job *job)
 
 	if (!asked || child_find_program(asked, found, sizeof(found)) == 0)
 		return 0;
-	STR_FORMAT(text, "--tar %s: there is no such program that can be run", asked);
+	STR_FORMAT(text, "--tar %s: not an executable program", asked);
 	return refuse(job, "check", text);
 }
 
-/* Words and programs, before anything is looked at. 0 or the exit code. */
+/* Checks options and programs before any device is opened. Returns 0 or the exit code. */
 static int check_request(struct job *job)
 {
 	const struct options *options = &job->options;
@@ -97,14 +97,14 @@ static int check_request(struct job *job)
 		r = find_tar(job);
 	if (r == 0 && geteuid() != 0)
 		r = refuse(job, "check",
-			"install needs root, since it writes to a device: use sudo, or a root shell");
+			"install needs root to write to a device: use sudo or a root shell");
 	return r;
 }
 
 /* ---- the target ---- */
 
-/* A target that is refused in any case need not wait for the scan of the archive. A dry run reports
- * all problems together, after it. */
+/* Refuses a bad target before the scan, which may take minutes. A dry run reports all problems
+ * together, after the scan. */
 static int judge_target(struct job *job)
 {
 	struct inuse_file files[PLAN_FILES_MAX];
@@ -121,7 +121,7 @@ static int judge_target(struct job *job)
 	for (uint32_t i = 0; i < job->target.reason_count && i < DISK_REASONS_MAX; i++) {
 		STR_FORMAT(
 			text, "%s is refused: %s", job->target.name, job->target.reasons[i].text);
-		say(text);
+		print_error(text);
 		if (i == 0)
 			STR_COPY(first, text);
 	}
@@ -130,8 +130,8 @@ static int judge_target(struct job *job)
 	return EXIT_REFUSED;
 }
 
-/* What is on it, and whether it is held. This process may block on a bad card; the engine does not
- * look again. */
+/* Probes the content and whether another process holds the target. This process may block on a bad
+ * card; the engine does not probe again. */
 static void probe_target(struct job *job)
 {
 	struct disk_content *content = &job->target.content;
@@ -139,7 +139,7 @@ static void probe_target(struct job *job)
 	if (job->target.kind == DISK_IMAGE)
 		return;
 	probe_content(job->target.path, content);
-	/* The engine waits for a lock for a while, and has an exit code for another install. */
+	/* The engine waits for the lock, and has an exit code for a concurrent install. */
 	if (content->hold == HOLD_LOCKED)
 		content->hold = HOLD_NONE;
 }
@@ -166,22 +166,22 @@ static int pick_target(struct job *job)
 
 static int read_archive(struct job *job)
 {
-	const struct manifest_totals *totals = &job->reader.archive.totals;
+	const struct manifest_totals *totals = &job->scan.archive.totals;
 	char why[300], text[400];
-	int r = scan_lines_run(&job->reader, job->options.archive, &job->target, job->layout.name,
-		why, sizeof(why));
+	int r = scan_lines_run(
+		&job->scan, job->options.archive, &job->target, job->layout.name, why, sizeof(why));
 
 	if (r == 0)
 		return 0;
 	if (r == -ECANCELED)
 		return cancelled(job, "scan");
-	/* The sentence tells the first problem; here are the others. */
+	/* The first problem is in @why; print the others. */
 	for (uint32_t i = 1; i < totals->problem_count && i < MANIFEST_PROBLEMS_MAX; i++) {
 		const struct manifest_problem *problem = &totals->problems[i];
 
 		STR_FORMAT(
 			text, "%s%s%s", problem->path, problem->path[0] ? ": " : "", problem->text);
-		say(text);
+		print_error(text);
 	}
 	return refuse(job, "scan", why);
 }
@@ -192,8 +192,8 @@ static int make_plan(struct job *job)
 {
 	struct plan_request request = {
 		.target = &job->target,
-		.archive = &job->reader.archive,
-		.manifest = inspect_manifest(job->reader.inspect),
+		.archive = &job->scan.archive,
+		.manifest = inspect_manifest(job->scan.inspect),
 		.layout = &job->layout,
 		.tar_program = job->options.tar,
 		.expect_id = job->options.expect_id,
@@ -213,7 +213,7 @@ static int make_plan(struct job *job)
 	if (verdict->count == 0)
 		return 0;
 	for (uint32_t i = 0; i < verdict->count && i < PLAN_PROBLEMS_MAX; i++)
-		say(verdict->problems[i].text);
+		print_error(verdict->problems[i].text);
 	if (job->options.json)
 		event_refused(stdout, EXIT_REFUSED, "check", verdict->problems[0].text);
 	return EXIT_REFUSED;
@@ -222,7 +222,7 @@ static int make_plan(struct job *job)
 struct answer {
 	struct watch input;
 	char line[128];
-	ssize_t length; /* -1 failed, 0 the end of the file */
+	ssize_t length; /* -1: error, 0: end of file */
 	bool done;
 };
 
@@ -236,7 +236,7 @@ static void on_input(struct watch *watch, uint32_t events)
 	answer->done = true;
 }
 
-/* Reads a line from the terminal. False where there is none, or a signal comes. */
+/* Reads a line from the terminal. Returns false on end of file, error or signal. */
 static bool read_line(struct job *job, struct answer *ret)
 {
 	int r;
@@ -256,13 +256,15 @@ static int ask(struct job *job)
 	struct answer answer;
 	char word[32];
 
-	if (job->follow.wish != FOLLOW_ON) /* a signal, right after the scan */
+	if (job->follow.wish != FOLLOW_ON) /* a signal came right after the scan */
 		return cancelled(job, "check");
 	if (job->options.yes)
 		return 0;
-	if (!isatty(STDIN_FILENO) || job->options.json)
-		return refuse(
-			job, "check", "--yes is needed where nobody can be asked before writing");
+	if (job->options.json)
+		return refuse(job, "check", "--json does not ask: use --yes to confirm writing");
+	if (!isatty(STDIN_FILENO))
+		return refuse(job, "check",
+			"there is no terminal to ask on: use --yes to confirm writing");
 	fprintf(stderr, "Everything on %s will be erased.\n", target->name);
 	if (disk_confirm_word(target, word))
 		fprintf(stderr, "Type the last four digits of its serial to begin: ");
@@ -274,7 +276,7 @@ static int ask(struct job *job)
 		return cancelled(job, "check");
 	}
 	if (strcasecmp(answer.line, word) != 0)
-		return refuse(job, "check", "that was something else: nothing was written");
+		return refuse(job, "check", "the word does not match; nothing was written");
 	return 0;
 }
 
@@ -287,7 +289,7 @@ static int run_engine(struct job *job)
 	int r;
 
 	(void)fflush(stdout);
-	r = service_start(&job->plan, inspect_manifest(job->reader.inspect), &fd);
+	r = service_start(&job->plan, inspect_manifest(job->scan.inspect), &fd);
 	if (r < 0) {
 		STR_FORMAT(text, "the engine could not be started: %s", strerror(-r));
 		return refuse(job, "lock", text);
@@ -301,7 +303,7 @@ static int run_engine(struct job *job)
 		(void)take_fd(&fd);
 		return r;
 	}
-	/* The terminal can show no screen. */
+	/* The terminal cannot show screens. */
 	r = follow_init(&job->follow, job->reactor, stdout, false);
 	return r < 0 ? EXIT_DETACHED : follow_engine(&job->follow, fd);
 }
@@ -315,9 +317,10 @@ static int run(struct job *job)
 	if (r != 0)
 		return r;
 	job->reactor = reactor_new();
-	if (follow_init(&job->follow, job->reactor, stdout, job->options.json) < 0)
-		return refuse(job, "scan", "out of descriptors");
-	scan_lines_init(&job->reader, &job->follow);
+	r = follow_init(&job->follow, job->reactor, stdout, job->options.json);
+	if (r < 0)
+		return refuse(job, "scan", strerror(-r));
+	scan_lines_init(&job->scan, &job->follow);
 	r = read_archive(job);
 	if (r == 0)
 		r = make_plan(job);
@@ -339,12 +342,12 @@ int cmd_install(int argc, char **argv)
 	if (options_parse(COMMAND_INSTALL, argc, argv, &job->options, &diag) == 0) {
 		r = run(job);
 	} else {
-		/* A program that reads JSON gets its result of a wrong word, too. */
+		/* Parsing stopped: find --json, so that a program gets its result event. */
 		for (int i = 1; i < argc; i++)
 			job->options.json = job->options.json || strcmp(argv[i], "--json") == 0;
 		r = refuse(job, "check", diag.text);
 	}
-	scan_lines_finish(&job->reader);
+	scan_lines_finish(&job->scan);
 	follow_finish(&job->follow);
 	close_fd(&job->reactor);
 	close_fd(&job->root);

@@ -17,9 +17,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PATIENCE_MS 500 /* with what has not answered yet: then it is shown without */
+#define PATIENCE_MS 500 /* wait this long for probes, then print the table */
 
-/* Loops and what nobody would install to are in the way, unless asked for. */
+/* Hides loop devices and kinds that are never targets, unless --all or --allow names them. */
 static bool is_shown(const struct disk *disk, const struct options *options)
 {
 	bool rare = disk->kind == DISK_LOOP || disk->kind == DISK_OTHER;
@@ -37,7 +37,7 @@ static void write_level(struct json *json, const char *key, int level)
 		json_null(json, key);
 }
 
-/* One word for what is known of the content; NULL where it has not been read. */
+/* One word for the state of the content; NULL if it was not read. */
 static const char *state_word(const struct disk_content *content)
 {
 	static const char *const words[] = {
@@ -53,7 +53,7 @@ static const char *state_word(const struct disk_content *content)
 	return words[content->state];
 }
 
-/* The same, but what it is where it is something: "gpt", "ext4". */
+/* The same, but the type for a table or a filesystem: "gpt", "ext4". */
 static const char *content_word(const struct disk_content *content)
 {
 	bool known = content->state == CONTENT_TABLE || content->state == CONTENT_FILESYSTEM;
@@ -118,7 +118,7 @@ static void write_disk(struct json *json, const struct disk *disk)
 	json_string(json, "serial", disk->id.serial);
 	json_string(json, "cid", disk->id.cid);
 	json_string(json, "vendor", disk->vendor);
-	/* The words of the eMMC's two kinds of cells: tenths of the life used, 11 beyond it. */
+	/* Memory types A and B (JEDEC JESD84-B51): 1 is up to 10 % used, 10 is 100 %, 11 more. */
 	json_begin_object(json, "life_time");
 	write_level(json, "a", disk->life_time_a);
 	write_level(json, "b", disk->life_time_b);
@@ -132,20 +132,20 @@ static void write_disk(struct json *json, const struct disk *disk)
 	json_bool(json, "read_only", disk->read_only);
 	json_string(json, "port", disk->id.devpath);
 	json_u64(json, "diskseq", disk->id.diskseq);
-	/* There may be more than are told. */
+	/* May exceed the length of "partitions", which is limited. */
 	json_u64(json, "partition_count", disk->content.partition_count);
 	write_lists(json, disk);
 	json_end_object(json);
 }
 
-/* ---- what is shown ---- */
+/* ---- the disks to show ---- */
 
-/* The disks of the list that are shown, and what can be said of them all. */
+/* The disks to show, and the limits of what could be read. */
 struct shown {
 	const struct disk **disks;
 	size_t count;
-	size_t denied;	/* of which the content could not be read */
-	bool user_only; /* mounts in namespaces of other users are out of sight */
+	size_t denied;	/* disks whose content could not be read for lack of permission */
+	bool user_only; /* mounts in namespaces of other users are not visible */
 };
 
 static int select_disks(
@@ -186,22 +186,21 @@ static void write_json(const struct shown *shown, const struct options *options)
 	json_end_line(&json);
 }
 
-/* The table goes to whoever reads it, this to the person. */
-static void say_what_is_missing(const struct shown *shown)
+/* Goes to standard error, because the table may be piped to a program. */
+static void print_limits(const struct shown *shown)
 {
 	(void)fflush(stdout);
 	if (shown->denied > 0)
-		fprintf(stderr, "boardstrap: the content of %zu of them could not be read: %s\n",
-			shown->denied,
+		fprintf(stderr, "boardstrap: the content of %zu disk%s could not be read: %s\n",
+			shown->denied, shown->denied == 1 ? "" : "s",
 			shown->user_only ? "that needs root"
-					 : "no permission, even for root (a container?)");
+					 : "permission denied, even for root (in a container?)");
 	if (shown->user_only && shown->count > 0)
-		fputs("boardstrap: what other users' processes have mounted for themselves alone "
-		      "is not seen: that needs root\n",
+		fputs("boardstrap: mounts in other users' namespaces are not visible without root\n",
 			stderr);
 }
 
-/* Runs the probes until all have answered, or until @end_ms where that is not 0. */
+/* Waits for all probes, at most until @end_ms unless that is 0. Returns 0 or -errno. */
 static int wait_for_probes(int reactor, const struct inventory *inventory, uint64_t end_ms)
 {
 	int r = 0;
@@ -216,8 +215,8 @@ static int wait_for_probes(int reactor, const struct inventory *inventory, uint6
 	return r < 0 ? r : 0;
 }
 
-/* The table shows at once what has answered so far, all that sysfs tells of the others, and below it
- * what comes of them later: nobody waits for a bad card. */
+/* Prints the table at once with the contents known so far, so that one bad card does not delay it.
+ * The other contents follow below the table as their probes end. */
 static int print_table(int reactor, const struct inventory *inventory, const struct shown *shown)
 {
 	_cleanup_free_ bool *late = calloc(shown->count + 1, sizeof(*late));
@@ -260,7 +259,7 @@ static int show(int reactor, const struct inventory *inventory, const struct opt
 		write_json(&shown, options);
 	} else {
 		r = print_table(reactor, inventory, &shown);
-		say_what_is_missing(&shown);
+		print_limits(&shown);
 	}
 	free(shown.disks);
 	return r;
@@ -306,7 +305,7 @@ int cmd_list_with(int argc, char **argv, const struct inventory_options *invento
 	if (options_parse(COMMAND_LIST, argc, argv, &options, &diag) < 0)
 		return refuse("%s", diag.text);
 	if (!options.sysroot)
-		service_put_back(); /* a killed install's settings: they are among what is shown */
+		service_put_back(); /* settings of a killed install affect the list */
 	root = sysroot_open(options.sysroot ? options.sysroot : "/");
 	if (root < 0)
 		return refuse("cannot open %s: %s", options.sysroot ? options.sysroot : "/",

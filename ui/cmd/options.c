@@ -3,6 +3,7 @@
 
 #include "device/disk/disk.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
@@ -20,15 +21,15 @@ struct command_row {
 static const struct command_row commands[COMMAND_COUNT] = {
 	[COMMAND_SCREENS] = {.name = "",
 		.usage = "[OPTION]...",
-		.help = "choose on screens what to install, and where",
+		.help = "choose target, archive and layout on screens",
 		.operand = NOWHERE},
 	[COMMAND_LIST] = {.name = "list",
 		.usage = "[OPTION]...",
-		.help = "show the disks, and why one may not be written",
+		.help = "show the disks, and why one is refused",
 		.operand = NOWHERE},
 	[COMMAND_INSPECT] = {.name = "inspect",
 		.usage = "ARCHIVE [--json]",
-		.help = "read an archive, and tell if it is sound",
+		.help = "read an archive and check that it is sound",
 		.operand = OFFSET(archive)},
 	[COMMAND_INSTALL] = {.name = "install",
 		.usage = "--target DEV|IMAGE --archive FILE [OPTION]...",
@@ -48,7 +49,7 @@ static const struct command_row commands[COMMAND_COUNT] = {
 		.operand = OFFSET(name)},
 };
 
-/* Judges a value: 0, or -EINVAL with the sentence in @diag. */
+/* Checks a value, and stores it unless it is a string. Returns 0 or -EINVAL with @diag set. */
 typedef int take_value(struct options *options, const char *value, struct diag *diag);
 
 static int take_allow(struct options *options, const char *value, struct diag *diag)
@@ -58,8 +59,8 @@ static int take_allow(struct options *options, const char *value, struct diag *d
 
 	if (disk_allow_parse(value, &allow, bad) < 0)
 		return diag_fail(diag, -EINVAL,
-			"--allow does not know the kind '%s'; the kinds are emmc, sd, usb, disk, loop "
-			"and image, and worn is a word for worn-out ones",
+			"--allow: unknown kind '%s'. Use emmc, sd, usb, disk, loop or image, and "
+			"worn for worn-out devices",
 			bad);
 	options->allow |= allow;
 	return 0;
@@ -70,15 +71,15 @@ static int take_archive(struct options *options, const char *value, struct diag 
 	(void)options;
 	if (strcmp(value, "-") == 0)
 		return diag_fail(diag, -EINVAL,
-			"--archive - is not possible: the archive is read twice, once to check it "
-			"before anything is written, so it must be a file");
+			"--archive cannot be standard input: the archive is read twice, so it must "
+			"be a file");
 	return 0;
 }
 
 static const struct option_row {
 	const char *name, *value, *help;
 	unsigned commands;
-	size_t offset;	  /* of the bool of a flag, of the string of a value, or NOWHERE */
+	size_t offset;	  /* of a bool (flag) or a string (value), or NOWHERE */
 	take_value *take; /* may be NULL */
 } table[] = {
 	{"target", "DEV|IMAGE", "the device or image file to install to", FOR_PLANS,
@@ -87,27 +88,27 @@ static const struct option_row {
 		.offset = OFFSET(archive), .take = take_archive},
 	{"layout", "NAME|FILE", "single-gpt (default), single-mbr, boot-root, or a file", FOR_PLANS,
 		.offset = OFFSET(layout)},
-	{"allow", "KIND,...", "more than emmc: sd, usb, disk, loop, image; worn",
+	{"allow", "KIND,...", "also allow sd, usb, disk, loop, image or worn targets",
 		FOR_PLANS | FOR(LIST), .offset = NOWHERE, .take = take_allow},
-	{"tar", "PATH", "extract with this tar, not the one in the path", FOR_PLANS,
+	{"tar", "PATH", "extract with this tar instead of the one in PATH", FOR_PLANS,
 		.offset = OFFSET(tar)},
-	{"expect-id", "CID|SERIAL", "refuse any target but the one with this identity", FOR_PLANS,
+	{"expect-id", "CID|SERIAL", "refuse a target with any other CID or serial", FOR_PLANS,
 		.offset = OFFSET(expect_id)},
 	{"no-verify", NULL, "do not compare the medium with the archive afterwards", FOR_PLANS,
 		.offset = OFFSET(no_verify)},
 	{"yes", NULL, "do not ask before writing", FOR(INSTALL), .offset = OFFSET(yes)},
 	{"dry-run", NULL, "check everything, print the plan, and write nothing", FOR(INSTALL),
 		.offset = OFFSET(dry_run)},
-	{"plain", NULL, "lines instead of screens, also on a terminal", FOR(INSTALL) | FOR(ATTACH),
-		.offset = OFFSET(plain)},
-	{"json", NULL, "one JSON object a line, for programs",
+	{"plain", NULL, "print lines instead of screens, even on a terminal",
+		FOR(INSTALL) | FOR(ATTACH), .offset = OFFSET(plain)},
+	{"json", NULL, "print one JSON object per line, for programs",
 		FOR(INSTALL) | FOR(ATTACH) | FOR(STATUS) | FOR(LIST) | FOR(INSPECT),
 		.offset = OFFSET(json)},
-	{"all", NULL, "show loop devices and other unlikely ones, too", FOR(LIST),
+	{"all", NULL, "also show loop devices and other unlikely targets", FOR(LIST),
 		.offset = OFFSET(all)},
 	{"sysroot", "DIR", "list a recorded machine instead of this one", FOR(LIST),
 		.offset = OFFSET(sysroot)},
-	{"help", NULL, "print this", ~0u, .offset = OFFSET(help)},
+	{"help", NULL, "print this help", ~0u, .offset = OFFSET(help)},
 };
 
 const char *command_name(enum command command)
@@ -119,7 +120,7 @@ const char *command_name(enum command command)
 
 #define WORD_MAX 24
 
-/* Levenshtein's distance; words longer than WORD_MAX are like nothing. */
+/* Levenshtein distance; WORD_MAX if a word is longer than that. */
 static size_t distance(const char *a, const char *b)
 {
 	size_t row[WORD_MAX + 1], length = strlen(b);
@@ -146,7 +147,7 @@ static size_t distance(const char *a, const char *b)
 	return row[length];
 }
 
-/* The best of several words so far. Two slips, or a third of a long word, are still like it. */
+/* The best candidate so far. At most two edits match, or a third of the length of a long word. */
 struct likeness {
 	const char *word, *best;
 	size_t distance;
@@ -157,7 +158,7 @@ static void liken(struct likeness *likeness, const char *candidate)
 	size_t length = strlen(likeness->word), at = distance(likeness->word, candidate);
 	size_t limit = length >= 9 ? length / 3 : length >= 4 ? 2 : 1;
 
-	/* The beginning of a word is like it, too: "--dry". */
+	/* A prefix matches too: "--dry". */
 	if (length >= 3 && strncmp(likeness->word, candidate, length) == 0)
 		at = 1;
 	if (at <= limit && (!likeness->best || at < likeness->distance)) {
@@ -201,8 +202,8 @@ static const struct option_row *find_row(enum command command, const char *name,
 		}
 	}
 	if (elsewhere && command == COMMAND_SCREENS)
-		(void)diag_fail(diag, -EINVAL, "--%s needs a command, as `boardstrap install --%s`",
-			name, name);
+		(void)diag_fail(diag, -EINVAL,
+			"--%s needs a command, as in `boardstrap install --%s`", name, name);
 	else if (elsewhere)
 		(void)diag_fail(
 			diag, -EINVAL, "%s has no option '--%s'", commands[command].name, name);
@@ -238,7 +239,7 @@ static int take_row(
 	if (r < 0 || row->offset == NOWHERE)
 		return r;
 	text = string_at(options, row->offset);
-	/* Which of two targets was meant is nothing to guess. */
+	/* Never guess which of two targets was meant. */
 	if (*text && strcmp(*text, value) != 0)
 		return diag_fail(diag, -EINVAL, "--%s is given twice: '%s' and '%s'", row->name,
 			*text, value);
@@ -246,7 +247,7 @@ static int take_row(
 	return 0;
 }
 
-/* One word that begins with "--". Counts *@at on where the value is the next one. */
+/* Parses the option argv[*@at]. Advances *@at if the value is the next argument. */
 static int take_option(enum command command, int argc, char **argv, int *at,
 	struct options *options, struct diag *diag)
 {
@@ -263,7 +264,7 @@ static int take_option(enum command command, int argc, char **argv, int *at,
 		return diag_fail(diag, -EINVAL, "--%s takes no value", name);
 	if (equals || !row->value)
 		return take_row(row, equals ? equals + 1 : NULL, options, diag);
-	/* "--target --yes" forgot the device, it does not name one. */
+	/* In "--target --yes" the device is missing; "--yes" is not its name. */
 	if (*at + 1 >= argc || strncmp(argv[*at + 1], "--", 2) == 0)
 		return diag_fail(
 			diag, -EINVAL, "--%s needs a value: --%s %s", name, name, row->value);
@@ -276,8 +277,7 @@ static int take_operand(
 	size_t offset = commands[command].operand;
 
 	if (offset == NOWHERE || *string_at(options, offset))
-		return diag_fail(
-			diag, -EINVAL, "'%.80s' is one word too many; options begin with --", word);
+		return diag_fail(diag, -EINVAL, "unexpected argument '%.80s'", word);
 	*string_at(options, offset) = word;
 	return 0;
 }
@@ -298,13 +298,13 @@ int options_parse(
 			r = take_option(command, argc, argv, &i, &options, diag);
 		else if (!ended && argv[i][0] == '-' && argv[i][1])
 			r = diag_fail(diag, -EINVAL,
-				"unknown option '%.80s'; options are written out, as --help",
+				"unknown option '%.80s'; options have long names, such as --help",
 				argv[i]);
 		else
 			r = take_operand(command, argv[i], &options, diag);
 	}
 	if (r == 0 && options.plain && options.json)
-		r = diag_fail(diag, -EINVAL, "--plain and --json exclude each other");
+		r = diag_fail(diag, -EINVAL, "--plain and --json are mutually exclusive");
 	if (r == 0)
 		*ret = options;
 	return r;
@@ -340,8 +340,9 @@ static void help_options(FILE *out, const char *title, unsigned with, unsigned w
 void options_help(FILE *out, enum command command)
 {
 	if (command != COMMAND_SCREENS) {
-		fprintf(out, "Usage: boardstrap %s %s\n\nThe command to %s.\n",
-			commands[command].name, commands[command].usage, commands[command].help);
+		fprintf(out, "Usage: boardstrap %s %s\n\n%c%s.\n", commands[command].name,
+			commands[command].usage, toupper(commands[command].help[0]),
+			commands[command].help + 1);
 		help_options(out, "Options:", 1u << command, 0);
 		if (command == COMMAND_INSTALL || command == COMMAND_ATTACH)
 			fprintf(out, "\n%s", exit_codes);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * options - the command line, one const table for all: what each command takes, the sentence where a
- * word is wrong, and --help.
+ * options - the command line. One const table of commands and one of options serve parsing, error
+ * messages and --help.
  */
 #ifndef UI_CMD_OPTIONS_H
 #define UI_CMD_OPTIONS_H
@@ -14,7 +14,7 @@
 #include <stdio.h>
 
 enum command {
-	COMMAND_SCREENS, /* none was named */
+	COMMAND_SCREENS, /* no command given */
 	COMMAND_LIST,
 	COMMAND_INSPECT,
 	COMMAND_INSTALL,
@@ -24,31 +24,30 @@ enum command {
 	COMMAND_COUNT
 };
 
-/* "list", ...; "" of the screens. */
+/* The name of @command: "list", ...; "" for the screens. */
 const char *command_name(enum command command);
-/* The command whose name is @name, or COMMAND_COUNT with the sentence in @diag. */
+/* Finds the command named @name. Returns COMMAND_COUNT, with the sentence in @diag, if none is. */
 enum command command_find(const char *name, struct diag *diag);
 
-/* What was asked for. The strings are those of argv; NULL where not given. */
+/* The parsed command line. Strings point into argv; NULL if not given. */
 struct options {
 	const char *target, *layout, *tar, *expect_id, *sysroot;
 	const char *archive; /* the operand of inspect, an option of the others */
-	const char *name;    /* operand of attach, status and cancel: the target of an engine */
-	unsigned allow;	     /* of disk_allow_parse */
+	const char *name;    /* operand of attach, status and cancel: name of a target */
+	unsigned allow;	     /* bits of disk_allow_parse */
 	bool yes, dry_run, no_verify, plain, json, all;
-	bool help; /* main prints it before it runs a command */
+	bool help; /* main prints it before it runs any command */
 };
 
 /*
- * Parses the words of a command after @argv[0], its name. Options are long and spelled out: an
- * abbreviation is refused by every command. Both "--name value" and "--name=value" will do; "--" ends
- * the options. 0, or -EINVAL with the sentence in @diag and @ret untouched.
+ * Parses the arguments of @command; @argv[0] is its name. Option names are long and cannot be
+ * abbreviated, except -h. "--name value" and "--name=value" are the same; "--" ends the options.
+ * Returns 0, or -EINVAL with the sentence in @diag and @ret unchanged.
  */
 _must_check_ int options_parse(
 	enum command command, int argc, char **argv, struct options *ret, struct diag *diag);
 
-/* `boardstrap --help` (COMMAND_SCREENS: everything) or `boardstrap install --help`; at most 80
- * columns. */
+/* Prints the help of @command; for COMMAND_SCREENS that of the program. At most 80 columns. */
 void options_help(FILE *out, enum command command);
 
 #endif

@@ -9,9 +9,9 @@
 #include <string.h>
 
 #define GAP	  2  /* between columns */
-#define MODEL_MAX 24 /* a longer name is cut: it stands in --json */
+#define MODEL_MAX 24 /* longer names are cut; --json has them whole */
 
-/* What is on the disk is no column: it stands behind them where there is room for it. */
+/* The content is not a column: it follows the last one if there is room for it. */
 enum { NAME, KIND, SIZE, MODEL, IDENTITY, COLUMNS };
 
 struct line {
@@ -20,7 +20,7 @@ struct line {
 
 static const struct line heading = {{"NAME", "KIND", "SIZE", "MODEL", "IDENTITY"}};
 
-/* Cuts a text that is too wide, with two dots in its last columns. */
+/* Cuts a text to @width columns, the last two of them dots. */
 static void cut(char *text, size_t width)
 {
 	if (utf8_width(text) > width)
@@ -46,7 +46,7 @@ static void widen(int *widths, const struct line *line)
 			widths[i] = (int)utf8_width(line->cells[i]);
 }
 
-/* Prints words, if any, at @indent, broken where the page ends; lines after the first a little deeper. */
+/* Prints @text, unless empty, indented and wrapped; lines after the first are indented deeper. */
 static void print_words(FILE *out, int indent, const char *text)
 {
 	int col = 0;

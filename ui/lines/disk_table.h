@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * disk_table - disks as an aligned table for people, on a page of 80 columns: one line a disk, below
- * it what more there is to say, and each reason why it is refused on a line of its own.
+ * disk_table - disks as an aligned table of 80 columns for people: one line per disk; details and
+ * each reason why it is refused follow on indented lines.
  */
 #ifndef UI_LINES_DISK_TABLE_H
 #define UI_LINES_DISK_TABLE_H
@@ -12,11 +12,10 @@
 
 #define DISK_TABLE_COLS 80
 
-/* Prints the heading and @count disks; @pending is what stands for a content that is not known. */
+/* Prints the heading and @count disks. @pending is printed for a content that is not yet known. */
 void disk_table_print(
 	FILE *out, const struct disk *const *disks, size_t count, const char *pending);
-/* Prints, below the table, what has become known of the content of one disk in it, and the verdict
- * that holds now. */
+/* Prints, below the table, the content and verdict of a disk whose probe has ended since. */
 void disk_table_print_late(FILE *out, const struct disk *disk);
 
 #endif

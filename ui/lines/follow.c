@@ -12,9 +12,9 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#define RETRY_MS    100 /* whether a stopped line takes more; POLLOUT comes too early for a line end */
-#define LEAVE_MS    200 /* for what is left, once a signal has come */
-#define PROGRESS_MS 225 /* events at most 4 Hz: that is the engine's pace, and it jitters */
+#define RETRY_MS    100 /* retry a stopped line; POLLOUT is set before a whole line fits */
+#define LEAVE_MS    200 /* limit for sending the rest after a signal */
+#define PROGRESS_MS 225 /* at most 4 Hz, the rate of the engine, less its jitter */
 
 static void signal_set(sigset_t *set)
 {
@@ -53,7 +53,7 @@ int follow_init(struct follow *follow, int reactor, FILE *out, bool json)
 	plain_init(&follow->plain, out);
 	if (reactor < 0)
 		return reactor;
-	/* A reader that goes away is told by the stream's error. */
+	/* ferror() reports a reader that closed its end. */
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		return -errno;
 	signal_set(&set);
@@ -73,10 +73,10 @@ void follow_finish(struct follow *follow)
 	int fd = follow->signals.fd;
 	sigset_t set;
 
-	/* Over, perhaps before screens were shown, which keep them blocked to the end. */
+	/* Already finished; screens shown since then keep the signals blocked. */
 	if (fd < 0)
 		return;
-	/* One that came too late would kill us now, in place of the exit code. */
+	/* Drop a late signal: it would kill the process and replace the exit code. */
 	on_signal(&follow->signals, 0);
 	reactor_remove(follow->reactor, &follow->signals);
 	close_fd(&fd);
@@ -86,33 +86,33 @@ void follow_finish(struct follow *follow)
 
 /* ---- the line ---- */
 
-/* Lines go into a queue from now on, and from there as the terminal takes them. Where that cannot be
- * had, they are written as before. */
+/* Sends lines through a queue that never blocks on a stopped terminal. For a pipe or after an
+ * error, there is no queue and lines are written directly. */
 static void queue_begin(struct follow *follow)
 {
 	int fd = fileno(follow->out);
 
 	(void)fflush(follow->out);
-	if (fd < 0 || !isatty(fd) || term_output_init(&follow->pump, fd) < 0)
+	if (fd < 0 || !isatty(fd) || term_output_init(&follow->term_output, fd) < 0)
 		return;
-	fd = fcntl(follow->pump.queue, F_DUPFD_CLOEXEC, 3);
+	fd = fcntl(follow->term_output.queue, F_DUPFD_CLOEXEC, 3);
 	follow->queue = fd < 0 ? NULL : fdopen(fd, "a");
 	if (follow->queue)
 		return;
 	close_fd(&fd);
-	term_output_finish(&follow->pump);
+	term_output_finish(&follow->term_output);
 }
 
-/* 0 nothing is left, 1 something is; -EIO the line is gone. */
+/* Returns 0 if the queue is empty, 1 if not, -EIO if the line is gone. */
 static int queue_send(struct follow *follow)
 {
 	if (!follow->queue)
 		return 0;
 	(void)fflush(follow->queue);
-	return term_output_send(&follow->pump);
+	return term_output_send(&follow->term_output);
 }
 
-/* All of it, however long the line is stopped; but a signal ends that soon. */
+/* Sends the whole queue, however long the line is stopped; after a signal, at most LEAVE_MS. */
 static void queue_end(struct follow *follow)
 {
 	if (!follow->queue)
@@ -120,10 +120,10 @@ static void queue_end(struct follow *follow)
 	while (queue_send(follow) > 0 && !follow->hurries)
 		(void)reactor_dispatch(follow->reactor, RETRY_MS);
 	if (follow->hurries)
-		(void)term_output_drain(&follow->pump, LEAVE_MS);
+		(void)term_output_drain(&follow->term_output, LEAVE_MS);
 	(void)fclose(follow->queue);
 	follow->queue = NULL;
-	term_output_finish(&follow->pump);
+	term_output_finish(&follow->term_output);
 }
 
 static FILE *output(const struct follow *follow)
@@ -131,7 +131,7 @@ static FILE *output(const struct follow *follow)
 	return follow->queue ? follow->queue : follow->out;
 }
 
-/* Standard error; on a terminal it is the same line. */
+/* Standard error. If it is a terminal, it is the same line: use the queue to keep the order. */
 static FILE *errors(const struct follow *follow)
 {
 	return follow->queue && isatty(STDERR_FILENO) ? follow->queue : stderr;
@@ -143,19 +143,19 @@ void follow_show(struct follow *follow, const struct snapshot *now)
 	uint64_t ms = now_ms();
 	bool progress;
 
-	/* What has ended until the line takes more is told then. */
+	/* A stopped line: a later snapshot includes the steps that end until then. */
 	if (queue_send(follow) > 0 && !snapshot_ended(now))
 		return;
 	for (unsigned i = 0; i < STEP_COUNT; i++)
 		if (follow->shown.steps[i].state > STEP_ACTIVE)
 			next.steps[i] = follow->shown.steps[i];
 	if (follow->json) {
-		progress = event_progress_differs(&follow->told, &next) &&
-			   (snapshot_ended(&next) || ms - follow->told_ms >= PROGRESS_MS);
+		progress = event_progress_differs(&follow->reported, &next) &&
+			   (snapshot_ended(&next) || ms - follow->reported_ms >= PROGRESS_MS);
 		event_snapshot(output(follow), &follow->shown, &next, progress);
 		if (progress) {
-			follow->told = next;
-			follow->told_ms = ms;
+			follow->reported = next;
+			follow->reported_ms = ms;
 		}
 	} else {
 		follow->plain.out = output(follow);
@@ -165,8 +165,8 @@ void follow_show(struct follow *follow, const struct snapshot *now)
 	follow->shown = next;
 }
 
-/* On a line of its own, not behind the ^C that the terminal has echoed. */
-static void say_detached(const struct follow *follow)
+/* Starts a new line, after the ^C that the terminal echoed. */
+static void print_detached(const struct follow *follow)
 {
 	if (isatty(STDERR_FILENO))
 		fputc('\n', errors(follow));
@@ -190,12 +190,13 @@ static void on_service(struct watch *watch, uint32_t events)
 	if (r == 0)
 		return;
 	if (r == -EPROTO) {
-		plain_wrap(errors(follow),
-			"boardstrap: ", "the install is run by another version of boardstrap");
+		plain_wrap(errors(follow), "boardstrap: ",
+			"the engine runs another version of boardstrap; the install continues but "
+			"cannot be shown here");
 		follow->code = EXIT_DETACHED;
 		return;
 	}
-	if (r < 0) /* it has gone: were we too slow for its last word, or has it left none? */
+	if (r < 0) /* gone: read its result from the run state, or report its death */
 		service_result(&follow->shown, &now);
 	follow_show(follow, &now);
 	if (!snapshot_ended(&now))
@@ -208,14 +209,14 @@ static void on_service(struct watch *watch, uint32_t events)
 	follow->code = now.exit_code;
 }
 
-/* Only errors are watched for: nobody reads any more. */
+/* Watched only for errors and hang-up: the reader is gone. */
 static void on_line(struct watch *watch, uint32_t events)
 {
 	(void)events;
 	container_of(watch, struct follow, line)->lost = true;
 }
 
-/* Does what a signal asked for. True where that is to leave. */
+/* Acts on the signals so far. Returns true if the follower must detach. */
 static bool obey(struct follow *follow)
 {
 	enum follow_wish wish = follow->wish;
@@ -224,7 +225,7 @@ static bool obey(struct follow *follow)
 	if (wish == FOLLOW_CANCEL && !follow->watch)
 		(void)service_send(follow->service.fd, SERVICE_CANCEL);
 	else if (wish == FOLLOW_CANCEL && follow->code < 0)
-		say_detached(follow);
+		print_detached(follow);
 	return wish == FOLLOW_DETACH || (wish == FOLLOW_CANCEL && follow->watch);
 }
 
@@ -234,7 +235,7 @@ static void follow_on(struct follow *follow)
 	int r = reactor_dispatch(follow->reactor, wait_ms);
 	bool leaves = obey(follow);
 
-	/* The result counts, even if it was not read. */
+	/* Once the result is known, its exit code counts, even if it could not be printed. */
 	if (follow->code < 0 &&
 		(r < 0 || leaves || follow->lost || queue_send(follow) < 0 || ferror(follow->out)))
 		follow->code = EXIT_DETACHED;
@@ -248,7 +249,7 @@ int follow_engine(struct follow *follow, int service_fd)
 	follow->line = (struct watch){.fd = fileno(follow->out), .ready = on_line};
 	if (reactor_add(follow->reactor, &follow->service, EPOLLIN) < 0)
 		follow->code = EXIT_DETACHED;
-	/* A file cannot be watched, and cannot hang up. */
+	/* epoll refuses a regular file, which cannot hang up. */
 	if (reactor_add(follow->reactor, &follow->line, 0) < 0)
 		follow->line.fd = -1;
 	while (follow->code < 0)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * follow - an install as lines (--plain) or as NDJSON (--json), from its scan to its result, without
- * a screen. Signals are data here: SIGINT and SIGTERM cancel, or of a mere viewer detach; SIGHUP and
- * a reader that goes away detach.
+ * follow - shows an install as lines (--plain) or as NDJSON (--json), from its scan to its result.
+ * Signals are read from a signalfd: SIGINT and SIGTERM cancel, or detach a viewer; SIGHUP and a
+ * reader that closes its end detach.
  */
 #ifndef UI_LINES_FOLLOW_H
 #define UI_LINES_FOLLOW_H
@@ -16,45 +16,45 @@ enum follow_wish { FOLLOW_ON, FOLLOW_CANCEL, FOLLOW_DETACH };
 
 struct follow {
 	bool json;
-	bool watch; /* came later (attach): Ctrl-C leaves, and cancels nothing */
-	FILE *out;  /* borrowed */
-	FILE *queue; /* of the pump, in place of @out, while an engine is followed on a terminal; or NULL */
-	struct term_output pump;
-	bool hurries; /* a signal came: nothing waits for the line any more */
+	bool watch;  /* a viewer (attach): Ctrl-C detaches and does not cancel */
+	FILE *out;   /* borrowed */
+	FILE *queue; /* to @term_output; replaces @out while following on a terminal; or NULL */
+	struct term_output term_output;
+	bool hurries; /* a signal came: do not wait for the line any longer */
 	struct plain plain;
-	struct snapshot shown; /* the last one, steps that have ended kept */
-	struct snapshot told;  /* of the last progress event */
-	uint64_t told_ms;
+	struct snapshot shown;	  /* last one shown; steps that ended stay ended */
+	struct snapshot reported; /* in the last progress event */
+	uint64_t reported_ms;
 	int reactor;	       /* borrowed */
 	struct watch signals;  /* a signalfd; -1 before follow_init */
-	enum follow_wish wish; /* what the operator wants, by the signals so far */
+	enum follow_wish wish; /* from the signals so far */
 	struct watch service, line;
-	bool lost; /* nobody reads the line any more */
-	int code;  /* the exit code; -1 while it goes on */
+	bool lost; /* the reader of the line is gone */
+	int code;  /* exit code; -1 while following */
 };
 
-/* True where a screen may be shown: standard input and output are a terminal. app_follow knows whether
- * it can. */
+/* True if standard input and output are a terminal; app_follow may still fail to show screens. */
 bool follow_has_screen(void);
 
-/* Ignores SIGPIPE, and watches signals in @reactor: dispatching that sets follow->wish. @follow must not
- * move until follow_finish. 0 or -errno; then follow_finish is harmless. */
+/* Ignores SIGPIPE, blocks the signals and watches them in @reactor (borrowed, as is @out), whose
+ * dispatch sets follow->wish. @follow must not move until follow_finish, which may be called after
+ * an error too. Returns 0 or -errno. */
 _must_check_ int follow_init(struct follow *follow, int reactor, FILE *out, bool json);
-/* Signals do again what they did before. */
+/* Drops pending signals and unblocks them. */
 void follow_finish(struct follow *follow);
 
 /*
- * Shows what is new in @now. Snapshots of the scan and then of the engine are one stream: a step
- * that has ended stays so.
+ * Shows the changes from the last snapshot to @now. Snapshots of the scan and then of the engine
+ * form one stream: a step that has ended stays ended.
  */
 void follow_show(struct follow *follow, const struct snapshot *now);
 
 /*
- * Follows the engine behind @service_fd (borrowed) until its end. Returns the exit code, EXIT_DETACHED
- * where it goes on. A failure's sentence goes to standard error, in lines of 80 bytes, and so does the
- * word that it goes on, to a viewer that was told to end. A terminal that is stopped holds up neither
- * signals nor the engine: progress is left out until it takes more, and the result waits for it, unless
- * a signal has come.
+ * Follows the engine connected to @service_fd (borrowed) until it ends. Returns its exit code, or
+ * EXIT_DETACHED if the install continues. The sentence of a failure, and for a viewer ended by
+ * Ctrl-C the note that the install continues, go to standard error in lines of at most 80 bytes. A
+ * stopped terminal delays neither signals nor the engine: progress is skipped until it accepts
+ * output, and the result waits for it unless a signal comes.
  */
 int follow_engine(struct follow *follow, int service_fd);
 

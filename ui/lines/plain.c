@@ -9,19 +9,19 @@
 
 #define LINE_MS	     10000
 #define LINE_PERCENT 5
-#define GAP_MS	     1000 /* a quick install need not tell every 5 % */
+#define GAP_MS	     1000 /* a quick install skips some of the 5 % lines */
 #define MESSAGE_MS   7000
 
 void plain_init(struct plain *plain, FILE *out)
 {
 	*plain = (struct plain){
 		.out = out,
-		/* At once as many as a snapshot holds: who attaches sees them all. */
+		/* A viewer that attaches prints all messages of its first snapshot. */
 		.pace = {.burst = SNAPSHOT_MESSAGES, .period_ms = MESSAGE_MS},
 	};
 }
 
-/* Bytes of @text that fit into @room, without cutting a UTF-8 character. */
+/* Bytes of @text that fit into @room without cutting a UTF-8 character. */
 static size_t fit(const char *text, size_t room)
 {
 	size_t length = strlen(text);
@@ -29,8 +29,8 @@ static size_t fit(const char *text, size_t room)
 	return length <= room ? length : utf8_start(text, room);
 }
 
-/* The first @length bytes of @text, at most a line: no name of a file or a device gets at the
- * terminal. */
+/* Prints the first @length bytes of @text, at most a line. Replaces control characters, which a
+ * file or device name could use to control the terminal. */
 static void put(FILE *out, const char *text, size_t length)
 {
 	char piece[PLAIN_COLS + 1];
@@ -52,7 +52,7 @@ void plain_wrap(FILE *out, const char *head, const char *text)
 		if (text[length]) {
 			while (end > 0 && text[end] != ' ')
 				end--;
-			if (end == 0) /* a word as long as a line */
+			if (end == 0) /* a word longer than a line */
 				end = length;
 		}
 		put(out, text, end);
@@ -65,7 +65,7 @@ void plain_wrap(FILE *out, const char *head, const char *text)
 	}
 }
 
-/* One line, cut where it is too long. */
+/* Prints one line, cut if it is too long. */
 static void print_line(struct plain *plain, const char *line)
 {
 	size_t length = fit(line, PLAIN_COLS);
@@ -92,8 +92,8 @@ static void print_archive(struct plain *plain, const struct plan *plan)
 {
 	static const char *const sidecars[] = {
 		[SIDECAR_NONE] = "",
-		[SIDECAR_OK] = ", as its checksum file says",
-		[SIDECAR_WRONG] = ", not what its checksum file says",
+		[SIDECAR_OK] = ", matches the digest file beside it",
+		[SIDECAR_WRONG] = ", does not match the digest file beside it",
 	};
 	const char *slash = strrchr(plan->archive, '/');
 	char line[400], name[256];
@@ -196,7 +196,7 @@ static void print_left_out(struct plain *plain)
 	plain->left_out = 0;
 }
 
-/* A tar that warns of every file says nothing new by the tenth. */
+/* Limits the rate: tar may warn about every file. */
 static void print_messages(
 	struct plain *plain, const struct snapshot *before, const struct snapshot *now)
 {
@@ -207,7 +207,7 @@ static void print_messages(
 
 		if (message->number <= number)
 			continue;
-		/* Some may have gone by between two snapshots. */
+		/* A snapshot holds only the latest messages; count the missed ones. */
 		plain->left_out += message->number - number - 1;
 		number = message->number;
 		if (!ratelimit_take(&plain->pace, now->elapsed_ms)) {
@@ -223,7 +223,7 @@ static void print_messages(
 		print_left_out(plain);
 }
 
-/* What a step's line counts. */
+/* The gauge that the progress line of the active step shows. */
 static struct gauge step_gauge(const struct snapshot *now)
 {
 	const struct progress_view *progress = &now->progress;
@@ -267,7 +267,7 @@ static void print_progress(struct plain *plain, const struct snapshot *now)
 	late = now->elapsed_ms >= plain->line_ms + LINE_MS;
 	if (!late && percent < plain->line_percent + LINE_PERCENT)
 		return;
-	/* The engine's time begins anew after that of the scan. */
+	/* elapsed_ms may be lower than gap_ms: it restarts with the engine, after the scan. */
 	if (now->elapsed_ms >= plain->gap_ms && now->elapsed_ms - plain->gap_ms < GAP_MS)
 		return;
 	if (now->stall[0] && late)
@@ -329,7 +329,7 @@ void plain_status(struct plain *plain, const struct snapshot *snapshot)
 			plain_wrap(plain->out, "  ", line);
 		}
 	} else {
-		STR_FORMAT(line, "%s -> %s: %s, %d %% of all, %s", snapshot->archive_name,
+		STR_FORMAT(line, "%s -> %s: %s, %d %% done, %s", snapshot->archive_name,
 			snapshot->target_name, step_name(snapshot->step),
 			snapshot->progress.percent, human_left(snapshot->progress.eta_s).s);
 		plain_wrap(plain->out, "", line);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * scan_lines - the scan of the archive in front of an install, shown by a follower: the part of an
- * install that no engine runs, told in the same words.
+ * scan_lines - scans the archive before an install and shows that through a follower, in the form
+ * of the first step, because no engine runs yet.
  */
 #ifndef UI_LINES_SCAN_LINES_H
 #define UI_LINES_SCAN_LINES_H
@@ -19,18 +19,19 @@ struct scan_lines {
 	struct snapshot snapshot; /* of an install in its first step */
 };
 
-/* An empty one, for scan_lines_finish. */
-void scan_lines_init(struct scan_lines *reader, struct follow *follow);
+/* Initialises @scan; scan_lines_finish may follow. */
+void scan_lines_init(struct scan_lines *scan, struct follow *follow);
 
 /*
- * Reads the archive at @path to its end; @target and @layout are for the titles. 0: it is sound, see
- * reader->archive and reader->inspect. -EBADMSG: it is not, or could not be begun, with the sentence
- * in @why. -ECANCELED: a signal came, or the output went away. Or -errno.
+ * Scans the archive at @path; @target and @layout only fill the snapshot. Returns 0 if the archive
+ * is sound, with the results in scan->archive and scan->inspect; -EBADMSG if it is not or
+ * cannot be opened; -ECANCELED if a signal came or the output was closed; or -errno. On an error
+ * @why gets the reason.
  */
-_must_check_ int scan_lines_run(struct scan_lines *reader, const char *path,
+_must_check_ int scan_lines_run(struct scan_lines *scan, const char *path,
 	const struct disk *target, const char *layout, char *why, size_t size);
 
-/* Frees what was read, the manifest included. */
-void scan_lines_finish(struct scan_lines *reader);
+/* Frees the results, including the manifest. */
+void scan_lines_finish(struct scan_lines *scan);
 
 #endif
