@@ -7,7 +7,7 @@
 # and both boot to a login prompt, with the kernel and the initrd that mtools reads from
 # the vfat of their own card.
 #
-# See lib.sh for the settings and prepare.sh for what has to be there.
+# See lib.sh for the settings and prepare.sh for the requirements.
 # lane: vm
 
 set -u
@@ -227,4 +227,4 @@ for name in "${names[@]}"; do
 	shell 'poweroff -f'
 	check "$name: the board switches off" machine_off 30 || exit 1
 done
-exit 0 # what failed is counted
+exit 0 # vm_cleanup exits with 1 if a check failed

@@ -5,7 +5,7 @@
 # eMMC, its serial line is shown by xterm on an X server without a screen (Xvfb), and each screen of
 # boardstrap is photographed from there. What is seen is what an operator sees.
 #
-# See lib.sh for the settings and prepare.sh for what has to be there.
+# See lib.sh for the settings and prepare.sh for the requirements.
 
 set -u
 # shellcheck source-path=SCRIPTDIR source=lib.sh

@@ -6,7 +6,7 @@
 # and says so, soon, with nothing left behind; and another card that is then called
 # mmcblk0 is not touched.
 #
-# See lib.sh for the settings and prepare.sh for what has to be there.
+# See lib.sh for the settings and prepare.sh for the requirements.
 # lane: vm
 
 set -u
@@ -105,4 +105,4 @@ clean
 shell 'poweroff -f'
 check "the machine switches off" machine_off 30
 check "the SD card is as it was, byte for byte" is sha256 "$sd_before" "$(sha256sum <"$MACHINE/sd.img")"
-exit 0 # what failed is counted
+exit 0 # vm_cleanup exits with 1 if a check failed

@@ -10,7 +10,7 @@
 # The two cards have the same serial number, for QEMU's all have: the word that was
 # typed fits the wrong one, too.
 #
-# See lib.sh for the settings and prepare.sh for what has to be there.
+# See lib.sh for the settings and prepare.sh for the requirements.
 # lane: vm
 
 set -u
@@ -140,4 +140,4 @@ screen | quote
 shell 'poweroff -f'
 check "the machine switches off" machine_off 30
 check "both cards are as they were, byte for byte" is "sha256" "$before" "$(cards)"
-exit 0 # what failed is counted
+exit 0 # vm_cleanup exits with 1 if a check failed

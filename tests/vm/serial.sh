@@ -8,7 +8,7 @@
 #
 # FAULT_SECONDS: for how long the line is stopped (default: 15)
 # VM_LINE:       the program that is the line (default: build/tests/vm-line), see line.c
-# See lib.sh for the other settings and prepare.sh for what has to be there.
+# See lib.sh for the other settings and prepare.sh for the requirements.
 # lane: vm
 
 set -u
@@ -393,4 +393,4 @@ check "nothing of it is left mounted or running" aside_until 10 left
 
 shell 'poweroff -f'
 check "the machine switches off" machine_off 30
-exit 0 # what failed is counted
+exit 0 # vm_cleanup exits with 1 if a check failed

@@ -10,7 +10,7 @@
 # BUSY=1:   both processors of the machine run a busy loop meanwhile, and udev comes late.
 # HOLD:     how many seconds longer each install takes (default 0). After 180 udev gives up the
 #           events of a locked disk.
-# See lib.sh for the other settings and prepare.sh for what has to be there.
+# See lib.sh for the other settings and prepare.sh for the requirements.
 # lane: vm
 
 set -u
@@ -139,4 +139,4 @@ check "$INSTALLS installs in a row, each exit status 0, the kernel and udev with
 check "udev is alive" is udev yes "$(step alive)"
 note "$(step installs) installs took $(step seconds) s"
 quote <<<"$(step link)"
-exit 0 # what failed is counted
+exit 0 # vm_cleanup exits with 1 if a check failed
