@@ -39,9 +39,9 @@ TESTS := $(foreach layer,device core ui whole,$(call tests_of,$(layer)))
 # Quiet unless V=1.
 ifneq ($(V),1)
 Q := @
-say = @printf '  %-5s %s\n' $(1) $(2)
+note = @printf '  %-5s %s\n' $(1) $(2)
 else
-say = @:
+note = @:
 endif
 
 .PHONY: all
@@ -49,7 +49,7 @@ all: $(BUILD)/boardstrap ## build the program (the default)
 .DEFAULT_GOAL := all
 
 $(BUILD)/obj/%.o: %.c
-	$(call say,CC,$<)
+	$(call note,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -58,12 +58,12 @@ $(BUILD)/libdevice.a: $(call objects,$(DEVICE_SRC))
 $(BUILD)/libcore.a: $(call objects,$(CORE_SRC))
 $(BUILD)/libui.a: $(call objects,$(UI_SRC)) $(BUILD)/obj/terminfo.o
 $(BUILD)/lib%.a:
-	$(call say,AR,$@)
+	$(call note,AR,$@)
 	$(Q)rm -f $@ && $(AR) qcs $@ $^
 
 # The built-in terminal descriptions, in the hex format of the variable TERMINFO.
 $(BUILD)/obj/terminfo.o: assets/terminfo/boardstrap.ti ui/term/terminfo.h
-	$(call say,TIC,$<)
+	$(call note,TIC,$<)
 	@mkdir -p $(@D)
 	$(Q)tic -x -o $(@D)/terminfo $<
 	$(Q){ echo '#include "ui/term/terminfo.h"'; \
@@ -75,7 +75,7 @@ $(BUILD)/obj/terminfo.o: assets/terminfo/boardstrap.ti ui/term/terminfo.h
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $(@D)/terminfo.c
 
 $(BUILD)/boardstrap: $(BUILD)/obj/ui/main.o $(BUILD)/libui.a $(BUILD)/libcore.a $(BUILD)/libdevice.a
-	$(call say,LD,$@)
+	$(call note,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_UI) $(LIBS_CORE)
 
 # Tests of device/ link only libdevice.a, and those of core/ link no ncurses, so no call points up in them either.
@@ -88,33 +88,33 @@ $(call tests_of,ui): $(BUILD)/tests/%: $(BUILD)/obj/tests/ui/%.o $(LIBUI)
 $(call tests_of,whole): $(BUILD)/tests/%: $(BUILD)/obj/tests/whole/%.o $(LIBUI)
 $(call tests_of,ui) $(call tests_of,whole): LIBS_TEST += $(LIBS_UI) $(call pkg,--libs,vterm)
 $(TESTS):
-	$(call say,LD,$@)
+	$(call note,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_TEST) $(LIBS_CORE)
 
 # A fake tar, controlled by its environment; it links none of our libraries.
 $(BUILD)/tests/fake_tar: $(BUILD)/obj/tests/lib/fake_tar.o
 	@mkdir -p $(@D)
-	$(call say,LD,$@)
+	$(call note,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $<
 
 # tests/vm/boot-areas.sh runs this in the emulated machine; it refuses to run anywhere else.
 $(BUILD)/tests/vm-boot-areas: $(BUILD)/obj/tests/vm/boot_areas.o $(BUILD)/libdevice.a
 	@mkdir -p $(@D)
-	$(call say,LD,$@)
+	$(call note,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_CORE)
 
 # The bad serial line of tests/vm/serial.sh, for both of its ends; it links none of our libraries.
 $(BUILD)/tests/vm-line: $(BUILD)/obj/tests/vm/line.o
 	@mkdir -p $(@D)
-	$(call say,LD,$@)
+	$(call note,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $<
 
 # The number of times that soak spawns the real tar; 10,000 takes some minutes.
 N ?= 10000
 $(BUILD)/tests/soak: $(BUILD)/obj/tests/lib/soak.o $(BUILD)/libcore.a $(BUILD)/libdevice.a
 	@mkdir -p $(@D)
-	$(call say,LD,$@)
+	$(call note,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_CORE)
 
 .PHONY: deps deps-demo
@@ -193,7 +193,7 @@ fuzz-build:
 		-fno-sanitize-recover=undefined -DMANIFEST_HOLES_MAX=1048576' fuzzers
 fuzzers: $(FUZZERS)
 $(BUILD)/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/libcore.a $(BUILD)/libdevice.a
-	$(call say,LD,$@)
+	$(call note,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LIBS_CORE)
 
 .PHONY: bench
