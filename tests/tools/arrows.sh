@@ -75,14 +75,14 @@ calls() {
 		END {for (pair in symbols) print pair, "calls" symbols[pair]}' | sort
 }
 
-# circles <ARROWS: prints each cycle and its arrows.
-circles() {
+# cycles <ARROWS: prints each cycle and its arrows.
+cycles() {
 	cat >"$tmp/arrows"
 	# tsort writes "tsort: -: input contains a loop:", then a line "tsort: NAME" for each on it.
 	cut -f 1,2 "$tmp/arrows" | LC_ALL=C tsort 2>&1 >/dev/null | awk -F '\t' '
 		function end(i, from, to) {
 			if (n > 0)
-				print "circle " ++count ":"
+				print "cycle " ++count ":"
 			for (i = 1; i <= n; i++) {
 				from = name[i]
 				to = name[i % n + 1]
@@ -117,12 +117,12 @@ report "no include points to a layer above" < <(awk -F '\t' '
 	BEGIN {rank["device"] = 1; rank["core"] = 2; rank["ui"] = 3}
 	{split($1, from, "/"); split($2, to, "/")}
 	!(to[1] in rank) || rank[to[1]] > rank[from[1]] {print $3}' "$tmp/includes")
-report "no circle of rooms" < <(circles <"$tmp/rooms")
-report "no circle of modules by includes" < <(circles <"$tmp/modules")
+report "no cycle of rooms" < <(cycles <"$tmp/rooms")
+report "no cycle of modules by includes" < <(cycles <"$tmp/modules")
 if calls >"$tmp/calls" && [ -s "$tmp/calls" ]; then
-	report "no circle of modules by calls" < <(circles <"$tmp/calls")
+	report "no cycle of modules by calls" < <(cycles <"$tmp/calls")
 else
-	report "no circle of modules by calls" <<<"no objects in $BUILD/obj: make all"
+	report "no cycle of modules by calls" <<<"no objects in $BUILD/obj: make all"
 fi
 echo "1..$number"
 echo "# $(cut -f 1,2 "$tmp/rooms" | tr '\t' '\n' | sort -u | wc -l) rooms, ${#sources[@]} files," \
