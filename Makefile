@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# boardstrap: `make help` lists the targets. Everything that is built goes below build/.
+# boardstrap: `make help` lists the targets. All output goes to build/.
 
 VERSION := 0.1.0
 BUILD   ?= build
@@ -11,7 +11,7 @@ CFLAGS  ?= -O2 -g
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wundef -Wformat=2 -Wstrict-prototypes \
 	-Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wcast-qual -Wwrite-strings \
 	-Wswitch-enum -Wvla -Wdate-time -Wnull-dereference -Wdouble-promotion
-# A warning stops CI, not the engineer whose compiler is newer than ours.
+# Warnings are errors in CI only: a newer compiler may have more of them.
 ifeq ($(CI),true)
 WARN += -Werror
 endif
@@ -39,9 +39,9 @@ TESTS := $(foreach layer,device core ui whole,$(call tests_of,$(layer)))
 # Quiet unless V=1.
 ifneq ($(V),1)
 Q := @
-say = @printf '  %-5s %s\n' $(1) $(2)
+note = @printf '  %-5s %s\n' $(1) $(2)
 else
-say = @:
+note = @:
 endif
 
 .PHONY: all
@@ -49,21 +49,21 @@ all: $(BUILD)/boardstrap ## build the program (the default)
 .DEFAULT_GOAL := all
 
 $(BUILD)/obj/%.o: %.c
-	$(call say,CC,$<)
+	$(call note,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# Two libraries that know no screen: a wrong arrow (device -> core, core -> ui) does not link.
+# One library per layer: a call to a layer above (device -> core, core -> ui) does not link.
 $(BUILD)/libdevice.a: $(call objects,$(DEVICE_SRC))
 $(BUILD)/libcore.a: $(call objects,$(CORE_SRC))
 $(BUILD)/libui.a: $(call objects,$(UI_SRC)) $(BUILD)/obj/terminfo.o
 $(BUILD)/lib%.a:
-	$(call say,AR,$@)
+	$(call note,AR,$@)
 	$(Q)rm -f $@ && $(AR) qcs $@ $^
 
-# The terminal descriptions that are built in, as TERMINFO takes them.
+# The built-in terminal descriptions, in the hex format of the variable TERMINFO.
 $(BUILD)/obj/terminfo.o: assets/terminfo/boardstrap.ti ui/term/terminfo.h
-	$(call say,TIC,$<)
+	$(call note,TIC,$<)
 	@mkdir -p $(@D)
 	$(Q)tic -x -o $(@D)/terminfo $<
 	$(Q){ echo '#include "ui/term/terminfo.h"'; \
@@ -75,10 +75,10 @@ $(BUILD)/obj/terminfo.o: assets/terminfo/boardstrap.ti ui/term/terminfo.h
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $(@D)/terminfo.c
 
 $(BUILD)/boardstrap: $(BUILD)/obj/ui/main.o $(BUILD)/libui.a $(BUILD)/libcore.a $(BUILD)/libdevice.a
-	$(call say,LD,$@)
+	$(call note,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_UI) $(LIBS_CORE)
 
-# Tests of device/ link libdevice.a alone, those of core/ no ncurses: the arrows hold in them too.
+# Tests of device/ link only libdevice.a, and those of core/ link no ncurses, so no call points up in them either.
 LIBDEVICE := $(BUILD)/libdevice.a
 LIBCORE   := $(BUILD)/libcore.a $(LIBDEVICE)
 LIBUI     := $(BUILD)/libui.a $(LIBCORE)
@@ -88,37 +88,37 @@ $(call tests_of,ui): $(BUILD)/tests/%: $(BUILD)/obj/tests/ui/%.o $(LIBUI)
 $(call tests_of,whole): $(BUILD)/tests/%: $(BUILD)/obj/tests/whole/%.o $(LIBUI)
 $(call tests_of,ui) $(call tests_of,whole): LIBS_TEST += $(LIBS_UI) $(call pkg,--libs,vterm)
 $(TESTS):
-	$(call say,LD,$@)
+	$(call note,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_TEST) $(LIBS_CORE)
 
-# A tar of our own making, driven by its environment; it needs nothing of ours.
+# A fake tar, controlled by its environment; it links none of our libraries.
 $(BUILD)/tests/fake_tar: $(BUILD)/obj/tests/lib/fake_tar.o
 	@mkdir -p $(@D)
-	$(call say,LD,$@)
+	$(call note,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $<
 
-# What tests/vm/boot-areas.sh runs in the emulated machine; it refuses to work anywhere else.
+# tests/vm/boot-areas.sh runs this in the emulated machine; it refuses to run anywhere else.
 $(BUILD)/tests/vm-boot-areas: $(BUILD)/obj/tests/vm/boot_areas.o $(BUILD)/libdevice.a
 	@mkdir -p $(@D)
-	$(call say,LD,$@)
+	$(call note,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_CORE)
 
-# The bad serial line of tests/vm/serial.sh, on both ends of it; it needs nothing of ours.
+# The bad serial line of tests/vm/serial.sh, for both of its ends; it links none of our libraries.
 $(BUILD)/tests/vm-line: $(BUILD)/obj/tests/vm/line.o
 	@mkdir -p $(@D)
-	$(call say,LD,$@)
+	$(call note,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $<
 
-# How many times the real tar is spawned; 10,000 takes some minutes.
+# The number of times that soak spawns the real tar; 10,000 takes some minutes.
 N ?= 10000
 $(BUILD)/tests/soak: $(BUILD)/obj/tests/lib/soak.o $(BUILD)/libcore.a $(BUILD)/libdevice.a
 	@mkdir -p $(@D)
-	$(call say,LD,$@)
+	$(call note,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS_CORE)
 
 .PHONY: deps deps-demo
-# What building, running and the demo need; and what the tests need besides. A second run is quick.
+# Packages for building, running and the demo, and those for the tests. A second run installs nothing.
 PACKAGES := gcc make pkg-config libc6-dev libncurses-dev libblkid-dev libfdisk-dev libconfuse-dev \
 	libarchive-dev libssl-dev tar gzip xz-utils zstd bzip2 lz4 pigz e2fsprogs dosfstools fdisk \
 	util-linux mount kmod busybox-static attr ncurses-base ncurses-bin
@@ -126,7 +126,7 @@ TEST_PACKAGES := libcmocka-dev libvterm-dev f2fs-tools btrfs-progs libarchive-to
 	acl procps psmisc jq tmux strace ncurses-term mmdebstrap cpio mtools udev clang \
 	libclang-rt-dev valgrind binutils perl
 deps: PACKAGES += $(TEST_PACKAGES)
-deps: deps-demo ## install what is needed, by package name (Debian, as root)
+deps: deps-demo ## install the needed packages (Debian, as root)
 deps-demo:
 	@missing=$$(dpkg-query -W -f '$${db:Status-Status} $${Package}\n' $(PACKAGES) 2>/dev/null | \
 		awk -v all='$(PACKAGES)' '$$1 == "installed" {have[$$2] = 1} END {n = split(all, want, " "); \
@@ -138,22 +138,22 @@ deps-demo:
 	fi
 
 .PHONY: demo
-demo: deps-demo ## install a small real root filesystem onto an image that stands for a board's eMMC
+demo: deps-demo ## install a small real root filesystem on an image file
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@bash tests/tools/demo.sh
 
 .PHONY: check check-unit check-root check-vm
 VM_TESTS := $(addprefix tests/vm/,layouts.sh emmc-install.sh serial.sh udev.sh boot-areas.sh renumber.sh pull.sh)
 E2E := $(filter-out %/lib.sh %/tree.sh,$(wildcard tests/e2e/*.sh))
-SOURCE_TESTS := tests/tools/mutants.sh tests/tools/arrows.sh
-# The longest first, where nothing was measured yet.
+SOURCE_TESTS := tests/tools/mutants.sh tests/tools/arrows.sh tests/tools/prose.sh
+# The longest first: the runner uses this order until it has measured them.
 ALL_TESTS := $(VM_TESTS) $(SOURCE_TESTS) tests/fuzz/fuzz.sh $(E2E) $(BUILD)/tests/soak-short $(TESTS)
 FOR_SCRIPTS := $(addprefix $(BUILD)/tests/,fake_tar soak soak-short vm-boot-areas vm-line)
-# The tests that the words in T name: "tar" is test_tar, "layout" test_layout and tests/e2e/layout.sh.
+# The tests for a word in T: "tar" is test_tar; "layout" is test_layout and tests/e2e/layout.sh.
 named = $(or $(filter %/test_$(1) %/$(1) %/$(1).sh %/$(1)-short,$(ALL_TESTS)),$(error no test "$(1)"; there \
 	are: $(sort $(patsubst test_%,%,$(basename $(notdir $(ALL_TESTS)))))))
 T_TESTS = $(foreach name,$(T),$(call named,$(name)))
-check: deps ## install what is needed and run all tests; with T="progress tar" only those
+check: deps ## install the needed packages and run all tests; only some with T="progress tar"
 ifeq ($(T),)
 	@$(MAKE) --no-print-directory -j$$(nproc) all tests fuzz-build
 	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=$(BUILD)/clang CC=clang CFLAGS=-O1 all
@@ -163,29 +163,29 @@ else
 		$(if $(filter %/mutants.sh,$(T_TESTS)),tests) $(if $(filter %/fuzz.sh,$(T_TESTS)),fuzz-build)
 	@FUZZ=$(BUILD)/fuzz bash tests/tools/run.sh $(sort $(T_TESTS))
 endif
-check-unit: all tests ## the cmocka tests alone
+check-unit: all tests ## run the cmocka tests only
 	@bash tests/tools/run.sh $(TESTS)
-check-root: all tests ## the tests of the whole program on loop devices and in terminals
+check-root: all tests ## run the tests of the whole program on loop devices and in terminals
 	@bash tests/tools/run.sh $(E2E)
-check-vm: all $(BUILD)/tests/vm-boot-areas $(BUILD)/tests/vm-line ## an emulated eMMC: installed over its serial console, then booted
+check-vm: all $(BUILD)/tests/vm-boot-areas $(BUILD)/tests/vm-line ## install on an emulated board's eMMC over its serial console, and boot it
 	@bash tests/tools/run.sh $(VM_TESTS)
 
 .PHONY: tests
 tests: $(TESTS) $(FOR_SCRIPTS)
-# The soak as one of the tests: a line of TAP.
+# The soak as a test with TAP output.
 $(BUILD)/tests/soak-short: $(BUILD)/tests/soak
 	@printf '#!/bin/sh\necho 1..1\n"$${0%%-short}" 300 && echo ok 1 - soak || { echo not ok 1 - soak; exit 1; }\n' >$@
 	@chmod +x $@
 
 .PHONY: soak
-soak: $(BUILD)/tests/soak ## spawn the real tar N=10000 times under load: no death by a signal
+soak: $(BUILD)/tests/soak ## spawn the real tar N=10000 times under load; no signal may kill it
 	@$(BUILD)/tests/soak $(N)
 
-# A build of its own: clang, with the sanitizers, and told what the fuzzer is to cover.
+# A separate build with clang, the sanitizers and the fuzzer's coverage.
 FUZZ_SECONDS ?= 600
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 .PHONY: fuzz fuzz-build fuzzers
-fuzz: fuzz-build ## libFuzzer over every parser, FUZZ_SECONDS=600 each
+fuzz: fuzz-build ## run libFuzzer on every parser, FUZZ_SECONDS=600 each
 	@FUZZ=$(BUILD)/fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) nice -n 19 bash tests/fuzz/fuzz.sh
 fuzz-build:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang CFLAGS='-O1 -g \
@@ -193,53 +193,53 @@ fuzz-build:
 		-fno-sanitize-recover=undefined -DMANIFEST_HOLES_MAX=1048576' fuzzers
 fuzzers: $(FUZZERS)
 $(BUILD)/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/libcore.a $(BUILD)/libdevice.a
-	$(call say,LD,$@)
+	$(call note,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LIBS_CORE)
 
 .PHONY: bench
-bench: all ## overhead against the plain commands, paired runs; the engine's CPU and memory
+bench: all ## compare boardstrap with the plain commands; measure the engine's CPU and memory
 	@bash tests/bench/overhead.sh
 
 .PHONY: bench-list
-bench-list: all ## listing eight disks, split into sysfs and probes: below 50 ms
+bench-list: all ## measure the listing of eight disks; it must take less than 50 ms
 	@bash tests/bench/list.sh
 
 .PHONY: bench-screens
 SPEED_TESTS := $(addprefix $(BUILD)/tests/,test_line test_faults test_app) tests/vm/serial.sh
-bench-screens: all tests ## what the screens promise of speed, judged strictly: on an idle machine
+bench-screens: all tests ## check the speed of the screens strictly, on an idle machine
 	@SPEED=1 LANES=1 bash tests/tools/run.sh $(SPEED_TESTS)
 	@grep -h promised $(BUILD)/tests/logs/test_{line,faults,app}.log
 
 .PHONY: golden
-golden: $(BUILD)/tests/test_screens ## write the golden screens anew: review them with git diff
+golden: $(BUILD)/tests/test_screens ## rewrite the golden screens; review them with git diff
 	@UPDATE_GOLDEN=1 $(BUILD)/tests/test_screens
 
-# The same emulated board as in check-vm, photographed: some three minutes.
+# Screenshots of the emulated board of check-vm; they take about three minutes.
 .PHONY: pictures pictures-deps
 pictures-deps: PACKAGES += $(TEST_PACKAGES) xterm xvfb x11-utils imagemagick fonts-dejavu-core
 pictures-deps: deps-demo
-pictures: pictures-deps ## README's pictures anew, from xterm, into assets/pictures
+pictures: pictures-deps ## retake the screenshots in assets/pictures
 	@$(MAKE) --no-print-directory all
 	@bash tests/vm/pictures.sh
 
 .PHONY: asan valgrind
-# A child's or the engine's report is a file of its own, for nobody may be reading its stderr.
+# Each process writes its report to a file, because nothing may be reading the stderr of a child or the engine.
 ASAN_DIR := $(abspath $(BUILD))/asan
-asan: ## all tests but the emulated board's with the address and undefined behaviour sanitizers
+asan: ## run check-unit and check-root with the address and undefined behaviour sanitizers
 	@rm -f $(ASAN_DIR)/report.*
 	@ASAN_OPTIONS=log_path=$(ASAN_DIR)/report UBSAN_OPTIONS=log_path=$(ASAN_DIR)/report:print_stacktrace=1 \
 		SIZES=some BOARDSTRAP=$(ASAN_DIR)/boardstrap $(MAKE) --no-print-directory BUILD=$(BUILD)/asan \
 		CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined' \
 		check-unit check-root
 	@! cat $(ASAN_DIR)/report.* 2>/dev/null
-valgrind: all $(BUILD)/tests/test_install $(BUILD)/tests/test_service ## the engine under valgrind
+valgrind: all $(BUILD)/tests/test_install $(BUILD)/tests/test_service ## run the engine under valgrind
 	@bash tests/tools/valgrind.sh
 
 .PHONY: tidy fmt
-tidy: ## clang-tidy over the sources
+tidy: ## run clang-tidy on the sources
 	clang-tidy --quiet $(DEVICE_SRC) $(CORE_SRC) $(UI_SRC) -- $(CPPFLAGS) -std=gnu17 \
 		$(call pkg,--cflags,$(PKGS_DEVICE) $(PKGS_CORE) $(PKGS_UI))
-fmt: ## clang-format over all sources
+fmt: ## format all sources with clang-format
 	clang-format -i $(shell git ls-files '*.[ch]')
 
 .PHONY: install uninstall
@@ -248,17 +248,17 @@ install: all ## install to PREFIX (/usr/local), below DESTDIR
 	install -D -m 755 $(BUILD)/boardstrap $(DESTDIR)$(PREFIX)/sbin/boardstrap
 	install -D -m 644 assets/man/boardstrap.1 $(DESTDIR)$(PREFIX)/share/man/man1/boardstrap.1
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/boardstrap/layouts $(LAYOUTS)
-uninstall: ## remove what install has put there
+uninstall: ## remove the files that install has copied
 	rm -f $(DESTDIR)$(PREFIX)/sbin/boardstrap $(DESTDIR)$(PREFIX)/share/man/man1/boardstrap.1 \
 		$(addprefix $(DESTDIR)$(PREFIX)/share/boardstrap/layouts/,$(notdir $(LAYOUTS)))
 
 .PHONY: clean
-clean: ## remove what was built; the downloads of the tests (build/vm, build/cache) stay
+clean: ## remove build products, but keep the downloads of the tests (build/vm, build/cache)
 	rm -rf $(addprefix $(BUILD)/,obj tests asan clang fuzz/obj fuzz/libcore.a fuzz/libdevice.a demo boardstrap libdevice.a libcore.a libui.a)
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 

@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# list.sh - `make bench-list`: how long it takes to list eight disks of different content, by the clock
-# and from the start of the program to its end. What of it sysfs takes is measured by listing the same
-# machine without the probes (--sysroot /). The devices' buffers are dropped before each run. Exit 1
-# where the median of the whole is 50 ms or more.
+# list.sh - `make bench-list`: measures how long it takes to list eight disks of different content, in wall
+# time from the start of the program to its end. A list of the same machine without the probes (--sysroot /)
+# gives the share of sysfs. The devices' buffers are dropped before each run. Exit 1 if the median of the
+# whole is 50 ms or more.
 #
 # Settings, from the environment:
 #   BOARDSTRAP  the program            (default: build/boardstrap)
-#   RUNS        how often each is run  (default: 41)
+#   RUNS        number of runs of each (default: 41)
 set -euo pipefail
 export LC_ALL=C
 top=$(cd "$(dirname "$0")/../.." && pwd)
@@ -31,7 +31,7 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM HUP
 
-# disk NAME: a sparse file that is filled by the commands that follow.
+# disk NAME: makes a sparse file, which the commands that follow fill.
 disk() {
 	truncate -s 256M "$work/$1"
 }
@@ -60,7 +60,7 @@ now_us() {
 	echo $((${now%.*} * 1000000 + 10#${now#*.}))
 }
 
-# measure ARG...: microseconds, one a line.
+# measure ARG...: prints the microseconds of each run.
 measure() {
 	local i start
 	for ((i = 0; i < RUNS; i++)); do
@@ -77,14 +77,14 @@ at() { # FRACTION FILE: a quantile
 
 "$BOARDSTRAP" list --allow loop --json >"$work/list.json"
 names=$(printf '"%s",' "${loops[@]##*/}")
-told=$(jq -r "[.disks[] | select(.name | IN(${names%,})) | .content // \"none\"] | sort | join(\" \")" \
+contents=$(jq -r "[.disks[] | select(.name | IN(${names%,})) | .content // \"none\"] | sort | join(\" \")" \
 	"$work/list.json")
-if [ "$told" != "ambivalent blank dos ext4 gpt gpt swap vfat" ]; then
-	echo "bench: the eight disks are told wrongly: $told" >&2
+if [ "$contents" != "ambivalent blank dos ext4 gpt gpt swap vfat" ]; then
+	echo "bench: the list of the eight disks is wrong: $contents" >&2
 	exit 1
 fi
 echo "machine  $(nproc) cores, load $(cut -d ' ' -f 1 /proc/loadavg), kernel $(uname -r), $(jq '.disks | length' "$work/list.json") disks" \
-	"listed, these among them: $told"
+	"listed, these among them: $contents"
 echo
 measure --version >"$work/start"
 measure list --allow loop --json --sysroot / >"$work/sysfs"

@@ -1,20 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# overhead.sh - `make bench`: what boardstrap costs over the commands that people type instead. Both
-# are run in turn, A B A B, on the same loop device with the same archive:
+# overhead.sh - `make bench`: compares boardstrap with the commands that it replaces. Both run in turn,
+# A B A B, on the same loop device with the same archive:
 #
 #   A  wipefs; sfdisk; mkfs.ext4; mount; tar -xpf; sync -f; umount
-#   B  boardstrap install, from taking the device to the end of the flush
+#   B  boardstrap install, from the lock on the device to the end of the flush
 #
-# Reading the archive beforehand and verifying the medium afterwards are boardstrap's own, and stand
-# in columns of their own. The engine's CPU time and memory are its process's alone.
+# The scan of the archive and the verification of the medium, which the commands do not have, are in
+# separate columns. CPU time and memory are those of the engine's process, without its children.
 #
 # Settings, from the environment:
 #   BOARDSTRAP  the program                     (default: build/boardstrap)
-#   ARCHIVE     what to install                 (default: a Debian system of more than 20,000 entries)
-#   PAIRS       how many runs of each           (default: 7)
-#   WORK        where image and mounts lie      (default: build/bench)
+#   ARCHIVE     the archive to install          (default: a Debian system of more than 20,000 entries)
+#   PAIRS       number of runs of each          (default: 7)
+#   WORK        folder for image and mounts     (default: build/bench)
 set -euo pipefail
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
@@ -46,7 +46,7 @@ set -E
 trap 'echo "bench: \"$BASH_COMMAND\" failed, line $LINENO" >&2' ERR
 trap 'exit 130' INT TERM HUP
 
-# A Debian system, made once, and small files up to 21,000 entries.
+# A Debian system, plus small files up to 21,000 entries; made once.
 default_archive() {
 	local archive=$CACHE/bench.tar.zst tree
 	if [ ! -s "$archive" ]; then
@@ -84,7 +84,7 @@ since() { # START
 	awk -v a="$1" -v b="$(now)" 'BEGIN {printf "%.3f", b - a}'
 }
 
-# The image starts each run empty and the archive cached, for both alike.
+# Each run of both starts with an empty image and a cached archive.
 prepare() {
 	umount "$mnt" 2>/dev/null || true
 	blkdiscard -f "$loop" 2>/dev/null || true
@@ -97,7 +97,7 @@ run_by_hand() {
 	start=$(now)
 	wipefs -q -a "$loop"
 	printf 'label: gpt\nstart=8192, type=L\n' | sfdisk -q --no-reread --no-tell-kernel "$loop"
-	# The partition by an offset, since not every kernel reads tables of loop devices.
+	# The partition by its offset, because not every kernel reads tables of loop devices.
 	part=$(losetup -f --show -o $((8192 * 512)) "$loop")
 	mkfs.ext4 -q -F -L rootfs "$part"
 	mount "$part" "$mnt"
@@ -106,15 +106,15 @@ run_by_hand() {
 	umount "$mnt"
 	losetup -d "$part"
 	since "$start"
-	# It goes when its last user has: other programs look at new devices.
+	# The kernel removes it after its last user; other programs probe new devices.
 	while losetup -n "$part" >/dev/null 2>&1; do
 		sleep 0.1
 	done
 	part=
 }
 
-# The engine has a name of its own, as have its copies that do slow work: it is the oldest. Its time
-# on a processor (schedstat, in nanoseconds) is its alone: what its children took is not in it.
+# The engine is the oldest of the processes with its name; the others are its children. The processor time
+# in its schedstat (in nanoseconds) does not include its children.
 find_engine() {
 	local pid
 	for pid in $(pgrep -x boardstrap-eng); do
@@ -126,7 +126,7 @@ find_engine() {
 }
 
 sample_engine() { # FRONT
-	set +e # processes go while they are looked at
+	set +e # processes may end while they are read
 	trap - ERR
 	local engine='' pss=0 value begin='' stat
 	while kill -0 "$1" 2>/dev/null; do
@@ -181,7 +181,7 @@ row='%4s  %10s  %10s  %7s  %7s  %7s  %8s  %8s\n'
 	printf "$row" run "by hand s" "install s" ratio "scan s" "verify s" "engine %" "Pss KiB"
 	rows=
 	for ((i = 1; i <= PAIRS; i++)); do
-		# The first of a pair takes turns: what one leaves behind is not always to the other's cost.
+		# The order alternates, so that side effects of a run affect both equally.
 		prepare
 		if ((i % 2)); then
 			a=$(run_by_hand)
@@ -203,8 +203,8 @@ row='%4s  %10s  %10s  %7s  %7s  %7s  %8s  %8s\n'
 	printf "$row" med. "${medians[@]}"
 }
 echo
-echo "ratio: install / by hand, from taking the device to the end of the flush; below 1 is faster."
-echo "engine %: of one core, over the engine's life. Pss: the most that was seen."
+echo "ratio: install / by hand, from the lock on the device to the end of the flush; below 1 is faster."
+echo "engine %: of one core, over the engine's life. Pss: the maximum sample."
 verdict=0
 judge() { # WHAT VALUE LIMIT
 	awk -v value="$2" -v limit="$3" 'BEGIN {exit !(value <= limit)}' && return

@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# bad-input.sh - whatever is wrong beforehand ends with exit code 2, one sentence that says what, and
-# not a byte written.
+# bad-input.sh - every error that can be found before writing ends with exit code 2, one sentence that
+# names it, and not a byte written.
 . "$(dirname "$0")/lib.sh"
 begin zstd xz gzip tar losetup unshare setpriv sfdisk mkfs.ext4 script
 
 truncate -s 96M "$tmp/board.img"
-# Something on it, so that "nothing written" means something.
+# The image is not empty, so that a write to it changes something.
 head -c 3M /dev/urandom | dd of="$tmp/board.img" conv=notrunc status=none
 head -c 1M /dev/urandom | dd of="$tmp/board.img" bs=1M seek=95 conv=notrunc status=none
 before=$(sha256sum "$tmp/board.img")
@@ -22,7 +22,7 @@ untouched() { # NAME
 	same "$1: nothing was written" "$before" "$(sha256sum "$tmp/board.img")"
 }
 
-# refused NAME PATTERN ARG...: of `install --yes`.
+# refused NAME PATTERN ARG...: `install --yes` with these arguments is refused.
 refused() {
 	local name=$1 pattern=$2
 	shift 2
@@ -53,11 +53,11 @@ mkfifo fifo
 refused "archive is a named pipe" "fifo" "${to_board[@]}" fifo
 refused "archive is standard input" "must be a file" "${to_board[@]}" -
 
-# A truncated archive never passes, wherever it was cut. Each cut is a whole run.
+# A truncated archive never passes, wherever it was cut. Each cut is a separate run.
 for kind in tar tar.gz tar.xz tar.zst; do
 	size=$(stat -c %s "good.$kind")
 	end=$size
-	# What may be cut off a plain tar without loss is the padding behind the end mark.
+	# A plain tar may lose only the padding after the end mark.
 	[ $kind != tar ] || end=$((size - 10240))
 	wrong=
 	for cut in 1 100 511 512 513 1024 $((end / 5)) $((end / 3)) $((end / 2)) $((end / 512 / 2 * 512)) \
@@ -73,7 +73,7 @@ for kind in tar tar.gz tar.xz tar.zst; do
 	untouched "cuts of good.$kind"
 done
 
-# One byte wrong in the middle.
+# One wrong byte in the middle.
 for kind in tar.gz tar.xz tar.zst; do
 	cp "good.$kind" "bad.$kind"
 	printf '\377\000\252' | dd of="bad.$kind" bs=1 seek=$(($(stat -c %s "bad.$kind") / 2)) conv=notrunc \
@@ -82,7 +82,7 @@ for kind in tar.gz tar.xz tar.zst; do
 done
 cp good.tar bad.tar
 printf 'XXXX' | dd of=bad.tar bs=1 seek=$(($(stat -c %s bad.tar) / 512 / 2 * 512 + 100)) conv=notrunc status=none
-# In a plain tar a wrong byte of content shows only by a digest.
+# In a plain tar only a digest reveals a wrong byte of content.
 cp good.tar digest.tar
 sha256sum digest.tar >digest.tar.sha256
 printf '\377' | dd of=digest.tar bs=1 seek=$(($(stat -c %s digest.tar) / 2)) conv=notrunc status=none
@@ -97,7 +97,7 @@ refused "an archive that leaves the target" "escape\.tar" "${to_board[@]}" escap
 tar -P -cf absolute.tar "$tmp/good.tar.gz" 2>/dev/null
 refused "absolute names" "absolute\.tar" "${to_board[@]}" absolute.tar
 
-# Content that does not fit: said before, with sizes.
+# Content that does not fit is refused before writing, with both sizes.
 mkdir big
 truncate -s 300M big/zeros
 tar -C big -cf - . | zstd -q >big.tar.zst
@@ -108,7 +108,7 @@ tar -C many -cf - . | zstd -q >many.tar.zst
 rm -rf many
 refused "more files than inodes" "80[,0-9]* files" "${to_board[@]}" many.tar.zst
 
-# A medium that cannot be read: the end of this filesystem is cut off under the kernel.
+# An archive that cannot be read: the image of its mounted filesystem is truncated.
 truncate -s 24M medium.img
 mkfs.ext4 -q -F -b 4096 medium.img
 mkdir medium
@@ -122,7 +122,7 @@ mount -o loop,ro medium.img medium
 truncate -s 13M medium.img
 blockdev --flushbufs "$(findmnt -n -o SOURCE medium)"
 if cat medium/archive.tar.zst >/dev/null 2>&1; then
-	skip "an archive that cannot be read" "this kernel reads it all the same"
+	skip "an archive that cannot be read" "this kernel still reads it"
 else
 	refused "an archive that cannot be read" "archive\.tar\.zst" "${to_board[@]}" medium/archive.tar.zst
 fi
@@ -141,7 +141,7 @@ refused "target too small for the layout" "small\.img|fit|small" --target small.
 refused "target of no size" "zero\.img|fit|small" --target zero.img --allow image --archive good.tar.zst
 refused "another device than expected" "expected" "${to_board[@]}" good.tar.zst --expect-id 0x12345678
 
-# One file under two names.
+# One file with two names.
 { cat linked.tar 2>/dev/null; tar -cf - tree; } >self.tar
 truncate -s 96M self.tar
 self_before=$(sha256sum <self.tar)
@@ -153,10 +153,10 @@ other=$(losetup -f --show board.img)
 refused "an image in use through a loop device" "in use through /dev/loop" "${to_board[@]}" good.tar.zst
 refused "a loop device beside another over its file" "in use through" --target "$loop" --allow loop \
 	--archive good.tar.zst
-run 2 "a dry run says so, too" install --dry-run --plain "${to_board[@]}" good.tar.zst
+run 2 "a dry run refuses it as well" install --dry-run --plain "${to_board[@]}" good.tar.zst
 losetup -d "$loop" "$other"
 
-# What FAT cannot hold is counted before anything is written.
+# Entries that FAT cannot hold are counted before anything is written.
 mkdir -p linked/boot && ln -s target linked/boot/a-link && : >"linked/boot/a:colon"
 tar -C linked -cf linked.tar .
 truncate -s 1G roomy.img
@@ -179,7 +179,7 @@ else
 	same "and the wide image is as it was" 0 "$(stat -c %b wide.img)"
 fi
 
-# A loop device over the board: read-only, mounted, partitioned.
+# A loop device on top of the board's image: read-only, mounted, partitioned.
 loop=$(losetup -r -f --show board.img)
 refused "target read-only" "write|read-only" --target "$loop" --allow loop --archive good.tar.zst
 losetup -d "$loop"
@@ -224,7 +224,7 @@ fi
 
 # ---- programs and rights ----
 
-# hidden PROGRAM COMMAND...: without that program, in a mount namespace of its own.
+# hidden PROGRAM COMMAND...: runs it without that program, in a private mount namespace.
 hidden() {
 	local path
 	path=$(realpath "$(command -v "$1")")
@@ -249,7 +249,7 @@ chmod 755 "$tmp"
 setpriv --reuid 65534 --regid 65534 --clear-groups "$BOARDSTRAP" install --yes --plain "${to_board[@]}" \
 	good.tar.zst >out 2>err </dev/null || code=$?
 if [ $code = 126 ] || [ $code = 127 ]; then
-	skip "not root" "nobody cannot run $BOARDSTRAP where it lies"
+	skip "not root" "the user nobody cannot run $BOARDSTRAP at its path"
 else
 	same "not root: exit 2" 2 $code
 	says "not root" "root"
@@ -286,7 +286,7 @@ usage "--plain and --json" "exclusive" install "${to_board[@]}" good.tar.zst --p
 usage "nobody to ask, and no --yes" "yes" install "${to_board[@]}" good.tar.zst
 usage "no terminal for the screens" "plain" --target board.img
 
-# A terminal, and somebody who types something else than the word.
+# On a terminal, a wrong confirmation word.
 code=0
 printf 'no\n' | timeout 60 script -qec "TERM=dumb $BOARDSTRAP install ${to_board[*]} good.tar.zst --plain" \
 	/dev/null >out 2>&1 || code=$?
@@ -294,12 +294,12 @@ same "the wrong word at the question: exit 2" 2 $code
 check "it asks for the word" grep -q "Type its name" out
 untouched "the wrong word"
 
-# The dry run tells the same, and writes nothing either way.
+# The dry run reports the same problems, and never writes.
 run 0 "a dry run" install "${to_board[@]}" good.tar.zst --dry-run
 check "it prints the plan" grep -q single-gpt out
 untouched "a dry run"
 run 2 "a dry run of what cannot be" install "${to_board[@]}" big.tar.zst --dry-run --expect-id 0x1
-check "it tells every problem" sh -c "grep -q expected err && grep -Eq 'fit' err"
+check "it reports every problem" sh -c "grep -q expected err && grep -Eq 'fit' err"
 untouched "a refused dry run"
 
 cd /

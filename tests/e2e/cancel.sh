@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # cancel.sh - an install that is ended half-way, by each of the signals, leaves a target without a
-# table and nothing else; one whose front end goes away goes on to the end.
+# table, and no processes or mounts; an install whose front end ends continues to the end.
 . "$(dirname "$0")/lib.sh"
 begin zstd tar sfdisk losetup unshare
 
@@ -12,14 +12,14 @@ head -c 8M /dev/urandom >"$tmp/tree/usr/share/random"
 cd "$tmp" || exit 1
 tar -C tree --format=posix --numeric-owner --xattrs --xattrs-include='*' -cf - . | zstd -q >rootfs.tar.zst
 
-# A tar that stops in the middle until it is let go: no test depends on being quick. It runs the
-# real one as a child, which has to be found and ended, too.
+# A tar that stops in the middle until it is released, so that no test depends on timing. It runs the
+# real tar as a child, which the engine must find and end as well.
 cat >slow-tar <<SLOW
 #!/bin/sh
 [ "\$1" = --version ] && exec tar --version
 (head -c 2000000; while [ ! -e $tmp/go ]; do sleep 0.1; done; cat) | tar "\$@"
 SLOW
-# One that is alone, and only then becomes the real one.
+# A tar that stops first and then executes the real one, so that there is no child.
 cat >waiting-tar <<WAITING
 #!/bin/sh
 [ "\$1" = --version ] && exec tar --version
@@ -28,7 +28,7 @@ exec tar "\$@"
 WAITING
 chmod +x slow-tar waiting-tar
 
-# begin_install: a board that could boot before, and its install, stopped in extract.
+# begin_install: makes a board that could boot, and starts its install, which stops in extract.
 begin_install() { # NAME [TAR]
 	rm -f go out
 	image board.img 256M
@@ -42,10 +42,10 @@ begin_install() { # NAME [TAR]
 	check "$1: there is an engine" test -n "$engine"
 }
 extracts() {
-	# Files are there: the tar has begun, not only the step.
+	# Files exist: tar has begun, not only the step.
 	grep -q '"step":"extract","state":"start"' out && pgrep -f "^/bin/sh $tmp/[a-z]*-tar"
 }
-# The process that holds the image and is not the front end; the oldest is the engine itself.
+# The processes that hold the image, except the front end; the oldest is the engine.
 engine_pid() {
 	own_processes | awk -v front="$front" '$1 != front && /boardstrap/ {print $1}' | sort -n | head -n 1
 }
@@ -78,11 +78,11 @@ for signal in INT TERM; do
 	begin_install "SIG$signal"
 	kill -"$signal" "$front"
 	ends "SIG$signal" 3
-	check "SIG$signal: the result says cancelled" grep -q '"result":"cancelled","code":3' out
+	check "SIG$signal: the result is cancelled" grep -q '"result":"cancelled","code":3' out
 	fails_closed "SIG$signal"
 done
 
-# From another terminal: the front end that commands has to leave first.
+# From another terminal: the front end that controls the install has to end first.
 begin_install "cancel"
 code=0
 "$BOARDSTRAP" cancel board.img >out2 2>err2 || code=$?
@@ -92,7 +92,7 @@ ends "cancel" 6
 code=0
 "$BOARDSTRAP" cancel board.img >out2 2>err2 || code=$?
 same "cancel: heard when that one has left" 0 $code || quote <err2
-check "cancel: status tells" sh -c "$BOARDSTRAP status --json | grep -q '\"result\":\"cancelled\"'"
+check "cancel: status reports it" sh -c "$BOARDSTRAP status --json | grep -q '\"result\":\"cancelled\"'"
 fails_closed "cancel"
 
 begin_install "impatience"
@@ -102,32 +102,32 @@ kill -TERM "$front" 2>/dev/null
 ends "impatience" 3
 fails_closed "impatience"
 
-# The engine is killed: nobody is left to tidy up but the kernel, and the front end says so.
-# (Processes that a wrapper around tar has started would outlive it: hence the one without.)
+# The engine is killed: only the kernel cleans up, and the front end reports it. (Children of a
+# wrapper around tar would survive, hence the tar without a child.)
 begin_install "engine killed" waiting-tar
 kill -KILL "$engine"
 ends "engine killed" 1
-check "engine killed: a sentence says so" grep -Eq '^boardstrap: .+' err
+check "engine killed: a sentence reports it" grep -Eq '^boardstrap: .+' err
 fails_closed "engine killed"
 
-# tar is killed: a failure after writing has begun.
+# tar is killed: the install fails after writing began.
 begin_install "tar killed"
 kill -KILL "$(pgrep -o -f "^/bin/sh $tmp/slow-tar")"
 ends "tar killed" 1
 check "tar killed: a sentence names tar" grep -Eq '^boardstrap: .*tar' err
 fails_closed "tar killed"
 
-# The front end is killed, or hung up: the engine goes on.
+# The front end is killed, or its terminal hangs up: the install continues.
 goes_on() { # NAME
-	check "$1: the engine goes on" kill -0 "$engine"
-	check "$1: status tells of it" sh -c "$BOARDSTRAP status board.img | grep -q extract"
+	check "$1: the engine still runs" kill -0 "$engine"
+	check "$1: status shows it" sh -c "$BOARDSTRAP status board.img | grep -q extract"
 	touch go
 	check "$1: it ends" wait_for 60 dead "$engine"
 	check "$1: with a table" has_table "$tmp/board.img"
-	check "$1: and a last word" sh -c "$BOARDSTRAP status --json | grep -q '\"result\":\"pass\"'"
+	check "$1: and a result" sh -c "$BOARDSTRAP status --json | grep -q '\"result\":\"pass\"'"
 	mount_partition board.img 1 "$tmp/mnt" || die "$1: cannot mount it"
 	"$here/tree.sh" "$tmp/mnt" >got
-	check "$1: and everything in it" diff -a want got
+	check "$1: and all entries in it" diff -a want got
 	umount "$tmp/mnt"
 	nothing_left "$1: nothing is left"
 }
@@ -141,7 +141,7 @@ kill -KILL "$front"
 wait "$front" 2>/dev/null
 goes_on "front end killed"
 
-# A reader of the pipe that goes away is no reason to stop.
+# The install continues when the reader of the pipe closes it.
 rm -f go
 image board.img 256M
 code=0
@@ -149,22 +149,22 @@ code=0
 	--tar "$tmp/slow-tar" </dev/null 2>err || echo $? >code; } | grep -m 1 -q '"step":"extract","state":"start"'
 engine=$(front=0 engine_pid)
 touch go
-check "reader gone: the install goes on" wait_for 60 has_table "$tmp/board.img"
+check "reader gone: the install continues" wait_for 60 has_table "$tmp/board.img"
 same "reader gone: exit 6" 6 "$(cat code 2>/dev/null)"
 nothing_left "reader gone: nothing is left"
 
-# Two at once on one target: the second is told so, and harms nothing.
+# Two installs on one target: the second is refused with the reason, and does no harm.
 begin_install "a second install"
 code=0
 timeout 60 "$BOARDSTRAP" install --target board.img --archive rootfs.tar.zst --allow image --yes --plain \
 	>out2 2>err2 </dev/null || code=$?
 same "a second install: exit 5" 5 $code || quote <err2
-check "a second install: a sentence says why" grep -Eq '^boardstrap: .*(another|holds|lock|use)' err2
+check "a second install: a sentence gives the reason" grep -Eq '^boardstrap: .*(another|holds|lock|use)' err2
 touch go
 ends "a second install: the first" 0
 check "a second install: the first passes" grep -q '"result":"pass"' out
 
-# While the archive is still read, nothing has been written.
+# Nothing has been written while the scan still reads the archive.
 real=$(realpath "$(command -v zstd)")
 cp "$real" real-zstd
 cat >slow-zstd <<SLOW

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # hang.sh - a decompressor that hangs. If it has output the whole stream, the engine stops it and the
-# install goes on to PASS; if it hangs half-way, the engine waits and reports that, and takes nothing
-# for complete.
+# install continues to PASS; if it hangs half-way, the engine waits and reports that, and does not treat
+# the data as complete.
 . "$(dirname "$0")/lib.sh"
 begin zstd xz tar unshare
 
@@ -14,8 +14,8 @@ tar -C tree --format=posix --numeric-owner --xattrs --xattrs-include='*' -cf roo
 zstd -q rootfs.tar -o rootfs.tar.zst
 xz -k rootfs.tar
 
-# hanging PROGRAM GIVES: in its place one that is itself in the scan, and in the extraction hangs
-# when it has given so many bytes.
+# hanging PROGRAM GIVES: a replacement that works in the scan, and in the extraction hangs after GIVES
+# bytes of output.
 hanging() {
 	local real
 	real=$(realpath "$(command -v "$1")")
@@ -36,7 +36,7 @@ not_in() { # FILE PATTERN
 	! grep -E "$2" "$1"
 }
 
-# Both at once, for each takes its time.
+# Both run at once, because each takes long.
 begin_install() { # NAME
 	image "$1.img" 256M
 	"$BOARDSTRAP" install --target "$1.img" --archive "rootfs.tar.$1" --allow image --yes --json \
@@ -51,12 +51,12 @@ whole=$!
 code=0
 wait $whole || code=$?
 same "all is given: exit 0" 0 $code || { quote <zst.err; tail -n 3 zst.out | quote; }
-check "all is given: PASS, verified" grep -q '"result":"pass"' zst.out
-check "all is given: what happened is said" grep -q 'does not exit; stopping it' zst.out
+check "all is output: PASS, verified" grep -q '"result":"pass"' zst.out
+check "all is output: the stop is reported" grep -q 'does not exit; stopping it' zst.out
 
-check "half is given: it is waited for" grep -q '"step":"extract","state":"start"' xz.out
-check "half is given: the install goes on" kill -0 $half
-check "half is given: nothing is taken for complete" not_in xz.out '"result"|"step":"flush"|stopping it'
+check "half is output: extract waits" grep -q '"step":"extract","state":"start"' xz.out
+check "half is output: the install still runs" kill -0 $half
+check "half is output: nothing is treated as complete" not_in xz.out '"result"|"step":"flush"|stopping it'
 kill -INT $half
 code=0
 wait $half || code=$?

@@ -1,15 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# inuse.sh - every way in which a disk can be in use (what an exclusive open does not see among them): `list`
-# and `install` refuse it with the right reason, and not a byte of it changes. And the same disk is
-# offered before and after.
+# inuse.sh - for every way in which a disk can be in use, including those that an exclusive open does not
+# detect: `list` and `install` refuse it with the right reason, and not a byte of it changes. The same disk
+# is offered before and after.
 . "$(dirname "$0")/lib.sh"
 begin jq losetup partx sfdisk flock mkfs.ext4 mkswap swapon perl unshare
 
 swap=
 disk=
-# What outlives the files of this test: swap, and partitions, which the next image would inherit.
+# Swap and partitions survive the files of this test; the next image would inherit the partitions.
 at_exit() {
 	local status=$?
 	[ -z "$swap" ] || swapoff "$swap"
@@ -26,13 +26,13 @@ mkdir tree mnt && echo board >tree/hostname
 tar -C tree -cf good.tar .
 image=$tmp/disk.img
 
-# attach: a new disk with two partitions; blank otherwise.
+# attach: a new disk with two partitions, otherwise blank.
 attach() {
 	image disk.img 96M
 	echo $'label: dos\nstart=2048, size=40000\nstart=43008' | sfdisk -q disk.img
 	disk=$(losetup -P -f --show disk.img) || die "no loop device"
 	name=${disk#/dev/}
-	partx -a "$disk" 2>/dev/null # where the kernel has no parser of its own
+	partx -a "$disk" 2>/dev/null # for a kernel without a partition parser
 	wait_for 5 test -b "${disk}p2" || {
 		losetup -d "$disk"
 		skip_all "this machine makes no partitions on loop devices"
@@ -45,7 +45,7 @@ detach() {
 	disk=
 }
 
-# What `list` says of a disk: "ok", or the codes of its reasons.
+# The verdict of `list` on a disk: "ok", or the codes of its reasons.
 verdict() { # NAME
 	"$BOARDSTRAP" list --json --allow loop --all |
 		jq -r --arg name "$1" '.disks[] | select(.name == $name) |
@@ -58,9 +58,8 @@ phrase() { # NAME CODE
 			.reasons[] | select(.code == $code) | .text'
 }
 
-# The bytes of the disk, and how many sectors were written to it. What a mounted filesystem has still to
-# write is written before. To active swap the kernel may really swap: of that only the table and its header
-# are compared.
+# The digest of the disk, and the number of sectors that were written to it. Mounted filesystems are synced
+# first. The kernel may write to active swap, so only the table and the swap header are compared there.
 state() {
 	sync "$disk" "$disk"p* 2>/dev/null
 	sync "$image"
@@ -75,8 +74,8 @@ free() { # NAME
 	same "$1: it is offered" ok "$(verdict "$name")"
 }
 
-# refused NAME CODES PHRASE [EXIT [ARCHIVE [SENTENCE]]]: by `list` and by `install`, which writes nothing.
-# It says the phrase, or the sentence where `list` has no way to know.
+# refused NAME CODES PHRASE [EXIT [ARCHIVE [SENTENCE]]]: `list` and `install` refuse the disk, and nothing is
+# written. `install` prints the phrase, or the sentence if `list` cannot know the reason.
 refused() {
 	local title=$1 codes=$2 text=$3 before said
 	sync -f mnt
@@ -84,20 +83,20 @@ refused() {
 	same "$title: list refuses it as $codes" "$codes" "$(verdict "$name")"
 	said=$(phrase "$name" "${codes%%,*}")
 	if grep -Eq "$text" <<<"$said"; then
-		ok "$title: list says \"$said\""
+		ok "$title: list gives the reason \"$said\""
 	else
-		not_ok "$title: list says '$text'"
+		not_ok "$title: list gives the reason '$text'"
 		note "$said"
 	fi
 	install "${4:-2}" "$title" --target "$disk" --allow loop --archive "${5:-good.tar}" &&
 		says "$title" "$name is refused: .*($text)|${6:-$text}"
-	# Only who installs waits for a lock.
+	# Only an install waits for a lock.
 	[ "${4:-2}" != 2 ] || run 2 "$title, a dry run" install --dry-run --plain --target "$disk" \
 		--allow loop --archive "${5:-good.tar}"
 	same "$title: nothing was written" "$before" "$(state)"
 }
 
-# in_background COMMAND...: runs until end_background; ready once it has written a line.
+# in_background COMMAND...: runs until end_background; returns once the command has written a line.
 in_background() {
 	rm -f ready
 	"$@" >ready &
@@ -110,7 +109,7 @@ end_background() {
 	wait "$background" 2>/dev/null
 }
 
-# Keeps the device that is its argument open exclusively.
+# Holds the device in its argument open with O_EXCL.
 hold='$| = 1; sysopen(F, $ARGV[0], O_RDONLY | O_EXCL) or die "$!"; print "ready\n"; sleep 600'
 
 mounted() { # DEVICE [OPTION...]
@@ -138,14 +137,14 @@ refused "a partition is mounted read-only" mounted "mounted on $tmp/mnt"
 umount mnt
 free "after the unmount"
 
-# Somebody else's namespace.
+# Mounted in another namespace.
 # shellcheck disable=SC2016
 in_background unshare -m sh -c 'mount -o noatime "$0" "$1" && echo ready && exec sleep 600' "${disk}p1" "$tmp/mnt"
 refused "mounted in another namespace" mounted "mounted on $tmp/mnt by sleep, process $background"
 end_background
 free "after the other namespace"
 
-# Gone from every table, and still in use.
+# Unmounted lazily: in no table of mounts, and still in use.
 mounted "${disk}p1" -o noatime
 echo old >mnt/file
 sync -f mnt
@@ -156,7 +155,7 @@ end_background
 wait_for 10 flock -n "$disk" true
 free "after the last file was closed"
 
-# The lower layer of an overlay, which was unmounted lazily, too.
+# The lower layer of an overlay, also unmounted lazily.
 mkdir -p up work over
 mount -t tmpfs tmpfs up && mounts+=("$tmp/up")
 mkdir up/up up/work
@@ -173,14 +172,14 @@ fi
 umount mnt 2>/dev/null
 umount up
 
-# The job's own archive.
+# The archive of the install itself.
 mounted "${disk}p1" -o noatime
 cp good.tar mnt/
 sync -f mnt
 refused "it holds the archive" mounted "holds the archive|mounted on" 2 mnt/good.tar "holds the archive"
 umount mnt
 
-# A btrfs of two partitions of two disks: the table of mounts names one.
+# A btrfs on partitions of two disks: the table of mounts names only one.
 if command -v mkfs.btrfs >/dev/null && { modprobe -q btrfs; grep -qw btrfs /proc/filesystems; }; then
 	image first.img 128M
 	image second.img 128M
@@ -205,7 +204,7 @@ fi
 # ---- swap ----
 
 if [ "$(awk '/^MemAvailable/ {print $2}' /proc/meminfo)" -lt 524288 ]; then
-	skip "swap" "less than 512 MiB of memory are free: it could really be swapped to"
+	skip "swap" "less than 512 MiB of memory are free: the kernel could swap to it"
 else
 	mkswap -q "${disk}p2"
 	if swapon -p 0 "${disk}p2"; then
@@ -241,12 +240,12 @@ else
 fi
 free "after the swap"
 
-# ---- what an exclusive open does not see ----
+# ---- uses that an exclusive open does not detect ----
 
-# The loop that lies over $disk would write to it just as well.
+# The loop device on top of $disk would write to it as well.
 refused_upper() { # TITLE LOWER-NODE
 	local disk=$over name=${over#/dev/}
-	# Of the loop above no sector may be written, nor of the image below both.
+	# No sector may be written to the loop device on top, nor to the image below both.
 	refused "$1" loop "is a loop device on top of $2"
 }
 over=$(losetup -f --show "$disk")
@@ -265,7 +264,7 @@ umount mnt
 losetup -d "$over"
 free "after the loops"
 
-# ---- who holds it ----
+# ---- holders and locks ----
 
 in_background perl -MFcntl -e "$hold" "${disk}p1"
 refused "a partition is held exclusively" busy "cannot be seen"
@@ -275,7 +274,7 @@ refused "the disk is held exclusively" busy "cannot be seen"
 end_background
 free "after it was let go"
 
-# Another instance: its exit code is of its own.
+# Another instance has its own exit code.
 in_background flock -F -x "$disk" sh -c 'echo ready; exec sleep 600'
 refused "locked by another install" busy "locked by another program" 5 good.tar "Another install holds"
 end_background

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# json.sh - what programs read: every line is one object with the documented keys, the percent never
-# goes back and never says 100 before the end.
+# json.sh - the output for programs: every line is one object with the documented keys, and the percentage
+# never goes back and is never 100 before the end.
 . "$(dirname "$0")/lib.sh"
 begin jq zstd tar sfdisk losetup
 
@@ -14,7 +14,7 @@ zstd -q -1 rootfs.tar
 image board.img 512M
 rest=(--target board.img --archive rootfs.tar.zst --allow image --yes --json)
 
-# all NAME FILTER: true of every line of $stream that it selects, which is one at least.
+# all NAME FILTER: FILTER is true for the array of all events in $stream.
 all() {
 	local name=$1
 	check "$name" jq -e -s "$2" "$stream"
@@ -64,12 +64,12 @@ all "tar was asked and has answered, or was too quick" '[.[] | select(.event == 
 run 7 "install --no-verify --json" install "${rest[@]}" --no-verify
 cp out unverified
 stream=$tmp/unverified
-all "it passes, and says that it was not verified" \
+all "it passes, and reports that it was not verified" \
 	'.[-1] | .result == "pass" and .code == 7 and (.message | test("not verified"))'
 all "the step was skipped" '[.[] | select(.event == "step" and .step == "verify")] | length == 1 and .[0].state == "skipped"'
 
 run 0 "status --json" status --json
-check "the last install is told" jq -e '.event == "result" and .code == 7' out
+check "status prints the last install" jq -e '.event == "result" and .code == 7' out
 
 run 0 "install --dry-run --json" install "${rest[@]}" --dry-run
 cp out plan
@@ -78,13 +78,13 @@ all "its plan" '[.[] | select(.event == "plan")][0] | .ok and .problems == [] an
 	.layout.partitions[0].start == 4194304 and .tar.program != ""'
 
 run 2 "a refusal" install --target nowhere --archive rootfs.tar.zst --json --yes
-check "has a result, too" jq -e '.event == "result" and .result == "refused" and .code == 2 and (.message | length > 10)' out
+check "has a result as well" jq -e '.event == "result" and .result == "refused" and .code == 2 and (.message | length > 10)' out
 run 2 "bad usage" install --json --nonsense
-check "has a result, too" jq -e '.event == "result" and .result == "refused" and .code == 2' out
+check "has a result as well" jq -e '.event == "result" and .result == "refused" and .code == 2' out
 head -c 100000 rootfs.tar.zst >cut.tar.zst
 run 2 "a cut archive" install --target board.img --archive cut.tar.zst --allow image --json --yes
 tail -n 1 out >last
-check "has a result, too" jq -e '.event == "result" and .result == "refused" and .code == 2' last
+check "has a result as well" jq -e '.event == "result" and .result == "refused" and .code == 2' last
 
 run 0 "inspect --json" inspect rootfs.tar.zst --json
 check "inspect's keys" jq -e '.ok and .compression == "zstd" and .problems == [] and (.sha256 | length == 64) and
@@ -94,7 +94,7 @@ same "its entries are tar's" "$(tar -tf rootfs.tar.zst | wc -l)" "$(jq .entries 
 run 2 "an abbreviation, as with every command" inspect --js rootfs.tar.zst
 check "it is refused" grep -q "unknown option .--js" err
 run 2 "inspect a cut archive" inspect cut.tar.zst --json
-check "it is not ok, and says why" jq -e '(.ok | not) and (.problems | length > 0) and (.problems[0] | has("code") and has("path") and has("text"))' out
+check "it is not ok, with the reason" jq -e '(.ok | not) and (.problems | length > 0) and (.problems[0] | has("code") and has("path") and has("text"))' out
 
 run 0 "list --json --all" list --json --all
 check "list's keys" jq -e '.disks | type == "array" and all(has("name") and has("path") and has("kind") and has("size") and

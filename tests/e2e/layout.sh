@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# layout.sh - an install by a layout file: what it says is on the image afterwards, by programs that
-# are not boardstrap; and a file with a mistake is refused with its line, before anything is written.
+# layout.sh - an install with a layout file: other programs than boardstrap find on the image what the
+# file describes; and a file with a mistake is refused with its line, before anything is written.
 . "$(dirname "$0")/lib.sh"
 begin zstd tar sfdisk blkid losetup mkfs.btrfs mkswap jq
 
@@ -13,7 +13,7 @@ tar -C tree --format=posix --numeric-owner -cf rootfs.tar .
 zstd -q -1 rootfs.tar
 "$here/tree.sh" "$tmp/tree" >want
 cat >board.conf <<'EOF'
-# A board with a place for the environment, swap, and /var on its own.
+# A board with a partition each for the boot loader's environment, swap and /var.
 disk {
 	table = "gpt"
 	align = "1M"
@@ -63,8 +63,8 @@ head -c 20001 /dev/urandom >loader.bin
 head -c 4096 /dev/urandom >environment.bin
 rest=(--archive rootfs.tar.zst --allow image --layout)
 
-# said NUMBER TAG WANT: what blkid says of a partition.
-said() {
+# value NUMBER TAG WANT: blkid prints that value for the partition.
+value() {
 	local loop
 	loop=$(attach_partition board.img "$1") || return 1
 	same "partition $1: $2" "$3" "$(blkid -p -o value -s "$2" "$loop")"
@@ -79,7 +79,7 @@ check "the plan has the four partitions" jq -e 'select(.event == "plan").layout 
 same "and nothing was written" 0 "$(stat -c %b board.img)"
 
 install 0 "install by a layout file" --target board.img "${rest[@]}" ./board.conf
-check "sfdisk finds the table sound" sfdisk -V -q board.img
+check "sfdisk accepts the table" sfdisk -V -q board.img
 same "partition 1 is where it was asked for" "128 128" "$(partition board.img 1)"
 same "partition 2 behind it, aligned" "2048 131072" "$(partition board.img 2)"
 same "partition 3 behind that" "133120 524288" "$(partition board.img 3)"
@@ -90,24 +90,24 @@ check "types, names and the flag are in the table" jq -e '.partitiontable.partit
 	.[3].uuid == "FEDCBA98-89AB-4CDE-8F01-23456789ABCD" and
 	.[3].attrs == "LegacyBIOSBootable"' <(sfdisk -J board.img)
 check "the loader is at 32 KiB" cmp -n 20001 -i 32768:0 board.img loader.bin
-check "and what follows it is not its business" cmp -n $((65536 - 32768 - 20001)) \
+check "and nothing was written after it" cmp -n $((65536 - 32768 - 20001)) \
 	-i $((32768 + 20001)):0 board.img /dev/zero
 check "the environment is 512 bytes into its partition" cmp -n 4096 -i $((65536 + 512)):0 board.img \
 	environment.bin
-said 1 TYPE ""
-said 2 TYPE swap
-said 2 LABEL swap
-said 3 TYPE btrfs
-said 3 UUID 01234567-89ab-4cde-8f01-23456789abcd
-said 4 LABEL rootfs
+value 1 TYPE ""
+value 2 TYPE swap
+value 2 LABEL swap
+value 3 TYPE btrfs
+value 3 UUID 01234567-89ab-4cde-8f01-23456789abcd
+value 4 LABEL rootfs
 loop=$(attach_partition board.img 4)
-check "partition 4 has no 64bit feature, and keeps its journal" sh -c \
+check "partition 4 has no 64bit feature, and has a journal" sh -c \
 	"dumpe2fs -h $loop 2>/dev/null | grep features | grep -v 64bit | grep -q has_journal"
 losetup -d "$loop"
 mount_partition board.img 4 "$tmp/mnt" || die "the root filesystem cannot be mounted"
 mount_partition board.img 3 "$tmp/mnt/var" || die "/var cannot be mounted"
 "$here/tree.sh" "$tmp/mnt" >got
-check "every entry is where it was packed" diff -a want got
+check "every entry is at its path" diff -a want got
 umount "$tmp/mnt/var" "$tmp/mnt"
 mounts=()
 
@@ -124,14 +124,14 @@ sed 's/^	size = "256M"/	szie = "256M"/' board.conf >word.conf
 refused "an unknown word" "word\.conf:18: .*szie" word.conf
 printf 'blob "other" {\n\tfile = "spl.bin"\n\toffset = "8K"\n}\n' | cat board.conf - >blob.conf
 line=$(grep -n '^blob' blob.conf | cut -d : -f 1)
-refused "a blob that is missing" "blob\.conf:$line: .*spl\.bin.*No such file" ./blob.conf
+refused "a missing blob" "blob\.conf:$line: .*spl\.bin.*No such file" ./blob.conf
 head -c 4000 /dev/urandom >spl.bin
 refused "a blob over the GPT" "blob\.conf:$line: .*GPT" ./blob.conf
 sed -i 's/"8K"/"24K"/; s/^	min-size = "500M"/	min-size = "4G"/' blob.conf
 refused "an image that is too small" "4096 MiB" ./blob.conf
-refused "a layout that there is not" "no layout 'circle'.*single-gpt" circle
-refused "a layout file that there is not" "circle\.conf: .*No such file" ./circle.conf
-# On the screens, too: said before the terminal is taken.
+refused "an unknown layout" "no layout 'circle'.*single-gpt" circle
+refused "a missing layout file" "circle\.conf: .*No such file" ./circle.conf
+# With screens: refused before the terminal is set up.
 run 2 "a mistake for the screens" --layout ./unit.conf && says "a mistake for the screens" "unit\.conf:9:"
 
 finish

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 #
-# lib.sh - what the end-to-end tests share. Sourced by each: `. "$(dirname "$0")/lib.sh"`, then
-# begin, checks, and finish. Lines "ok N - name" and "not ok N - name" (TAP); exit 0 or 1.
+# lib.sh - common functions of the end-to-end tests. Each sources it, `. "$(dirname "$0")/lib.sh"`, then
+# calls begin, its checks, and finish. The output is TAP; exit 0 or 1.
 #
-# Everything a test makes lies below $tmp: images, archives, mount points. finish shows that
-# nothing of it is left in use, and the trap cleans up on every way out.
+# Every file of a test is below $tmp: images, archives, mount points. finish checks that none of them is
+# left in use, and a trap cleans up on every exit.
 #
 # Settings, from the environment:
 #   BOARDSTRAP  the program under test            (default: build/boardstrap)
-#   CACHE       what is slow to make is kept here (default: build/cache)
-#   KEEP=1      keep $tmp for a look
+#   CACHE       folder for files that are slow to make (default: build/cache)
+#   KEEP=1      do not remove $tmp
 
-# Names in archives are bytes: in a C locale the shell and its tools leave them alone.
+# Names in archives are bytes: in the C locale the shell and its tools do not change them.
 export LC_ALL=C
 unset TAR_OPTIONS GZIP XZ_OPT ZSTD_CLEVEL
 
@@ -53,7 +53,7 @@ quote() {
 	sed 's/^/#   /'
 }
 
-# check NAME COMMAND...: the command's output is shown only where it fails.
+# check NAME COMMAND...: passes if the command succeeds; shows its output only if it fails.
 check() {
 	local name=$1 output
 	shift
@@ -100,7 +100,7 @@ begin() {
 		command -v "$program" >/dev/null || skip_all "$program is not installed"
 	done
 	[ -x "$BOARDSTRAP" ] || die "$BOARDSTRAP has not been built"
-	# Mounts and sockets of our own: an install that somebody else runs is none of ours.
+	# Private mounts and sockets, so that the test sees no install of another process.
 	if [ "${E2E_PRIVATE:-}" != $$ ]; then
 		# shellcheck disable=SC2016
 		exec unshare -m sh -c 'E2E_PRIVATE=$$ exec bash "$0"' "$0"
@@ -114,7 +114,7 @@ begin() {
 	trap 'exit 143' TERM
 }
 
-# Processes that were started by this test, or that have a file of it open.
+# The processes that have a file of this test open, or its folder as working directory.
 own_processes() {
 	local dir pid
 	for dir in /proc/[0-9]*; do
@@ -137,7 +137,7 @@ own_mounts() {
 	awk -v tmp="$tmp" 'index($2, tmp) == 1 {print $2}' /proc/mounts
 }
 
-# nothing_left NAME: waits a moment, since a process that was told to go may take one.
+# nothing_left NAME: waits up to 30 s, because a process needs some time to end.
 nothing_left() {
 	local left
 	for _ in $(seq 300); do
@@ -190,8 +190,8 @@ clean_up() {
 	exit "$status"
 }
 
-# Waiting ends with the event. What a wait is given in seconds is what an idle machine never takes, and
-# this many times that ends what hangs on a busy one.
+# A wait ends with its event. Its seconds are more than an idle machine needs; the limit is this many times
+# that, so that only a hang reaches it on a busy machine.
 PATIENCE=6
 
 # wait_for SECONDS COMMAND...: until it succeeds.
@@ -206,7 +206,7 @@ wait_for() {
 
 # ---- boardstrap ----
 
-# run WANT NAME ARG...: the exit code; what it says is left in $tmp/out and $tmp/err.
+# run WANT NAME ARG...: boardstrap exits with WANT; its output is in $tmp/out and $tmp/err.
 run() {
 	local want=$1 name=$2 got=0
 	shift 2
@@ -222,12 +222,12 @@ run() {
 	fi
 }
 
-# says NAME PATTERN: a sentence on stderr that matches, begins as ours do, and is no path alone.
+# says NAME PATTERN: a line on stderr matches, and begins with "boardstrap: " or "boardstrap COMMAND: ".
 says() {
 	if grep -Eq "^boardstrap( [a-z]+)?: .*$2" "$tmp/err"; then
 		ok "$1: $(grep -E -m 1 "$2" "$tmp/err" | cut -c 1-150)"
 	else
-		not_ok "$1: says '$2'"
+		not_ok "$1: prints '$2'"
 		quote <"$tmp/err"
 		return 1
 	fi
@@ -241,7 +241,7 @@ install() { # WANT NAME ARG...
 
 # ---- screens: boardstrap in a terminal of tmux, 80x24 ----
 
-# The server is ours alone; clean_up ends it.
+# A private tmux server; clean_up ends it.
 tmux_socket=boardstrap-e2e-$$
 
 mux() {
@@ -252,7 +252,7 @@ screen() {
 	mux capture-pane -p -t e2e 2>/dev/null
 }
 
-# The pane runs one command line and then shows its exit code, and stays.
+# The pane runs one command line, shows its exit code, and stays open.
 start() { # COMMAND LINE
 	mux kill-server 2>/dev/null
 	wait_for 5 gone
@@ -276,8 +276,8 @@ shows() { # NAME PATTERN [SECONDS]
 	ok "$1"
 }
 
-# Keys are sent after the screen they are for is there; Enter is dead for half a second after a
-# row changed under the cursor, so it is repeated until the next screen is there.
+# Keys are sent once their screen is shown. Enter has no effect for half a second after the row under the
+# cursor has changed, so it is repeated until the next screen is shown.
 enter_until() { # NAME PATTERN
 	local until=$((SECONDS + 20 * PATIENCE))
 	until screen | grep -Eq -- "$2"; do
@@ -295,7 +295,7 @@ enter_until() { # NAME PATTERN
 	ok "$1"
 }
 
-# A key, and what the screen shows then.
+# Presses a key, and checks that the screen then shows PATTERN.
 press() { # KEY [NAME PATTERN [SECONDS]]
 	mux send-keys -t e2e "$1"
 	shift
@@ -308,13 +308,13 @@ type_keys() {
 
 # ---- images ----
 
-# image NAME SIZE: a sparse file that stands for an eMMC.
+# image NAME SIZE: a sparse file in place of an eMMC.
 image() {
 	rm -f "$tmp/$1"
 	truncate -s "$2" "$tmp/$1"
 }
 
-# "START SIZE" in sectors of partition N, by sfdisk.
+# Prints "START SIZE" of partition N in sectors, from sfdisk.
 partition() {
 	sfdisk -d "$1" 2>/dev/null | awk -v n="$2" -F '[=, ]+' '
 		/start=/ && ++i == n {
@@ -326,7 +326,7 @@ partition() {
 		}'
 }
 
-# The image's partition N as a loop device: works on a kernel without partition parsers.
+# Attaches partition N of the image as a loop device, which also works without partition parsers in the kernel.
 attach_partition() {
 	local start size
 	read -r start size <<<"$(partition "$1" "$2")"
@@ -341,21 +341,21 @@ mount_partition() {
 	loop=$(attach_partition "$1" "$2") || return 1
 	if mount -o ro "$loop" "$3"; then
 		mounts+=("$3")
-		losetup -d "$loop" # goes with the mount
+		losetup -d "$loop" # detached at unmount
 	else
 		losetup -d "$loop"
 		return 1
 	fi
 }
 
-# has_table IMAGE: true where any program would see a partition table on it.
+# has_table IMAGE: true if the image has a partition table.
 has_table() {
 	[ -n "$(blkid -p -o value -s PTTYPE "$1")" ] || [ -n "$(partition "$1" 1)" ]
 }
 
 # ---- archives ----
 
-# tree DIR NAME: a small root filesystem with one of everything that an archive can hold.
+# tree DIR NAME: a small root filesystem with one entry of each type that an archive can hold.
 make_tree() {
 	local d=$1 i
 	mkdir -p "$d/bin" "$d/etc" "$d/dev" "$d/var/tmp" "$d/usr/share/doc"

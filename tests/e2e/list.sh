@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# list.sh - `boardstrap list` of real devices: what is on each, why it is refused, what an ordinary
-# user sees of it, and a recorded machine.
+# list.sh - `boardstrap list` with real devices: their contents, the reasons for refusal, the output for
+# an ordinary user, and a recorded machine.
 . "$(dirname "$0")/lib.sh"
 begin jq losetup sfdisk mkfs.ext4 mount setpriv blockdev
 
 cd "$tmp" || exit 1
 declare -A loop
-# attach NAME: the image as a loop device.
+# attach NAME: attaches the image as a loop device.
 attach() {
 	loop[$1]=$(losetup -f --show "$@") || die "no loop device for $1"
 }
@@ -26,7 +26,7 @@ for name in blank whole table both; do
 done
 attach held -r
 
-# field NAME FILTER: of that disk's object.
+# field NAME FILTER: prints a value of that disk's object.
 field() {
 	jq -c ".disks[] | select(.path == \"${loop[$1]}\") | $2" out
 }
@@ -45,32 +45,32 @@ mkdir mnt
 mount -o ro "${loop[whole]}" mnt || die "cannot mount"
 mounts+=("$tmp/mnt")
 run 0 "while one is mounted" list --json --allow loop
-same "it says where" "\"mounted on $tmp/mnt\"" "$(field whole '.reasons[0].text')"
+same "the reason names the mount point" "\"mounted on $tmp/mnt\"" "$(field whole '.reasons[0].text')"
 run 0 "the table" list --allow loop
 check "no line is wider than 80 columns" awk 'length > 80 {exit 1}' out
 check "no control characters" sh -c "! LC_ALL=C grep -q '[[:cntrl:]]' out"
-check "a reason on a line of its own" grep -Eq '^ +refused: mounted on' out
+check "a reason has its own line" grep -Eq '^ +refused: mounted on' out
 check "blank ones are shown" grep -Eq "^$(basename "${loop[blank]}") +loop +64 MiB .*blank$" out
 run 0 "without --allow loop" list
 check "they are not there" sh -c "! grep -q '^$(basename "${loop[blank]}") ' out"
 run 0 "with --all" list --all
 check "they are refused" sh -c "grep -A 1 '^$(basename "${loop[blank]}") ' out | grep -q 'refused: not an eMMC'"
 
-# An ordinary user: the list is there, the contents are not, and that is said.
+# An ordinary user gets the list without the contents, and a note about that.
 chmod 711 "$tmp"
-cp "$BOARDSTRAP" boardstrap # a clone in /root is out of his reach
+cp "$BOARDSTRAP" boardstrap # that user cannot read a clone in /root
 user() {
 	setpriv --reuid 65534 --regid 65534 --clear-groups "$tmp/boardstrap" "$@" >out 2>err
 }
 user list --allow loop --json
 same "as an ordinary user: exit 0" 0 $?
 same "the disk is there" '["denied",67108864]' "$(field blank '[.content, .size]')"
-same "what was not seen is told" '["contents","namespaces"]' "$(jq -c .not_seen out)"
+same "the list names the facts that could not be read" '["contents","namespaces"]' "$(jq -c .not_seen out)"
 user list --allow loop
 says "and to people" "that needs root"
-check "the mount is seen" grep -q "refused: mounted on" out
+check "the mount is found" grep -q "refused: mounted on" out
 
-# A recorded machine, and what is none.
+# A recorded machine, and folders that are not one.
 mkdir recorded
 tar -xzf "$top/tests/sysroots/qemu-emmc-sd-usb.sysroot.tgz" --strip-components=1 -C recorded
 run 0 "--sysroot" list --sysroot recorded --json

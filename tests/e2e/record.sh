@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# record.sh - a machine that was recorded with record-board.sh gets the same verdicts as the machine itself:
-# this one, with a disk mounted in another namespace, one below a loop, and one that nobody uses.
+# record.sh - a recording by record-board.sh gets the same verdicts as the machine itself: this machine, with
+# a disk mounted in another namespace, one below a loop device, and an unused one.
 . "$(dirname "$0")/lib.sh"
 begin jq losetup mkfs.ext4 unshare
 cd "$tmp" || exit 1
@@ -24,8 +24,8 @@ wait_for 20 test -s ready || die "the other namespace is not ready"
 check "the machine is recorded" "$top/tests/tools/record-board.sh" "$tmp/board.tgz"
 check "it is unpacked" tar -C board -xzf board.tgz --strip-components=1
 
-# "loop0 mounted": of our own loops, and of all that are no loops. Who holds a disk a recording cannot know,
-# nor what is on it.
+# Prints lines like "loop0 mounted" for the loop devices of this test and for all other disks. A recording
+# contains neither exclusive opens nor the contents of disks.
 verdicts() { # ARG...
 	"$BOARDSTRAP" list --json --all --allow loop "$@" | jq -r --arg own "$mounted $below $over $unused" '
 		.disks[] | select(.kind != "loop" or (.path as $path | $own | split(" ") | index($path))) |

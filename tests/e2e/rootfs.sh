@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# rootfs.sh - a real Debian root filesystem, with a layer of everything that is easily lost, goes
-# onto an image; what is on it is compared with the tree that was packed, by other programs.
+# rootfs.sh - installs a real Debian root filesystem, plus everything that is easily lost, on an image;
+# other programs compare the image with the tree that was packed.
 . "$(dirname "$0")/lib.sh"
 begin zstd xz tar sfdisk losetup e2fsck blkid getfattr setfattr setfacl
 
-# What is lost on the way when somebody forgets an option.
+# Adds everything that is lost if tar runs without one of its options.
 add_layer() {
 	local d=$1/opt/layer long
 	mkdir -p "$d"
@@ -19,7 +19,7 @@ add_layer() {
 	setfattr -n user.binary -v 0x00ff0001 "$d/attributes"
 	setfattr -n trusted.secret -v 0x01 "$d/attributes"
 	setfattr -n user.folder -v yes "$d/all"
-	# The group's bits are the mask's then, and not the group's.
+	# The group bits of the mode are then those of the mask.
 	echo text >"$d/listed"
 	setfacl -m u:1234:r,g::rwx,g:77:x,m::rw "$d/listed"
 	mkdir "$d/inherits"
@@ -30,7 +30,7 @@ add_layer() {
 	cp /bin/true "$d/suid" && chmod 6755 "$d/suid"
 	mkdir "$d/sgid" && chmod 2775 "$d/sgid" && chown 0:50 "$d/sgid"
 	ln "$d/attributes" "$d/attributes-hard"
-	# A hole of 96 MiB with a little at the end.
+	# A hole of 96 MiB, with a few bytes after it.
 	truncate -s 96M "$d/sparse"
 	echo end >>"$d/sparse"
 	# Names: blanks, quotes, a newline, a leading dash, UTF-8, Latin-1, the longest, a long path.
@@ -65,7 +65,7 @@ note "a Debian root filesystem, made once"
 }
 mkdir "$tmp/tree"
 tar -C "$tmp/tree" --xattrs --xattrs-include='*' --numeric-owner -xpf "$CACHE/minbase.tar"
-# Without the layer, and with times in whole seconds: GNU's own format has no others.
+# A tree with none of these and with times in whole seconds, because GNU's tar format has no fractions.
 mkdir "$tmp/plain"
 tar -C "$tmp/tree" --format=gnu --numeric-owner -cf - . | tar -C "$tmp/plain" --numeric-owner -xpf -
 add_layer "$tmp/tree"
@@ -73,29 +73,29 @@ add_layer "$tmp/tree"
 "$here/tree.sh" "$tmp/plain" >"$tmp/plain.want"
 note "$(find "$tmp/tree" | wc -l) entries, $(du -sm "$tmp/tree" | cut -f 1) MiB"
 
-pack() { # DIR: a tar stream as a careful image builder makes it
+pack() { # DIR: a tar stream as a careful image builder creates it
 	tar -C "$1" --format=posix --sparse --sort=name --numeric-owner --xattrs --xattrs-include='*' --acls \
 		--pax-option=delete=atime,delete=ctime -cf - .
 }
 check "pack as .tar.zst" sh -c "$(declare -f pack); pack $tmp/tree | zstd -q -T0 -1 >$tmp/rootfs.tar.zst"
 check "pack as .tar.xz" sh -c "$(declare -f pack); pack $tmp/tree | xz -T0 -0 >$tmp/rootfs.tar.xz"
-# For a tar that knows no extended attributes: none in it, and no sparse file.
+# For a tar without support for extended attributes: an archive without them, and without a sparse file.
 check "pack without attributes" sh -c "tar -C $tmp/plain --format=gnu --numeric-owner -cf - . |
 	gzip -1 >$tmp/plain.tar.gz"
 (cd "$tmp" && sha256sum rootfs.tar.zst >rootfs.tar.zst.sha256)
 
-# judge WANT LAYOUT-TABLE IMAGE: everything about an image that was installed.
+# judge WANT LAYOUT-TABLE IMAGE: checks everything about an installed image.
 judge() {
 	local want=$1 table=$2 image=$3 loop
 	same "$image: the table is $table" "$table" "$(blkid -p -o value -s PTTYPE "$tmp/$image")"
-	check "$image: sfdisk finds the table sound" sfdisk -V -q "$tmp/$image"
+	check "$image: sfdisk accepts the table" sfdisk -V -q "$tmp/$image"
 	same "$image: one partition, from 4 MiB" 8192 "$(partition "$tmp/$image" 1 | cut -d ' ' -f 1)"
 	same "$image: and no other" "" "$(partition "$tmp/$image" 2)"
 	loop=$(attach_partition "$tmp/$image" 1) || die "$image: no partition to attach"
-	check "$image: e2fsck -fn is content" e2fsck -fn "$loop"
+	check "$image: e2fsck -fn finds no error" e2fsck -fn "$loop"
 	same "$image: ext4 named rootfs" "ext4 rootfs" \
 		"$(blkid -p -o value -s TYPE "$loop") $(blkid -p -o value -s LABEL "$loop")"
-	check "$image: it has its journal" sh -c "dumpe2fs -h $loop 2>/dev/null | grep -q has_journal"
+	check "$image: it has a journal" sh -c "dumpe2fs -h $loop 2>/dev/null | grep -q has_journal"
 	same "$image: it was unmounted cleanly" clean \
 		"$(dumpe2fs -h "$loop" 2>/dev/null | sed -n 's/^Filesystem state: *//p')"
 	losetup -d "$loop"
@@ -122,7 +122,7 @@ if install 0 "install .tar.xz, single-mbr" --target "$tmp/xz.img" --archive "$tm
 fi
 rm -f "$tmp/zst.img"
 
-# Again onto an image that holds something: what was there does not shine through.
+# A second install on the same image leaves nothing of the first.
 if install 0 "install over the last one" --target "$tmp/xz.img" --archive "$tmp/plain.tar.gz" \
 	--allow image; then
 	judge plain.want gpt xz.img
@@ -148,7 +148,7 @@ if [ -n "$box" ]; then
 		--allow image --tar "$box"; then
 		judge plain.want gpt box.img
 	fi
-	# It would lose the attributes: said beforehand, and nothing written.
+	# BusyBox would lose the attributes: refused, and nothing written.
 	image refused.img 2G
 	install 2 "busybox is refused for an archive with attributes" --target "$tmp/refused.img" \
 		--archive "$tmp/rootfs.tar.zst" --allow image --tar "$box"

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# tree.sh DIR - everything there is to know of a tree, in one stable order, by programs that are
-# not boardstrap: so that two trees are equal where diff(1) says so. A folder's size and number of
-# links depend on the filesystem and are left out, as is ext4's own lost+found.
+# tree.sh DIR - prints all properties of a tree in a stable order, with programs other than boardstrap, so
+# that diff(1) compares two trees. The size and link count of folders depend on the filesystem and are left
+# out, and so is ext4's lost+found.
 set -euo pipefail
 export LC_ALL=C
 cd "$1"
@@ -12,7 +12,7 @@ all() { # find's tests and actions
 	find . -path ./lost+found -prune -o "$@"
 }
 
-# Entries end with NUL, for a name may hold a newline, which is shown as \001.
+# Entries end with NUL, because a name may contain a newline, which is shown as \001.
 lines() {
 	sort -z | tr '\n\0' '\001\n'
 }

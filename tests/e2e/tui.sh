@@ -1,21 +1,21 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# tui.sh - an install by keystrokes alone, from the first screen to PASS, in a real terminal (tmux,
-# 80x24), as each of several terminal types; then what can go wrong with terminals.
+# tui.sh - an install by keystrokes only, from the first screen to PASS, in a real terminal (tmux, 80x24),
+# with several terminal types; then the failures of terminals.
 . "$(dirname "$0")/lib.sh"
 begin tmux zstd tar sfdisk losetup getfattr infocmp
-export LC_ALL=C.UTF-8 # tmux draws '_' for what it takes for no text otherwise
+export LC_ALL=C.UTF-8 # in other locales tmux draws '_' for each non-ASCII character
 
 make_tree "$tmp/tree"
-# Big enough to see the gauges once.
+# Large enough that the gauges are shown once.
 head -c 24M /dev/urandom >"$tmp/tree/usr/share/random"
 "$here/tree.sh" "$tmp/tree" >"$tmp/want"
 tar -C "$tmp/tree" --format=posix --numeric-owner --xattrs --xattrs-include='*' -cf - . |
 	zstd -q -1 >"$tmp/rootfs.tar.zst"
 (cd "$tmp" && sha256sum rootfs.tar.zst >rootfs.tar.zst.sha256)
 
-# through NAME ENVIRONMENT: the whole way by keys.
+# through NAME ENVIRONMENT: a whole install by keys.
 through() {
 	local name=$1
 	image board.img 256M
@@ -27,9 +27,9 @@ through() {
 	press Tab "$name: and is completed" 'Path: .*rootfs\.tar\.zst' 5 || return 1
 	press Enter "$name: screen 3, the layouts" 'single-mbr' || return 1
 	shows "$name: the scan ends well" 'scan rootfs\.tar\.zst.*(ok|sha256)' || return 1
-	press Enter "$name: screen 4 says what will be lost" 'will be erased' || return 1
+	press Enter "$name: screen 4 shows the partitions that will be lost" 'will be erased' || return 1
 	shows "$name: and asks for a word" 'Type its name, board\.img' || return 1
-	# A wrong word begins nothing.
+	# A wrong word does not start the install.
 	type_keys "board.imx"
 	press Enter "$name: a wrong word is refused" 'wrong' 5 || return 1
 	same "$name: and nothing is written" 0 "$(stat -c %b "$tmp/board.img")"
@@ -38,11 +38,11 @@ through() {
 	done
 	type_keys "board.img"
 	press Enter "$name: it installs to the end" 'exit code 0' 120 || return 1
-	shows "$name: and says so" 'verified, 0 wrong' 5 || return 1
+	shows "$name: and the number of errors" 'verified, 0 wrong' 5 || return 1
 	screen >"$tmp/result.$name"
 	press q "$name: q ends it with exit code 0" '\[exit 0\]' 10 || return 1
 	wait_for 5 test -s "$tmp/stty"
-	check "$name: the terminal is put back" grep -qE '[^-]icanon.*[^-]echo ' <(tr '\n' ' ' <"$tmp/stty")
+	check "$name: the terminal is restored" grep -qE '[^-]icanon.*[^-]echo ' <(tr '\n' ' ' <"$tmp/stty")
 	mount_partition "$tmp/board.img" 1 "$tmp/mnt" || die "$name: cannot mount the image"
 	"$here/tree.sh" "$tmp/mnt" >"$tmp/got"
 	check "$name: the image holds what was packed" diff -a "$tmp/want" "$tmp/got"
@@ -59,11 +59,11 @@ for term in vt100 vt220 linux xterm-256color; do
 done
 through "C locale" "TERM=screen LC_ALL=C"
 
-# A screen shows no garbage: nothing but ASCII with vt100, and no line runs over the edge.
+# A vt100 screen shows only ASCII, and no line is longer than the screen.
 check "vt100: the screen is pure ASCII or line drawing" \
 	sh -c "! sed 's/[^ -~]//g' $tmp/result.vt100 | grep -q '[[:cntrl:]]'"
 
-# The terminal goes while it installs: the engine goes on.
+# The terminal closes during an install: the engine continues.
 cat >"$tmp/slow-tar" <<SLOW
 #!/bin/sh
 [ "\$1" = --version ] && exec tar --version
@@ -84,7 +84,7 @@ mux kill-server
 wait_for 5 gone
 check "hang-up: the engine still runs" "$BOARDSTRAP" status board.img
 touch "$tmp/go"
-check "hang-up: and goes on to the table" wait_for 60 has_table "$tmp/board.img"
+check "hang-up: and writes the table" wait_for 60 has_table "$tmp/board.img"
 
 begin_slow "detach"
 press d "detach: d leaves with exit code 6" '\[exit 6\]' 10
@@ -101,28 +101,28 @@ begin_slow "cancel"
 press c "cancel: c asks first" 'Cancel\?.*will not boot' 5
 press n
 wait_for 5 not_asked
-press c "cancel: n goes on, c asks again" 'Cancel\?' 5
+press c "cancel: n continues, c asks again" 'Cancel\?' 5
 press y "cancel: y ends it" 'exit code 3' 30
 press q "cancel: with exit code 3" '\[exit 3\]' 10
 check "cancel: there is no table" sh -c "! sfdisk -d $tmp/board.img >/dev/null 2>&1"
 
-# What is no terminal to draw on.
+# Terminals of unknown types.
 start "env TERM=dumb $BOARDSTRAP"
 shows "TERM=dumb, but it answers: screens, and a sentence" '"dumb" \(TERM\), but the terminal answers' 10
 shows "TERM=dumb: the first screen" '1 Target' 10
 press q "TERM=dumb: q leads out" '\[exit 3\]' 10
 image board.img 256M
 start "env TERM=dumb $BOARDSTRAP install --target board.img --archive rootfs.tar.zst --allow image --yes"
-shows "TERM=dumb: install has screens, too" 'rootfs\.tar\.zst -> board\.img' 20
+shows "TERM=dumb: install has screens as well" 'rootfs\.tar\.zst -> board\.img' 20
 shows "TERM=dumb: to the end" 'Safe to remove' 60
 press q "TERM=dumb: and q leads out of them" '\[exit 0\]' 10
 for term in "-u TERM" "TERM=" "TERM=no-such-terminal"; do
 	start "env $term $BOARDSTRAP --target board.img --allow image"
-	shows "$term: the screens come all the same" '1 Target' 10
+	shows "$term: the screens are shown" '1 Target' 10
 	press q "$term: and q quits" '\[exit 3\]' 10
 done
 
-# Resizing, on every screen: the picture is right at each size, and the old one comes back.
+# Resizing every screen: it is correct at each size, and the same as before at 80x24.
 
 # whole COLS: the rule above the keys reaches across the screen, and there are keys below it.
 whole() {
@@ -134,8 +134,8 @@ whole() {
 	[ ${#rule} = "$1" ] && [ -z "${rule//[$'\u2500'-]/}" ] && [ -n "$keys" ]
 }
 
-# resizes NAME PATTERN [moves]: what is seen at each size; at 80x24 the same as before, but for
-# numbers, unless the screen moves by itself.
+# resizes NAME PATTERN [moves]: the screen shows PATTERN at each size. At 80x24 it is the same as before,
+# except for numbers, unless the screen changes by itself (moves).
 resizes() {
 	local before size
 	before=$(screen | tr -d '0-9')
@@ -150,7 +150,7 @@ resizes() {
 	shows "resize $1: 80x24" "$2" 10
 	[ "${3:-}" = moves ] && return
 	came_back() { [ "$(screen | tr -d '0-9')" = "$before" ]; }
-	check "resize $1: 80x24 is what it was" wait_for 10 came_back
+	check "resize $1: 80x24 is the same as before" wait_for 10 came_back
 }
 
 image board.img 256M
@@ -166,21 +166,21 @@ resizes Path 'Path: .*rootfs\.tar\.z'
 press Tab "path: Tab shows what it may go on with" 'names begin like this' 10
 type_keys "/~/none"
 press Enter "path: one that leads nowhere is told, and stays" 'none.*cannot be opened|Path: .*none' 10
-press Escape "path: Escape leaves it" '/ search' 10 # and is no Alt with the next key
+press Escape "path: Escape leaves it" '/ search' 10 # and does not form an Alt key with the next one
 press p "path: again" 'Path: ' 10
 type_keys "mnt"
 press Enter "path: a folder is opened" '^ +/.*/mnt *$' 10
-press BSpace "browse: the way up leads back to where one came from" '> mnt/' 10
+press BSpace "browse: going up selects the folder that was left" '> mnt/' 10
 press / "search: begins" 'Search:' 10
 type_keys "NO-SUCH"
-shows "search: not found is said" 'not found' 10
+shows "search: no match is reported" 'not found' 10
 press Escape "search: Escape leaves it" '/ search' 10
 press /
 type_keys "ROOTFS.TAR.ZST"
-shows "search: a match, whatever its case" '> rootfs\.tar\.zst ' 10
-shows "search: and how many there are" '1 of 2' 10
+shows "search: a match in another case" '> rootfs\.tar\.zst ' 10
+shows "search: and the number of matches" '1 of 2' 10
 resizes Search 'Search: ROOTFS'
-press Enter "search: it stays there" '/ search' 10
+press Enter "search: Enter keeps the match selected" '/ search' 10
 press '?' "help: of this screen" 'Help: Archive' 10
 resizes Help 'Help: Archive'
 mux resize-window -t e2e -x 40 -y 10
@@ -207,7 +207,7 @@ press q
 touch "$tmp/go"
 shows "resize: Result" 'exit code 0' 60
 resizes Result 'Safe to remove'
-press q "resize: to the end" '\[exit 0\]' 10
+press q "resize: the install ends with 0" '\[exit 0\]' 10
 
 mux kill-server
 finish

@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# fuzz.sh [NAME...] - runs the libFuzzer harnesses one after the other, from tests/fuzz/seeds/NAME (or
-# what seeds/NAME.sh makes) and what earlier runs have found worth keeping. Lines of TAP; exit 1 where
+# fuzz.sh [NAME...] - runs the libFuzzer harnesses one after the other. The corpus is tests/fuzz/seeds/NAME
+# (or the output of seeds/NAME.sh) and the interesting inputs of earlier runs. The output is TAP; exit 1 if
 # there is a finding, which is kept in build/fuzz/findings.
 #
 # Settings, from the environment:
-#   FUZZ_SECONDS  for each (default 3: as one of the tests; `make fuzz` has 600)
-#   FUZZ          where they were built (default: build/fuzz)
+#   FUZZ_SECONDS  seconds for each (default: 3, for `make check`; `make fuzz` has 600)
+#   FUZZ          folder of the harnesses (default: build/fuzz)
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 FUZZ=${FUZZ:-$here/../../build/fuzz}

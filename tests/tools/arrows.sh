@@ -1,14 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# arrows.sh [--draw] - checks that the rooms of the house point one way, as TAP: no include from a layer
-# to one above it, and no circle of rooms (folders), of modules by their includes, or of modules by the
-# symbols that their objects need. A module is a .c with its .h. For each fault it prints the circle,
-# with the place of each include. --draw prints the rooms of each layer instead, top first, each with the
-# rooms that it uses.
+# arrows.sh [--draw] - checks the dependencies between rooms (folders), as TAP: no include from a layer to
+# one above it, and no cycle of rooms, of modules by their includes, or of modules by the symbols that
+# their objects need. A module is a .c with its .h. For each cycle it prints the place of each include.
+# --draw prints the rooms of each layer instead, top first, each with the rooms that it uses.
 #
 # Settings, from the environment:
-#   BUILD   where `make all` has built the objects (default: build)
+#   BUILD   the folder of `make all`, for its objects (default: build)
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 BUILD=${BUILD:-build}
@@ -17,11 +16,12 @@ sources=({device,core,ui}/*.[ch] {device,core,ui}/*/*.[ch])
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
 
-# An arrow is a line "from, to, where", by tabs; here of files.
+# An arrow is a line "from, to, where", separated by tabs; these are between files.
 grep -Hn '^#include "' "${sources[@]}" |
 	awk -F '[:"]' -v OFS='\t' '{print $1, $4, $1 ":" $2 " includes " $4}' >"$tmp/includes"
 
-# between EXPRESSION <ARROWS: the first arrow between each two, of files that EXPRESSION turns into names.
+# between EXPRESSION <ARROWS: the first arrow between each pair of names; removing EXPRESSION from a path
+# gives the name.
 between() {
 	awk -F '\t' -v OFS='\t' -v cut="$1" '{
 		sub(cut, "", $1)
@@ -34,7 +34,7 @@ between '/[^/]*$' <"$tmp/includes" >"$tmp/rooms"
 between '[.][ch]$' <"$tmp/includes" >"$tmp/modules"
 
 draw() {
-	# A room comes before all that it uses.
+	# tsort puts a room before all rooms that it uses.
 	cut -f 1,2 "$tmp/rooms" | tsort | awk -F '\t' '
 		function layer(room) {return substr(room, 1, index(room "/", "/") - 1)}
 		NR == FNR {uses[$1, $2] = 1; next}
@@ -57,7 +57,7 @@ draw() {
 		}' "$tmp/rooms" -
 }
 
-# The arrows from a module to each one that defines a symbol that it needs.
+# The arrows from a module to each module that defines a symbol that it needs.
 calls() {
 	local file
 	for file in "${sources[@]}"; do
@@ -75,14 +75,14 @@ calls() {
 		END {for (pair in symbols) print pair, "calls" symbols[pair]}' | sort
 }
 
-# circles <ARROWS: each circle in them, and the arrows that it consists of.
-circles() {
+# cycles <ARROWS: prints each cycle and its arrows.
+cycles() {
 	cat >"$tmp/arrows"
 	# tsort writes "tsort: -: input contains a loop:", then a line "tsort: NAME" for each on it.
 	cut -f 1,2 "$tmp/arrows" | LC_ALL=C tsort 2>&1 >/dev/null | awk -F '\t' '
 		function end(i, from, to) {
 			if (n > 0)
-				print "circle " ++count ":"
+				print "cycle " ++count ":"
 			for (i = 1; i <= n; i++) {
 				from = name[i]
 				to = name[i % n + 1]
@@ -117,12 +117,12 @@ report "no include points to a layer above" < <(awk -F '\t' '
 	BEGIN {rank["device"] = 1; rank["core"] = 2; rank["ui"] = 3}
 	{split($1, from, "/"); split($2, to, "/")}
 	!(to[1] in rank) || rank[to[1]] > rank[from[1]] {print $3}' "$tmp/includes")
-report "no circle of rooms" < <(circles <"$tmp/rooms")
-report "no circle of modules by includes" < <(circles <"$tmp/modules")
+report "no cycle of rooms" < <(cycles <"$tmp/rooms")
+report "no cycle of modules by includes" < <(cycles <"$tmp/modules")
 if calls >"$tmp/calls" && [ -s "$tmp/calls" ]; then
-	report "no circle of modules by calls" < <(circles <"$tmp/calls")
+	report "no cycle of modules by calls" < <(cycles <"$tmp/calls")
 else
-	report "no circle of modules by calls" <<<"no objects in $BUILD/obj: make all"
+	report "no cycle of modules by calls" <<<"no objects in $BUILD/obj: make all"
 fi
 echo "1..$number"
 echo "# $(cut -f 1,2 "$tmp/rooms" | tr '\t' '\n' | sort -u | wc -l) rooms, ${#sources[@]} files," \

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# demo.sh - `make demo`: a small but real root filesystem goes onto an image file that stands for a
-# board's eMMC. On a terminal by the screens, with everything chosen beforehand; elsewhere in lines.
-# Nothing outside build/demo/ is touched.
+# demo.sh - `make demo`: installs a small but real root filesystem on an image file in place of a board's
+# eMMC. It uses the screens on a terminal, with everything already chosen, and line mode otherwise. It
+# writes only below build/demo/.
 set -euo pipefail
 top=$(cd "$(dirname "$0")/../.." && pwd)
 BOARDSTRAP=${BOARDSTRAP:-$top/build/boardstrap}
@@ -12,22 +12,22 @@ image=$demo/emmc.img
 archive=$demo/rootfs.tar.zst
 mount_point=$demo/mnt
 
-say() {
+note() {
 	printf '%s\n' "$*"
 }
 
 if [ "$(id -u)" != 0 ]; then
-	say "demo: needs root, since it mounts the image: sudo make demo" >&2
+	note "demo: needs root, since it mounts the image: sudo make demo" >&2
 	exit 2
 fi
 for program in busybox zstd tar setfattr "$BOARDSTRAP"; do
 	command -v "$program" >/dev/null || {
-		say "demo: $program is missing (make deps, make)" >&2
+		note "demo: $program is missing (make deps, make)" >&2
 		exit 2
 	}
 done
 
-# What a board boots to a shell with: one program under many names.
+# A root filesystem that boots to a shell: one program with many names.
 make_rootfs() {
 	local root=$1 box applet
 	box=$(command -v busybox)
@@ -54,11 +54,11 @@ make_rootfs() {
 	printf '#!/bin/sh\nmount -t proc proc /proc\nmount -t sysfs sysfs /sys\nhostname -F /etc/hostname\n' \
 		>"$root/etc/init.d/rcS"
 	chmod 755 "$root/etc/init.d/rcS"
-	# A file capability, as ping has it on many systems: lost by a careless tar.
+	# A file capability, as ping has on many systems; tar loses it without --xattrs.
 	cp "$box" "$root/usr/bin/ping"
 	setfattr -n security.capability -v 0x0100000200200000000000000000000000000000 "$root/usr/bin/ping"
 	setfattr -n user.origin -v "make demo" "$root/etc/hostname"
-	# Some weight, so that there is something to see: text and what cannot be compressed.
+	# Enough data to see the progress: text, and random bytes that do not compress.
 	for applet in $(seq 400); do
 		seq "$applet" 3000 >"$root/usr/share/doc/page-$applet"
 	done
@@ -67,7 +67,7 @@ make_rootfs() {
 
 mkdir -p "$demo"
 if [ ! -s "$archive" ]; then
-	say "Making a root filesystem ..."
+	note "Making a root filesystem ..."
 	work=$(mktemp -d "$demo/rootfs.XXXXXX")
 	trap 'rm -rf --one-file-system "$work"' EXIT
 	make_rootfs "$work"
@@ -91,7 +91,7 @@ else
 fi
 
 if [ $status != 0 ]; then
-	say "Nothing was installed (exit code $status)."
+	note "Nothing was installed (exit code $status)."
 	exit $status
 fi
 offset=$(sfdisk -d "$image" | sed -n 's/.*start= *\([0-9]*\).*/\1/p' | head -n 1)

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# make-archives DIR - makes DIR/tree, with one of everything that a root filesystem may hold, and
-# archives of it, with the tars and compressors of this machine. Owners, nodes and capabilities need
-# root; without it the tree is made without them.
+# make-archives.sh DIR - makes DIR/tree, with one entry of each type that a root filesystem may hold, and
+# archives of it, with the tars and compressors of this machine. Owners, device nodes and capabilities are
+# left out if it does not run as root.
 set -eu
 umask 022
 export LC_ALL=C
@@ -52,7 +52,7 @@ if command -v bsdtar >/dev/null; then
 	LC_ALL=C.UTF-8 bsdtar --format pax -cf bsd.tar -C tree . 2>/dev/null
 fi
 
-# Small enough to be cut at every byte.
+# Small enough for a test to truncate it at every byte.
 mkdir -p tiny/d
 echo one >tiny/d/one
 ln -s one tiny/d/link

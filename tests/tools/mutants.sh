@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# mutants.sh - for each rule that matters: the program without it must fail its tests. A mutant is an edit
-# of one file, which has to fit (so that the lists, tests/tools/mutants/*.sh, cannot go stale unseen); the
-# tests of the list's suite are linked with the edited module in place of the library's.
+# mutants.sh - checks the tests: for each important rule, the code without the rule must fail a test. A
+# mutant is an edit of one file. The edit must apply, so that the lists (tests/tools/mutants/*.sh) cannot
+# become stale; the tests of the list's suite are linked with the edited module instead of the library's.
 #
 # Settings, from the environment:
-#   BUILD     where `make all tests` has built       (default: build)
-#   MACHINES  made-up machines for each mutant       (default: 3000)
-#   ONLY      only mutants whose file and name have this text in them
+#   BUILD     the folder of `make all tests`         (default: build)
+#   MACHINES  generated machines for each mutant     (default: 3000)
+#   ONLY      only mutants whose file and name contain this text
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 BUILD=${BUILD:-build}
@@ -24,7 +24,7 @@ trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
 read -r -a libs <<<"$(pkg-config --libs blkid fdisk libconfuse libarchive libcrypto cmocka)"
 
-# True where no test of the suite fails; else the one that does is in $caught.
+# True if no test of the suite fails; otherwise $caught is the first that does.
 survives() {
 	local test
 	for test in "${suite[@]}"; do
@@ -40,7 +40,7 @@ survives() {
 	done
 }
 
-# suite_is TEST...: these have to fail with the mutants that follow, and pass without any.
+# suite_is TEST...: the tests for the mutants that follow; they must pass without an edit.
 suite_is() {
 	local caught=
 	suite=("$@")
@@ -48,19 +48,19 @@ suite_is() {
 	count=$((count + 1))
 	"$CC" -x c -c -o "$tmp/mutant.o" /dev/null
 	if survives; then
-		echo "ok $count - nothing fails without any edit: $*"
+		echo "ok $count - all pass without an edit: $*"
 	else
-		echo "not ok $count - $caught fails without any edit"
+		echo "not ok $count - $caught fails without an edit"
 		failed=$((failed + 1))
 	fi
 }
 
-# try NAME FILE: whether the suite fails with the mutant, $tmp/mutant.c, of that file.
+# try NAME FILE: checks that the suite fails with $tmp/mutant.c in place of FILE.
 try() {
 	local name=$1 file=$2 caught=
 	count=$((count + 1))
 	if cmp -s "$file" "$tmp/mutant.c"; then
-		echo "not ok $count - $file without $name: the edit does not fit any more"
+		echo "not ok $count - $file without $name: the edit no longer applies"
 	elif ! "$CC" -std=gnu17 -w -O1 -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
 		-c -o "$tmp/mutant.o" "$tmp/mutant.c" 2>"$tmp/errors"; then
 		echo "not ok $count - $file without $name: it does not compile"
@@ -81,14 +81,14 @@ mutant() {
 	try "$1" "$2"
 }
 
-# line NAME FILE LINE REPLACEMENT: one line of code, as it stands, is replaced; tabs do not matter.
+# line NAME FILE LINE REPLACEMENT: replaces one whole line of code, except for its leading tabs.
 line() {
 	local from
 	from=$(sed 's/[][\.*^$(){}?+|/]/\\&/g' <<<"$3")
 	mutant "$1" "$2" -e "s/^(\t*)$from\$/\1$(sed 's/[&/\]/\\&/g' <<<"$4")/"
 }
 
-# part NAME FILE TEXT REPLACEMENT: that text, where it comes first, is replaced; it may have more lines.
+# part NAME FILE TEXT REPLACEMENT: replaces the first occurrence of the text, which may have several lines.
 part() {
 	local text
 	[[ "$2 $1" == *${ONLY:-}* ]] || return

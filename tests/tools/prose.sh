@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# prose.sh [-v] - checks how the sentences of comments, string literals, the manual page and README.md
-# are built, as TAP: the share of those that begin with a relative clause or a fronted preposition, or
-# that use a word in place of the field's own, is at most LIMIT per cent. -v lists each of them as
-# "file:line: [word] sentence". Comments of the tests are counted, but not judged.
+# prose.sh [-v] - checks the sentences of comments, string literals, the manual page and README.md, as
+# TAP: at most LIMIT per cent may begin with a relative clause or a fronted preposition, or use a word
+# in place of the field's own term. -v lists each of these as "file:line: [word] sentence". Comments of
+# the tests, the scripts and the Makefile are counted, but not judged.
 #
 # Settings, from the environment:
 #   LIMIT   per cent (default: 1)
@@ -41,7 +41,7 @@ sub paragraph {
 	}
 }
 
-# Counts those of a text whose paragraphs are parted by blank lines.
+# Counts the sentences of a text, whose paragraphs are separated by blank lines.
 sub text {
 	my ($room, $file, $line, $text) = @_;
 	for my $part (split /(\n[ \t]*\n)/, $text) {
@@ -97,6 +97,14 @@ $readme =~ s/^(?:#.*|[|! <].*)$//gm;
 $readme =~ s/^(?=[-*] )/\n/gm and $readme =~ s/^[-*] //gm;
 text('README', 'README.md', 1, $readme);
 c_file('tests', $_, 0) for glob('tests/*/*.[ch]');
+for my $file (glob('Makefile tests/*/*.sh tests/*/*/*.sh tests/vm/{board,guest}-*')) {
+	my $code = slurp($file);
+	while ($code =~ /((?:^[ \t]*#(?: .*)?\n)+)/gm) {
+		my ($line, $body) = (1 + (substr($code, 0, $-[0]) =~ tr/\n//), $1);
+		$body =~ s/^[ \t]*# ?(?:SPDX-|shellcheck ).*$|^[ \t]*# ?//gm;
+		text('tests, scripts', $file, $line, $body);
+	}
+}
 
 my %total = (all => 0, bad => 0);
 for my $room (sort keys %all) {

@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# record-board.sh - records what boardstrap looks at on a running machine, as a fixture for tests:
+# record-board.sh - records the files that boardstrap reads on a running machine, as a fixture for tests:
 #
 #   tests/tools/record-board.sh board.sysroot.tgz [NAME]
-#   boardstrap list --sysroot DIR        with DIR being where it was unpacked
+#   boardstrap list --sysroot DIR        after unpacking it to DIR
 #
-# Only sysfs and proc are read, and no device is opened; as root it sees a little more. Look at what
-# it made before you give it away: it holds the serial numbers of the disks, the kernel command
-# line, and the names of what is mounted.
+# It reads only sysfs and proc and opens no device; as root it can read a few more files. Check the result
+# before you publish it: it contains the serial numbers of the disks, the kernel command line, and the
+# mount points.
 
 set -u
 LC_ALL=C
@@ -30,20 +30,20 @@ trap 'exit 1' HUP INT TERM
 root=$tmp/$name
 seen=
 
-# attribute FILE: an attribute may be for writing only, or fail on this machine.
+# attribute FILE: copies an attribute; it may be write-only, or fail on this machine.
 attribute() {
 	[ -f "$1" ] && [ -r "$1" ] || return 0
 	mkdir -p "$root${1%/*}"
 	head -c 65536 "$1" >"$root$1" 2>/dev/null || rm -f "$root$1"
 }
 
-# link FILE: as it is, so that it leads to the same place in the copy.
+# link FILE: copies a link unchanged, so that it has the same target in the copy.
 link() {
 	mkdir -p "$root${1%/*}"
 	[ -e "$root$1" ] || [ -h "$root$1" ] || cp -P "$1" "$root$1"
 }
 
-# attributes DIR: those of one directory, and its links.
+# attributes DIR: copies the attributes and links of one folder.
 attributes() {
 	mkdir -p "$root$1"
 	for file in "$1"/*; do
@@ -55,7 +55,7 @@ attributes() {
 	done
 }
 
-# block DIR: a disk, its partitions, and what it is made of.
+# block DIR: copies a disk, its partitions, and the links to its slaves and holders.
 block() {
 	attributes "$1"
 	for sub in queue holders slaves loop dm md device; do
@@ -68,7 +68,7 @@ block() {
 	done
 }
 
-# parents DIR: of the devices above, what names a card, a stick or a port.
+# parents DIR: copies the attributes of parent devices that name a card, a stick or a port.
 parents() {
 	dir=$1
 	while [ "$dir" != /sys/devices ] && [ "$dir" != / ]; do
@@ -107,7 +107,7 @@ done
 for file in model compatible chosen/bootargs; do
 	attribute "/proc/device-tree/$file"
 done
-# /proc/self is the process that looks at it: here the shell, which stands for all of ours.
+# /proc/self is the process that reads it: the copy has the files of this shell.
 for process in /proc/1 /proc/self /proc/[0-9]*; do
 	from=$process
 	[ "$process" != /proc/self ] || from=/proc/$$
@@ -124,4 +124,4 @@ done
 
 tar -C "$tmp" --numeric-owner --owner=0 --group=0 -czf "$output" "$name" || exit 1
 echo "$output: $(tar -tzf "$output" | wc -l) entries. It holds serial numbers, the kernel command"
-echo "line and mount points: look before you give it away."
+echo "line and mount points: check it before you publish it."

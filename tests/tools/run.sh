@@ -2,19 +2,19 @@
 # SPDX-License-Identifier: MIT
 #
 # run.sh PROGRAM... - the runner of `make check`: runs each test program (cmocka) and script, two at a
-# time, prints a line for each as it ends, with its counts, what failed and what was skipped and why, and
-# in the end "N passed, N failed, N skipped". Exit 0 where nothing failed. Each has a TMPDIR of its own,
-# and fails where it leaves anything behind: a file, a mount, a loop device.
+# time. It prints a line for each when it ends, with its counts, its failures, and its skips with the
+# reason, and at the end "N passed, N failed, N skipped". Exit 0 if nothing failed. Each has its own TMPDIR,
+# and fails if it leaves a file, a mount or a loop device.
 #
-# They start in the order given, but the ones that took longest the last time (TEST_LOGS/seconds) come
-# first. A test whose source has the line "lane: NAME" in a comment never runs beside another with that
-# name, and one with "lane: alone" runs beside nothing, after all others.
+# Tests that took longest in the last run (TEST_LOGS/seconds) start first, the others in the given order.
+# A test whose source has the line "lane: NAME" in a comment never runs at the same time as another with
+# that name; one with "lane: alone" runs after all others, by itself.
 #
 # Settings, from the environment:
-#   VERBOSE=1   show everything that they print
-#   LANES       how many run at once (default: 2; 1 on one processor)
-#   TEST_LIMIT  seconds for each (default: 1800)
-#   TEST_LOGS   where the outputs are kept (default: build/tests/logs)
+#   VERBOSE=1   show all output of the tests
+#   LANES       number of tests at once (default: 2; 1 on one processor)
+#   TEST_LIMIT  time limit of each, in seconds (default: 1800)
+#   TEST_LOGS   folder for the outputs (default: build/tests/logs)
 set -u
 export CMOCKA_MESSAGE_OUTPUT=TAP
 
@@ -29,7 +29,7 @@ failed=0
 skipped=0
 declare -A running=() began=() lane=() seconds=() # by process; the last two by program
 
-# The loop devices that nobody holds, but that still have the limit of an install.
+# The unused loop devices that still have the writeback limit of an install.
 limited() {
 	local bdi
 
@@ -39,14 +39,14 @@ limited() {
 	done
 }
 
-# left_behind DIR: what is there, below the folder that was made for a test.
+# left_behind DIR: lists the files, mounts and loop devices below the folder of a test.
 left_behind() {
 	find "$1" -mindepth 1 -maxdepth 1 2>/dev/null
 	grep -oF " $1/" /proc/self/mountinfo | sed 's/.*/a mount below &/'
 	losetup -l -n -O NAME,BACK-FILE 2>/dev/null | grep -F " $1/"
 }
 
-# report PROGRAM STATUS SECONDS: its line, from its log, and why it failed or skipped something.
+# report PROGRAM STATUS SECONDS: prints its line, from its log, and the reasons of failures and skips.
 report() {
 	local name log=$logs/$(basename "$1" .sh).log status=$2 left skips good bad planned reason= word=ok
 	name=$(basename "$1" .sh)
@@ -57,7 +57,7 @@ report() {
 	skips=$(grep -cE '^(not )?ok .*# SKIP' "$log")
 	good=$(grep -E '^ok ' "$log" | grep -vc '# SKIP')
 	bad=$(grep -E '^not ok ' "$log" | grep -vc '# SKIP')
-	# A program that died, or that ran fewer tests than it announced, has failed, too.
+	# A program that crashed, or ran fewer tests than it announced, has failed as well.
 	planned=$(sed -n 's/^1\.\.\([0-9]*\).*/\1/p' "$log" | awk '{n += $1} END {print n + 0}')
 	if [ "$status" = 124 ] || [ "$status" = 137 ]; then
 		reason="took longer than $limit s"
@@ -79,15 +79,15 @@ report() {
 	printf ', %d s\n' "$3"
 	[ -z "$reason" ] || echo "     $name: $reason"
 	if [ "$bad" != 0 ]; then
-		# Each failure with what was printed about it, or else the end of the log.
+		# Each failure with its output, or else the end of the log.
 		if grep -qE '^not ok ' "$log"; then
 			grep -E -A 64 '^not ok ' "$log" | grep -vE '^ok |^--$' | head -n 120
 		else
 			tail -n 25 "$log"
 		fi | sed 's/^/     /'
-		echo "     all of it: $log"
+		echo "     full log: $log"
 	fi
-	# cmocka's line has no reason: what the test printed before it is one.
+	# cmocka's line has no reason; the test has printed it on the line before.
 	awk '/^(not )?ok [0-9]+ .*# SKIP/ {
 			bare = /^not ok [0-9]+ # SKIP/
 			sub(/^(not )?ok [0-9]+ (- )?/, "")
@@ -100,7 +100,7 @@ report() {
 	skipped=$((skipped + skips))
 }
 
-# may_start PROGRAM: whether what runs now lets it run beside it.
+# may_start PROGRAM: true if the lanes of the running tests allow it to start.
 may_start() {
 	local pid
 	[ ${#running[@]} -lt "$lanes" ] || return 1
@@ -128,7 +128,7 @@ trap end_all EXIT
 trap 'exit 130' INT
 trap 'exit 143' HUP TERM
 
-# Sets the array waiting: the programs in the order in which they are to start.
+# Sets the array waiting to the programs, in their order of starting.
 order() {
 	local program name
 	for program in "$@"; do
@@ -160,7 +160,7 @@ while [ ${#waiting[@]} -gt 0 ] || [ ${#running[@]} -gt 0 ]; do
 	report "$program" $status "${seconds[$program]}"
 done
 
-# What each of these took now, and the others the last time.
+# Save the seconds of these tests from this run, and of the others from earlier runs.
 {
 	for program in "${!seconds[@]}"; do
 		echo "$(basename "$program" .sh) ${seconds[$program]}"
@@ -171,7 +171,7 @@ done
 left=$(comm -13 <(echo "$limited_before") <(limited))
 if [ -n "$left" ]; then
 	failed=$((failed + 1))
-	echo "FAIL the limit of an install is left on ${left//$'\n'/, }"
+	echo "FAIL the writeback limit of an install is still set on ${left//$'\n'/, }"
 fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# boot-areas.sh - the boot areas of a real (emulated) eMMC, through device/ as
-# linked into boot_areas.c: written, read back, enabled, and protected again;
-# looked at from inside by the kernel and from outside in the card's image.
+# boot-areas.sh - the boot areas of an emulated eMMC: boot_areas.c writes them with
+# the functions of device/, reads them back, enables and protects them; the kernel
+# checks the result inside the machine, and cmp the card's image outside.
 #
-# See lib.sh for the settings and prepare.sh for what has to be there.
+# See lib.sh for the settings and prepare.sh for the requirements.
 # BOOT_AREAS: the program (default: build/tests/vm-boot-areas)
 # lane: vm
 
@@ -14,32 +14,32 @@ set -u
 . "$(dirname "$0")/lib.sh"
 
 BOOT_AREAS=${BOOT_AREAS:-$vm_top/build/tests/vm-boot-areas}
-OFFSET1=$((33 * 1024 + 5))      # neither a block's nor a page's begin
+OFFSET1=$((33 * 1024 + 5))      # not aligned to a block or a page
 
 [ -x "$BOOT_AREAS" ] || { echo "not ok 1 - there is no $BOOT_AREAS"; exit 1; }
 vm_begin
 vm_needs_emmc "boot areas"
 
 # ---------------------------------------------------------------------------
-# the card, full of something; two bootloaders, and the program, on the stick
+# the card, not blank; two boot loaders and the program, on the stick
 
 make_emmc
 fill=$vm_tmp/fill
 head -c $((2 * BOOT_MIB * 1024 * 1024)) /dev/urandom >"$fill"
 dd if="$fill" of="$MACHINE/emmc.img" conv=notrunc status=none
 
-# What runs in the machine: each line of output with the name of its step.
+# The script for the machine: each line of its output has the name of its step.
 guest_script() {
 	cat <<-EOF
 	tell() { sed "s/^/step \$1: /"; }
 	protection() { cat /sys/block/mmcblk0boot?/force_ro | tr -d '\n' | tell \$1; echo; }
 	areas() { name=\$1; shift; ./boot_areas "\$@" 2>&1 | tell \$name; }
-	# As the kernel reads it: byte \$2 of EXT_CSD.
+	# Byte \$2 of EXT_CSD, as the kernel reads it.
 	byte() {
 		cut -c\$((\$2 * 2 + 1))-\$((\$2 * 2 + 2)) /sys/kernel/debug/mmc0/mmc0:0001/ext_csd | tell \$1
 	}
 	mount -t debugfs debugfs /sys/kernel/debug
-	echo # what was typed has a line of its own
+	echo # ends the line of the typed command
 
 	protection before
 	byte config-before 179
@@ -83,7 +83,7 @@ make_tools() {
 check "the stick" make_tools || exit 1
 check "the machine's RAM disk" make_installer || exit 1
 
-# What the card must have in the end.
+# The expected content of the card.
 wanted=$vm_tmp/wanted.img
 cp --sparse=always "$MACHINE/emmc.img" "$wanted"
 dd if="$vm_tmp/stick/boot0.bin" of="$wanted" conv=notrunc status=none
@@ -102,7 +102,7 @@ check "the machine switches off by itself" machine_off 120 || exit 1
 note "$((SECONDS - started)) s"
 said=$(tr -d '\r' <"$MACHINE/console.log" | sed -n 's/^step //p')
 
-step() { # what, step, the words that it must begin with
+step() { # what, step, the expected first words
 	local found
 	found=$(sed -n "s/^$2: //p" <<<"$said")
 	if [[ $found == "$3"* ]]; then
@@ -140,4 +140,4 @@ step "an area that is locked until the power is cut is refused" locked \
 
 check "the card has both bootloaders, and not another byte was changed" \
 	cmp "$MACHINE/emmc.img" "$wanted"
-exit 0 # what failed is counted
+exit 0 # vm_cleanup exits with 1 if a check failed

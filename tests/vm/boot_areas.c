@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * boot_areas - the boot areas of a real (emulated) eMMC, through device/ and in the order of a job;
- * for boot-areas.sh, which runs it in the emulated machine. It works nowhere else.
+ * boot_areas - works on the boot areas of an emulated eMMC with the functions of device/, in the order
+ * of an install; boot-areas.sh runs it in the emulated machine. It refuses to run anywhere else.
  *
- *   boot_areas install DISK FILE0 FILE1 OFFSET1   FILE0 to boot0, FILE1 to boot1 from OFFSET1 on,
- *                                                 read back; then boot0 enabled, with acknowledge
- *   boot_areas enable DISK none|boot0|boot1|user  the acknowledge kept
- *   boot_areas set DISK BYTE VALUE                a byte of EXT_CSD
- *   boot_areas lift DISK                          lifts boot0's write protection and dies of SIGKILL
- *   boot_areas start                              what every start does: settings are put back
+ *   boot_areas install DISK FILE0 FILE1 OFFSET1   writes FILE0 to boot0 and FILE1 to boot1 from OFFSET1
+ *                                                 on, reads them back, enables boot0 with acknowledge
+ *   boot_areas enable DISK none|boot0|boot1|user  keeps the acknowledge
+ *   boot_areas set DISK BYTE VALUE                sets a byte of EXT_CSD
+ *   boot_areas lift DISK                          lifts the write protection of boot0; kills itself
+ *   boot_areas start                              restores the settings, like every start
  *
- * Prints one line: "done", or why not. Exit 0 or 1.
+ * Prints one line: "done" or the error. Exit 0 or 1.
  */
 #include "device/base/sysroot.h"
 #include "device/base/util.h"
@@ -141,7 +141,7 @@ static int run(struct job *job, int root, const struct verb *verb, char **args)
 	return r;
 }
 
-/* The machine that boot-areas.sh starts says so on its kernel's command line. */
+/* boot-areas.sh adds vm.boot-areas to the kernel's command line. */
 static bool is_emulated_machine(int root)
 {
 	char line[4096];

@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# emmc-install.sh - the whole way on a real (emulated) eMMC: install Debian
-# through boardstrap's screens, by keystrokes on a serial console, look at the
-# result from outside, then boot the board from it and log in.
+# emmc-install.sh - a complete install on an emulated eMMC: installs Debian
+# with boardstrap's screens, by keystrokes on a serial console, checks the
+# card's image from outside, then boots the board from it and logs in.
 #
 # VM_LAYOUT: single-gpt (default), single-mbr or boot-root.
-# See lib.sh for the other settings and prepare.sh for what has to be there.
+# See lib.sh for the other settings and prepare.sh for the requirements.
 # lane: vm
 
 set -u
@@ -25,7 +25,7 @@ pass "the machine's parts ($SECONDS s)"
 
 check "the installer's RAM disk" make_installer || exit 1
 check "the stick with $ARCHIVE" make_stick || exit 1
-check "kernel and initrd out of $ARCHIVE" take_boot_files || exit 1
+check "kernel and initrd from $ARCHIVE" take_boot_files || exit 1
 make_emmc
 
 args=
@@ -36,7 +36,7 @@ facts=$(screen | grep '^vm: ')
 fact() {
 	tr ' ' '\n' <<<"$facts" | sed -n "s/^$1=//p"
 }
-check "mmcblk0 has the size asked for" is size $((EMMC_MIB * 1024 * 1024)) "$(fact size)"
+check "mmcblk0 has the requested size" is size $((EMMC_MIB * 1024 * 1024)) "$(fact size)"
 if [ "$CARD" = emmc ]; then
 	check "mmcblk0 is an eMMC" is type MMC "$(fact type)"
 	check "with its boot areas" is "boot0 and boot1" \
@@ -47,8 +47,8 @@ else
 	skip "with its boot areas" "an SD card"
 	card='SD'
 fi
-check "the serial console knows no size" is tty 0x0 "$(fact tty)"
-# The serial number is in the CID's bytes 10 to 13, an SD card's in 9 to 12.
+check "the serial console has no size" is tty 0x0 "$(fact tty)"
+# The serial number is in bytes 10 to 13 of the CID, or 9 to 12 of an SD card's.
 digits=25-28
 [ "$CARD" = emmc ] || digits=23-26
 serial=$(fact cid | cut -c $digits)
@@ -61,12 +61,12 @@ keys Enter
 row="mmcblk0 +$card"
 wait_for 30 "$row" || die "Target lists mmcblk0"
 check "Target lists mmcblk0 as $card" choose "$row" || exit 1
-# Should refused devices be left out at first: "a" shows all.
+# "a" shows refused devices, if they are hidden at first.
 seen_within 10 'sda +USB.*refused' >/dev/null || keys a
 check "Target refuses the stick" wait_for 20 'sda +USB.*refused' || exit 1
-check "the cursor is on mmcblk0 still" choose "$row" || exit 1
+check "the cursor is still on mmcblk0" choose "$row" || exit 1
 
-# Archive: a browser. Enter the stick's folder, should it not begin there.
+# Archive is a browser. Enter opens the stick's folder, if it does not begin there.
 press_until 4 Enter "$ARCHIVE|/media/usb" || die "Archive comes after Target"
 if ! shows "$ARCHIVE"; then
 	choose /media/usb || die "Archive offers the stick"
@@ -79,17 +79,17 @@ check "Layout offers $LAYOUT" choose "$LAYOUT" || exit 1
 
 erased='Everything on this device will be erased'
 press_until 4 Enter "$erased" || die "Review comes after Layout"
-check "Review says what will be lost" shows "$erased" || exit 1
+check "Review shows the data that will be lost" shows "$erased" || exit 1
 started=$SECONDS
 check "the scan is done at Review" wait_for 240 '[0-9] entries' 'It cannot begin' || exit 1
 note "scan: $((SECONDS - started)) s"
 wait_for 240 'Type the last four digits' 'It cannot begin' || die "Review asks for the serial"
 
-# The field is emptied after a wrong answer.
+# A wrong answer clears the field.
 running='overall'
 text 0000
 keys Enter
-check "a wrong serial does not begin" \
+check "a wrong serial does not start the install" \
 	wait_for 10 '"0000" is (wrong|not)' "$running" || exit 1
 text "$serial"
 wait_for 10 "\[$serial\]" || die "the serial's field takes $serial"
@@ -98,8 +98,8 @@ keys Enter
 wait_for 20 "$running" || die "the right serial begins"
 pass "the right serial ($serial) begins"
 
-# The gauges are watched all the way: overall never goes back, and is never
-# 100 % while the Install screen is up.
+# Watch the gauges during the install: overall never goes back, and is never
+# 100 % while the Install screen is shown.
 done_text='verified, 0 wrong'
 failed_text='\[FAIL\]|in step:|entries wrong|will not boot|Nothing was written to it'
 watch_install() {
@@ -141,7 +141,7 @@ screen | sed 's/^/#  |/'
 check "the overall gauge never goes back ($samples samples)" is gauge '' "$worst"
 check "tar's own totals were used" is "tar confirmed" yes "$confirmed"
 
-# Result stays until it is dismissed; q leads out from there.
+# Result is shown until q quits.
 press_until 6 q 'vm: boardstrap ended with' || die "q ends boardstrap"
 check "boardstrap's exit status is 0" shows 'vm: boardstrap ended with 0'
 if shows 'vm: still mounted'; then
@@ -153,9 +153,9 @@ keys Enter
 check "the installer's machine switches off" machine_off 30 || exit 1
 
 # ---------------------------------------------------------------------------
-# 3. the eMMC from outside, with tools that had no part in it
+# 3. the eMMC from outside, with tools that did not take part in the install
 
-# Its user area as a file of its own, holes kept.
+# Copy its user area to a separate file, with its holes.
 disk=$MACHINE/user.img
 dd if="$MACHINE/emmc.img" of="$disk" bs=1M skip="$CARD_OFFSET_MIB" conv=sparse status=none ||
 	die "the user area of the eMMC's image"
@@ -167,9 +167,9 @@ number=1
 [ "$LAYOUT" = single-mbr ] && label=dos
 [ "$LAYOUT" = boot-root ] && number=2
 check "sfdisk reads a $label table" is table "$label" "$(sed -n 's/^label: //p' <<<"$table")"
-check "sfdisk finds no fault with it" sfdisk -V "$disk"
+check "sfdisk finds no error in it" sfdisk -V "$disk"
 
-# field N NAME: start or size, in sectors, of partition N.
+# field N NAME: prints start or size of partition N, in sectors.
 field() {
 	sed -nE "s/^[^ ]*img$1 : .*$2= *([0-9]+).*/\1/p" <<<"$table"
 }
@@ -188,9 +188,9 @@ value() {
 }
 check "blkid finds ext4 in it" is TYPE ext4 "$(value TYPE)"
 check "with the label that the board mounts" is LABEL rootfs "$(value LABEL)"
-check "e2fsck finds no fault with it" e2fsck -fn "$disk?offset=$offset"
+check "e2fsck finds no error in it" e2fsck -fn "$disk?offset=$offset"
 
-# In a mount namespace of its own: mount and loop device go with the process.
+# A private mount namespace: mount and loop device are released with the process.
 inside() {
 	# shellcheck disable=SC2016
 	unshare -m --propagation private sh -ec '
@@ -200,7 +200,7 @@ inside() {
 	' sh "$disk" "$offset" "$VM_DIR/$ARCHIVE" "$vm_tmp/mnt"
 }
 if [ "$LAYOUT" = boot-root ]; then
-	skip "tar finds no difference to the archive" "/boot is a partition of its own"
+	skip "tar finds no difference to the archive" "/boot is a separate partition"
 else
 	check "tar finds no difference to the archive" inside
 fi
@@ -215,7 +215,7 @@ machine_up "Debian boots from the eMMC to its login prompt" 180 'login:' board.v
 text root
 keys Enter
 wait_for 30 '# *$' || die "root logs in"
-# The words are split in what is typed, so that only the answer matches.
+# The typed words are split, so that only the output matches.
 # shellcheck disable=SC2016
 text 'clear; echo "root ""is $(findmnt -no SOURCE,FSTYPE,OPTIONS /)"; cat /etc/hostname'
 keys Enter
@@ -226,7 +226,7 @@ keys Enter
 check "a file's capability has survived" wait_for 20 'board-test/capable cap_net_raw=ep' || exit 1
 text 'clear; dpkg --audit && echo "dpkg ""content"'
 keys Enter
-check "dpkg is content" wait_for 60 '^dpkg content' || exit 1
+check "dpkg finds no error" wait_for 60 '^dpkg content' || exit 1
 text poweroff
 keys Enter
 check "the board switches off" machine_off 60

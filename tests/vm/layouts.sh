@@ -1,13 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# layouts.sh - the filesystems that only the emulated machine's kernel can mount: a small
-# system is installed on two eMMCs, by the layout boot-root (vfat /boot, ext4 /) and by a
-# layout file (vfat /boot, f2fs /), looked at by other programs from inside and outside,
-# and both boot to a login prompt, with the kernel and the initrd that mtools reads from
-# the vfat of their own card.
+# layouts.sh - filesystems that only the emulated machine's kernel can mount: installs a small
+# system on two eMMCs, with the layout boot-root (vfat /boot, ext4 /) and with a layout file
+# (vfat /boot, f2fs /). Other programs check the result from inside and outside, and both boot
+# to a login prompt, with the kernel and the initrd that mtools reads from the card's vfat.
 #
-# See lib.sh for the settings and prepare.sh for what has to be there.
+# See lib.sh for the settings and prepare.sh for the requirements.
 # lane: vm
 
 set -u
@@ -17,15 +16,15 @@ set -u
 vm_begin
 vm_needs_emmc "vfat and f2fs"
 
-# name: card's size in MiB, layout, root's filesystem
+# by name: size of the card in MiB, layout; the name is the filesystem of /
 names=(ext4 f2fs)
 declare -A size=([ext4]=512 [f2fs]=128)
 declare -A layout=([ext4]=boot-root [f2fs]=f2fs.conf)
 
 # ---------------------------------------------------------------------------
-# a system of busybox alone, with Debian's kernel
+# a system of busybox only, with Debian's kernel
 
-# What mounts / and goes there; the modules for everything else are loaded here, too.
+# Its init loads all modules, also those for later, mounts / and switches to it.
 make_initrd() { # FILE
 	local root=$vm_tmp/initrd version
 	version=$(basename "$VM_DIR"/kernel/lib/modules/*)
@@ -139,13 +138,13 @@ for name in "${names[@]}"; do
 done
 
 # ---------------------------------------------------------------------------
-# 1. installed; and compared by tar, mounted read-only by the same kernel
+# 1. install, then compare with tar, mounted read-only by the same kernel
 
 vm_aside=yes
 machine_up "the machine comes up" 120 '^bash.*# *$' installer.vmlinuz installer.cpio vm.shell
 check "two eMMCs, mmcblk0 and mmcblk1" aside 60 'bind 10 11' || exit 1
-# They are blank, and QEMU takes a second for every 12 MiB of a discard.
-check "that discard nothing" aside 20 'for f in /sys/block/mmcblk?/queue/discard_max_bytes; do echo 0 >$f; done'
+# They are blank, and QEMU needs a second for every 12 MiB of a discard.
+check "discard is switched off" aside 20 'for f in /sys/block/mmcblk?/queue/discard_max_bytes; do echo 0 >$f; done'
 
 compare() {     # disk, root's filesystem
 	aside 120 "blockdev --rereadpt /dev/$1 && mkdir -p /tmp/$1 &&
@@ -165,15 +164,15 @@ for name in "${names[@]}"; do
 done
 check "the boot areas of mmcblk1 are protected again" \
 	aside 20 'grep -qx 1 /sys/block/mmcblk1boot0/force_ro && grep -qx 1 /sys/block/mmcblk1boot1/force_ro'
-# PARTITION_CONFIG, byte 179: acknowledge, boot0; two digits a byte.
-check "and the card tells a boot ROM boot0, with the acknowledge" aside 20 \
+# PARTITION_CONFIG is byte 179: acknowledge, boot0; two digits a byte.
+check "and the card is set to boot from boot0, with the acknowledge" aside 20 \
 	'mount -t debugfs none /sys/kernel/debug; cd /sys/kernel/debug;
 	[ $(cut -c 359-360 mmc0/mmc0:0001/ext_csd)$(cut -c 359-360 mmc1/mmc1:0001/ext_csd) = 0048 ]'
 shell 'poweroff -f'
 check "the machine switches off" machine_off 30 || exit 1
 
-# The card's file: boot0, boot1, what is left of QEMU's, the user area.
-at() {          # FILE, OFFSET: lies there on the second card
+# The card's file: boot0, boot1, then the user area.
+at() {          # FILE, OFFSET: the second card has FILE at OFFSET
 	cmp -n "$(stat -c %s "$vm_tmp/$1")" -i "$2:0" "$MACHINE/f2fs.img" "$vm_tmp/$1"
 }
 check "boot0 begins with the loader" at spl.bin 0
@@ -181,9 +180,9 @@ check "boot1 has it at 33 KiB" at spl.bin $(((BOOT_MIB << 20) + 33 * 1024))
 check "the user area has the other at 32 KiB" at loader.bin $(((2 * BOOT_MIB << 20) + 32 * 1024))
 
 # ---------------------------------------------------------------------------
-# 2. each from outside, then booted
+# 2. check each from outside, then boot it
 
-# part NUMBER: that partition as a file, holes kept.
+# part NUMBER: copies that partition to a file, with its holes.
 part() {
 	local start count
 	read -r start count < <(sfdisk -d "$MACHINE/user.img" |
@@ -195,7 +194,7 @@ outside() {     # name
 	dd if="$MACHINE/$1.img" of="$MACHINE/user.img" bs=1M skip=$((2 * BOOT_MIB)) conv=sparse \
 		status=none && sfdisk -V -q "$MACHINE/user.img" && part 1 && part 2
 }
-# Kernel and initrd, as mtools finds them in the vfat; the same as in the archive.
+# Copies kernel and initrd from the vfat with mtools, and compares them with the archive's.
 boot_files() {
 	mcopy -o -i "$MACHINE/p1.img" '::vmlinuz-*' "$MACHINE/board.vmlinuz" &&
 		mcopy -o -i "$MACHINE/p1.img" '::initrd.img-*' "$MACHINE/board.initrd" || return 1
@@ -210,9 +209,9 @@ check_root() {
 }
 vm_aside=
 for name in "${names[@]}"; do
-	check "$name: sfdisk finds no fault with the table" outside "$name" || continue
-	check "$name: fsck.fat finds no fault with /boot" fsck.fat -n "$MACHINE/p1.img"
-	check "$name: its fsck finds no fault with /" check_root "$name"
+	check "$name: sfdisk finds no error in the table" outside "$name" || continue
+	check "$name: fsck.fat finds no error in /boot" fsck.fat -n "$MACHINE/p1.img"
+	check "$name: its fsck finds no error in /" check_root "$name"
 	check "$name: mtools reads kernel and initrd from /boot" boot_files || continue
 
 	vm_cards=("$name emmc")
@@ -221,10 +220,10 @@ for name in "${names[@]}"; do
 	keys Enter
 	wait_for 20 '# *$' || die "$name: root logs in"
 	shell 'grep -c "^/dev/mmcblk0p[12] /" /proc/mounts; grep mmcblk /proc/mounts; cd /; sha256sum -c /etc/sums >/run/sums; echo "sums "$?'
-	check "$name: every file is what it was in the archive" wait_for 60 '^sums 0' '^sums [^0]'
+	check "$name: every file is the same as in the archive" wait_for 60 '^sums 0' '^sums [^0]'
 	check "$name: / and /boot are the eMMC's partitions" eval \
 		"shows '^/dev/mmcblk0p2 / $name' && shows '^/dev/mmcblk0p1 /boot vfat'"
 	shell 'poweroff -f'
 	check "$name: the board switches off" machine_off 30 || exit 1
 done
-exit 0 # what failed is counted
+exit 0 # vm_cleanup exits with 1 if a check failed

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 #
-# lib.sh - an emulated board on a serial line, driven the way a person does it.
+# lib.sh - an emulated board on a serial line, operated like a person does it.
 #
 # The board is QEMU with an eMMC behind a PCI SD host controller. Its serial
 # line is the only console: QEMU's stdio in a tmux pane of 80x24, so that keys
@@ -9,19 +9,19 @@
 # guest ttyS0 is a plain 8250: it reports a size of 0x0 and knows nothing about
 # the terminal at the other end.
 #
-# Source it, call vm_setup, and everything that was started here (tmux server,
-# QEMU, temporary files) is gone again when the script ends, however it ends.
+# Source it and call vm_begin. The tmux server, QEMU and the temporary files are
+# removed when the script ends, also after a signal.
 #
 # Settings, from the environment:
 #   VM_DIR      cache and working files              (default: build/vm)
 #   BOARDSTRAP  the program under test               (default: build/boardstrap)
-#   ALLOW_SD=1  no QEMU with an eMMC to be had: take an SD card instead
+#   ALLOW_SD=1  use an SD card if there is no QEMU with an eMMC
 #   VM_EMMC_MIB size of the eMMC's user area         (default: 512)
-#   VM_LIMIT    no machine lives longer, in seconds (default: 1800)
-#   VM_PATIENCE waiting ends with the event; what a wait is given in seconds is what an idle
-#               machine never takes, and this many times that ends what hangs (default: 5)
-#   SPEED=1     judge the promises of speed, on a machine that does nothing else: see quick
-#   VM_KEEP=1   keep the machine's files for a look
+#   VM_LIMIT    seconds after which a machine is ended (default: 1800)
+#   VM_PATIENCE a wait ends with its event; its seconds are more than an idle machine needs, and
+#               the limit is this many times that (default: 5)
+#   SPEED=1     check the speed limits strictly, on an idle machine: see quick
+#   VM_KEEP=1   do not remove the machine's files
 
 LC_ALL=C.UTF-8
 export LC_ALL
@@ -35,7 +35,7 @@ BOARDSTRAP=${BOARDSTRAP:-$vm_top/build/boardstrap}
 VM_PATIENCE=${VM_PATIENCE:-5}
 
 ARCHIVE=rootfs.tar.zst                  # its name on the board's USB stick
-EMMC_MIB=${VM_EMMC_MIB:-512}            # QEMU wants a power of two
+EMMC_MIB=${VM_EMMC_MIB:-512}            # QEMU requires a power of two
 BOOT_MIB=4                              # each of the two boot areas
 SCREEN_LINES=24
 SCREEN_COLUMNS=80
@@ -45,17 +45,17 @@ vm_failed=0
 vm_skipped=0
 vm_count=0
 vm_tmp=
-vm_pid=                 # QEMU, or the timeout(1) around it
+vm_pid=                 # QEMU, or its timeout(1)
 vm_server=              # tmux
-vm_jobs=                # other children that run in the background
-vm_cards=()             # "NAME KIND" of each card in the machine, a controller for each
-vm_throttle=            # a limit of every card, as QEMU's -drive has it
-installer_extra=        # called with the root of the installer's RAM disk, to add to it
-vm_line=                # the program that is a bad line (line.c), which obeys the FIFO $vm_tmp/line
-vm_aside=               # not empty: with a second serial line, see aside
+vm_jobs=                # other background children
+vm_cards=()             # "NAME KIND" of each card; each has its own controller
+vm_throttle=            # a limit for every card, as an option of QEMU's -drive
+installer_extra=        # a function that adds files to the installer's RAM disk; its argument is the root
+vm_line=                # the program for a bad line (line.c), controlled by the FIFO $vm_tmp/line
+vm_aside=               # not empty: add a second serial line, see aside
 
 # ---------------------------------------------------------------------------
-# results: one line each, in TAP's words
+# results, as TAP
 
 pass() {
 	vm_count=$((vm_count + 1))
@@ -79,13 +79,13 @@ note() {
 	echo "# $*"
 }
 
-# Where one step builds on the one before there is no point in going on.
+# For a step that all later ones depend on.
 die() {
 	fail "$@"
 	exit 1
 }
 
-# check NAME COMMAND...: what the command prints is shown only when it fails.
+# check NAME COMMAND...: passes if the command succeeds; shows its output only if it fails.
 check() {
 	local name=$1 out
 	shift
@@ -98,19 +98,19 @@ check() {
 	fi
 }
 
-is() {  # what, wanted, found: for check
+is() {  # what, wanted, found; for check
 	[ "$2" = "$3" ] || { echo "$1: wanted $2, found $3"; return 1; }
 }
 
-# quick WHAT LIMIT FOUND: for check, of milliseconds that are promised on a machine that does nothing else.
-# Without SPEED=1 the limit is twenty times as high: it fails what hangs, and lets a busy machine pass.
+# quick WHAT LIMIT FOUND: for check; succeeds if FOUND is below LIMIT, in milliseconds on an idle machine. The
+# limit is twenty times as high unless SPEED=1 is set, so that only a hang fails on a busy machine.
 quick() {
 	local limit=$2
 	[ "${SPEED:-0}" = 1 ] || limit=$((20 * limit))
 	[ -n "$3" ] && [ "$3" -lt "$limit" ] || { echo "$1: $3, not below $limit"; return 1; }
 }
 
-# What another program says, as comments, and no more of it than helps.
+# Prints up to 40 lines of another program's output as TAP comments.
 quote() {
 	sed -e 's/^/# /' -e '40{s/$/ .../;q}'
 }
@@ -120,10 +120,10 @@ quote() {
 
 vm_setup() {
 	mkdir -p "$VM_DIR" || exit 1
-	# Where the last words go, wherever a signal finds us.
+	# vm_cleanup prints here even if a signal arrives while stdout is redirected.
 	exec 8>&1
 	# One machine at a time per working directory. Children must not
-	# inherit the lock (9>&-), or a left-over would hold it.
+	# inherit the lock (9>&-), or one that survives would hold it.
 	if [ -z "${VM_LOCKED:-}" ]; then
 		exec 9>"$VM_DIR/lock"
 		flock -n 9 || {
@@ -138,7 +138,7 @@ vm_setup() {
 	trap 'exit 143' TERM
 }
 
-# What every test begins with: vm_setup, the machine's parts (prepare.sh), vm_load.
+# The start of every test: vm_setup, the machine's parts (prepare.sh), vm_load.
 vm_begin() {
 	local prepared
 	[ "$(id -u)" = 0 ] || { echo "not ok 1 - must be run as root"; exit 1; }
@@ -150,16 +150,16 @@ vm_begin() {
 	wait $vm_jobs
 	prepared=$?
 	vm_jobs=
-	# Indented: it counts for itself.
+	# Indented, because its results are a separate TAP stream.
 	sed 's/^/    /' "$vm_tmp/prepare.log"
 	[ $prepared -eq 0 ] || die "the machine's parts (prepare.sh)"
 	vm_load || die "the machine's description"
 }
 
-# For tests that mean nothing on an SD card.
+# Skips a test that is meaningless on an SD card.
 vm_needs_emmc() {       # what is tested
 	[ "$CARD" != emmc ] || return 0
-	skip "$1" "there is no QEMU with an eMMC, and an SD card will not do"
+	skip "$1" "there is no QEMU with an eMMC, and an SD card cannot replace it"
 	exit 0
 }
 
@@ -179,7 +179,7 @@ vm_cleanup() {
 		rm -rf --one-file-system "$MACHINE"
 	fi
 	[ -z "$vm_tmp" ] || rm -rf --one-file-system "$vm_tmp"
-	[ "$status" -ne 0 ] || echo "1..$vm_count" # it came to its end
+	[ "$status" -ne 0 ] || echo "1..$vm_count" # every check has run
 	if [ "$vm_count" -gt 0 ] || [ "$status" -ne 0 ]; then
 		echo "vm: $vm_passed passed, $vm_failed failed, $vm_skipped skipped"
 	fi
@@ -189,13 +189,12 @@ vm_cleanup() {
 	exit "$status"
 }
 
-# What prepare.sh made is described in one small file.
+# Reads the description of the parts that prepare.sh made.
 vm_load() {
 	# shellcheck source=/dev/null
 	. "$VM_DIR/machine.conf" || return 1
-	# QEMU in a chroot sees only what lies below it, so that is where the
-	# machine's files are: MACHINE is their folder, QEMU_DIR is QEMU's name
-	# for it.
+	# QEMU in a chroot can open only files below it, so the machine's files
+	# are there: MACHINE is their folder, QEMU_DIR is its path for QEMU.
 	MACHINE=$QEMU_ROOT/machine
 	if [ -n "$QEMU_ROOT" ]; then
 		QEMU_DIR=/machine
@@ -207,7 +206,7 @@ vm_load() {
 	mkdir -p "$MACHINE"
 }
 
-# Does this QEMU know that device?
+# True if this QEMU has that device.
 qemu_has() {    # its chroot, empty for the system's own; device
 	qemu_run "$1" -device help 2>/dev/null | grep -q "^name \"$2\""
 }
@@ -225,8 +224,8 @@ qemu_run() {    # its chroot or empty; arguments
 # ---------------------------------------------------------------------------
 # the board's parts
 
-# A blank card of that size; it will be in the machine. In an eMMC's backing file
-# the boot areas come first, then the user area.
+# Adds a blank card of that size to the machine. The backing file of an eMMC
+# begins with the boot areas; the user area follows.
 make_card() {   # its name (the image is NAME.img), emmc or sd, MiB (a power of two)
 	local size=$3
 	[ "$2" = emmc ] && size=$((size + 2 * BOOT_MIB))
@@ -235,7 +234,7 @@ make_card() {   # its name (the image is NAME.img), emmc or sd, MiB (a power of 
 	vm_cards+=("$1 $2")
 }
 
-# The board's own.
+# The board's own eMMC.
 make_emmc() {
 	CARD_OFFSET_MIB=0
 	[ "$CARD" = emmc ] && CARD_OFFSET_MIB=$((2 * BOOT_MIB))
@@ -251,8 +250,8 @@ stick_of() {    # DIR
 	mkfs.ext4 -q -L STICK -m 0 -O ^has_journal -d "$1" "$MACHINE/stick.img"
 }
 
-# A small system as an archive: busybox, and in /data as many MiB that do not compress.
-# Whoever wants more in it leaves that in DIR before.
+# A small system as an archive: busybox, and random data of that many MiB in /data. The
+# archive also contains the files that DIR holds already.
 small_archive() {       # DIR, MiB, FILE
 	local i
 	mkdir -p "$1"/{bin,dev,etc,proc,root,run,sys,tmp,data,var/empty} &&
@@ -273,7 +272,7 @@ small_archive() {       # DIR, MiB, FILE
 make_stick() {
 	local dir=$vm_tmp/stick
 	mkdir "$dir" || return 1
-	# A link, not a copy, when it is the same filesystem.
+	# A hard link instead of a copy, on the same filesystem.
 	ln "$VM_DIR/$ARCHIVE" "$dir/" 2>/dev/null || cp "$VM_DIR/$ARCHIVE" "$dir/" || return 1
 	echo "not an archive" >"$dir/notes.txt"
 	stick_of "$dir"
@@ -282,7 +281,7 @@ make_stick() {
 	return $status
 }
 
-# copy_program ROOT PROGRAM [NAME]: with the libraries that it is linked with.
+# copy_program ROOT PROGRAM [NAME]: copies it with its shared libraries.
 copy_program() {
 	local root=$1 name=${3:-} program
 	program=$(command -v "$2") || return 1
@@ -293,7 +292,7 @@ copy_program() {
 
 copy_libraries() {      # ROOT, of that program
 	local root=$1 lib
-	# A script and a static program have none; ldd says so by its status.
+	# ldd fails for scripts and static programs, which have none.
 	{ ldd "$2" 2>/dev/null || true; } | grep -o '/[^ ]*' | while read -r lib; do
 		[ -e "$root$lib" ] || {
 			mkdir -p "$root${lib%/*}"
@@ -302,7 +301,7 @@ copy_libraries() {      # ROOT, of that program
 	done
 }
 
-# Modules of Debian's kernel, with those that they need.
+# Copies modules of Debian's kernel and their dependencies.
 copy_modules() {        # ROOT, VERSION, modules
 	local root=$1 version=$2 module path
 	shift 2
@@ -328,21 +327,21 @@ make_installer() {
 	version=$(basename "$VM_DIR"/kernel/lib/modules/*)
 
 	mkdir -p "$root"/{dev,etc,media/usb,proc,root,run,sys,tmp,usr/bin,busybox,var/lib} || return 1
-	# One directory for all programs: who asks for /sbin/x gets /usr/bin/x.
+	# One folder for all programs: /sbin/x is /usr/bin/x.
 	ln -s usr/bin "$root/bin"
 	ln -s usr/bin "$root/sbin"
 	ln -s bin "$root/usr/sbin"
-	# As on a merged-/usr machine, so that every library path of ldd works.
+	# A merged /usr, so that every library path of ldd works.
 	mkdir -p "$root"/usr/lib "$root"/usr/lib64
 	ln -s usr/lib "$root/lib"
 	ln -s usr/lib64 "$root/lib64"
 
 	copy_program "$root" "$BOARDSTRAP" boardstrap || return 1
-	# Without these it could not work at all ...
+	# Required programs ...
 	for tool in tar zstd xz gzip mke2fs e2fsck sfdisk blkid mount umount kmod stty; do
 		copy_program "$root" "$tool" || { echo "$tool is missing here"; return 1; }
 	done
-	# ... these are for other layouts, and for people in shell.sh.
+	# ... and optional ones, for other layouts and for shell.sh.
 	for tool in bzip2 lz4 mkfs.vfat mkfs.f2fs fsck.fat mount.vfat tune2fs dumpe2fs debugfs resize2fs \
 		flock lsblk losetup findmnt blockdev wipefs partx bsdtar sha256sum strace gdb mmc; do
 		copy_program "$root" "$tool" 2>/dev/null || true
@@ -352,15 +351,15 @@ make_installer() {
 	ln -s kmod "$root/usr/bin/modprobe"
 	ln -s kmod "$root/usr/bin/lsmod"
 
-	# BusyBox provides what is missing, last in PATH: its own tar and mount
-	# must not hide the real ones. For the same reason its shell, which
-	# prefers its own commands whatever PATH says, is not used.
+	# BusyBox provides the other commands, last in PATH: its tar and mount must
+	# not hide the real ones. Its shell is not used, because it prefers its
+	# own commands regardless of PATH.
 	copy_program "$root" busybox || return 1
 	mv "$root/usr/bin/busybox" "$root/busybox/busybox"
 	copy_program "$root" dash sh || return 1
 	copy_program "$root" bash || return 1
 
-	# Descriptions of terminals, the C.UTF-8 locale, mke2fs's defaults.
+	# Terminal descriptions, the C.UTF-8 locale, the defaults of mke2fs.
 	for path in /lib/terminfo /usr/share/terminfo /usr/lib/locale/C.utf8 /etc/mke2fs.conf; do
 		[ -e "$path" ] || continue
 		mkdir -p "$root${path%/*}"
@@ -381,14 +380,14 @@ make_installer() {
 	cp "$vm_here/guest-aside" "$root/etc/aside"
 	chmod 755 "$root/init"
 
-	# Not compressed: the emulated CPU would take longer over it than QEMU
-	# takes to load it.
+	# Not compressed: the emulated CPU would need longer to decompress it
+	# than QEMU needs to load it.
 	(cd "$root" && find . -print0 | cpio --null --quiet -o -H newc -R 0:0) >"$MACHINE/installer.cpio" || return 1
 	cp "$VM_DIR/kernel/boot/vmlinuz-$version" "$MACHINE/installer.vmlinuz"
 	rm -rf "$root"
 }
 
-# Kernel and initrd of the system under test, out of its own archive.
+# Copies kernel and initrd of the system under test from its archive.
 take_boot_files() {
 	local dir=$vm_tmp/boot
 	mkdir "$dir" || return 1
@@ -404,7 +403,7 @@ take_boot_files() {
 machine_command() {
 	local kernel=$1 initrd=$2 append=$3
 	local card name kind bus slot=16 device
-	# Control keys belong to the guest: no escape character, no signals.
+	# Control keys go to the guest: no escape character, no signals.
 	local console=stdio,id=console,signal=off
 	[ -z "$vm_line" ] || console=socket,id=console,fd=3
 	qemu_command=()
@@ -432,8 +431,8 @@ machine_command() {
 			-chardev "file,id=aside,path=$QEMU_DIR/aside.log,input-path=$QEMU_DIR/aside.in"
 			-serial chardev:aside)
 	fi
-	# The stick is in the installer's machine only: the installed board has
-	# to come up without it.
+	# Only the installer's machine has the stick: the installed board must
+	# boot without it.
 	if [ "$kernel" = installer.vmlinuz ]; then
 		qemu_command+=(-device qemu-xhci
 			-drive "if=none,id=stick,format=raw,readonly=on,file=$QEMU_DIR/stick.img"
@@ -459,25 +458,25 @@ machine_start() {
 	if [ -n "$vm_aside" ]; then
 		rm -f "$MACHINE"/aside.{in,log}
 		mkfifo "$MACHINE/aside.in" || return 1
-		# Both ends are open here: nobody who opens one waits for the other.
+		# Open for reading and writing, so that no open(2) of the FIFO blocks.
 		exec 7<>"$MACHINE/aside.in"
 	fi
-	# The server stays in the foreground (-D), as a child of ours that can
-	# be waited for.
+	# The server stays in the foreground (-D), so that it is a child to
+	# wait for.
 	mux -D &
 	vm_server=$!
 	until mux show-options -g >/dev/null 2>&1; do
 		kill -0 "$vm_server" 2>/dev/null || return 1
 		sleep 0.1
 	done
-	# No run may outlive its script for long, not even if that is killed.
+	# timeout(1) ends the machine even if this script is killed.
 	mux new-session -d -x $SCREEN_COLUMNS -y $SCREEN_LINES \
 		timeout --foreground -k 5 "${VM_LIMIT:-1800}" \
 		${vm_line:+"$vm_line" "$vm_tmp/line" "$vm_tmp/line.log"} "${qemu_command[@]}" || return 1
 	vm_pid=$(mux display-message -p '#{pane_pid}')
 }
 
-# machine_up NAME SECONDS REGEX KERNEL INITRD APPEND: starts it, and waits until the screen shows that.
+# machine_up NAME SECONDS REGEX KERNEL INITRD APPEND: starts the machine and waits until the screen matches.
 machine_up() {
 	local started=$SECONDS
 	machine_start "${@:4}" || die "QEMU starts"
@@ -489,7 +488,7 @@ machine_alive() {
 	[ -n "$vm_pid" ] && [ "$(mux display-message -p '#{pane_dead}' 2>/dev/null)" = 0 ]
 }
 
-# machine_off SECONDS: it is switching itself off; wait for that.
+# machine_off SECONDS: waits until the machine has switched itself off.
 machine_off() {
 	local until=$((SECONDS + $1 * VM_PATIENCE)) status=0
 	while machine_alive; do
@@ -504,7 +503,7 @@ machine_off() {
 	return $status
 }
 
-# The plug. Only ever hits the processes started by machine_start.
+# Ends the processes that machine_start has started, and no others.
 machine_kill() {
 	[ -n "$vm_server" ] || return 0
 	if machine_alive; then
@@ -531,12 +530,12 @@ screen_dump() {
 	screen | sed 's/^/#  |/'
 }
 
-# wait_for SECONDS REGEX [REGEX-OF-FAILURE]: until the screen shows it.
+# wait_for SECONDS REGEX [REGEX-OF-FAILURE]: waits until the screen matches REGEX.
 wait_for() {
 	seen_within $(($1 * VM_PATIENCE)) "${@:2}"
 }
 
-# The same in seconds as they are, for who goes on otherwise when it is not seen.
+# The same without VM_PATIENCE, for callers that have another way if the screen does not match.
 seen_within() {
 	local until=$((SECONDS + $1)) text
 	while :; do
@@ -545,7 +544,7 @@ seen_within() {
 			return 0
 		fi
 		if [ -n "${3:-}" ] && grep -Eq -- "$3" <<<"$text"; then
-			echo "# the screen says: $(grep -E -m1 -- "$3" <<<"$text")"
+			echo "# the screen shows: $(grep -E -m1 -- "$3" <<<"$text")"
 			return 1
 		fi
 		if ! machine_alive; then
@@ -572,8 +571,8 @@ text() {
 	mux send-keys -l -- "$1"
 }
 
-# shell COMMAND: typed at the prompt of the console, on an empty screen, so that what is
-# then seen is its output.
+# shell COMMAND: types it at the prompt of the console, on an empty screen, so that the screen
+# then shows only its output.
 shell() {
 	local i=0
 	keys C-u C-l
@@ -585,8 +584,8 @@ shell() {
 	keys Enter
 }
 
-# press_until TIMES KEY REGEX: a key may be dead for a moment (the list under
-# the cursor has just changed), so it is pressed again if nothing comes of it.
+# press_until TIMES KEY REGEX: presses the key until the screen matches. Enter has no effect
+# shortly after the list under the cursor has changed.
 press_until() {
 	local i=0
 	while [ $i -lt "$1" ]; do
@@ -598,7 +597,7 @@ press_until() {
 	return 1
 }
 
-# choose REGEX: move the cursor (the row that begins with ">") to that row.
+# choose REGEX: moves the cursor (the row that begins with ">") to that row.
 choose() {
 	local i row
 	wait_for 20 "$1" || return 1
@@ -610,7 +609,7 @@ choose() {
 				return 0
 			fi
 			keys $key
-			# The cursor moves, or it is at the end of the list.
+			# The cursor does not move at the end of the list.
 			cursor_moved "$row" || break
 			i=$((i + 1))
 		done
@@ -629,9 +628,9 @@ cursor_moved() {
 	return 1
 }
 
-# aside SECONDS COMMAND: run by a shell on the second serial line (vm_aside=yes), while
-# the first one belongs to boardstrap; guest-aside has functions for it. Prints what the
-# command prints; its status, or 124 where it takes longer.
+# aside SECONDS COMMAND: runs it in a shell on the second serial line (vm_aside=yes), while
+# boardstrap uses the first one; guest-aside has functions for it. Prints the output of the
+# command and returns its status: 124 after a timeout, 125 if the machine has stopped.
 aside() {
 	local until=$((SECONDS + $1 * VM_PATIENCE)) log=$MACHINE/aside.log id=$EPOCHREALTIME
 	printf '%s %s\n' "$id" "$(tr '\n\t' '  ' <<<"$2")" >&7
@@ -645,7 +644,7 @@ aside() {
 		mine { print }'
 }
 
-# aside_until SECONDS COMMAND: again and again, until its status is 0.
+# aside_until SECONDS COMMAND: repeats it until its status is 0.
 aside_until() {
 	local until=$((SECONDS + $1 * VM_PATIENCE)) said
 	while ! said=$(aside "$1" "$2"); do

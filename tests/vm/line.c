@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vm-line - a serial line that can be bad, between the emulated board and the terminal that this runs
- * in. On the host:
+ * vm-line - a serial line with faults, between the emulated board and the terminal of this program. On
+ * the host:
  *
  *   vm-line CONTROL LOG COMMAND...   runs the board (QEMU), whose console is a socket at descriptor 3
  *
- * and obeys words that come on the FIFO CONTROL, a line each:
+ * and reads commands from the FIFO CONTROL, one per line:
  *
- *   rate N        passes N bytes a second on to the terminal; 0: none (the board's UART then stalls);
- *                 -1: as they come, as at the start
- *   answers HOW   of the terminal to the board's questions: keep, drop, late (2 s), swap (rows and
- *                 columns, and one that was not asked for), garbage
- *   mark NAME     appends "NAME BYTES" to LOG: how many bytes the board has sent so far
+ *   rate N        passes N bytes per second to the terminal; 0: none (the board's UART then stalls);
+ *                 -1: no limit, the default
+ *   answers HOW   changes the terminal's answers to queries: keep, drop, late (2 s), swap (rows and
+ *                 columns, and one unrequested answer), garbage
+ *   mark NAME     appends "NAME BYTES" to LOG: the number of bytes that the board has sent so far
  *
- * On the board, which has these as well for what no shell can do:
+ * On the board, for operations that a shell cannot do:
  *
- *   vm-line hangup TTY               as when the carrier is lost: vhangup(2) of that terminal
- *   vm-line storm TTY COUNT MS       sets so many sizes within MS, none above 24 by 80
+ *   vm-line hangup TTY               hangs up that terminal (TIOCVHANGUP), as if the carrier were lost
+ *   vm-line storm TTY COUNT MS       sets COUNT window sizes within MS, none above 24 by 80
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,8 +35,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TICK_MS 20   /* a slow line takes its bytes so often */
-#define LATE_MS 2000 /* answers that are late */
+#define TICK_MS 20   /* interval of a slow line's transfers */
+#define LATE_MS 2000 /* delay of late answers */
 
 enum how { KEEP, DROP, LATE, SWAP, GARBAGE };
 
@@ -45,12 +45,12 @@ static const char *const hows[] = {"keep", "drop", "late", "swap", "garbage"};
 struct line {
 	int board, control;
 	FILE *log;
-	long rate; /* bytes a second, or -1 */
+	long rate; /* bytes per second, or -1 */
 	uint64_t bytes, tick_ms;
 	enum how how;
-	char held[64]; /* what may become an answer */
+	char held[64]; /* the start of a possible answer */
 	size_t held_count;
-	char late[256]; /* that wait for late_ms */
+	char late[256]; /* answers to send at late_ms */
 	size_t late_count;
 	uint64_t late_ms;
 };
@@ -111,7 +111,7 @@ static void pass_answer(struct line *line)
 	line->held_count = 0;
 }
 
-/* Keys pass as they are; a position (ESC [ r ; c R) or an identity (ESC [ ? ... c) is an answer. */
+/* Keys pass unchanged; a position (ESC [ r ; c R) or an identity (ESC [ ? ... c) is an answer. */
 static void take_byte(struct line *line, char byte)
 {
 	bool in_csi = line->held_count >= 2;
@@ -145,7 +145,7 @@ static bool take_terminal(struct line *line)
 
 /* --- from the board to the terminal --- */
 
-/* How many bytes may pass now. */
+/* The number of bytes that may pass now. */
 static size_t allowed(const struct line *line)
 {
 	return line->rate < 0 ? 4096 : (size_t)(line->rate * TICK_MS / 1000);
@@ -282,7 +282,7 @@ static int storm(const char *tty, long count, long ms)
 		if (due > now)
 			(void)poll(NULL, 0, (int)(due - now));
 	}
-	/* As a serial line has it. */
+	/* The size that a serial line has. */
 	return ioctl(fd, TIOCSWINSZ, &(struct winsize){0}) < 0 ? 1 : 0;
 }
 

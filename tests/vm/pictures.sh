@@ -1,18 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# pictures.sh [DIR] - takes README's pictures (assets/pictures): the emulated board installs onto its
-# eMMC, its serial line is shown by xterm on an X server without a screen (Xvfb), and each screen of
-# boardstrap is photographed from there. What is seen is what an operator sees.
+# pictures.sh [DIR] - takes the screenshots of README (assets/pictures): the emulated board installs on
+# its eMMC, xterm on a virtual X server (Xvfb) shows its serial line, and ImageMagick saves each screen
+# of boardstrap as the operator sees it.
 #
-# See lib.sh for the settings and prepare.sh for what has to be there.
+# See lib.sh for the settings and prepare.sh for the requirements.
 
 set -u
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 dir=${1:-$vm_top/assets/pictures}
-# Time to look at the gauges.
+# Slow enough to catch the gauges.
 vm_throttle=throttling.bps-write=12000000,throttling.bps-read=30000000
 
 vm_begin
@@ -20,10 +20,10 @@ vm_needs_emmc "pictures"
 mkdir -p "$dir" || exit 1
 
 # ---------------------------------------------------------------------------
-# the photographer
+# the X server and the screenshots
 
 camera_start() {
-	# The server finds a free number itself.
+	# Xvfb picks a free display number.
 	Xvfb -displayfd 6 -screen 0 1024x768x24 -nolisten tcp 6>"$vm_tmp/display" \
 		>"$vm_tmp/xvfb.log" 2>&1 7>&- 8>&- 9>&- &
 	vm_jobs="$vm_jobs $!"
@@ -45,7 +45,7 @@ camera_start() {
 	return 1
 }
 
-# Few colours and no date: the same screen makes the same small file.
+# Few colours and no date, so that the same screen gives the same small file.
 picture() {     # NAME
 	sleep 1
 	import -window "$window" +dither -colors 12 -strip -define png:exclude-chunks=date,time \
@@ -65,7 +65,7 @@ camera_start || die "a terminal that can be photographed"
 wait_for 120 'vm: ready, press Enter' || die "the installer's system comes up"
 serial=$(screen | sed -n 's/^vm: cid=//p' | cut -c 25-28)
 
-# The speed of most boards' consoles: a slower one is drawn on with less.
+# The speed of most consoles; slower lines get fewer updates.
 check "a fast line" aside 20 'stty -F /dev/ttyS0 115200' || exit 1
 
 # ---------------------------------------------------------------------------

@@ -1,19 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# prepare.sh - what the emulated board is made of, by package name alone:
+# prepare.sh - makes the parts of the emulated board from packages:
 #
-#   build/vm/qemu/          a QEMU that can emulate an eMMC (>= 10.2); Debian 12's
-#                           cannot, so a chroot with that of Debian testing
+#   build/vm/qemu/          a QEMU that can emulate an eMMC (>= 10.2): a chroot with
+#                           Debian testing, because that of Debian 12 is older
 #   build/vm/kernel/        Debian's stock kernel and modules, only unpacked
 #   build/vm/rootfs.tar.zst the system under test: Debian with its own kernel and
 #                           initrd, up to a login prompt on ttyS0
 #
-# Each is made once and again only when this file has changed; remove build/vm
-# to start afresh. Mirrors and keys are mmdebstrap's business.
+# Each is made once, and again only when this file has changed; remove build/vm
+# to make all of them again. mmdebstrap knows the mirrors and keys.
 #
-# ALLOW_SD=1: where no QEMU with an eMMC can be had, take one with an SD card.
-# That tests less (no boot areas, no eMMC identity) and it is said loudly.
+# ALLOW_SD=1: use an SD card if no QEMU with an eMMC is available. This tests less
+# (no boot areas, no eMMC identity), and the log has a warning.
 
 set -u
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -25,10 +25,10 @@ BOARD_SUITE=bookworm
 
 options=(--mode=root --variant=minbase --quiet
 	--aptopt='APT::Install-Recommends "false"'
-	# The clock of a build machine may be far off.
+	# The clock of a build machine may be wrong.
 	--aptopt='Acquire::Check-Valid-Until "false"')
 
-# A product is there when its stamp is, and is not older than its recipe.
+# A part is up to date if its stamp exists and is not older than this file.
 fresh() {
 	[ "$VM_DIR/$1.stamp" -nt "$0" ] && [ "$VM_DIR/$1.stamp" -nt "$vm_here/board-hook" ]
 }
@@ -51,9 +51,9 @@ finish_qemu() {
 	wait "$qemu_job" && touch "$VM_DIR/qemu.stamp"
 }
 
-# The archive stays small, since the emulated eMMC takes about 3 MB/s: no
-# documentation, no translations, and of the kernel's modules those that this
-# board has a use for.
+# The archive is small, because the emulated eMMC writes about 3 MB/s: no
+# documentation, no translations, and only the kernel modules that this board
+# needs.
 board_excludes=(
 	'/usr/share/doc/*' '/usr/share/info/*' '/usr/share/locale/*' '/usr/share/man/*'
 	'/usr/share/i18n/*' '/usr/share/zoneinfo/*' '/usr/share/bash-completion/*'
@@ -79,7 +79,7 @@ start_board() {
 	discard kernel
 	discard "$ARCHIVE"
 	mkdir -p "$VM_DIR/kernel"
-	# mmdebstrap runs the hook in a shell of its own, with these in its
+	# mmdebstrap runs the hook in a separate shell, with these in its
 	# environment.
 	# shellcheck disable=SC2016
 	VM_KERNEL_DIR=$VM_DIR/kernel VM_HOOK=$vm_here/board-hook \
@@ -111,7 +111,7 @@ board_job=
 took() { echo "$((SECONDS - started)) s"; }
 started=$SECONDS
 
-# Both at once: one waits for the network while the other unpacks.
+# Both run at once: one waits for the network while the other unpacks.
 has_emmc() { qemu_has "$VM_DIR/qemu" emmc; }
 if qemu_has '' emmc; then
 	QEMU_ROOT=
@@ -145,7 +145,7 @@ if [ -n "$QEMU_ROOT" ] && ! has_emmc; then
 			tail -n 30 "$qemu_log" | quote
 			fail "a QEMU with an SD card"
 		fi
-		# So that an eMMC is tried for again next time.
+		# The next run tries again to get an eMMC.
 		rm -f "$VM_DIR/qemu.stamp"
 	fi
 else
@@ -161,7 +161,7 @@ fi
 
 vm_jobs=
 if [ "$vm_failed" -eq 0 ]; then
-	# Relative to VM_DIR, which may be moved.
+	# Relative to VM_DIR, so that it may be moved.
 	# shellcheck disable=SC2016
 	printf 'QEMU_ROOT=%s\nCARD=%q\n' "${QEMU_ROOT:+"\$VM_DIR/qemu"}" "$CARD" >"$VM_DIR/machine.conf"
 fi

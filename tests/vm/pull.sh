@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# pull.sh - the eMMC is pulled in the middle of an install: its controller is unbound
-# while tar extracts, and once more while the medium is verified. The install fails
-# and says so, soon, with nothing left behind; and another card that is then called
-# mmcblk0 is not touched.
+# pull.sh - the eMMC is pulled during an install: its controller is unbound while tar
+# extracts, and in a second install during verify. The install fails soon, with the
+# reason, and leaves no mounts or processes; another card that then gets the name
+# mmcblk0 is not written.
 #
-# See lib.sh for the settings and prepare.sh for what has to be there.
+# See lib.sh for the settings and prepare.sh for the requirements.
 # lane: vm
 
 set -u
@@ -16,7 +16,7 @@ set -u
 CARD_MIB=128
 FILES_MIB=40
 END_SECONDS=60
-# Slow cards: there is time to pull them.
+# Slow cards, so that there is time to pull them.
 vm_throttle=throttling.bps-write=3000000,throttling.bps-read=4000000
 
 vm_begin
@@ -35,7 +35,7 @@ make_card emmc emmc $CARD_MIB
 make_card sd sd $CARD_MIB
 check "the stick" make_tools || exit 1
 check "the installer's RAM disk" make_installer || exit 1
-check "an SD card that is full of something" dd if=/dev/urandom of="$MACHINE/sd.img" bs=1M \
+check "an SD card that is not blank" dd if=/dev/urandom of="$MACHINE/sd.img" bs=1M \
 	count=$CARD_MIB conv=notrunc status=none || exit 1
 sd_before=$(sha256sum <"$MACHINE/sd.img")
 
@@ -45,11 +45,11 @@ check "the eMMC is mmcblk0, the SD card mmcblk1" aside 60 'bind 10 11' || exit 1
 settings=$(aside 20 settings)
 install='boardstrap install --yes --target /dev/mmcblk0 --archive'
 
-# pulled STEP REGEX: when the install has come to that step, and so far in it.
+# pulled STEP REGEX: pulls the eMMC once the install is in that step and its status matches.
 pulled() {
 	aside 180 "until boardstrap status --json | grep '\"step\":\"$1\"' | grep -Eq '$2'; do sleep 0.1; done; unbind 10"
 }
-soon() {        # what has to be seen, since SECONDS
+soon() {        # the expected text, since SECONDS
 	wait_for $((END_SECONDS - (SECONDS - $2))) "$1"
 }
 clean() {
@@ -58,7 +58,7 @@ clean() {
 }
 
 # ---------------------------------------------------------------------------
-# 1. while tar extracts, on the Install screen; the SD card takes the eMMC's name
+# 1. while tar extracts, on the Install screen; the SD card gets the eMMC's name
 
 shell "$install large.tar.zst; code=\$?"
 check "the eMMC is pulled while tar extracts" pulled extract '"medium":\{"done":[0-9]{7}' || exit 1
@@ -67,17 +67,17 @@ check "the SD card is put in its place" aside 60 'bind 11' || exit 1
 check "and is mmcblk0" grep -q SD <<<"$(aside 20 "card mmcblk0")"
 soon 'Put it back and start again' $started || die "it fails soon"
 pass "it fails soon ($((SECONDS - started)) s after the controller had let go)"
-# A kernel message may stand on it for a moment; and tar may have written its last byte by then.
-check "and says that the eMMC was removed" wait_for 5 'mmcblk0 was removed during (extract|flush)'
+# A kernel message may cover it for a moment; and tar may already have written its last byte.
+check "and reports that the eMMC was removed" wait_for 5 'mmcblk0 was removed during (extract|flush)'
 screen | quote
 press_until 6 q '^bash' || die "q ends boardstrap"
 shell 'echo "ended with" $code; stty -a | tr -s " ;" "\n" | grep -Exc "icanon|echo|isig|icrnl|onlcr|opost"'
 check "its exit status is 1" wait_for 10 '^ended with 1$'
-check "the terminal is as it was" wait_for 10 '^6$'
+check "the terminal is restored" wait_for 10 '^6$'
 clean
 
 # ---------------------------------------------------------------------------
-# 2. while it is verified, in lines
+# 2. during verify, in line mode
 
 check "both cards are back" aside 60 'bind 10 11' || exit 1
 shell "$install large.tar.zst --plain 2>/run/said; echo \"ended \"with \$?"
@@ -86,13 +86,13 @@ started=$SECONDS
 soon '^ended with' $started || die "it fails soon"
 pass "it fails soon ($((SECONDS - started)) s after the controller had let go)"
 check "its exit status is 1" shows '^ended with 1$'
-check "and says that the eMMC was removed" grep 'mmcblk0 was removed during verify' \
+check "and reports that the eMMC was removed" grep 'mmcblk0 was removed during verify' \
 	<<<"$(aside 20 'cat /run/said')"
 screen | grep -v '^verify' | quote
 clean
 
 # ---------------------------------------------------------------------------
-# 3. boardstrap can be used as before
+# 3. boardstrap works as before
 
 check "both cards are back" aside 60 'bind 10 11' || exit 1
 said=$(aside 20 'boardstrap list')
@@ -105,4 +105,4 @@ clean
 shell 'poweroff -f'
 check "the machine switches off" machine_off 30
 check "the SD card is as it was, byte for byte" is sha256 "$sd_before" "$(sha256sum <"$MACHINE/sd.img")"
-exit 0 # what failed is counted
+exit 0 # vm_cleanup exits with 1 if a check failed

@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# serial.sh - a bad serial line, on a real (emulated) 8250: the line is stopped in the middle of an
-# install, it is slow, it hangs up; the kernel writes on it, the terminal answers nonsense, and front
-# ends are killed on it. The install goes on, and whoever looks again sees the truth. In the end the
-# eMMC is pulled, which the kernel has much to say about.
+# serial.sh - a bad serial line, on an emulated 8250: the line stops during an install, it is slow, it
+# hangs up; the kernel writes on it, the terminal sends wrong answers, and front ends are killed on it.
+# The install continues, and a front end that is attached later shows its current state. At the end the
+# eMMC is pulled, and the kernel logs many messages.
 #
-# FAULT_SECONDS: for how long the line is stopped (default: 15)
-# VM_LINE:       the program that is the line (default: build/tests/vm-line), see line.c
-# See lib.sh for the other settings and prepare.sh for what has to be there.
+# FAULT_SECONDS: how long the line is stopped (default: 15)
+# VM_LINE:       the program for the line (default: build/tests/vm-line), see line.c
+# See lib.sh for the other settings and prepare.sh for the requirements.
 # lane: vm
 
 set -u
@@ -27,7 +27,7 @@ vm_needs_emmc "a bad serial line"
 # ---------------------------------------------------------------------------
 # the machine
 
-# A tar that is fed evenly, and does not end before it is told to (/run/go).
+# A tar that gets its input at a constant rate, and ends only after /run/go exists.
 add_tools() {   # ROOT
 	copy_program "$1" "$VM_LINE" || return 1
 	cat >"$1/usr/bin/slow-tar" <<-'END'
@@ -55,10 +55,10 @@ check "the installer's RAM disk" make_installer || exit 1
 vm_aside=yes
 vm_line=$VM_LINE
 machine_up "the machine comes up" 120 '^bash.*# *$' installer.vmlinuz installer.cpio "vm.shell vm.respawn"
-check "the serial console knows no size" shows 'vm: tty=0x0 term=linux'
+check "the serial console has no size" shows 'vm: tty=0x0 term=linux'
 settings=$(aside 20 settings)
 
-# What the second line's shell can do besides; loaded there once.
+# More functions for the shell on the second line, loaded there once.
 functions=$(
 	cat <<'END'
 ui() { grep -slx boardstrap /proc/[0-9]*/comm | cut -d/ -f3; }
@@ -78,7 +78,7 @@ done <<<"$functions"
 line() {
 	echo "$*" >"$vm_tmp/line"
 }
-# How many bytes the board has sent so far.
+# The number of bytes that the board has sent so far.
 sent() {
 	local id=$EPOCHREALTIME
 	line mark "$id"
@@ -94,7 +94,7 @@ below() {       # what, limit, found
 above() {       # what, limit, found
 	[ -n "$3" ] && [ "$3" -gt "$2" ] || { echo "$1: $3, not above $2"; return 1; }
 }
-# Milliseconds until the screen shows that, or with "!" before it does not; our look takes some, too.
+# Milliseconds until the screen matches, or with "!" no longer does, including the time for the check itself.
 ms_until() {    # [!] REGEX
 	local start want=0
 	start=$(stamp)
@@ -109,7 +109,7 @@ median() {
 }
 
 drawn='d detach, the install goes on'
-# What stands still on the Install screen: steps, rules and the line of keys.
+# The constant part of the Install screen: steps, rules and the line of keys.
 still() {
 	screen | tail -n +9 | sed 's/[0-9:]//g; s/─/-/g; s/ *$//'
 }
@@ -125,7 +125,7 @@ picture_soon() { # SECONDS
 		[ $SECONDS -lt $until ] || { diff <(echo "$frame") <(still); return 1; }
 	done
 }
-# What is typed right after a hang-up may be lost, and Ctrl-L does nothing for some time.
+# Input right after a hang-up may be lost, and Ctrl-L has no effect for some time.
 shell() {
 	local i=0 n
 	while [ "$(screen | grep -c .)" -gt 1 ] && [ $i -lt 5 ]; do
@@ -141,15 +141,15 @@ shell() {
 	text "$1"
 	keys Enter
 }
-# Runs boardstrap on the console, with what it leaves behind noted.
-front() {       # its arguments, [ENVIRONMENT]
+# Runs boardstrap on the console, and saves its exit code and the terminal's settings before and after.
+front() {       # arguments, [ENVIRONMENT]
 	shell "rm -f /run/code; stty -g >/run/before; (trap : HUP; ${2:-} boardstrap $1; echo \$? >/run/code); stty -g >/run/after"
 }
 attach() {      # [ENVIRONMENT]
 	front attach "${1:-}"
 	wait_for 20 "$drawn"
 }
-# left CODE: the front end has ended with that, and the terminal and the kernel are as they were.
+# left_behind CODE: the front end has exited with CODE, and has restored the terminal and the kernel's settings.
 left_behind() {
 	aside_until 10 '[ -s /run/after ] && [ -s /run/code ]' >/dev/null &&
 		is "exit code, terminal" "$1" "$(aside 10 restored)"
@@ -166,7 +166,7 @@ loud() {
 }
 
 # ---------------------------------------------------------------------------
-# 1. an install; the kernel writes on it, and keys are quick
+# 1. an install: the kernel writes on the screen, and keys respond quickly
 
 install='install --yes --tar /usr/bin/slow-tar --target /dev/mmcblk0 --archive'
 front "$install large.tar.zst"
@@ -186,12 +186,12 @@ for i in 1 2 3 4; do
 	picture_soon 3 >/dev/null || fail "the screen is as before"
 	sleep 1.2
 done
-note "a kernel message stands on the screen for (ms): ${times//$'\n'/ }"
+note "a kernel message is on the screen for (ms): ${times//$'\n'/ }"
 check "a kernel message is painted over within 500 ms" quick "ms (median)" 500 "$(median <<<"${times%$'\n'}")"
 aside 10 "for i in 1 2 3 4 5 6 7 8; do echo \"<0>oops \$i\" >/dev/kmsg; sleep 0.1; done" >/dev/null
-check "many of them, too, and the screen is as before" picture_soon 3
+check "eight of them as well, and the screen is as before" picture_soon 3
 
-# Twelve keys at any moments; milliseconds, each.
+# Twelve keys at random moments, in milliseconds each.
 press_keys() {
 	local i
 	for i in 1 2 3 4 5 6; do
@@ -206,16 +206,16 @@ press_keys() {
 times=$(press_keys)
 note "key to screen (ms): $(sort -n <<<"$times" | paste -sd' ')"
 check "key to screen takes less than 100 ms" quick "ms (median)" 100 "$(median <<<"$times")"
-# For the record: an emulated processor that does something else besides is no measure.
+# Not checked, only printed: a busy emulated processor gives no reliable value.
 aside 10 'for i in 1 2; do dd if=/dev/urandom of=/dev/null bs=64k 2>/dev/null & echo $! >>/run/burn; done' >/dev/null
-note "key to screen, both processors busy besides (ms): $(press_keys | sort -n | paste -sd' ')"
+note "key to screen, with both processors busy (ms): $(press_keys | sort -n | paste -sd' ')"
 # shellcheck disable=SC2016
 aside 10 'kill $(cat /run/burn); rm /run/burn' >/dev/null
 
 # ---------------------------------------------------------------------------
-# 2. the line is stopped
+# 2. the line stops
 
-# used SECONDS: of a processor by the front end, in thousandths, and bytes a second of the archive.
+# used SECONDS: prints the front end's processor time in thousandths, and the archive's bytes per second.
 used() {
 	local said cpu0 cpu1 done0 done1
 	# shellcheck disable=SC2016
@@ -228,10 +228,10 @@ before=$(sent)
 line rate 0
 read -r stopped_cpu stopped <<<"$(used "$FAULT_SECONDS")"
 note "the line stopped for $FAULT_SECONDS s: UI $stopped_cpu/1000 of an emulated processor (before: $free_cpu), $stopped of $free B/s extracted"
-# An emulated processor is some tens of times slower than ours, on which tests/whole/test_line.c asks for
-# less than 1 %, and shared with whatever else runs here. Turning round would be 1000.
-check "a stopped line costs the front end next to nothing" below permille 500 "$stopped_cpu"
-check "and the install goes on at its pace" above B/s $((free / 4)) "$stopped"
+# An emulated processor is some tens of times slower than a real one, for which tests/whole/test_line.c
+# requires less than 1 %, and other processes use it too. A busy loop would be 1000.
+check "the front end hardly uses the processor on a stopped line" below permille 500 "$stopped_cpu"
+check "and the install continues at its speed" above B/s $((free / 4)) "$stopped"
 total=$(aside 10 archive)
 percent=$((${total% *} * 100 / ${total#* }))
 line rate -1
@@ -243,11 +243,11 @@ caught_up() {
 	done
 }
 started=$(stamp)
-check "when it goes on, the screen tells where the install is ($percent %)" caught_up "$percent"
+check "when the line resumes, the screen shows the current percentage ($percent %)" caught_up "$percent"
 sleep 0.3
 bytes=$(($(sent) - before))
 note "after $(($(stamp) - started)) ms it has taken $bytes B, what was in the UART among them"
-check "by one frame, not by all that were left out" below bytes 2000 $bytes
+check "with one frame, not with all that were skipped" below bytes 2000 $bytes
 check "the screen is whole" picture_soon 3
 
 # ---------------------------------------------------------------------------
@@ -257,7 +257,7 @@ while read -r signal code limit; do
 	[ "$signal" = TERM ] || attach || die "attach shows it again"
 	check "attached, the kernel is quiet" quiet
 	line rate 0
-	# More than all buffers take.
+	# More than all buffers hold.
 	for key in '?' q '?' q; do
 		sleep 0.5
 		keys "$key"
@@ -268,10 +268,10 @@ while read -r signal code limit; do
 	line rate -1
 	case $code in
 	killed) ;;
-	*) check "SIG$signal: exit code $code, the terminal is as it was" left_behind "$code" ;;
+	*) check "SIG$signal: exit code $code, the terminal is restored" left_behind "$code" ;;
 	esac
-	check "SIG$signal: the kernel's level is as it was" loud
-	check "SIG$signal: the install goes on" goes_on
+	check "SIG$signal: the kernel's log level is restored" loud
+	check "SIG$signal: the install continues" goes_on
 	[ "$signal" != KILL ] || shell 'stty sane'
 done <<'END'
 TERM 6 500
@@ -281,18 +281,18 @@ KILL killed 500
 END
 
 # ---------------------------------------------------------------------------
-# 4. the carrier is lost
+# 4. the carrier is lost: a hang-up
 
 attach || die "attach shows it again"
 ms=$(aside 30 hung_up)
 check "a hang-up: gone within a second ($ms ms)" quick ms 1000 "$ms"
 check "with exit code 6" is code 6 "$(aside_until 10 'cat /run/code')"
-check "and the install goes on" goes_on
-check "the kernel's level is as it was" loud
+check "and the install continues" goes_on
+check "the kernel's log level is restored" loud
 wait_for 20 'bash[-0-9.]*#' || die "there is a shell again"
 
 # ---------------------------------------------------------------------------
-# 5. a terminal that answers nonsense, sizes, a machine that has nothing
+# 5. wrong answers of the terminal, changing sizes, and no terminal description or locale
 
 for how in drop late swap garbage; do
 	line answers $how
@@ -301,9 +301,9 @@ for how in drop late swap garbage; do
 	check "answers: $how: the screen is right ($(($(stamp) - started)) ms)" picture_soon 3
 	[ $how != late ] || sleep 2.5
 	keys '?'
-	check "answers: $how: keys do what they say" wait_for 5 'Help: Install'
+	check "answers: $how: keys work" wait_for 5 'Help: Install'
 	keys q
-	check "answers: $how: and nothing else has" picture_soon 3
+	check "answers: $how: and nothing else has an effect" picture_soon 3
 	keys d
 	check "answers: $how: exit code 6" left_behind 6
 done
@@ -315,8 +315,8 @@ said=$(aside 30 'pid=$(ui); cpu $pid; start=$(stamp); vm-line storm /dev/ttyS0 1
 { read -r cpu0 && read -r cpu1 && read -r ms; } <<<"$said"
 percent=$(((cpu1 - cpu0) / 10000 / ms))
 note "a thousand sizes in $ms ms: the front end uses $percent % of a processor"
-# A virtual processor that waits for a real one counts as busy: see tests/whole/test_faults.c otherwise.
-[ "${SPEED:-0}" != 1 ] || check "a thousand sizes: less than a processor is used" below percent 80 $percent
+# Time that a virtual processor waits for a real one counts as used; tests/whole/test_faults.c checks this better.
+[ "${SPEED:-0}" != 1 ] || check "a thousand sizes: less than a whole processor is used" below percent 80 $percent
 check "and the screen is right" picture_soon 3
 keys d
 check "exit code 6" left_behind 6
@@ -325,9 +325,9 @@ check "exit code 6" left_behind 6
 aside 10 'for dir in /lib/terminfo /usr/share/terminfo /usr/lib/locale; do mount -t tmpfs none $dir; done; [ -z "$(ls -A /lib/terminfo)$(ls -A /usr/lib/locale)" ]' >/dev/null ||
 	fail "terminal descriptions and locales can be hidden"
 attach 'TERM=foobar LC_ALL=C' || die "attach shows it without anything else on the machine"
-check "no terminal description, no locale: that is said" shows '"foobar" \(TERM\) is not known here'
+check "no terminal description, no locale: a message" shows '"foobar" \(TERM\) is not known here'
 keys l
-check "no terminal description, no locale: keys do what they say" wait_for 5 'q back'
+check "no terminal description, no locale: keys work" wait_for 5 'q back'
 keys q
 wait_for 5 "$drawn" >/dev/null
 check "no terminal description, no locale: the screen is right" picture_soon 3
@@ -335,7 +335,7 @@ keys d
 check "exit code 6" left_behind 6
 
 # ---------------------------------------------------------------------------
-# 6. 960 bytes a second, to the end
+# 6. an install to its end at 960 bytes per second
 
 line rate 960
 started=$(stamp)
@@ -350,11 +350,11 @@ aside 10 ': >/run/go' >/dev/null
 check "it passes" wait_for 90 'verified, 0 wrong' 'exit code [1-9]'
 line rate -1
 press_until 3 q '^bash' || die "q ends boardstrap"
-check "exit code 0, the terminal is as it was" left_behind 0
+check "exit code 0, the terminal is restored" left_behind 0
 check "the kernel's settings are as they were" is settings "$settings" "$(aside 20 settings)"
 
 # ---------------------------------------------------------------------------
-# 7. front end and engine are killed: the next start puts back what they had set
+# 7. front end and engine are killed: the next start restores the settings
 
 aside 10 'rm /run/go' >/dev/null
 front "$install small.tar.zst"
@@ -367,24 +367,24 @@ aside_until 20 left >/dev/null
 shell boardstrap
 wait_for 20 'q quit' || die "boardstrap starts"
 keys q
-check "the next one to end puts it back" loud
+check "the next front end restores it" loud
 check "the kernel's settings are as they were" is settings "$settings" "$(aside 20 settings)"
 
 # ---------------------------------------------------------------------------
-# 8. the eMMC is pulled: the kernel's own words, on the screen and in the log
+# 8. the eMMC is pulled: the kernel's messages, on the screen and in the log
 
 aside 10 'rm -f /run/go' >/dev/null
 front "$install small.tar.zst"
 wait_for 60 '\[ >> \] extract' || die "it extracts"
-check "somebody raises the level, and the eMMC is pulled" aside 30 \
+check "the log level is raised, and the eMMC is pulled" aside 30 \
 	'echo 8 >/proc/sys/kernel/printk; unbind 10; : >/run/go' || exit 1
 check "the install fails" wait_for 60 'Put it back and start again'
-check "the screen tells so, and nothing else stands on it" wait_for 5 'mmcblk0 was removed'
+check "the screen shows the reason, and nothing else" wait_for 5 'mmcblk0 was removed'
 sleep 2
-check "of the kernel's messages none has stayed" lacks '^\[ *[0-9]+\.[0-9]+\]'
+check "no kernel message has stayed on the screen" lacks '^\[ *[0-9]+\.[0-9]+\]'
 screen | quote
 keys l
-check "the kernel's own words are in the log" wait_for 5 'kernel: .*mmc(0|blk0)'
+check "the kernel's messages are in the log" wait_for 5 'kernel: .*mmc(0|blk0)'
 screen | quote
 keys q
 press_until 3 q '^bash' || die "q ends boardstrap"
@@ -393,4 +393,4 @@ check "nothing of it is left mounted or running" aside_until 10 left
 
 shell 'poweroff -f'
 check "the machine switches off" machine_off 30
-exit 0 # what failed is counted
+exit 0 # vm_cleanup exits with 1 if a check failed

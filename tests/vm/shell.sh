@@ -1,17 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# shell.sh - the emulated board by hand, on this terminal.
+# shell.sh - the emulated board for manual use, on this terminal.
 #
 #   tests/vm/shell.sh              a root shell in the installer's machine, with
 #                                  boardstrap, a blank eMMC and the stick
 #   tests/vm/shell.sh boardstrap   boardstrap's TUI in it
-#   tests/vm/shell.sh boot [ROOT]  boot what has been installed on the eMMC
+#   tests/vm/shell.sh boot [ROOT]  boot the system installed on the eMMC
 #                                  (ROOT: default /dev/mmcblk0p1; log in as root)
 #
-# "poweroff -f" ends it. The eMMC is kept from one call to the next; remove
-# build/vm/hand.img for a blank one. Every key belongs to the guest; from another
-# terminal "kill" ends QEMU, too.
+# "poweroff -f" ends it. The eMMC is kept between calls; remove build/vm/hand.img
+# for a blank one. Every key goes to the guest; "kill" from another terminal ends
+# QEMU as well.
 
 set -u
 # shellcheck source-path=SCRIPTDIR source=lib.sh

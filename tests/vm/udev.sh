@@ -1,16 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# udev.sh - with udev at work, as on most boards with a rescue system of some size, a
-# small root filesystem is installed many times in a row: udev opens what appears, locks
-# it, and reads it, and none of that may hinder an install or take its partition away;
-# and afterwards the kernel and udev report the table that was installed, every time.
+# udev.sh - installs a small root filesystem many times in a row while udev runs, as on most
+# boards with a larger rescue system. udev opens, locks and reads every new device; this must
+# neither disturb an install nor remove its partition. After each install the kernel and udev
+# report the table that was installed.
 #
-# INSTALLS: how many (default 50).
-# BUSY=1:   both processors of the machine run a busy loop meanwhile, and udev comes late.
-# HOLD:     how many seconds longer each install takes (default 0). After 180 udev gives up the
+# INSTALLS: number of installs (default 50).
+# BUSY=1:   both processors of the machine also run a busy loop, so that udev is late.
+# HOLD:     seconds by which each install takes longer (default 0). After 180 s udev drops the
 #           events of a locked disk.
-# See lib.sh for the other settings and prepare.sh for what has to be there.
+# See lib.sh for the other settings and prepare.sh for the requirements.
 # lane: vm
 
 set -u
@@ -27,7 +27,7 @@ vm_begin
 vm_needs_emmc "installs while udev is at work"
 
 # ---------------------------------------------------------------------------
-# the machine: udev as Debian has it
+# the machine, with Debian's udev
 
 add_udev() {    # the root of the installer's RAM disk
 	local root=$1 program
@@ -39,7 +39,7 @@ add_udev() {    # the root of the installer's RAM disk
 	done
 }
 
-# What runs in the machine.
+# The script for the machine.
 guest_script() {
 	cat <<-'EOF'
 	udevd=/usr/lib/systemd/systemd-udevd
@@ -47,12 +47,12 @@ guest_script() {
 	echo
 	echo "step started: $? $(ls /dev/disk/by-id | grep -c '^mmc-')"
 
-	# field NAME: of what is on the partition, not as udev remembers it.
+	# field NAME: read from the partition, not from udev's database.
 	field() {
 		blkid -p -o value -s "$1" /dev/mmcblk0p1
 	}
-	# The kernel has a name only of a partition that it has read from the table itself;
-	# what comes after it is udev's and libblkid's view.
+	# The kernel has a name only for a partition that it has read from the table itself;
+	# the values after it are those of udev and libblkid.
 	reported() {
 		sed -n 's/^PARTNAME=//p' /sys/block/mmcblk0/mmcblk0p1/uevent
 		readlink -f /dev/disk/by-id/mmc-*-part1
@@ -85,7 +85,7 @@ guest_script() {
 		fi
 		count=$((count + 1))
 		echo "done $count of $INSTALLS, $passed good, $(cut -d. -f1 /proc/uptime) s"
-		# QEMU's eMMC takes ten seconds for it; from the second one on it can't.
+		# Discard takes ten seconds on the eMMC of QEMU, so only the first install uses it.
 		echo 0 >/sys/block/mmcblk0/queue/discard_max_bytes
 	done
 	echo "step installs: $passed"
@@ -96,7 +96,7 @@ guest_script() {
 	EOF
 }
 
-# A few files: what is measured is the way around them.
+# Only a few files: the test is about the steps around the extraction.
 make_tools() {
 	local dir=$vm_tmp/stick
 	mkdir -p "$dir" "$vm_tmp/root/etc" && echo board >"$vm_tmp/root/etc/hostname" &&
@@ -113,7 +113,7 @@ machine_up "the machine comes up" 120 '^bash.*# *$' installer.vmlinuz installer.
 
 # ---------------------------------------------------------------------------
 
-# A busy machine takes its time; one that hangs prints no more lines.
+# A busy machine is slow; one that hangs prints no more lines.
 machine_off_or_silent() {       # seconds of silence
 	local until size=-1 now
 	while machine_alive; do
@@ -134,9 +134,9 @@ step() {
 }
 grep -E '^(wrong|said|there)' <<<"$said" | quote
 check "udev has a link to the blank eMMC" is "status and links" "0 1" "$(step started)"
-check "$INSTALLS installs in a row, each exit status 0, the kernel and udev with what it wrote" \
+check "$INSTALLS installs in a row, each with exit status 0 and the same table in the kernel and udev" \
 	is installs "$INSTALLS" "$(step installs)"
-check "udev is alive" is udev yes "$(step alive)"
+check "udev still runs" is udev yes "$(step alive)"
 note "$(step installs) installs took $(step seconds) s"
 quote <<<"$(step link)"
-exit 0 # what failed is counted
+exit 0 # vm_cleanup exits with 1 if a check failed

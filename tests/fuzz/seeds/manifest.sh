@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# manifest.sh DIR - small archives in every format, where fuzz_manifest begins.
+# manifest.sh DIR - makes small archives in every format, the seeds of fuzz_manifest.
 set -eu
 umask 022
 mkdir -p "$1"

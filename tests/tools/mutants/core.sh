@@ -1,14 +1,14 @@
 # shellcheck shell=bash disable=SC2016
 # SPDX-License-Identifier: MIT
 #
-# core.sh - the mutants of the pure modules of core/: clamps, comparisons and flags.
+# core.sh - mutants of the pure modules of core/: limits, comparisons and flags.
 
 progress=core/install/progress.c
 suite_is core/test_progress
 part "a gauge's total" $progress 'done = min_u64(done, gauge->total);' ';'
 part "a gauge that only grows" $progress 'gauge->done = max_u64(gauge->done, done);' 'gauge->done = done;'
 part "99 % before all is done" $progress '(fraction(gauge) * 100), 99)' '(fraction(gauge) * 100), 100)'
-part "100 % where all is done" $progress 'if (gauge.done >= gauge.total)
+part "100 % when all is done" $progress 'if (gauge.done >= gauge.total)
 		return 100;' 'if (0)
 		return 100;'
 part "something left to extract" $progress 'min_u64(bytes, total - 1)' 'min_u64(bytes, total)'
@@ -25,17 +25,17 @@ part "a medium that takes more than expected" $progress 'if (medium->total > 0 &
 part "99 % until the end" $progress 'permille < 990 ? (int)(permille / 10) : 99' '(int)(permille / 10)'
 part "a percentage that only grows" $progress 'if (permille > 10.0 * view->percent)' 'if (1)'
 part "a total of a step that is too small" $progress 'view->step.total = max_u64(view->step.total, view->step.done);' ';'
-part "nothing behind the end" $progress 'if (progress->finished)' 'if (0)'
+part "nothing after the end" $progress 'if (progress->finished)' 'if (0)'
 part "an ETA that is too long" $progress 'all < ETA_LIMIT_S' 'true'
 part "no ETA in the first moments" $progress '(progress->step == STEP_EXTRACT && elapsed_ms < ETA_AFTER_MS)' 'false'
 part "no ETA in a stall" $progress 'view->stall_ms >= STALL_TEXT_MS' 'false'
-part "a moment that is no stall" $progress 'view->stall_ms < STALL_TEXT_MS' 'view->stall_ms <= STALL_TEXT_MS'
+part "a pause that is no stall" $progress 'view->stall_ms < STALL_TEXT_MS' 'view->stall_ms <= STALL_TEXT_MS'
 part "no verification" $progress 'return progress->totals.verify ?' 'return true ?'
 part "one request" $progress 'requests == 1 ? "" : "s"' '"s"'
 
 steps=core/install/steps.c
 suite_is core/test_steps
-part "no step behind the last" $steps 'step < STEP_COUNT ?' 'step <= STEP_COUNT ?'
+part "no step after the last" $steps 'step < STEP_COUNT ?' 'step <= STEP_COUNT ?'
 part "a step's word" $steps '"wipe"' '"erase"'
 
 totals=core/tar/tar_totals.c
@@ -52,7 +52,7 @@ sigcgt=core/tar/sigcgt.c
 suite_is core/test_sigcgt
 part "bit 0 is signal 1" $sigcgt 'signal - 1' 'signal'
 part "zombies" $sigcgt "*state == 'Z'" 'false'
-part "dead ones" $sigcgt "*state == 'X'" 'false'
+part "dead processes" $sigcgt "*state == 'X'" 'false'
 part "blocked signals" $sigcgt 'blocked & bit ?' '0 ?'
 part "signals that are not caught" $sigcgt 'if (!(caught & bit))' 'if (0)'
 part "the whole name of a field" $sigcgt "line[length] == ':'" 'true'
@@ -64,7 +64,7 @@ suite_is core/test_ratelimit
 part "no more than the burst" $ratelimit '(pace->burst - 1)' 'pace->burst'
 part "the whole burst" $ratelimit 'paid_ms - now_ms >' 'paid_ms - now_ms >='
 part "nothing saved in a pause" $ratelimit 'pace->paid_ms > now_ms ? pace->paid_ms : now_ms' 'pace->paid_ms'
-part "what was taken" $ratelimit 'pace->paid_ms = paid_ms + pace->period_ms;' ';'
+part "tokens that are spent" $ratelimit 'pace->paid_ms = paid_ms + pace->period_ms;' ';'
 
 json=core/report/json.c
 suite_is core/test_json
@@ -73,10 +73,10 @@ part "DEL" $json '|| code == 0x7f' ''
 part "quotation marks" $json "['\"'] = '\"'," ''
 part "backslashes" $json "['\\\\'] = '\\\\'," ''
 part "commas" $json 'if (json->comma)' 'if (0)'
-part "no comma behind a bracket" $json 'putc(bracket, json->out);
+part "no comma after a bracket" $json 'putc(bracket, json->out);
 	json->comma = false;' 'putc(bracket, json->out);'
 part "bytes that are no UTF-8" $json "if (sequence[0] == '?') {" 'if (0) {'
-part "strings that are not there" $json 'if (!text) {' 'if (0) {'
+part "missing strings" $json 'if (!text) {' 'if (0) {'
 part "no minus before a zero" $json 'value < 0 && scaled > 0' 'value < 0'
 part "rounding" $json '(double)scale + 0.5' '(double)scale'
 part "numbers that are too large" $json '< 1e15)' '< 1e30)'
@@ -88,7 +88,6 @@ suite_is core/test_space
 part "the journal" $space 'ext4_journal_bytes(bytes) / BLOCK' '0'
 part "the inode tables" $space 'ext4_inode_count(bytes) / (BLOCK / INODE_BYTES)' '0'
 part "a file that claims too much" $space 'content_bytes >> 60 != 0' 'false'
-part "too many inodes for any disk" $space 'inodes >> 40 != 0' 'false'
 part "the smallest partition" $space 'while (bytes > 0 && holds(fs, bytes - MIB(1), content_bytes, inodes))' 'while (0)'
 
 err=core/install/err.c
@@ -96,7 +95,7 @@ suite_is core/test_err
 part "the first code" $err 'if (!err->code) {' 'if (1) {'
 part "one full stop" $err "if (used > 0 && err->text[used - 1] == '.')" 'if (0)'
 part "an errno of either sign" $err 'abs(error)' 'error'
-part "a device's own words" $err 'if (texts[i].error == error)' 'if (0)'
+part "texts for errors of devices" $err 'if (texts[i].error == error)' 'if (0)'
 
 check=core/plan/plan_check.c
 suite_is core/test_plan_check
@@ -114,7 +113,7 @@ part "a wrong digest" $check 'if (plan->sidecar == SIDECAR_WRONG)' 'if (0)'
 part "room for the content" $check 'if (share->block_bytes > usable)' 'if (0)'
 part "content that just fits" $check 'if (share->block_bytes > usable)' 'if (share->block_bytes >= usable)'
 part "inodes" $check 'else if (share->inodes > inodes)' 'else if (0)'
-part "inodes that just do" $check 'else if (share->inodes > inodes)' 'else if (share->inodes >= inodes)'
+part "inodes that just suffice" $check 'else if (share->inodes > inodes)' 'else if (share->inodes >= inodes)'
 part "entries that a filesystem cannot hold" $check 'if (share->unfit)' 'if (0)'
 part "room for a sparse image" $check 'if (bytes > facts->image_room_bytes)' 'if (0)'
 part "an image that just fits" $check 'if (bytes > facts->image_room_bytes)' 'if (bytes >= facts->image_room_bytes)'
@@ -125,11 +124,11 @@ part "filesystems of the kernel" $check 'if (!facts->fs_supported[fs] && facts->
 part "no answer without root rights" $check '!facts->fs_supported[fs] && facts->is_root' '!facts->fs_supported[fs]'
 part "each filesystem once" $check 'if (seen[fs])' 'if (0)'
 part "a tar that is missing" $check 'if (!facts->tar_found) {' 'if (0) {'
-part "what calls itself tar" $check '!strcasestr(plan->tar_version, "tar")' 'true'
+part "a program that is no tar" $check '!strcasestr(plan->tar_version, "tar")' 'true'
 part "no version" $check "plan->tar_version[0] == '\\0' ||" ''
-part "what a tar lacks" $check 'if (lacks)' 'if (0)'
+part "a missing feature of tar" $check 'if (lacks)' 'if (0)'
 part "a locale for bsdtar" $check 'if (plan->tar == TAR_BSD &&' 'if (0 &&'
 part "plain names" $check '!plan->plain_names &&' ''
-part "a locale that is there" $check '&& !facts->utf8_locale' ''
+part "an available locale" $check '&& !facts->utf8_locale' ''
 part "root rights" $check 'if (!facts->is_root)' 'if (0)'
-part "verification where the kernel keeps silent" $check 'if (!plan->verify && !facts->syncfs_reports)' 'if (0)'
+part "verification if syncfs reports no errors" $check 'if (!plan->verify && !facts->syncfs_reports)' 'if (0)'

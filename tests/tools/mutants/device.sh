@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: MIT
 #
-# device.sh - the mutants of device/: the rules that keep a disk in use from being written.
+# device.sh - mutants of device/: the rules that prevent writing to a disk in use.
 
 suite_is whole/test_machines device/test_rules device/test_inuse device/test_cmdline device/test_wholedisk
 
@@ -12,29 +12,29 @@ for reason in SYSTEM SOURCE MOUNTED SWAP HOLDER LOOP BUSY READ_ONLY NO_MEDIUM TO
 	mutant "REASON_$reason" $rules -e "s/^static void \(\*const judges/$none\n&/" \
 		-e "s/(\[REASON_$reason\] = )judge_[a-z_]*/\1judge_none/"
 done
-line "the override for worn ones" $rules 'if (worn && !(facts->allow & ALLOW_WORN))' 'if (worn)'
+line "the override for worn eMMCs" $rules 'if (worn && !(facts->allow & ALLOW_WORN))' 'if (worn)'
 line "a limit of the life time" $rules '#define LIFE_TIME_EXCEEDED 0x0b' '#define LIFE_TIME_EXCEEDED 0x0c'
 line "a limit of the spare blocks" $rules '#define PRE_EOL_URGENT	   3' '#define PRE_EOL_URGENT 4'
-line "closing where the system is not found" $rules 'if (facts->inuse->unresolved)' 'if (0)'
-line "closing where a UUID is not found" $rules 'else if (missing && disk_content_has_gap(&disk->content, gap))' \
+line "refusal if the system is not found" $rules 'if (facts->inuse->unresolved)' 'if (0)'
+line "refusal if a UUID is not found" $rules 'else if (missing && disk_content_has_gap(&disk->content, gap))' \
 	'else if (0)'
 
 disk=device/disk/disk.c
 parts='else if (content->partial || content->partition_count > DISK_PARTITIONS_MAX)'
 line "more partitions than room" $disk "$parts" 'else if (content->partial)'
-line "what is known in part" $disk "$parts" 'else if (content->partition_count > DISK_PARTITIONS_MAX)'
-line "contents that are not known" $disk '(void)str_copy(ret, 48, "unread");' 'return false;'
+line "partially known contents" $disk "$parts" 'else if (content->partition_count > DISK_PARTITIONS_MAX)'
+line "unknown contents" $disk '(void)str_copy(ret, 48, "unread");' 'return false;'
 line "containers" $disk 'else if (container)' 'else if (0)'
 line "containers on the whole disk" $disk 'if (is_container(content->type))' 'if (0)'
 line "containers in partitions" $disk 'if (is_container(content->partitions[i].fs_type))' 'if (0)'
 line "members of volumes" $disk 'return length > tail && strcmp(type + length - tail, member) == 0;' 'return false;'
 
 mutant "other paths to a disk" $rules -e 's/multipath_is_same\(.*, disk->name\)/false/'
-mutant "paths of sticks being none" $rules -e 's/disk->kind == DISK_FIXED &&$/true \&\&/'
+mutant "no multipath for sticks" $rules -e 's/disk->kind == DISK_FIXED &&$/true \&\&/'
 line "reading the ids of disks" device/usage/inuse_load.c 'r = multipath_load(root, &inuse.multipath);' ';'
 mutant "ids of SCSI disks" $multipath -e 's,/device/wwid,/xx,'
 mutant "ids of NVMe disks" $multipath -e 's,%s/wwid,%s/xx,'
-line "ids that are none" $multipath "return ret[0] != '\\0';" 'return true;'
+line "empty ids" $multipath "return ret[0] != '\\0';" 'return true;'
 
 inuse=device/usage/inuse.c
 inuse_load=device/usage/inuse_load.c
@@ -58,23 +58,23 @@ line "holders of partitions" $holders \
 line "holders of boot areas" $holders 'walk->disk = wholedisk_card_of(walk->root, name, card) ? card : name;' \
 	'walk->disk = name;'
 line "loops over devices" $holders 'r = inuse_add_fact(inuse, disks[i], REASON_LOOP, "in use by %s", name);' 'r = 0;'
-line "loops that lie over devices" $holders 'if (loop.block_major > 0)' 'if (0)'
+line "loops on top of devices" $holders 'if (loop.block_major > 0)' 'if (0)'
 line "zram's backing device" $holders 'return r == 0 ? add_backing(walk->inuse, walk->root, name) : r;' 'return r;'
 line "the kernel command line" $inuse_load 'r = cmdline_disks_add_facts(&inuse, root);' 'r = 0;'
-line "asking it only where nothing is mounted" $inuse_load 'if (r == 0 && inuse.rootless)' 'if (r == 0)'
-line "asking it where the root is on a disk in memory" $inuse_load \
+line "the command line only if nothing is mounted" $inuse_load 'if (r == 0 && inuse.rootless)' 'if (r == 0)'
+line "the command line if the root is on a disk in memory" $inuse_load \
 	'if (is_medium(backing.disks[i]))' ''
 line "the device tree's bootargs" $cmdline_disks \
 	'static const char *const sources[] = {"proc/cmdline", "proc/device-tree/chosen/bootargs"};' \
 	'static const char *const sources[] = {"proc/cmdline"};'
 line "root= by node or number" $cmdline_disks 'return add_disks(inuse, root, name, major, minor);' 'return 0;'
-line "root= by a node that is not there" $cmdline_disks 'if (find_node(root, name->value, &major, &minor) < 0)' \
+line "root= by a missing node" $cmdline_disks 'if (find_node(root, name->value, &major, &minor) < 0)' \
 	'if (find_node(root, name->value, &major, &minor) < 0) return 0; if (0)'
-line "root= by a number that is not there" $cmdline_disks 'if (count < 0)' 'if (0)'
-line "root= in words that nobody knows" $cmdline_disks 'case CMDLINE_OPAQUE:' 'case CMDLINE_OPAQUE: return 0;'
+line "root= by a missing number" $cmdline_disks 'if (count < 0)' 'if (0)'
+line "root= in an unknown form" $cmdline_disks 'case CMDLINE_OPAQUE:' 'case CMDLINE_OPAQUE: return 0;'
 line "root= by UUID or label" $inuse 'if (!cmdline_matches(&inuse->boot[i].name, &disk->content))' 'if (1)'
-line "a UUID once found" $inuse 'inuse->boot[i].found = true;' ';'
-line "files of the job" $inuse_load 'r = inuse_add_file(inuse, root, &files[i]);' 'r = 0;'
+line "a UUID that was found" $inuse 'inuse->boot[i].found = true;' ';'
+line "files of the install" $inuse_load 'r = inuse_add_file(inuse, root, &files[i]);' 'r = 0;'
 
 backing=device/usage/backing.c
 line "btrfs members" $backing '{"btrfs", resolve_btrfs},' ''
@@ -84,7 +84,7 @@ mutant "lower layers" $backing -e 's/"lowerdir=", /"xx=", /'
 mutant "upper layers" $backing -e 's/"upperdir="/"xx="/'
 line "files of loops" $backing 'backing_add_path(backing, loop.backing);' ';'
 line "filesystems without a device" $backing 'resolve_anonymous(backing, mount);' ';'
-line "what is out of sight" $backing '(seen < backing->seen_count && backing->seen[seen].active))' '0)'
+line "devices that are out of sight" $backing '(seen < backing->seen_count && backing->seen[seen].active))' '0)'
 
 wholedisk=device/disk/wholedisk.c
 line "slaves" $wholedisk \
@@ -117,7 +117,7 @@ mutant "the numbers of partitions" $cmdline -e 's/\.number == number/.number == 
 mutant "partitions after a digit" $cmdline -e 's/if \(family->ends_in_digit &&/if (0 \&\&/'
 mutant "a number's driver" $cmdline -e 's/major == disk->id\.major/false/'
 mutant "a number of any driver" $cmdline -e 's/major == BLOCK_EXT_MAJOR/false/'
-line "what is too long" $cmdline 'if (!STR_COPY(ret->value, word))' 'if (!STR_COPY(ret->value, word) && 0)'
-line "a name behind others" $cmdline_disks 'boot[inuse->boot_count++] = (struct inuse_boot){.name = *name};' \
+line "a name that is too long" $cmdline 'if (!STR_COPY(ret->value, word))' 'if (!STR_COPY(ret->value, word) && 0)'
+line "a name after others" $cmdline_disks 'boot[inuse->boot_count++] = (struct inuse_boot){.name = *name};' \
 	'if (inuse->boot_count < 8) boot[inuse->boot_count++] = (struct inuse_boot){.name = *name};'
 mutant "tails" $cmdline -e 's,\|\| strchr\(":/"\, wanted\[length\]\),,'
