@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* layout_check - the contradictions in a layout: first those of the description alone, then what
- * lies over what once everything has its place. */
+/* layout_check - finds contradictions in a layout: layout_check() those of the description alone,
+ * layout_check_places() overlaps once everything is placed. */
 #include "device/layout/layout.h"
 
 #include "device/base/human.h"
@@ -10,20 +10,21 @@
 #include <errno.h>
 #include <string.h>
 
-/* Starts and sizes are whole blocks of this, so that they also fit a disk with 4096-byte sectors. */
+/* Unit of starts and sizes, so that they also fit a disk with 4096-byte sectors. */
 #define BLOCK_BYTES	   4096u
 #define MBR_PARTITIONS_MAX 4
 
-/* Byte ranges that no blob may touch: what a partition table takes in the first sector, whose first
- * 440 bytes are for boot code, and the primary GPT with 128 entries: 34 sectors of 512 bytes, or 6
- * of 4096. The backup lies behind everything (layout_min_bytes). */
+/* Byte ranges that no blob may touch: the partition table in the first sector, whose first 440
+ * bytes are for boot code, and the primary GPT with 128 entries, which takes 34 sectors of 512
+ * bytes or 6 of 4096. layout_min_bytes() keeps the backup GPT free. */
 #define MBR_START     440u
 #define MBR_END	      512u
 #define GPT_END_BYTES (6 * BLOCK_BYTES)
 
 /* ---- the description ---- */
 
-/* Absolute, and in the one form that can be compared: no "//", "/./", "/../", nor a "/" at the end. */
+/* True for an absolute path without "//", "/./", "/../" or a trailing "/": mount points are
+ * compared as strings. */
 static bool is_mount_point(const char *path)
 {
 	const char *name = path;
@@ -87,7 +88,7 @@ static int check_partition(
 	if (strlen(p->label) > fs_label_max(p->fs))
 		return diag_fail_at(diag, p->line, -EINVAL, "label %s is too long for %s", p->label,
 			fs_name(p->fs));
-	/* mkfs.vfat refuses them, when it is too late. */
+	/* mkfs.vfat refuses them too, but only after the disk was wiped. */
 	if (p->fs == FS_VFAT && (strpbrk(p->label, "\"*+,./:;<=>?[\\]|") || p->label[0] == ' '))
 		return diag_fail_at(diag, p->line, -EINVAL,
 			"label %s has a character that no vfat label has", p->label);
@@ -172,7 +173,7 @@ static bool overlaps(const struct layout_blob *blob, uint64_t start, uint64_t en
 	return blob->offset_bytes < end && blob->offset_bytes + blob->size_bytes > start;
 }
 
-/* A blob on the disk itself, against the table and the partitions. */
+/* Checks a blob on the disk itself against the table and the partitions. */
 static int check_disk_blob(
 	const struct layout *placed, const struct layout_blob *blob, struct diag *diag)
 {
@@ -191,7 +192,7 @@ static int check_disk_blob(
 	for (size_t i = 0; i < placed->count; i++) {
 		const struct layout_partition *p = &placed->partitions[i];
 		uint64_t start = p->start * SECTOR_BYTES;
-		/* Not only on a disk of this size. */
+		/* A growing partition has no fixed end: reject blobs after it on any disk. */
 		uint64_t end = p->grow ? UINT64_MAX : start + p->sectors * SECTOR_BYTES;
 
 		if (overlaps(blob, start, end))

@@ -33,16 +33,16 @@ struct parser {
 	struct layout layout;
 	const char *path; /* of the file */
 	const cfg_t *root;
-	const cfg_t *open;	     /* the section that is being read, or NULL */
-	enum layout_section section; /* its kind, */
-	void *object;		     /* what it describes, */
-	unsigned words;		     /* and a bit for each of its words so far */
-	unsigned sections;	     /* a bit for each kind of section so far */
-	int error;		     /* of the first thing that is wrong; diag has its sentence */
+	const cfg_t *open;	     /* the current section, or NULL */
+	enum layout_section section; /* kind of the current section */
+	void *object;		     /* object that the section describes */
+	unsigned words;		     /* keywords of the section so far, one bit each */
+	unsigned sections;	     /* kinds of sections so far, one bit each */
+	int error;		     /* the first error; its text is in diag */
 	struct diag *diag;
 };
 
-/* libConfuse hands nothing through to its callbacks. */
+/* libConfuse passes no user data to its callbacks. */
 static struct parser *parsing;
 
 static int fail(struct parser *parser, int line, const char *format, ...)
@@ -72,7 +72,7 @@ static bool has_word(const struct parser *parser, const char *name)
 	return word && (parser->words & 1u << (word - layout_keywords));
 }
 
-/* The next partition or blob, or NULL where there are too many. */
+/* Allocates the next partition or blob; NULL if there are too many. */
 static void *next_object(struct layout *layout, enum layout_section section, int line, char **name)
 {
 	struct layout_partition *p = &layout->partitions[layout->count];
@@ -97,8 +97,8 @@ _Static_assert(sizeof(((struct layout_partition *)0)->name) == 36 &&
 		       sizeof(((struct layout_blob *)0)->name) == 36,
 	"both names are as long");
 
-/* Takes note of the section @open, unless that was done. While a section is read, the line of the
- * root stays the one where it begins. */
+/* Starts the section @open unless it has been started. While a section is read, the line of the
+ * root remains the one where the section begins. */
 static int begin_section(struct parser *parser, const cfg_t *open)
 {
 	struct layout *layout = &parser->layout;
@@ -151,7 +151,7 @@ static int end_partition(struct parser *parser, struct layout_partition *p)
 	return 0;
 }
 
-/* The path becomes an absolute one, and the size is taken from the file. */
+/* Makes the path absolute and records identity and size of the file. */
 static int find_file(struct parser *parser, struct layout_blob *blob)
 {
 	char written[sizeof(blob->file)];
@@ -205,7 +205,7 @@ static int on_value(cfg_t *open, cfg_opt_t *option, const char *value, void *res
 	return 0;
 }
 
-/* At the brace that closes a section. */
+/* libConfuse calls this at the closing brace of a section. */
 static int on_section(cfg_t *root, cfg_opt_t *option)
 {
 	struct parser *parser = parsing;
@@ -230,7 +230,7 @@ on_error(cfg_t *cfg, const char *format, va_list args)
 	(void)fail(parsing, cfg->line, "%s%s%s", inside ? cfg->name : "", inside ? ": " : "", text);
 }
 
-/* Blanks out a comment that begins at text[*at], and leaves *at on its last byte. */
+/* Overwrites the comment at text[*at] with blanks and sets *at to its last byte. */
 static int clean_comment(struct parser *parser, char *text, size_t size, size_t *at, int *line)
 {
 	bool is_block = text[*at] == '/' && text[*at + 1] == '*';
@@ -254,15 +254,14 @@ static int clean_comment(struct parser *parser, char *text, size_t size, size_t 
 }
 
 /*
- * Blanks out comments in @text, in place, and refuses what the grammar has no use for. libConfuse
- * 3.3 would count lines wrongly after a comment, pass over characters that it does not know, begin
- * its next file inside a string that this one does not end, and put in environment variables.
- * text[size] is a NUL.
+ * Overwrites comments in @text with blanks and refuses everything that layouts do not use.
+ * libConfuse 3.3 would miscount lines after a comment, skip unknown characters, continue an
+ * unterminated string in the next file, and expand environment variables. text[size] is a NUL.
  */
 static int clean(struct parser *parser, char *text, size_t size)
 {
 	char quote = '\0';
-	int line = 1, open = 0; /* where a section begins that has not ended; 0: none has */
+	int line = 1, open = 0; /* line of the section that is still open; 0: none */
 
 	for (size_t i = 0; i < size; i++) {
 		char c = text[i];
@@ -295,7 +294,7 @@ static int clean(struct parser *parser, char *text, size_t size)
 	return open ? fail(parser, open, "the section that begins here has no end") : 0;
 }
 
-/* The options of libConfuse for our words and sections. */
+/* Builds the option tables of libConfuse from the keywords. */
 static void list_options(
 	cfg_opt_t top[SECTION_COUNT + 1], cfg_opt_t options[SECTION_COUNT][LAYOUT_KEYWORDS_MAX])
 {
@@ -341,7 +340,7 @@ static int read_sections(struct parser *parser, char *text, size_t size)
 	return r;
 }
 
-/* ---- the whole ---- */
+/* ---- files and names ---- */
 
 static bool has_suffix(const char *name)
 {
@@ -385,7 +384,7 @@ int layout_parse(
 	if (r == -ENOMEM)
 		return diag_fail(diag, r, "no memory for the layout");
 	set_names(&parser->layout);
-	/* Contradictions between places are the same on the smallest disk and on any other. */
+	/* The smallest disk shows every overlap that any disk would show. */
 	if (r == 0)
 		r = layout_check(&parser->layout, diag);
 	if (r == 0)
@@ -429,7 +428,7 @@ void layout_folder(char ret[256])
 		ret[0] = '\0';
 }
 
-/* What there is to choose from. */
+/* Lists the names of the built-in layouts, separated by commas. */
 static void list_builtins(char *ret, size_t size)
 {
 	const struct layout *builtin;
