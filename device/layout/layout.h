@@ -54,7 +54,7 @@ struct layout_blob {
 	int line;
 };
 
-/* Fields of EXT_CSD to set. All zero means no change, the only value allowed for other disks. */
+/* Fields of EXT_CSD to set; all zero: none. Ignored unless the target is an eMMC. */
 enum emmc_boot { EMMC_BOOT_KEEP, EMMC_BOOT_NONE, EMMC_BOOT_BOOT0, EMMC_BOOT_BOOT1, EMMC_BOOT_USER };
 enum emmc_ack { EMMC_ACK_KEEP, EMMC_ACK_ON, EMMC_ACK_OFF };
 struct layout_emmc {

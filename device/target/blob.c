@@ -15,7 +15,7 @@
 
 #define CHUNK_BYTES MIB(1)
 #define HEAD_BYTES  KIB(4)
-/* What O_DIRECT may ask of memory and offsets: no block device has larger logical blocks. */
+/* Enough alignment for O_DIRECT: no block device has larger logical blocks. */
 #define ALIGN_BYTES KIB(64)
 
 struct job {
@@ -23,13 +23,13 @@ struct job {
 	struct diag *diag;
 	bool writes;
 	uint64_t done, total;
-	struct stat planned;	  /* the file when this began */
-	uint64_t block;		  /* the device's logical block */
-	unsigned char *from, *to; /* a chunk of the file; of the device, to whole blocks */
+	struct stat planned;	  /* the file before the first read */
+	uint64_t block;		  /* logical block size of the device */
+	unsigned char *from, *to; /* a chunk of the file; whole blocks of the device */
 };
 
-/* Why an access to the device failed: one that was pulled has the size 0 (device.md 3.4), whatever
- * the call said. */
+/* Reports a failed access to the device. A device that was removed has the size 0, whatever errno
+ * the call returned. */
 static int device_fail(const struct job *job, int error, const char *verb, uint64_t offset)
 {
 	uint64_t size;
@@ -73,7 +73,7 @@ static int check_device(struct job *job)
 			"the device has %" PRIu64 " bytes, too few for %" PRIu64
 			" from byte %" PRIu64 " on",
 			size, blob->size_bytes, blob->offset_bytes);
-	/* Opening a write-protected one for writing succeeds. */
+	/* Opening a write-protected device for writing succeeds. */
 	if (job->writes && read_only)
 		return diag_fail(job->diag, -EROFS, "the device is write-protected");
 	job->block = (uint64_t)block;
@@ -122,7 +122,7 @@ static size_t chunk_size(const struct job *job, uint64_t at)
 	return rest < CHUNK_BYTES ? rest : CHUNK_BYTES;
 }
 
-/* Writes bytes of the blob from @at on, and brings them onto the medium. */
+/* Writes @size bytes at @at in the blob, and flushes them to the medium. */
 static int put(const struct job *job, const void *bytes, size_t size, uint64_t at)
 {
 	uint64_t offset = job->blob->offset_bytes + at;
@@ -149,8 +149,9 @@ static int write_all(struct job *job)
 	uint64_t size = job->blob->size_bytes;
 	int r;
 
-	/* What lies beside the blob in its first and last block comes from the cache, and may be
-	 * older there than what was written through a partition, which has a cache of its own. */
+	/* The first and the last block may be shared with data outside of the blob. That data comes
+	 * from the cache of the disk, which may be older than data written through a partition,
+	 * because a partition has a cache of its own. */
 	if (ioctl(job->blob->dst, BLKFLSBUF, 0) < 0)
 		return device_fail(job, -errno, "read", job->blob->offset_bytes);
 	r = put(job, zeroes, size < HEAD_BYTES ? size : HEAD_BYTES, 0);

@@ -17,8 +17,8 @@
 
 #define RETRY_MS 50
 
-/* ext4 would go on zeroing inode tables while we install; vfat refuses chmod unless quiet, and
- * stores names in the charset of the day unless utf8. */
+/* noinit_itable: ext4 would zero inode tables during the install. quiet: vfat would refuse chmod.
+ * utf8: vfat would store names in the default charset. */
 static const struct {
 	const char *type, *write_data, *read_data;
 } types[FS_KIND_COUNT] = {
@@ -28,7 +28,7 @@ static const struct {
 	[FS_BTRFS] = {"btrfs", NULL, NULL},
 };
 
-/* Makes a directory and what is missing above it. */
+/* Creates a directory and its parents. */
 static int make_dir(const char *dir)
 {
 	char path[PATH_MAX];
@@ -63,10 +63,10 @@ bool mount_supported(enum fs_kind fs)
 	assert(fs < FS_KIND_COUNT);
 	if (!types[fs].type)
 		return true;
-	/* Loads its module, mounts nothing, and unlike a mount(2) that must fail leaves no line on
-	 * the kernel's console. /proc/filesystems does not know what could be loaded. */
+	/* fsopen(2) loads the module without mounting. A mount(2) that must fail would log to the
+	 * kernel's console, and /proc/filesystems lacks modules that are not loaded yet. */
 	fd = fsopen(types[fs].type, FSOPEN_CLOEXEC);
-	if (fd < 0 && errno == ENOSYS) /* < 5.2: a folder is no block device */
+	if (fd < 0 && errno == ENOSYS) /* before 5.2: the mount must fail */
 		return mount("/", "/", types[fs].type, MS_RDONLY, NULL) == 0 || errno != ENODEV;
 	return fd >= 0 || errno != ENODEV;
 }
@@ -86,12 +86,12 @@ int mount_fs(const char *node, const char *dir, enum fs_kind fs, bool read_only)
 	return 0;
 }
 
-/* The search for the processes that keep a filesystem busy. */
+/* The search for processes that keep a filesystem busy. */
 struct search {
 	int root;
 	dev_t dev; /* of the filesystem */
 	const char *pid;
-	bool found; /* in the process that is being looked at */
+	bool found; /* in the current process */
 	char *text;
 	size_t size;
 };

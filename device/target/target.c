@@ -38,7 +38,7 @@ void target_node(const struct target *target, unsigned number, char ret[TARGET_N
 		(void)str_format(ret, TARGET_NODE_MAX, "%s/p%u", target->dir, number);
 }
 
-/* Opens @path and makes sure that it is block device @rdev. fd or -errno. */
+/* Opens @path and checks that it is block device @rdev. Returns a descriptor or -errno. */
 static int open_device(int dir_fd, const char *path, int flags, dev_t rdev)
 {
 	_cleanup_close_ int fd = openat(dir_fd, path, flags | O_CLOEXEC | O_NOFOLLOW);
@@ -63,8 +63,8 @@ static dev_t disk_rdev(const struct disk *disk)
 	return makedev(disk->id.major, disk->id.minor);
 }
 
-/* Is the device that sysfs shows under the disk's name still the one we mean? Conclusive while a
- * descriptor is held, for then its number goes to no other. */
+/* Checks that sysfs still shows the picked disk under its name. This is conclusive only while a
+ * descriptor is held, because then no other device gets its number. */
 static int check_identity(const struct target *target, struct diag *diag)
 {
 	const char *what = "name";
@@ -81,7 +81,7 @@ static int check_identity(const struct target *target, struct diag *diag)
 		what);
 }
 
-/* Opens the image, makes sure that it is the one that was picked, and goes on with its loop. */
+/* Opens the image, checks that it is the picked one, and attaches a loop device. */
 static int open_image(struct target *target, struct diag *diag)
 {
 	struct disk *disk = &target->disk;
@@ -111,8 +111,8 @@ static int open_image(struct target *target, struct diag *diag)
 	return 0;
 }
 
-/* Two loop devices over one file are two disks for everybody but their content: the lock is taken on
- * the file as well. Where it is out of sight, in another namespace, only the device's own counts. */
+/* Two loop devices on one file look like two disks, so the file is locked as well. If it is not
+ * visible, as in another namespace, only the device is locked. */
 static void open_loop_file(struct target *target)
 {
 	uint64_t dev, ino;
@@ -129,7 +129,7 @@ static void open_loop_file(struct target *target)
 		close_fd(&target->image_fd);
 }
 
-/* 0; -EBUSY with the sentence where the file behind this loop device is in use through another. */
+/* Returns 0; -EBUSY with the reason if another loop device uses the same file. */
 static int check_other_users(const struct target *target, struct diag *diag)
 {
 	uint64_t dev, ino;
@@ -205,7 +205,7 @@ int target_try_lock(struct target *target)
 	return flock(target->id_fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
 }
 
-/* Opens the disk @name, or one of its areas, for this job alone and for writing. fd or -errno. */
+/* Opens the disk or boot area @name exclusively and for writing. Returns a descriptor or -errno. */
 static int take_device(const struct target *target, const char *node, const char *name, dev_t rdev,
 	struct diag *diag)
 {
@@ -215,7 +215,7 @@ static int take_device(const struct target *target, const char *node, const char
 	if (fd < 0)
 		return diag_fail(
 			diag, fd, "cannot take %s for this job alone: %s", name, strerror(-fd));
-	/* Opening a write-protected disk for writing succeeds; writing would not. */
+	/* Opening a write-protected disk for writing succeeds; only writing fails. */
 	if (ioctl(fd, BLKROGET, &read_only) < 0)
 		return diag_fail(diag, -errno, "cannot look at %s: %s", name, strerror(errno));
 	if (read_only)
@@ -256,8 +256,9 @@ int target_open_partition(struct target *target, unsigned number, struct diag *d
 
 	assert(number >= 1 && number <= ARRAY_SIZE(target->partition_fds));
 	disk_partition_name(target->disk.name, number, name);
-	/* Their numbers follow no rule, and are not given to others while they are open. The disk's
-	 * own is held: a name may be another disk's by now. */
+	/* The numbers of partitions follow no rule, and are not reused while a partition is open.
+	 * Search by the number of the disk, which is held: its name may belong to another disk by
+	 * now. */
 	r = sysroot_read_devno(target->root, &major, &minor, "sys/dev/block/%u:%u/%s/dev",
 		target->disk.id.major, target->disk.id.minor, name);
 	target_node(target, number, node);
@@ -297,7 +298,8 @@ int target_open_boot(struct target *target, unsigned index, struct diag *diag)
 	if (name[0] == '\0')
 		return diag_fail(
 			diag, -ENOENT, "%s has no boot area boot%u", target->disk.name, index);
-	/* The numbers depend on the kernel's configuration; whose area it is, it says itself. */
+	/* The number depends on the configuration of the kernel; the link "device" names the
+	 * disk. */
 	r = sysroot_read_devno(target->root, &major, &minor, "sys/block/%s/dev", name);
 	if (r == 0)
 		r = sysroot_read_devno(
@@ -333,7 +335,7 @@ bool target_is_gone(const struct target *target)
 {
 	uint64_t size_bytes;
 
-	if (target->id_fd < 0) /* never had it */
+	if (target->id_fd < 0) /* it was never opened */
 		return false;
 	return ioctl(target->id_fd, BLKGETSIZE64, &size_bytes) < 0 || size_bytes == 0;
 }
