@@ -108,7 +108,7 @@ _must_check_ int layout_check_places(const struct layout *placed, struct diag *d
 _must_check_ int layout_plan(
 	const struct layout *spec, uint64_t disk_bytes, struct layout *ret, struct diag *diag);
 
-/* Index of the partition named @name, or the number of partitions if there is none. */
+/* Index of the partition named @name, or the number of partitions if not found. */
 size_t layout_partition_named(const struct layout *layout, const char *name);
 
 /* Index of the partition that holds @path once all are mounted: the one with the longest mount

@@ -9,7 +9,7 @@
 
 #define DISK_BYTES MIB(16)
 #define FILLED	   0xee
-/* Neither begins nor ends on a block, and takes several chunks. */
+/* Not aligned to a block at either end; several chunks long. */
 #define PLACE	   (MIB(2) + 1000)
 #define BLOB_BYTES (MIB(2) + 12345)
 
@@ -18,12 +18,12 @@ static struct diag diag;
 static char file_path[160];
 static unsigned char content[BLOB_BYTES];
 
-/* Something to do to the world when the progress has come to that byte. */
+/* An action that runs once the progress has reached that byte. */
 static struct {
 	uint64_t last, at_byte;
 	bool done;
 	void (*act)(struct fixture *f);
-	int answer; /* of the callback, from then on */
+	int answer; /* result of the callback from then on */
 } event;
 
 static struct blob blob;
@@ -41,7 +41,7 @@ static int progress(void *arg, uint64_t done, uint64_t total)
 	return event.answer;
 }
 
-/* A loop device full of FILLED, and a file. */
+/* Makes a loop device full of FILLED, and a file. */
 static void make_blob(struct fixture *f)
 {
 	fixture_fill(f->fd, 0, DISK_BYTES, FILLED);
@@ -77,7 +77,7 @@ static int teardown(void **state)
 	const int off = 0;
 
 	close_fd(&blob.src);
-	/* Which would stay with the loop device for the next user. */
+	/* The setting would remain for the next user of the loop device. */
 	(void)ioctl(fixture.fd, BLKROSET, &off);
 	fixture_finish(*state);
 	return 0;
@@ -96,7 +96,7 @@ static void fails(int error, const char *text)
 		fail_msg("\"%s\" does not say \"%s\"", diag.text, text);
 }
 
-/* What is in the image: what the medium has, whatever the caches say. */
+/* Checks the image file, which is the medium, past all caches of the device. */
 static void neighbours_are_untouched(const struct fixture *f)
 {
 	uint64_t end = blob.offset_bytes + blob.size_bytes;
@@ -124,7 +124,7 @@ static void written_and_read_back(void **state)
 		fail_msg("%s", diag.text);
 	is_written(f);
 	assert_int_equal(event.last, 2 * BLOB_BYTES);
-	/* The descriptor is as it was. */
+	/* The flags of the descriptor are restored. */
 	assert_false(fcntl(f->fd, F_GETFL) & O_DIRECT);
 
 	event.last = 0;
@@ -132,7 +132,8 @@ static void written_and_read_back(void **state)
 	assert_int_equal(event.last, BLOB_BYTES);
 }
 
-/* A byte at both ends of the device, a whole block, one that ends with the device; without progress. */
+/* One byte at each end of the device; a whole block; one that ends with the device; no progress
+ * callback. */
 static void any_size_and_place(void **state)
 {
 	static const struct {
@@ -164,7 +165,7 @@ static void any_size_and_place(void **state)
 	}
 }
 
-/* Blocks of 4096 bytes, which O_DIRECT must keep to. */
+/* O_DIRECT requires alignment to blocks of 4096 bytes. */
 static void large_blocks(void **state)
 {
 	struct fixture *f = *state;
@@ -182,8 +183,8 @@ static void large_blocks(void **state)
 	is_written(f);
 }
 
-/* What was written beside the place past the whole disk's cache, as a mounted partition does, is
- * not undone by an older cached copy of the shared block. */
+/* A mounted partition writes past the cache of the whole disk. An older cached copy of a shared
+ * block must not revert that. */
 static void stale_cache_is_dropped(void **state)
 {
 	struct fixture *f = *state;
@@ -234,7 +235,7 @@ static void write_protection_is_told(void **state)
 	assert_int_equal(ioctl(f->fd, BLKROSET, &on), 0);
 	fails(-EROFS, "the device is write-protected");
 	assert_true(fixture_is_filled(f->image_fd, 0, DISK_BYTES, FILLED));
-	/* To compare is no reason to be let in. */
+	/* Comparing does not need write permission. */
 	assert_int_equal(blob_compare(&blob, &diag), -EILSEQ);
 }
 
@@ -280,11 +281,12 @@ static void file_that_shrinks_is_told(void **state)
 	event.at_byte = MIB(1);
 	fails(-ESTALE, "the file became shorter than its 2109497 bytes");
 	neighbours_are_untouched(f);
-	/* No boot ROM takes the half that is there for a whole. */
+	/* No boot ROM accepts the incomplete blob. */
 	assert_true(fixture_is_filled(f->image_fd, PLACE, KIB(4), 0));
 }
 
-/* Once written, it is not the device that is wrong; nor where what changed was not compared any more. */
+/* A file that changes after the write is not reported as an error of the device, even if the
+ * changed part was compared already. */
 static void file_that_changes_is_told(void **state)
 {
 	static const uint64_t when[] = {BLOB_BYTES, BLOB_BYTES + MIB(1)};
@@ -314,7 +316,7 @@ static void cancelled_has_no_head(void **state)
 	event.answer = 1;
 	event.at_byte = 0;
 	fails(-ECANCELED, "cancelled");
-	assert_true(fixture_is_filled(f->image_fd, 0, DISK_BYTES, FILLED)); /* not begun */
+	assert_true(fixture_is_filled(f->image_fd, 0, DISK_BYTES, FILLED)); /* not started */
 
 	event.at_byte = 1;
 	fails(-ECANCELED, "cancelled");
@@ -336,7 +338,7 @@ static void flip(struct fixture *f)
 	assert_int_equal(pwrite_full(f->image_fd, &bad, 1, PLACE + MIB(1) + 77), 0);
 }
 
-/* The medium has something else than the page cache, which still has what was written. */
+/* The medium differs from the page cache, which still has the written data. */
 static void medium_is_read_not_the_cache(void **state)
 {
 	struct fixture *f = *state;
@@ -383,7 +385,7 @@ static void removed_is_told(void **state)
 	fails(-ENODEV, "the device was removed");
 }
 
-/* A medium that fails: a sparse image on a tmpfs without room for it. */
+/* A failing medium: a sparse image on a tmpfs that is too small for it. */
 static void write_error_is_told(void **state)
 {
 	struct fixture *f = *state;

@@ -10,11 +10,11 @@
 #include <errno.h>
 #include <unistd.h>
 
-/* The least that a layout must have, around what a test is about. */
+/* The minimum that every layout needs. */
 #define ROOT "partition \"rootfs\" {\n grow = true\n format = ext4\n mount = /\n}\n"
 #define BLOB "blob \"spl\" {\n file = spl.bin\n"
 
-/* A file of @bytes, sparse. */
+/* Creates a sparse file of @bytes. */
 static void make_file(const struct sandbox *box, const char *name, off_t bytes)
 {
 	int fd;
@@ -159,7 +159,7 @@ static void what_is_not_said_has_a_default(void **state)
 	assert_int_equal(l.emmc.boot, EMMC_BOOT_USER);
 }
 
-/* The line and a part of the sentence that @text must give. */
+/* The line of the error in @text, and a part of the message. */
 struct mistake {
 	const char *text;
 	int line;
@@ -167,7 +167,7 @@ struct mistake {
 };
 
 static const struct mistake mistakes[] = {
-	/* what the scanner must not let pass */
+	/* refused by the scanner */
 	{"", 0, "1 to 8 partitions"},
 	{"# only a comment", 0, "1 to 8 partitions"},
 	{"disk {\n table = \"gpt\n}\n", 2, "no end on its line"},
@@ -184,7 +184,7 @@ static const struct mistake mistakes[] = {
 	{"disk {\n align = \"4\\M\"\n}\n" ROOT, 2, "without \\ and $"},
 	{"disk {\n align = \"4\tM\"\n}\n" ROOT, 2, "plain ASCII"},
 	{"partition \"r\xc3\xb6t\" {\n}\n", 1, "plain ASCII"},
-	/* grammar, with the right line behind comments of every kind */
+	/* grammar, with the right line after comments of every kind */
 	{"# 1\n// 2\n/* 3\n 4 */\nbogus = 1\n", 5, "no such option 'bogus'"},
 	{"include(\"/etc/passwd\")\n", 1, "unexpected ("},
 	{"disk {\n tabel = gpt\n}\n", 2, "disk: no such option 'tabel'"},
@@ -325,12 +325,12 @@ static void mistakes_are_told_with_their_line(void **state)
 				mistakes[i].text, r, diag.line, diag.text, mistakes[i].line,
 				mistakes[i].says);
 		assert_string_equal(layout.name, "untouched");
-		/* Nothing of one file is left for the next. */
+		/* No state is left for the next file. */
 		(void)load_good(box, ROOT);
 	}
 }
 
-/* What lies just beside all that is forbidden. */
+/* Valid layouts that are close to the mistakes above. */
 static void neighbours_are_no_mistake(void **state)
 {
 	static const char *const good[] = {
@@ -346,7 +346,7 @@ static void neighbours_are_no_mistake(void **state)
 		"partition \"a\" { size = 4K offset = 24K }\n" ROOT,
 		"disk { table = mbr }\npartition \"a\" { size = 4K offset = 4K }\n" ROOT,
 		"partition \"a\" { size = 4M }\npartition \"b\" { size = 4K offset = 8M }\n" ROOT,
-		/* Behind partitions that do not grow. */
+		/* After partitions that do not grow. */
 		"partition \"r\" { size = 64M format = ext4 mount = / }\n" BLOB
 		" offset = 1000M\n}\n",
 	};
@@ -369,7 +369,7 @@ static void blobs_count_for_the_least_size(void **state)
 			   "blob \"spl\" { file = spl.bin offset = 1000M }\n"
 			   "blob \"b\" { file = spl.bin target = boot0 offset = 1K }\n"
 			   "blob \"c\" { file = spl.bin target = boot0 offset = 1M }\n");
-	/* The backup GPT behind it stays whole. */
+	/* The backup GPT after it fits as well. */
 	assert_int_equal(layout_min_bytes(&l), MIB(1000) + 100000 + KIB(20));
 	assert_int_equal(layout_plan(&l, MIB(1000), &planned, &diag), -ENOSPC);
 	assert_non_null(strstr(diag.text, "1001 MiB"));
@@ -448,7 +448,7 @@ static void names_are_resolved(void **state)
 	assert_int_equal(
 		layout_resolve("./none.conf", box->dir, &layout, why, sizeof(why)), -ENOENT);
 	assert_string_equal(why, "./none.conf: cannot be read: No such file or directory");
-	/* A name that ends so is a file even in another folder than this one. */
+	/* A name with this suffix is a file, not a layout in the folder. */
 	assert_int_equal(layout_resolve("mine.conf", box->dir, &layout, why, sizeof(why)), -ENOENT);
 	assert_int_equal(layout_resolve("none", box->dir, &layout, why, sizeof(why)), -ENOENT);
 	assert_non_null(strstr(why, "no layout 'none'"));
@@ -466,10 +466,10 @@ static void the_folder_is_beside_the_program(void **state)
 	assert_int_equal(folder[0], '/');
 }
 
-/* ---- the layouts that are shipped ---- */
+/* ---- the installed layouts ---- */
 
-/* Cards as they are sold, in sectors, and where what grows ends on them: 33 sectors before the end
- * for a GPT, then down to a whole MiB. */
+/* Sizes of real cards in sectors, and the end of a growing partition on them: for a GPT 33 sectors
+ * before the end of the card, then rounded down to a whole MiB. */
 static const struct {
 	uint64_t sectors, gpt_end, mbr_end;
 } cards[] = {
@@ -479,7 +479,7 @@ static const struct {
 	{15269888, 15267840, 15269888},	   /* 7.3 GiB */
 	{16777216, 16775168, 16777216},	   /* 8.0 GiB */
 	{30535680, 30533632, 30535680},	   /* 14.6 GiB */
-	{31116288, 31115264, 31115264},	   /* 14.8 GiB, an SD card: half a MiB more than whole */
+	{31116288, 31115264, 31115264},	   /* 14.8 GiB, an SD card: 15193.5 MiB */
 	{61071360, 61069312, 61071360},	   /* 29.1 GiB */
 	{122142720, 122140672, 122142720}, /* 58.2 GiB */
 };
@@ -520,7 +520,7 @@ static const struct {
 		NULL, 0, BLOB_DISK, 0, {0}},
 };
 
-/* The layout file as it is shipped, with its blob beside it. */
+/* Loads the installed layout file, with its blob beside it. */
 static struct layout load_shipped(const struct sandbox *box, size_t i)
 {
 	char path[PATH_MAX], text[8192] = "";
@@ -586,7 +586,7 @@ static void none_is_shipped_that_is_not_tested(void **state)
 	assert_int_equal(count, ARRAY_SIZE(shipped));
 }
 
-/* The table is written after the blobs: it must change nothing but itself. */
+/* The table is written after the blobs: it must not change other bytes. */
 static void tables_leave_blobs_alone(void **state)
 {
 	const struct sandbox *box = *state;

@@ -36,7 +36,7 @@ static void compare_says(int fd, const struct layout *layout, const char *text)
 		fail_msg("\"%s\" does not say \"%s\"", diag.text, text);
 }
 
-/* Every built-in layout, on an image file and without any rights. */
+/* Every built-in layout, on an image file and without privileges. */
 static void tables_on_a_file(void **state)
 {
 	struct fixture *f = *state;
@@ -51,7 +51,7 @@ static void tables_on_a_file(void **state)
 	}
 }
 
-/* What util-linux's own tool makes of the table. */
+/* sfdisk reads the same table. */
 static void sfdisk_agrees(void **state)
 {
 	struct fixture *f = *state;
@@ -96,14 +96,14 @@ static void four_kib_sectors(void **state)
 	}
 }
 
-/* libfdisk lets nothing begin before the first MiB, unless it is told. */
+/* By default libfdisk starts no partition before the first MiB. */
 static void partitions_in_the_first_mebibyte(void **state)
 {
 	static const uint64_t starts[] = {[TABLE_GPT] = KIB(24), [TABLE_MBR] = KIB(4)};
 	struct fixture *f = *state;
 
 	fixture_make_image(f, MIB(600));
-	/* Each also over one of its kind, and over the other. */
+	/* Each is also written over a table of its kind, and over the other kind. */
 	for (size_t n = 0; n < 5; n++) {
 		struct layout spec = *layout_find("boot-root"), layout;
 		struct diag diag = {.text = ""};
@@ -121,7 +121,7 @@ static void partitions_in_the_first_mebibyte(void **state)
 	}
 }
 
-/* One table of each kind, then a different description of it each time. */
+/* Writes a table of each kind, then compares it with descriptions that differ. */
 static void differences_are_told(void **state)
 {
 	struct fixture *f = *state;
@@ -168,7 +168,7 @@ static void differences_are_told(void **state)
 	compare_says(f->image_fd, &other, "type");
 }
 
-/* libblkid would read the backup without a word. */
+/* libblkid would silently read the backup. */
 static void damaged_primary_is_told(void **state)
 {
 	struct fixture *f = *state;
@@ -180,7 +180,7 @@ static void damaged_primary_is_told(void **state)
 	compare_says(f->image_fd, &layout, "primary GPT");
 }
 
-/* Header, first entry: what a later repair of the primary one would be made from. */
+/* A repair of the primary table needs an intact header and entries in the backup. */
 static void damaged_backup_is_told(void **state)
 {
 	struct fixture *f = *state;
@@ -195,7 +195,7 @@ static void damaged_backup_is_told(void **state)
 	}
 }
 
-/* Nothing may be moved or made smaller to fit. */
+/* No partition may be moved or shrunk to fit. */
 static void what_does_not_fit_is_an_error(void **state)
 {
 	struct fixture *f = *state;
@@ -209,7 +209,7 @@ static void what_does_not_fit_is_an_error(void **state)
 	layout = plan("boot-root", MIB(600));
 	layout.partitions[1].start = layout.partitions[0].start;
 	assert_true(ptable_write(f->image_fd, &layout, &diag) < 0);
-	/* and nothing was written */
+	/* nothing was written */
 	assert_true(fixture_is_filled(f->image_fd, 0, MIB(1), 0));
 }
 
@@ -223,7 +223,7 @@ static uint64_t partition_value(const struct fixture *f, unsigned number, const 
 	return value;
 }
 
-/* Known to the kernel while the medium has no table at all; forgotten again. */
+/* The kernel has the partitions while the medium has no table, and loses them again. */
 static void kernel_is_told_and_forgets(void **state)
 {
 	struct fixture *f = *state;
@@ -241,7 +241,7 @@ static void kernel_is_told_and_forgets(void **state)
 	assert_true(fixture_is_filled(f->fd, 0, MIB(1), 0));
 	assert_int_equal(ptable_announce(f->fd, &layout), -EBUSY);
 
-	/* A held partition keeps them all, whichever it is. */
+	/* An open partition keeps all of them, whichever it is. */
 	for (unsigned i = 0; i < 2; i++) {
 		(void)STR_FORMAT(node, "/dev/%sp%u", f->name, i + 1);
 		held = open(node, O_RDONLY | O_CLOEXEC);

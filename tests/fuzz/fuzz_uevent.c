@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Any bytes as datagrams of the uevent socket, 0xff between them, with 10 ms from one to the next. */
+/* Fuzzes uevent_parse() and uevent_watch with any bytes as datagrams of the uevent socket,
+ * separated by 0xff and 10 ms apart. */
 #include "device/disk/uevent.h"
 
 #include <assert.h>
