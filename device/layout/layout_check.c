@@ -55,14 +55,14 @@ static int check_size(
 			diag, p->line, -EINVAL, "partition %s has a size and also grows", p->name);
 	if (!p->grow && (p->size_bytes == 0 || p->size_bytes % BLOCK_BYTES != 0))
 		return diag_fail_at(diag, p->line, -EINVAL,
-			"size of partition %s is not in whole 4 KiB", p->name);
+			"size of partition %s is not a multiple of 4 KiB", p->name);
 	if (!p->grow && p->size_bytes < fs_min_bytes(p->fs))
 		return diag_fail_at(diag, p->line, -EINVAL,
 			"partition %s is too small for %s, which needs %s", p->name, fs_name(p->fs),
 			human_exact(fs_min_bytes(p->fs)).s);
 	if (p->offset_bytes % BLOCK_BYTES != 0)
 		return diag_fail_at(diag, p->line, -EINVAL,
-			"offset of partition %s is not in whole 4 KiB", p->name);
+			"offset of partition %s is not a multiple of 4 KiB", p->name);
 	return 0;
 }
 
@@ -78,20 +78,19 @@ static int check_partition(
 		return r;
 	if (spec->table == TABLE_GPT ? p->type_guid[0] == '\0' : p->type_mbr == 0)
 		return diag_fail_at(diag, p->line, -EINVAL,
-			spec->table == TABLE_GPT ? "type of partition %s is one of an MBR"
-						 : "type of partition %s is one of a GPT",
+			spec->table == TABLE_GPT ? "type of partition %s is valid only on an MBR"
+						 : "type of partition %s is valid only on a GPT",
 			p->name);
 	if (spec->table == TABLE_MBR && spec->disk_sectors == 0 && p->partuuid[0] != '\0')
 		return diag_fail_at(diag, p->line, -EINVAL,
-			"partition %s has a partuuid: on an MBR it follows from the disk's id",
-			p->name);
+			"partition %s has a partuuid: an MBR derives it from the disk ID", p->name);
 	if (strlen(p->label) > fs_label_max(p->fs))
 		return diag_fail_at(diag, p->line, -EINVAL, "label %s is too long for %s", p->label,
 			fs_name(p->fs));
 	/* mkfs.vfat refuses them too, but only after the disk was wiped. */
 	if (p->fs == FS_VFAT && (strpbrk(p->label, "\"*+,./:;<=>?[\\]|") || p->label[0] == ' '))
 		return diag_fail_at(diag, p->line, -EINVAL,
-			"label %s has a character that no vfat label has", p->label);
+			"label %s has a character that is not allowed on vfat", p->label);
 	if (p->mount[0] != '\0' && (!is_mount_point(p->mount) || !fs_holds_files(p->fs)))
 		return diag_fail_at(diag, p->line, -EINVAL, "partition %s cannot be mounted on %s",
 			p->name, p->mount);
@@ -182,11 +181,11 @@ static int check_disk_blob(
 
 	if (overlaps(blob, MBR_START, MBR_END))
 		return diag_fail_at(diag, blob->line, -EINVAL,
-			"blob %s (%s from %s) lies over the partition table in bytes 440 to 511",
+			"blob %s (%s at %s) overlaps the partition table (bytes 440 to 511)",
 			blob->name, size.s, from.s);
 	if (placed->table == TABLE_GPT && overlaps(blob, MBR_END, GPT_END_BYTES))
 		return diag_fail_at(diag, blob->line, -EINVAL,
-			"blob %s (%s from %s) lies over the GPT, up to 24 KiB: move it, or use an "
+			"blob %s (%s at %s) overlaps the GPT (up to 24 KiB): move it, or use an "
 			"MBR",
 			blob->name, size.s, from.s);
 	for (size_t i = 0; i < placed->count; i++) {
@@ -197,8 +196,8 @@ static int check_disk_blob(
 
 		if (overlaps(blob, start, end))
 			return diag_fail_at(diag, blob->line, -EINVAL,
-				"blob %s (%s from %s) lies over partition %s, from %s", blob->name,
-				size.s, from.s, p->name, human_exact(start).s);
+				"blob %s (%s at %s) overlaps partition %s, which begins at %s",
+				blob->name, size.s, from.s, p->name, human_exact(start).s);
 	}
 	return 0;
 }
@@ -224,7 +223,7 @@ static int check_blob_place(
 		if (other->target != blob->target || strcmp(other->partition, blob->partition) != 0)
 			continue;
 		if (overlaps(blob, other->offset_bytes, other->offset_bytes + other->size_bytes))
-			return diag_fail_at(diag, blob->line, -EINVAL, "blob %s lies over blob %s",
+			return diag_fail_at(diag, blob->line, -EINVAL, "blob %s overlaps blob %s",
 				blob->name, other->name);
 	}
 	return 0;

@@ -111,7 +111,7 @@ static int begin_section(struct parser *parser, const cfg_t *open)
 	while (strcmp(sections[section].name, open->name) != 0)
 		section++;
 	if (!(sections[section].flags & CFGF_MULTI) && (parser->sections & 1u << section))
-		return fail(parser, line, "there are two sections %s", open->name);
+		return fail(parser, line, "there are two %s sections", open->name);
 	parser->open = open;
 	parser->section = (enum layout_section)section;
 	parser->sections |= 1u << section;
@@ -121,12 +121,12 @@ static int begin_section(struct parser *parser, const cfg_t *open)
 		return 0;
 	parser->object = next_object(layout, parser->section, line, &name);
 	if (!parser->object)
-		return fail(parser, line, "there are more than %d sections %s",
+		return fail(parser, line, "there are more than %d %s sections",
 			section == SECTION_BLOB ? LAYOUT_BLOBS_MAX : LAYOUT_PARTITIONS_MAX,
 			open->name);
 	if (open->title[0] == '\0' || !str_copy(name, 36, open->title))
-		return fail(
-			parser, line, "the name of a %s has 1 to 35 bytes", sections[section].name);
+		return fail(parser, line, "the name of a %s must have 1 to 35 bytes",
+			sections[section].name);
 	return 0;
 }
 
@@ -141,11 +141,12 @@ static int end_partition(struct parser *parser, struct layout_partition *p)
 	if (!p->grow && p->min_bytes > 0)
 		return fail(parser, p->line, "partition %s has a min but does not grow", p->name);
 	if (p->fs_uuid[0] != '\0' && !layout_is_fs_id(p->fs, p->fs_uuid))
-		return fail(parser, p->line, "uuid %s of partition %s is none for the format %s",
-			p->fs_uuid, p->name, fs_name(p->fs));
+		return fail(parser, p->line,
+			"uuid %s of partition %s is not valid for the format %s", p->fs_uuid,
+			p->name, fs_name(p->fs));
 	if (p->partuuid[0] != '\0' && !layout_is_uuid(p->partuuid))
-		return fail(parser, p->line, "partuuid %s of partition %s is no UUID", p->partuuid,
-			p->name);
+		return fail(parser, p->line, "partuuid %s of partition %s is not a UUID",
+			p->partuuid, p->name);
 	if (mkfs_check_options(p->fs, p->mkfs_options, why, sizeof(why)) < 0)
 		return fail(parser, p->line, "partition %s: %s", p->name, why);
 	return 0;
@@ -164,8 +165,8 @@ static int find_file(struct parser *parser, struct layout_blob *blob)
 		return fail(parser, blob->line, "blob %s: the path of its file is too long",
 			blob->name);
 	if (stat(blob->file, &st) < 0)
-		return fail(parser, blob->line, "blob %s: its file %s cannot be read: %s",
-			blob->name, written, strerror(errno));
+		return fail(parser, blob->line, "blob %s: file %s cannot be read: %s", blob->name,
+			written, strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return fail(parser, blob->line, "blob %s: %s is not a regular file", blob->name,
 			written);
@@ -241,7 +242,7 @@ static int clean_comment(struct parser *parser, char *text, size_t size, size_t 
 		(is_block ? text[end] != '*' || text[end + 1] != '/' : text[end] != '\n'))
 		end++;
 	if (is_block && end >= size)
-		return fail(parser, begin, "a comment has no end");
+		return fail(parser, begin, "unterminated comment");
 	if (is_block)
 		end += 2;
 	for (; i < end; i++) {
@@ -270,9 +271,10 @@ static int clean(struct parser *parser, char *text, size_t size)
 		if (c == '\n')
 			line++;
 		if (quote && c == '\n')
-			return fail(parser, line - 1, "a string has no end on its line");
+			return fail(parser, line - 1,
+				"unterminated string: it must end on the same line");
 		if (quote && (c < ' ' || c > '~' || c == '\\' || c == '$'))
-			return fail(parser, line, "a string is of plain ASCII, without \\ and $");
+			return fail(parser, line, "a string must be plain ASCII without \\ and $");
 		if (quote) {
 			quote = c == quote ? '\0' : quote;
 		} else if (c == '"' || c == '\'') {
@@ -284,14 +286,15 @@ static int clean(struct parser *parser, char *text, size_t size)
 			return fail(parser, line, "unexpected %c: are quotes missing?",
 				isgraph((unsigned char)c) ? c : '?');
 		} else if (c == '\0') {
-			return fail(parser, line, "there is a zero byte: this is no text");
+			return fail(
+				parser, line, "this is not a text file: it contains a NUL byte");
 		} else if (c == '{' || c == '}') {
 			open = c == '{' ? line : 0;
 		}
 	}
 	if (quote)
-		return fail(parser, line, "a string has no end");
-	return open ? fail(parser, open, "the section that begins here has no end") : 0;
+		return fail(parser, line, "unterminated string");
+	return open ? fail(parser, open, "the section that begins here is not closed") : 0;
 }
 
 /* Builds the option tables of libConfuse from the keywords. */
@@ -330,7 +333,7 @@ static int read_sections(struct parser *parser, char *text, size_t size)
 		(void)cfg_set_error_function(root, on_error);
 		r = cfg_parse_fp(root, stream) == CFG_SUCCESS
 			    ? 0
-			    : fail(parser, root->line, "this cannot be understood");
+			    : fail(parser, root->line, "syntax error");
 		parsing = NULL;
 	}
 	if (root)
@@ -370,7 +373,7 @@ int layout_parse(
 	int r;
 
 	if (!parser || !copy)
-		return diag_fail(diag, -ENOMEM, "no memory for the layout");
+		return diag_fail(diag, -ENOMEM, "the layout could not be read: out of memory");
 	memcpy(copy, text, size);
 	copy[size] = '\0';
 	parser->path = path;
@@ -382,7 +385,7 @@ int layout_parse(
 	if (r == 0 && size > 0)
 		r = read_sections(parser, copy, size);
 	if (r == -ENOMEM)
-		return diag_fail(diag, r, "no memory for the layout");
+		return diag_fail(diag, r, "the layout could not be read: out of memory");
 	set_names(&parser->layout);
 	/* The smallest disk shows every overlap that any disk would show. */
 	if (r == 0)
@@ -406,7 +409,7 @@ int layout_load(const char *path, struct layout *ret, struct diag *diag)
 	if (!S_ISREG(st.st_mode))
 		return diag_fail(diag, -EINVAL, "is not a regular file");
 	if (st.st_size > LAYOUT_FILE_MAX)
-		return diag_fail(diag, -EINVAL, "is no layout: it is larger than 64 KiB");
+		return diag_fail(diag, -EINVAL, "is not a layout: it is larger than 64 KiB");
 	absolute = realpath(path, NULL);
 	text = malloc((size_t)st.st_size + 1);
 	r = absolute && text ? read_full(fd, text, (size_t)st.st_size) : -errno;
@@ -459,8 +462,8 @@ int layout_resolve(const char *name, const char *folder, struct layout *ret, cha
 	if (!is_path && access(path, F_OK) < 0) {
 		list_builtins(names, sizeof(names));
 		(void)str_format(why, size,
-			"there is no layout '%s': built in are %s; others are in %s, or a file of "
-			"your own as --layout ./FILE",
+			"there is no layout '%s': use %s, a layout from %s, or your own file "
+			"with --layout ./FILE",
 			name, names, folder);
 		return -ENOENT;
 	}

@@ -244,7 +244,7 @@ static bool take_boot_bus(const struct layout_keyword *word, const char *text, v
 }
 
 #define IN(type, member) offsetof(struct type, member), sizeof(((struct type *)0)->member)
-#define BYTES		 "a size, as a number of bytes or with s (512 bytes), K, M or G"
+#define BYTES		 "a size in bytes, or with a suffix: s (512 bytes), K, M or G"
 #define ID		 "random or a UUID"
 
 const struct layout_keyword layout_keywords[] = {

@@ -99,7 +99,7 @@ int layout_plan(
 		last->sectors = end / SECTOR_BYTES - last->start;
 	}
 	if (spec->table == TABLE_MBR && end > MBR_MAX_BYTES)
-		return diag_fail(diag, -EINVAL, "an MBR reaches no further than 2 TiB: use GPT");
+		return diag_fail(diag, -EINVAL, "an MBR supports at most 2 TiB: use a GPT");
 	planned.disk_sectors = disk_bytes / SECTOR_BYTES;
 	r = layout_check_places(&planned, diag);
 	if (r < 0)

@@ -178,17 +178,17 @@ int mkfs_check_options(enum fs_kind fs, const char *options, char *why, size_t s
 
 		if (i % 2 == 0 && (word[0] != '-' || word[1] == '\0' || word[2] != '\0' ||
 					  !strchr(makers[fs].letters, word[1]))) {
-			(void)str_format(why, size,
-				"mkfs-options of %s has options of %s%s, not %s", fs_name(fs),
-				makers[fs].letters[0] ? "-" : "nothing", makers[fs].letters, word);
+			(void)str_format(why, size, "mkfs-options of %s can have %s%s, not %s",
+				fs_name(fs), makers[fs].letters[0] ? "-" : "nothing",
+				makers[fs].letters, word);
 			return -EINVAL;
 		}
 		/* A path or device= could reach beyond the target; journal_dev makes no
 		 * filesystem. */
 		if (i % 2 == 1 && (word[0] == '-' || strpbrk(word, "/") ||
 					  strstr(word, "device=") || strstr(word, "journal_dev"))) {
-			(void)str_format(why, size, "%s %s is no value for mkfs-options",
-				words[i - 1], word);
+			(void)str_format(why, size, "value %s is not allowed for option %s", word,
+				words[i - 1]);
 			return -EINVAL;
 		}
 		for (size_t j = 0; i % 2 == 0 && j < i; j += 2) {

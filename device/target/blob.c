@@ -45,11 +45,11 @@ static int check_file(struct job *job)
 	uint64_t size;
 
 	if (fstat(job->blob->src, &job->planned) < 0 || !S_ISREG(job->planned.st_mode))
-		return diag_fail(job->diag, -ESTALE, "the file is no regular file");
+		return diag_fail(job->diag, -ESTALE, "the file is not a regular file");
 	size = (uint64_t)job->planned.st_size;
 	if (size != job->blob->size_bytes)
 		return diag_fail(job->diag, -ESTALE,
-			"the file has %" PRIu64 " bytes, it had %" PRIu64
+			"the file has %" PRIu64 " bytes, but had %" PRIu64
 			" when the install was planned",
 			size, job->blob->size_bytes);
 	return 0;
@@ -63,7 +63,7 @@ static int check_device(struct job *job)
 	uint64_t size;
 
 	if (fstat(blob->dst, &st) < 0 || !S_ISBLK(st.st_mode))
-		return diag_fail(job->diag, -ENOTBLK, "the device is no block device");
+		return diag_fail(job->diag, -ENOTBLK, "the device is not a block device");
 	if (ioctl(blob->dst, BLKGETSIZE64, &size) < 0 || size == 0 ||
 		ioctl(blob->dst, BLKSSZGET, &block) < 0 ||
 		ioctl(blob->dst, BLKROGET, &read_only) < 0)
@@ -71,7 +71,7 @@ static int check_device(struct job *job)
 	if (blob->offset_bytes > size || blob->size_bytes > size - blob->offset_bytes)
 		return diag_fail(job->diag, -ENOSPC,
 			"the device has %" PRIu64 " bytes, too few for %" PRIu64
-			" from byte %" PRIu64 " on",
+			" bytes at byte %" PRIu64,
 			size, blob->size_bytes, blob->offset_bytes);
 	/* Opening a write-protected device for writing succeeds. */
 	if (job->writes && read_only)
@@ -86,7 +86,7 @@ static int read_file(const struct job *job, uint64_t at, size_t size)
 
 	if (r == -ENODATA)
 		return diag_fail(job->diag, -ESTALE,
-			"the file became shorter than its %" PRIu64 " bytes while it was installed",
+			"the file became shorter than its %" PRIu64 " bytes during the install",
 			job->blob->size_bytes);
 	if (r < 0)
 		return diag_fail(job->diag, r, "the file could not be read at byte %" PRIu64 ": %s",
@@ -101,7 +101,7 @@ static int check_unchanged(const struct job *job)
 
 	if (fstat(job->blob->src, &now) < 0 || now.st_size != job->planned.st_size ||
 		now.st_mtim.tv_sec != before->tv_sec || now.st_mtim.tv_nsec != before->tv_nsec)
-		return diag_fail(job->diag, -ESTALE, "the file was changed while it was installed");
+		return diag_fail(job->diag, -ESTALE, "the file changed during the install");
 	return 0;
 }
 
@@ -180,8 +180,8 @@ static int compare_chunk(struct job *job, uint64_t at)
 		r = check_unchanged(job);
 		return r < 0 ? r
 			     : diag_fail(job->diag, -EILSEQ,
-				       "the device gives back 0x%02x at byte %" PRIu64
-				       ", where the file has 0x%02x",
+				       "the device returned 0x%02x at byte %" PRIu64
+				       ", but the file has 0x%02x",
 				       found[i], begin + i, job->from[i]);
 	}
 	return advance(job, size);
@@ -215,7 +215,7 @@ static int run(const struct blob *blob, bool writes, struct diag *diag)
 	int r;
 
 	if (!from || !to)
-		return diag_fail(diag, -ENOMEM, "the file could not be read: no memory");
+		return diag_fail(diag, -ENOMEM, "the file could not be read: out of memory");
 	r = check_file(&job);
 	if (r == 0)
 		r = check_device(&job);

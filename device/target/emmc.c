@@ -63,9 +63,9 @@ int emmc_unlock_boot_area(struct settings_journal *journal, const char *name, st
 	/* Values of ro_lock_until_next_power_on (kernel: power_ro_lock_show in
 	 * drivers/mmc/core/block.c). */
 	static const char *const locks[] = {
-		[1] = "is locked until the power is cut: switch the board off and on, and keep its "
-		      "bootloader from locking it",
-		[2] = "is write-protected for good, by the card itself: take another one",
+		[1] = "is locked until the next power cycle: turn the board off and on, and keep "
+		      "its boot loader from locking it",
+		[2] = "is permanently write-protected by the card: use another card",
 	};
 	uint64_t lock = 0;
 	char path[96];
@@ -75,15 +75,15 @@ int emmc_unlock_boot_area(struct settings_journal *journal, const char *name, st
 		journal->root, &lock, "sys/block/%s/ro_lock_until_next_power_on", name);
 	if (r < 0 && r != -ENOENT) /* -ENOENT: a card without the lock */
 		return diag_fail(
-			diag, r, "cannot tell whether %s is locked: %s", name, strerror(-r));
+			diag, r, "the lock of %s could not be read: %s", name, strerror(-r));
 	if (lock > 0)
 		return diag_fail(diag, -EROFS, "%s %s", name,
 			lock < ARRAY_SIZE(locks) ? locks[lock] : "is locked by the card");
 
 	(void)STR_FORMAT(path, "sys/block/%s/force_ro", name);
 	r = settings_set(journal, path, "0");
-	return r < 0 ? diag_fail(diag, r, "the write protection of %s cannot be lifted: %s", name,
-			       strerror(-r))
+	return r < 0 ? diag_fail(diag, r, "the write protection of %s could not be removed: %s",
+			       name, strerror(-r))
 		     : 0;
 }
 
@@ -99,11 +99,11 @@ static int run(const struct emmc_card *card, struct mmc_ioc_cmd *command, const 
 		int error;
 		const char *text;
 	} texts[] = {
-		{EPERM, "the right to send it commands is missing (CAP_SYS_RAWIO)"},
-		{ENOTTY, "it is no MMC device"},
-		{EINVAL, "it is no MMC device"},
-		{ETIMEDOUT, "it does not answer (signal or clock problem, or a loose card)"},
-		{EILSEQ, "data was damaged on the way (signal or clock problem)"},
+		{EPERM, "no permission to send it commands (CAP_SYS_RAWIO)"},
+		{ENOTTY, "it is not an MMC device"},
+		{EINVAL, "it is not an MMC device"},
+		{ETIMEDOUT, "it does not respond (signal or clock problem, or a loose card)"},
+		{EILSEQ, "data was damaged in transfer (signal or clock problem)"},
 		{ENODEV, "it was removed"},
 		{ENXIO, "it was removed"},
 		{ENOMEDIUM, "it was removed"},
@@ -167,14 +167,15 @@ static int set_byte(const struct emmc_card *card, const uint8_t now[EXT_CSD_BYTE
 	int r;
 
 	if (index >= EXT_CSD_BYTES || !may_be_written[index])
-		return diag_fail(diag, -EPERM,
-			"the card's EXT_CSD byte %u is not for this program to write", index);
+		return diag_fail(
+			diag, -EPERM, "the card's EXT_CSD byte %u must not be written", index);
 	if (now[index] == value)
 		return 0;
 	if (now[BOOT_CONFIG_PROT] & (BOOT_CONFIG_PROT_PWR | BOOT_CONFIG_PROT_PERM))
 		return diag_fail(diag, -EROFS, "the card's boot configuration is locked %s",
-			now[BOOT_CONFIG_PROT] & BOOT_CONFIG_PROT_PERM ? "for good"
-								      : "until the power is cut");
+			now[BOOT_CONFIG_PROT] & BOOT_CONFIG_PROT_PERM
+				? "permanently"
+				: "until the next power cycle");
 	r = write_byte(card, index, value, &during, diag);
 	if (r == 0)
 		r = read_ext_csd(card, then, &after, diag);
@@ -185,8 +186,8 @@ static int set_byte(const struct emmc_card *card, const uint8_t now[EXT_CSD_BYTE
 		return diag_fail(diag, -EREMOTEIO,
 			"the card refused to set EXT_CSD byte %u to 0x%02x", index, value);
 	return diag_fail(diag, -EILSEQ,
-		"the card has 0x%02x in EXT_CSD byte %u after it was set to 0x%02x", then[index],
-		index, value);
+		"the card returned 0x%02x for EXT_CSD byte %u, which was set to 0x%02x",
+		then[index], index, value);
 }
 
 int emmc_write_byte(const struct emmc_card *card, unsigned index, uint8_t value, struct diag *diag)

@@ -36,7 +36,7 @@ _must_check_ int loop_file(
  * Searches for a loop device other than @own ("" for none) on the file @dev, @ino. It is in use
  * even if it is not mounted, and O_EXCL on our own device would not detect it. The nodes of loop
  * devices are created temporarily in @dir; if @dir is NULL, the nodes below @root are used, and
- * devices that cannot be opened are skipped. Returns 1 with the name, 0 if there is none, or
+ * devices that cannot be opened are skipped. Returns 1 with the name, 0 if not found, or
  * -errno.
  */
 _must_check_ int loop_other_user(

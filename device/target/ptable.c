@@ -205,7 +205,7 @@ int ptable_write(int fd, const struct layout *layout, struct diag *diag)
 	int r;
 
 	if (!cxt)
-		return diag_fail(diag, -ENOMEM, "no memory for the partition table");
+		return diag_fail(diag, -ENOMEM, "cannot write the partition table: out of memory");
 	fdisk_disable_dialogs(cxt, 1);
 	r = fdisk_assign_device_by_fd(cxt, fd, "target", 0);
 	if (r < 0)
@@ -220,11 +220,11 @@ int ptable_write(int fd, const struct layout *layout, struct diag *diag)
 		r = fdisk_set_disklabel_id_from_string(cxt, id);
 	}
 	if (r < 0)
-		return diag_fail(diag, r, "cannot make a partition table: %s", strerror(-r));
+		return diag_fail(diag, r, "cannot create the partition table: %s", strerror(-r));
 	for (size_t i = 0; i < layout->count; i++) {
 		r = add_partition(cxt, layout, i);
 		if (r < 0)
-			return diag_fail(diag, r, "partition %s does not fit the table: %s",
+			return diag_fail(diag, r, "cannot add partition %s to the table: %s",
 				layout->partitions[i].name, strerror(-r));
 	}
 	r = fdisk_write_disklabel(cxt);
@@ -232,8 +232,8 @@ int ptable_write(int fd, const struct layout *layout, struct diag *diag)
 		return diag_fail(diag, r, "cannot write the partition table: %s", strerror(-r));
 	(void)fdisk_deassign_device(cxt, 1); /* 1: no sync(2) of the whole machine */
 	if (fsync(fd) < 0)
-		return diag_fail(diag, -errno, "the partition table did not reach the disk: %s",
-			strerror(errno));
+		return diag_fail(
+			diag, -errno, "cannot flush the partition table: %s", strerror(errno));
 	return 0;
 }
 
@@ -273,7 +273,7 @@ static int compare_partition(blkid_partition found, const struct layout *layout,
 	else if (((flags & boot) != 0) != wanted->bootable)
 		what = "bootable flag";
 	if (what)
-		return diag_fail(diag, -EILSEQ, "%s of partition %s reads back different", what,
+		return diag_fail(diag, -EILSEQ, "%s of partition %s differs on the medium", what,
 			wanted->name);
 	return 0;
 }
@@ -297,7 +297,7 @@ static int compare_backup(int fd, struct diag *diag)
 	int r;
 
 	if (!cxt)
-		return diag_fail(diag, -ENOMEM, "no memory to read the partition table");
+		return diag_fail(diag, -ENOMEM, "cannot read the partition table: out of memory");
 	fdisk_disable_dialogs(cxt, 1);
 	r = fdisk_assign_device_by_fd(cxt, fd, "target", 1);
 	if (r == 0 && fdisk_label_is_changed(fdisk_get_label(cxt, NULL)))
@@ -305,7 +305,7 @@ static int compare_backup(int fd, struct diag *diag)
 	if (r == 0)
 		r = fdisk_verify_disklabel(cxt); /* the number of faults */
 	(void)fdisk_deassign_device(cxt, 1);
-	return r != 0 ? diag_fail(diag, -EILSEQ, "the backup GPT reads back damaged") : 0;
+	return r != 0 ? diag_fail(diag, -EILSEQ, "the backup GPT on the medium is damaged") : 0;
 }
 
 int ptable_compare(int fd, const struct layout *layout, struct diag *diag)
@@ -316,7 +316,7 @@ int ptable_compare(int fd, const struct layout *layout, struct diag *diag)
 	int r;
 
 	if (!probe)
-		return diag_fail(diag, -ENOMEM, "no memory to read the partition table");
+		return diag_fail(diag, -ENOMEM, "cannot read the partition table: out of memory");
 	r = drop_cache(fd);
 	errno = 0;
 	if (r == 0 && blkid_probe_set_device(probe, fd, 0, 0) < 0)
@@ -329,22 +329,23 @@ int ptable_compare(int fd, const struct layout *layout, struct diag *diag)
 	list = blkid_probe_get_partitions(probe);
 	table = list ? blkid_partlist_get_table(list) : NULL;
 	if (!table || !same(blkid_parttable_get_type(table), tables[layout->table].name))
-		return diag_fail(diag, -EILSEQ, "no %s partition table reads back",
+		return diag_fail(diag, -EILSEQ, "there is no %s on the medium",
 			layout->table == TABLE_GPT ? "GPT" : "MBR");
 	/* libblkid accepts a table that has only a backup; many boot loaders do not. */
 	if (layout->table == TABLE_GPT &&
 		blkid_parttable_get_offset(table) != blkid_probe_get_sectorsize(probe))
-		return diag_fail(diag, -EILSEQ, "the primary GPT reads back damaged");
+		return diag_fail(diag, -EILSEQ, "the primary GPT on the medium is damaged");
 	if (!same(blkid_parttable_get_id(table), layout->disk_uuid))
-		return diag_fail(diag, -EILSEQ, "the disk's id reads back different");
+		return diag_fail(diag, -EILSEQ, "the disk ID differs on the medium");
 	if ((size_t)blkid_partlist_numof_partitions(list) != layout->count)
-		return diag_fail(diag, -EILSEQ, "%d partitions read back instead of %zu",
+		return diag_fail(diag, -EILSEQ, "%d partitions on the medium instead of %zu",
 			blkid_partlist_numof_partitions(list), layout->count);
 	for (size_t i = 0; i < layout->count; i++) {
 		blkid_partition found = blkid_partlist_get_partition_by_partno(list, (int)i + 1);
 
 		if (!found)
-			return diag_fail(diag, -EILSEQ, "partition %zu does not read back", i + 1);
+			return diag_fail(
+				diag, -EILSEQ, "partition %zu is missing on the medium", i + 1);
 		r = compare_partition(found, layout, &layout->partitions[i], diag);
 		if (r < 0)
 			return r;

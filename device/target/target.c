@@ -75,10 +75,9 @@ static int check_identity(const struct target *target, struct diag *diag)
 	if (r == 0 && disk_identity_equal(&target->disk.id, &now.id, &what))
 		return 0;
 	if (r < 0 && r != -ENODEV)
-		return diag_fail(diag, r, "cannot look at %s: %s", target->disk.name, strerror(-r));
-	return diag_fail(diag, -ESTALE,
-		"%s is not the disk that was picked any more (its %s changed)", target->disk.name,
-		what);
+		return diag_fail(diag, r, "cannot query %s: %s", target->disk.name, strerror(-r));
+	return diag_fail(diag, -ESTALE, "%s is no longer the disk that was picked: its %s changed",
+		target->disk.name, what);
 }
 
 /* Opens the image, checks that it is the picked one, and attaches a loop device. */
@@ -97,14 +96,15 @@ static int open_image(struct target *target, struct diag *diag)
 	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != disk->id.size_bytes ||
 		st.st_dev != disk->id.file_dev || st.st_ino != disk->id.file_ino)
 		return diag_fail(
-			diag, -ESTALE, "%s is not the image that was picked any more", disk->path);
+			diag, -ESTALE, "%s is no longer the image that was picked", disk->path);
 
 	r = loop_attach(target->root, target->dir, target->image_fd, disk->name, &target->loop_fd);
 	if (r < 0)
-		return diag_fail(diag, r, "no loop device for %s: %s", disk->path, strerror(-r));
+		return diag_fail(
+			diag, r, "cannot attach a loop device to %s: %s", disk->path, strerror(-r));
 	r = disk_scan_name(target->root, disk->name, &now);
 	if (r < 0)
-		return diag_fail(diag, r, "cannot look at %s: %s", disk->name, strerror(-r));
+		return diag_fail(diag, r, "cannot query %s: %s", disk->name, strerror(-r));
 	disk->id = now.id;
 	disk->size_bytes = now.size_bytes;
 	disk->read_only = now.read_only;
@@ -142,12 +142,12 @@ static int check_other_users(const struct target *target, struct diag *diag)
 	if (r == 0)
 		r = loop_other_user(target->root, target->dir, dev, ino, target->disk.name, other);
 	if (r < 0)
-		return diag_fail(diag, r, "cannot tell who else uses the file behind %s: %s",
+		return diag_fail(diag, r, "cannot check who uses the file behind %s: %s",
 			target->disk.name, strerror(-r));
 	if (r > 0)
 		return diag_fail(diag, -EBUSY,
-			"the image is refused: it is in use through /dev/%s; unmount it and detach "
-			"that with losetup -d",
+			"the image is in use through /dev/%s: unmount it and detach it "
+			"with losetup -d",
 			other);
 	return 0;
 }
@@ -162,7 +162,7 @@ static int open_identity(struct target *target, struct diag *diag)
 	r = make_node(node, rdev);
 	if (r < 0)
 		return diag_fail(
-			diag, r, "cannot make a node in %s: %s", target->dir, strerror(-r));
+			diag, r, "cannot create a node in %s: %s", target->dir, strerror(-r));
 	(void)STR_FORMAT(node, "dev/%s", target->disk.name);
 	r = open_device(target->root, node, O_RDONLY, rdev);
 	if (r == -ENOENT || r == -ESTALE) {
@@ -213,11 +213,10 @@ static int take_device(const struct target *target, const char *node, const char
 	int read_only, r;
 
 	if (fd < 0)
-		return diag_fail(
-			diag, fd, "cannot take %s for this job alone: %s", name, strerror(-fd));
+		return diag_fail(diag, fd, "cannot open %s exclusively: %s", name, strerror(-fd));
 	/* Opening a write-protected disk for writing succeeds; only writing fails. */
 	if (ioctl(fd, BLKROGET, &read_only) < 0)
-		return diag_fail(diag, -errno, "cannot look at %s: %s", name, strerror(errno));
+		return diag_fail(diag, -errno, "cannot query %s: %s", name, strerror(errno));
 	if (read_only)
 		return diag_fail(diag, -EROFS, "%s is write-protected", name);
 	r = check_identity(target, diag);
@@ -306,7 +305,7 @@ int target_open_boot(struct target *target, unsigned index, struct diag *diag)
 			target->root, &disk_major, &disk_minor, "sys/block/%s/device/dev", name);
 	if (r == 0 && (disk_major != target->disk.id.major || disk_minor != target->disk.id.minor))
 		return diag_fail(diag, -ESTALE,
-			"%s is not a boot area of the disk that was picked any more", name);
+			"%s is no longer a boot area of the disk that was picked", name);
 	boot_node(target, index, node);
 	if (r == 0)
 		r = make_node(node, makedev(major, minor));

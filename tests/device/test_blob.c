@@ -207,7 +207,7 @@ static void a_file_is_no_device(void **state)
 	fixture_make_image(f, DISK_BYTES);
 	f->fd = dup(f->image_fd);
 	make_blob(f);
-	fails(-ENOTBLK, "the device is no block device");
+	fails(-ENOTBLK, "the device is not a block device");
 	assert_true(fixture_is_filled(f->image_fd, 0, DISK_BYTES, FILLED));
 	close_fd(&f->fd); /* no loop device to detach */
 }
@@ -246,12 +246,12 @@ static void another_file_is_refused(void **state)
 	fixture_require_root();
 	prepare(f);
 	blob.size_bytes--;
-	fails(-ESTALE, "the file has 2109497 bytes, it had 2109496 when");
+	fails(-ESTALE, "the file has 2109497 bytes, but had 2109496 when");
 	blob.size_bytes += 2;
-	fails(-ESTALE, "the file has 2109497 bytes, it had 2109498 when");
+	fails(-ESTALE, "the file has 2109497 bytes, but had 2109498 when");
 	close_fd(&blob.src);
 	blob.src = open(f->dir, O_RDONLY | O_CLOEXEC);
-	fails(-ESTALE, "the file is no regular file");
+	fails(-ESTALE, "the file is not a regular file");
 	assert_true(fixture_is_filled(f->image_fd, 0, DISK_BYTES, FILLED));
 }
 
@@ -303,7 +303,7 @@ static void file_that_changes_is_told(void **state)
 		event.done = false;
 		event.act = change;
 		event.at_byte = when[i];
-		fails(-ESTALE, "the file was changed while it was installed");
+		fails(-ESTALE, "the file changed during the install");
 	}
 }
 
@@ -349,7 +349,7 @@ static void medium_is_read_not_the_cache(void **state)
 	prepare(f);
 	event.act = flip;
 	event.at_byte = BLOB_BYTES;
-	(void)STR_FORMAT(told, "gives back 0x%02x at byte %llu, where the file has 0x%02x",
+	(void)STR_FORMAT(told, "returned 0x%02x at byte %llu, but the file has 0x%02x",
 		content[MIB(1) + 77] ^ 0xff, (unsigned long long)(PLACE + MIB(1) + 77),
 		content[MIB(1) + 77]);
 	fails(-EILSEQ, told);

@@ -163,10 +163,10 @@ static void locked_card_is_not_written(void **state)
 	(void)state;
 	fake.ext_csd[178] = 0x01;
 	assert_int_equal(enable_boot0(&fake), -EROFS);
-	says("the card's boot configuration is locked until the power is cut");
+	says("the card's boot configuration is locked until the next power cycle");
 	fake.ext_csd[178] = 0x11;
 	assert_int_equal(enable_boot0(&fake), -EROFS);
-	says("locked for good");
+	says("locked permanently");
 	fake.ext_csd[178] = 0x10;
 	assert_int_equal(emmc_write_byte(&fake.card, 177, 1, &diag), -EROFS);
 	assert_int_equal(fake.writes, 0);
@@ -194,7 +194,7 @@ static void card_that_ignores_a_write(void **state)
 	(void)state;
 	fake.ignores_writes = true;
 	assert_int_equal(enable_boot0(&fake), -EILSEQ);
-	says("the card has 0x38 in EXT_CSD byte 179 after it was set to 0x48");
+	says("the card returned 0x38 for EXT_CSD byte 179, which was set to 0x48");
 }
 
 /* Every bit is compared, including the access bits. */
@@ -242,9 +242,9 @@ static void command_errors_are_told(void **state)
 		const char *text;
 	} errors[] = {
 		{-EPERM, "CAP_SYS_RAWIO"},
-		{-ETIMEDOUT, "it does not answer"},
-		{-EILSEQ, "damaged on the way"},
-		{-ENOTTY, "it is no MMC device"},
+		{-ETIMEDOUT, "it does not respond"},
+		{-EILSEQ, "damaged in transfer"},
+		{-ENOTTY, "it is not an MMC device"},
 		{-ENODEV, "it was removed"},
 		{-EIO, "Input/output error"},
 	};
@@ -289,7 +289,7 @@ static void only_two_bytes_may_be_written(void **state)
 		}
 		diag.text[0] = '\0';
 		assert_int_equal(emmc_write_byte(&fake.card, index, 0x0a, &diag), -EPERM);
-		says("is not for this program to write");
+		says("must not be written");
 		assert_int_equal(fake.writes, 0);
 		/* Not even the current value is written. */
 		assert_int_equal(emmc_write_byte(&fake.card, index, 0, &diag), -EPERM);
@@ -316,7 +316,7 @@ static void no_card(void **state)
 
 	(void)state;
 	assert_int_equal(emmc_read_ext_csd(&card, found, &diag), -ENOTTY);
-	says("it is no MMC device");
+	says("it is not an MMC device");
 }
 
 /* ---- write protection ---- */
@@ -404,8 +404,8 @@ static void locked_area_is_left_alone(void **state)
 	static const struct {
 		const char *value, *text;
 	} locks[] = {
-		{"1\n", "mmcblk0boot0 is locked until the power is cut"},
-		{"2\n", "mmcblk0boot0 is write-protected for good"},
+		{"1\n", "mmcblk0boot0 is locked until the next power cycle"},
+		{"2\n", "mmcblk0boot0 is permanently write-protected"},
 		{"3\n", "mmcblk0boot0 is locked by the card"},
 	};
 	struct sandbox *box = *state;
@@ -418,7 +418,7 @@ static void locked_area_is_left_alone(void **state)
 	}
 	sandbox_file(box, BOOT0 "ro_lock_until_next_power_on", "what\n");
 	assert_int_equal(emmc_unlock_boot_area(&journal, "mmcblk0boot0", &diag), -EINVAL);
-	says("cannot tell whether mmcblk0boot0 is locked");
+	says("the lock of mmcblk0boot0 could not be read");
 	is(box, BOOT0 "force_ro", "1");
 
 	sandbox_file(box, BOOT0 "ro_lock_until_next_power_on", "0\n");
@@ -430,7 +430,7 @@ static void area_without_the_setting(void **state)
 {
 	(void)state;
 	assert_int_equal(emmc_unlock_boot_area(&journal, "mmcblk1boot0", &diag), -ENOENT);
-	says("the write protection of mmcblk1boot0 cannot be lifted: ");
+	says("the write protection of mmcblk1boot0 could not be removed: ");
 }
 
 int main(void)

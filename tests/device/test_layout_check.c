@@ -124,8 +124,8 @@ static void alignments_are_powers_of_two(void **state)
 
 static void sizes_are_whole_blocks_or_grow(void **state)
 {
-	static const char odd_size[] = "size of partition one is not in whole 4 KiB";
-	static const char odd_offset[] = "offset of partition one is not in whole 4 KiB";
+	static const char odd_size[] = "size of partition one is not a multiple of 4 KiB";
+	static const char odd_offset[] = "offset of partition one is not a multiple of 4 KiB";
 	struct layout spec = sound();
 	struct layout_partition *one = &spec.partitions[0], *two = &spec.partitions[1];
 
@@ -147,7 +147,7 @@ static void sizes_are_whole_blocks_or_grow(void **state)
 	two->grow = false;
 	expect_sound(&spec);
 	two->size_bytes = 0;
-	expect_wrong(&spec, 9, "size of partition two is not in whole 4 KiB");
+	expect_wrong(&spec, 9, "size of partition two is not a multiple of 4 KiB");
 	two->grow = true;
 	one->grow = true;
 	one->size_bytes = 0;
@@ -192,12 +192,12 @@ static void types_are_of_the_table(void **state)
 	one->type_mbr = 0;
 	expect_sound(&spec);
 	spec.table = TABLE_MBR;
-	expect_wrong(&spec, 4, "type of partition one is one of a GPT");
+	expect_wrong(&spec, 4, "type of partition one is valid only on a GPT");
 	one->type_mbr = 0x83;
 	one->type_guid[0] = '\0';
 	expect_sound(&spec);
 	spec.table = TABLE_GPT;
-	expect_wrong(&spec, 4, "type of partition one is one of an MBR");
+	expect_wrong(&spec, 4, "type of partition one is valid only on an MBR");
 }
 
 /* The longest label of each filesystem, and one that is a byte longer. */
@@ -228,14 +228,14 @@ static void labels_are_of_the_filesystem(void **state)
 		one->fs = FS_EXT4;
 		expect_sound(&spec);
 		one->fs = FS_VFAT;
-		assert_true(
-			STR_FORMAT(text, "label A%cB has a character that no vfat label has", *p));
+		assert_true(STR_FORMAT(
+			text, "label A%cB has a character that is not allowed on vfat", *p));
 		expect_wrong(&spec, 4, text);
 	}
 	(void)STR_COPY(one->label, "A B-_!#$%&'");
 	expect_sound(&spec);
 	(void)STR_COPY(one->label, " B");
-	expect_wrong(&spec, 4, "label  B has a character that no vfat label has");
+	expect_wrong(&spec, 4, "label  B has a character that is not allowed on vfat");
 }
 
 static void mount_points_have_one_form(void **state)
@@ -319,8 +319,7 @@ static void an_mbr_gives_partuuids_itself(void **state)
 	(void)state;
 	spec.table = TABLE_MBR;
 	(void)STR_COPY(spec.partitions[0].partuuid, "12345678-01");
-	expect_wrong(
-		&spec, 4, "partition one has a partuuid: on an MBR it follows from the disk's id");
+	expect_wrong(&spec, 4, "partition one has a partuuid: an MBR derives it from the disk ID");
 	spec.disk_sectors = 1000000;
 	expect_sound(&spec);
 }
@@ -475,45 +474,49 @@ static void blobs_leave_table_and_partitions_alone(void **state)
 		{.blobs = {{.bytes = 440}}},
 		{.blobs = {{.bytes = 441}},
 			.line = 20,
-			.text = "blob a (441 B from 0 B) lies over the partition table in bytes "
-				"440 to 511"},
+			.text = "blob a (441 B at 0 B) overlaps the partition table "
+				"(bytes 440 to 511)"},
 		{.table = TABLE_MBR,
 			.blobs = {{.offset = 511, .bytes = 1}},
 			.line = 20,
-			.text = "blob a (1 B from 511 B) lies over the partition table in bytes "
-				"440 to 511"},
+			.text = "blob a (1 B at 511 B) overlaps the partition table "
+				"(bytes 440 to 511)"},
 		{.table = TABLE_MBR, .blobs = {{.offset = 512, .bytes = KIB(32)}}},
 		/* the GPT */
 		{.blobs = {{.offset = 512, .bytes = 1}},
 			.line = 20,
-			.text = "blob a (1 B from 512 B) lies over the GPT, up to 24 KiB: move it, "
-				"or use an MBR"},
+			.text = "blob a (1 B at 512 B) overlaps the GPT (up to 24 KiB): "
+				"move it, or use an MBR"},
 		{.blobs = {{.offset = KIB(23), .bytes = KIB(1)}},
 			.line = 20,
-			.text = "blob a (1 KiB from 23 KiB) lies over the GPT, up to 24 KiB: move it, or "
-				"use an MBR"},
+			.text = "blob a (1 KiB at 23 KiB) overlaps the GPT (up to 24 KiB): "
+				"move it, or use an MBR"},
 		{.blobs = {{.offset = KIB(24), .bytes = KIB(1)}}},
 		/* a partition of 1 MiB at 1 MiB */
 		{.partitions = {{2048, 2048}}, .blobs = {{.offset = KIB(24), .bytes = KIB(1000)}}},
 		{.partitions = {{2048, 2048}},
 			.blobs = {{.offset = KIB(24), .bytes = KIB(1000) + 1}},
 			.line = 20,
-			.text = "blob a (1024001 B from 24 KiB) lies over partition one, from 1 MiB"},
+			.text = "blob a (1024001 B at 24 KiB) overlaps partition one, "
+				"which begins at 1 MiB"},
 		{.partitions = {{2048, 2048}},
 			.blobs = {{.offset = MIB(2) - 1, .bytes = 1}},
 			.line = 20,
-			.text = "blob a (1 B from 2097151 B) lies over partition one, from 1 MiB"},
+			.text = "blob a (1 B at 2097151 B) overlaps partition one, "
+				"which begins at 1 MiB"},
 		{.partitions = {{2048, 2048}}, .blobs = {{.offset = MIB(2), .bytes = 1}}},
 		{.partitions = {{2048, 2048}, {6144, 8}},
 			.blobs = {{.offset = MIB(2), .bytes = MIB(1) + 1}},
 			.line = 20,
-			.text = "blob a (1048577 B from 2 MiB) lies over partition two, from 3 MiB"},
+			.text = "blob a (1048577 B at 2 MiB) overlaps partition two, "
+				"which begins at 3 MiB"},
 		/* a growing partition has no end */
 		{.partitions = {{2048, 2048}},
 			.grows = true,
 			.blobs = {{.offset = GIB(500), .bytes = 1}},
 			.line = 20,
-			.text = "blob a (1 B from 500 GiB) lies over partition one, from 1 MiB"},
+			.text = "blob a (1 B at 500 GiB) overlaps partition one, "
+				"which begins at 1 MiB"},
 		/* Offsets on targets other than the disk are independent. */
 		{.partitions = {{2048, 2048}}, .blobs = {{.target = BLOB_BOOT0, .bytes = MIB(4)}}},
 		{.partitions = {{2048, 2048}},
@@ -532,22 +535,22 @@ static void blobs_leave_each_other_alone(void **state)
 		{.table = TABLE_MBR,
 			.blobs = {{.offset = 512, .bytes = 513}, {.offset = 1024, .bytes = 512}},
 			.line = 30,
-			.text = "blob b lies over blob a"},
+			.text = "blob b overlaps blob a"},
 		{.table = TABLE_MBR,
 			.blobs = {{.offset = 1024, .bytes = 512}, {.offset = 512, .bytes = 512}}},
 		{.table = TABLE_MBR,
 			.blobs = {{.offset = 1024, .bytes = 512}, {.offset = 512, .bytes = 513}},
 			.line = 30,
-			.text = "blob b lies over blob a"},
+			.text = "blob b overlaps blob a"},
 		{.table = TABLE_MBR,
 			.blobs = {{.offset = 512, .bytes = 4096}, {.offset = 1024, .bytes = 1}},
 			.line = 30,
-			.text = "blob b lies over blob a"},
+			.text = "blob b overlaps blob a"},
 		{.table = TABLE_MBR,
 			.blobs = {{.target = BLOB_BOOT0, .bytes = 9},
 				{.target = BLOB_BOOT0, .offset = 8, .bytes = 9}},
 			.line = 30,
-			.text = "blob b lies over blob a"},
+			.text = "blob b overlaps blob a"},
 		/* overlapping */
 		{.table = TABLE_MBR,
 			.blobs = {{.target = BLOB_BOOT0, .bytes = 9},
@@ -563,7 +566,7 @@ static void blobs_leave_each_other_alone(void **state)
 			.blobs = {{.partition = "one", .bytes = 9},
 				{.partition = "one", .offset = 8, .bytes = 9}},
 			.line = 30,
-			.text = "blob b lies over blob a"},
+			.text = "blob b overlaps blob a"},
 		{.partitions = {{2048, 2048}, {4096, 4096}},
 			.blobs = {{.partition = "one", .offset = 1, .bytes = MIB(1)}},
 			.line = 20,

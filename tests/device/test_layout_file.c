@@ -170,10 +170,10 @@ static const struct mistake mistakes[] = {
 	/* refused by the scanner */
 	{"", 0, "1 to 8 partitions"},
 	{"# only a comment", 0, "1 to 8 partitions"},
-	{"disk {\n table = \"gpt\n}\n", 2, "no end on its line"},
-	{"disk {\n table = 'gpt", 2, "no end"},
-	{"/* \n\n never closed", 1, "comment has no end"},
-	{ROOT "/*/", 6, "comment has no end"},
+	{"disk {\n table = \"gpt\n}\n", 2, "string: it must end on the same line"},
+	{"disk {\n table = 'gpt", 2, "unterminated string"},
+	{"/* \n\n never closed", 1, "unterminated comment"},
+	{ROOT "/*/", 6, "unterminated comment"},
 	{"disk {\n align = *4M\n}\n" ROOT, 2, "unexpected *"},
 	{"disk {\n align = 4M;\n}\n" ROOT, 2, "unexpected ;"},
 	{"disk {\n align += 4M\n}\n" ROOT, 2, "unexpected +"},
@@ -190,16 +190,16 @@ static const struct mistake mistakes[] = {
 	{"disk {\n tabel = gpt\n}\n", 2, "disk: no such option 'tabel'"},
 	{"disk {\n table gpt\n}\n", 2, "missing equal sign"},
 	{"disk {\n table =\n}\n", 3, "unexpected token"},
-	{"disk {\n table = gpt\n", 1, "begins here has no end"},
-	{"disk {\n table = gpt }\n\npartition \"a\" {\n", 4, "begins here has no end"},
+	{"disk {\n table = gpt\n", 1, "begins here is not closed"},
+	{"disk {\n table = gpt }\n\npartition \"a\" {\n", 4, "begins here is not closed"},
 	{"disk { disk {\n } }\n" ROOT, 1, "no such option 'disk'"},
 	{"disk {\n}\npartition", 3, "premature end"},
 	{"disk \"x\" {\n}\n", 1, "missing opening brace"},
 	{"partition {\n}\n", 1, "missing title"},
 	{"}\n", 1, "closing brace"},
-	{"disk {\n table = gpt\n}\n\ndisk {\n align = 4M\n}\n" ROOT, 5, "two sections disk"},
-	{"disk {\n}\ndisk {\n}\n" ROOT, 4, "two sections disk"},
-	{"emmc {\n boot-ack = on\n}\nemmc {\n boot-ack = on\n}\n" ROOT, 4, "two sections emmc"},
+	{"disk {\n table = gpt\n}\n\ndisk {\n align = 4M\n}\n" ROOT, 5, "two disk sections"},
+	{"disk {\n}\ndisk {\n}\n" ROOT, 4, "two disk sections"},
+	{"emmc {\n boot-ack = on\n}\nemmc {\n boot-ack = on\n}\n" ROOT, 4, "two emmc sections"},
 	{ROOT ROOT, 6, "duplicate title 'rootfs'"},
 	{"disk {\n align = 4M\n align = 8M\n}\n", 3, "align is given twice"},
 	{"partition \"a\" {\n grow = true\n\n grow = true\n}\n", 4, "grow is given twice"},
@@ -234,8 +234,8 @@ static const struct mistake mistakes[] = {
 	{"partition \"a\" {\n}\n", 2, "has no size"},
 	{"\npartition \"a\" {\n format = ext4\n}\n", 2, "has no size"},
 	{"partition \"a\" {\n size = 1M\n min = 1M\n}\n", 1, "min but does not grow"},
-	{"partition \"a\" {\n size = 1000\n}\n" ROOT, 1, "whole 4 KiB"},
-	{"partition \"a\" {\n size = 1M\n offset = 4608\n}\n" ROOT, 1, "whole 4 KiB"},
+	{"partition \"a\" {\n size = 1000\n}\n" ROOT, 1, "multiple of 4 KiB"},
+	{"partition \"a\" {\n size = 1M\n offset = 4608\n}\n" ROOT, 1, "multiple of 4 KiB"},
 	{"partition \"a\" {\n size = 32M\n format = f2fs\n}\n" ROOT, 1, "too small for f2fs"},
 	{"partition \"a\" {\n size = 1M\n format = swap\n mount = /x\n}\n" ROOT, 1,
 		"cannot be mounted"},
@@ -248,19 +248,19 @@ static const struct mistake mistakes[] = {
 	{"partition \"a\" {\n size = 1M\n format = vfat\n label = A.B\n}\n" ROOT, 1,
 		"label A.B has a character"},
 	{"partition \"a\" {\n size = 1M\n format = vfat\n label = \" B\"\n}\n" ROOT, 1,
-		"no vfat label has"},
-	{"partition \"a\" {\n size = 1M\n type = 0x0c\n}\n" ROOT, 1, "one of an MBR"},
+		"not allowed on vfat"},
+	{"partition \"a\" {\n size = 1M\n type = 0x0c\n}\n" ROOT, 1, "only on an MBR"},
 	{"disk {\n table = mbr\n}\npartition \"a\" {\n size = 1M\n"
 	 " type = 0fc63daf-8483-4772-8e79-3d69d8477de4\n}\n" ROOT,
-		4, "one of a GPT"},
+		4, "only on a GPT"},
 	{"disk {\n table = mbr\n}\npartition \"a\" {\n size = 1M\n"
 	 " partuuid = 0fc63daf-8483-4772-8e79-3d69d8477de4\n}\n" ROOT,
-		4, "follows from the disk's id"},
+		4, "derives it from the disk ID"},
 	{"partition \"a\" {\n size = 1M\n uuid = 1234-5678\n format = ext4\n}\n" ROOT, 1,
-		"none for the format ext4"},
+		"not valid for the format ext4"},
 	{"partition \"a\" {\n size = 1M\n uuid = 1234-5678\n}\n" ROOT, 1,
-		"none for the format none"},
-	{"partition \"a\" {\n size = 1M\n partuuid = 1234-5678\n}\n" ROOT, 1, "no UUID"},
+		"not valid for the format none"},
+	{"partition \"a\" {\n size = 1M\n partuuid = 1234-5678\n}\n" ROOT, 1, "not a UUID"},
 	{"partition \"a\" {\n size = 8M\n format = ext4\n mkfs-options = \"-L x\"\n}\n" ROOT, 1,
 		"not -L"},
 	{ROOT "partition \"b\" {\n size = 1M\n}\n", 1, "not the last"},
@@ -279,7 +279,7 @@ static const struct mistake mistakes[] = {
 	 "partition \"3\" { size = 1M }\npartition \"4\" { size = 1M }\n"
 	 "partition \"5\" { size = 1M }\npartition \"6\" { size = 1M }\n"
 	 "partition \"7\" { size = 1M }\npartition \"8\" { size = 1M }\n" ROOT,
-		9, "more than 8 sections partition"},
+		9, "more than 8 partition sections"},
 	/* blobs; spl.bin has 100000 bytes */
 	{ROOT BLOB "}\n", 6, "has no offset"},
 	{ROOT "blob \"x\" {\n target = boot0\n}\n", 6, "has no file"},
@@ -290,17 +290,17 @@ static const struct mistake mistakes[] = {
 	{ROOT BLOB " offset = 32K\n max = 64K\n}\n", 6, "larger than its max"},
 	{ROOT BLOB " offset = 0\n}\n", 6, "bytes 440 to 511"},
 	{ROOT BLOB " offset = 511\n}\n", 6, "bytes 440 to 511"},
-	{ROOT BLOB " offset = 1s\n}\n", 6, "over the GPT"},
-	{ROOT BLOB " offset = 8K\n}\n", 6, "over the GPT"},
-	{ROOT BLOB " offset = 24575\n}\n", 6, "over the GPT"},
-	{ROOT BLOB " offset = 4M\n}\n", 6, "over partition rootfs"},
-	{ROOT BLOB " offset = 4094305\n}\n", 6, "over partition rootfs"},
-	{ROOT BLOB " offset = 500G\n}\n", 6, "over partition rootfs"},
+	{ROOT BLOB " offset = 1s\n}\n", 6, "overlaps the GPT"},
+	{ROOT BLOB " offset = 8K\n}\n", 6, "overlaps the GPT"},
+	{ROOT BLOB " offset = 24575\n}\n", 6, "overlaps the GPT"},
+	{ROOT BLOB " offset = 4M\n}\n", 6, "overlaps partition rootfs"},
+	{ROOT BLOB " offset = 4094305\n}\n", 6, "overlaps partition rootfs"},
+	{ROOT BLOB " offset = 500G\n}\n", 6, "overlaps partition rootfs"},
 	{ROOT BLOB " offset = 32K\n}\nblob \"u\" {\n file = spl.bin\n offset = 64K\n}\n", 10,
-		"blob u lies over blob spl"},
+		"blob u overlaps blob spl"},
 	{ROOT BLOB " target = boot0\n}\nblob \"u\" {\n file = spl.bin\n target = boot0\n"
 		   " offset = 99999\n}\n",
-		10, "blob u lies over blob spl"},
+		10, "blob u overlaps blob spl"},
 	{ROOT BLOB " target = partition:nowhere\n}\n", 6, "no partition nowhere"},
 	{ROOT BLOB " target = partition:rootfs\n}\n", 6, "destroy the ext4"},
 	{"partition \"env\" {\n size = 64K\n}\n" ROOT BLOB " target = partition:env\n}\n", 9,
@@ -418,7 +418,7 @@ static void files_that_are_no_layout(void **state)
 	make_file(box, "zeroes.conf", LAYOUT_FILE_MAX);
 	assert_int_equal(
 		layout_load(sandbox_path(box, "zeroes.conf", path), &layout, &diag), -EINVAL);
-	assert_non_null(strstr(diag.text, "zero byte"));
+	assert_non_null(strstr(diag.text, "NUL byte"));
 }
 
 /* ---- names ---- */
@@ -442,7 +442,7 @@ static void names_are_resolved(void **state)
 	assert_int_equal(layout_resolve(path, "/nowhere", &layout, why, sizeof(why)), 0);
 
 	assert_int_equal(layout_resolve("bad", box->dir, &layout, why, sizeof(why)), -EINVAL);
-	(void)snprintf(wanted, sizeof(wanted), "%s:1: the section that begins here has no end",
+	(void)snprintf(wanted, sizeof(wanted), "%s:1: the section that begins here is not closed",
 		sandbox_path(box, "bad.conf", path));
 	assert_string_equal(why, wanted);
 	assert_int_equal(

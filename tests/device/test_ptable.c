@@ -138,7 +138,7 @@ static void differences_are_told(void **state)
 	other.table = TABLE_MBR;
 	compare_says(f->image_fd, &other, "no MBR");
 	other = plan("boot-root", MIB(600));
-	compare_says(f->image_fd, &other, "id");
+	compare_says(f->image_fd, &other, "disk ID");
 	other = written;
 	other.partitions[1].start += 8;
 	compare_says(f->image_fd, &other, "start of partition rootfs");
@@ -205,7 +205,7 @@ static void what_does_not_fit_is_an_error(void **state)
 	fixture_make_image(f, MIB(600));
 	layout.partitions[1].sectors = MIB(600) / SECTOR_BYTES;
 	assert_true(ptable_write(f->image_fd, &layout, &diag) < 0);
-	assert_non_null(strstr(diag.text, "rootfs does not fit"));
+	assert_non_null(strstr(diag.text, "cannot add partition rootfs"));
 	layout = plan("boot-root", MIB(600));
 	layout.partitions[1].start = layout.partitions[0].start;
 	assert_true(ptable_write(f->image_fd, &layout, &diag) < 0);

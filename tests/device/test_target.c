@@ -208,7 +208,7 @@ static void changed_image_is_refused(void **state)
 	struct disk disk = pick_image(f);
 
 	assert_int_equal(ftruncate(f->image_fd, DISK_BYTES / 2), 0);
-	refused(f, &disk, -ESTALE, "not the image that was picked");
+	refused(f, &disk, -ESTALE, "no longer the image that was picked");
 }
 
 /* Another file at the same path, or the same inode number on another filesystem. */
@@ -218,11 +218,11 @@ static void swapped_image_is_refused(void **state)
 	struct disk disk = pick_image(f);
 
 	disk.id.file_dev++;
-	refused(f, &disk, -ESTALE, "not the image that was picked");
+	refused(f, &disk, -ESTALE, "no longer the image that was picked");
 	disk.id.file_dev--;
 	disk.id.file_ino++;
 	assert_int_equal(mkdir(job, 0700), 0);
-	refused(f, &disk, -ESTALE, "not the image that was picked");
+	refused(f, &disk, -ESTALE, "no longer the image that was picked");
 }
 
 static void missing_image_is_refused(void **state)
@@ -295,7 +295,7 @@ static void disk_that_has_gone_is_refused(void **state)
 	struct disk disk = pick_loop(f);
 
 	(void)STR_COPY(disk.name, "no-such-disk");
-	refused(f, &disk, -ESTALE, "not the disk that was picked");
+	refused(f, &disk, -ESTALE, "no longer the disk that was picked");
 }
 
 /* The disk shrinks between opening and writing. */
@@ -370,7 +370,7 @@ static void replaced_image_is_refused(void **state)
 	assert_int_equal(ftruncate(fd, DISK_BYTES), 0);
 	assert_int_equal(close(fd), 0);
 	assert_int_equal(rename(path, f->image), 0);
-	refused(f, &disk, -ESTALE, "not the image that was picked");
+	refused(f, &disk, -ESTALE, "no longer the image that was picked");
 }
 
 static void used_disk_is_busy(void **state)
@@ -561,7 +561,7 @@ static void boot_area_in_use_or_protected_is_refused(void **state)
 	emmc_open();
 	(void)STR_FORMAT(node, "/dev/%s", emmc.areas[0].name);
 	other = open(node, O_RDONLY | O_EXCL | O_CLOEXEC);
-	boot_fails(0, -EBUSY, "cannot take mmcblk0boot0 for this job alone");
+	boot_fails(0, -EBUSY, "cannot open mmcblk0boot0 exclusively");
 	assert_int_equal(ioctl(emmc.areas[1].fd, BLKROSET, &on), 0);
 	boot_fails(1, -EROFS, "mmcblk0boot1 is write-protected");
 }
@@ -576,7 +576,7 @@ static void boot_area_of_another_card_is_refused(void **state)
 		emmc.box, "sys/block/mmcblk0/device/cid", "00000000000000000000000000000000\n");
 	boot_fails(0, -ESTALE, "its CID changed");
 	emmc_number("mmcblk0", &emmc.areas[1]);
-	boot_fails(0, -ESTALE, "mmcblk0boot0 is not a boot area of the disk that was picked");
+	boot_fails(0, -ESTALE, "mmcblk0boot0 is no longer a boot area of the disk that was picked");
 	sandbox_file(emmc.box, "sys/block/mmcblk0boot0/dev", "\n");
 	boot_fails(0, -EINVAL, "cannot open boot area mmcblk0boot0");
 	target.disk.boot[0].name[0] = '\0';
