@@ -96,7 +96,7 @@ struct search {
 	size_t size;
 };
 
-static void look_at(struct search *search, const char *path)
+static void search_path(struct search *search, const char *path)
 {
 	struct stat st;
 
@@ -104,27 +104,27 @@ static void look_at(struct search *search, const char *path)
 		search->found = true;
 }
 
-static int look_at_fd(void *arg, const char *name)
+static int search_fd(void *arg, const char *name)
 {
 	struct search *search = arg;
 	char path[PATH_MAX];
 
 	if (STR_FORMAT(path, "proc/%s/fd/%s", search->pid, name))
-		look_at(search, path);
+		search_path(search, path);
 	return search->found;
 }
 
-static int look_at_map(void *arg, const char *name)
+static int search_map(void *arg, const char *name)
 {
 	struct search *search = arg;
 	char path[PATH_MAX];
 
 	if (STR_FORMAT(path, "proc/%s/map_files/%s", search->pid, name))
-		look_at(search, path);
+		search_path(search, path);
 	return search->found;
 }
 
-static int look_at_process(void *arg, const char *pid)
+static int search_process(void *arg, const char *pid)
 {
 	static const char *const links[] = {"cwd", "root", "exe"};
 	struct search *search = arg;
@@ -137,12 +137,12 @@ static int look_at_process(void *arg, const char *pid)
 	search->found = false;
 	for (size_t i = 0; i < ARRAY_SIZE(links) && !search->found; i++) {
 		if (STR_FORMAT(path, "proc/%s/%s", pid, links[i]))
-			look_at(search, path);
+			search_path(search, path);
 	}
 	if (!search->found)
-		(void)sysroot_each(search->root, look_at_fd, search, "proc/%s/fd", pid);
+		(void)sysroot_each(search->root, search_fd, search, "proc/%s/fd", pid);
 	if (!search->found)
-		(void)sysroot_each(search->root, look_at_map, search, "proc/%s/map_files", pid);
+		(void)sysroot_each(search->root, search_map, search, "proc/%s/map_files", pid);
 	if (!search->found)
 		return 0;
 
@@ -161,7 +161,7 @@ static void find_holders(dev_t dev, char *holders, size_t size)
 	struct search search = {.root = root, .dev = dev, .text = holders, .size = size};
 
 	if (root >= 0)
-		(void)sysroot_each(root, look_at_process, &search, "proc");
+		(void)sysroot_each(root, search_process, &search, "proc");
 }
 
 int mount_unmount(const char *dir, unsigned wait_ms, char *holders, size_t size)

@@ -93,7 +93,7 @@ static void fails(int error, const char *text)
 {
 	assert_int_equal(blob_write(&blob, &diag), error);
 	if (!strstr(diag.text, text))
-		fail_msg("\"%s\" does not say \"%s\"", diag.text, text);
+		fail_msg("\"%s\" does not contain \"%s\"", diag.text, text);
 }
 
 /* Checks the image file, which is the medium, past all caches of the device. */
@@ -200,7 +200,7 @@ static void stale_cache_is_dropped(void **state)
 	assert_int_equal(byte, newer);
 }
 
-static void a_file_is_no_device(void **state)
+static void a_file_is_not_a_device(void **state)
 {
 	struct fixture *f = *state;
 
@@ -225,7 +225,7 @@ static void place_outside_is_refused(void **state)
 	assert_true(fixture_is_filled(f->image_fd, 0, DISK_BYTES, FILLED));
 }
 
-static void write_protection_is_told(void **state)
+static void write_protection_is_reported(void **state)
 {
 	struct fixture *f = *state;
 	int on = 1;
@@ -271,7 +271,7 @@ static void change(struct fixture *f)
 	assert_int_equal(futimens(fd, later), 0); /* clocks may be coarse */
 }
 
-static void file_that_shrinks_is_told(void **state)
+static void file_that_shrinks_is_reported(void **state)
 {
 	struct fixture *f = *state;
 
@@ -287,7 +287,7 @@ static void file_that_shrinks_is_told(void **state)
 
 /* A file that changes after the write is not reported as an error of the device, even if the
  * changed part was compared already. */
-static void file_that_changes_is_told(void **state)
+static void file_that_changes_is_reported(void **state)
 {
 	static const uint64_t when[] = {BLOB_BYTES, BLOB_BYTES + MIB(1)};
 	struct fixture *f = *state;
@@ -343,20 +343,20 @@ static void medium_is_read_not_the_cache(void **state)
 {
 	struct fixture *f = *state;
 	unsigned char cached;
-	char told[64];
+	char wanted[64];
 
 	fixture_require_root();
 	prepare(f);
 	event.act = flip;
 	event.at_byte = BLOB_BYTES;
-	(void)STR_FORMAT(told, "returned 0x%02x at byte %llu, but the file has 0x%02x",
+	(void)STR_FORMAT(wanted, "returned 0x%02x at byte %llu, but the file has 0x%02x",
 		content[MIB(1) + 77] ^ 0xff, (unsigned long long)(PLACE + MIB(1) + 77),
 		content[MIB(1) + 77]);
-	fails(-EILSEQ, told);
+	fails(-EILSEQ, wanted);
 	assert_false(fcntl(f->fd, F_GETFL) & O_DIRECT);
 	assert_int_equal(pread_full(f->fd, &cached, 1, PLACE + MIB(1) + 77), 0);
 	if (cached != content[MIB(1) + 77])
-		print_message("the cache had been dropped: this time the test proves less\n");
+		print_message("the cache had been dropped: this run proves less\n");
 }
 
 static void unplug(struct fixture *f)
@@ -365,7 +365,7 @@ static void unplug(struct fixture *f)
 	assert_int_equal(ioctl(f->fd, LOOP_SET_CAPACITY, 0), 0);
 }
 
-static void removed_is_told(void **state)
+static void removal_is_reported(void **state)
 {
 	static const uint64_t when[] = {0, MIB(1), BLOB_BYTES, BLOB_BYTES + MIB(1)};
 	struct fixture *f = *state;
@@ -386,7 +386,7 @@ static void removed_is_told(void **state)
 }
 
 /* A failing medium: a sparse image on a tmpfs that is too small for it. */
-static void write_error_is_told(void **state)
+static void write_error_is_reported(void **state)
 {
 	struct fixture *f = *state;
 
@@ -410,16 +410,16 @@ int main(void)
 		TEST(any_size_and_place),
 		TEST(large_blocks),
 		TEST(stale_cache_is_dropped),
-		TEST(a_file_is_no_device),
+		TEST(a_file_is_not_a_device),
 		TEST(place_outside_is_refused),
-		TEST(write_protection_is_told),
+		TEST(write_protection_is_reported),
 		TEST(another_file_is_refused),
-		TEST(file_that_shrinks_is_told),
-		TEST(file_that_changes_is_told),
+		TEST(file_that_shrinks_is_reported),
+		TEST(file_that_changes_is_reported),
 		TEST(cancelled_has_no_head),
 		TEST(medium_is_read_not_the_cache),
-		TEST(removed_is_told),
-		TEST(write_error_is_told),
+		TEST(removal_is_reported),
+		TEST(write_error_is_reported),
 	};
 
 	return cmocka_run_group_tests_name("blob", tests, NULL, NULL);

@@ -79,10 +79,10 @@ static struct fake_card good_card(uint8_t partition_config)
 	return fake;
 }
 
-static void says(const char *text)
+static void expect_text(const char *text)
 {
 	if (!strstr(diag.text, text))
-		fail_msg("\"%s\" does not say \"%s\"", diag.text, text);
+		fail_msg("\"%s\" does not contain \"%s\"", diag.text, text);
 }
 
 /* ---- PARTITION_CONFIG ---- */
@@ -135,7 +135,7 @@ static void every_setting(void **state)
 	}
 }
 
-static void as_it_is_nothing_is_written(void **state)
+static void equal_value_is_not_written(void **state)
 {
 	struct fake_card fake = good_card(0x48);
 
@@ -163,10 +163,10 @@ static void locked_card_is_not_written(void **state)
 	(void)state;
 	fake.ext_csd[178] = 0x01;
 	assert_int_equal(enable_boot0(&fake), -EROFS);
-	says("the card's boot configuration is locked until the next power cycle");
+	expect_text("the card's boot configuration is locked until the next power cycle");
 	fake.ext_csd[178] = 0x11;
 	assert_int_equal(enable_boot0(&fake), -EROFS);
-	says("locked permanently");
+	expect_text("locked permanently");
 	fake.ext_csd[178] = 0x10;
 	assert_int_equal(emmc_write_byte(&fake.card, 177, 1, &diag), -EROFS);
 	assert_int_equal(fake.writes, 0);
@@ -179,7 +179,7 @@ static void card_without_boot_areas(void **state)
 	(void)state;
 	fake.ext_csd[226] = 0;
 	assert_int_equal(enable_boot0(&fake), -EOPNOTSUPP);
-	says("the card has no boot areas");
+	expect_text("the card has no boot areas");
 	assert_int_equal(
 		emmc_set_boot(&fake.card, EMMC_BOOT_BOOT1, EMMC_ACK_KEEP, &diag), -EOPNOTSUPP);
 	assert_int_equal(fake.writes, 0);
@@ -194,7 +194,7 @@ static void card_that_ignores_a_write(void **state)
 	(void)state;
 	fake.ignores_writes = true;
 	assert_int_equal(enable_boot0(&fake), -EILSEQ);
-	says("the card returned 0x38 for EXT_CSD byte 179, which was set to 0x48");
+	expect_text("the card returned 0x38 for EXT_CSD byte 179, which was set to 0x48");
 }
 
 /* Every bit is compared, including the access bits. */
@@ -221,7 +221,7 @@ static void card_that_refuses(void **state)
 	fake.ignores_writes = true;
 	fake.status_after_write = SWITCH_ERROR;
 	assert_int_equal(enable_boot0(&fake), -EREMOTEIO);
-	says("the card refused to set EXT_CSD byte 179 to 0x48");
+	expect_text("the card refused to set EXT_CSD byte 179 to 0x48");
 	fake = good_card(0);
 	fake.ignores_writes = true;
 	fake.status = SWITCH_ERROR;
@@ -235,7 +235,7 @@ static void card_that_refuses(void **state)
 	assert_int_equal(fake.ext_csd[179], 0x48);
 }
 
-static void command_errors_are_told(void **state)
+static void command_errors_are_reported(void **state)
 {
 	static const struct {
 		int error;
@@ -255,21 +255,21 @@ static void command_errors_are_told(void **state)
 
 		fake.read_error = errors[i].error;
 		assert_int_equal(enable_boot0(&fake), errors[i].error);
-		says("the card's EXT_CSD could not be read: ");
-		says(errors[i].text);
+		expect_text("the card's EXT_CSD could not be read: ");
+		expect_text(errors[i].text);
 		assert_int_equal(fake.writes, 0);
 
 		/* A write that cannot be read back is an error. */
 		fake.reads_before_error = 1;
 		assert_int_equal(enable_boot0(&fake), errors[i].error);
-		says("could not be read: ");
+		expect_text("could not be read: ");
 		assert_int_equal(fake.writes, 1);
 
 		fake = good_card(0);
 		fake.write_error = errors[i].error;
 		assert_int_equal(enable_boot0(&fake), errors[i].error);
-		says("the card's EXT_CSD could not be written: ");
-		says(errors[i].text);
+		expect_text("the card's EXT_CSD could not be written: ");
+		expect_text(errors[i].text);
 	}
 }
 
@@ -289,7 +289,7 @@ static void only_two_bytes_may_be_written(void **state)
 		}
 		diag.text[0] = '\0';
 		assert_int_equal(emmc_write_byte(&fake.card, index, 0x0a, &diag), -EPERM);
-		says("must not be written");
+		expect_text("must not be written");
 		assert_int_equal(fake.writes, 0);
 		/* Not even the current value is written. */
 		assert_int_equal(emmc_write_byte(&fake.card, index, 0, &diag), -EPERM);
@@ -316,7 +316,7 @@ static void no_card(void **state)
 
 	(void)state;
 	assert_int_equal(emmc_read_ext_csd(&card, found, &diag), -ENOTTY);
-	says("it is not an MMC device");
+	expect_text("it is not an MMC device");
 }
 
 /* ---- write protection ---- */
@@ -413,12 +413,12 @@ static void locked_area_is_left_alone(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(locks); i++) {
 		sandbox_file(box, BOOT0 "ro_lock_until_next_power_on", locks[i].value);
 		assert_int_equal(emmc_unlock_boot_area(&journal, "mmcblk0boot0", &diag), -EROFS);
-		says(locks[i].text);
+		expect_text(locks[i].text);
 		is(box, BOOT0 "force_ro", "1");
 	}
 	sandbox_file(box, BOOT0 "ro_lock_until_next_power_on", "what\n");
 	assert_int_equal(emmc_unlock_boot_area(&journal, "mmcblk0boot0", &diag), -EINVAL);
-	says("the lock of mmcblk0boot0 could not be read");
+	expect_text("the lock of mmcblk0boot0 could not be read");
 	is(box, BOOT0 "force_ro", "1");
 
 	sandbox_file(box, BOOT0 "ro_lock_until_next_power_on", "0\n");
@@ -430,20 +430,20 @@ static void area_without_the_setting(void **state)
 {
 	(void)state;
 	assert_int_equal(emmc_unlock_boot_area(&journal, "mmcblk1boot0", &diag), -ENOENT);
-	says("the write protection of mmcblk1boot0 could not be removed: ");
+	expect_text("the write protection of mmcblk1boot0 could not be removed: ");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_setting),
-		cmocka_unit_test(as_it_is_nothing_is_written),
+		cmocka_unit_test(equal_value_is_not_written),
 		cmocka_unit_test(locked_card_is_not_written),
 		cmocka_unit_test(card_without_boot_areas),
 		cmocka_unit_test(card_that_ignores_a_write),
 		cmocka_unit_test(card_that_sets_something_else),
 		cmocka_unit_test(card_that_refuses),
-		cmocka_unit_test(command_errors_are_told),
+		cmocka_unit_test(command_errors_are_reported),
 		cmocka_unit_test(only_two_bytes_may_be_written),
 		cmocka_unit_test(register_is_read),
 		cmocka_unit_test(no_card),

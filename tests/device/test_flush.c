@@ -70,7 +70,7 @@ static void make_failing_loop(struct fixture *f)
 	fixture_make_loop_on(f, MIB(64), "tmpfs", "size=8m");
 }
 
-static void device_error_is_told(void **state)
+static void device_error_is_reported(void **state)
 {
 	struct fixture *f = *state;
 	int error;
@@ -81,7 +81,7 @@ static void device_error_is_told(void **state)
 	assert_true(error == -EIO || error == -ENOSPC);
 }
 
-static void filesystem_error_is_told_once(void **state)
+static void filesystem_error_is_reported_once(void **state)
 {
 	struct layout_partition p = {.sectors = MIB(64) / 512, .fs = FS_EXT4};
 	struct fixture *f = *state;
@@ -115,8 +115,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(stat_is_read),
 		TEST(stat_follows_a_device),
-		TEST(device_error_is_told),
-		TEST(filesystem_error_is_told_once),
+		TEST(device_error_is_reported),
+		TEST(filesystem_error_is_reported_once),
 	};
 
 	return cmocka_run_group_tests_name("flush", tests, NULL, NULL);

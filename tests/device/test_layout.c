@@ -223,7 +223,7 @@ static void huge_minimum(struct layout *l)
 	l->partitions[1].min_bytes = UINT64_MAX;
 }
 
-static void contradictions_are_told(void **state)
+static void contradictions_are_reported(void **state)
 {
 	static const struct mistake mistakes[] = {
 		{"1 to 8", no_partitions, -EINVAL},
@@ -255,7 +255,7 @@ static void contradictions_are_told(void **state)
 		assert_int_equal(layout_plan(&spec, GIB(8), &planned, &diag), mistakes[i].error);
 		assert_int_equal(diag.line, 0);
 		if (!strstr(diag.text, mistakes[i].text))
-			fail_msg("\"%s\" does not say \"%s\"", diag.text, mistakes[i].text);
+			fail_msg("\"%s\" does not contain \"%s\"", diag.text, mistakes[i].text);
 	}
 }
 
@@ -334,7 +334,7 @@ int main(void)
 		cmocka_unit_test(single_mbr_uses_the_last_mebibyte),
 		cmocka_unit_test(boot_root_places_both),
 		cmocka_unit_test(min_bytes_is_exact),
-		cmocka_unit_test(contradictions_are_told),
+		cmocka_unit_test(contradictions_are_reported),
 		cmocka_unit_test(mbr_ends_at_2_tib),
 		cmocka_unit_test(gpt_ids_are_uuids),
 		cmocka_unit_test(mbr_ids_are_of_the_disk),

@@ -284,7 +284,7 @@ static void the_root_is_one(void **state)
 	expect_wrong(&spec, 9, "two partitions are mounted on /");
 }
 
-static void partitions_can_be_told_apart(void **state)
+static void partitions_are_distinct(void **state)
 {
 	struct layout spec = sound();
 	struct layout_partition *one = &spec.partitions[0], *two = &spec.partitions[1];
@@ -312,7 +312,7 @@ static void partitions_can_be_told_apart(void **state)
 }
 
 /* A description cannot choose the partuuid; a placed layout may have one. */
-static void an_mbr_gives_partuuids_itself(void **state)
+static void an_mbr_derives_partuuids(void **state)
 {
 	struct layout spec = sound();
 
@@ -429,7 +429,7 @@ static void expect_places(const struct places *all, size_t count)
 	}
 }
 
-static void partitions_lie_behind_each_other(void **state)
+static void partitions_are_in_order(void **state)
 {
 	static const struct places all[] = {
 		/* after the table */
@@ -590,10 +590,10 @@ int main(void)
 		cmocka_unit_test(labels_are_of_the_filesystem),
 		cmocka_unit_test(mount_points_have_one_form),
 		cmocka_unit_test(the_root_is_one),
-		cmocka_unit_test(partitions_can_be_told_apart),
-		cmocka_unit_test(an_mbr_gives_partuuids_itself),
+		cmocka_unit_test(partitions_are_distinct),
+		cmocka_unit_test(an_mbr_derives_partuuids),
 		cmocka_unit_test(blobs_are_files_with_a_place),
-		cmocka_unit_test(partitions_lie_behind_each_other),
+		cmocka_unit_test(partitions_are_in_order),
 		cmocka_unit_test(blobs_leave_table_and_partitions_alone),
 		cmocka_unit_test(blobs_leave_each_other_alone),
 	};

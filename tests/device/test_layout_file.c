@@ -45,7 +45,7 @@ static struct layout load_good(const struct sandbox *box, const char *text)
 	return layout;
 }
 
-static void every_word_is_understood(void **state)
+static void every_keyword_is_parsed(void **state)
 {
 	static const char text[] = "# the whole grammar\n"
 				   "disk {\n"
@@ -140,7 +140,7 @@ static void every_word_is_understood(void **state)
 	assert_int_equal(l.emmc.boot_bus, 2 << 3 | 1 << 2 | 2);
 }
 
-static void what_is_not_said_has_a_default(void **state)
+static void omitted_keywords_have_defaults(void **state)
 {
 	struct layout l = load_good(*state, ROOT), planned;
 	struct diag diag;
@@ -163,7 +163,7 @@ static void what_is_not_said_has_a_default(void **state)
 struct mistake {
 	const char *text;
 	int line;
-	const char *says;
+	const char *message;
 };
 
 static const struct mistake mistakes[] = {
@@ -308,7 +308,7 @@ static const struct mistake mistakes[] = {
 	{ROOT BLOB " offset = 32K\n}\n" BLOB " offset = 1M\n}\n", 10, "duplicate title 'spl'"},
 };
 
-static void mistakes_are_told_with_their_line(void **state)
+static void mistakes_are_reported_with_their_line(void **state)
 {
 	const struct sandbox *box = *state;
 
@@ -320,10 +320,10 @@ static void mistakes_are_told_with_their_line(void **state)
 		int r = load(box, mistakes[i].text, &layout, &diag);
 
 		if (r != -EINVAL || diag.line != mistakes[i].line ||
-			!strstr(diag.text, mistakes[i].says))
+			!strstr(diag.text, mistakes[i].message))
 			fail_msg("%s\ngives %d, line %d: %s\ninstead of line %d: %s",
 				mistakes[i].text, r, diag.line, diag.text, mistakes[i].line,
-				mistakes[i].says);
+				mistakes[i].message);
 		assert_string_equal(layout.name, "untouched");
 		/* No state is left for the next file. */
 		(void)load_good(box, ROOT);
@@ -331,7 +331,7 @@ static void mistakes_are_told_with_their_line(void **state)
 }
 
 /* Valid layouts that are close to the mistakes above. */
-static void neighbours_are_no_mistake(void **state)
+static void neighbours_are_valid(void **state)
 {
 	static const char *const good[] = {
 		ROOT BLOB " offset = 24K\n}\n",
@@ -398,7 +398,7 @@ static void fixed_ids_are_kept(void **state)
 	assert_string_equal(l.partitions[1].partuuid, "00000000-0000-4000-8000-000000000002");
 }
 
-static void files_that_are_no_layout(void **state)
+static void files_that_are_not_layouts(void **state)
 {
 	const struct sandbox *box = *state;
 	struct layout layout;
@@ -536,7 +536,7 @@ static struct layout load_shipped(const struct sandbox *box, size_t i)
 	return load_good(box, text);
 }
 
-static void shipped_layouts_fit_every_card(void **state)
+static void installed_layouts_fit_every_card(void **state)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(shipped); i++) {
 		struct layout spec = load_shipped(*state, i), l;
@@ -576,7 +576,7 @@ static void shipped_layouts_fit_every_card(void **state)
 	}
 }
 
-static void none_is_shipped_that_is_not_tested(void **state)
+static void every_installed_layout_is_tested(void **state)
 {
 	size_t count = 0;
 	const char *const argv[] = {"sh", "-c", "exit $(ls assets/layouts/*.conf | wc -l)", NULL};
@@ -619,17 +619,17 @@ static void tables_leave_blobs_alone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		sandbox_test(every_word_is_understood),
-		sandbox_test(what_is_not_said_has_a_default),
-		sandbox_test(mistakes_are_told_with_their_line),
-		sandbox_test(neighbours_are_no_mistake),
+		sandbox_test(every_keyword_is_parsed),
+		sandbox_test(omitted_keywords_have_defaults),
+		sandbox_test(mistakes_are_reported_with_their_line),
+		sandbox_test(neighbours_are_valid),
 		sandbox_test(blobs_count_for_the_least_size),
 		sandbox_test(fixed_ids_are_kept),
-		sandbox_test(files_that_are_no_layout),
+		sandbox_test(files_that_are_not_layouts),
 		sandbox_test(names_are_resolved),
 		cmocka_unit_test(the_folder_is_beside_the_program),
-		sandbox_test(shipped_layouts_fit_every_card),
-		cmocka_unit_test(none_is_shipped_that_is_not_tested),
+		sandbox_test(installed_layouts_fit_every_card),
+		cmocka_unit_test(every_installed_layout_is_tested),
 		sandbox_test(tables_leave_blobs_alone),
 	};
 

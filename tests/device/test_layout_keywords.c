@@ -40,7 +40,7 @@ static const struct layout_keyword *find(enum layout_section section, const char
 	const struct layout_keyword *word = layout_keyword_find(section, name);
 
 	if (!word)
-		fail_msg("section %d has no word %s", (int)section, name);
+		fail_msg("section %d has no keyword %s", (int)section, name);
 	return word;
 }
 
@@ -55,7 +55,7 @@ static void expect_refused(enum layout_section section, const char *name, const 
 	union object object;
 
 	if (take(find(section, name), text, &object))
-		fail_msg("%s takes \"%s\"", name, text);
+		fail_msg("%s accepts \"%s\"", name, text);
 }
 
 /* Parses @text and checks that nothing but the field changes. */
@@ -65,7 +65,7 @@ static union object expect_taken(enum layout_section section, const char *name, 
 	union object object, zeroes;
 
 	if (!take(word, text, &object))
-		fail_msg("%s does not take \"%s\"", name, text);
+		fail_msg("%s does not accept \"%s\"", name, text);
 	if (word->size > 0) {
 		memset(&zeroes, 0, sizeof(zeroes));
 		memcpy((char *)&zeroes + word->offset, (char *)&object + word->offset, word->size);
@@ -74,7 +74,7 @@ static union object expect_taken(enum layout_section section, const char *name, 
 	return object;
 }
 
-static void each_word_stands_in_its_section(void **state)
+static void each_keyword_has_its_section(void **state)
 {
 	size_t count = 0, known = 0;
 
@@ -155,7 +155,7 @@ static void sizes_have_units(void **state)
 		expect_refused(SECTION_PARTITION, "size", bad[i]);
 }
 
-static void choices_are_what_they_say(void **state)
+static void choices_have_their_values(void **state)
 {
 	static const struct {
 		enum layout_section section;
@@ -398,9 +398,9 @@ static void the_bus_is_three_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_word_stands_in_its_section),
+		cmocka_unit_test(each_keyword_has_its_section),
 		cmocka_unit_test(sizes_have_units),
-		cmocka_unit_test(choices_are_what_they_say),
+		cmocka_unit_test(choices_have_their_values),
 		cmocka_unit_test(flags_are_true_or_false),
 		cmocka_unit_test(texts_are_kept_whole_or_refused),
 		cmocka_unit_test(ids_have_a_form),

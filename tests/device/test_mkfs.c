@@ -116,11 +116,11 @@ static void ext4_lists_are_joined(void **state)
 }
 
 /* Options must not reach another disk or contradict the layout. */
-static void options_are_judged(void **state)
+static void options_are_checked(void **state)
 {
 	static const struct {
 		enum fs_kind fs;
-		const char *options, *says; /* NULL: valid */
+		const char *options, *message; /* NULL: valid */
 	} rows[] = {
 		{FS_EXT4, "", NULL},
 		{FS_EXT4, "-m 1", NULL},
@@ -154,8 +154,8 @@ static void options_are_judged(void **state)
 		char why[128] = "";
 		int r = mkfs_check_options(rows[i].fs, rows[i].options, why, sizeof(why));
 
-		if (r != (rows[i].says ? -EINVAL : 0) ||
-			(rows[i].says && !strstr(why, rows[i].says)))
+		if (r != (rows[i].message ? -EINVAL : 0) ||
+			(rows[i].message && !strstr(why, rows[i].message)))
 			fail_msg("\"%s\": %d, %s", rows[i].options, r, why);
 	}
 }
@@ -325,7 +325,7 @@ int main(void)
 		cmocka_unit_test(vfat_argv),
 		cmocka_unit_test(other_argvs),
 		cmocka_unit_test(ext4_lists_are_joined),
-		cmocka_unit_test(options_are_judged),
+		cmocka_unit_test(options_are_checked),
 		cmocka_unit_test(nothing_to_make),
 		fixture_test(ext4_is_made),
 		cmocka_unit_test(options_are_tried),

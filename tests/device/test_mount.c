@@ -218,7 +218,7 @@ static void ext4_without_lazy_init(void **state)
 	assert_true(sees_mount(*state, "self", "noinit_itable"));
 }
 
-static void mistakes_are_told(void **state)
+static void errors_are_reported(void **state)
 {
 	char holders[128];
 
@@ -313,7 +313,7 @@ int main(void)
 		TEST(f2fs_written_then_read),
 		TEST(btrfs_written_then_read),
 		TEST(ext4_without_lazy_init),
-		TEST(mistakes_are_told),
+		TEST(errors_are_reported),
 		TEST(holders_are_named),
 		TEST(short_text_is_cut),
 		TEST(busy_is_retried),

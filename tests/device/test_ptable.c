@@ -27,13 +27,13 @@ static void write_and_compare(int fd, const struct layout *layout)
 		fail_msg("%s: %s", layout->name, diag.text);
 }
 
-static void compare_says(int fd, const struct layout *layout, const char *text)
+static void compare_reports(int fd, const struct layout *layout, const char *text)
 {
 	struct diag diag = {.text = ""};
 
 	assert_int_equal(ptable_compare(fd, layout, &diag), -EILSEQ);
 	if (!strstr(diag.text, text))
-		fail_msg("\"%s\" does not say \"%s\"", diag.text, text);
+		fail_msg("\"%s\" does not contain \"%s\"", diag.text, text);
 }
 
 /* Every built-in layout, on an image file and without privileges. */
@@ -122,54 +122,54 @@ static void partitions_in_the_first_mebibyte(void **state)
 }
 
 /* Writes a table of each kind, then compares it with descriptions that differ. */
-static void differences_are_told(void **state)
+static void differences_are_reported(void **state)
 {
 	struct fixture *f = *state;
 	struct layout written, other;
 	struct diag diag;
 
 	fixture_make_image(f, MIB(600));
-	compare_says(f->image_fd, layout_find("single-gpt"), "no GPT");
+	compare_reports(f->image_fd, layout_find("single-gpt"), "no GPT");
 
 	written = plan("boot-root", MIB(600));
 	assert_int_equal(ptable_write(f->image_fd, &written, &diag), 0);
 
 	other = written;
 	other.table = TABLE_MBR;
-	compare_says(f->image_fd, &other, "no MBR");
+	compare_reports(f->image_fd, &other, "no MBR");
 	other = plan("boot-root", MIB(600));
-	compare_says(f->image_fd, &other, "disk ID");
+	compare_reports(f->image_fd, &other, "disk ID");
 	other = written;
 	other.partitions[1].start += 8;
-	compare_says(f->image_fd, &other, "start of partition rootfs");
+	compare_reports(f->image_fd, &other, "start of partition rootfs");
 	other = written;
 	other.partitions[1].sectors -= 8;
-	compare_says(f->image_fd, &other, "size of partition rootfs");
+	compare_reports(f->image_fd, &other, "size of partition rootfs");
 	other = written;
 	other.partitions[0].partuuid[0] ^= 1;
-	compare_says(f->image_fd, &other, "PARTUUID of partition BOOT");
+	compare_reports(f->image_fd, &other, "PARTUUID of partition BOOT");
 	other = written;
 	(void)STR_COPY(other.partitions[0].type_guid, other.partitions[1].type_guid);
-	compare_says(f->image_fd, &other, "type of partition BOOT");
+	compare_reports(f->image_fd, &other, "type of partition BOOT");
 	other = written;
 	(void)STR_COPY(other.partitions[0].name, "TOOB");
-	compare_says(f->image_fd, &other, "name of partition TOOB");
+	compare_reports(f->image_fd, &other, "name of partition TOOB");
 	other = written;
 	other.partitions[1].bootable = true;
-	compare_says(f->image_fd, &other, "bootable");
+	compare_reports(f->image_fd, &other, "bootable");
 	other = written;
 	other.count = 1;
-	compare_says(f->image_fd, &other, "2 partitions");
+	compare_reports(f->image_fd, &other, "2 partitions");
 
 	written = plan("single-mbr", MIB(600));
 	assert_int_equal(ptable_write(f->image_fd, &written, &diag), 0);
 	other = written;
 	other.partitions[0].type_mbr = 0x82;
-	compare_says(f->image_fd, &other, "type");
+	compare_reports(f->image_fd, &other, "type");
 }
 
 /* libblkid would silently read the backup. */
-static void damaged_primary_is_told(void **state)
+static void damaged_primary_is_reported(void **state)
 {
 	struct fixture *f = *state;
 	struct layout layout = plan("single-gpt", MIB(600));
@@ -177,11 +177,11 @@ static void damaged_primary_is_told(void **state)
 	fixture_make_image(f, MIB(600));
 	write_and_compare(f->image_fd, &layout);
 	fixture_fill(f->image_fd, 512 + 40, 8, 0xff);
-	compare_says(f->image_fd, &layout, "primary GPT");
+	compare_reports(f->image_fd, &layout, "primary GPT");
 }
 
 /* A repair of the primary table needs an intact header and entries in the backup. */
-static void damaged_backup_is_told(void **state)
+static void damaged_backup_is_reported(void **state)
 {
 	struct fixture *f = *state;
 	struct layout layout = plan("single-gpt", MIB(600));
@@ -191,12 +191,12 @@ static void damaged_backup_is_told(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(damaged); i++) {
 		write_and_compare(f->image_fd, &layout);
 		fixture_fill(f->image_fd, damaged[i], 8, 0xa5);
-		compare_says(f->image_fd, &layout, "backup GPT");
+		compare_reports(f->image_fd, &layout, "backup GPT");
 	}
 }
 
 /* No partition may be moved or shrunk to fit. */
-static void what_does_not_fit_is_an_error(void **state)
+static void partition_that_does_not_fit_is_an_error(void **state)
 {
 	struct fixture *f = *state;
 	struct layout layout = plan("boot-root", MIB(600));
@@ -224,7 +224,7 @@ static uint64_t partition_value(const struct fixture *f, unsigned number, const 
 }
 
 /* The kernel has the partitions while the medium has no table, and loses them again. */
-static void kernel_is_told_and_forgets(void **state)
+static void kernel_adds_and_forgets(void **state)
 {
 	struct fixture *f = *state;
 	struct layout layout = plan("boot-root", MIB(600));
@@ -284,11 +284,11 @@ int main(void)
 		fixture_test(boot_code_on_a_loop_survives),
 		fixture_test(four_kib_sectors),
 		fixture_test(partitions_in_the_first_mebibyte),
-		fixture_test(differences_are_told),
-		fixture_test(damaged_primary_is_told),
-		fixture_test(damaged_backup_is_told),
-		fixture_test(what_does_not_fit_is_an_error),
-		fixture_test(kernel_is_told_and_forgets),
+		fixture_test(differences_are_reported),
+		fixture_test(damaged_primary_is_reported),
+		fixture_test(damaged_backup_is_reported),
+		fixture_test(partition_that_does_not_fit_is_an_error),
+		fixture_test(kernel_adds_and_forgets),
 		fixture_test(read_only_is_an_error),
 	};
 

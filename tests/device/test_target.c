@@ -84,7 +84,7 @@ static void refused(const struct fixture *f, const struct disk *disk, int error,
 {
 	assert_int_equal(target_open(&target, f->root, disk, job, &diag), error);
 	if (!strstr(diag.text, text))
-		fail_msg("\"%s\" does not say \"%s\"", diag.text, text);
+		fail_msg("\"%s\" does not contain \"%s\"", diag.text, text);
 	assert_int_equal(target.id_fd, -1);
 	assert_int_equal(target.loop_fd, -1);
 	assert_int_equal(target.image_fd, -1);
@@ -289,7 +289,7 @@ static void another_disk_is_refused(void **state)
 	refused(f, &other, -ESTALE, "CID changed");
 }
 
-static void disk_that_has_gone_is_refused(void **state)
+static void removed_disk_is_refused(void **state)
 {
 	struct fixture *f = *state;
 	struct disk disk = pick_loop(f);
@@ -312,7 +312,7 @@ static void identity_is_compared_again(void **state)
 	assert_int_equal(target.excl_fd, -1);
 }
 
-static void gone_is_seen(void **state)
+static void removal_is_detected(void **state)
 {
 	struct fixture *f = *state;
 	struct disk disk = pick_loop(f);
@@ -390,7 +390,7 @@ static void used_disk_is_busy(void **state)
 }
 
 /* Opening a write-protected disk for writing succeeds, so it is queried. */
-static void read_only_disk_is_told(void **state)
+static void read_only_disk_is_refused(void **state)
 {
 	struct fixture *f = *state;
 	struct disk disk = pick_loop(f);
@@ -490,7 +490,7 @@ static void boot_fails(unsigned index, int error, const char *text)
 {
 	assert_int_equal(target_open_boot(&target, index, &diag), error);
 	if (!strstr(diag.text, text))
-		fail_msg("\"%s\" does not say \"%s\"", diag.text, text);
+		fail_msg("\"%s\" does not contain \"%s\"", diag.text, text);
 	assert_int_equal(target.boot_fds[index], -1);
 }
 
@@ -598,13 +598,13 @@ int main(void)
 		TEST(directory_for_image_is_refused),
 		TEST(node_of_another_disk_is_not_used),
 		TEST(another_disk_is_refused),
-		TEST(disk_that_has_gone_is_refused),
+		TEST(removed_disk_is_refused),
 		TEST(identity_is_compared_again),
-		TEST(gone_is_seen),
+		TEST(removal_is_detected),
 		TEST(file_of_another_loop_is_busy),
 		TEST(loop_and_its_file_share_a_lock),
 		TEST(used_disk_is_busy),
-		TEST(read_only_disk_is_told),
+		TEST(read_only_disk_is_refused),
 		TEST(partitions_stay_or_go),
 		EMMC_TEST(written_disk_is_triggered),
 		EMMC_TEST(boot_areas_are_opened_by_number),

@@ -61,7 +61,7 @@ static void tiny_disk(void **state)
 	assert_int_equal(st.st_size, KIB(16));
 }
 
-static void write_errors_are_told(void **state)
+static void write_errors_are_reported(void **state)
 {
 	struct fixture *f = *state;
 	_cleanup_close_ int fd = -1;
@@ -151,7 +151,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		fixture_test(table_is_zeroed),
 		fixture_test(tiny_disk),
-		fixture_test(write_errors_are_told),
+		fixture_test(write_errors_are_reported),
 		fixture_test(disk_is_discarded),
 		fixture_test(disk_without_discard_is_zeroed),
 		fixture_test(cancelled),
