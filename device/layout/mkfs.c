@@ -43,7 +43,7 @@ static void add_option(struct arguments *args, const char *option, const char *v
 	}
 }
 
-/* The value of @option among the words of the layout, or NULL. */
+/* The value of @option among the options of the layout, or NULL. */
 static const char *find_option(const char *const *words, const char *option)
 {
 	for (; *words; words += 2)

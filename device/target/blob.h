@@ -26,9 +26,9 @@ struct blob {
 /*
  * Writes the blob and compares it. Each chunk is followed by fsync on the same descriptor, so that
  * no error is lost and the progress counts data on the medium. Bytes outside of the blob do not
- * change. The first 4 KiB are zeroed first and written last: a blob that was cut short has no head,
- * and a boot ROM skips to its next source. The total of the progress is twice the size: written,
- * and read back.
+ * change. The first 4 KiB are zeroed first, and the first chunk is written last: a blob that was
+ * cut short has no head, and a boot ROM skips to its next source. The total of the progress is
+ * twice the size: written, and read back.
  *
  * Returns 0, or -errno with a phrase in @diag that begins with "the file" or "the device". Nothing
  * was written on -ENOTBLK, -EROFS, or -ENOSPC (the blob does not fit on the device). -ESTALE: the

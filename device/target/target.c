@@ -166,7 +166,7 @@ static int open_identity(struct target *target, struct diag *diag)
 	(void)STR_FORMAT(node, "dev/%s", target->disk.name);
 	r = open_device(target->root, node, O_RDONLY, rdev);
 	if (r == -ENOENT || r == -ESTALE) {
-		/* No such node in /dev, or another's: then nobody else locks it either. */
+		/* If /dev has no valid node, no other program can lock the disk either. */
 		target_node(target, 0, node);
 		r = open_device(AT_FDCWD, node, O_RDONLY, rdev);
 	}
