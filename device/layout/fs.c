@@ -6,8 +6,8 @@
 #include <assert.h>
 #include <string.h>
 
-/* The least sizes are what mkfs of e2fsprogs 1.47, f2fs-tools 1.15, btrfs-progs 6.2 and util-linux
- * 2.38 ask for; f2fs takes 52 MiB, but then holds 8. */
+/* Minimum sizes of e2fsprogs 1.47, f2fs-tools 1.15, btrfs-progs 6.2 and util-linux 2.38.
+ * mkfs.f2fs accepts 52 MiB, but only 8 MiB of that are left for files. */
 static const struct {
 	const char *name;
 	size_t label_max;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fs - the filesystems that a partition can get: names and limits. Pure. */
+/* fs - names and limits of the filesystems that a partition can have. Pure. */
 #ifndef DEVICE_LAYOUT_FS_H
 #define DEVICE_LAYOUT_FS_H
 
@@ -9,15 +9,15 @@
 
 enum fs_kind { FS_NONE, FS_EXT4, FS_VFAT, FS_F2FS, FS_BTRFS, FS_SWAP, FS_KIND_COUNT };
 
-/* "ext4", "vfat", "none". */
+/* The name in layout files and on screens: "ext4", "vfat", "none", ... */
 const char *fs_name(enum fs_kind fs);
-/* The kind whose name is @name, or FS_KIND_COUNT. */
+/* The filesystem named @name, or FS_KIND_COUNT if there is no such filesystem. */
 enum fs_kind fs_parse(const char *name);
-/* The longest label that @fs takes, in bytes. */
+/* Maximum length of a label, in bytes; 0 if the filesystem has no label. */
 size_t fs_label_max(enum fs_kind fs);
-/* Less than this mkfs refuses; 0 where there is no such limit. */
+/* Smallest partition that mkfs accepts, in bytes; 0 if there is no limit. */
 uint64_t fs_min_bytes(enum fs_kind fs);
-/* True where files can be put in it: it can have a mount point. */
+/* True if the filesystem can hold files, and so can have a mount point. */
 bool fs_holds_files(enum fs_kind fs);
 
 #endif

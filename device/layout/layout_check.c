@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* layout_check - the contradictions in a layout: first those of the description alone, then what
- * lies over what once everything has its place. */
+/* layout_check - finds contradictions in a layout: layout_check() those of the description alone,
+ * layout_check_places() overlaps once everything is placed. */
 #include "device/layout/layout.h"
 
 #include "device/base/human.h"
@@ -10,20 +10,21 @@
 #include <errno.h>
 #include <string.h>
 
-/* Starts and sizes are whole blocks of this, so that they also fit a disk with 4096-byte sectors. */
+/* Unit of starts and sizes, so that they also fit a disk with 4096-byte sectors. */
 #define BLOCK_BYTES	   4096u
 #define MBR_PARTITIONS_MAX 4
 
-/* Byte ranges that no blob may touch: what a partition table takes in the first sector, whose first
- * 440 bytes are for boot code, and the primary GPT with 128 entries: 34 sectors of 512 bytes, or 6
- * of 4096. The backup lies behind everything (layout_min_bytes). */
+/* Byte ranges that no blob may touch: the partition table in the first sector, whose first 440
+ * bytes are for boot code, and the primary GPT with 128 entries, which takes 34 sectors of 512
+ * bytes or 6 of 4096. layout_min_bytes() keeps the backup GPT free. */
 #define MBR_START     440u
 #define MBR_END	      512u
 #define GPT_END_BYTES (6 * BLOCK_BYTES)
 
 /* ---- the description ---- */
 
-/* Absolute, and in the one form that can be compared: no "//", "/./", "/../", nor a "/" at the end. */
+/* True for an absolute path without "//", "/./", "/../" or a trailing "/": mount points are
+ * compared as strings. */
 static bool is_mount_point(const char *path)
 {
 	const char *name = path;
@@ -54,14 +55,14 @@ static int check_size(
 			diag, p->line, -EINVAL, "partition %s has a size and also grows", p->name);
 	if (!p->grow && (p->size_bytes == 0 || p->size_bytes % BLOCK_BYTES != 0))
 		return diag_fail_at(diag, p->line, -EINVAL,
-			"size of partition %s is not in whole 4 KiB", p->name);
+			"size of partition %s is not a multiple of 4 KiB", p->name);
 	if (!p->grow && p->size_bytes < fs_min_bytes(p->fs))
 		return diag_fail_at(diag, p->line, -EINVAL,
 			"partition %s is too small for %s, which needs %s", p->name, fs_name(p->fs),
 			human_exact(fs_min_bytes(p->fs)).s);
 	if (p->offset_bytes % BLOCK_BYTES != 0)
 		return diag_fail_at(diag, p->line, -EINVAL,
-			"offset of partition %s is not in whole 4 KiB", p->name);
+			"offset of partition %s is not a multiple of 4 KiB", p->name);
 	return 0;
 }
 
@@ -77,20 +78,19 @@ static int check_partition(
 		return r;
 	if (spec->table == TABLE_GPT ? p->type_guid[0] == '\0' : p->type_mbr == 0)
 		return diag_fail_at(diag, p->line, -EINVAL,
-			spec->table == TABLE_GPT ? "type of partition %s is one of an MBR"
-						 : "type of partition %s is one of a GPT",
+			spec->table == TABLE_GPT ? "type of partition %s is valid only on an MBR"
+						 : "type of partition %s is valid only on a GPT",
 			p->name);
 	if (spec->table == TABLE_MBR && spec->disk_sectors == 0 && p->partuuid[0] != '\0')
 		return diag_fail_at(diag, p->line, -EINVAL,
-			"partition %s has a partuuid: on an MBR it follows from the disk's id",
-			p->name);
+			"partition %s has a partuuid: an MBR derives it from the disk ID", p->name);
 	if (strlen(p->label) > fs_label_max(p->fs))
 		return diag_fail_at(diag, p->line, -EINVAL, "label %s is too long for %s", p->label,
 			fs_name(p->fs));
-	/* mkfs.vfat refuses them, when it is too late. */
+	/* mkfs.vfat refuses them too, but only after the disk was wiped. */
 	if (p->fs == FS_VFAT && (strpbrk(p->label, "\"*+,./:;<=>?[\\]|") || p->label[0] == ' '))
 		return diag_fail_at(diag, p->line, -EINVAL,
-			"label %s has a character that no vfat label has", p->label);
+			"label %s has a character that is not allowed on vfat", p->label);
 	if (p->mount[0] != '\0' && (!is_mount_point(p->mount) || !fs_holds_files(p->fs)))
 		return diag_fail_at(diag, p->line, -EINVAL, "partition %s cannot be mounted on %s",
 			p->name, p->mount);
@@ -172,7 +172,7 @@ static bool overlaps(const struct layout_blob *blob, uint64_t start, uint64_t en
 	return blob->offset_bytes < end && blob->offset_bytes + blob->size_bytes > start;
 }
 
-/* A blob on the disk itself, against the table and the partitions. */
+/* Checks a blob on the disk itself against the table and the partitions. */
 static int check_disk_blob(
 	const struct layout *placed, const struct layout_blob *blob, struct diag *diag)
 {
@@ -181,23 +181,23 @@ static int check_disk_blob(
 
 	if (overlaps(blob, MBR_START, MBR_END))
 		return diag_fail_at(diag, blob->line, -EINVAL,
-			"blob %s (%s from %s) lies over the partition table in bytes 440 to 511",
+			"blob %s (%s at %s) overlaps the partition table (bytes 440 to 511)",
 			blob->name, size.s, from.s);
 	if (placed->table == TABLE_GPT && overlaps(blob, MBR_END, GPT_END_BYTES))
 		return diag_fail_at(diag, blob->line, -EINVAL,
-			"blob %s (%s from %s) lies over the GPT, up to 24 KiB: move it, or use an "
+			"blob %s (%s at %s) overlaps the GPT (up to 24 KiB): move it, or use an "
 			"MBR",
 			blob->name, size.s, from.s);
 	for (size_t i = 0; i < placed->count; i++) {
 		const struct layout_partition *p = &placed->partitions[i];
 		uint64_t start = p->start * SECTOR_BYTES;
-		/* Not only on a disk of this size. */
+		/* A growing partition has no fixed end: reject blobs after it on any disk. */
 		uint64_t end = p->grow ? UINT64_MAX : start + p->sectors * SECTOR_BYTES;
 
 		if (overlaps(blob, start, end))
 			return diag_fail_at(diag, blob->line, -EINVAL,
-				"blob %s (%s from %s) lies over partition %s, from %s", blob->name,
-				size.s, from.s, p->name, human_exact(start).s);
+				"blob %s (%s at %s) overlaps partition %s, which begins at %s",
+				blob->name, size.s, from.s, p->name, human_exact(start).s);
 	}
 	return 0;
 }
@@ -223,7 +223,7 @@ static int check_blob_place(
 		if (other->target != blob->target || strcmp(other->partition, blob->partition) != 0)
 			continue;
 		if (overlaps(blob, other->offset_bytes, other->offset_bytes + other->size_bytes))
-			return diag_fail_at(diag, blob->line, -EINVAL, "blob %s lies over blob %s",
+			return diag_fail_at(diag, blob->line, -EINVAL, "blob %s overlaps blob %s",
 				blob->name, other->name);
 	}
 	return 0;

@@ -33,16 +33,16 @@ struct parser {
 	struct layout layout;
 	const char *path; /* of the file */
 	const cfg_t *root;
-	const cfg_t *open;	     /* the section that is being read, or NULL */
-	enum layout_section section; /* its kind, */
-	void *object;		     /* what it describes, */
-	unsigned words;		     /* and a bit for each of its words so far */
-	unsigned sections;	     /* a bit for each kind of section so far */
-	int error;		     /* of the first thing that is wrong; diag has its sentence */
+	const cfg_t *open;	     /* the current section, or NULL */
+	enum layout_section section; /* kind of the current section */
+	void *object;		     /* object that the section describes */
+	unsigned words;		     /* keywords of the section so far, one bit each */
+	unsigned sections;	     /* kinds of sections so far, one bit each */
+	int error;		     /* the first error; its text is in diag */
 	struct diag *diag;
 };
 
-/* libConfuse hands nothing through to its callbacks. */
+/* libConfuse passes no user data to its callbacks. */
 static struct parser *parsing;
 
 static int fail(struct parser *parser, int line, const char *format, ...)
@@ -72,7 +72,7 @@ static bool has_word(const struct parser *parser, const char *name)
 	return word && (parser->words & 1u << (word - layout_keywords));
 }
 
-/* The next partition or blob, or NULL where there are too many. */
+/* Allocates the next partition or blob; NULL if there are too many. */
 static void *next_object(struct layout *layout, enum layout_section section, int line, char **name)
 {
 	struct layout_partition *p = &layout->partitions[layout->count];
@@ -97,8 +97,8 @@ _Static_assert(sizeof(((struct layout_partition *)0)->name) == 36 &&
 		       sizeof(((struct layout_blob *)0)->name) == 36,
 	"both names are as long");
 
-/* Takes note of the section @open, unless that was done. While a section is read, the line of the
- * root stays the one where it begins. */
+/* Starts the section @open unless it has been started. While a section is read, the line of the
+ * root remains the one where the section begins. */
 static int begin_section(struct parser *parser, const cfg_t *open)
 {
 	struct layout *layout = &parser->layout;
@@ -111,7 +111,7 @@ static int begin_section(struct parser *parser, const cfg_t *open)
 	while (strcmp(sections[section].name, open->name) != 0)
 		section++;
 	if (!(sections[section].flags & CFGF_MULTI) && (parser->sections & 1u << section))
-		return fail(parser, line, "there are two sections %s", open->name);
+		return fail(parser, line, "there are two %s sections", open->name);
 	parser->open = open;
 	parser->section = (enum layout_section)section;
 	parser->sections |= 1u << section;
@@ -121,12 +121,12 @@ static int begin_section(struct parser *parser, const cfg_t *open)
 		return 0;
 	parser->object = next_object(layout, parser->section, line, &name);
 	if (!parser->object)
-		return fail(parser, line, "there are more than %d sections %s",
+		return fail(parser, line, "there are more than %d %s sections",
 			section == SECTION_BLOB ? LAYOUT_BLOBS_MAX : LAYOUT_PARTITIONS_MAX,
 			open->name);
 	if (open->title[0] == '\0' || !str_copy(name, 36, open->title))
-		return fail(
-			parser, line, "the name of a %s has 1 to 35 bytes", sections[section].name);
+		return fail(parser, line, "the name of a %s must have 1 to 35 bytes",
+			sections[section].name);
 	return 0;
 }
 
@@ -141,17 +141,18 @@ static int end_partition(struct parser *parser, struct layout_partition *p)
 	if (!p->grow && p->min_bytes > 0)
 		return fail(parser, p->line, "partition %s has a min but does not grow", p->name);
 	if (p->fs_uuid[0] != '\0' && !layout_is_fs_id(p->fs, p->fs_uuid))
-		return fail(parser, p->line, "uuid %s of partition %s is none for the format %s",
-			p->fs_uuid, p->name, fs_name(p->fs));
+		return fail(parser, p->line,
+			"uuid %s of partition %s is not valid for the format %s", p->fs_uuid,
+			p->name, fs_name(p->fs));
 	if (p->partuuid[0] != '\0' && !layout_is_uuid(p->partuuid))
-		return fail(parser, p->line, "partuuid %s of partition %s is no UUID", p->partuuid,
-			p->name);
+		return fail(parser, p->line, "partuuid %s of partition %s is not a UUID",
+			p->partuuid, p->name);
 	if (mkfs_check_options(p->fs, p->mkfs_options, why, sizeof(why)) < 0)
 		return fail(parser, p->line, "partition %s: %s", p->name, why);
 	return 0;
 }
 
-/* The path becomes an absolute one, and the size is taken from the file. */
+/* Makes the path absolute and records identity and size of the file. */
 static int find_file(struct parser *parser, struct layout_blob *blob)
 {
 	char written[sizeof(blob->file)];
@@ -164,8 +165,8 @@ static int find_file(struct parser *parser, struct layout_blob *blob)
 		return fail(parser, blob->line, "blob %s: the path of its file is too long",
 			blob->name);
 	if (stat(blob->file, &st) < 0)
-		return fail(parser, blob->line, "blob %s: its file %s cannot be read: %s",
-			blob->name, written, strerror(errno));
+		return fail(parser, blob->line, "blob %s: file %s cannot be read: %s", blob->name,
+			written, strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return fail(parser, blob->line, "blob %s: %s is not a regular file", blob->name,
 			written);
@@ -205,7 +206,7 @@ static int on_value(cfg_t *open, cfg_opt_t *option, const char *value, void *res
 	return 0;
 }
 
-/* At the brace that closes a section. */
+/* libConfuse calls this at the closing brace of a section. */
 static int on_section(cfg_t *root, cfg_opt_t *option)
 {
 	struct parser *parser = parsing;
@@ -230,7 +231,7 @@ on_error(cfg_t *cfg, const char *format, va_list args)
 	(void)fail(parsing, cfg->line, "%s%s%s", inside ? cfg->name : "", inside ? ": " : "", text);
 }
 
-/* Blanks out a comment that begins at text[*at], and leaves *at on its last byte. */
+/* Overwrites the comment at text[*at] with blanks and sets *at to its last byte. */
 static int clean_comment(struct parser *parser, char *text, size_t size, size_t *at, int *line)
 {
 	bool is_block = text[*at] == '/' && text[*at + 1] == '*';
@@ -241,7 +242,7 @@ static int clean_comment(struct parser *parser, char *text, size_t size, size_t 
 		(is_block ? text[end] != '*' || text[end + 1] != '/' : text[end] != '\n'))
 		end++;
 	if (is_block && end >= size)
-		return fail(parser, begin, "a comment has no end");
+		return fail(parser, begin, "unterminated comment");
 	if (is_block)
 		end += 2;
 	for (; i < end; i++) {
@@ -254,15 +255,14 @@ static int clean_comment(struct parser *parser, char *text, size_t size, size_t 
 }
 
 /*
- * Blanks out comments in @text, in place, and refuses what the grammar has no use for. libConfuse
- * 3.3 would count lines wrongly after a comment, pass over characters that it does not know, begin
- * its next file inside a string that this one does not end, and put in environment variables.
- * text[size] is a NUL.
+ * Overwrites comments in @text with blanks and refuses everything that layouts do not use.
+ * libConfuse 3.3 would miscount lines after a comment, skip unknown characters, continue an
+ * unterminated string in the next file, and expand environment variables. text[size] is a NUL.
  */
 static int clean(struct parser *parser, char *text, size_t size)
 {
 	char quote = '\0';
-	int line = 1, open = 0; /* where a section begins that has not ended; 0: none has */
+	int line = 1, open = 0; /* line of the section that is still open; 0: none */
 
 	for (size_t i = 0; i < size; i++) {
 		char c = text[i];
@@ -271,9 +271,10 @@ static int clean(struct parser *parser, char *text, size_t size)
 		if (c == '\n')
 			line++;
 		if (quote && c == '\n')
-			return fail(parser, line - 1, "a string has no end on its line");
+			return fail(parser, line - 1,
+				"unterminated string: it must end on the same line");
 		if (quote && (c < ' ' || c > '~' || c == '\\' || c == '$'))
-			return fail(parser, line, "a string is of plain ASCII, without \\ and $");
+			return fail(parser, line, "a string must be plain ASCII without \\ and $");
 		if (quote) {
 			quote = c == quote ? '\0' : quote;
 		} else if (c == '"' || c == '\'') {
@@ -285,17 +286,18 @@ static int clean(struct parser *parser, char *text, size_t size)
 			return fail(parser, line, "unexpected %c: are quotes missing?",
 				isgraph((unsigned char)c) ? c : '?');
 		} else if (c == '\0') {
-			return fail(parser, line, "there is a zero byte: this is no text");
+			return fail(
+				parser, line, "this is not a text file: it contains a NUL byte");
 		} else if (c == '{' || c == '}') {
 			open = c == '{' ? line : 0;
 		}
 	}
 	if (quote)
-		return fail(parser, line, "a string has no end");
-	return open ? fail(parser, open, "the section that begins here has no end") : 0;
+		return fail(parser, line, "unterminated string");
+	return open ? fail(parser, open, "the section that begins here is not closed") : 0;
 }
 
-/* The options of libConfuse for our words and sections. */
+/* Builds the option tables of libConfuse from the keywords. */
 static void list_options(
 	cfg_opt_t top[SECTION_COUNT + 1], cfg_opt_t options[SECTION_COUNT][LAYOUT_KEYWORDS_MAX])
 {
@@ -331,7 +333,7 @@ static int read_sections(struct parser *parser, char *text, size_t size)
 		(void)cfg_set_error_function(root, on_error);
 		r = cfg_parse_fp(root, stream) == CFG_SUCCESS
 			    ? 0
-			    : fail(parser, root->line, "this cannot be understood");
+			    : fail(parser, root->line, "syntax error");
 		parsing = NULL;
 	}
 	if (root)
@@ -341,7 +343,7 @@ static int read_sections(struct parser *parser, char *text, size_t size)
 	return r;
 }
 
-/* ---- the whole ---- */
+/* ---- files and names ---- */
 
 static bool has_suffix(const char *name)
 {
@@ -371,7 +373,7 @@ int layout_parse(
 	int r;
 
 	if (!parser || !copy)
-		return diag_fail(diag, -ENOMEM, "no memory for the layout");
+		return diag_fail(diag, -ENOMEM, "the layout could not be read: out of memory");
 	memcpy(copy, text, size);
 	copy[size] = '\0';
 	parser->path = path;
@@ -383,9 +385,9 @@ int layout_parse(
 	if (r == 0 && size > 0)
 		r = read_sections(parser, copy, size);
 	if (r == -ENOMEM)
-		return diag_fail(diag, r, "no memory for the layout");
+		return diag_fail(diag, r, "the layout could not be read: out of memory");
 	set_names(&parser->layout);
-	/* Contradictions between places are the same on the smallest disk and on any other. */
+	/* The smallest disk shows every overlap that any disk would show. */
 	if (r == 0)
 		r = layout_check(&parser->layout, diag);
 	if (r == 0)
@@ -407,7 +409,7 @@ int layout_load(const char *path, struct layout *ret, struct diag *diag)
 	if (!S_ISREG(st.st_mode))
 		return diag_fail(diag, -EINVAL, "is not a regular file");
 	if (st.st_size > LAYOUT_FILE_MAX)
-		return diag_fail(diag, -EINVAL, "is no layout: it is larger than 64 KiB");
+		return diag_fail(diag, -EINVAL, "is not a layout: it is larger than 64 KiB");
 	absolute = realpath(path, NULL);
 	text = malloc((size_t)st.st_size + 1);
 	r = absolute && text ? read_full(fd, text, (size_t)st.st_size) : -errno;
@@ -429,7 +431,7 @@ void layout_folder(char ret[256])
 		ret[0] = '\0';
 }
 
-/* What there is to choose from. */
+/* Lists the names of the built-in layouts, separated by commas. */
 static void list_builtins(char *ret, size_t size)
 {
 	const struct layout *builtin;
@@ -460,8 +462,8 @@ int layout_resolve(const char *name, const char *folder, struct layout *ret, cha
 	if (!is_path && access(path, F_OK) < 0) {
 		list_builtins(names, sizeof(names));
 		(void)str_format(why, size,
-			"there is no layout '%s': built in are %s; others are in %s, or a file of "
-			"your own as --layout ./FILE",
+			"there is no layout '%s': use %s, a layout from %s, or your own file "
+			"with --layout ./FILE",
 			name, names, folder);
 		return -ENOENT;
 	}

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * layout_file - a layout that somebody wrote: a file in libConfuse's grammar (assets/layouts has
- * examples, boardstrap(1) the words) -> a description for layout_plan. Strict: whatever is unknown,
- * given twice, out of place or contradictory on a disk of any size is an error with its line.
+ * layout_file - reads a layout file, in the grammar of libConfuse, into a description for
+ * layout_plan. assets/layouts has examples; boardstrap(1) lists the keywords. Unknown keywords,
+ * duplicates, misplaced keywords and contradictions on any disk are errors with a line number.
  *
- * libConfuse keeps its scanner in global variables: no two calls at once.
+ * Not reentrant: the scanner of libConfuse uses global variables.
  */
 #ifndef DEVICE_LAYOUT_LAYOUT_FILE_H
 #define DEVICE_LAYOUT_LAYOUT_FILE_H
@@ -12,30 +12,33 @@
 #include "device/base/util.h"
 #include "device/layout/layout.h"
 
-/* A layout file is no larger. */
+/* Maximum size of a layout file, in bytes. */
 #define LAYOUT_FILE_MAX 65536
 
 /*
- * Reads the layout file at @path. The files of its blobs are looked for beside it, and must be
- * there: their sizes are taken from them. @ret is untouched on failure. 0; -EINVAL where what is
- * written is wrong, or the -errno of reading it; then @diag has the sentence, and the line if any.
+ * Reads the layout file at @path. Relative paths of blobs start from its folder; the files must
+ * exist, as their identities and sizes are recorded. Returns 0; -EINVAL if the content is wrong;
+ * or -errno of reading it. On failure @ret is unchanged and @diag has the reason, and the line if
+ * there is one.
  */
 _must_check_ int layout_load(const char *path, struct layout *ret, struct diag *diag);
 
-/* The same of @size bytes of @text, which came from the file at the absolute path @path. */
+/* Parses @size bytes of @text, which came from the file at the absolute path @path. Returns as
+ * layout_load, and -ENOMEM. */
 _must_check_ int layout_parse(
 	const char *text, size_t size, const char *path, struct layout *ret, struct diag *diag);
 
 /*
- * The layout that an operator named: a built-in one, a file where @name has a "/" or ends in
- * ".conf", else the file NAME.conf in @folder (layout_folder). 0 or -errno, then @why has the whole
- * sentence, "FILE:LINE: ..." where it is about a line.
+ * Finds the layout that the operator named: a built-in layout; a file, if @name contains a "/" or
+ * ends in ".conf"; or NAME.conf in @folder (see layout_folder). Returns 0, or -errno with the
+ * complete message in @why, "FILE:LINE: ..." for an error on a line. -ENOENT if no layout has
+ * that name.
  */
 _must_check_ int layout_resolve(
 	const char *name, const char *folder, struct layout *ret, char *why, size_t size);
 
-/* Where `make install` puts the layouts, as seen from the running program:
- * ../share/boardstrap/layouts. "" where that cannot be told. @ret has room for 256 bytes. */
+/* The folder of the installed layouts, relative to the running program:
+ * ../share/boardstrap/layouts. "" if it cannot be determined. */
 void layout_folder(char ret[256]);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* layout_ids - the UUIDs that a description leaves open. */
+/* layout_ids - generates the IDs that a description leaves open. */
 #include "device/layout/layout.h"
 
 #include "device/base/util.h"
@@ -11,7 +11,7 @@ static void make_uuid(char ret[37], void (*fill)(void *buf, size_t size))
 	unsigned char b[16];
 
 	fill(b, sizeof(b));
-	b[6] = (unsigned char)((b[6] & 0x0f) | 0x40); /* RFC 9562: version 4, */
+	b[6] = (unsigned char)((b[6] & 0x0f) | 0x40); /* RFC 9562: version 4 */
 	b[8] = (unsigned char)((b[8] & 0x3f) | 0x80); /* variant 1 */
 	(void)str_format(ret, 37,
 		"%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
@@ -19,7 +19,7 @@ static void make_uuid(char ret[37], void (*fill)(void *buf, size_t size))
 		b[15]);
 }
 
-/* A 32-bit id that is not 0, which would mean "none". */
+/* A 32-bit ID other than 0, which means "none". */
 static uint32_t make_id(void (*fill)(void *buf, size_t size))
 {
 	uint32_t id;
@@ -28,7 +28,7 @@ static uint32_t make_id(void (*fill)(void *buf, size_t size))
 	return id != 0 ? id : 1;
 }
 
-/* What the filesystem's own program takes for an id. */
+/* Generates an ID in the form that mkfs of the filesystem expects. */
 static void make_fs_id(enum fs_kind fs, char ret[37], void (*fill)(void *buf, size_t size))
 {
 	uint32_t id;
@@ -78,7 +78,7 @@ void layout_random(void *buf, size_t size)
 		ssize_t n = getrandom(p, size, 0);
 
 		if (n < 0)
-			continue; /* only EINTR: the buffer is sound and the source is blocking */
+			continue; /* only EINTR is possible for a valid buffer and flags 0 */
 		p += n;
 		size -= (size_t)n;
 	}

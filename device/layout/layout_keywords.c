@@ -7,7 +7,7 @@
 #include <ctype.h>
 #include <string.h>
 
-/* No size or offset is larger: sums of some of them stay far from the end of 64 bits. */
+/* Maximum of a size or offset, so that sums of several cannot overflow. */
 #define LARGEST_BYTES (UINT64_C(1) << 56)
 
 static void *field(const struct layout_keyword *word, void *object)
@@ -67,7 +67,7 @@ static bool take_format(const struct layout_keyword *word, const char *text, voi
 	return *fs != FS_KIND_COUNT;
 }
 
-/* True where @text has a hexadecimal digit for each '#' of @form, and else is the same. */
+/* True if @text matches @form, in which '#' stands for a hexadecimal digit. */
 static bool has_form(const char *text, const char *form)
 {
 	for (; *form; text++, form++)
@@ -86,11 +86,12 @@ bool layout_is_fs_id(enum fs_kind fs, const char *id)
 	return fs == FS_VFAT ? has_form(id, "####-####") : fs != FS_NONE && layout_is_uuid(id);
 }
 
-/* Whether it is one of the partition's filesystem is seen when all of the partition is known. */
+/* Accepts both forms: the filesystem may not be known yet. layout_file checks at the end of the
+ * section. */
 static bool take_id(const struct layout_keyword *word, const char *text, void *object)
 {
 	if (strcmp(text, "random") == 0)
-		return true; /* as where nothing is said */
+		return true; /* the default */
 	return (layout_is_uuid(text) || layout_is_fs_id(FS_VFAT, text)) &&
 	       take_text(word, text, object);
 }
@@ -100,7 +101,7 @@ struct type {
 	uint8_t mbr;
 };
 
-/* GUIDs: UEFI Specification 2.10, table 5.7 (esp); the Discoverable Partitions Specification of the
+/* GUIDs: UEFI Specification 2.10, table 5.7 (esp); Discoverable Partitions Specification of the
  * UAPI group (root-*, swap); U-Boot, include/part_efi.h (data, linux, uboot-env). */
 static const struct type types[] = {
 	{"linux", "0fc63daf-8483-4772-8e79-3d69d8477de4", 0x83},
@@ -141,7 +142,7 @@ void layout_default_type(struct layout_partition *partition)
 	(void)set_type(partition, names[partition->fs]);
 }
 
-/* A GUID says nothing for an MBR, nor a byte for a GPT: layout_check tells. */
+/* Accepts both forms: layout_check() refuses a GUID for an MBR, and a byte for a GPT. */
 static bool take_type(const struct layout_keyword *word, const char *text, void *object)
 {
 	struct layout_partition *p = object;
@@ -207,7 +208,7 @@ static bool take_ack(const struct layout_keyword *word, const char *text, void *
 	return false;
 }
 
-/* Three words, those of `mmc bootbus set`: the mode (bits 4:3), whether the bus keeps it after the
+/* Three words as in `mmc bootbus set`: the mode (bits 4:3), whether the bus width is kept after
  * boot (bit 2), the width (bits 1:0). JESD84-B51, BOOT_BUS_CONDITIONS [177]. */
 static bool take_boot_bus(const struct layout_keyword *word, const char *text, void *object)
 {
@@ -243,7 +244,7 @@ static bool take_boot_bus(const struct layout_keyword *word, const char *text, v
 }
 
 #define IN(type, member) offsetof(struct type, member), sizeof(((struct type *)0)->member)
-#define BYTES		 "a size, as a number of bytes or with s (512 bytes), K, M or G"
+#define BYTES		 "a size in bytes, or with a suffix: s (512 bytes), K, M or G"
 #define ID		 "random or a UUID"
 
 const struct layout_keyword layout_keywords[] = {

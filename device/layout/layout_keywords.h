@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* layout_keywords - the words of a layout file: in which section each may stand, and how the text of
- * its value becomes a field of the layout. Pure. */
+/* layout_keywords - the keywords of a layout file: the section each belongs to, and how its value
+ * is parsed into a field of the layout. Pure. */
 #ifndef DEVICE_LAYOUT_LAYOUT_KEYWORDS_H
 #define DEVICE_LAYOUT_LAYOUT_KEYWORDS_H
 
 #include "device/layout/layout.h"
 
-/* "disk", "partition", "blob", "emmc": what a section describes. */
+/* Kinds of sections, and the object that each describes. */
 enum layout_section {
 	SECTION_DISK,	   /* struct layout */
 	SECTION_PARTITION, /* struct layout_partition */
@@ -18,23 +18,24 @@ enum layout_section {
 struct layout_keyword {
 	enum layout_section section;
 	const char *name;
-	/* Puts the value @text into the object that the section describes. False where it is none;
-	 * what the object has then means nothing. */
+	/* Parses the value @text into @object. Returns false if it is invalid; the field is then
+	 * undefined. */
 	bool (*take)(const struct layout_keyword *word, const char *text, void *object);
-	size_t offset, size; /* of the field in the object, for take */
-	const char *what;    /* what its value must be */
+	size_t offset, size; /* of the field in the object */
+	const char *what;    /* valid values, for error messages */
 };
 
-/* All of them, ended by one without a name; at most 32. */
+/* All keywords, terminated by an entry without a name. */
 extern const struct layout_keyword layout_keywords[];
 #define LAYOUT_KEYWORDS_MAX 32
 
 const struct layout_keyword *layout_keyword_find(enum layout_section section, const char *name);
 
-/* Gives a partition the type that fits its filesystem. */
+/* Sets the partition type that matches the filesystem. */
 void layout_default_type(struct layout_partition *partition);
 
-/* Whether @id is one as the filesystem @fs has it; and as a GPT has it for a partition. */
+/* True if @id has the form of a UUID of the filesystem @fs ("XXXX-XXXX" for vfat), or of a GPT
+ * partition. */
 bool layout_is_fs_id(enum fs_kind fs, const char *id);
 bool layout_is_uuid(const char *id);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* layout_place - every partition of a description gets its start and size. */
+/* layout_place - places the partitions of a description on a disk. */
 #include "device/layout/layout.h"
 
 #include "device/base/util.h"
@@ -7,16 +7,17 @@
 
 #include <errno.h>
 
-/* Starts and sizes are whole blocks of this, so that they also fit a disk with 4096-byte sectors. */
+/* Unit of starts and sizes, so that they also fit a disk with 4096-byte sectors. */
 #define BLOCK_BYTES 4096u
-/* The backup GPT behind the last partition: 33 sectors of 512 bytes, or 5 of 4096. */
+/* Backup GPT after the last partition: 33 sectors of 512 bytes, or 5 of 4096. */
 #define GPT_TAIL_BYTES (5 * BLOCK_BYTES)
-/* The end of the growing partition is rounded down to this. */
+/* The end of the growing partition is rounded down to a multiple of this. */
 #define GROW_BYTES MIB(1)
-/* 32-bit start and size, in sectors. */
+/* An MBR has 32-bit starts and sizes, in sectors. */
 #define MBR_MAX_BYTES (GIB(2048) - BLOCK_BYTES)
 
-/* Rounds up to a power of two; saturates, so that a sum of absurd sizes never looks small. */
+/* Rounds up to a multiple of @to, a power of two. Saturates, so that a sum of huge sizes cannot
+ * wrap to a small one. */
 static uint64_t round_up(uint64_t value, uint64_t to)
 {
 	return value > UINT64_MAX - to ? UINT64_MAX & ~(to - 1) : (value + to - 1) & ~(to - 1);
@@ -38,12 +39,12 @@ static uint64_t max(uint64_t a, uint64_t b)
 }
 
 /*
- * Places the partitions with the growing one at its least size, into @ret where it is not NULL, and
- * returns where the last one ends. The first starts at the first aligned place behind the table.
+ * Places the partitions, the growing one at its minimum size, in @ret unless it is NULL. Returns
+ * the end of the last one, in bytes.
  */
 static uint64_t place(const struct layout *spec, struct layout *ret)
 {
-	uint64_t end = 1; /* leaves the first aligned place to the table and the boot loader */
+	uint64_t end = 1; /* not 0: the partition table and the boot loader come first */
 
 	for (size_t i = 0; i < spec->count; i++) {
 		const struct layout_partition *p = &spec->partitions[i];
@@ -61,7 +62,7 @@ static uint64_t place(const struct layout *spec, struct layout *ret)
 	return end;
 }
 
-/* Blobs may lie behind the last partition; the backup GPT lies behind all. */
+/* A blob may end after the last partition; the backup GPT comes after both. */
 uint64_t layout_min_bytes(const struct layout *spec)
 {
 	uint64_t end = place(spec, NULL);
@@ -98,7 +99,7 @@ int layout_plan(
 		last->sectors = end / SECTOR_BYTES - last->start;
 	}
 	if (spec->table == TABLE_MBR && end > MBR_MAX_BYTES)
-		return diag_fail(diag, -EINVAL, "an MBR reaches no further than 2 TiB: use GPT");
+		return diag_fail(diag, -EINVAL, "an MBR supports at most 2 TiB: use a GPT");
 	planned.disk_sectors = disk_bytes / SECTOR_BYTES;
 	r = layout_check_places(&planned, diag);
 	if (r < 0)

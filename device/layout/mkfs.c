@@ -8,18 +8,18 @@
 #include <errno.h>
 #include <string.h>
 
-/* The feature lists of mke2fs 1.43 to 1.46. Newer defaults (orphan_file, metadata_csum_seed) are
- * not read by kernels before 5.15 and many a boot loader, and older programs refuse to be told not
- * to use what they do not know: so all is switched off, then on by name. */
+/* The feature lists of mke2fs 1.43 to 1.46. Kernels before 5.15 and many boot loaders cannot read
+ * filesystems with newer defaults (orphan_file, metadata_csum_seed), and older programs refuse
+ * "^feature" for a feature they do not know. So disable all, then enable each by name. */
 #define EXT4_FEATURES                                                                              \
 	"none,has_journal,ext_attr,resize_inode,dir_index,filetype,extent,64bit,flex_bg,"          \
 	"sparse_super,large_file,huge_file,dir_nlink,extra_isize,metadata_csum"
 
-/* The lazy parts stay unwritten for ever if the engine mounts with noinit_itable; with
- * metadata_csum their checksums say that they are. */
+/* The engine mounts with noinit_itable, so lazily initialised parts may stay unwritten for ever.
+ * That is safe: with metadata_csum, checksummed group descriptors mark them as uninitialised. */
 #define EXT4_EXTENDED "nodiscard,lazy_itable_init=1,lazy_journal_init=1,root_owner=0:0"
 
-/* mkfs.vfat refuses or warns about FAT32 on less; let it choose there. */
+/* mkfs.vfat refuses FAT32 on smaller partitions, or warns: let it choose the FAT size. */
 #define FAT32_MIN_BYTES MIB(33)
 
 struct arguments {
@@ -34,7 +34,7 @@ static void add(struct arguments *args, const char *word)
 	args->argv[args->count] = NULL;
 }
 
-/* Nothing is added for an empty value: the program's own default is meant then. */
+/* Adds nothing if the value is empty: the program then uses its default. */
 static void add_option(struct arguments *args, const char *option, const char *value)
 {
 	if (value[0] != '\0') {
@@ -43,7 +43,7 @@ static void add_option(struct arguments *args, const char *option, const char *v
 	}
 }
 
-/* The value of @option among the words of the layout, or NULL. */
+/* The value of @option among the options of the layout, or NULL. */
 static const char *find_option(const char *const *words, const char *option)
 {
 	for (; *words; words += 2)
@@ -52,7 +52,7 @@ static const char *find_option(const char *const *words, const char *option)
 	return NULL;
 }
 
-/* A list that mke2fs takes only once: ours, then the layout's. */
+/* mke2fs accepts -O and -E only once: appends the list of the layout to ours. */
 static void add_list(struct arguments *args, const char *option, const char *list,
 	const char *const *words, char *ret, size_t size)
 {
@@ -72,15 +72,15 @@ static void ext4_options(struct arguments *args, const struct layout_partition *
 	const char *const *words, struct mkfs_command *ret)
 {
 	add(args, "-q");
-	add(args, "-F");		/* a whole disk is fine too: nobody is there to answer */
-	add_option(args, "-b", "4096"); /* small ones would get 1 KiB blocks, */
-	add_option(args, "-I", "256");	/* and old programs 128-byte inodes: no time after 2038 */
+	add(args, "-F");		/* nobody is there to answer questions */
+	add_option(args, "-b", "4096"); /* not 1 KiB on small partitions */
+	add_option(args, "-I", "256");	/* not 128 of old programs: no times after 2038 */
 	add_option(args, "-m", "1");
 	add_list(args, "-O", EXT4_FEATURES, words, ret->features, sizeof(ret->features));
 	add_list(args, "-E", EXT4_EXTENDED, words, ret->extended, sizeof(ret->extended));
 	add_option(args, "-L", p->label);
 	add_option(args, "-U", p->fs_uuid);
-	for (; *words; words += 2) /* the last one counts */
+	for (; *words; words += 2) /* mke2fs uses the last value of an option */
 		if (strcmp(words[0], "-O") != 0 && strcmp(words[0], "-E") != 0)
 			add_option(args, words[0], words[1]);
 }
@@ -103,13 +103,14 @@ static void f2fs_options(struct arguments *args, const struct layout_partition *
 	(void)ret;
 	add(args, "-q");
 	add(args, "-f");
-	add_option(args, "-t", "0"); /* no discard: that was done */
+	add_option(args, "-t", "0"); /* no discard: wipe_disk has done that */
 	add_option(args, "-l", p->label);
-	add_option(args, "-U", p->fs_uuid); /* f2fs-tools 1.15 */
+	add_option(args, "-U", p->fs_uuid); /* since f2fs-tools 1.15 */
 	add_words(args, words);
 }
 
-/* One copy of data, two of metadata: the default since 5.15, before it was told by the device. */
+/* One copy of data, two of metadata. This is the default since btrfs-progs 5.15; older versions
+ * chose by the kind of device. */
 static void btrfs_options(struct arguments *args, const struct layout_partition *p,
 	const char *const *words, struct mkfs_command *ret)
 {
@@ -133,7 +134,7 @@ static void swap_options(struct arguments *args, const struct layout_partition *
 	add_words(args, words);
 }
 
-/* letters: the options that a layout may give, each with a value. */
+/* letters: the options that a layout may set. Each takes a value. */
 static const struct {
 	const char *program, *package, *letters;
 	void (*options)(struct arguments *args, const struct layout_partition *p,
@@ -147,7 +148,8 @@ static const struct {
 	[FS_SWAP] = {"mkswap", "util-linux", "p", swap_options},
 };
 
-/* Cuts @text at its blanks, in place, into at most @max words and a NULL. */
+/* Splits @text at blanks, in place, into at most @max words and a NULL. Returns the number of
+ * words. */
 static size_t cut_words(char *text, const char **words, size_t max)
 {
 	char *rest = text, *word;
@@ -159,7 +161,7 @@ static size_t cut_words(char *text, const char **words, size_t max)
 	return count;
 }
 
-/* As many as fit in MKFS_OPTIONS_MAX: a letter or two and a blank each. */
+/* As many as fit in MKFS_OPTIONS_MAX: each takes at least a letter and a blank. */
 #define WORDS_MAX (MKFS_OPTIONS_MAX / 2)
 
 int mkfs_check_options(enum fs_kind fs, const char *options, char *why, size_t size)
@@ -176,16 +178,17 @@ int mkfs_check_options(enum fs_kind fs, const char *options, char *why, size_t s
 
 		if (i % 2 == 0 && (word[0] != '-' || word[1] == '\0' || word[2] != '\0' ||
 					  !strchr(makers[fs].letters, word[1]))) {
-			(void)str_format(why, size,
-				"mkfs-options of %s has options of %s%s, not %s", fs_name(fs),
-				makers[fs].letters[0] ? "-" : "nothing", makers[fs].letters, word);
+			(void)str_format(why, size, "mkfs-options of %s can have %s%s, not %s",
+				fs_name(fs), makers[fs].letters[0] ? "-" : "nothing",
+				makers[fs].letters, word);
 			return -EINVAL;
 		}
-		/* Paths and device= name what is no part of the target; a journal_dev is no filesystem. */
+		/* A path or device= could reach beyond the target; journal_dev makes no
+		 * filesystem. */
 		if (i % 2 == 1 && (word[0] == '-' || strpbrk(word, "/") ||
 					  strstr(word, "device=") || strstr(word, "journal_dev"))) {
-			(void)str_format(why, size, "%s %s is no value for mkfs-options",
-				words[i - 1], word);
+			(void)str_format(why, size, "value %s is not allowed for option %s", word,
+				words[i - 1]);
 			return -EINVAL;
 		}
 		for (size_t j = 0; i % 2 == 0 && j < i; j += 2) {
@@ -242,7 +245,7 @@ bool mkfs_trial(const struct layout_partition *p, struct mkfs_command *ret)
 		args.count++;
 	(void)STR_FORMAT(ret->size, "%lluk", (unsigned long long)p->sectors / 2);
 	add(&args, ret->size);
-	/* Before what is no option, for not every getopt looks behind that. */
+	/* Options go first: not every getopt() accepts them after other arguments. */
 	add(&args, NULL);
 	memmove(ret->argv + 2, ret->argv + 1, (args.count - 1) * sizeof(*ret->argv));
 	ret->argv[1] = "-n";

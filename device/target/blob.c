@@ -15,7 +15,7 @@
 
 #define CHUNK_BYTES MIB(1)
 #define HEAD_BYTES  KIB(4)
-/* What O_DIRECT may ask of memory and offsets: no block device has larger logical blocks. */
+/* Enough alignment for O_DIRECT: no block device has larger logical blocks. */
 #define ALIGN_BYTES KIB(64)
 
 struct job {
@@ -23,13 +23,13 @@ struct job {
 	struct diag *diag;
 	bool writes;
 	uint64_t done, total;
-	struct stat planned;	  /* the file when this began */
-	uint64_t block;		  /* the device's logical block */
-	unsigned char *from, *to; /* a chunk of the file; of the device, to whole blocks */
+	struct stat planned;	  /* the file before the first read */
+	uint64_t block;		  /* logical block size of the device */
+	unsigned char *from, *to; /* a chunk of the file; whole blocks of the device */
 };
 
-/* Why an access to the device failed: one that was pulled has the size 0 (device.md 3.4), whatever
- * the call said. */
+/* Reports a failed access to the device. A device that was removed has the size 0, whatever errno
+ * the call returned. */
 static int device_fail(const struct job *job, int error, const char *verb, uint64_t offset)
 {
 	uint64_t size;
@@ -45,11 +45,11 @@ static int check_file(struct job *job)
 	uint64_t size;
 
 	if (fstat(job->blob->src, &job->planned) < 0 || !S_ISREG(job->planned.st_mode))
-		return diag_fail(job->diag, -ESTALE, "the file is no regular file");
+		return diag_fail(job->diag, -ESTALE, "the file is not a regular file");
 	size = (uint64_t)job->planned.st_size;
 	if (size != job->blob->size_bytes)
 		return diag_fail(job->diag, -ESTALE,
-			"the file has %" PRIu64 " bytes, it had %" PRIu64
+			"the file has %" PRIu64 " bytes, but had %" PRIu64
 			" when the install was planned",
 			size, job->blob->size_bytes);
 	return 0;
@@ -63,7 +63,7 @@ static int check_device(struct job *job)
 	uint64_t size;
 
 	if (fstat(blob->dst, &st) < 0 || !S_ISBLK(st.st_mode))
-		return diag_fail(job->diag, -ENOTBLK, "the device is no block device");
+		return diag_fail(job->diag, -ENOTBLK, "the device is not a block device");
 	if (ioctl(blob->dst, BLKGETSIZE64, &size) < 0 || size == 0 ||
 		ioctl(blob->dst, BLKSSZGET, &block) < 0 ||
 		ioctl(blob->dst, BLKROGET, &read_only) < 0)
@@ -71,9 +71,9 @@ static int check_device(struct job *job)
 	if (blob->offset_bytes > size || blob->size_bytes > size - blob->offset_bytes)
 		return diag_fail(job->diag, -ENOSPC,
 			"the device has %" PRIu64 " bytes, too few for %" PRIu64
-			" from byte %" PRIu64 " on",
+			" bytes at byte %" PRIu64,
 			size, blob->size_bytes, blob->offset_bytes);
-	/* Opening a write-protected one for writing succeeds. */
+	/* Opening a write-protected device for writing succeeds. */
 	if (job->writes && read_only)
 		return diag_fail(job->diag, -EROFS, "the device is write-protected");
 	job->block = (uint64_t)block;
@@ -86,7 +86,7 @@ static int read_file(const struct job *job, uint64_t at, size_t size)
 
 	if (r == -ENODATA)
 		return diag_fail(job->diag, -ESTALE,
-			"the file became shorter than its %" PRIu64 " bytes while it was installed",
+			"the file became shorter than its %" PRIu64 " bytes during the install",
 			job->blob->size_bytes);
 	if (r < 0)
 		return diag_fail(job->diag, r, "the file could not be read at byte %" PRIu64 ": %s",
@@ -101,7 +101,7 @@ static int check_unchanged(const struct job *job)
 
 	if (fstat(job->blob->src, &now) < 0 || now.st_size != job->planned.st_size ||
 		now.st_mtim.tv_sec != before->tv_sec || now.st_mtim.tv_nsec != before->tv_nsec)
-		return diag_fail(job->diag, -ESTALE, "the file was changed while it was installed");
+		return diag_fail(job->diag, -ESTALE, "the file changed during the install");
 	return 0;
 }
 
@@ -122,7 +122,7 @@ static size_t chunk_size(const struct job *job, uint64_t at)
 	return rest < CHUNK_BYTES ? rest : CHUNK_BYTES;
 }
 
-/* Writes bytes of the blob from @at on, and brings them onto the medium. */
+/* Writes @size bytes at @at in the blob, and flushes them to the medium. */
 static int put(const struct job *job, const void *bytes, size_t size, uint64_t at)
 {
 	uint64_t offset = job->blob->offset_bytes + at;
@@ -149,8 +149,9 @@ static int write_all(struct job *job)
 	uint64_t size = job->blob->size_bytes;
 	int r;
 
-	/* What lies beside the blob in its first and last block comes from the cache, and may be
-	 * older there than what was written through a partition, which has a cache of its own. */
+	/* The first and the last block may be shared with data outside of the blob. That data comes
+	 * from the cache of the disk, which may be older than data written through a partition,
+	 * because a partition has a cache of its own. */
 	if (ioctl(job->blob->dst, BLKFLSBUF, 0) < 0)
 		return device_fail(job, -errno, "read", job->blob->offset_bytes);
 	r = put(job, zeroes, size < HEAD_BYTES ? size : HEAD_BYTES, 0);
@@ -179,8 +180,8 @@ static int compare_chunk(struct job *job, uint64_t at)
 		r = check_unchanged(job);
 		return r < 0 ? r
 			     : diag_fail(job->diag, -EILSEQ,
-				       "the device gives back 0x%02x at byte %" PRIu64
-				       ", where the file has 0x%02x",
+				       "the device returned 0x%02x at byte %" PRIu64
+				       ", but the file has 0x%02x",
 				       found[i], begin + i, job->from[i]);
 	}
 	return advance(job, size);
@@ -214,7 +215,7 @@ static int run(const struct blob *blob, bool writes, struct diag *diag)
 	int r;
 
 	if (!from || !to)
-		return diag_fail(diag, -ENOMEM, "the file could not be read: no memory");
+		return diag_fail(diag, -ENOMEM, "the file could not be read: out of memory");
 	r = check_file(&job);
 	if (r == 0)
 		r = check_device(&job);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * blob - a file, a bootloader mostly, written raw to a place on a block device, and compared with
- * what the medium gives back. Whether that place is free is the layout's business.
+ * blob - writes a file, usually a boot loader, raw to a place on a block device, and compares it
+ * with the medium. layout_check_places() makes sure that the place is free.
  */
 #ifndef DEVICE_TARGET_BLOB_H
 #define DEVICE_TARGET_BLOB_H
@@ -11,33 +11,34 @@
 
 #include <stdint.h>
 
-/* Called between chunks with bytes done of total; non-zero stops with -ECANCELED. */
+/* Called between chunks with the bytes done and in total. Non-zero cancels: -ECANCELED. */
 typedef int blob_progress(void *arg, uint64_t done_bytes, uint64_t total_bytes);
 
 struct blob {
 	int src;		 /* the file, open for reading */
-	uint64_t size_bytes;	 /* what it had when the install was planned */
-	int dst;		 /* the block device; open read-write, unless only compared */
-	uint64_t offset_bytes;	 /* where on the device it begins */
+	uint64_t size_bytes;	 /* size of the file when the install was planned */
+	int dst;		 /* the block device; open read-write for blob_write */
+	uint64_t offset_bytes;	 /* start of the blob on the device */
 	blob_progress *progress; /* or NULL */
 	void *arg;
 };
 
 /*
- * Writes and compares. fsync comes after each chunk, on the same descriptor, so that no error is
- * lost and the progress is the medium's. Not a byte outside of the place changes. The first block
- * is zeroed first and written last: a blob that was cut short has no head, and a boot ROM goes on
- * to its next source. The progress counts twice the size: written, and read back.
+ * Writes the blob and compares it. Each chunk is followed by fsync on the same descriptor, so that
+ * no error is lost and the progress counts data on the medium. Bytes outside of the blob do not
+ * change. The first 4 KiB are zeroed first, and the first chunk is written last: a blob that was
+ * cut short has no head, and a boot ROM skips to its next source. The total of the progress is
+ * twice the size: written, and read back.
  *
- * 0, or -errno with a phrase in @diag that begins with "the file" or "the device": -ESTALE the file
- * is not what was planned, or changed meanwhile; -ENOTBLK, -EROFS, -ENOSPC (the place is not inside
- * the device): nothing was written; -ENODEV the device was removed; -EILSEQ it gives back something
- * else; -ECANCELED; else what reading or writing said (-EIO, -ENOMEM, ...).
+ * Returns 0, or -errno with a phrase in @diag that begins with "the file" or "the device". Nothing
+ * was written on -ENOTBLK, -EROFS, or -ENOSPC (the blob does not fit on the device). -ESTALE: the
+ * file is not the planned one or changed meanwhile; -ENODEV: the device was removed; -EILSEQ: it
+ * returned other data; -ECANCELED; otherwise the error of reading or writing (-EIO, -ENOMEM, ...).
  */
 _must_check_ int blob_write(const struct blob *blob, struct diag *diag);
 
-/* Only compares, past the page cache (O_DIRECT), for that proves nothing of a medium. The progress
- * counts the size once. Returns as blob_write. */
+/* Compares the blob with the medium, with O_DIRECT: the page cache proves nothing about the medium.
+ * The total of the progress is the size. Returns as blob_write. */
 _must_check_ int blob_compare(const struct blob *blob, struct diag *diag);
 
 #endif

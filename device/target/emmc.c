@@ -9,10 +9,10 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-/* Commands of the card (JESD84-B51, Detailed command description), and what the host must know of
- * their answers (kernel: include/linux/mmc/mmc.h and core.h, which programs are not given). */
-#define MMC_SWITCH	 6 /* answers R1b: busy until done */
-#define MMC_SEND_EXT_CSD 8 /* answers R1, and a block of data */
+/* Commands of the card (JESD84-B51, Detailed command description) and the flags of their responses
+ * (kernel: include/linux/mmc/mmc.h and core.h, which are not part of the UAPI). */
+#define MMC_SWITCH	 6 /* response R1b: busy until done */
+#define MMC_SEND_EXT_CSD 8 /* response R1, and a block of data */
 
 #define MMC_RSP_PRESENT	 (1 << 0)
 #define MMC_RSP_CRC	 (1 << 2)
@@ -26,21 +26,21 @@
 #define R1  (MMC_RSP_SPI_S1 | MMC_RSP_PRESENT | MMC_RSP_CRC | MMC_RSP_OPCODE)
 #define R1B (R1 | MMC_RSP_SPI_BUSY | MMC_RSP_BUSY)
 
-/* Of an answer (JESD84-B51, Device status register): the SWITCH before was not done. */
+/* Status bit of a response (JESD84-B51, Device status register): the previous SWITCH failed. */
 #define R1_SWITCH_ERROR (1u << 7)
 
-/* The argument of SWITCH: bits 25..24 access mode, 23..16 byte, 15..8 value, 2..0 command set. */
+/* Argument of SWITCH: bits 25..24 access mode, 23..16 byte, 15..8 value, 2..0 command set. */
 #define SWITCH_WRITE_BYTE 3u
 #define COMMAND_SET	  1u /* kernel: EXT_CSD_CMD_SET_NORMAL */
 
 /* Bytes of EXT_CSD that are only read. */
-#define BOOT_CONFIG_PROT      178 /* locks both of those that may be written */
+#define BOOT_CONFIG_PROT      178 /* locks both writable bytes */
 #define BOOT_CONFIG_PROT_PWR  (1u << 0)
 #define BOOT_CONFIG_PROT_PERM (1u << 4)
 #define BOOT_SIZE_MULT	      226 /* kernel: EXT_CSD_BOOT_MULT; 0: no boot areas */
 
-/* PARTITION_CONFIG: bit 6 BOOT_ACK, bits 5..3 BOOT_PARTITION_ENABLE, bits 2..0 PARTITION_ACCESS,
- * which is the kernel's, and 0 while a command comes through the whole disk (kernel:
+/* PARTITION_CONFIG: bit 6 BOOT_ACK, bits 5..3 BOOT_PARTITION_ENABLE, bits 2..0 PARTITION_ACCESS.
+ * The kernel uses PARTITION_ACCESS itself; it is 0 during a command through the whole disk (kernel:
  * EXT_CSD_PART_CONFIG_ACC_MASK, mmc_blk_part_switch). */
 #define BOOT_ACK	  (1u << 6)
 #define BOOT_ENABLE_SHIFT 3
@@ -60,11 +60,12 @@ static const bool may_be_written[EXT_CSD_BYTES] = {
 
 int emmc_unlock_boot_area(struct settings_journal *journal, const char *name, struct diag *diag)
 {
-	/* Values of the attribute (kernel: power_ro_lock_show in drivers/mmc/core/block.c). */
+	/* Values of ro_lock_until_next_power_on (kernel: power_ro_lock_show in
+	 * drivers/mmc/core/block.c). */
 	static const char *const locks[] = {
-		[1] = "is locked until the power is cut: switch the board off and on, and keep its "
-		      "bootloader from locking it",
-		[2] = "is write-protected for good, by the card itself: take another one",
+		[1] = "is locked until the next power cycle: turn the board off and on, and keep "
+		      "its boot loader from locking it",
+		[2] = "is permanently write-protected by the card: use another card",
 	};
 	uint64_t lock = 0;
 	char path[96];
@@ -72,17 +73,17 @@ int emmc_unlock_boot_area(struct settings_journal *journal, const char *name, st
 
 	r = sysroot_read_u64(
 		journal->root, &lock, "sys/block/%s/ro_lock_until_next_power_on", name);
-	if (r < 0 && r != -ENOENT) /* a card without the lock */
+	if (r < 0 && r != -ENOENT) /* -ENOENT: a card without the lock */
 		return diag_fail(
-			diag, r, "cannot tell whether %s is locked: %s", name, strerror(-r));
+			diag, r, "the lock of %s could not be read: %s", name, strerror(-r));
 	if (lock > 0)
 		return diag_fail(diag, -EROFS, "%s %s", name,
 			lock < ARRAY_SIZE(locks) ? locks[lock] : "is locked by the card");
 
 	(void)STR_FORMAT(path, "sys/block/%s/force_ro", name);
 	r = settings_set(journal, path, "0");
-	return r < 0 ? diag_fail(diag, r, "the write protection of %s cannot be lifted: %s", name,
-			       strerror(-r))
+	return r < 0 ? diag_fail(diag, r, "the write protection of %s could not be removed: %s",
+			       name, strerror(-r))
 		     : 0;
 }
 
@@ -98,11 +99,11 @@ static int run(const struct emmc_card *card, struct mmc_ioc_cmd *command, const 
 		int error;
 		const char *text;
 	} texts[] = {
-		{EPERM, "the right to send it commands is missing (CAP_SYS_RAWIO)"},
-		{ENOTTY, "it is no MMC device"},
-		{EINVAL, "it is no MMC device"},
-		{ETIMEDOUT, "it does not answer (signal or clock problem, or a loose card)"},
-		{EILSEQ, "data was damaged on the way (signal or clock problem)"},
+		{EPERM, "no permission to send it commands (CAP_SYS_RAWIO)"},
+		{ENOTTY, "it is not an MMC device"},
+		{EINVAL, "it is not an MMC device"},
+		{ETIMEDOUT, "it does not respond (signal or clock problem, or a loose card)"},
+		{EILSEQ, "data was damaged in transfer (signal or clock problem)"},
 		{ENODEV, "it was removed"},
 		{ENXIO, "it was removed"},
 		{ENOMEDIUM, "it was removed"},
@@ -118,7 +119,7 @@ static int run(const struct emmc_card *card, struct mmc_ioc_cmd *command, const 
 	return diag_fail(diag, r, "the card's EXT_CSD could not be %s: %s", what, text);
 }
 
-/* As emmc_read_ext_csd; @ret_status, if not NULL, gets the answer's status bits. */
+/* As emmc_read_ext_csd. @ret_status, unless NULL, gets the status bits of the response. */
 static int read_ext_csd(const struct emmc_card *card, uint8_t ret[EXT_CSD_BYTES],
 	uint32_t *ret_status, struct diag *diag)
 {
@@ -157,7 +158,7 @@ static int write_byte(const struct emmc_card *card, unsigned index, uint8_t valu
 	return r;
 }
 
-/* @now is the register before. */
+/* Sets one byte and reads it back. @now is the register before. */
 static int set_byte(const struct emmc_card *card, const uint8_t now[EXT_CSD_BYTES], unsigned index,
 	uint8_t value, struct diag *diag)
 {
@@ -166,26 +167,27 @@ static int set_byte(const struct emmc_card *card, const uint8_t now[EXT_CSD_BYTE
 	int r;
 
 	if (index >= EXT_CSD_BYTES || !may_be_written[index])
-		return diag_fail(diag, -EPERM,
-			"the card's EXT_CSD byte %u is not for this program to write", index);
+		return diag_fail(
+			diag, -EPERM, "the card's EXT_CSD byte %u must not be written", index);
 	if (now[index] == value)
 		return 0;
 	if (now[BOOT_CONFIG_PROT] & (BOOT_CONFIG_PROT_PWR | BOOT_CONFIG_PROT_PERM))
 		return diag_fail(diag, -EROFS, "the card's boot configuration is locked %s",
-			now[BOOT_CONFIG_PROT] & BOOT_CONFIG_PROT_PERM ? "for good"
-								      : "until the power is cut");
+			now[BOOT_CONFIG_PROT] & BOOT_CONFIG_PROT_PERM
+				? "permanently"
+				: "until the next power cycle");
 	r = write_byte(card, index, value, &during, diag);
 	if (r == 0)
 		r = read_ext_csd(card, then, &after, diag);
 	if (r < 0 || then[index] == value)
 		return r;
-	/* The status alone says little: the kernel asks for it as well, and reading clears it. */
+	/* The value read back decides: the kernel reads the status too, which clears it. */
 	if ((during | after) & R1_SWITCH_ERROR)
 		return diag_fail(diag, -EREMOTEIO,
 			"the card refused to set EXT_CSD byte %u to 0x%02x", index, value);
 	return diag_fail(diag, -EILSEQ,
-		"the card has 0x%02x in EXT_CSD byte %u after it was set to 0x%02x", then[index],
-		index, value);
+		"the card returned 0x%02x for EXT_CSD byte %u, which was set to 0x%02x",
+		then[index], index, value);
 }
 
 int emmc_write_byte(const struct emmc_card *card, unsigned index, uint8_t value, struct diag *diag)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * emmc - the two boot areas of an eMMC: making them writable, and telling the card which of them
- * a boot ROM is given. The order of a job: unlock, open (target_open_boot), write (blob.h), close,
- * settings_restore, and only then emmc_set_boot: an old kernel writes its own idea of PARTITION_CONFIG
- * back when it changes over to another area.
+ * emmc - unlocks the two boot areas of an eMMC and sets which of them the card presents to a boot
+ * ROM. The order of a job: emmc_unlock_boot_area, target_open_boot, blob_write, target_close_boot,
+ * settings_restore, and then emmc_set_boot. Old kernels write their cached PARTITION_CONFIG back
+ * when they switch areas, which would undo an earlier emmc_set_boot.
  */
 #ifndef DEVICE_TARGET_EMMC_H
 #define DEVICE_TARGET_EMMC_H
@@ -14,49 +14,52 @@
 
 #define EXT_CSD_BYTES 512
 
-/* The bytes of EXT_CSD that may be written. JEDEC JESD84-B51, 7.4, names and numbers. */
+/* The writable bytes of EXT_CSD. Names and numbers: JEDEC JESD84-B51, 7.4. */
 enum {
-	EXT_CSD_BOOT_BUS_CONDITIONS = 177, /* how the card speaks while it boots */
+	EXT_CSD_BOOT_BUS_CONDITIONS = 177, /* bus width and timing during boot */
 	EXT_CSD_PARTITION_CONFIG = 179,	   /* kernel: EXT_CSD_PART_CONFIG */
 };
 
 struct mmc_ioc_cmd;
 
-/* A card that commands can be sent to: a real one is
- * {.fd = whole disk, .command = emmc_command}; tests have one of their own making. */
+/* A card that accepts commands: {.fd = whole disk, .command = emmc_command} for a real one. Tests
+ * replace the command. */
 struct emmc_card {
-	int fd; /* never of a boot area: the kernel would select that before each command */
+	int fd; /* never of a boot area: the kernel would switch to that area first */
 	int (*command)(const struct emmc_card *card, struct mmc_ioc_cmd *command);
 };
 
-/* MMC_IOC_CMD on card->fd. 0 or -errno. */
+/* Sends @command with MMC_IOC_CMD on card->fd. Returns 0 or -errno. */
 _must_check_ int emmc_command(const struct emmc_card *card, struct mmc_ioc_cmd *command);
 
 /*
- * Lifts the write protection that the kernel gives boot area @name ("mmcblk0boot0"), journalled:
- * settings_restore, or the next start, puts it back. 0, or -errno with a sentence in @diag: -EROFS where
- * the card itself locks it, until the power is cut or for good; then nothing was changed.
+ * Clears the kernel's write protection (force_ro) of boot area @name ("mmcblk0boot0"). The change
+ * is journalled: settings_restore, or the next start, reverts it. Returns 0, or -errno with the
+ * reason in @diag; -EROFS if the card itself locks the area, until the next power cycle or
+ * permanently; nothing was changed then.
  */
 _must_check_ int emmc_unlock_boot_area(
 	struct settings_journal *journal, const char *name, struct diag *diag);
 
-/* Reads the card's EXT_CSD register. 0, or -errno with a phrase in @diag. */
+/* Reads the EXT_CSD register of the card. Returns 0, or -errno with a phrase in @diag. */
 _must_check_ int emmc_read_ext_csd(
 	const struct emmc_card *card, uint8_t ret[EXT_CSD_BYTES], struct diag *diag);
 
 /*
- * Sets one byte of EXT_CSD and reads it back; a byte that has the value already is not written.
- * Only those named above: most others can be written once in a card's life. 0, or -errno with a
- * phrase in @diag that begins with "the card": -EPERM another byte, or no right to send commands;
- * -EROFS its boot configuration is locked; -EREMOTEIO it refused; -EILSEQ it has another value
- * afterwards; -ETIMEDOUT, -EIO, ... what sending the command said.
+ * Sets one byte of EXT_CSD and reads it back, unless it has the value already. Only the bytes
+ * listed above are allowed, since many others can be written only once in the life of a card.
+ *
+ * Returns 0, or -errno with a phrase in @diag that begins with "the card". -EPERM: another byte, or
+ * no permission to send commands; -EROFS: the boot configuration is locked; -EREMOTEIO: the card
+ * refused; -EILSEQ: it reads back another value; otherwise the error of the command (-ETIMEDOUT,
+ * -EIO, ...).
  */
 _must_check_ int emmc_write_byte(
 	const struct emmc_card *card, unsigned index, uint8_t value, struct diag *diag);
 
-/* Sets PARTITION_CONFIG: what the boot ROM is given, and whether the card announces it (the
- * acknowledge, which some boot ROMs wait for), each kept where it says
- * so. Returns as emmc_write_byte; -EOPNOTSUPP where an area is asked for that the card has not. */
+/* Sets PARTITION_CONFIG: the area that the card presents to a boot ROM, and the boot acknowledge
+ * that some boot ROMs wait for. KEEP leaves a field as it is. Returns as emmc_write_byte, and
+ * -EOPNOTSUPP if @enable is a boot area and the card has none. */
 _must_check_ int emmc_set_boot(
 	const struct emmc_card *card, enum emmc_boot enable, enum emmc_ack ack, struct diag *diag);
 

@@ -19,7 +19,7 @@ int flush_read_stat(int root, const char *name, struct flush_stat *ret)
 	r = sysroot_read(root, text, sizeof(text), "sys/class/block/%s/stat", name);
 	if (r < 0)
 		return r;
-	/* reads: I/Os, merges, sectors, ms; writes: I/Os, merges, sectors, ms; in flight; ... */
+	/* Fields: reads (I/Os, merges, sectors, ms), writes (I/Os, merges, sectors, ms), in flight. */
 	if (sscanf(text, "%*u %*u %*u %*u %*u %*u %" SCNu64 " %*u %" SCNu64, &sectors,
 		    &in_flight) != 2)
 		return -EBADMSG;

@@ -27,7 +27,7 @@ struct loop_config {
 };
 #endif
 
-/* Opens loop device @number through a node that exists only for that. */
+/* Opens loop device @number through a temporary node. */
 static int open_loop(int root, const char *dir, int number)
 {
 	char node[PATH_MAX];
@@ -47,7 +47,8 @@ static int open_loop(int root, const char *dir, int number)
 	return r;
 }
 
-/* Before 5.8 in two steps; other users see the device without its flags in between. */
+/* For kernels before 5.8. Between the two steps other programs can see the device without its
+ * flags. */
 static int configure_in_steps(int loop_fd, int image_fd, const struct loop_info64 *info)
 {
 	int r = 0;
@@ -61,7 +62,7 @@ static int configure_in_steps(int loop_fd, int image_fd, const struct loop_info6
 	return r;
 }
 
-/* The kernel makes the device read-only by itself where the file is. */
+/* The kernel makes the device read-only if the file is. */
 static int configure(int loop_fd, int image_fd)
 {
 	struct loop_config config = {
@@ -93,7 +94,7 @@ int loop_attach(int root, const char *dir, int image_fd, char ret_name[32], int 
 			return -errno;
 		fd = open_loop(root, dir, number);
 		r = fd < 0 ? fd : configure(fd, image_fd);
-		/* Its last user's BLKROSET is still there; the file decides. */
+		/* Undo a BLKROSET of the previous user: the access mode of the file decides. */
 		if (r == 0 && (fcntl(image_fd, F_GETFL) & O_ACCMODE) != O_RDONLY)
 			r = ioctl(fd, BLKROSET, &(int){0}) < 0 ? -errno : 0;
 		if (r == 0) {
@@ -101,14 +102,15 @@ int loop_attach(int root, const char *dir, int image_fd, char ret_name[32], int 
 			*ret_fd = take_fd(&fd);
 			return 0;
 		}
-		/* Another took it, or removed it, since it was found free. */
+		/* Retry if another program has taken or removed the device meanwhile. */
 		if (r != -EBUSY && r != -ENOENT && r != -ENXIO)
 			break;
 	}
 	return r;
 }
 
-/* For reading, by the machine's own node; or through one made in @dir. */
+/* Opens the device to query it: through a temporary node in @dir, or, if that is NULL, read-only
+ * through the node in dev below @root. */
 static int open_to_ask(int root, const char *dir, const char *name)
 {
 	uint32_t major, minor;
@@ -170,7 +172,7 @@ static int is_other_user(void *arg, const char *name)
 	if (strncmp(name, "loop", 4) != 0 || strcmp(name, search->own) == 0 ||
 		!sysroot_exists(search->root, "sys/block/%s/loop", name) ||
 		file_behind(search->root, search->dir, name, &info) < 0)
-		return 0; /* or it was detached in this moment */
+		return 0; /* or detached meanwhile */
 	if (info.lo_inode != search->ino || info.lo_device != search->dev)
 		return 0;
 	(void)str_copy(search->name, 32, name);

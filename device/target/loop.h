@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * loop - an image file as a disk, through a loop device. It is set to go away with its last
- * descriptor, and to let the kernel's partitions go with it; on a kernel without partition parsers
- * they stay none the less: ptable_forget before loop_detach, or the next image inherits them.
+ * loop - attaches an image file to a loop device, which detaches itself when its last descriptor is
+ * closed. The kernel then removes its partitions, but not if it has no partition parsers: call
+ * ptable_forget before loop_detach, or the next image inherits them.
  */
 #ifndef DEVICE_TARGET_LOOP_H
 #define DEVICE_TARGET_LOOP_H
@@ -13,27 +13,31 @@
 #include <stdint.h>
 
 /*
- * Attaches the file open at @image_fd (read-only where that is) to a free loop device. The device
- * is opened through a node made for the moment in @dir, by the number that sysfs below @root tells.
- * @ret_name gets its kernel name, @ret_fd a descriptor that keeps it attached. 0 or -errno; -EBUSY
- * where others were always faster.
+ * Attaches the file open at @image_fd to a free loop device, read-only if the descriptor is. The
+ * device is opened through a temporary node in @dir with the number that sysfs below @root reports.
+ * @ret_name gets the kernel name; @ret_fd gets a descriptor that keeps the device attached and
+ * belongs to the caller. Returns 0 or -errno; -EBUSY if other programs took every free device
+ * first.
  */
 _must_check_ int loop_attach(
 	int root, const char *dir, int image_fd, char ret_name[32], int *ret_fd);
 
-/* Detaches at once where @loop_fd is the last user, else when the last one closes. 0 or -errno. */
+/* Detaches the device at once if @loop_fd is its last descriptor, otherwise when the last one is
+ * closed. Returns 0 or -errno. */
 _must_check_ int loop_detach(int loop_fd);
 
-/* The file behind the loop device @name, by its device and inode, which stay right whatever has become
- * of its path; @dir as below. 0; -ENXIO nothing attached; or -errno. */
+/* Finds the file behind the loop device @name by device and inode, which stay valid if the file is
+ * renamed or deleted. @dir: see loop_other_user. Returns 0; -ENXIO if nothing is attached; or
+ * -errno. */
 _must_check_ int loop_file(
 	int root, const char *dir, const char *name, uint64_t *ret_dev, uint64_t *ret_ino);
 
 /*
- * Looks for another loop device than @own ("" for none) over the file @dev, @ino: mounted or not,
- * somebody uses it, and O_EXCL on our own device would not see it. 1 with its name, 0 where there is
- * none, or -errno. Nodes are made for the moment in @dir; with NULL those below @root are used, and
- * what cannot be opened there counts as no user.
+ * Searches for a loop device other than @own ("" for none) on the file @dev, @ino. It is in use
+ * even if it is not mounted, and O_EXCL on our own device would not detect it. The nodes of loop
+ * devices are created temporarily in @dir; if @dir is NULL, the nodes below @root are used, and
+ * devices that cannot be opened are skipped. Returns 1 with the name, 0 if not found, or
+ * -errno.
  */
 _must_check_ int loop_other_user(
 	int root, const char *dir, uint64_t dev, uint64_t ino, const char *own, char ret_name[32]);

@@ -17,8 +17,8 @@
 
 #define RETRY_MS 50
 
-/* ext4 would go on zeroing inode tables while we install; vfat refuses chmod unless quiet, and
- * stores names in the charset of the day unless utf8. */
+/* noinit_itable: ext4 would zero inode tables during the install. quiet: vfat would refuse chmod.
+ * utf8: vfat would store names in the default charset. */
 static const struct {
 	const char *type, *write_data, *read_data;
 } types[FS_KIND_COUNT] = {
@@ -28,7 +28,7 @@ static const struct {
 	[FS_BTRFS] = {"btrfs", NULL, NULL},
 };
 
-/* Makes a directory and what is missing above it. */
+/* Creates a directory and its parents. */
 static int make_dir(const char *dir)
 {
 	char path[PATH_MAX];
@@ -63,10 +63,10 @@ bool mount_supported(enum fs_kind fs)
 	assert(fs < FS_KIND_COUNT);
 	if (!types[fs].type)
 		return true;
-	/* Loads its module, mounts nothing, and unlike a mount(2) that must fail leaves no line on
-	 * the kernel's console. /proc/filesystems does not know what could be loaded. */
+	/* fsopen(2) loads the module without mounting. A mount(2) that must fail would log to the
+	 * kernel's console, and /proc/filesystems lacks modules that are not loaded yet. */
 	fd = fsopen(types[fs].type, FSOPEN_CLOEXEC);
-	if (fd < 0 && errno == ENOSYS) /* < 5.2: a folder is no block device */
+	if (fd < 0 && errno == ENOSYS) /* before 5.2: the mount must fail */
 		return mount("/", "/", types[fs].type, MS_RDONLY, NULL) == 0 || errno != ENODEV;
 	return fd >= 0 || errno != ENODEV;
 }
@@ -86,17 +86,17 @@ int mount_fs(const char *node, const char *dir, enum fs_kind fs, bool read_only)
 	return 0;
 }
 
-/* The search for the processes that keep a filesystem busy. */
+/* The search for processes that keep a filesystem busy. */
 struct search {
 	int root;
 	dev_t dev; /* of the filesystem */
 	const char *pid;
-	bool found; /* in the process that is being looked at */
+	bool found; /* in the current process */
 	char *text;
 	size_t size;
 };
 
-static void look_at(struct search *search, const char *path)
+static void search_path(struct search *search, const char *path)
 {
 	struct stat st;
 
@@ -104,27 +104,27 @@ static void look_at(struct search *search, const char *path)
 		search->found = true;
 }
 
-static int look_at_fd(void *arg, const char *name)
+static int search_fd(void *arg, const char *name)
 {
 	struct search *search = arg;
 	char path[PATH_MAX];
 
 	if (STR_FORMAT(path, "proc/%s/fd/%s", search->pid, name))
-		look_at(search, path);
+		search_path(search, path);
 	return search->found;
 }
 
-static int look_at_map(void *arg, const char *name)
+static int search_map(void *arg, const char *name)
 {
 	struct search *search = arg;
 	char path[PATH_MAX];
 
 	if (STR_FORMAT(path, "proc/%s/map_files/%s", search->pid, name))
-		look_at(search, path);
+		search_path(search, path);
 	return search->found;
 }
 
-static int look_at_process(void *arg, const char *pid)
+static int search_process(void *arg, const char *pid)
 {
 	static const char *const links[] = {"cwd", "root", "exe"};
 	struct search *search = arg;
@@ -137,12 +137,12 @@ static int look_at_process(void *arg, const char *pid)
 	search->found = false;
 	for (size_t i = 0; i < ARRAY_SIZE(links) && !search->found; i++) {
 		if (STR_FORMAT(path, "proc/%s/%s", pid, links[i]))
-			look_at(search, path);
+			search_path(search, path);
 	}
 	if (!search->found)
-		(void)sysroot_each(search->root, look_at_fd, search, "proc/%s/fd", pid);
+		(void)sysroot_each(search->root, search_fd, search, "proc/%s/fd", pid);
 	if (!search->found)
-		(void)sysroot_each(search->root, look_at_map, search, "proc/%s/map_files", pid);
+		(void)sysroot_each(search->root, search_map, search, "proc/%s/map_files", pid);
 	if (!search->found)
 		return 0;
 
@@ -161,7 +161,7 @@ static void find_holders(dev_t dev, char *holders, size_t size)
 	struct search search = {.root = root, .dev = dev, .text = holders, .size = size};
 
 	if (root >= 0)
-		(void)sysroot_each(root, look_at_process, &search, "proc");
+		(void)sysroot_each(root, search_process, &search, "proc");
 }
 
 int mount_unmount(const char *dir, unsigned wait_ms, char *holders, size_t size)

@@ -14,11 +14,11 @@
 #include <unistd.h>
 
 #define REREAD_TRIES	20
-#define REREAD_PAUSE_US 100000 /* others that list disks have a partition open for a moment */
+#define REREAD_PAUSE_US 100000 /* programs that list disks open partitions for a moment */
 
 struct walk {
 	int root;
-	char dir[48]; /* of the disk: by its number, for a name may be another disk's by now */
+	char dir[48]; /* of the disk, by number: the name may belong to another disk by now */
 	const struct layout *layout;
 	struct diag *diag;
 	size_t found;
@@ -32,7 +32,7 @@ static struct walk walk_of(int root, const struct disk *disk)
 	return walk;
 }
 
-/* 0 where @entry is no partition; they are numbered from 1. */
+/* Number of the partition @entry, from 1; 0 if it is not a partition. */
 static uint64_t partition_number(const struct walk *walk, const char *entry)
 {
 	uint64_t number;
@@ -51,7 +51,7 @@ static bool attribute_is(
 	       value == wanted;
 }
 
-/* False only where the kernel reports another one. */
+/* False only if the kernel reports a different one. */
 static bool partuuid_is(const struct walk *walk, const char *entry, const char *wanted)
 {
 	static const char key[] = "\nPARTUUID=";
@@ -162,7 +162,7 @@ void partitions_trigger(int root, const struct disk *disk)
 	struct walk walk = walk_of(root, disk);
 	char path[64];
 
-	/* The disk first: udev's rules for a partition import what is known of its disk. */
+	/* The disk first: udev rules of a partition import properties of its disk. */
 	(void)STR_FORMAT(path, "%s/uevent", walk.dir);
 	trigger(root, path);
 	(void)sysroot_each(root, trigger_partition, &walk, "%s", walk.dir);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * partitions - the kernel and udev learn the partition table that was written to the medium. Until
- * then they know the partitions from BLKPG alone (ptable_announce), without the UUIDs and names of
- * the table, and udev has postponed every look at the locked disk, or given up after three minutes.
- * The target is written through private nodes, so that udev's watch on /dev reports nothing either.
+ * partitions - makes the kernel and udev read the partition table that was written to the medium.
+ * Until then they know the partitions only from BLKPG (ptable_announce), without UUIDs and names,
+ * and udev has postponed its probes of the locked disk, or given up after three minutes. The target
+ * is written through private nodes, so udev's watch on /dev does not trigger a probe either.
  */
 #ifndef DEVICE_TARGET_PARTITIONS_H
 #define DEVICE_TARGET_PARTITIONS_H
@@ -13,29 +13,28 @@
 
 /*
  * Makes the kernel read the table of @disk, open at @fd, from the medium (BLKRRPART), and compares
- * what it then reports with @layout (partitions_compare). No partition of it may be open; @fd is best
- * the exclusive descriptor, which keeps other programs from doing the same meanwhile. A kernel
- * without a parser for this table finds no partitions: they are added again by BLKPG. The kernel
- * keeps those of BLKPG where it does not scan this device, or where another program has a partition
- * open for more than two seconds. 0; -EILSEQ where the kernel contradicts the layout, or -errno where
- * it could not read the table, with @diag.
+ * the result with @layout (partitions_compare). No partition may be open; @fd should be the
+ * exclusive descriptor, so that no other program can do the same at that time. If the kernel has no
+ * parser for the table and finds no partitions, they are added again with BLKPG. The partitions
+ * from BLKPG remain if the kernel does not scan this device, or if another program keeps a
+ * partition open for more than two seconds. Returns 0, or with the reason in @diag -EILSEQ if the
+ * kernel contradicts the layout, or -errno if it cannot read the table.
  */
 _must_check_ int partitions_reread(
 	int fd, int root, const struct disk *disk, const struct layout *layout, struct diag *diag);
 
 /*
- * Compares the partitions that sysfs below @root reports for @disk with @layout: start, size, and
- * PARTUUID where the kernel reports one (>= 6.8, and only if it has read the table itself). Others
- * beyond those of the layout do not count: a kernel may find more inside of one. 0; -ENOENT where the
- * kernel knows no partition, or -EILSEQ with the difference, both with @diag.
+ * Compares the partitions of @disk in sysfs below @root with @layout: start, size, and PARTUUID if
+ * the kernel reports one (>= 6.8, and only if it has read the table itself). Additional partitions
+ * are ignored: a kernel may find more inside of one. Returns 0, or with the difference in @diag
+ * -ENOENT if the kernel has no partition, or -EILSEQ.
  */
 _must_check_ int partitions_compare(
 	int root, const struct disk *disk, const struct layout *layout, struct diag *diag);
 
 /*
- * Makes udev look at @disk and its partitions again: a "change" event for each. Release the disk's
- * lock first, or udev postpones that, too. Nothing depends on it: where there is no udev, or sysfs is
- * read-only, nothing happens.
+ * Makes udev probe @disk and its partitions, by a "change" event for each. Unlock the disk first,
+ * or udev postpones the probe. Errors are ignored: there may be no udev, or a read-only sysfs.
  */
 void partitions_trigger(int root, const struct disk *disk);
 

@@ -17,12 +17,12 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* What differs between the two kinds of table, in the words of libfdisk and libblkid. */
+/* The differences between the two kinds of table, for libfdisk and libblkid. */
 static const struct {
 	const char *name;
-	const char *id_prefix;	 /* of the disk's id, as libfdisk wants it */
-	unsigned long boot_flag; /* libfdisk's */
-	uint64_t boot_bit;	 /* in the flags that libblkid returns */
+	const char *id_prefix;	 /* of the disk ID, for libfdisk */
+	unsigned long boot_flag; /* of libfdisk */
+	uint64_t boot_bit;	 /* in the flags of libblkid */
 } tables[] = {
 	[TABLE_GPT] = {"gpt", "", GPT_FLAG_LEGACYBOOT, 1u << 2},
 	[TABLE_MBR] = {"dos", "0x", DOS_FLAG_ACTIVE, 0x80},
@@ -59,7 +59,7 @@ struct forget {
 	struct {
 		int number;
 		uint64_t start, sectors;
-	} gone[128]; /* as many as a GPT has entries */
+	} gone[128]; /* the entries of a GPT */
 	size_t count;
 };
 
@@ -69,7 +69,7 @@ static int forget_partition(void *arg, const char *entry)
 	uint64_t number, start = 0, sectors = 0;
 	int r;
 
-	/* Only a partition's directory has the attribute. */
+	/* Only the directory of a partition has the attribute. */
 	if (sysroot_read_u64(
 		    forget->root, &number, "sys/block/%s/%s/partition", forget->disk, entry) < 0)
 		return 0;
@@ -77,7 +77,7 @@ static int forget_partition(void *arg, const char *entry)
 	(void)sysroot_read_u64(forget->root, &sectors, "sys/block/%s/%s/size", forget->disk, entry);
 	r = blkpg(forget->fd, BLKPG_DEL_PARTITION, (int)number, 0, 0);
 	if (r < 0)
-		return r == -ENXIO ? 0 : r; /* gone meanwhile */
+		return r == -ENXIO ? 0 : r; /* removed meanwhile */
 	if (forget->count < ARRAY_SIZE(forget->gone)) {
 		forget->gone[forget->count].number = (int)number;
 		forget->gone[forget->count].start = start;
@@ -91,7 +91,7 @@ int ptable_forget(int fd, int root, const char *name)
 	struct forget forget = {.fd = fd, .root = root, .disk = name};
 	int r = sysroot_each(root, forget_partition, &forget, "sys/block/%s", name);
 
-	/* "Nothing was changed" must be true. */
+	/* Restore the removed ones: the operator gets "nothing was changed". */
 	for (size_t i = 0; r < 0 && i < forget.count; i++)
 		(void)blkpg(fd, BLKPG_ADD_PARTITION, forget.gone[i].number,
 			forget.gone[i].start * SECTOR_BYTES, forget.gone[i].sectors * SECTOR_BYTES);
@@ -143,7 +143,7 @@ static int add_partition(struct fdisk_context *cxt, const struct layout *layout,
 	if (!pa || !type)
 		return -ENOMEM;
 
-	/* With any of these left to a default, libfdisk moves or shrinks without a word. */
+	/* libfdisk silently moves or shrinks the partition if any of these is left to a default. */
 	r = fdisk_partition_set_partno(pa, index);
 	if (r == 0)
 		r = fdisk_partition_set_start(pa, p->start / unit);
@@ -170,9 +170,10 @@ static void unref_script(struct fdisk_script **script)
 }
 
 /*
- * A new table. libfdisk lets nothing begin before the first MiB; where a layout does, that was
- * checked. A GPT takes the first usable sector from a script, for what the context has is forgotten
- * where it finds an older table; an MBR takes it from the context.
+ * Creates an empty table. By default libfdisk starts no partition before the first MiB;
+ * layout_check_places() has checked layouts that do. For a GPT a script sets the first usable
+ * sector, since the value in the context is reset if there is an older table; for an MBR the
+ * context sets it.
  */
 static int make_table(struct fdisk_context *cxt, const struct layout *layout)
 {
@@ -191,9 +192,9 @@ static int make_table(struct fdisk_context *cxt, const struct layout *layout)
 		r = fdisk_set_script(cxt, script);
 	if (r == 0)
 		r = fdisk_create_disklabel(cxt, tables[layout->table].name);
-	(void)fdisk_set_script(cxt, NULL); /* they would keep each other for ever */
+	(void)fdisk_set_script(cxt, NULL); /* break the reference cycle */
 	if (r == 0)
-		(void)fdisk_set_first_lba(cxt, first); /* returns what it has set */
+		(void)fdisk_set_first_lba(cxt, first); /* returns the value */
 	return r;
 }
 
@@ -204,14 +205,14 @@ int ptable_write(int fd, const struct layout *layout, struct diag *diag)
 	int r;
 
 	if (!cxt)
-		return diag_fail(diag, -ENOMEM, "no memory for the partition table");
+		return diag_fail(diag, -ENOMEM, "cannot write the partition table: out of memory");
 	fdisk_disable_dialogs(cxt, 1);
 	r = fdisk_assign_device_by_fd(cxt, fd, "target", 0);
 	if (r < 0)
 		return diag_fail(
 			diag, r, "cannot use the disk for a partition table: %s", strerror(-r));
 
-	/* Without this libfdisk zeroes bytes 0-439, where boot code may have been written. */
+	/* libfdisk would zero bytes 0-439, which may hold boot code. */
 	fdisk_enable_bootbits_protection(cxt, 1);
 	r = make_table(cxt, layout);
 	if (r == 0) {
@@ -219,20 +220,20 @@ int ptable_write(int fd, const struct layout *layout, struct diag *diag)
 		r = fdisk_set_disklabel_id_from_string(cxt, id);
 	}
 	if (r < 0)
-		return diag_fail(diag, r, "cannot make a partition table: %s", strerror(-r));
+		return diag_fail(diag, r, "cannot create the partition table: %s", strerror(-r));
 	for (size_t i = 0; i < layout->count; i++) {
 		r = add_partition(cxt, layout, i);
 		if (r < 0)
-			return diag_fail(diag, r, "partition %s does not fit the table: %s",
+			return diag_fail(diag, r, "cannot add partition %s to the table: %s",
 				layout->partitions[i].name, strerror(-r));
 	}
 	r = fdisk_write_disklabel(cxt);
 	if (r < 0)
 		return diag_fail(diag, r, "cannot write the partition table: %s", strerror(-r));
-	(void)fdisk_deassign_device(cxt, 1); /* 1: no sync of the whole machine */
+	(void)fdisk_deassign_device(cxt, 1); /* 1: no sync(2) of the whole machine */
 	if (fsync(fd) < 0)
-		return diag_fail(diag, -errno, "the partition table did not reach the disk: %s",
-			strerror(errno));
+		return diag_fail(
+			diag, -errno, "cannot flush the partition table: %s", strerror(errno));
 	return 0;
 }
 
@@ -241,7 +242,7 @@ static void free_probe(blkid_probe *probe)
 	blkid_free_probe(*probe);
 }
 
-/* libblkid has NULL for what a table does not have. */
+/* libblkid returns NULL for attributes that a table does not have. */
 static bool same(const char *found, const char *wanted)
 {
 	return strcasecmp(found ? found : "", wanted) == 0;
@@ -272,12 +273,12 @@ static int compare_partition(blkid_partition found, const struct layout *layout,
 	else if (((flags & boot) != 0) != wanted->bootable)
 		what = "bootable flag";
 	if (what)
-		return diag_fail(diag, -EILSEQ, "%s of partition %s reads back different", what,
+		return diag_fail(diag, -EILSEQ, "%s of partition %s differs on the medium", what,
 			wanted->name);
 	return 0;
 }
 
-/* Makes the next read come from the medium. */
+/* Drops the caches, so that the next read comes from the medium. */
 static int drop_cache(int fd)
 {
 	if (ioctl(fd, BLKFLSBUF, 0) == 0)
@@ -287,23 +288,24 @@ static int drop_cache(int fd)
 	return -posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED); /* a regular file */
 }
 
-/* Of a GPT, what a damaged primary one is mended from. libfdisk reads its header and its entries with
- * their checksums; one that is damaged it mends in memory, so that the label counts as changed. */
+/* Checks the backup GPT, which repairs a damaged primary one. libfdisk verifies the checksums of
+ * its header and entries, and repairs a damaged backup in memory, which marks the label as
+ * changed. */
 static int compare_backup(int fd, struct diag *diag)
 {
 	__attribute__((cleanup(unref_context))) struct fdisk_context *cxt = fdisk_new_context();
 	int r;
 
 	if (!cxt)
-		return diag_fail(diag, -ENOMEM, "no memory to read the partition table");
+		return diag_fail(diag, -ENOMEM, "cannot read the partition table: out of memory");
 	fdisk_disable_dialogs(cxt, 1);
 	r = fdisk_assign_device_by_fd(cxt, fd, "target", 1);
 	if (r == 0 && fdisk_label_is_changed(fdisk_get_label(cxt, NULL)))
 		r = -EILSEQ;
 	if (r == 0)
-		r = fdisk_verify_disklabel(cxt); /* how many faults it has found */
+		r = fdisk_verify_disklabel(cxt); /* the number of faults */
 	(void)fdisk_deassign_device(cxt, 1);
-	return r != 0 ? diag_fail(diag, -EILSEQ, "the backup GPT reads back damaged") : 0;
+	return r != 0 ? diag_fail(diag, -EILSEQ, "the backup GPT on the medium is damaged") : 0;
 }
 
 int ptable_compare(int fd, const struct layout *layout, struct diag *diag)
@@ -314,7 +316,7 @@ int ptable_compare(int fd, const struct layout *layout, struct diag *diag)
 	int r;
 
 	if (!probe)
-		return diag_fail(diag, -ENOMEM, "no memory to read the partition table");
+		return diag_fail(diag, -ENOMEM, "cannot read the partition table: out of memory");
 	r = drop_cache(fd);
 	errno = 0;
 	if (r == 0 && blkid_probe_set_device(probe, fd, 0, 0) < 0)
@@ -327,22 +329,23 @@ int ptable_compare(int fd, const struct layout *layout, struct diag *diag)
 	list = blkid_probe_get_partitions(probe);
 	table = list ? blkid_partlist_get_table(list) : NULL;
 	if (!table || !same(blkid_parttable_get_type(table), tables[layout->table].name))
-		return diag_fail(diag, -EILSEQ, "no %s partition table reads back",
+		return diag_fail(diag, -EILSEQ, "there is no %s on the medium",
 			layout->table == TABLE_GPT ? "GPT" : "MBR");
-	/* libblkid is content with the backup, many boot loaders are not. */
+	/* libblkid accepts a table that has only a backup; many boot loaders do not. */
 	if (layout->table == TABLE_GPT &&
 		blkid_parttable_get_offset(table) != blkid_probe_get_sectorsize(probe))
-		return diag_fail(diag, -EILSEQ, "the primary GPT reads back damaged");
+		return diag_fail(diag, -EILSEQ, "the primary GPT on the medium is damaged");
 	if (!same(blkid_parttable_get_id(table), layout->disk_uuid))
-		return diag_fail(diag, -EILSEQ, "the disk's id reads back different");
+		return diag_fail(diag, -EILSEQ, "the disk ID differs on the medium");
 	if ((size_t)blkid_partlist_numof_partitions(list) != layout->count)
-		return diag_fail(diag, -EILSEQ, "%d partitions read back instead of %zu",
+		return diag_fail(diag, -EILSEQ, "%d partitions on the medium instead of %zu",
 			blkid_partlist_numof_partitions(list), layout->count);
 	for (size_t i = 0; i < layout->count; i++) {
 		blkid_partition found = blkid_partlist_get_partition_by_partno(list, (int)i + 1);
 
 		if (!found)
-			return diag_fail(diag, -EILSEQ, "partition %zu does not read back", i + 1);
+			return diag_fail(
+				diag, -EILSEQ, "partition %zu is missing on the medium", i + 1);
 		r = compare_partition(found, layout, &layout->partitions[i], diag);
 		if (r < 0)
 			return r;

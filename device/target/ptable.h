@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ptable - a planned layout onto a disk: told to the kernel (BLKPG) long before it is written to
- * the medium (libfdisk, explicit sectors), and read back (libblkid).
+ * ptable - applies a planned layout to a disk: adds the partitions to the kernel (BLKPG) long
+ * before writing the table to the medium (libfdisk, explicit sectors), and reads it back
+ * (libblkid).
  */
 #ifndef DEVICE_TARGET_PTABLE_H
 #define DEVICE_TARGET_PTABLE_H
@@ -9,20 +10,24 @@
 #include "device/base/util.h"
 #include "device/layout/layout.h"
 
-/* Removes every partition the kernel knows of the disk open at @fd (BLKPG_DEL_PARTITION); @name is
- * its kernel name below @root. 0; -EBUSY where one is in use, or -errno: then all are there still. */
+/* Removes all partitions of the disk open at @fd from the kernel (BLKPG_DEL_PARTITION). @name is
+ * its kernel name below @root. Returns 0, or -errno with all of them restored; -EBUSY if one is in
+ * use. */
 _must_check_ int ptable_forget(int fd, int root, const char *name);
-/* Tells the kernel the layout's partitions (BLKPG_ADD_PARTITION), numbered from 1. */
+/* Adds the partitions of the layout to the kernel (BLKPG_ADD_PARTITION), numbered from 1. Returns 0
+ * or -errno. */
 _must_check_ int ptable_announce(int fd, const struct layout *layout);
 
 /*
- * Writes the table to the disk or image open read-write at @fd with libfdisk: every start and size
- * explicit, the boot code area (bytes 0-439) left alone, then fsync. 0 or -errno, with @diag.
+ * Writes the table to the disk or image open read-write at @fd with libfdisk, with explicit starts
+ * and sizes, then fsyncs. The boot code area (bytes 0-439) does not change. Returns 0, or -errno
+ * with the reason in @diag.
  */
 _must_check_ int ptable_write(int fd, const struct layout *layout, struct diag *diag);
 
-/* Reads the table back from the medium (caches of @fd dropped first) and compares it with @layout,
- * a GPT's backup too: 0 equal, -EILSEQ different with the difference in @diag, or -errno. */
+/* Reads the table, and the backup of a GPT, back from the medium (after dropping the caches of @fd)
+ * and compares it with @layout. Returns 0 if equal; -EILSEQ with the difference in @diag; or
+ * -errno. */
 _must_check_ int ptable_compare(int fd, const struct layout *layout, struct diag *diag);
 
 #endif

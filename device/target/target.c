@@ -38,7 +38,7 @@ void target_node(const struct target *target, unsigned number, char ret[TARGET_N
 		(void)str_format(ret, TARGET_NODE_MAX, "%s/p%u", target->dir, number);
 }
 
-/* Opens @path and makes sure that it is block device @rdev. fd or -errno. */
+/* Opens @path and checks that it is block device @rdev. Returns a descriptor or -errno. */
 static int open_device(int dir_fd, const char *path, int flags, dev_t rdev)
 {
 	_cleanup_close_ int fd = openat(dir_fd, path, flags | O_CLOEXEC | O_NOFOLLOW);
@@ -63,8 +63,8 @@ static dev_t disk_rdev(const struct disk *disk)
 	return makedev(disk->id.major, disk->id.minor);
 }
 
-/* Is the device that sysfs shows under the disk's name still the one we mean? Conclusive while a
- * descriptor is held, for then its number goes to no other. */
+/* Checks that sysfs still shows the picked disk under its name. This is conclusive only while a
+ * descriptor is held, because then no other device gets its number. */
 static int check_identity(const struct target *target, struct diag *diag)
 {
 	const char *what = "name";
@@ -75,13 +75,12 @@ static int check_identity(const struct target *target, struct diag *diag)
 	if (r == 0 && disk_identity_equal(&target->disk.id, &now.id, &what))
 		return 0;
 	if (r < 0 && r != -ENODEV)
-		return diag_fail(diag, r, "cannot look at %s: %s", target->disk.name, strerror(-r));
-	return diag_fail(diag, -ESTALE,
-		"%s is not the disk that was picked any more (its %s changed)", target->disk.name,
-		what);
+		return diag_fail(diag, r, "cannot query %s: %s", target->disk.name, strerror(-r));
+	return diag_fail(diag, -ESTALE, "%s is no longer the disk that was picked: its %s changed",
+		target->disk.name, what);
 }
 
-/* Opens the image, makes sure that it is the one that was picked, and goes on with its loop. */
+/* Opens the image, checks that it is the picked one, and attaches a loop device. */
 static int open_image(struct target *target, struct diag *diag)
 {
 	struct disk *disk = &target->disk;
@@ -97,22 +96,23 @@ static int open_image(struct target *target, struct diag *diag)
 	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != disk->id.size_bytes ||
 		st.st_dev != disk->id.file_dev || st.st_ino != disk->id.file_ino)
 		return diag_fail(
-			diag, -ESTALE, "%s is not the image that was picked any more", disk->path);
+			diag, -ESTALE, "%s is no longer the image that was picked", disk->path);
 
 	r = loop_attach(target->root, target->dir, target->image_fd, disk->name, &target->loop_fd);
 	if (r < 0)
-		return diag_fail(diag, r, "no loop device for %s: %s", disk->path, strerror(-r));
+		return diag_fail(
+			diag, r, "cannot attach a loop device to %s: %s", disk->path, strerror(-r));
 	r = disk_scan_name(target->root, disk->name, &now);
 	if (r < 0)
-		return diag_fail(diag, r, "cannot look at %s: %s", disk->name, strerror(-r));
+		return diag_fail(diag, r, "cannot query %s: %s", disk->name, strerror(-r));
 	disk->id = now.id;
 	disk->size_bytes = now.size_bytes;
 	disk->read_only = now.read_only;
 	return 0;
 }
 
-/* Two loop devices over one file are two disks for everybody but their content: the lock is taken on
- * the file as well. Where it is out of sight, in another namespace, only the device's own counts. */
+/* Two loop devices on one file look like two disks, so the file is locked as well. If it is not
+ * visible, as in another namespace, only the device is locked. */
 static void open_loop_file(struct target *target)
 {
 	uint64_t dev, ino;
@@ -129,7 +129,7 @@ static void open_loop_file(struct target *target)
 		close_fd(&target->image_fd);
 }
 
-/* 0; -EBUSY with the sentence where the file behind this loop device is in use through another. */
+/* Returns 0; -EBUSY with the reason if another loop device uses the same file. */
 static int check_other_users(const struct target *target, struct diag *diag)
 {
 	uint64_t dev, ino;
@@ -142,12 +142,12 @@ static int check_other_users(const struct target *target, struct diag *diag)
 	if (r == 0)
 		r = loop_other_user(target->root, target->dir, dev, ino, target->disk.name, other);
 	if (r < 0)
-		return diag_fail(diag, r, "cannot tell who else uses the file behind %s: %s",
+		return diag_fail(diag, r, "cannot check who uses the file behind %s: %s",
 			target->disk.name, strerror(-r));
 	if (r > 0)
 		return diag_fail(diag, -EBUSY,
-			"the image is refused: it is in use through /dev/%s; unmount it and detach "
-			"that with losetup -d",
+			"the image is in use through /dev/%s: unmount it and detach it "
+			"with losetup -d",
 			other);
 	return 0;
 }
@@ -162,11 +162,11 @@ static int open_identity(struct target *target, struct diag *diag)
 	r = make_node(node, rdev);
 	if (r < 0)
 		return diag_fail(
-			diag, r, "cannot make a node in %s: %s", target->dir, strerror(-r));
+			diag, r, "cannot create a node in %s: %s", target->dir, strerror(-r));
 	(void)STR_FORMAT(node, "dev/%s", target->disk.name);
 	r = open_device(target->root, node, O_RDONLY, rdev);
 	if (r == -ENOENT || r == -ESTALE) {
-		/* No such node in /dev, or another's: then nobody else locks it either. */
+		/* If /dev has no valid node, no other program can lock the disk either. */
 		target_node(target, 0, node);
 		r = open_device(AT_FDCWD, node, O_RDONLY, rdev);
 	}
@@ -205,7 +205,7 @@ int target_try_lock(struct target *target)
 	return flock(target->id_fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
 }
 
-/* Opens the disk @name, or one of its areas, for this job alone and for writing. fd or -errno. */
+/* Opens the disk or boot area @name exclusively and for writing. Returns a descriptor or -errno. */
 static int take_device(const struct target *target, const char *node, const char *name, dev_t rdev,
 	struct diag *diag)
 {
@@ -213,11 +213,10 @@ static int take_device(const struct target *target, const char *node, const char
 	int read_only, r;
 
 	if (fd < 0)
-		return diag_fail(
-			diag, fd, "cannot take %s for this job alone: %s", name, strerror(-fd));
-	/* Opening a write-protected disk for writing succeeds; writing would not. */
+		return diag_fail(diag, fd, "cannot open %s exclusively: %s", name, strerror(-fd));
+	/* Opening a write-protected disk for writing succeeds; only writing fails. */
 	if (ioctl(fd, BLKROGET, &read_only) < 0)
-		return diag_fail(diag, -errno, "cannot look at %s: %s", name, strerror(errno));
+		return diag_fail(diag, -errno, "cannot query %s: %s", name, strerror(errno));
 	if (read_only)
 		return diag_fail(diag, -EROFS, "%s is write-protected", name);
 	r = check_identity(target, diag);
@@ -256,8 +255,9 @@ int target_open_partition(struct target *target, unsigned number, struct diag *d
 
 	assert(number >= 1 && number <= ARRAY_SIZE(target->partition_fds));
 	disk_partition_name(target->disk.name, number, name);
-	/* Their numbers follow no rule, and are not given to others while they are open. The disk's
-	 * own is held: a name may be another disk's by now. */
+	/* The numbers of partitions follow no rule, and are not reused while a partition is open.
+	 * Search by the number of the disk, which is held: its name may belong to another disk by
+	 * now. */
 	r = sysroot_read_devno(target->root, &major, &minor, "sys/dev/block/%u:%u/%s/dev",
 		target->disk.id.major, target->disk.id.minor, name);
 	target_node(target, number, node);
@@ -297,14 +297,15 @@ int target_open_boot(struct target *target, unsigned index, struct diag *diag)
 	if (name[0] == '\0')
 		return diag_fail(
 			diag, -ENOENT, "%s has no boot area boot%u", target->disk.name, index);
-	/* The numbers depend on the kernel's configuration; whose area it is, it says itself. */
+	/* The number depends on the configuration of the kernel; the link "device" names the
+	 * disk. */
 	r = sysroot_read_devno(target->root, &major, &minor, "sys/block/%s/dev", name);
 	if (r == 0)
 		r = sysroot_read_devno(
 			target->root, &disk_major, &disk_minor, "sys/block/%s/device/dev", name);
 	if (r == 0 && (disk_major != target->disk.id.major || disk_minor != target->disk.id.minor))
 		return diag_fail(diag, -ESTALE,
-			"%s is not a boot area of the disk that was picked any more", name);
+			"%s is no longer a boot area of the disk that was picked", name);
 	boot_node(target, index, node);
 	if (r == 0)
 		r = make_node(node, makedev(major, minor));
@@ -333,7 +334,7 @@ bool target_is_gone(const struct target *target)
 {
 	uint64_t size_bytes;
 
-	if (target->id_fd < 0) /* never had it */
+	if (target->id_fd < 0) /* it was never opened */
 		return false;
 	return ioctl(target->id_fd, BLKGETSIZE64, &size_bytes) < 0 || size_bytes == 0;
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * target - the disk of one job, opened and locked, held until the job ends. Holding a descriptor
- * keeps the kernel from giving its major:minor to another card, and every child is given a private
- * node made from that number, never a /dev name (device.md 3.4). An image is attached to a loop
- * device here.
+ * target - opens and locks the disk of one job and holds it until the job ends. While a descriptor
+ * is open, the kernel gives its major:minor to no other device; every child gets a private node
+ * made from that number, never a /dev name. Images are attached to a loop device here.
  */
 #ifndef DEVICE_TARGET_TARGET_H
 #define DEVICE_TARGET_TARGET_H
@@ -13,67 +12,71 @@
 #include "device/layout/layout.h"
 
 struct target {
-	struct disk disk; /* as picked; for an image, name and id of its loop device */
-	char dir[128];	  /* the job's private directory: nodes "disk", "p1", ... */
+	struct disk disk; /* as picked; for an image: name and ID of its loop device */
+	char dir[128];	  /* private directory of the job, with the nodes "disk", "p1", ... */
 	int root;	  /* borrowed: sysfs root */
-	int id_fd;	  /* O_RDONLY on the whole disk, flock()ed, for the whole job */
+	int id_fd;	  /* O_RDONLY on the whole disk, flock()ed, open during the whole job */
 	int excl_fd;	  /* O_RDWR|O_EXCL, or -1 while released for mkfs and mount */
-	int loop_fd;	  /* of an image, else -1 */
-	int image_fd;	  /* of an image, or the file behind a loop device, for its lock; or -1 */
-	int partition_fds[LAYOUT_PARTITIONS_MAX]; /* O_RDONLY, held until the commit, or -1 */
-	bool taken;				  /* it was open for writing at some time */
-	int boot_fds[2]; /* O_RDWR|O_EXCL on an eMMC's boot areas while they are written, or -1 */
+	int loop_fd;	  /* of an image; or -1 */
+	int image_fd;	  /* the image, or the file behind a loop device, for its lock; or -1 */
+	int partition_fds[LAYOUT_PARTITIONS_MAX]; /* O_RDONLY, open until the commit; or -1 */
+	bool taken;				  /* it was opened for writing */
+	int boot_fds[2]; /* O_RDWR|O_EXCL on the boot areas, or -1 while closed */
 };
 
-/* An empty target: every descriptor -1. */
+/* Initialises an empty target: all descriptors are -1. */
 void target_init(struct target *target);
 
 /*
- * Opens the disk that was picked: attaches an image, opens the identity fd, makes the private node
- * in @dir. Compares identities: -ESTALE where it is not the disk that was picked any more, with
- * the phrase in @diag. Nothing is written; an image that can only be read is attached read-only.
- * 0 or -errno with @diag.
+ * Opens the picked disk: attaches an image, creates the private node in @dir, opens the identity
+ * descriptor, and compares the identity. An image without write permission is attached read-only.
+ * Nothing is written. Returns 0, or -errno with the reason in @diag; -ESTALE if it is no longer the
+ * picked disk. On failure the target is closed.
  */
 _must_check_ int target_open(struct target *target, int root, const struct disk *picked,
 	const char *dir, struct diag *diag);
 /*
- * flock(LOCK_EX|LOCK_NB) on the disk (and the image). -EWOULDBLOCK where another holds it; udev does
- * for a moment, so try again for some seconds. The lock is taken on the /dev node that everybody
- * locks: flock is the node's, not the device's, and a private node would lock out nobody.
+ * Locks the disk, and the image, with flock(LOCK_EX|LOCK_NB). The lock is on the node in /dev,
+ * since flock belongs to the node and not to the device: nobody else would see a lock on a private
+ * node. Returns 0 or -errno; -EWOULDBLOCK if another program holds the lock. udev does for a
+ * moment, so retry for some seconds.
  */
 _must_check_ int target_try_lock(struct target *target);
-/* Takes or gives back O_RDWR|O_EXCL. -EBUSY where somebody uses the disk, -EROFS where it cannot
- * be written; compares the identity again (-ESTALE), which is all where it is held already: a card
- * may be another one in the same reader. */
+/* Opens the disk with O_RDWR|O_EXCL, and closes that descriptor. Taking compares the identity
+ * again, even if the descriptor is open already, because a reader may hold another card by now.
+ * Returns 0, or with the reason in @diag -EBUSY if the disk is in use, -EROFS if it is
+ * write-protected, -ESTALE, or -errno. */
 _must_check_ int target_take_exclusive(struct target *target, struct diag *diag);
 void target_release_exclusive(struct target *target);
 
-/* After ptable_announce: opens partition @number (1..) read-only and makes its node. */
+/* Opens partition @number (from 1) read-only and creates its node. Call ptable_announce first.
+ * Returns 0, or -errno with the reason in @diag. */
 _must_check_ int target_open_partition(struct target *target, unsigned number, struct diag *diag);
-/* Closes all of them: while one is open, the kernel cannot read the table again. */
+/* Closes all partitions: the kernel cannot read the table again while one is open. */
 void target_close_partitions(struct target *target);
 #define TARGET_NODE_MAX 160
-/* Path of the private node of the disk (0) or a partition. */
+/* Path of the private node of the disk (0) or of a partition (from 1). */
 void target_node(const struct target *target, unsigned number, char ret[TARGET_NODE_MAX]);
 
 /*
- * Opens boot area @index (0, 1) as target->boot_fds[index] and makes its private node: O_EXCL on the
- * disk does not cover its areas, they are disks of their own. Lift its write protection first
- * (bootarea.h). Compares the disk's identity again. -ENOENT where the disk has none, -EROFS where it
- * cannot be written, -EBUSY, -ESTALE, with @diag. Nothing happens where it is open already.
+ * Opens boot area @index (0, 1) as target->boot_fds[index] and creates its private node. O_EXCL on
+ * the disk does not cover its boot areas, which are disks of their own. Clear the write protection
+ * first (emmc_unlock_boot_area). Compares the identity of the disk again. Does nothing if the area
+ * is open already. Returns 0, or with the reason in @diag -ENOENT if the disk has no such area,
+ * -EROFS if it is write-protected, -EBUSY, -ESTALE, or -errno.
  */
 _must_check_ int target_open_boot(struct target *target, unsigned index, struct diag *diag);
-/* Closes both. */
+/* Closes both boot areas and removes their nodes. */
 void target_close_boot(struct target *target);
 
-/* True where the disk has gone: its held descriptor says BLKGETSIZE64 0. One that was never opened
- * has not gone. */
+/* True if the disk was removed: BLKGETSIZE64 on the open descriptor returns 0. False if the disk
+ * was never opened. */
 bool target_is_gone(const struct target *target);
 
 /*
- * Lets go of everything. With @forget the kernel's partitions are removed first (a failed job), as
- * they always are of an image: a loop device would hand them to the next one. A disk that was open
- * for writing is then looked at again by udev (partitions_trigger). Safe on a half-opened target.
+ * Closes and unlocks everything. Removes the partitions from the kernel if @forget (a failed job),
+ * and always for an image, whose loop device would pass them on to its next user. Then triggers
+ * udev if the disk was open for writing (partitions_trigger). Safe on a partly opened target.
  */
 void target_close(struct target *target, bool forget);
 

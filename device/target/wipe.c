@@ -9,31 +9,31 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* One discard cannot be interrupted: begin small, and grow only while they return quickly. */
+/* A discard cannot be interrupted: start small, and grow while discards return quickly. */
 #define DISCARD_FIRST_BYTES MIB(8)
 #define DISCARD_MAX_BYTES   MIB(128)
 #define DISCARD_QUICK_MS    250
-/* Discard only makes the writing after it faster: a card that takes longer than this is let off. */
+/* Discard only speeds up later writes, so it is skipped on a card that takes longer than this. */
 #define DISCARD_BUDGET_MS 10000
 
-/* MBR, GPT header and 128 entries, and the backup of the latter two, with 4096-byte sectors. */
+/* Sizes of MBR, GPT header and 128 entries, and of the backup GPT, with 4096-byte sectors. */
 #define TABLE_HEAD_BYTES KIB(24)
 #define TABLE_TAIL_BYTES KIB(20)
 
-/* Where signatures lie: superblocks and headers at the start, RAID and ZFS ones at the end, and the
- * first mirror of a btrfs superblock. */
+/* Places of signatures: superblocks and headers at the start, RAID and ZFS labels at the end, and
+ * the first mirror of a btrfs superblock. */
 #define DISK_ENDS_BYTES	      MIB(1)
 #define PARTITION_HEAD_BYTES  MIB(1)
 #define PARTITION_TAIL_BYTES  KIB(64)
 #define BTRFS_MIRROR_AT_BYTES MIB(64)
 #define BTRFS_MIRROR_BYTES    KIB(4)
 
-/* A byte range [start, end) that zeroing must stay in. */
+/* The byte range [start, end) that zeroing must not leave. */
 struct range {
 	uint64_t start, end;
 };
 
-/* Zeroes @size bytes from @offset on, as far as they are inside @in. */
+/* Zeroes @size bytes at @offset, limited to @in. */
 static int zero(int fd, struct range in, uint64_t offset, uint64_t size)
 {
 	static const char zeroes[KIB(64)];
@@ -50,7 +50,7 @@ static int zero(int fd, struct range in, uint64_t offset, uint64_t size)
 	return 0;
 }
 
-/* The same for the last @size bytes of @in. */
+/* Zeroes the last @size bytes of @in. */
 static int zero_tail(int fd, struct range in, uint64_t size)
 {
 	return zero(fd, in, in.end - in.start > size ? in.end - size : in.start, size);
@@ -72,8 +72,8 @@ int wipe_table(int fd, uint64_t disk_bytes)
 	return r < 0 ? r : sync_fd(fd);
 }
 
-/* Discards what it can. Only a cancellation is an error: whether the disk can be written is found
- * out by the zeroing, and a card that refuses a discard is still good. */
+/* Discards as much as possible. Only cancelling is an error: zeroing will show whether the disk can
+ * be written, and a card that refuses discard is still usable. */
 static int discard(int fd, uint64_t disk_bytes, wipe_progress *progress, void *arg)
 {
 	uint64_t chunk = DISCARD_FIRST_BYTES, begin = now_ms(), done = 0;
@@ -114,7 +114,7 @@ int wipe_disk(int fd, const struct layout *layout, wipe_progress *progress, void
 	if (ioctl(fd, BLKGETSIZE64, &disk.end) < 0)
 		return -errno;
 
-	/* First of all, so that a power cut during the discard leaves nothing that boots. */
+	/* First, so that a power cut during the discard leaves nothing bootable. */
 	r = wipe_table(fd, disk.end);
 	if (r == 0)
 		r = discard(fd, disk.end, progress, arg);

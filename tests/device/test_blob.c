@@ -9,7 +9,7 @@
 
 #define DISK_BYTES MIB(16)
 #define FILLED	   0xee
-/* Neither begins nor ends on a block, and takes several chunks. */
+/* Not aligned to a block at either end; several chunks long. */
 #define PLACE	   (MIB(2) + 1000)
 #define BLOB_BYTES (MIB(2) + 12345)
 
@@ -18,12 +18,12 @@ static struct diag diag;
 static char file_path[160];
 static unsigned char content[BLOB_BYTES];
 
-/* Something to do to the world when the progress has come to that byte. */
+/* An action that runs once the progress has reached that byte. */
 static struct {
 	uint64_t last, at_byte;
 	bool done;
 	void (*act)(struct fixture *f);
-	int answer; /* of the callback, from then on */
+	int answer; /* result of the callback from then on */
 } event;
 
 static struct blob blob;
@@ -41,7 +41,7 @@ static int progress(void *arg, uint64_t done, uint64_t total)
 	return event.answer;
 }
 
-/* A loop device full of FILLED, and a file. */
+/* Makes a loop device full of FILLED, and a file. */
 static void make_blob(struct fixture *f)
 {
 	fixture_fill(f->fd, 0, DISK_BYTES, FILLED);
@@ -77,7 +77,7 @@ static int teardown(void **state)
 	const int off = 0;
 
 	close_fd(&blob.src);
-	/* Which would stay with the loop device for the next user. */
+	/* The setting would remain for the next user of the loop device. */
 	(void)ioctl(fixture.fd, BLKROSET, &off);
 	fixture_finish(*state);
 	return 0;
@@ -93,10 +93,10 @@ static void fails(int error, const char *text)
 {
 	assert_int_equal(blob_write(&blob, &diag), error);
 	if (!strstr(diag.text, text))
-		fail_msg("\"%s\" does not say \"%s\"", diag.text, text);
+		fail_msg("\"%s\" does not contain \"%s\"", diag.text, text);
 }
 
-/* What is in the image: what the medium has, whatever the caches say. */
+/* Checks the image file, which is the medium, past all caches of the device. */
 static void neighbours_are_untouched(const struct fixture *f)
 {
 	uint64_t end = blob.offset_bytes + blob.size_bytes;
@@ -124,7 +124,7 @@ static void written_and_read_back(void **state)
 		fail_msg("%s", diag.text);
 	is_written(f);
 	assert_int_equal(event.last, 2 * BLOB_BYTES);
-	/* The descriptor is as it was. */
+	/* The flags of the descriptor are restored. */
 	assert_false(fcntl(f->fd, F_GETFL) & O_DIRECT);
 
 	event.last = 0;
@@ -132,7 +132,8 @@ static void written_and_read_back(void **state)
 	assert_int_equal(event.last, BLOB_BYTES);
 }
 
-/* A byte at both ends of the device, a whole block, one that ends with the device; without progress. */
+/* One byte at each end of the device; a whole block; one that ends with the device; no progress
+ * callback. */
 static void any_size_and_place(void **state)
 {
 	static const struct {
@@ -164,7 +165,7 @@ static void any_size_and_place(void **state)
 	}
 }
 
-/* Blocks of 4096 bytes, which O_DIRECT must keep to. */
+/* O_DIRECT requires alignment to blocks of 4096 bytes. */
 static void large_blocks(void **state)
 {
 	struct fixture *f = *state;
@@ -182,8 +183,8 @@ static void large_blocks(void **state)
 	is_written(f);
 }
 
-/* What was written beside the place past the whole disk's cache, as a mounted partition does, is
- * not undone by an older cached copy of the shared block. */
+/* A mounted partition writes past the cache of the whole disk. An older cached copy of a shared
+ * block must not revert that. */
 static void stale_cache_is_dropped(void **state)
 {
 	struct fixture *f = *state;
@@ -199,14 +200,14 @@ static void stale_cache_is_dropped(void **state)
 	assert_int_equal(byte, newer);
 }
 
-static void a_file_is_no_device(void **state)
+static void a_file_is_not_a_device(void **state)
 {
 	struct fixture *f = *state;
 
 	fixture_make_image(f, DISK_BYTES);
 	f->fd = dup(f->image_fd);
 	make_blob(f);
-	fails(-ENOTBLK, "the device is no block device");
+	fails(-ENOTBLK, "the device is not a block device");
 	assert_true(fixture_is_filled(f->image_fd, 0, DISK_BYTES, FILLED));
 	close_fd(&f->fd); /* no loop device to detach */
 }
@@ -224,7 +225,7 @@ static void place_outside_is_refused(void **state)
 	assert_true(fixture_is_filled(f->image_fd, 0, DISK_BYTES, FILLED));
 }
 
-static void write_protection_is_told(void **state)
+static void write_protection_is_reported(void **state)
 {
 	struct fixture *f = *state;
 	int on = 1;
@@ -234,7 +235,7 @@ static void write_protection_is_told(void **state)
 	assert_int_equal(ioctl(f->fd, BLKROSET, &on), 0);
 	fails(-EROFS, "the device is write-protected");
 	assert_true(fixture_is_filled(f->image_fd, 0, DISK_BYTES, FILLED));
-	/* To compare is no reason to be let in. */
+	/* Comparing does not need write permission. */
 	assert_int_equal(blob_compare(&blob, &diag), -EILSEQ);
 }
 
@@ -245,12 +246,12 @@ static void another_file_is_refused(void **state)
 	fixture_require_root();
 	prepare(f);
 	blob.size_bytes--;
-	fails(-ESTALE, "the file has 2109497 bytes, it had 2109496 when");
+	fails(-ESTALE, "the file has 2109497 bytes, but had 2109496 when");
 	blob.size_bytes += 2;
-	fails(-ESTALE, "the file has 2109497 bytes, it had 2109498 when");
+	fails(-ESTALE, "the file has 2109497 bytes, but had 2109498 when");
 	close_fd(&blob.src);
 	blob.src = open(f->dir, O_RDONLY | O_CLOEXEC);
-	fails(-ESTALE, "the file is no regular file");
+	fails(-ESTALE, "the file is not a regular file");
 	assert_true(fixture_is_filled(f->image_fd, 0, DISK_BYTES, FILLED));
 }
 
@@ -270,7 +271,7 @@ static void change(struct fixture *f)
 	assert_int_equal(futimens(fd, later), 0); /* clocks may be coarse */
 }
 
-static void file_that_shrinks_is_told(void **state)
+static void file_that_shrinks_is_reported(void **state)
 {
 	struct fixture *f = *state;
 
@@ -280,12 +281,13 @@ static void file_that_shrinks_is_told(void **state)
 	event.at_byte = MIB(1);
 	fails(-ESTALE, "the file became shorter than its 2109497 bytes");
 	neighbours_are_untouched(f);
-	/* No boot ROM takes the half that is there for a whole. */
+	/* No boot ROM accepts the incomplete blob. */
 	assert_true(fixture_is_filled(f->image_fd, PLACE, KIB(4), 0));
 }
 
-/* Once written, it is not the device that is wrong; nor where what changed was not compared any more. */
-static void file_that_changes_is_told(void **state)
+/* A file that changes after the write is not reported as an error of the device, even if the
+ * changed part was compared already. */
+static void file_that_changes_is_reported(void **state)
 {
 	static const uint64_t when[] = {BLOB_BYTES, BLOB_BYTES + MIB(1)};
 	struct fixture *f = *state;
@@ -301,7 +303,7 @@ static void file_that_changes_is_told(void **state)
 		event.done = false;
 		event.act = change;
 		event.at_byte = when[i];
-		fails(-ESTALE, "the file was changed while it was installed");
+		fails(-ESTALE, "the file changed during the install");
 	}
 }
 
@@ -314,7 +316,7 @@ static void cancelled_has_no_head(void **state)
 	event.answer = 1;
 	event.at_byte = 0;
 	fails(-ECANCELED, "cancelled");
-	assert_true(fixture_is_filled(f->image_fd, 0, DISK_BYTES, FILLED)); /* not begun */
+	assert_true(fixture_is_filled(f->image_fd, 0, DISK_BYTES, FILLED)); /* not started */
 
 	event.at_byte = 1;
 	fails(-ECANCELED, "cancelled");
@@ -336,25 +338,25 @@ static void flip(struct fixture *f)
 	assert_int_equal(pwrite_full(f->image_fd, &bad, 1, PLACE + MIB(1) + 77), 0);
 }
 
-/* The medium has something else than the page cache, which still has what was written. */
+/* The medium differs from the page cache, which still has the written data. */
 static void medium_is_read_not_the_cache(void **state)
 {
 	struct fixture *f = *state;
 	unsigned char cached;
-	char told[64];
+	char wanted[64];
 
 	fixture_require_root();
 	prepare(f);
 	event.act = flip;
 	event.at_byte = BLOB_BYTES;
-	(void)STR_FORMAT(told, "gives back 0x%02x at byte %llu, where the file has 0x%02x",
+	(void)STR_FORMAT(wanted, "returned 0x%02x at byte %llu, but the file has 0x%02x",
 		content[MIB(1) + 77] ^ 0xff, (unsigned long long)(PLACE + MIB(1) + 77),
 		content[MIB(1) + 77]);
-	fails(-EILSEQ, told);
+	fails(-EILSEQ, wanted);
 	assert_false(fcntl(f->fd, F_GETFL) & O_DIRECT);
 	assert_int_equal(pread_full(f->fd, &cached, 1, PLACE + MIB(1) + 77), 0);
 	if (cached != content[MIB(1) + 77])
-		print_message("the cache had been dropped: this time the test proves less\n");
+		print_message("the cache had been dropped: this run proves less\n");
 }
 
 static void unplug(struct fixture *f)
@@ -363,7 +365,7 @@ static void unplug(struct fixture *f)
 	assert_int_equal(ioctl(f->fd, LOOP_SET_CAPACITY, 0), 0);
 }
 
-static void removed_is_told(void **state)
+static void removal_is_reported(void **state)
 {
 	static const uint64_t when[] = {0, MIB(1), BLOB_BYTES, BLOB_BYTES + MIB(1)};
 	struct fixture *f = *state;
@@ -383,8 +385,8 @@ static void removed_is_told(void **state)
 	fails(-ENODEV, "the device was removed");
 }
 
-/* A medium that fails: a sparse image on a tmpfs without room for it. */
-static void write_error_is_told(void **state)
+/* A failing medium: a sparse image on a tmpfs that is too small for it. */
+static void write_error_is_reported(void **state)
 {
 	struct fixture *f = *state;
 
@@ -408,16 +410,16 @@ int main(void)
 		TEST(any_size_and_place),
 		TEST(large_blocks),
 		TEST(stale_cache_is_dropped),
-		TEST(a_file_is_no_device),
+		TEST(a_file_is_not_a_device),
 		TEST(place_outside_is_refused),
-		TEST(write_protection_is_told),
+		TEST(write_protection_is_reported),
 		TEST(another_file_is_refused),
-		TEST(file_that_shrinks_is_told),
-		TEST(file_that_changes_is_told),
+		TEST(file_that_shrinks_is_reported),
+		TEST(file_that_changes_is_reported),
 		TEST(cancelled_has_no_head),
 		TEST(medium_is_read_not_the_cache),
-		TEST(removed_is_told),
-		TEST(write_error_is_told),
+		TEST(removal_is_reported),
+		TEST(write_error_is_reported),
 	};
 
 	return cmocka_run_group_tests_name("blob", tests, NULL, NULL);

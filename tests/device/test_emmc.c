@@ -11,23 +11,23 @@
 
 static struct diag diag;
 
-/* ---- a card of our own making, driven by data ---- */
+/* ---- a fake card, driven by data ---- */
 
 struct fake_card {
 	struct emmc_card card;
 	uint8_t ext_csd[EXT_CSD_BYTES];
-	/* how it behaves */
+	/* behaviour */
 	int read_error, write_error;
 	unsigned reads_before_error;
 	bool ignores_writes;
-	uint32_t status, status_after_write; /* in its answers */
-	uint8_t sets[2];		     /* OR, AND: what it makes of a value */
-	/* what it was sent */
+	uint32_t status, status_after_write; /* in its responses */
+	uint8_t sets[2];		     /* OR and AND masks that it applies to a value */
+	/* commands received */
 	unsigned reads, writes;
-	uint32_t written; /* the last SWITCH's argument */
+	uint32_t written; /* argument of the last SWITCH */
 };
 
-/* Constants of the protocol, spelled out: what the kernel's driver is given must be exactly this. */
+/* The driver must receive exactly these constants of the protocol, which are spelled out here. */
 static int fake_command(const struct emmc_card *card, struct mmc_ioc_cmd *command)
 {
 	struct fake_card *fake =
@@ -68,7 +68,7 @@ static int fake_command(const struct emmc_card *card, struct mmc_ioc_cmd *comman
 	return -EINVAL;
 }
 
-/* One of eMMC 5.1 with boot areas of 4 MiB. */
+/* A card of eMMC 5.1 with boot areas of 4 MiB. */
 static struct fake_card good_card(uint8_t partition_config)
 {
 	struct fake_card fake = {.card = {.fd = -1, .command = fake_command}, .sets = {0, 0xff}};
@@ -79,10 +79,10 @@ static struct fake_card good_card(uint8_t partition_config)
 	return fake;
 }
 
-static void says(const char *text)
+static void expect_text(const char *text)
 {
 	if (!strstr(diag.text, text))
-		fail_msg("\"%s\" does not say \"%s\"", diag.text, text);
+		fail_msg("\"%s\" does not contain \"%s\"", diag.text, text);
 }
 
 /* ---- PARTITION_CONFIG ---- */
@@ -103,15 +103,15 @@ static void every_setting(void **state)
 		{0x00, EMMC_BOOT_BOOT0, EMMC_ACK_OFF, 0x08},
 		{0x48, EMMC_BOOT_BOOT1, EMMC_ACK_OFF, 0x10},
 		{0x78, EMMC_BOOT_NONE, EMMC_ACK_OFF, 0x00},
-		/* The acknowledge stays as it is. */
+		/* The acknowledge does not change. */
 		{0x00, EMMC_BOOT_BOOT0, EMMC_ACK_KEEP, 0x08},
 		{0x40, EMMC_BOOT_BOOT0, EMMC_ACK_KEEP, 0x48},
 		{0x78, EMMC_BOOT_BOOT1, EMMC_ACK_KEEP, 0x50},
 		{0x38, EMMC_BOOT_NONE, EMMC_ACK_KEEP, 0x00},
-		/* And what is enabled. */
+		/* The enabled area does not change. */
 		{0x08, EMMC_BOOT_KEEP, EMMC_ACK_ON, 0x48},
 		{0x78, EMMC_BOOT_KEEP, EMMC_ACK_OFF, 0x38},
-		/* Access bits that were left set are cleared. */
+		/* Stale access bits are cleared. */
 		{0x49, EMMC_BOOT_BOOT0, EMMC_ACK_KEEP, 0x48},
 		{0x02, EMMC_BOOT_BOOT1, EMMC_ACK_ON, 0x50},
 		{0x07, EMMC_BOOT_KEEP, EMMC_ACK_ON, 0x40},
@@ -127,7 +127,7 @@ static void every_setting(void **state)
 		if (fake.ext_csd[179] != settings[i].after)
 			fail_msg("%zu: 0x%02x", i, fake.ext_csd[179]);
 		assert_int_equal(fake.writes, 1);
-		assert_int_equal(fake.reads, 2); /* and compared */
+		assert_int_equal(fake.reads, 2); /* the second one to compare */
 		assert_int_equal(fake.written, 0x03b30001 | settings[i].after << 8);
 		/* Nothing else has changed. */
 		as_it_was.ext_csd[179] = settings[i].after;
@@ -135,14 +135,14 @@ static void every_setting(void **state)
 	}
 }
 
-static void as_it_is_nothing_is_written(void **state)
+static void equal_value_is_not_written(void **state)
 {
 	struct fake_card fake = good_card(0x48);
 
 	(void)state;
 	assert_int_equal(emmc_set_boot(&fake.card, EMMC_BOOT_KEEP, EMMC_ACK_KEEP, &diag), 0);
 	assert_int_equal(fake.reads, 0);
-	/* Not on a locked card either, that has what is asked for. */
+	/* A locked card that has the value already is not an error. */
 	fake.ext_csd[178] = 0x11;
 	assert_int_equal(emmc_set_boot(&fake.card, EMMC_BOOT_BOOT0, EMMC_ACK_ON, &diag), 0);
 	assert_int_equal(emmc_set_boot(&fake.card, EMMC_BOOT_BOOT0, EMMC_ACK_KEEP, &diag), 0);
@@ -163,10 +163,10 @@ static void locked_card_is_not_written(void **state)
 	(void)state;
 	fake.ext_csd[178] = 0x01;
 	assert_int_equal(enable_boot0(&fake), -EROFS);
-	says("the card's boot configuration is locked until the power is cut");
+	expect_text("the card's boot configuration is locked until the next power cycle");
 	fake.ext_csd[178] = 0x11;
 	assert_int_equal(enable_boot0(&fake), -EROFS);
-	says("locked for good");
+	expect_text("locked permanently");
 	fake.ext_csd[178] = 0x10;
 	assert_int_equal(emmc_write_byte(&fake.card, 177, 1, &diag), -EROFS);
 	assert_int_equal(fake.writes, 0);
@@ -179,7 +179,7 @@ static void card_without_boot_areas(void **state)
 	(void)state;
 	fake.ext_csd[226] = 0;
 	assert_int_equal(enable_boot0(&fake), -EOPNOTSUPP);
-	says("the card has no boot areas");
+	expect_text("the card has no boot areas");
 	assert_int_equal(
 		emmc_set_boot(&fake.card, EMMC_BOOT_BOOT1, EMMC_ACK_KEEP, &diag), -EOPNOTSUPP);
 	assert_int_equal(fake.writes, 0);
@@ -194,10 +194,10 @@ static void card_that_ignores_a_write(void **state)
 	(void)state;
 	fake.ignores_writes = true;
 	assert_int_equal(enable_boot0(&fake), -EILSEQ);
-	says("the card has 0x38 in EXT_CSD byte 179 after it was set to 0x48");
+	expect_text("the card returned 0x38 for EXT_CSD byte 179, which was set to 0x48");
 }
 
-/* Every bit is compared, those of access too. */
+/* Every bit is compared, including the access bits. */
 static void card_that_sets_something_else(void **state)
 {
 	(void)state;
@@ -212,7 +212,7 @@ static void card_that_sets_something_else(void **state)
 	}
 }
 
-/* The status may come with the answer to the SWITCH or to the next command. */
+/* The status bit may be in the response to the SWITCH or to the next command. */
 static void card_that_refuses(void **state)
 {
 	struct fake_card fake = good_card(0);
@@ -221,29 +221,30 @@ static void card_that_refuses(void **state)
 	fake.ignores_writes = true;
 	fake.status_after_write = SWITCH_ERROR;
 	assert_int_equal(enable_boot0(&fake), -EREMOTEIO);
-	says("the card refused to set EXT_CSD byte 179 to 0x48");
+	expect_text("the card refused to set EXT_CSD byte 179 to 0x48");
 	fake = good_card(0);
 	fake.ignores_writes = true;
 	fake.status = SWITCH_ERROR;
 	assert_int_equal(enable_boot0(&fake), -EREMOTEIO);
 
-	/* What is read back counts: the flag may be left over from somebody else's command. */
+	/* The value read back decides: the status bit may be left over from another program's
+	 * command. */
 	fake = good_card(0);
 	fake.status = fake.status_after_write = SWITCH_ERROR;
 	assert_int_equal(enable_boot0(&fake), 0);
 	assert_int_equal(fake.ext_csd[179], 0x48);
 }
 
-static void command_errors_are_told(void **state)
+static void command_errors_are_reported(void **state)
 {
 	static const struct {
 		int error;
 		const char *text;
 	} errors[] = {
 		{-EPERM, "CAP_SYS_RAWIO"},
-		{-ETIMEDOUT, "it does not answer"},
-		{-EILSEQ, "damaged on the way"},
-		{-ENOTTY, "it is no MMC device"},
+		{-ETIMEDOUT, "it does not respond"},
+		{-EILSEQ, "damaged in transfer"},
+		{-ENOTTY, "it is not an MMC device"},
 		{-ENODEV, "it was removed"},
 		{-EIO, "Input/output error"},
 	};
@@ -254,25 +255,25 @@ static void command_errors_are_told(void **state)
 
 		fake.read_error = errors[i].error;
 		assert_int_equal(enable_boot0(&fake), errors[i].error);
-		says("the card's EXT_CSD could not be read: ");
-		says(errors[i].text);
+		expect_text("the card's EXT_CSD could not be read: ");
+		expect_text(errors[i].text);
 		assert_int_equal(fake.writes, 0);
 
-		/* Without a look at it afterwards it is not known to be set. */
+		/* A write that cannot be read back is an error. */
 		fake.reads_before_error = 1;
 		assert_int_equal(enable_boot0(&fake), errors[i].error);
-		says("could not be read: ");
+		expect_text("could not be read: ");
 		assert_int_equal(fake.writes, 1);
 
 		fake = good_card(0);
 		fake.write_error = errors[i].error;
 		assert_int_equal(enable_boot0(&fake), errors[i].error);
-		says("the card's EXT_CSD could not be written: ");
-		says(errors[i].text);
+		expect_text("the card's EXT_CSD could not be written: ");
+		expect_text(errors[i].text);
 	}
 }
 
-/* ---- the list of what may be written ---- */
+/* ---- the writable bytes ---- */
 
 static void only_two_bytes_may_be_written(void **state)
 {
@@ -288,9 +289,9 @@ static void only_two_bytes_may_be_written(void **state)
 		}
 		diag.text[0] = '\0';
 		assert_int_equal(emmc_write_byte(&fake.card, index, 0x0a, &diag), -EPERM);
-		says("is not for this program to write");
+		expect_text("must not be written");
 		assert_int_equal(fake.writes, 0);
-		/* Not even to what it is. */
+		/* Not even the current value is written. */
 		assert_int_equal(emmc_write_byte(&fake.card, index, 0, &diag), -EPERM);
 	}
 }
@@ -306,7 +307,7 @@ static void register_is_read(void **state)
 	assert_memory_equal(found, fake.ext_csd, EXT_CSD_BYTES);
 }
 
-/* The real command, where there is no card. */
+/* The real command, without a card. */
 static void no_card(void **state)
 {
 	uint8_t found[EXT_CSD_BYTES];
@@ -315,7 +316,7 @@ static void no_card(void **state)
 
 	(void)state;
 	assert_int_equal(emmc_read_ext_csd(&card, found, &diag), -ENOTTY);
-	says("it is no MMC device");
+	expect_text("it is not an MMC device");
 }
 
 /* ---- write protection ---- */
@@ -324,7 +325,7 @@ static void no_card(void **state)
 
 static struct settings_journal journal;
 
-/* The recorded machine with its write-protected boot areas, and a journal. */
+/* The recorded machine with write-protected boot areas, and a journal. */
 static int machine_setup(void **state)
 {
 	struct sandbox *box;
@@ -362,7 +363,7 @@ static void lifted_and_restored(void **state)
 	is(box, "sys/block/mmcblk0boot1/force_ro", "1");
 }
 
-/* The owner of the machine had lifted it: so it stays. */
+/* The administrator had cleared it before, so it stays cleared. */
 static void lifted_before_stays_lifted(void **state)
 {
 	struct sandbox *box = *state;
@@ -373,7 +374,7 @@ static void lifted_before_stays_lifted(void **state)
 	is(box, BOOT0 "force_ro", "0");
 }
 
-/* Killed between the two, the next start puts it back. */
+/* A killed engine restores nothing; the next start does. */
 static void crash_leaves_it_for_the_next_start(void **state)
 {
 	struct sandbox *box = *state;
@@ -389,7 +390,7 @@ static void crash_leaves_it_for_the_next_start(void **state)
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFSIGNALED(status));
 	is(box, BOOT0 "force_ro", "0");
-	/* And not what the dead process had set, where this one has use for it first. */
+	/* The value to restore is the original one, not the one that the dead process set. */
 	assert_int_equal(emmc_unlock_boot_area(&journal, "mmcblk0boot0", &diag), 0);
 	assert_int_equal(settings_restore_stale(&journal), 0);
 	is(box, BOOT0 "force_ro", "0");
@@ -403,8 +404,8 @@ static void locked_area_is_left_alone(void **state)
 	static const struct {
 		const char *value, *text;
 	} locks[] = {
-		{"1\n", "mmcblk0boot0 is locked until the power is cut"},
-		{"2\n", "mmcblk0boot0 is write-protected for good"},
+		{"1\n", "mmcblk0boot0 is locked until the next power cycle"},
+		{"2\n", "mmcblk0boot0 is permanently write-protected"},
 		{"3\n", "mmcblk0boot0 is locked by the card"},
 	};
 	struct sandbox *box = *state;
@@ -412,12 +413,12 @@ static void locked_area_is_left_alone(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(locks); i++) {
 		sandbox_file(box, BOOT0 "ro_lock_until_next_power_on", locks[i].value);
 		assert_int_equal(emmc_unlock_boot_area(&journal, "mmcblk0boot0", &diag), -EROFS);
-		says(locks[i].text);
+		expect_text(locks[i].text);
 		is(box, BOOT0 "force_ro", "1");
 	}
 	sandbox_file(box, BOOT0 "ro_lock_until_next_power_on", "what\n");
 	assert_int_equal(emmc_unlock_boot_area(&journal, "mmcblk0boot0", &diag), -EINVAL);
-	says("cannot tell whether mmcblk0boot0 is locked");
+	expect_text("the lock of mmcblk0boot0 could not be read");
 	is(box, BOOT0 "force_ro", "1");
 
 	sandbox_file(box, BOOT0 "ro_lock_until_next_power_on", "0\n");
@@ -429,20 +430,20 @@ static void area_without_the_setting(void **state)
 {
 	(void)state;
 	assert_int_equal(emmc_unlock_boot_area(&journal, "mmcblk1boot0", &diag), -ENOENT);
-	says("the write protection of mmcblk1boot0 cannot be lifted: ");
+	expect_text("the write protection of mmcblk1boot0 could not be removed: ");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_setting),
-		cmocka_unit_test(as_it_is_nothing_is_written),
+		cmocka_unit_test(equal_value_is_not_written),
 		cmocka_unit_test(locked_card_is_not_written),
 		cmocka_unit_test(card_without_boot_areas),
 		cmocka_unit_test(card_that_ignores_a_write),
 		cmocka_unit_test(card_that_sets_something_else),
 		cmocka_unit_test(card_that_refuses),
-		cmocka_unit_test(command_errors_are_told),
+		cmocka_unit_test(command_errors_are_reported),
 		cmocka_unit_test(only_two_bytes_may_be_written),
 		cmocka_unit_test(register_is_read),
 		cmocka_unit_test(no_card),

@@ -8,7 +8,7 @@
 #include <sys/mount.h>
 
 static struct fixture fixture;
-static char tree[192]; /* where its filesystem is mounted, or "" */
+static char tree[192]; /* mount point of the filesystem, or "" */
 
 static int setup(void **state)
 {
@@ -63,25 +63,25 @@ static void stat_follows_a_device(void **state)
 	assert_true(after.written_bytes - before.written_bytes >= MIB(8));
 }
 
-/* A disk whose medium gives up: a sparse image of 64 MiB in 8 MiB of memory. */
+/* A disk whose medium fails: a sparse image of 64 MiB in 8 MiB of memory. */
 static void make_failing_loop(struct fixture *f)
 {
 	fixture_require_root();
 	fixture_make_loop_on(f, MIB(64), "tmpfs", "size=8m");
 }
 
-static void device_error_is_told(void **state)
+static void device_error_is_reported(void **state)
 {
 	struct fixture *f = *state;
 	int error;
 
 	make_failing_loop(f);
-	fixture_fill(f->fd, 0, MIB(24), 0x11); /* every write succeeds */
+	fixture_fill(f->fd, 0, MIB(24), 0x11); /* into the page cache: the write succeeds */
 	error = flush_device(f->fd);
 	assert_true(error == -EIO || error == -ENOSPC);
 }
 
-static void filesystem_error_is_told_once(void **state)
+static void filesystem_error_is_reported_once(void **state)
 {
 	struct layout_partition p = {.sectors = MIB(64) / 512, .fs = FS_EXT4};
 	struct fixture *f = *state;
@@ -100,12 +100,12 @@ static void filesystem_error_is_told_once(void **state)
 	assert_true(dir >= 0 && file >= 0);
 	assert_int_equal(flush_filesystem(dir), 0);
 	fixture_fill(file, 0, MIB(24), 0x11);
-	/* As the loop driver told it: its file's own error, or that of any disk. */
+	/* The loop driver reports the error of its file, or a generic disk error. */
 	error = flush_filesystem(dir);
 	assert_true(error == -EIO || error == -ENOSPC);
 	close_fd(&file);
 	close_fd(&dir);
-	/* ... while unmounting succeeds: it proves nothing. */
+	/* Unmounting succeeds nevertheless, so its success proves nothing. */
 	assert_int_equal(mount_unmount(tree, 10000, holders, sizeof(holders)), 0);
 }
 
@@ -115,8 +115,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(stat_is_read),
 		TEST(stat_follows_a_device),
-		TEST(device_error_is_told),
-		TEST(filesystem_error_is_told_once),
+		TEST(device_error_is_reported),
+		TEST(filesystem_error_is_reported_once),
 	};
 
 	return cmocka_run_group_tests_name("flush", tests, NULL, NULL);

@@ -56,7 +56,7 @@ static void paths_are_on_the_deepest_mount(void **state)
 	assert_int_equal(layout_partition_of(&layout, ""), 4);
 }
 
-/* A 7.28 GiB eMMC: sizes worked out by hand. */
+/* A 7.28 GiB eMMC. The sizes were calculated by hand. */
 static void single_gpt_fills_the_disk(void **state)
 {
 	struct layout l = plan("single-gpt", 7818182656);
@@ -66,7 +66,7 @@ static void single_gpt_fills_the_disk(void **state)
 	assert_int_equal(l.disk_sectors, 15269888);
 	assert_int_equal(l.count, 1);
 	assert_int_equal(p->start, 8192);
-	/* 7456 MiB exactly: the backup table takes the last one. */
+	/* The disk has exactly 7456 MiB; the backup table takes the last one. */
 	assert_int_equal(p->start + p->sectors, 7455 * 2048);
 	assert_string_equal(p->mount, "/");
 	assert_int_equal(p->fs, FS_EXT4);
@@ -97,7 +97,7 @@ static void boot_root_places_both(void **state)
 	assert_string_equal(l.partitions[1].label, "rootfs");
 }
 
-/* The least size is the least: one sector below does not do, and every size above does. */
+/* One sector less than layout_min_bytes() is too small; every larger size works. */
 static void min_bytes_is_exact(void **state)
 {
 	(void)state;
@@ -123,9 +123,9 @@ static void min_bytes_is_exact(void **state)
 	}
 }
 
-/* A contradiction in a description, made by changing a sound one. */
+/* A contradiction in a description, made by changing a valid one. */
 struct mistake {
-	const char *text; /* part of the sentence */
+	const char *text; /* part of the message */
 	void (*make)(struct layout *layout);
 	int error;
 };
@@ -223,7 +223,7 @@ static void huge_minimum(struct layout *l)
 	l->partitions[1].min_bytes = UINT64_MAX;
 }
 
-static void contradictions_are_told(void **state)
+static void contradictions_are_reported(void **state)
 {
 	static const struct mistake mistakes[] = {
 		{"1 to 8", no_partitions, -EINVAL},
@@ -233,8 +233,8 @@ static void contradictions_are_told(void **state)
 		{"alignment", small_align, -EINVAL},
 		{"not the last", grows_first, -EINVAL},
 		{"also grows", grows_and_has_size, -EINVAL},
-		{"whole 4 KiB", no_size, -EINVAL},
-		{"whole 4 KiB", odd_size, -EINVAL},
+		{"multiple of 4 KiB", no_size, -EINVAL},
+		{"multiple of 4 KiB", odd_size, -EINVAL},
 		{"too long", long_label, -EINVAL},
 		{"on /", no_root, -EINVAL},
 		{"mounted on /", same_mount, -EINVAL},
@@ -255,7 +255,7 @@ static void contradictions_are_told(void **state)
 		assert_int_equal(layout_plan(&spec, GIB(8), &planned, &diag), mistakes[i].error);
 		assert_int_equal(diag.line, 0);
 		if (!strstr(diag.text, mistakes[i].text))
-			fail_msg("\"%s\" does not say \"%s\"", diag.text, mistakes[i].text);
+			fail_msg("\"%s\" does not contain \"%s\"", diag.text, mistakes[i].text);
 	}
 }
 
@@ -334,7 +334,7 @@ int main(void)
 		cmocka_unit_test(single_mbr_uses_the_last_mebibyte),
 		cmocka_unit_test(boot_root_places_both),
 		cmocka_unit_test(min_bytes_is_exact),
-		cmocka_unit_test(contradictions_are_told),
+		cmocka_unit_test(contradictions_are_reported),
 		cmocka_unit_test(mbr_ends_at_2_tib),
 		cmocka_unit_test(gpt_ids_are_uuids),
 		cmocka_unit_test(mbr_ids_are_of_the_disk),

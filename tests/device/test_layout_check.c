@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* test_layout_check - each contradiction by its whole sentence, and what lies just beside it. Those of
- * layout files, with their lines, are in test_layout_file; those that layout_plan tells in test_layout. */
+/* test_layout_check - checks each contradiction by its whole message, and valid layouts that are
+ * close to it. test_layout_file covers the messages of layout files with their lines; test_layout
+ * those of layout_plan. */
 #include "device/layout/layout.h"
 
 #include "device/base/util.h"
@@ -19,8 +20,8 @@
 #define UUID_A_UP "01234567-89AB-4CDE-8F01-23456789ABCD"
 #define UUID_B	  "00000000-89ab-4cde-8f01-23456789abcd"
 
-/* A sound description: a partition of 200 MiB from a layout file's line 4, and one that grows from line
- * 9; for a blob, line 20, there is room in both its max and its partition. */
+/* A valid description: a partition of 200 MiB from line 4 of a layout file and a growing one from
+ * line 9. A blob, line 20, fits within both its max and its partition. */
 static struct layout sound(void)
 {
 	return (struct layout){
@@ -85,7 +86,7 @@ static void counts_have_limits(void **state)
 	spec.count = 0;
 	expect_wrong(&spec, 0, "a layout has 1 to 8 partitions");
 
-	/* Seven before the one that grows. */
+	/* Seven partitions before the growing one. */
 	spec = sound();
 	spec.partitions[LAYOUT_PARTITIONS_MAX - 1] = spec.partitions[1];
 	for (size_t i = 0; i < LAYOUT_PARTITIONS_MAX - 1; i++) {
@@ -123,8 +124,8 @@ static void alignments_are_powers_of_two(void **state)
 
 static void sizes_are_whole_blocks_or_grow(void **state)
 {
-	static const char odd_size[] = "size of partition one is not in whole 4 KiB";
-	static const char odd_offset[] = "offset of partition one is not in whole 4 KiB";
+	static const char odd_size[] = "size of partition one is not a multiple of 4 KiB";
+	static const char odd_offset[] = "offset of partition one is not a multiple of 4 KiB";
 	struct layout spec = sound();
 	struct layout_partition *one = &spec.partitions[0], *two = &spec.partitions[1];
 
@@ -146,7 +147,7 @@ static void sizes_are_whole_blocks_or_grow(void **state)
 	two->grow = false;
 	expect_sound(&spec);
 	two->size_bytes = 0;
-	expect_wrong(&spec, 9, "size of partition two is not in whole 4 KiB");
+	expect_wrong(&spec, 9, "size of partition two is not a multiple of 4 KiB");
 	two->grow = true;
 	one->grow = true;
 	one->size_bytes = 0;
@@ -191,15 +192,15 @@ static void types_are_of_the_table(void **state)
 	one->type_mbr = 0;
 	expect_sound(&spec);
 	spec.table = TABLE_MBR;
-	expect_wrong(&spec, 4, "type of partition one is one of a GPT");
+	expect_wrong(&spec, 4, "type of partition one is valid only on a GPT");
 	one->type_mbr = 0x83;
 	one->type_guid[0] = '\0';
 	expect_sound(&spec);
 	spec.table = TABLE_GPT;
-	expect_wrong(&spec, 4, "type of partition one is one of an MBR");
+	expect_wrong(&spec, 4, "type of partition one is valid only on an MBR");
 }
 
-/* The longest label of each kind, and one byte more. */
+/* The longest label of each filesystem, and one that is a byte longer. */
 static void labels_are_of_the_filesystem(void **state)
 {
 	static const char forbidden[] = "\"*+,./:;<=>?[\\]|";
@@ -227,14 +228,14 @@ static void labels_are_of_the_filesystem(void **state)
 		one->fs = FS_EXT4;
 		expect_sound(&spec);
 		one->fs = FS_VFAT;
-		assert_true(
-			STR_FORMAT(text, "label A%cB has a character that no vfat label has", *p));
+		assert_true(STR_FORMAT(
+			text, "label A%cB has a character that is not allowed on vfat", *p));
 		expect_wrong(&spec, 4, text);
 	}
 	(void)STR_COPY(one->label, "A B-_!#$%&'");
 	expect_sound(&spec);
 	(void)STR_COPY(one->label, " B");
-	expect_wrong(&spec, 4, "label  B has a character that no vfat label has");
+	expect_wrong(&spec, 4, "label  B has a character that is not allowed on vfat");
 }
 
 static void mount_points_have_one_form(void **state)
@@ -283,7 +284,7 @@ static void the_root_is_one(void **state)
 	expect_wrong(&spec, 9, "two partitions are mounted on /");
 }
 
-static void partitions_can_be_told_apart(void **state)
+static void partitions_are_distinct(void **state)
 {
 	struct layout spec = sound();
 	struct layout_partition *one = &spec.partitions[0], *two = &spec.partitions[1];
@@ -303,23 +304,22 @@ static void partitions_can_be_told_apart(void **state)
 	(void)STR_COPY(two->partuuid, UUID_A_UP);
 	expect_wrong(&spec, 9, "partitions Two and two have the same partuuid");
 	two->partuuid[0] = '\0';
-	/* Of a partition and of a filesystem: nobody mixes them up. */
+	/* A partition and a filesystem may have the same UUID. */
 	(void)STR_COPY(two->fs_uuid, UUID_A);
 	expect_sound(&spec);
 	(void)STR_COPY(one->fs_uuid, UUID_A_UP);
 	expect_wrong(&spec, 9, "partitions Two and two have the same uuid");
 }
 
-/* In a description nobody can choose it; one that is placed may have it by now. */
-static void an_mbr_gives_partuuids_itself(void **state)
+/* A description cannot choose the partuuid; a placed layout may have one. */
+static void an_mbr_derives_partuuids(void **state)
 {
 	struct layout spec = sound();
 
 	(void)state;
 	spec.table = TABLE_MBR;
 	(void)STR_COPY(spec.partitions[0].partuuid, "12345678-01");
-	expect_wrong(
-		&spec, 4, "partition one has a partuuid: on an MBR it follows from the disk's id");
+	expect_wrong(&spec, 4, "partition one has a partuuid: an MBR derives it from the disk ID");
 	spec.disk_sectors = 1000000;
 	expect_sound(&spec);
 }
@@ -334,7 +334,7 @@ static void blobs_are_files_with_a_place(void **state)
 	expect_sound(&spec);
 	blob->size_bytes = KIB(64) + 1;
 	expect_wrong(&spec, 20, "blob spl is larger than its max: 65537 B instead of 64 KiB");
-	blob->max_bytes = 0; /* nothing */
+	blob->max_bytes = 0; /* no limit */
 	expect_sound(&spec);
 	blob->size_bytes = 0;
 	expect_wrong(&spec, 20, "blob spl is empty");
@@ -352,10 +352,10 @@ static void blobs_are_files_with_a_place(void **state)
 		"blob spl would destroy the ext4 of partition two: its format must be none");
 	(void)STR_COPY(blob->partition, "three");
 	expect_wrong(&spec, 20, "blob spl: there is no partition three");
-	/* Only of a blob in a partition the name means anything. */
+	/* The name matters only for a blob in a partition. */
 	blob->target = BLOB_BOOT0;
 	expect_sound(&spec);
-	/* The last of several. */
+	/* The last of several blobs. */
 	spec.blobs[1] = *blob;
 	spec.blobs[1].size_bytes = 0;
 	spec.blobs[1].line = 30;
@@ -365,17 +365,17 @@ static void blobs_are_files_with_a_place(void **state)
 
 /* ---- the places ---- */
 
-/* "one" (line 4) and "two" (line 9), where sectors are given; blobs "a" (line 20) and "b" (line 30),
- * where sizes are; on a GPT where no table is. */
+/* Partitions "one" (line 4) and "two" (line 9) exist if their sectors are not 0, blobs "a" (line
+ * 20) and "b" (line 30) if their bytes are not 0. The default table is a GPT. */
 struct places {
 	enum table_kind table;
 	struct {
 		uint64_t start, sectors;
 	} partitions[2];
-	bool grows; /* the last of them */
+	bool grows; /* the last partition grows */
 	struct {
 		enum blob_target target;
-		const char *partition; /* the target instead */
+		const char *partition; /* name of the partition, for BLOB_PARTITION */
 		uint64_t offset, bytes;
 	} blobs[2];
 	int line;
@@ -429,10 +429,10 @@ static void expect_places(const struct places *all, size_t count)
 	}
 }
 
-static void partitions_lie_behind_each_other(void **state)
+static void partitions_are_in_order(void **state)
 {
 	static const struct places all[] = {
-		/* behind the table */
+		/* after the table */
 		{.partitions = {{48, 8}}},
 		{.partitions = {{40, 8}},
 			.line = 4,
@@ -445,7 +445,7 @@ static void partitions_lie_behind_each_other(void **state)
 		{.partitions = {{0, 8}},
 			.line = 4,
 			.text = "partition one begins at 0 B, inside the partition table"},
-		/* behind the one before */
+		/* after the previous one */
 		{.partitions = {{2048, 2048}, {4096, 8}}},
 		{.partitions = {{2048, 2049}, {4096, 8}},
 			.line = 9,
@@ -453,7 +453,7 @@ static void partitions_lie_behind_each_other(void **state)
 		{.partitions = {{2048, 2048}, {2048, 8}},
 			.line = 9,
 			.text = "partition two begins at 1 MiB, inside partition one"},
-		/* They are in the order of the disk. */
+		/* Partitions must be in the order of the disk. */
 		{.partitions = {{4096, 8}, {2048, 8}},
 			.line = 9,
 			.text = "partition two begins at 1 MiB, inside partition one"},
@@ -474,46 +474,50 @@ static void blobs_leave_table_and_partitions_alone(void **state)
 		{.blobs = {{.bytes = 440}}},
 		{.blobs = {{.bytes = 441}},
 			.line = 20,
-			.text = "blob a (441 B from 0 B) lies over the partition table in bytes "
-				"440 to 511"},
+			.text = "blob a (441 B at 0 B) overlaps the partition table "
+				"(bytes 440 to 511)"},
 		{.table = TABLE_MBR,
 			.blobs = {{.offset = 511, .bytes = 1}},
 			.line = 20,
-			.text = "blob a (1 B from 511 B) lies over the partition table in bytes "
-				"440 to 511"},
+			.text = "blob a (1 B at 511 B) overlaps the partition table "
+				"(bytes 440 to 511)"},
 		{.table = TABLE_MBR, .blobs = {{.offset = 512, .bytes = KIB(32)}}},
 		/* the GPT */
 		{.blobs = {{.offset = 512, .bytes = 1}},
 			.line = 20,
-			.text = "blob a (1 B from 512 B) lies over the GPT, up to 24 KiB: move it, "
-				"or use an MBR"},
+			.text = "blob a (1 B at 512 B) overlaps the GPT (up to 24 KiB): "
+				"move it, or use an MBR"},
 		{.blobs = {{.offset = KIB(23), .bytes = KIB(1)}},
 			.line = 20,
-			.text = "blob a (1 KiB from 23 KiB) lies over the GPT, up to 24 KiB: move it, or "
-				"use an MBR"},
+			.text = "blob a (1 KiB at 23 KiB) overlaps the GPT (up to 24 KiB): "
+				"move it, or use an MBR"},
 		{.blobs = {{.offset = KIB(24), .bytes = KIB(1)}}},
-		/* a partition of 1 MiB from 1 MiB on */
+		/* a partition of 1 MiB at 1 MiB */
 		{.partitions = {{2048, 2048}}, .blobs = {{.offset = KIB(24), .bytes = KIB(1000)}}},
 		{.partitions = {{2048, 2048}},
 			.blobs = {{.offset = KIB(24), .bytes = KIB(1000) + 1}},
 			.line = 20,
-			.text = "blob a (1024001 B from 24 KiB) lies over partition one, from 1 MiB"},
+			.text = "blob a (1024001 B at 24 KiB) overlaps partition one, "
+				"which begins at 1 MiB"},
 		{.partitions = {{2048, 2048}},
 			.blobs = {{.offset = MIB(2) - 1, .bytes = 1}},
 			.line = 20,
-			.text = "blob a (1 B from 2097151 B) lies over partition one, from 1 MiB"},
+			.text = "blob a (1 B at 2097151 B) overlaps partition one, "
+				"which begins at 1 MiB"},
 		{.partitions = {{2048, 2048}}, .blobs = {{.offset = MIB(2), .bytes = 1}}},
 		{.partitions = {{2048, 2048}, {6144, 8}},
 			.blobs = {{.offset = MIB(2), .bytes = MIB(1) + 1}},
 			.line = 20,
-			.text = "blob a (1048577 B from 2 MiB) lies over partition two, from 3 MiB"},
-		/* one that grows has no end */
+			.text = "blob a (1048577 B at 2 MiB) overlaps partition two, "
+				"which begins at 3 MiB"},
+		/* a growing partition has no end */
 		{.partitions = {{2048, 2048}},
 			.grows = true,
 			.blobs = {{.offset = GIB(500), .bytes = 1}},
 			.line = 20,
-			.text = "blob a (1 B from 500 GiB) lies over partition one, from 1 MiB"},
-		/* Other targets than the disk have places of their own. */
+			.text = "blob a (1 B at 500 GiB) overlaps partition one, "
+				"which begins at 1 MiB"},
+		/* Offsets on targets other than the disk are independent. */
 		{.partitions = {{2048, 2048}}, .blobs = {{.target = BLOB_BOOT0, .bytes = MIB(4)}}},
 		{.partitions = {{2048, 2048}},
 			.blobs = {{.target = BLOB_BOOT1, .offset = MIB(1), .bytes = 1}}},
@@ -531,23 +535,23 @@ static void blobs_leave_each_other_alone(void **state)
 		{.table = TABLE_MBR,
 			.blobs = {{.offset = 512, .bytes = 513}, {.offset = 1024, .bytes = 512}},
 			.line = 30,
-			.text = "blob b lies over blob a"},
+			.text = "blob b overlaps blob a"},
 		{.table = TABLE_MBR,
 			.blobs = {{.offset = 1024, .bytes = 512}, {.offset = 512, .bytes = 512}}},
 		{.table = TABLE_MBR,
 			.blobs = {{.offset = 1024, .bytes = 512}, {.offset = 512, .bytes = 513}},
 			.line = 30,
-			.text = "blob b lies over blob a"},
+			.text = "blob b overlaps blob a"},
 		{.table = TABLE_MBR,
 			.blobs = {{.offset = 512, .bytes = 4096}, {.offset = 1024, .bytes = 1}},
 			.line = 30,
-			.text = "blob b lies over blob a"},
+			.text = "blob b overlaps blob a"},
 		{.table = TABLE_MBR,
 			.blobs = {{.target = BLOB_BOOT0, .bytes = 9},
 				{.target = BLOB_BOOT0, .offset = 8, .bytes = 9}},
 			.line = 30,
-			.text = "blob b lies over blob a"},
-		/* not in one place */
+			.text = "blob b overlaps blob a"},
+		/* overlapping */
 		{.table = TABLE_MBR,
 			.blobs = {{.target = BLOB_BOOT0, .bytes = 9},
 				{.target = BLOB_BOOT1, .bytes = 9}}},
@@ -562,7 +566,7 @@ static void blobs_leave_each_other_alone(void **state)
 			.blobs = {{.partition = "one", .bytes = 9},
 				{.partition = "one", .offset = 8, .bytes = 9}},
 			.line = 30,
-			.text = "blob b lies over blob a"},
+			.text = "blob b overlaps blob a"},
 		{.partitions = {{2048, 2048}, {4096, 4096}},
 			.blobs = {{.partition = "one", .offset = 1, .bytes = MIB(1)}},
 			.line = 20,
@@ -586,10 +590,10 @@ int main(void)
 		cmocka_unit_test(labels_are_of_the_filesystem),
 		cmocka_unit_test(mount_points_have_one_form),
 		cmocka_unit_test(the_root_is_one),
-		cmocka_unit_test(partitions_can_be_told_apart),
-		cmocka_unit_test(an_mbr_gives_partuuids_itself),
+		cmocka_unit_test(partitions_are_distinct),
+		cmocka_unit_test(an_mbr_derives_partuuids),
 		cmocka_unit_test(blobs_are_files_with_a_place),
-		cmocka_unit_test(partitions_lie_behind_each_other),
+		cmocka_unit_test(partitions_are_in_order),
 		cmocka_unit_test(blobs_leave_table_and_partitions_alone),
 		cmocka_unit_test(blobs_leave_each_other_alone),
 	};

@@ -10,11 +10,11 @@
 #include <errno.h>
 #include <unistd.h>
 
-/* The least that a layout must have, around what a test is about. */
+/* The minimum that every layout needs. */
 #define ROOT "partition \"rootfs\" {\n grow = true\n format = ext4\n mount = /\n}\n"
 #define BLOB "blob \"spl\" {\n file = spl.bin\n"
 
-/* A file of @bytes, sparse. */
+/* Creates a sparse file of @bytes. */
 static void make_file(const struct sandbox *box, const char *name, off_t bytes)
 {
 	int fd;
@@ -45,7 +45,7 @@ static struct layout load_good(const struct sandbox *box, const char *text)
 	return layout;
 }
 
-static void every_word_is_understood(void **state)
+static void every_keyword_is_parsed(void **state)
 {
 	static const char text[] = "# the whole grammar\n"
 				   "disk {\n"
@@ -140,7 +140,7 @@ static void every_word_is_understood(void **state)
 	assert_int_equal(l.emmc.boot_bus, 2 << 3 | 1 << 2 | 2);
 }
 
-static void what_is_not_said_has_a_default(void **state)
+static void omitted_keywords_have_defaults(void **state)
 {
 	struct layout l = load_good(*state, ROOT), planned;
 	struct diag diag;
@@ -159,21 +159,21 @@ static void what_is_not_said_has_a_default(void **state)
 	assert_int_equal(l.emmc.boot, EMMC_BOOT_USER);
 }
 
-/* The line and a part of the sentence that @text must give. */
+/* The line of the error in @text, and a part of the message. */
 struct mistake {
 	const char *text;
 	int line;
-	const char *says;
+	const char *message;
 };
 
 static const struct mistake mistakes[] = {
-	/* what the scanner must not let pass */
+	/* refused by the scanner */
 	{"", 0, "1 to 8 partitions"},
 	{"# only a comment", 0, "1 to 8 partitions"},
-	{"disk {\n table = \"gpt\n}\n", 2, "no end on its line"},
-	{"disk {\n table = 'gpt", 2, "no end"},
-	{"/* \n\n never closed", 1, "comment has no end"},
-	{ROOT "/*/", 6, "comment has no end"},
+	{"disk {\n table = \"gpt\n}\n", 2, "string: it must end on the same line"},
+	{"disk {\n table = 'gpt", 2, "unterminated string"},
+	{"/* \n\n never closed", 1, "unterminated comment"},
+	{ROOT "/*/", 6, "unterminated comment"},
 	{"disk {\n align = *4M\n}\n" ROOT, 2, "unexpected *"},
 	{"disk {\n align = 4M;\n}\n" ROOT, 2, "unexpected ;"},
 	{"disk {\n align += 4M\n}\n" ROOT, 2, "unexpected +"},
@@ -184,22 +184,22 @@ static const struct mistake mistakes[] = {
 	{"disk {\n align = \"4\\M\"\n}\n" ROOT, 2, "without \\ and $"},
 	{"disk {\n align = \"4\tM\"\n}\n" ROOT, 2, "plain ASCII"},
 	{"partition \"r\xc3\xb6t\" {\n}\n", 1, "plain ASCII"},
-	/* grammar, with the right line behind comments of every kind */
+	/* grammar, with the right line after comments of every kind */
 	{"# 1\n// 2\n/* 3\n 4 */\nbogus = 1\n", 5, "no such option 'bogus'"},
 	{"include(\"/etc/passwd\")\n", 1, "unexpected ("},
 	{"disk {\n tabel = gpt\n}\n", 2, "disk: no such option 'tabel'"},
 	{"disk {\n table gpt\n}\n", 2, "missing equal sign"},
 	{"disk {\n table =\n}\n", 3, "unexpected token"},
-	{"disk {\n table = gpt\n", 1, "begins here has no end"},
-	{"disk {\n table = gpt }\n\npartition \"a\" {\n", 4, "begins here has no end"},
+	{"disk {\n table = gpt\n", 1, "begins here is not closed"},
+	{"disk {\n table = gpt }\n\npartition \"a\" {\n", 4, "begins here is not closed"},
 	{"disk { disk {\n } }\n" ROOT, 1, "no such option 'disk'"},
 	{"disk {\n}\npartition", 3, "premature end"},
 	{"disk \"x\" {\n}\n", 1, "missing opening brace"},
 	{"partition {\n}\n", 1, "missing title"},
 	{"}\n", 1, "closing brace"},
-	{"disk {\n table = gpt\n}\n\ndisk {\n align = 4M\n}\n" ROOT, 5, "two sections disk"},
-	{"disk {\n}\ndisk {\n}\n" ROOT, 4, "two sections disk"},
-	{"emmc {\n boot-ack = on\n}\nemmc {\n boot-ack = on\n}\n" ROOT, 4, "two sections emmc"},
+	{"disk {\n table = gpt\n}\n\ndisk {\n align = 4M\n}\n" ROOT, 5, "two disk sections"},
+	{"disk {\n}\ndisk {\n}\n" ROOT, 4, "two disk sections"},
+	{"emmc {\n boot-ack = on\n}\nemmc {\n boot-ack = on\n}\n" ROOT, 4, "two emmc sections"},
 	{ROOT ROOT, 6, "duplicate title 'rootfs'"},
 	{"disk {\n align = 4M\n align = 8M\n}\n", 3, "align is given twice"},
 	{"partition \"a\" {\n grow = true\n\n grow = true\n}\n", 4, "grow is given twice"},
@@ -234,8 +234,8 @@ static const struct mistake mistakes[] = {
 	{"partition \"a\" {\n}\n", 2, "has no size"},
 	{"\npartition \"a\" {\n format = ext4\n}\n", 2, "has no size"},
 	{"partition \"a\" {\n size = 1M\n min = 1M\n}\n", 1, "min but does not grow"},
-	{"partition \"a\" {\n size = 1000\n}\n" ROOT, 1, "whole 4 KiB"},
-	{"partition \"a\" {\n size = 1M\n offset = 4608\n}\n" ROOT, 1, "whole 4 KiB"},
+	{"partition \"a\" {\n size = 1000\n}\n" ROOT, 1, "multiple of 4 KiB"},
+	{"partition \"a\" {\n size = 1M\n offset = 4608\n}\n" ROOT, 1, "multiple of 4 KiB"},
 	{"partition \"a\" {\n size = 32M\n format = f2fs\n}\n" ROOT, 1, "too small for f2fs"},
 	{"partition \"a\" {\n size = 1M\n format = swap\n mount = /x\n}\n" ROOT, 1,
 		"cannot be mounted"},
@@ -248,19 +248,19 @@ static const struct mistake mistakes[] = {
 	{"partition \"a\" {\n size = 1M\n format = vfat\n label = A.B\n}\n" ROOT, 1,
 		"label A.B has a character"},
 	{"partition \"a\" {\n size = 1M\n format = vfat\n label = \" B\"\n}\n" ROOT, 1,
-		"no vfat label has"},
-	{"partition \"a\" {\n size = 1M\n type = 0x0c\n}\n" ROOT, 1, "one of an MBR"},
+		"not allowed on vfat"},
+	{"partition \"a\" {\n size = 1M\n type = 0x0c\n}\n" ROOT, 1, "only on an MBR"},
 	{"disk {\n table = mbr\n}\npartition \"a\" {\n size = 1M\n"
 	 " type = 0fc63daf-8483-4772-8e79-3d69d8477de4\n}\n" ROOT,
-		4, "one of a GPT"},
+		4, "only on a GPT"},
 	{"disk {\n table = mbr\n}\npartition \"a\" {\n size = 1M\n"
 	 " partuuid = 0fc63daf-8483-4772-8e79-3d69d8477de4\n}\n" ROOT,
-		4, "follows from the disk's id"},
+		4, "derives it from the disk ID"},
 	{"partition \"a\" {\n size = 1M\n uuid = 1234-5678\n format = ext4\n}\n" ROOT, 1,
-		"none for the format ext4"},
+		"not valid for the format ext4"},
 	{"partition \"a\" {\n size = 1M\n uuid = 1234-5678\n}\n" ROOT, 1,
-		"none for the format none"},
-	{"partition \"a\" {\n size = 1M\n partuuid = 1234-5678\n}\n" ROOT, 1, "no UUID"},
+		"not valid for the format none"},
+	{"partition \"a\" {\n size = 1M\n partuuid = 1234-5678\n}\n" ROOT, 1, "not a UUID"},
 	{"partition \"a\" {\n size = 8M\n format = ext4\n mkfs-options = \"-L x\"\n}\n" ROOT, 1,
 		"not -L"},
 	{ROOT "partition \"b\" {\n size = 1M\n}\n", 1, "not the last"},
@@ -279,7 +279,7 @@ static const struct mistake mistakes[] = {
 	 "partition \"3\" { size = 1M }\npartition \"4\" { size = 1M }\n"
 	 "partition \"5\" { size = 1M }\npartition \"6\" { size = 1M }\n"
 	 "partition \"7\" { size = 1M }\npartition \"8\" { size = 1M }\n" ROOT,
-		9, "more than 8 sections partition"},
+		9, "more than 8 partition sections"},
 	/* blobs; spl.bin has 100000 bytes */
 	{ROOT BLOB "}\n", 6, "has no offset"},
 	{ROOT "blob \"x\" {\n target = boot0\n}\n", 6, "has no file"},
@@ -290,17 +290,17 @@ static const struct mistake mistakes[] = {
 	{ROOT BLOB " offset = 32K\n max = 64K\n}\n", 6, "larger than its max"},
 	{ROOT BLOB " offset = 0\n}\n", 6, "bytes 440 to 511"},
 	{ROOT BLOB " offset = 511\n}\n", 6, "bytes 440 to 511"},
-	{ROOT BLOB " offset = 1s\n}\n", 6, "over the GPT"},
-	{ROOT BLOB " offset = 8K\n}\n", 6, "over the GPT"},
-	{ROOT BLOB " offset = 24575\n}\n", 6, "over the GPT"},
-	{ROOT BLOB " offset = 4M\n}\n", 6, "over partition rootfs"},
-	{ROOT BLOB " offset = 4094305\n}\n", 6, "over partition rootfs"},
-	{ROOT BLOB " offset = 500G\n}\n", 6, "over partition rootfs"},
+	{ROOT BLOB " offset = 1s\n}\n", 6, "overlaps the GPT"},
+	{ROOT BLOB " offset = 8K\n}\n", 6, "overlaps the GPT"},
+	{ROOT BLOB " offset = 24575\n}\n", 6, "overlaps the GPT"},
+	{ROOT BLOB " offset = 4M\n}\n", 6, "overlaps partition rootfs"},
+	{ROOT BLOB " offset = 4094305\n}\n", 6, "overlaps partition rootfs"},
+	{ROOT BLOB " offset = 500G\n}\n", 6, "overlaps partition rootfs"},
 	{ROOT BLOB " offset = 32K\n}\nblob \"u\" {\n file = spl.bin\n offset = 64K\n}\n", 10,
-		"blob u lies over blob spl"},
+		"blob u overlaps blob spl"},
 	{ROOT BLOB " target = boot0\n}\nblob \"u\" {\n file = spl.bin\n target = boot0\n"
 		   " offset = 99999\n}\n",
-		10, "blob u lies over blob spl"},
+		10, "blob u overlaps blob spl"},
 	{ROOT BLOB " target = partition:nowhere\n}\n", 6, "no partition nowhere"},
 	{ROOT BLOB " target = partition:rootfs\n}\n", 6, "destroy the ext4"},
 	{"partition \"env\" {\n size = 64K\n}\n" ROOT BLOB " target = partition:env\n}\n", 9,
@@ -308,7 +308,7 @@ static const struct mistake mistakes[] = {
 	{ROOT BLOB " offset = 32K\n}\n" BLOB " offset = 1M\n}\n", 10, "duplicate title 'spl'"},
 };
 
-static void mistakes_are_told_with_their_line(void **state)
+static void mistakes_are_reported_with_their_line(void **state)
 {
 	const struct sandbox *box = *state;
 
@@ -320,18 +320,18 @@ static void mistakes_are_told_with_their_line(void **state)
 		int r = load(box, mistakes[i].text, &layout, &diag);
 
 		if (r != -EINVAL || diag.line != mistakes[i].line ||
-			!strstr(diag.text, mistakes[i].says))
+			!strstr(diag.text, mistakes[i].message))
 			fail_msg("%s\ngives %d, line %d: %s\ninstead of line %d: %s",
 				mistakes[i].text, r, diag.line, diag.text, mistakes[i].line,
-				mistakes[i].says);
+				mistakes[i].message);
 		assert_string_equal(layout.name, "untouched");
-		/* Nothing of one file is left for the next. */
+		/* No state is left for the next file. */
 		(void)load_good(box, ROOT);
 	}
 }
 
-/* What lies just beside all that is forbidden. */
-static void neighbours_are_no_mistake(void **state)
+/* Valid layouts that are close to the mistakes above. */
+static void neighbours_are_valid(void **state)
 {
 	static const char *const good[] = {
 		ROOT BLOB " offset = 24K\n}\n",
@@ -346,7 +346,7 @@ static void neighbours_are_no_mistake(void **state)
 		"partition \"a\" { size = 4K offset = 24K }\n" ROOT,
 		"disk { table = mbr }\npartition \"a\" { size = 4K offset = 4K }\n" ROOT,
 		"partition \"a\" { size = 4M }\npartition \"b\" { size = 4K offset = 8M }\n" ROOT,
-		/* Behind partitions that do not grow. */
+		/* After partitions that do not grow. */
 		"partition \"r\" { size = 64M format = ext4 mount = / }\n" BLOB
 		" offset = 1000M\n}\n",
 	};
@@ -369,7 +369,7 @@ static void blobs_count_for_the_least_size(void **state)
 			   "blob \"spl\" { file = spl.bin offset = 1000M }\n"
 			   "blob \"b\" { file = spl.bin target = boot0 offset = 1K }\n"
 			   "blob \"c\" { file = spl.bin target = boot0 offset = 1M }\n");
-	/* The backup GPT behind it stays whole. */
+	/* The backup GPT after it fits as well. */
 	assert_int_equal(layout_min_bytes(&l), MIB(1000) + 100000 + KIB(20));
 	assert_int_equal(layout_plan(&l, MIB(1000), &planned, &diag), -ENOSPC);
 	assert_non_null(strstr(diag.text, "1001 MiB"));
@@ -398,7 +398,7 @@ static void fixed_ids_are_kept(void **state)
 	assert_string_equal(l.partitions[1].partuuid, "00000000-0000-4000-8000-000000000002");
 }
 
-static void files_that_are_no_layout(void **state)
+static void files_that_are_not_layouts(void **state)
 {
 	const struct sandbox *box = *state;
 	struct layout layout;
@@ -418,7 +418,7 @@ static void files_that_are_no_layout(void **state)
 	make_file(box, "zeroes.conf", LAYOUT_FILE_MAX);
 	assert_int_equal(
 		layout_load(sandbox_path(box, "zeroes.conf", path), &layout, &diag), -EINVAL);
-	assert_non_null(strstr(diag.text, "zero byte"));
+	assert_non_null(strstr(diag.text, "NUL byte"));
 }
 
 /* ---- names ---- */
@@ -442,13 +442,13 @@ static void names_are_resolved(void **state)
 	assert_int_equal(layout_resolve(path, "/nowhere", &layout, why, sizeof(why)), 0);
 
 	assert_int_equal(layout_resolve("bad", box->dir, &layout, why, sizeof(why)), -EINVAL);
-	(void)snprintf(wanted, sizeof(wanted), "%s:1: the section that begins here has no end",
+	(void)snprintf(wanted, sizeof(wanted), "%s:1: the section that begins here is not closed",
 		sandbox_path(box, "bad.conf", path));
 	assert_string_equal(why, wanted);
 	assert_int_equal(
 		layout_resolve("./none.conf", box->dir, &layout, why, sizeof(why)), -ENOENT);
 	assert_string_equal(why, "./none.conf: cannot be read: No such file or directory");
-	/* A name that ends so is a file even in another folder than this one. */
+	/* A name with this suffix is a file, not a layout in the folder. */
 	assert_int_equal(layout_resolve("mine.conf", box->dir, &layout, why, sizeof(why)), -ENOENT);
 	assert_int_equal(layout_resolve("none", box->dir, &layout, why, sizeof(why)), -ENOENT);
 	assert_non_null(strstr(why, "no layout 'none'"));
@@ -466,10 +466,10 @@ static void the_folder_is_beside_the_program(void **state)
 	assert_int_equal(folder[0], '/');
 }
 
-/* ---- the layouts that are shipped ---- */
+/* ---- the installed layouts ---- */
 
-/* Cards as they are sold, in sectors, and where what grows ends on them: 33 sectors before the end
- * for a GPT, then down to a whole MiB. */
+/* Sizes of real cards in sectors, and the end of a growing partition on them: for a GPT 33 sectors
+ * before the end of the card, then rounded down to a whole MiB. */
 static const struct {
 	uint64_t sectors, gpt_end, mbr_end;
 } cards[] = {
@@ -479,7 +479,7 @@ static const struct {
 	{15269888, 15267840, 15269888},	   /* 7.3 GiB */
 	{16777216, 16775168, 16777216},	   /* 8.0 GiB */
 	{30535680, 30533632, 30535680},	   /* 14.6 GiB */
-	{31116288, 31115264, 31115264},	   /* 14.8 GiB, an SD card: half a MiB more than whole */
+	{31116288, 31115264, 31115264},	   /* 14.8 GiB, an SD card: 15193.5 MiB */
 	{61071360, 61069312, 61071360},	   /* 29.1 GiB */
 	{122142720, 122140672, 122142720}, /* 58.2 GiB */
 };
@@ -520,7 +520,7 @@ static const struct {
 		NULL, 0, BLOB_DISK, 0, {0}},
 };
 
-/* The layout file as it is shipped, with its blob beside it. */
+/* Loads the installed layout file, with its blob beside it. */
 static struct layout load_shipped(const struct sandbox *box, size_t i)
 {
 	char path[PATH_MAX], text[8192] = "";
@@ -536,7 +536,7 @@ static struct layout load_shipped(const struct sandbox *box, size_t i)
 	return load_good(box, text);
 }
 
-static void shipped_layouts_fit_every_card(void **state)
+static void installed_layouts_fit_every_card(void **state)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(shipped); i++) {
 		struct layout spec = load_shipped(*state, i), l;
@@ -576,7 +576,7 @@ static void shipped_layouts_fit_every_card(void **state)
 	}
 }
 
-static void none_is_shipped_that_is_not_tested(void **state)
+static void every_installed_layout_is_tested(void **state)
 {
 	size_t count = 0;
 	const char *const argv[] = {"sh", "-c", "exit $(ls assets/layouts/*.conf | wc -l)", NULL};
@@ -586,7 +586,7 @@ static void none_is_shipped_that_is_not_tested(void **state)
 	assert_int_equal(count, ARRAY_SIZE(shipped));
 }
 
-/* The table is written after the blobs: it must change nothing but itself. */
+/* The table is written after the blobs: it must not change other bytes. */
 static void tables_leave_blobs_alone(void **state)
 {
 	const struct sandbox *box = *state;
@@ -619,17 +619,17 @@ static void tables_leave_blobs_alone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		sandbox_test(every_word_is_understood),
-		sandbox_test(what_is_not_said_has_a_default),
-		sandbox_test(mistakes_are_told_with_their_line),
-		sandbox_test(neighbours_are_no_mistake),
+		sandbox_test(every_keyword_is_parsed),
+		sandbox_test(omitted_keywords_have_defaults),
+		sandbox_test(mistakes_are_reported_with_their_line),
+		sandbox_test(neighbours_are_valid),
 		sandbox_test(blobs_count_for_the_least_size),
 		sandbox_test(fixed_ids_are_kept),
-		sandbox_test(files_that_are_no_layout),
+		sandbox_test(files_that_are_not_layouts),
 		sandbox_test(names_are_resolved),
 		cmocka_unit_test(the_folder_is_beside_the_program),
-		sandbox_test(shipped_layouts_fit_every_card),
-		cmocka_unit_test(none_is_shipped_that_is_not_tested),
+		sandbox_test(installed_layouts_fit_every_card),
+		cmocka_unit_test(every_installed_layout_is_tested),
 		sandbox_test(tables_leave_blobs_alone),
 	};
 

@@ -14,7 +14,7 @@
 #define GPT_LINUX "0fc63daf-8483-4772-8e79-3d69d8477de4"
 #define UUID	  "01234567-89AB-4cde-8f01-23456789abcd"
 
-/* What a section describes; each value is put into one that is all zero. */
+/* The object that a section describes. Each value is parsed into a zeroed one. */
 union object {
 	struct layout disk;
 	struct layout_partition partition;
@@ -40,7 +40,7 @@ static const struct layout_keyword *find(enum layout_section section, const char
 	const struct layout_keyword *word = layout_keyword_find(section, name);
 
 	if (!word)
-		fail_msg("section %d has no word %s", (int)section, name);
+		fail_msg("section %d has no keyword %s", (int)section, name);
 	return word;
 }
 
@@ -55,17 +55,17 @@ static void expect_refused(enum layout_section section, const char *name, const 
 	union object object;
 
 	if (take(find(section, name), text, &object))
-		fail_msg("%s takes \"%s\"", name, text);
+		fail_msg("%s accepts \"%s\"", name, text);
 }
 
-/* Takes @text; nothing but the field is written. */
+/* Parses @text and checks that nothing but the field changes. */
 static union object expect_taken(enum layout_section section, const char *name, const char *text)
 {
 	const struct layout_keyword *word = find(section, name);
 	union object object, zeroes;
 
 	if (!take(word, text, &object))
-		fail_msg("%s does not take \"%s\"", name, text);
+		fail_msg("%s does not accept \"%s\"", name, text);
 	if (word->size > 0) {
 		memset(&zeroes, 0, sizeof(zeroes));
 		memcpy((char *)&zeroes + word->offset, (char *)&object + word->offset, word->size);
@@ -74,7 +74,7 @@ static union object expect_taken(enum layout_section section, const char *name, 
 	return object;
 }
 
-static void each_word_stands_in_its_section(void **state)
+static void each_keyword_has_its_section(void **state)
 {
 	size_t count = 0, known = 0;
 
@@ -85,7 +85,7 @@ static void each_word_stands_in_its_section(void **state)
 		assert_true(word->section < SECTION_COUNT);
 		assert_non_null(word->take);
 		assert_true(word->what[0] != '\0');
-		/* Each but once. */
+		/* Each appears only once. */
 		assert_ptr_equal(layout_keyword_find(word->section, word->name), word);
 	}
 	assert_true(count <= LAYOUT_KEYWORDS_MAX);
@@ -100,7 +100,7 @@ static void each_word_stands_in_its_section(void **state)
 	assert_null(layout_keyword_find(SECTION_PARTITION, "Size"));
 	assert_null(layout_keyword_find(SECTION_PARTITION, "siz"));
 	assert_null(layout_keyword_find(SECTION_PARTITION, "sizes"));
-	/* The same word, another field. */
+	/* The same keyword, another field. */
 	assert_int_not_equal(
 		find(SECTION_PARTITION, "offset")->offset, find(SECTION_BLOB, "offset")->offset);
 }
@@ -119,7 +119,7 @@ static void sizes_have_units(void **state)
 		{"3K", 3072},
 		{"5M", 5 << 20},
 		{"7G", UINT64_C(7) << 30},
-		/* The largest of each. */
+		/* The largest value of each unit. */
 		{"72057594037927936", UINT64_C(1) << 56},
 		{"140737488355328s", UINT64_C(1) << 56},
 		{"70368744177664K", UINT64_C(1) << 56},
@@ -155,7 +155,7 @@ static void sizes_have_units(void **state)
 		expect_refused(SECTION_PARTITION, "size", bad[i]);
 }
 
-static void choices_are_what_they_say(void **state)
+static void choices_have_their_values(void **state)
 {
 	static const struct {
 		enum layout_section section;
@@ -191,7 +191,7 @@ static void choices_are_what_they_say(void **state)
 		assert_int_equal(word->size, sizeof(value)); /* an enum */
 		memcpy(&value, (char *)&object + word->offset, sizeof(value));
 		assert_int_equal(value, good[i].value);
-		/* The sentence about a mistake names it. */
+		/* The error message lists it. */
 		assert_non_null(strstr(word->what, good[i].text));
 		for (size_t k = 0; k < ARRAY_SIZE(bad); k++)
 			expect_refused(good[i].section, good[i].word, bad[k]);
@@ -213,7 +213,7 @@ static void flags_are_true_or_false(void **state)
 	}
 }
 
-/* The longest text is as long as the sentence about a longer one says. */
+/* The maximum length is the one in the error message. */
 static void texts_are_kept_whole_or_refused(void **state)
 {
 	static const struct {
@@ -270,7 +270,7 @@ static void ids_have_a_form(void **state)
 		for (enum fs_kind fs = FS_NONE; fs < FS_KIND_COUNT; fs++)
 			assert_false(layout_is_fs_id(fs, bad[i]));
 	}
-	/* Which of the two forms depends on the filesystem; and none has none. */
+	/* The filesystem decides which of the two forms is valid; FS_NONE has no UUID. */
 	assert_false(layout_is_uuid("12ab-CD34"));
 	for (enum fs_kind fs = FS_NONE; fs < FS_KIND_COUNT; fs++) {
 		assert_int_equal(layout_is_fs_id(fs, "12ab-CD34"), fs == FS_VFAT);
@@ -278,7 +278,7 @@ static void ids_have_a_form(void **state)
 	}
 }
 
-/* GUIDs: the specifications that device/layout_keywords.c names, and sfdisk(8)'s list of them. */
+/* GUIDs: the specifications named in device/layout/layout_keywords.c, and the list in sfdisk(8). */
 static void types_are_names_guids_or_bytes(void **state)
 {
 	static const struct {
@@ -339,7 +339,7 @@ static void filesystems_have_a_type(void **state)
 
 static void targets_of_blobs_are_places(void **state)
 {
-	static const char name[] = "12345678901234567890123456789012345"; /* as long as can be */
+	static const char name[] = "12345678901234567890123456789012345"; /* the maximum length */
 	static const char *const bad[] = {"", "boot", "boot2", "Disk", "disk ", "partition",
 		"partition name", "partition:123456789012345678901234567890123456"};
 	char text[64];
@@ -355,7 +355,7 @@ static void targets_of_blobs_are_places(void **state)
 	object = expect_taken(SECTION_BLOB, "target", text);
 	assert_int_equal(object.blob.target, BLOB_PARTITION);
 	assert_string_equal(object.blob.partition, name);
-	/* One that is called like a place. */
+	/* A partition with the name of another target. */
 	object = expect_taken(SECTION_BLOB, "target", "partition:disk");
 	assert_int_equal(object.blob.target, BLOB_PARTITION);
 	assert_string_equal(object.blob.partition, "disk");
@@ -398,9 +398,9 @@ static void the_bus_is_three_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_word_stands_in_its_section),
+		cmocka_unit_test(each_keyword_has_its_section),
 		cmocka_unit_test(sizes_have_units),
-		cmocka_unit_test(choices_are_what_they_say),
+		cmocka_unit_test(choices_have_their_values),
 		cmocka_unit_test(flags_are_true_or_false),
 		cmocka_unit_test(texts_are_kept_whole_or_refused),
 		cmocka_unit_test(ids_have_a_form),

@@ -65,7 +65,7 @@ static void configured_in_two_steps(void **state)
 	attach_and_detach(*state);
 }
 
-/* A killed engine leaves nothing: the last descriptor is enough. */
+/* A killed engine leaves no loop device: closing the last descriptor detaches it. */
 static void closing_detaches(void **state)
 {
 	struct fixture *f = *state;
@@ -120,7 +120,7 @@ static void not_a_file(void **state)
 	assert_int_equal(loop_attach(f->root, f->dir, -1, name, &fd), -EBADF);
 }
 
-/* Several processes at once want a loop device each: none fails, no two get the same. */
+/* Several processes attach loop devices at once: none fails, and no two get the same device. */
 static void others_take_them_too(void **state)
 {
 	struct fixture *f = *state;

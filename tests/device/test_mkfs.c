@@ -55,7 +55,7 @@ static void vfat_argv(void **state)
 	joined(&command, line, sizeof(line));
 	assert_string_equal(line, "mkfs.vfat -F 32 -n BOOT -i 12AB34CD /job/p1");
 
-	/* Too small for FAT32: the program chooses. Nothing asked for: no option. */
+	/* Too small for FAT32: mkfs.vfat chooses the FAT size. No option for empty values. */
 	p = partition(FS_VFAT, "", "");
 	p.sectors = MIB(33) / SECTOR_BYTES - 1;
 	assert_true(mkfs_command(&p, "/job/p1", &command));
@@ -63,7 +63,7 @@ static void vfat_argv(void **state)
 	assert_string_equal(line, "mkfs.vfat /job/p1");
 }
 
-/* The rest of the table, with what a layout adds. */
+/* The other programs, with options of a layout. */
 static void other_argvs(void **state)
 {
 	static const struct {
@@ -96,7 +96,7 @@ static void other_argvs(void **state)
 	}
 }
 
-/* mke2fs takes -O and -E once: the layout's must not throw out ours. */
+/* mke2fs accepts -O and -E once: those of the layout must not replace ours. */
 static void ext4_lists_are_joined(void **state)
 {
 	struct layout_partition p = partition(FS_EXT4, "", "");
@@ -115,12 +115,12 @@ static void ext4_lists_are_joined(void **state)
 		"/job/p1");
 }
 
-/* Nothing that could reach another disk, or contradict the layout. */
-static void options_are_judged(void **state)
+/* Options must not reach another disk or contradict the layout. */
+static void options_are_checked(void **state)
 {
 	static const struct {
 		enum fs_kind fs;
-		const char *options, *says; /* NULL: fine */
+		const char *options, *message; /* NULL: valid */
 	} rows[] = {
 		{FS_EXT4, "", NULL},
 		{FS_EXT4, "-m 1", NULL},
@@ -129,19 +129,19 @@ static void options_are_judged(void **state)
 		{FS_EXT4, "-m", "has no value"},
 		{FS_EXT4, "-m1", "not -m1"},
 		{FS_EXT4, "-m 1 -m 2", "-m twice"},
-		{FS_EXT4, "-m -i", "no value"},
+		{FS_EXT4, "-m -i", "not allowed"},
 		{FS_EXT4, "-L other", "not -L"},
 		{FS_EXT4, "-U random", "not -U"},
 		{FS_EXT4, "-n 1", "not -n"},
-		{FS_EXT4, "-J device=UUID=1", "no value"},
-		{FS_EXT4, "-J device=/dev/sda", "no value"},
-		{FS_EXT4, "-O journal_dev", "no value"},
+		{FS_EXT4, "-J device=UUID=1", "not allowed"},
+		{FS_EXT4, "-J device=/dev/sda", "not allowed"},
+		{FS_EXT4, "-O journal_dev", "not allowed"},
 		{FS_EXT4, "/dev/sda", "not /dev/sda"},
 		{FS_EXT4, "-m 1 sda", "not sda"},
 		{FS_EXT4, "--help x", "not --help"},
 		{FS_EXT4, "- x", "not -"},
 		{FS_F2FS, "-c /dev/sda", "not -c"},
-		{FS_F2FS, "-w ../sda", "no value"},
+		{FS_F2FS, "-w ../sda", "not allowed"},
 		{FS_BTRFS, "-r dir", "not -r"},
 		{FS_BTRFS, "-d raid1", NULL},
 		{FS_SWAP, "-c 1", "not -c"},
@@ -154,8 +154,8 @@ static void options_are_judged(void **state)
 		char why[128] = "";
 		int r = mkfs_check_options(rows[i].fs, rows[i].options, why, sizeof(why));
 
-		if (r != (rows[i].says ? -EINVAL : 0) ||
-			(rows[i].says && !strstr(why, rows[i].says)))
+		if (r != (rows[i].message ? -EINVAL : 0) ||
+			(rows[i].message && !strstr(why, rows[i].message)))
 			fail_msg("\"%s\": %d, %s", rows[i].options, r, why);
 	}
 }
@@ -173,7 +173,7 @@ static void nothing_to_make(void **state)
 	assert_string_equal(mkfs_program(FS_VFAT), "mkfs.vfat");
 }
 
-/* Runs the command on the image; false, with the reason, where the program is not installed. */
+/* Runs the command on the image. Returns false, with a message, if the program is not installed. */
 static bool make(struct fixture *f, const struct layout_partition *p)
 {
 	struct mkfs_command command;
@@ -211,7 +211,7 @@ static void check_made(const char *image, const char *type, const struct layout_
 	blkid_free_probe(probe);
 }
 
-/* The option list is accepted, little is written, and newer defaults do not slip in. */
+/* mke2fs accepts the options, writes little, and adds no newer features. */
 static void ext4_is_made(void **state)
 {
 	struct fixture *f = *state;
@@ -233,7 +233,7 @@ static void ext4_is_made(void **state)
 	assert_true((uint64_t)st.st_blocks * 512 < MIB(8));
 }
 
-/* What the real program says of options that we do not know. */
+/* The real program judges options that mkfs_check_options does not know. */
 static void options_are_tried(void **state)
 {
 	static const struct {
@@ -251,7 +251,7 @@ static void options_are_tried(void **state)
 
 	(void)state;
 	p.sectors = GIB(4) / SECTOR_BYTES;
-	assert_false(mkfs_trial(&p, &command)); /* our own are known to be good */
+	assert_false(mkfs_trial(&p, &command)); /* no options of a layout */
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		STR_COPY(p.mkfs_options, rows[i].options);
 		assert_true(mkfs_trial(&p, &command));
@@ -260,7 +260,7 @@ static void options_are_tried(void **state)
 	}
 	p.fs = FS_VFAT;
 	STR_COPY(p.mkfs_options, "-s 8");
-	assert_false(mkfs_trial(&p, &command)); /* it has no trial */
+	assert_false(mkfs_trial(&p, &command)); /* it has no dry run */
 }
 
 static void vfat_is_made(void **state)
@@ -274,7 +274,7 @@ static void vfat_is_made(void **state)
 	check_made(f->image, "vfat", &p);
 }
 
-/* 32 MiB is too small for FAT32 by half a hair: made all the same. */
+/* 32 MiB is slightly too small for FAT32; mkfs.vfat must succeed nevertheless. */
 static void small_vfat_is_made(void **state)
 {
 	struct fixture *f = *state;
@@ -287,7 +287,7 @@ static void small_vfat_is_made(void **state)
 	check_made(f->image, "vfat", &p);
 }
 
-/* Of each other kind one that is whole, with a label as long as may be. */
+/* Each other filesystem is made and valid, with a label of the maximum length. */
 static void others_are_made(void **state)
 {
 	static const struct {
@@ -325,7 +325,7 @@ int main(void)
 		cmocka_unit_test(vfat_argv),
 		cmocka_unit_test(other_argvs),
 		cmocka_unit_test(ext4_lists_are_joined),
-		cmocka_unit_test(options_are_judged),
+		cmocka_unit_test(options_are_checked),
 		cmocka_unit_test(nothing_to_make),
 		fixture_test(ext4_is_made),
 		cmocka_unit_test(options_are_tried),

@@ -42,7 +42,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* The test's process goes into a namespace of its own, one in another from test to test. */
+/* Each test moves the process into a new namespace, nested in the previous one. */
 static void enter(struct fixture *f)
 {
 	(void)STR_FORMAT(job, "%s/run/job", f->dir);
@@ -75,7 +75,7 @@ static void namespace_is_private(void **state)
 	assert_false(sees_mount(f, parent, job));
 }
 
-/* On most machines / is shared: what is mounted would turn up in every other namespace. */
+/* On most machines / is shared, so mounts would propagate to every other namespace. */
 static void nothing_gets_out(void **state)
 {
 	struct fixture *f = *state;
@@ -96,7 +96,7 @@ static void nothing_gets_out(void **state)
 
 		if (mount_enter_private(inner) < 0)
 			_exit(1);
-		/* The parent's view, while this namespace lives. */
+		/* The view of the parent while this namespace exists. */
 		(void)STR_FORMAT(path, "%d", (int)getppid());
 		seen = sees_mount(f, path, inner);
 		_exit(seen || !sees_mount(f, "self", inner) ? 2 : 0);
@@ -121,7 +121,7 @@ static void device_nodes_work_there(void **state)
 	assert_int_equal(close(fd), 0);
 }
 
-/* After the question has loaded what can be loaded, the kernel's list has the answer too. */
+/* mount_supported() has loaded the module, so /proc/filesystems has the answer too. */
 static void support_is_what_the_kernel_lists(void **state)
 {
 	struct fixture *f = *state;
@@ -133,7 +133,7 @@ static void support_is_what_the_kernel_lists(void **state)
 		_cleanup_free_ char *text = NULL;
 		char line[32];
 
-		if (!fs_holds_files(fs)) { /* nothing is asked of the kernel */
+		if (!fs_holds_files(fs)) { /* the kernel is not asked */
 			assert_true(supported);
 			continue;
 		}
@@ -143,7 +143,7 @@ static void support_is_what_the_kernel_lists(void **state)
 	}
 }
 
-/* A loop device with @fs, or a skip that says why. */
+/* Makes a loop device with @fs, or skips the test with a message. */
 static void make_filesystem(struct fixture *f, enum fs_kind fs)
 {
 	struct layout_partition p = {.sectors = MIB(128) / 512, .fs = fs, .label = "test"};
@@ -178,7 +178,7 @@ static void written_then_read(struct fixture *f, enum fs_kind fs)
 	assert_true(sees_mount(f, "self", "noatime"));
 	fd = create("file");
 	assert_true(fd >= 0);
-	assert_int_equal(fchmod(fd, 04755), 0); /* vfat would refuse, were it not quiet */
+	assert_int_equal(fchmod(fd, 04755), 0); /* vfat refuses this unless it is quiet */
 	assert_int_equal(fchown(fd, 1, 1), 0);
 	assert_int_equal(close(fd), 0);
 	assert_int_equal(mount_unmount(tree, 0, holders, sizeof(holders)), 0);
@@ -210,7 +210,7 @@ static void btrfs_written_then_read(void **state)
 	written_then_read(*state, FS_BTRFS);
 }
 
-/* No thread of the kernel writes behind our back. */
+/* No kernel thread writes by itself. */
 static void ext4_without_lazy_init(void **state)
 {
 	make_filesystem(*state, FS_EXT4);
@@ -218,7 +218,7 @@ static void ext4_without_lazy_init(void **state)
 	assert_true(sees_mount(*state, "self", "noinit_itable"));
 }
 
-static void mistakes_are_told(void **state)
+static void errors_are_reported(void **state)
 {
 	char holders[128];
 
@@ -230,7 +230,7 @@ static void mistakes_are_told(void **state)
 
 enum hold { HOLD_CWD, HOLD_FD, HOLD_MAP };
 
-/* Starts a process that keeps the tree busy, and waits until it does. It ends after @for_ms. */
+/* Starts a process that keeps the tree busy, and waits until it does. It exits after @for_ms. */
 static void start_holder(enum hold how, unsigned for_ms)
 {
 	const struct timespec pause_for = {
@@ -272,7 +272,7 @@ static void holders_are_named(void **state)
 		(void)STR_FORMAT(pid, "(%d)", (int)holder);
 		if (!strstr(holders, pid))
 			fail_msg("\"%s\" does not name %s", holders, pid);
-		/* Still mounted: never lazily. */
+		/* It is still mounted: no lazy unmount. */
 		assert_true(sees_mount(*state, "self", tree));
 		end_holder();
 		assert_int_equal(mount_unmount(tree, 10000, holders, sizeof(holders)), 0);
@@ -313,7 +313,7 @@ int main(void)
 		TEST(f2fs_written_then_read),
 		TEST(btrfs_written_then_read),
 		TEST(ext4_without_lazy_init),
-		TEST(mistakes_are_told),
+		TEST(errors_are_reported),
 		TEST(holders_are_named),
 		TEST(short_text_is_cut),
 		TEST(busy_is_retried),

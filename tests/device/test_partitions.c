@@ -40,7 +40,7 @@ static void put_uevent(const struct sandbox *box, unsigned number, const char *m
 	sandbox_file(box, path, text);
 }
 
-/* The card with the partitions of @layout, as a kernel reports them that has read its table. */
+/* The card with the partitions of @layout, as reported by a kernel that has read its table. */
 static void put_card(const struct sandbox *box, const struct layout *layout)
 {
 	char name[32], number[16], more[80];
@@ -103,8 +103,8 @@ static void kernel_contradicts(void **state)
 	compares(box, &other, -EILSEQ, "2 partitions instead of 3");
 }
 
-/* One that knows them from BLKPG has no UUID of them, a name may contain the key, and the kernel may
- * have found more partitions than there are in the layout. */
+/* A kernel that knows the partitions from BLKPG has no UUIDs, a name may contain the key, and the
+ * kernel may have found more partitions than the layout has. */
 static void kernel_reports_less_or_more(void **state)
 {
 	const struct sandbox *box = *state;
@@ -155,10 +155,10 @@ static void udev_is_triggered(void **state)
 	is_triggered(box, DIR "mmcblk1p2/uevent", true);
 	is_triggered(box, DIR "queue/uevent", false);
 	partitions_trigger(
-		box->root, &(struct disk){.id = {.major = 1}}); /* gone: nothing happens */
+		box->root, &(struct disk){.id = {.major = 1}}); /* removed: nothing happens */
 }
 
-/* On a real kernel, with a parser for the table or without: in the end it has the partitions. */
+/* On a real kernel, with or without a parser for the table, it has the partitions in the end. */
 static void kernel_reads_again(void **state)
 {
 	struct fixture *f = *state;
@@ -170,7 +170,7 @@ static void kernel_reads_again(void **state)
 	fixture_make_loop(f, MIB(600));
 	assert_int_equal(disk_scan_name(f->root, f->name, &disk), 0);
 	assert_int_equal(ptable_write(f->fd, &layout, &diag), 0);
-	/* What the kernel was told before goes: it was of another table. */
+	/* The partitions added before were of another table, and disappear. */
 	other.partitions[0].sectors -= 8;
 	other.count = 1;
 	assert_int_equal(ptable_announce(f->fd, &other), 0);
@@ -180,7 +180,7 @@ static void kernel_reads_again(void **state)
 	assert_int_equal(partitions_compare(f->root, &disk, &layout, &diag), 0);
 }
 
-/* A partition that another program keeps open: those of BLKPG stay, and count. */
+/* Another program keeps a partition open: the partitions from BLKPG stay, and are accepted. */
 static void partition_is_held(void **state)
 {
 	struct fixture *f = *state;

@@ -27,16 +27,16 @@ static void write_and_compare(int fd, const struct layout *layout)
 		fail_msg("%s: %s", layout->name, diag.text);
 }
 
-static void compare_says(int fd, const struct layout *layout, const char *text)
+static void compare_reports(int fd, const struct layout *layout, const char *text)
 {
 	struct diag diag = {.text = ""};
 
 	assert_int_equal(ptable_compare(fd, layout, &diag), -EILSEQ);
 	if (!strstr(diag.text, text))
-		fail_msg("\"%s\" does not say \"%s\"", diag.text, text);
+		fail_msg("\"%s\" does not contain \"%s\"", diag.text, text);
 }
 
-/* Every built-in layout, on an image file and without any rights. */
+/* Every built-in layout, on an image file and without privileges. */
 static void tables_on_a_file(void **state)
 {
 	struct fixture *f = *state;
@@ -51,7 +51,7 @@ static void tables_on_a_file(void **state)
 	}
 }
 
-/* What util-linux's own tool makes of the table. */
+/* sfdisk reads the same table. */
 static void sfdisk_agrees(void **state)
 {
 	struct fixture *f = *state;
@@ -96,14 +96,14 @@ static void four_kib_sectors(void **state)
 	}
 }
 
-/* libfdisk lets nothing begin before the first MiB, unless it is told. */
+/* By default libfdisk starts no partition before the first MiB. */
 static void partitions_in_the_first_mebibyte(void **state)
 {
 	static const uint64_t starts[] = {[TABLE_GPT] = KIB(24), [TABLE_MBR] = KIB(4)};
 	struct fixture *f = *state;
 
 	fixture_make_image(f, MIB(600));
-	/* Each also over one of its kind, and over the other. */
+	/* Each is also written over a table of its kind, and over the other kind. */
 	for (size_t n = 0; n < 5; n++) {
 		struct layout spec = *layout_find("boot-root"), layout;
 		struct diag diag = {.text = ""};
@@ -121,55 +121,55 @@ static void partitions_in_the_first_mebibyte(void **state)
 	}
 }
 
-/* One table of each kind, then a different description of it each time. */
-static void differences_are_told(void **state)
+/* Writes a table of each kind, then compares it with descriptions that differ. */
+static void differences_are_reported(void **state)
 {
 	struct fixture *f = *state;
 	struct layout written, other;
 	struct diag diag;
 
 	fixture_make_image(f, MIB(600));
-	compare_says(f->image_fd, layout_find("single-gpt"), "no GPT");
+	compare_reports(f->image_fd, layout_find("single-gpt"), "no GPT");
 
 	written = plan("boot-root", MIB(600));
 	assert_int_equal(ptable_write(f->image_fd, &written, &diag), 0);
 
 	other = written;
 	other.table = TABLE_MBR;
-	compare_says(f->image_fd, &other, "no MBR");
+	compare_reports(f->image_fd, &other, "no MBR");
 	other = plan("boot-root", MIB(600));
-	compare_says(f->image_fd, &other, "id");
+	compare_reports(f->image_fd, &other, "disk ID");
 	other = written;
 	other.partitions[1].start += 8;
-	compare_says(f->image_fd, &other, "start of partition rootfs");
+	compare_reports(f->image_fd, &other, "start of partition rootfs");
 	other = written;
 	other.partitions[1].sectors -= 8;
-	compare_says(f->image_fd, &other, "size of partition rootfs");
+	compare_reports(f->image_fd, &other, "size of partition rootfs");
 	other = written;
 	other.partitions[0].partuuid[0] ^= 1;
-	compare_says(f->image_fd, &other, "PARTUUID of partition BOOT");
+	compare_reports(f->image_fd, &other, "PARTUUID of partition BOOT");
 	other = written;
 	(void)STR_COPY(other.partitions[0].type_guid, other.partitions[1].type_guid);
-	compare_says(f->image_fd, &other, "type of partition BOOT");
+	compare_reports(f->image_fd, &other, "type of partition BOOT");
 	other = written;
 	(void)STR_COPY(other.partitions[0].name, "TOOB");
-	compare_says(f->image_fd, &other, "name of partition TOOB");
+	compare_reports(f->image_fd, &other, "name of partition TOOB");
 	other = written;
 	other.partitions[1].bootable = true;
-	compare_says(f->image_fd, &other, "bootable");
+	compare_reports(f->image_fd, &other, "bootable");
 	other = written;
 	other.count = 1;
-	compare_says(f->image_fd, &other, "2 partitions");
+	compare_reports(f->image_fd, &other, "2 partitions");
 
 	written = plan("single-mbr", MIB(600));
 	assert_int_equal(ptable_write(f->image_fd, &written, &diag), 0);
 	other = written;
 	other.partitions[0].type_mbr = 0x82;
-	compare_says(f->image_fd, &other, "type");
+	compare_reports(f->image_fd, &other, "type");
 }
 
-/* libblkid would read the backup without a word. */
-static void damaged_primary_is_told(void **state)
+/* libblkid would silently read the backup. */
+static void damaged_primary_is_reported(void **state)
 {
 	struct fixture *f = *state;
 	struct layout layout = plan("single-gpt", MIB(600));
@@ -177,11 +177,11 @@ static void damaged_primary_is_told(void **state)
 	fixture_make_image(f, MIB(600));
 	write_and_compare(f->image_fd, &layout);
 	fixture_fill(f->image_fd, 512 + 40, 8, 0xff);
-	compare_says(f->image_fd, &layout, "primary GPT");
+	compare_reports(f->image_fd, &layout, "primary GPT");
 }
 
-/* Header, first entry: what a later repair of the primary one would be made from. */
-static void damaged_backup_is_told(void **state)
+/* A repair of the primary table needs an intact header and entries in the backup. */
+static void damaged_backup_is_reported(void **state)
 {
 	struct fixture *f = *state;
 	struct layout layout = plan("single-gpt", MIB(600));
@@ -191,12 +191,12 @@ static void damaged_backup_is_told(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(damaged); i++) {
 		write_and_compare(f->image_fd, &layout);
 		fixture_fill(f->image_fd, damaged[i], 8, 0xa5);
-		compare_says(f->image_fd, &layout, "backup GPT");
+		compare_reports(f->image_fd, &layout, "backup GPT");
 	}
 }
 
-/* Nothing may be moved or made smaller to fit. */
-static void what_does_not_fit_is_an_error(void **state)
+/* No partition may be moved or shrunk to fit. */
+static void partition_that_does_not_fit_is_an_error(void **state)
 {
 	struct fixture *f = *state;
 	struct layout layout = plan("boot-root", MIB(600));
@@ -205,11 +205,11 @@ static void what_does_not_fit_is_an_error(void **state)
 	fixture_make_image(f, MIB(600));
 	layout.partitions[1].sectors = MIB(600) / SECTOR_BYTES;
 	assert_true(ptable_write(f->image_fd, &layout, &diag) < 0);
-	assert_non_null(strstr(diag.text, "rootfs does not fit"));
+	assert_non_null(strstr(diag.text, "cannot add partition rootfs"));
 	layout = plan("boot-root", MIB(600));
 	layout.partitions[1].start = layout.partitions[0].start;
 	assert_true(ptable_write(f->image_fd, &layout, &diag) < 0);
-	/* and nothing was written */
+	/* nothing was written */
 	assert_true(fixture_is_filled(f->image_fd, 0, MIB(1), 0));
 }
 
@@ -223,8 +223,8 @@ static uint64_t partition_value(const struct fixture *f, unsigned number, const 
 	return value;
 }
 
-/* Known to the kernel while the medium has no table at all; forgotten again. */
-static void kernel_is_told_and_forgets(void **state)
+/* The kernel has the partitions while the medium has no table, and loses them again. */
+static void kernel_adds_and_forgets(void **state)
 {
 	struct fixture *f = *state;
 	struct layout layout = plan("boot-root", MIB(600));
@@ -241,7 +241,7 @@ static void kernel_is_told_and_forgets(void **state)
 	assert_true(fixture_is_filled(f->fd, 0, MIB(1), 0));
 	assert_int_equal(ptable_announce(f->fd, &layout), -EBUSY);
 
-	/* A held partition keeps them all, whichever it is. */
+	/* An open partition keeps all of them, whichever it is. */
 	for (unsigned i = 0; i < 2; i++) {
 		(void)STR_FORMAT(node, "/dev/%sp%u", f->name, i + 1);
 		held = open(node, O_RDONLY | O_CLOEXEC);
@@ -284,11 +284,11 @@ int main(void)
 		fixture_test(boot_code_on_a_loop_survives),
 		fixture_test(four_kib_sectors),
 		fixture_test(partitions_in_the_first_mebibyte),
-		fixture_test(differences_are_told),
-		fixture_test(damaged_primary_is_told),
-		fixture_test(damaged_backup_is_told),
-		fixture_test(what_does_not_fit_is_an_error),
-		fixture_test(kernel_is_told_and_forgets),
+		fixture_test(differences_are_reported),
+		fixture_test(damaged_primary_is_reported),
+		fixture_test(damaged_backup_is_reported),
+		fixture_test(partition_that_does_not_fit_is_an_error),
+		fixture_test(kernel_adds_and_forgets),
 		fixture_test(read_only_is_an_error),
 	};
 

@@ -47,7 +47,7 @@ static void make_jobs(const struct fixture *f)
 	assert_int_equal(mkdir(job2, 0700), 0);
 }
 
-/* An image that has been picked, of DISK_BYTES. */
+/* Picks an image of DISK_BYTES. */
 static struct disk pick_image(struct fixture *f)
 {
 	struct disk disk;
@@ -60,7 +60,7 @@ static struct disk pick_image(struct fixture *f)
 	return disk;
 }
 
-/* A loop device that has been picked as any disk. */
+/* Picks a loop device like any other disk. */
 static struct disk pick_loop(struct fixture *f)
 {
 	struct disk disk;
@@ -84,7 +84,7 @@ static void refused(const struct fixture *f, const struct disk *disk, int error,
 {
 	assert_int_equal(target_open(&target, f->root, disk, job, &diag), error);
 	if (!strstr(diag.text, text))
-		fail_msg("\"%s\" does not say \"%s\"", diag.text, text);
+		fail_msg("\"%s\" does not contain \"%s\"", diag.text, text);
 	assert_int_equal(target.id_fd, -1);
 	assert_int_equal(target.loop_fd, -1);
 	assert_int_equal(target.image_fd, -1);
@@ -111,7 +111,7 @@ static dev_t fd_rdev(int fd)
 	return st.st_rdev;
 }
 
-/* The whole way of a job, up to the last descriptor. */
+/* A whole job, up to the last descriptor. */
 static void image_from_start_to_end(void **state)
 {
 	struct fixture *f = *state;
@@ -150,7 +150,7 @@ static void image_from_start_to_end(void **state)
 		assert_int_equal(bytes, layout.partitions[i - 1].sectors * SECTOR_BYTES);
 	}
 	assert_int_equal(target_open_partition(&target, 3, &diag), -ENOENT);
-	/* Held, they cannot be taken away by somebody who reads the empty table again. */
+	/* While open, they survive another program that makes the kernel read the empty table. */
 	assert_int_equal(ptable_forget(target.id_fd, f->root, name), -EBUSY);
 	assert_int_equal(ioctl(target.id_fd, BLKRRPART, 0), -1);
 	assert_int_equal(errno, EBUSY);
@@ -160,7 +160,7 @@ static void image_from_start_to_end(void **state)
 	assert_false(sysroot_exists(f->root, "sys/block/%s/loop", name));
 	assert_false(sysroot_exists(f->root, "sys/block/%s/%sp1", name, name));
 	assert_int_equal(rmdir(job), 0);
-	target_close(&target, true); /* again is fine */
+	target_close(&target, true); /* closing twice is allowed */
 }
 
 static void image_is_locked_once(void **state)
@@ -177,7 +177,8 @@ static void image_is_locked_once(void **state)
 	assert_int_equal(target_try_lock(&second), 0);
 }
 
-/* Two jobs on a disk; and whoever else keeps to the convention of locking the node in /dev. */
+/* Two jobs on a disk, and another program that follows the convention of locking the node in
+ * /dev. */
 static void disk_is_locked_once(void **state)
 {
 	struct fixture *f = *state;
@@ -207,7 +208,7 @@ static void changed_image_is_refused(void **state)
 	struct disk disk = pick_image(f);
 
 	assert_int_equal(ftruncate(f->image_fd, DISK_BYTES / 2), 0);
-	refused(f, &disk, -ESTALE, "not the image that was picked");
+	refused(f, &disk, -ESTALE, "no longer the image that was picked");
 }
 
 /* Another file at the same path, or the same inode number on another filesystem. */
@@ -217,11 +218,11 @@ static void swapped_image_is_refused(void **state)
 	struct disk disk = pick_image(f);
 
 	disk.id.file_dev++;
-	refused(f, &disk, -ESTALE, "not the image that was picked");
+	refused(f, &disk, -ESTALE, "no longer the image that was picked");
 	disk.id.file_dev--;
 	disk.id.file_ino++;
 	assert_int_equal(mkdir(job, 0700), 0);
-	refused(f, &disk, -ESTALE, "not the image that was picked");
+	refused(f, &disk, -ESTALE, "no longer the image that was picked");
 }
 
 static void missing_image_is_refused(void **state)
@@ -243,7 +244,7 @@ static void directory_for_image_is_refused(void **state)
 	refused(f, &disk, -EISDIR, "cannot open");
 }
 
-/* A stale node in /dev, of what is another disk by now, is not taken for ours. */
+/* A stale node in /dev that belongs to another disk by now is not used. */
 static void node_of_another_disk_is_not_used(void **state)
 {
 	struct fixture *f = *state;
@@ -268,7 +269,7 @@ static void node_of_another_disk_is_not_used(void **state)
 	assert_int_equal(umount2(to, MNT_DETACH), 0);
 }
 
-/* Every field of the identity counts. */
+/* Every field of the identity is compared. */
 static void another_disk_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -288,16 +289,16 @@ static void another_disk_is_refused(void **state)
 	refused(f, &other, -ESTALE, "CID changed");
 }
 
-static void disk_that_has_gone_is_refused(void **state)
+static void removed_disk_is_refused(void **state)
 {
 	struct fixture *f = *state;
 	struct disk disk = pick_loop(f);
 
 	(void)STR_COPY(disk.name, "no-such-disk");
-	refused(f, &disk, -ESTALE, "not the disk that was picked");
+	refused(f, &disk, -ESTALE, "no longer the disk that was picked");
 }
 
-/* It shrinks between opening and writing. */
+/* The disk shrinks between opening and writing. */
 static void identity_is_compared_again(void **state)
 {
 	struct fixture *f = *state;
@@ -311,7 +312,7 @@ static void identity_is_compared_again(void **state)
 	assert_int_equal(target.excl_fd, -1);
 }
 
-static void gone_is_seen(void **state)
+static void removal_is_detected(void **state)
 {
 	struct fixture *f = *state;
 	struct disk disk = pick_loop(f);
@@ -323,7 +324,7 @@ static void gone_is_seen(void **state)
 	assert_true(target_is_gone(&target));
 }
 
-/* Two loop devices over one file: what is on the other would be lost. */
+/* Two loop devices on one file: data on the other one would be lost. */
 static void file_of_another_loop_is_busy(void **state)
 {
 	struct fixture *f = *state;
@@ -340,7 +341,7 @@ static void file_of_another_loop_is_busy(void **state)
 	assert_int_equal(target_take_exclusive(&target, &diag), 0);
 }
 
-/* An install onto the image itself, and one onto a loop device over it, lock each other out. */
+/* An install to the image and one to a loop device on it lock each other out. */
 static void loop_and_its_file_share_a_lock(void **state)
 {
 	struct fixture *f = *state;
@@ -355,7 +356,7 @@ static void loop_and_its_file_share_a_lock(void **state)
 	assert_int_equal(target_try_lock(&target), 0);
 }
 
-/* Replaced by another file of the same size. */
+/* The image is replaced by another file of the same size. */
 static void replaced_image_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -369,7 +370,7 @@ static void replaced_image_is_refused(void **state)
 	assert_int_equal(ftruncate(fd, DISK_BYTES), 0);
 	assert_int_equal(close(fd), 0);
 	assert_int_equal(rename(path, f->image), 0);
-	refused(f, &disk, -ESTALE, "not the image that was picked");
+	refused(f, &disk, -ESTALE, "no longer the image that was picked");
 }
 
 static void used_disk_is_busy(void **state)
@@ -388,8 +389,8 @@ static void used_disk_is_busy(void **state)
 	assert_int_equal(target_take_exclusive(&target, &diag), 0);
 }
 
-/* Opening a write-protected disk for writing succeeds, so it is asked. */
-static void read_only_disk_is_told(void **state)
+/* Opening a write-protected disk for writing succeeds, so it is queried. */
+static void read_only_disk_is_refused(void **state)
 {
 	struct fixture *f = *state;
 	struct disk disk = pick_loop(f);
@@ -405,7 +406,7 @@ static void read_only_disk_is_told(void **state)
 	assert_int_equal(target_take_exclusive(&target, &diag), 0);
 }
 
-/* What a real disk keeps, and what a failed job takes back. */
+/* A disk keeps its partitions after a job; a failed job removes them. */
 static void partitions_stay_or_go(void **state)
 {
 	struct fixture *f = *state;
@@ -424,7 +425,7 @@ static void partitions_stay_or_go(void **state)
 	assert_false(sysroot_exists(f->root, "sys/block/%s/%sp1", f->name, f->name));
 }
 
-/* A recorded eMMC whose disk and boot areas are loop devices here: sysfs gives their numbers. */
+/* A recorded eMMC whose disk and boot areas are loop devices, by their numbers in sysfs. */
 struct emmc {
 	struct fixture disk, areas[2];
 	struct sandbox *box;
@@ -489,11 +490,11 @@ static void boot_fails(unsigned index, int error, const char *text)
 {
 	assert_int_equal(target_open_boot(&target, index, &diag), error);
 	if (!strstr(diag.text, text))
-		fail_msg("\"%s\" does not say \"%s\"", diag.text, text);
+		fail_msg("\"%s\" does not contain \"%s\"", diag.text, text);
 	assert_int_equal(target.boot_fds[index], -1);
 }
 
-/* udev looks again at a disk that was open for writing, and at no other. */
+/* udev probes only a disk that was open for writing. */
 static void written_disk_is_triggered(void **state)
 {
 	static const char uevent[] = "sys/block/mmcblk0/uevent";
@@ -535,7 +536,7 @@ static void boot_areas_are_opened_by_number(void **state)
 		(void)STR_FORMAT(node, "%s/boot%u", job, i);
 		assert_int_equal(stat(node, &st), 0);
 		assert_int_equal(st.st_rdev, fd_rdev(emmc.areas[i].fd));
-		/* For this job alone. */
+		/* Opened exclusively. */
 		assert_int_equal(open(node, O_RDONLY | O_EXCL | O_CLOEXEC), -1);
 		assert_int_equal(errno, EBUSY);
 		assert_int_equal(pwrite_full(target.boot_fds[i], "boot", 4, 0), 0);
@@ -560,12 +561,12 @@ static void boot_area_in_use_or_protected_is_refused(void **state)
 	emmc_open();
 	(void)STR_FORMAT(node, "/dev/%s", emmc.areas[0].name);
 	other = open(node, O_RDONLY | O_EXCL | O_CLOEXEC);
-	boot_fails(0, -EBUSY, "cannot take mmcblk0boot0 for this job alone");
+	boot_fails(0, -EBUSY, "cannot open mmcblk0boot0 exclusively");
 	assert_int_equal(ioctl(emmc.areas[1].fd, BLKROSET, &on), 0);
 	boot_fails(1, -EROFS, "mmcblk0boot1 is write-protected");
 }
 
-/* The card was changed since: by its identity, by whose area it is, or they have gone. */
+/* The card was swapped meanwhile: another identity, areas of another disk, or no areas. */
 static void boot_area_of_another_card_is_refused(void **state)
 {
 	(void)state;
@@ -575,7 +576,7 @@ static void boot_area_of_another_card_is_refused(void **state)
 		emmc.box, "sys/block/mmcblk0/device/cid", "00000000000000000000000000000000\n");
 	boot_fails(0, -ESTALE, "its CID changed");
 	emmc_number("mmcblk0", &emmc.areas[1]);
-	boot_fails(0, -ESTALE, "mmcblk0boot0 is not a boot area of the disk that was picked");
+	boot_fails(0, -ESTALE, "mmcblk0boot0 is no longer a boot area of the disk that was picked");
 	sandbox_file(emmc.box, "sys/block/mmcblk0boot0/dev", "\n");
 	boot_fails(0, -EINVAL, "cannot open boot area mmcblk0boot0");
 	target.disk.boot[0].name[0] = '\0';
@@ -597,13 +598,13 @@ int main(void)
 		TEST(directory_for_image_is_refused),
 		TEST(node_of_another_disk_is_not_used),
 		TEST(another_disk_is_refused),
-		TEST(disk_that_has_gone_is_refused),
+		TEST(removed_disk_is_refused),
 		TEST(identity_is_compared_again),
-		TEST(gone_is_seen),
+		TEST(removal_is_detected),
 		TEST(file_of_another_loop_is_busy),
 		TEST(loop_and_its_file_share_a_lock),
 		TEST(used_disk_is_busy),
-		TEST(read_only_disk_is_told),
+		TEST(read_only_disk_is_refused),
 		TEST(partitions_stay_or_go),
 		EMMC_TEST(written_disk_is_triggered),
 		EMMC_TEST(boot_areas_are_opened_by_number),

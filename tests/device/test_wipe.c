@@ -20,7 +20,7 @@ static struct layout plan(void)
 }
 
 struct seen {
-	unsigned calls, stop_at; /* stops at that call, 0: never */
+	unsigned calls, stop_at; /* cancels at that call; 0: never */
 	uint64_t last;
 };
 
@@ -34,7 +34,7 @@ static int progress(void *arg, uint64_t done, uint64_t total)
 	return ++seen->calls == seen->stop_at;
 }
 
-/* The table areas go, on a file too, and nothing else. */
+/* Only the table areas are zeroed, on a file too. */
 static void table_is_zeroed(void **state)
 {
 	struct fixture *f = *state;
@@ -61,7 +61,7 @@ static void tiny_disk(void **state)
 	assert_int_equal(st.st_size, KIB(16));
 }
 
-static void write_errors_are_told(void **state)
+static void write_errors_are_reported(void **state)
 {
 	struct fixture *f = *state;
 	_cleanup_close_ int fd = -1;
@@ -72,7 +72,7 @@ static void write_errors_are_told(void **state)
 	assert_int_equal(wipe_disk(f->image_fd, layout_find("single-gpt"), NULL, NULL), -ENOTTY);
 }
 
-/* On a loop over a sparse file discard punches holes: all of it reads as zeroes. */
+/* On a loop device over a sparse file discard punches holes, which read as zeroes. */
 static void disk_is_discarded(void **state)
 {
 	struct fixture *f = *state;
@@ -103,7 +103,7 @@ static void make_loop_without_discard(struct fixture *f)
 	assert_int_equal(most, 0);
 }
 
-/* A disk without discard: old signatures go all the same, wherever a prober looks for them. */
+/* A disk without discard: old signatures are zeroed wherever a prober searches for them. */
 static void disk_without_discard_is_zeroed(void **state)
 {
 	struct fixture *f = *state;
@@ -112,7 +112,7 @@ static void disk_without_discard_is_zeroed(void **state)
 	fixture_require_root();
 	make_loop_without_discard(f);
 
-	/* Where the partitions begin and end, and at both ends of the disk. */
+	/* Start and end of the partitions and of the disk. */
 	fixture_fill(f->fd, 0, MIB(6), 0xee);
 	fixture_fill(f->fd, MIB(68), KIB(64), 0xee);
 	fixture_fill(f->fd, MIB(259), MIB(4), 0xee);
@@ -120,9 +120,9 @@ static void disk_without_discard_is_zeroed(void **state)
 	assert_int_equal(wipe_disk(f->fd, &layout, NULL, NULL), 0);
 
 	assert_true(fixture_is_filled(f->fd, 0, MIB(1), 0));
-	assert_true(fixture_is_filled(f->fd, MIB(1), MIB(3), 0xee)); /* no more than needed */
+	assert_true(fixture_is_filled(f->fd, MIB(1), MIB(3), 0xee)); /* no more than necessary */
 	assert_true(fixture_is_filled(f->fd, MIB(4), MIB(1), 0));
-	assert_true(fixture_is_filled(f->fd, MIB(68), KIB(4), 0)); /* btrfs' mirror */
+	assert_true(fixture_is_filled(f->fd, MIB(68), KIB(4), 0)); /* btrfs mirror */
 	assert_true(fixture_is_filled(f->fd, MIB(68) + KIB(4), KIB(60), 0xee));
 	assert_true(fixture_is_filled(f->fd, MIB(260) - KIB(64), KIB(64), 0));
 	assert_true(fixture_is_filled(f->fd, MIB(260), MIB(1), 0));
@@ -130,7 +130,7 @@ static void disk_without_discard_is_zeroed(void **state)
 	assert_true(fixture_is_filled(f->fd, MIB(599), MIB(1), 0));
 }
 
-/* Cancelled in the middle: the table is gone already. */
+/* Cancelled in the middle: the table is zeroed already. */
 static void cancelled(void **state)
 {
 	struct fixture *f = *state;
@@ -151,7 +151,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		fixture_test(table_is_zeroed),
 		fixture_test(tiny_disk),
-		fixture_test(write_errors_are_told),
+		fixture_test(write_errors_are_reported),
 		fixture_test(disk_is_discarded),
 		fixture_test(disk_without_discard_is_zeroed),
 		fixture_test(cancelled),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Any string as a card's CID register. */
+/* Fuzzes cid_decode() and its users with any string as the CID of a card. */
 #include "device/disk/cid.h"
 #include "tests/fuzz/fuzz_machine.h"
 
@@ -16,14 +16,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct cid cid;
 		int r = cid_decode(text, standard, &cid);
 
-		/* Exactly what has 32 digits, and nothing else, is one. */
+		/* Valid if and only if it has exactly 32 hex digits. */
 		assert((r == 0) == (digits == 32 && text[32] == '\0'));
 		if (r < 0)
 			continue;
 		CHECK_TEXT(cid.name);
 		(void)cid_maker_name(standard, cid.maker);
 	}
-	/* And where a disk has it. */
+	/* The same CID in a disk. */
 	for (enum disk_kind kind = 0; kind < DISK_KIND_COUNT; kind++) {
 		struct disk disk = {.kind = kind, .name = "mmcblk0"};
 		char word[32];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Any bytes as a record of /dev/kmsg, and whose it is. */
+/* Fuzzes kmsg_parse() with any bytes as a record of /dev/kmsg, and the filter by disk. */
 #include "device/base/util.h"
 #include "device/kernel/kmsg.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any bytes as a layout file: it is refused with a sentence, or it is a layout that keeps what
- * layout.h promises on disks of several sizes. Of the files of its blobs only the sizes are read;
- * the seeds take /usr/bin/env. Build with clang -fsanitize=fuzzer,address,undefined.
+ * Fuzzes layout_parse() with any bytes as a layout file: it is refused with a message, or it keeps
+ * the promises of layout.h on disks of several sizes. Only the sizes of blob files are
+ * read; the seeds use /usr/bin/env. Build with clang -fsanitize=fuzzer,address,undefined.
  */
 #include "device/layout/layout_file.h"
 
@@ -16,7 +16,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* On the disk, in order, apart from each other and from the blobs. */
+/* Checks that partitions are on the disk, in order, and overlap neither each other nor a blob. */
 static void check_places(const struct layout *l, uint64_t disk_bytes)
 {
 	uint64_t end = l->table == TABLE_GPT ? 34 : 1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fuzz_machine - the fuzzers of sysfs and proc share it: a directory in memory that stands for a
- * machine, the whole judgement of its disks, and what must be true of that whatever the files say.
+ * fuzz_machine - shared by the fuzzers of sysfs and proc: a directory in memory that represents a
+ * machine, the verdicts on all its disks, and the invariants that hold for any content.
  */
 #ifndef TESTS_FUZZ_FUZZ_MACHINE_H
 #define TESTS_FUZZ_FUZZ_MACHINE_H
@@ -24,7 +24,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What a fuzzer here may or may not use. */
+/* A function that not every fuzzer uses. */
 #define MACHINE_CALL static inline __attribute__((unused))
 
 static char machine_dir[64];
@@ -38,7 +38,7 @@ MACHINE_CALL int machine_remove_entry(
 	return where->level == 0 ? 0 : remove(path);
 }
 
-/* Empties it: what a link in it points to stays. */
+/* Empties the directory. Targets of links remain. */
 MACHINE_CALL void machine_clear(void)
 {
 	(void)nftw(machine_dir, machine_remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
@@ -62,8 +62,8 @@ MACHINE_CALL void machine_open(void)
 	assert(machine_root >= 0);
 }
 
-/* Opens the folder of @path, made where it is missing, and gives its last component. No link that
- * the input has made is followed: nothing is written outside. fd or -1. */
+/* Opens the folder of @path, creating it if missing, and returns the last component in @ret_name.
+ * Follows no links of the input, so that nothing is written outside. Returns a descriptor or -1. */
 MACHINE_CALL int machine_parent(char *path, const char **ret_name)
 {
 	int dir = dup(machine_root);
@@ -110,7 +110,8 @@ MACHINE_CALL void machine_link(const char *path, const char *target)
 		(void)!symlinkat(target, dir, name);
 }
 
-/* A text of lines "path=value", a file of that and a newline, and "path>target", a link. */
+/* Builds a machine from lines "path=value", a file with that value and a newline, and
+ * "path>target", a link. */
 MACHINE_CALL void machine_build(char *text)
 {
 	char *line;
@@ -126,7 +127,7 @@ MACHINE_CALL void machine_build(char *text)
 		} else {
 			size_t length = strlen(at);
 
-			/* The text ends in a NUL, a line in the newline that is one now. */
+			/* Each line ends in a NUL by now; the file gets a newline instead. */
 			at[length] = '\n';
 			machine_file(line, at, length + 1);
 			at[length] = '\0';
@@ -166,7 +167,7 @@ MACHINE_CALL void machine_check_disk(const struct disk *disk)
 	disk_content_phrase(&disk->content, text, sizeof(text));
 }
 
-/* What is in use, by the facts of the machine. */
+/* Loads the facts of what is in use on the machine. */
 MACHINE_CALL void machine_use(struct inuse *ret)
 {
 	*ret = (struct inuse){0};
@@ -175,12 +176,12 @@ MACHINE_CALL void machine_use(struct inuse *ret)
 	for (size_t i = 0; i < ret->count; i++) {
 		CHECK_TEXT(ret->facts[i].text);
 		assert(ret->facts[i].code < REASON_COUNT);
-		/* About a disk, or about a file. */
+		/* A fact is about a disk or about a file. */
 		assert((ret->facts[i].disk[0] != '\0') == (ret->facts[i].file_ino == 0));
 	}
 }
 
-/* Lists and judges the machine as boardstrap does. */
+/* Lists and judges the disks of the machine as boardstrap does. */
 MACHINE_CALL void machine_judge(void)
 {
 	struct rules_facts facts = {.allow = 1u << DISK_SD | 1u << DISK_USB | 1u << DISK_FIXED};
@@ -198,7 +199,7 @@ MACHINE_CALL void machine_judge(void)
 	inuse_finish(&inuse);
 }
 
-/* The input as a string: bytes behind a NUL are dropped. For the caller to free. */
+/* The input as a string, up to the first NUL. The caller frees it. */
 MACHINE_CALL char *machine_string(const uint8_t *data, size_t size)
 {
 	char *text = strndup((const char *)data, size);
@@ -208,7 +209,8 @@ MACHINE_CALL char *machine_string(const uint8_t *data, size_t size)
 	return text;
 }
 
-/* A machine with a card, a stick with two partitions, a btrfs of two members, a mapping, a loop. */
+/* A typical machine: a card, a stick with two partitions, a btrfs on two devices, a device mapping,
+ * a loop device. */
 static const char machine_usual[] =
 	"sys/block/mmcblk0>../devices/mmc0/block/mmcblk0\n"
 	"sys/devices/mmc0/block/mmcblk0/dev=179:0\n"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A tar stream of any bytes into manifest_read, and over everything that reads the result. Built with
- * -DMANIFEST_HOLES_MAX=1048576, or a sparse file of a terabyte takes its time.
+ * Fuzzes manifest_read() with any bytes as a tar stream, and everything that reads the result.
+ * Build with -DMANIFEST_HOLES_MAX=1048576, since digesting a sparse file of a terabyte takes too
+ * long.
  */
 #include "core/manifest/manifest.h"
 

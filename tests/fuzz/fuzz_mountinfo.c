@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Any bytes as /proc/self/mountinfo of a usual machine: parsed, looked up, resolved to disks. */
+/* Fuzzes the parser, lookups and disk resolution with any bytes as /proc/self/mountinfo. */
 #include "tests/fuzz/fuzz_machine.h"
 
 #include "device/usage/mountinfo.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Any bytes as /proc/swaps of a usual machine. */
+/* Fuzzes inuse_load() with any bytes as /proc/swaps of a typical machine. */
 #include "tests/fuzz/fuzz_machine.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

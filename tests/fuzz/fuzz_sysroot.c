@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A whole machine of any shape, as lines "path=value" and "path>target" (fuzz_machine.h): attributes with
- * anything in them, missing ones, folders for files, links in circles and out of the tree. Every
- * second one without openat2, since links are resolved by hand then.
+ * Fuzzes the scan of a whole machine, given as lines "path=value" and "path>target"
+ * (fuzz_machine.h): attributes with any content, missing attributes, folders instead of files,
+ * links in cycles and out of the tree. Every second input runs without openat2, so that links are
+ * resolved by the fallback.
  */
 #include "tests/fuzz/fuzz_machine.h"
 #include "tests/lib/old_kernel.h"

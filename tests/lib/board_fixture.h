@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * board_fixture - a board for the tests of the engine: a sparse image as its eMMC, a small root
- * filesystem in an archive, and the plan to install the one on the other, in a mount namespace of
- * the test's own with a /run/boardstrap of its own.
+ * board_fixture - a board for the tests of the engine: a sparse image as its eMMC, an archive with
+ * a small root filesystem, and the plan to install it, in a private mount namespace with its own
+ * /run/boardstrap.
  */
 #ifndef TESTS_BOARD_FIXTURE_H
 #define TESTS_BOARD_FIXTURE_H
@@ -28,12 +28,12 @@ struct board {
 	struct plan plan;
 };
 
-/* For the whole test program: mounts and sockets that nobody else sees. */
+/* For the whole test program: mounts and sockets that no other process sees. */
 static inline int board_group_setup(void **state)
 {
 	(void)state;
 	if (fixture_lacks())
-		return 0; /* each test says so */
+		return 0; /* each test reports it */
 	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0)
 		return -1;
 	if (mkdir("/run/boardstrap", 0700) < 0 && errno != EEXIST)
@@ -55,7 +55,7 @@ static inline void board_run(const char *format, ...)
 		fail_msg("failed: %s", command);
 }
 
-/* Reads the archive and makes the plan anew; @tar may be NULL. */
+/* Reads the archive and makes a new plan. @tar may be NULL. */
 static inline void board_plan(struct board *board, const char *tar)
 {
 	struct plan_request request = {
@@ -125,7 +125,7 @@ static inline int board_teardown(void **state)
 
 #define board_test(function) cmocka_unit_test_setup_teardown(function, board_setup, board_teardown)
 
-/* Can anything boot from the image? */
+/* True if the image has a partition table, so that it may boot. */
 static inline bool board_has_table(const struct board *board)
 {
 	struct disk_content content;
@@ -134,8 +134,8 @@ static inline bool board_has_table(const struct board *board)
 	return content.partition_count > 0;
 }
 
-/* No loop device is over the image, and nothing is mounted below the job's folder. Another program
- * may look at the device in this moment, and so keep it for a moment. */
+/* Checks that no loop device uses the image, and that nothing is mounted below the folder of the
+ * job. Waits, because another program may have the device open for a moment. */
 static inline void board_assert_released(const struct board *board)
 {
 	board_run("! grep -q ' %s/job/.' /proc/self/mounts", board->dir);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * loop_box - a sandbox, and beside it a loop device (the static fixture of a test program) that may
- * have a filesystem in the sandbox and another loop device over it. As a cmocka setup and teardown
- * pair; the state is the sandbox. Nothing is made before a test asks for it.
+ * loop_box - a cmocka setup and teardown pair with a sandbox and a loop device (the static
+ * fixture). On request the loop device gets a filesystem, mounted in the sandbox, and another loop
+ * device is attached to a file on it. The state is the sandbox. Nothing is created before a test
+ * asks for it.
  */
 #ifndef TESTS_LOOP_BOX_H
 #define TESTS_LOOP_BOX_H
@@ -14,10 +15,10 @@
 
 static struct fixture fixture;
 
-/* The other loop device, over what the test says. */
+/* The other loop device. */
 static struct upper {
 	char name[32];
-	int fd; /* -1: there is none */
+	int fd; /* -1: not attached */
 } upper;
 
 SANDBOX_CALL int loop_box_setup(void **state)
@@ -42,14 +43,14 @@ SANDBOX_CALL int loop_box_teardown(void **state)
 #define loop_box_test(function)                                                                    \
 	cmocka_unit_test_setup_teardown(function, loop_box_setup, loop_box_teardown)
 
-/* Lays the other loop device over the open file @fd. */
+/* Attaches the other loop device to the open file @fd. */
 SANDBOX_CALL void loop_box_attach_upper(int fd)
 {
 	assert_int_equal(loop_attach(fixture.root, fixture.dir, fd, upper.name, &upper.fd), 0);
 }
 
-/* The fixture's loop device gets an ext4, mounted on "mnt", by a node of the sandbox's own. Skips the
- * test where that cannot be mounted. */
+/* Makes an ext4 on the fixture's loop device and mounts it on "mnt", through a node in the sandbox.
+ * Skips the test if it cannot be mounted. */
 SANDBOX_CALL void loop_box_mount(const struct sandbox *box)
 {
 	char node[PATH_MAX], dir[PATH_MAX];
@@ -66,7 +67,7 @@ SANDBOX_CALL void loop_box_mount(const struct sandbox *box)
 	}
 }
 
-/* The fixture's loop device, and the other one over a file in the ext4 on it. */
+/* Makes the fixture's loop device with an ext4, and attaches the other one to a file on it. */
 SANDBOX_CALL void loop_box_stack(const struct sandbox *box)
 {
 	_cleanup_close_ int file = -1;

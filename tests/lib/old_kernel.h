@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * old_kernel - makes this test's kernel one before 5.3: without pidfd_open, openat2 and LOOP_CONFIGURE, as
- * the C library's syscall() and ioctl(), which are replaced here, report it.
+ * old_kernel - simulates a kernel before 5.3, without pidfd_open, openat2 and LOOP_CONFIGURE, by
+ * replacing syscall() and ioctl() of the C library.
  */
 #ifndef TESTS_OLD_KERNEL_H
 #define TESTS_OLD_KERNEL_H
@@ -17,7 +17,7 @@
 
 static bool old_kernel;
 
-/* The function that is replaced; ISO C has no cast from an object to a function. */
+/* Loads the replaced function. ISO C has no cast from an object to a function pointer. */
 #define OLD_KERNEL_REAL(pointer, name)                                                             \
 	do {                                                                                       \
 		void *symbol_ = dlsym(RTLD_NEXT, name);                                            \
@@ -28,7 +28,7 @@ static bool old_kernel;
 long syscall(long number, ...)
 {
 	static long (*real)(long number, ...);
-	long args[4]; /* the most that a call here has: others may not be there to read */
+	long args[4]; /* the maximum used here: reading more may be undefined */
 	va_list list;
 
 	if (old_kernel && (number == SYS_pidfd_open || number == SYS_openat2)) {

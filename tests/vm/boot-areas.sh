@@ -126,14 +126,14 @@ step "none is enabled: 0x40" config-none 40
 step "boot0 is enabled again: 0x48" config-boot0 48
 step "BOOT_BUS_CONDITIONS is set" bus 'done'
 step "to what was asked for" bus-byte 0a
-step "RST_n_FUNCTION is refused" reset "the card's EXT_CSD byte 162 is not for this program"
+step "RST_n_FUNCTION is refused" reset "the card's EXT_CSD byte 162 must not be written"
 step "and is as it was" reset-byte 00
 step "what is too long for an area is refused" long 'the device has 4194304 bytes, too few'
 step "and both areas are protected" long-after 11
 step "killed in between, boot0 is left unprotected" killed 01
 step "the next start protects it again" restored 11
-step "an area that is locked until the power is cut is refused" locked \
-	'mmcblk0boot0 is locked until the power is cut'
+step "an area that is locked until the next power cycle is refused" locked \
+	'mmcblk0boot0 is locked until the next power cycle'
 
 # ---------------------------------------------------------------------------
 # from outside
