@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define EXIT_SETUP 127 /* of a child that could not become what it should */
+#define EXIT_SETUP 127 /* exit status of a child that could not be set up */
 
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC (1U << 2)
@@ -23,7 +23,8 @@ static void close_fds(unsigned first, unsigned last, unsigned flags)
 {
 	if (syscall(SYS_close_range, first, last, flags) == 0)
 		return;
-	/* Older than 5.9 (5.11 with the flag): those that can be expected. */
+	/* Before Linux 5.9 (5.11 with CLOSE_RANGE_CLOEXEC): only numbers that are in use in
+	 * practice. */
 	for (unsigned fd = first; fd <= last && fd < 1024; fd++) {
 		if (flags)
 			(void)fcntl((int)fd, F_SETFD, FD_CLOEXEC);
@@ -56,7 +57,7 @@ static void reset_signals(bool no_safety_net)
 	sigset_t none;
 
 	for (int signal = 1; signal < NSIG; signal++)
-		(void)sigaction(signal, &action, NULL); /* fails for KILL and STOP, as it must */
+		(void)sigaction(signal, &action, NULL); /* fails for SIGKILL and SIGSTOP */
 	if (!no_safety_net) {
 		action.sa_handler = SIG_IGN;
 		(void)sigaction(SIGUSR1, &action, NULL);
@@ -65,8 +66,8 @@ static void reset_signals(bool no_safety_net)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Puts the descriptors in their places. The sources are moved out of the way first: any of them may
- * itself be 0, 1 or 2. Returns the report pipe's new place, or -1. */
+/* Moves the descriptors to 0, 1 and 2. The sources are duplicated to higher numbers first, as
+ * any of them may itself be 0, 1 or 2. Returns the new descriptor of the report pipe, or -1. */
 static int place_fds(const struct child_exec *launch)
 {
 	int sources[] = {launch->in, launch->out, launch->err};
@@ -101,17 +102,17 @@ __attribute__((noreturn)) static void run(const struct child_exec *launch)
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != launch->parent)
-		_exit(EXIT_SETUP); /* it was too late for the death signal */
+		_exit(EXIT_SETUP); /* the parent died before the prctl */
 	(void)setsid();
 	reset_signals(spec->no_safety_net);
 	report = place_fds(launch);
 	if (report < 0)
 		_exit(EXIT_SETUP);
 	if (spec->work)
-		_exit(run_work(spec, report)); /* the parent's atexit handlers are not ours */
+		_exit(run_work(spec, report)); /* not exit: atexit handlers are the parent's */
 
 	close_fds(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
-	/* execve's prototype is older than const. */
+	/* The prototype of execve lacks the const. */
 	(void)execve(launch->path, (char *const *)(uintptr_t)spec->argv,
 		(char *const *)(uintptr_t)launch->env);
 	error = errno;
@@ -155,7 +156,7 @@ int child_exec_fork(const struct child_exec *launch, pid_t *ret_pid)
 	sigset_t all, old;
 	int error;
 
-	/* No handler of the parent's may run in the child. */
+	/* No signal handler of the parent may run in the child. */
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_BLOCK, &all, &old);
 	*ret_pid = fork();
