@@ -20,18 +20,18 @@ struct inspect {
 	struct source source;
 	struct manifest *manifest;
 	struct child reader, hasher;
-	int stream, archive; /* the children's descriptors, while they are started */
+	int stream, archive; /* descriptors for the children, until these are started */
 	int reader_keeps[3], hasher_keeps[2];
 	struct watch tick; /* its descriptor is owned */
 	unsigned turn;
 	uint64_t started_ms;
-	char expected[SHA256_HEX]; /* of the sidecar */
+	char expected[SHA256_HEX]; /* digest in the sidecar, or "" */
 	struct inspect_result result;
 	void (*ended)(void *arg);
 	void *arg;
 };
 
-/* In the reader's process. */
+/* Runs in the reader. */
 static int tell_bytes(void *arg, uint64_t bytes)
 {
 	child_report_send(*(const int *)arg, bytes, 0);
@@ -47,7 +47,7 @@ static int read_manifest(void *arg, int report_fd)
 	return r < 0 && *diag.text ? child_report_fail(report_fd, r, "%s", diag.text) : r;
 }
 
-/* In the hasher's process: its success is told by the digest as the report's text. */
+/* Runs in the hasher. On success the text of the last report is the digest. */
 static int hash_archive(void *arg, int report_fd)
 {
 	struct inspect *inspect = arg;
@@ -88,7 +88,7 @@ static int hash_archive(void *arg, int report_fd)
 	return write_full(report_fd, &report, sizeof(report));
 }
 
-/* Why a work child failed. */
+/* Writes why a work child failed. */
 static void explain(const struct child *child, char *ret, size_t size)
 {
 	if (*child->last.text)
@@ -100,8 +100,8 @@ static void explain(const struct child *child, char *ret, size_t size)
 		child_why(child, ret, size);
 }
 
-/* True where the reader failed on what it had read, and not for want of more: then the decompressor
- * ended because its reader had gone. */
+/* True if the reader failed on data, and not because the stream ended early. The decompressor then
+ * failed only because its reader was gone. */
 static bool reader_stopped(const struct inspect *inspect)
 {
 	const struct manifest_totals *totals = manifest_totals(inspect->manifest);
@@ -115,7 +115,7 @@ static bool reader_stopped(const struct inspect *inspect)
 	return true;
 }
 
-/* The sentence of a bad archive, the likeliest cause first. False where nothing is wrong. */
+/* Writes why the archive is bad, the most likely cause first. False if nothing is wrong. */
 static bool find_fault(struct inspect *inspect, char *ret, size_t size)
 {
 	const struct manifest_totals *totals = manifest_totals(inspect->manifest);
@@ -161,7 +161,7 @@ static void drop_tick(struct inspect *inspect)
 	close_fd(&fd);
 }
 
-/* A child has ended: when all have, judges. */
+/* A child has ended. Sets the result when all have. */
 static void on_exit_any(struct child *child)
 {
 	struct inspect *inspect = child->spec.owner;
@@ -194,8 +194,8 @@ static void on_exit_any(struct child *child)
 		inspect->ended(inspect->arg);
 }
 
-/* Where the kernel has no pidfd, nobody else looks for a child's end. One child each time: the last
- * end may free all of this. */
+/* Polls for the end of children, which a kernel without pidfd does not report. One child per tick,
+ * because the end of the last one may free @inspect. */
 static void on_tick(struct watch *watch, uint32_t events)
 {
 	struct inspect *inspect = container_of(watch, struct inspect, tick);
@@ -207,7 +207,8 @@ static void on_tick(struct watch *watch, uint32_t events)
 	child_poll(children[inspect->turn++ % ARRAY_SIZE(children)]);
 }
 
-/* Opens the archive once more: a descriptor of the hasher's own has its own read-ahead. */
+/* Opens the archive again for the hasher, since each open file has its own read-ahead. Returns the
+ * descriptor, or -ESTALE if the path now names another file. */
 static int open_again(const struct source *source)
 {
 	int fd = open(source->path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
