@@ -19,7 +19,7 @@
 #define PROGRESS_MS  200
 #define BUFFER_BYTES KIB(64)
 
-/* A file that claims more holes than this is a mistake or an attack: hashing them takes hours. */
+/* A file with more holes than this is an error or an attack: hashing them takes hours. */
 #ifndef MANIFEST_HOLES_MAX
 #define MANIFEST_HOLES_MAX GIB(1024)
 #endif
@@ -31,10 +31,10 @@ struct reader {
 	int (*progress)(void *arg, uint64_t bytes);
 	void *arg;
 	uint64_t bytes;	      /* of the stream, read so far */
-	uint64_t nonzero_end; /* position behind the last byte that is not zero */
+	uint64_t nonzero_end; /* offset after the last byte that is not zero */
 	uint64_t told_ms;
 	bool end_seen;
-	int error; /* -errno of reading the stream, or -ECANCELED */
+	int error; /* -errno of read(2), or -ECANCELED */
 	struct sha256 sha;
 	struct xattr *xattrs;
 	size_t xattr_capacity;
@@ -42,7 +42,8 @@ struct reader {
 	unsigned char buffer[BUFFER_BYTES];
 };
 
-/* The next part of the stream into the buffer: its length, 0 at the end, or -errno. */
+/* Reads the next part of the stream into the buffer. Returns its length, 0 at the end, or
+ * -errno. */
 static ssize_t read_part(struct reader *reader)
 {
 	uint64_t now = now_ms();
@@ -82,7 +83,7 @@ static ssize_t on_read(struct archive *archive, void *arg, const void **ret_buff
 	return length < 0 ? ARCHIVE_FATAL : length;
 }
 
-/* Ends the reading with a sentence, which is a problem as well. Returns -EBADMSG. */
+/* Reports a fatal error, as a problem and in diag. Returns -EBADMSG. */
 static int fail(struct reader *reader, const char *code, const char *path, const char *text)
 {
 	manifest_complain(reader->manifest, code, path, "%s", text);
@@ -91,7 +92,7 @@ static int fail(struct reader *reader, const char *code, const char *path, const
 	return -EBADMSG;
 }
 
-/* What libarchive could not read. */
+/* Reports an error of libarchive. Returns -errno. */
 static int fail_archive(struct reader *reader, const char *path)
 {
 	const char *said = archive_error_string(reader->archive);
@@ -112,7 +113,7 @@ static int fail_archive(struct reader *reader, const char *path)
 	return fail(reader, reader->end_seen ? "truncated" : "damaged", path, text);
 }
 
-/* Digest of the content, holes as the zeros that they read as. 0 or -errno. */
+/* Computes the digest of the content, with holes as zeros. 0 or -errno. */
 static int read_content(struct reader *reader, const char *path, struct manifest_entry *entry)
 {
 	uint64_t at = 0, data_bytes = 0;
@@ -158,7 +159,7 @@ static int read_content(struct reader *reader, const char *path, struct manifest
 	return sha256_end(&reader->sha, entry->digest);
 }
 
-/* Appends the two lists to @list where @from has them. Number of attributes, or -errno. */
+/* Appends the ACLs of @from to @list; the caller frees @values. Returns their number, or -errno. */
 static int read_acls(struct archive_entry *from, struct xattr *list, void *values[2])
 {
 	static const char *const names[] = {
@@ -295,8 +296,8 @@ static int read_entry(struct reader *reader, struct archive_entry *from)
 	return manifest_add(reader->manifest, path, &entry);
 }
 
-/* libarchive takes a stream that just stops between two entries for whole; tar writers end it with
- * two blocks of zeros. From the end mark on there is nothing but zeros. */
+/* Checks the end of the archive: two blocks of zeros, and nothing but zeros after them. libarchive
+ * accepts a stream that ends between two entries. 0 or -errno. */
 static int judge_end(struct reader *reader)
 {
 	struct manifest_totals *totals = manifest_edit_totals(reader->manifest);
@@ -329,11 +330,11 @@ static int read_entries(struct reader *reader)
 		r = archive_read_next_header(archive, &from);
 		if (r == ARCHIVE_EOF)
 			return judge_end(reader);
-		/* It would look for the next header behind one that is damaged. */
+		/* After a damaged header libarchive would search for the next valid one. */
 		if (r < ARCHIVE_WARN || r == ARCHIVE_RETRY)
 			break;
 		if (r == ARCHIVE_WARN) {
-			/* Names that cannot be converted are as good: their bytes are taken. */
+			/* A name that cannot be converted is no error: its bytes are used. */
 			const char *said = archive_error_string(archive);
 			const char *path = archive_entry_pathname(from);
 
