@@ -15,7 +15,7 @@ struct ratelimit {
 	uint64_t paid_ms;   /* time up to which tokens are spent; 0 at first */
 };
 
-/* Takes a token. False if there is none. */
+/* Takes a token. False if all are spent. */
 bool ratelimit_take(struct ratelimit *pace, uint64_t now_ms);
 
 #endif

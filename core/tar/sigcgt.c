@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Finds the value of the line "NAME:\tVALUE". NULL if there is none. */
+/* Finds the value of the line "NAME:\tVALUE". NULL if it is missing. */
 static const char *field(const char *status, const char *name)
 {
 	size_t length = strlen(name);

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 /*
- * Finds the count at the end of @line; false if there is none. *ret_start (may be NULL) is the
+ * Finds the count at the end of @line; false if it is missing. *ret_start (may be NULL) is the
  * offset of the reply: the text before it is the beginning of a warning that the reply
  * interrupted. It is 0 for a reply in an unknown language. Replies that interrupt each other count
  * as one.
