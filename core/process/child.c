@@ -217,7 +217,7 @@ int child_start(struct child *child, int reactor, const struct child_spec *spec)
 {
 	_cleanup_close_ int err_read = -1, err_write = -1, report_read = -1, report_write = -1;
 	_cleanup_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	struct child_exec launch = {.spec = spec, .parent = getpid()};
+	struct child_exec exec = {.spec = spec, .parent = getpid()};
 	int pidfd, r;
 
 	assert(!spec->program != !spec->work);
@@ -227,22 +227,21 @@ int child_start(struct child *child, int reactor, const struct child_spec *spec)
 	child_init(child);
 	child->spec = *spec;
 	child->reactor = reactor;
-	if (spec->program &&
-		child_find_program(spec->program, launch.path, sizeof(launch.path)) < 0)
-		launch.path[0] = '\0';
-	r = child_exec_env(&launch);
+	if (spec->program && child_find_program(spec->program, exec.path, sizeof(exec.path)) < 0)
+		exec.path[0] = '\0';
+	r = child_exec_env(&exec);
 	if (r == 0)
 		r = make_pipe(&err_read, &err_write);
 	if (r == 0)
 		r = make_pipe(&report_read, &report_write);
 	if (r < 0)
 		return r;
-	launch.in = spec->in >= 0 ? spec->in : null;
-	launch.out = spec->out_lines ? err_write : spec->out >= 0 ? spec->out : null;
-	launch.err = err_write;
-	launch.report = report_write;
+	exec.in = spec->in >= 0 ? spec->in : null;
+	exec.out = spec->out_lines ? err_write : spec->out >= 0 ? spec->out : null;
+	exec.err = err_write;
+	exec.report = report_write;
 
-	r = child_exec_fork(&launch, &child->pid);
+	r = child_exec_fork(&exec, &child->pid);
 	if (r < 0)
 		return r;
 	child->state = spec->work ? CHILD_RUNNING : CHILD_STARTING;

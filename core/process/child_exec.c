@@ -68,10 +68,10 @@ static void reset_signals(bool no_safety_net)
 
 /* Moves the descriptors to 0, 1 and 2. The sources are duplicated to higher numbers first, as
  * any of them may itself be 0, 1 or 2. Returns the new descriptor of the report pipe, or -1. */
-static int place_fds(const struct child_exec *launch)
+static int place_fds(const struct child_exec *exec)
 {
-	int sources[] = {launch->in, launch->out, launch->err};
-	int report = fcntl(launch->report, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	int sources[] = {exec->in, exec->out, exec->err};
+	int report = fcntl(exec->report, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 
 	for (size_t i = 0; i < ARRAY_SIZE(sources); i++)
 		sources[i] = fcntl(sources[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
@@ -95,17 +95,17 @@ static int run_work(const struct child_spec *spec, int report)
 	return r ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-__attribute__((noreturn)) static void run(const struct child_exec *launch)
+__attribute__((noreturn)) static void run(const struct child_exec *exec)
 {
-	const struct child_spec *spec = launch->spec;
+	const struct child_spec *spec = exec->spec;
 	int report, error;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != launch->parent)
+	if (getppid() != exec->parent)
 		_exit(EXIT_SETUP); /* the parent died before the prctl */
 	(void)setsid();
 	reset_signals(spec->no_safety_net);
-	report = place_fds(launch);
+	report = place_fds(exec);
 	if (report < 0)
 		_exit(EXIT_SETUP);
 	if (spec->work)
@@ -113,8 +113,8 @@ __attribute__((noreturn)) static void run(const struct child_exec *launch)
 
 	close_fds(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
 	/* The prototype of execve lacks the const. */
-	(void)execve(launch->path, (char *const *)(uintptr_t)spec->argv,
-		(char *const *)(uintptr_t)launch->env);
+	(void)execve(exec->path, (char *const *)(uintptr_t)spec->argv,
+		(char *const *)(uintptr_t)exec->env);
 	error = errno;
 	(void)write_full(report, &error, sizeof(error));
 	_exit(EXIT_SETUP);
@@ -127,11 +127,11 @@ static bool same_name(const char *a, const char *b)
 	return strncmp(a, b, length) == 0 && b[length] == '=';
 }
 
-int child_exec_env(struct child_exec *launch)
+int child_exec_env(struct child_exec *exec)
 {
 	static const char *const defaults[] = {"PATH=" CHILD_PATH, "LC_ALL=C"};
-	const char *const *more = launch->spec->env;
-	const char **env = launch->env;
+	const char *const *more = exec->spec->env;
+	const char **env = exec->env;
 	size_t count = 0, given = 0;
 
 	for (; more && more[given]; given++) {
@@ -151,7 +151,7 @@ int child_exec_env(struct child_exec *launch)
 	return 0;
 }
 
-int child_exec_fork(const struct child_exec *launch, pid_t *ret_pid)
+int child_exec_fork(const struct child_exec *exec, pid_t *ret_pid)
 {
 	sigset_t all, old;
 	int error;
@@ -162,7 +162,7 @@ int child_exec_fork(const struct child_exec *launch, pid_t *ret_pid)
 	*ret_pid = fork();
 	error = errno;
 	if (*ret_pid == 0)
-		run(launch);
+		run(exec);
 	(void)sigprocmask(SIG_SETMASK, &old, NULL);
 	return *ret_pid < 0 ? -error : 0;
 }

@@ -22,13 +22,13 @@ struct child_exec {
 
 /* Fills env with the two defaults and the strings of the spec, which may replace them. 0, or -E2BIG
  * if the spec has more than CHILD_ENV_MAX. */
-_must_check_ int child_exec_env(struct child_exec *launch);
+_must_check_ int child_exec_env(struct child_exec *exec);
 
 /*
  * Forks. The child runs the program or work of the spec and never returns. For a program, the
  * report pipe receives the errno (int) of a failed exec and is closed by a successful one; for
  * work, it carries the reports. 0 or -errno.
  */
-_must_check_ int child_exec_fork(const struct child_exec *launch, pid_t *ret_pid);
+_must_check_ int child_exec_fork(const struct child_exec *exec, pid_t *ret_pid);
 
 #endif

@@ -16,6 +16,6 @@ struct ratelimit {
 };
 
 /* Takes a token. False if all are spent. */
-bool ratelimit_take(struct ratelimit *pace, uint64_t now_ms);
+bool ratelimit_take(struct ratelimit *limit, uint64_t now_ms);
 
 #endif
