@@ -32,7 +32,7 @@ struct inspect {
 };
 
 /* Runs in the reader. */
-static int tell_bytes(void *arg, uint64_t bytes)
+static int report_bytes(void *arg, uint64_t bytes)
 {
 	child_report_send(*(const int *)arg, bytes, 0);
 	return 0;
@@ -42,7 +42,7 @@ static int read_manifest(void *arg, int report_fd)
 {
 	struct inspect *inspect = arg;
 	struct diag diag = {0};
-	int r = manifest_read(inspect->manifest, inspect->stream, tell_bytes, &report_fd, &diag);
+	int r = manifest_read(inspect->manifest, inspect->stream, report_bytes, &report_fd, &diag);
 
 	return r < 0 && *diag.text ? child_report_fail(report_fd, r, "%s", diag.text) : r;
 }
@@ -54,7 +54,7 @@ static int hash_archive(void *arg, int report_fd)
 	_cleanup_free_ unsigned char *buffer = malloc(BUFFER_BYTES);
 	unsigned char digest[SHA256_BYTES];
 	struct sha256 sha = {0};
-	uint64_t done = 0, told_ms = now_ms();
+	uint64_t done = 0, reported_ms = now_ms();
 	struct child_report report = {0};
 	ssize_t length;
 	int r;
@@ -69,13 +69,12 @@ static int hash_archive(void *arg, int report_fd)
 		if (length < 0) {
 			r = -errno;
 			sha256_finish(&sha);
-			return child_report_fail(
-				report_fd, r, "it cannot be read: %s", strerror(-r));
+			return child_report_fail(report_fd, r, "read error: %s", strerror(-r));
 		}
 		sha256_add(&sha, buffer, (size_t)length);
 		done += (uint64_t)length;
-		if (now_ms() - told_ms >= PROGRESS_MS) {
-			told_ms = now_ms();
+		if (now_ms() - reported_ms >= PROGRESS_MS) {
+			reported_ms = now_ms();
 			child_report_send(report_fd, done, 0);
 		}
 	}
@@ -124,7 +123,7 @@ static bool find_fault(struct inspect *inspect, char *ret, size_t size)
 	struct diag diag;
 
 	if (!source_unchanged(&inspect->source)) {
-		str_format(ret, size, "the file was changed while it was read");
+		str_format(ret, size, "the file changed while it was read");
 		return true;
 	}
 	if (!child_ok(&inspect->hasher)) {
@@ -132,7 +131,7 @@ static bool find_fault(struct inspect *inspect, char *ret, size_t size)
 		return true;
 	}
 	if (!reader_stopped(inspect) && !source_ok(&inspect->source, &diag)) {
-		str_format(ret, size, "it is damaged or cut short: %s", diag.text);
+		str_format(ret, size, "the file is damaged or truncated: %s", diag.text);
 		return true;
 	}
 	if (!child_ok(&inspect->reader)) {
@@ -141,7 +140,7 @@ static bool find_fault(struct inspect *inspect, char *ret, size_t size)
 	}
 	if (result->sidecar == SIDECAR_WRONG) {
 		str_format(ret, size,
-			"%s has another digest: the file is damaged or not that version",
+			"the SHA-256 in %s does not match: the file is damaged or another version",
 			result->sidecar_name);
 		return true;
 	}
@@ -184,7 +183,7 @@ static void on_exit_any(struct child *child)
 		if (r == 0)
 			result->state = INSPECT_OK;
 		else
-			STR_FORMAT(fault, "its entries cannot be kept: %s", strerror(-r));
+			STR_FORMAT(fault, "the manifest cannot be stored: %s", strerror(-r));
 	}
 	if (result->state == INSPECT_BAD)
 		STR_FORMAT(result->error, "%s: %s", base ? base + 1 : result->path, fault);
@@ -290,7 +289,8 @@ struct inspect *inspect_new(int reactor, const char *path, struct diag *diag)
 	r = sidecar_find(result->path, inspect->expected, result->sidecar_name);
 	if (r < 0) {
 		(void)diag_fail(diag, r,
-			"the .sha256 file beside %s has no digest for it, or cannot be read", path);
+			"the SHA-256 file next to %s cannot be read or has no digest for it; correct or remove it",
+			path);
 		inspect_free(inspect);
 		return NULL;
 	}

@@ -46,8 +46,8 @@ static const struct {
 	{0, "PK\3\4", 4, "a zip archive"},
 	{0, "7z\xbc\xaf\x27\x1c", 6, "a 7z archive"},
 	{0, "Rar!", 4, "a rar archive"},
-	{0, "\x1f\x9d", 2, "a file of the old compress program (.Z)"},
-	{0, "\x89LZO", 4, "a file of lzop"},
+	{0, "\x1f\x9d", 2, "a compress (.Z) file"},
+	{0, "\x89LZO", 4, "an lzop file"},
 	{0, "07070", 5, "a cpio archive"},
 	{0, "!<arch>\n", 8, "a Debian package or an ar archive"},
 	{0, "\xed\xab\xee\xdb", 4, "an rpm package"},
@@ -132,8 +132,8 @@ static int find_program(struct source *source, struct diag *diag)
 			return 0;
 		}
 	return diag_fail(diag, -ENOPKG,
-		"%s is compressed with %s, and there is no %s on this machine (package %s)",
-		source->path, codec->name, codec->name, codec->package);
+		"%s is compressed with %s, which is not installed; install package %s",
+		source->path, codec->name, codec->package);
 }
 
 /* Recognises the format by the beginning. 0, or -errno with a message in @diag. */
@@ -173,11 +173,11 @@ int source_open(struct source *source, const char *path, struct diag *diag)
 	if (S_ISDIR(st.st_mode))
 		return diag_fail(diag, -EISDIR, "%s is a directory, not an archive", path);
 	if (!S_ISREG(st.st_mode))
-		return diag_fail(diag, -EINVAL, "%s is no regular file, not an archive", path);
+		return diag_fail(diag, -EINVAL, "%s is not a regular file", path);
 	if (st.st_size == 0)
 		return diag_fail(diag, -EINVAL, "%s is empty", path);
 	if (!STR_COPY(opened.path, absolute))
-		return diag_fail(diag, -ENAMETOOLONG, "%s has too long a path", path);
+		return diag_fail(diag, -ENAMETOOLONG, "the path of %s is too long", path);
 	opened.fd = fd;
 	opened.id = file_id_of(&st);
 	r = identify_content(&opened, diag);

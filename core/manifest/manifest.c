@@ -346,7 +346,7 @@ int manifest_add(
 		if (!target || record_at(manifest, target)->entry.type == MANIFEST_DIR ||
 			strcmp(link, path) == 0) {
 			manifest_complain(manifest, "link", raw_path,
-				"a hard link to %s, which is no file before it", entry->link);
+				"a hard link to %s, which is not an earlier file", entry->link);
 			return 0;
 		}
 		kept.link = ""; /* decode takes the path of the target */
@@ -354,7 +354,8 @@ int manifest_add(
 
 	r = add_parents(manifest, path);
 	if (r > 0)
-		manifest_complain(manifest, "path", raw_path, "lies below what is not a directory");
+		manifest_complain(
+			manifest, "path", raw_path, "has a parent that is not a directory");
 	if (r != 0)
 		return r < 0 ? r : 0;
 
@@ -368,7 +369,7 @@ int manifest_add(
 	}
 	if (entry->type != MANIFEST_DIR && (flags & RECORD_PARENT || *path == '\0')) {
 		manifest_complain(
-			manifest, "path", raw_path, "replaces a directory that is in use");
+			manifest, "path", raw_path, "replaces a directory that has entries");
 		return 0;
 	}
 	return append(manifest, path, &kept, flags, target);

@@ -32,7 +32,7 @@ struct reader {
 	void *arg;
 	uint64_t bytes;	      /* of the stream, read so far */
 	uint64_t nonzero_end; /* offset after the last byte that is not zero */
-	uint64_t told_ms;
+	uint64_t reported_ms;
 	bool end_seen;
 	int error; /* -errno of read(2), or -ECANCELED */
 	struct sha256 sha;
@@ -52,8 +52,8 @@ static ssize_t read_part(struct reader *reader)
 
 	if (reader->error < 0)
 		return reader->error;
-	if (reader->progress && now - reader->told_ms >= PROGRESS_MS) {
-		reader->told_ms = now;
+	if (reader->progress && now - reader->reported_ms >= PROGRESS_MS) {
+		reader->reported_ms = now;
 		if (reader->progress(reader->arg, reader->bytes) != 0)
 			return reader->error = -ECANCELED;
 	}
@@ -104,12 +104,12 @@ static int fail_archive(struct reader *reader, const char *path)
 	if (reader->bytes == 0)
 		return fail(reader, "empty", path, "no data");
 	if (archive_format(reader->archive) == 0 && reader->bytes >= TAR_HEADER)
-		return fail(reader, "format", path, "what it holds is not a tar archive");
+		return fail(reader, "format", path, "the content is not a tar archive");
 	if (archive_format(reader->archive) == 0)
 		return fail(reader, "truncated", path,
-			"what it holds is not a tar archive, or is cut short: less than one header");
-	STR_FORMAT(text, "the tar archive is %s (%s)", reader->end_seen ? "cut short" : "damaged",
-		said ? said : "no reason given");
+			"the content is not a tar archive, or is shorter than one header");
+	STR_FORMAT(text, "the tar archive is %s (%s)", reader->end_seen ? "truncated" : "damaged",
+		said ? said : "unknown error");
 	return fail(reader, reader->end_seen ? "truncated" : "damaged", path, text);
 }
 
@@ -201,8 +201,8 @@ static int read_xattrs(struct reader *reader, struct archive_entry *from, const 
 	used = acl_count = acls ? read_acls(from, list + n, values) : 0;
 	if (used == -ENOENT) {
 		manifest_complain(reader->manifest, "type", path,
-			"an access control list with the name of a user or group that this "
-			"machine does not know; pack it with --numeric-owner");
+			"an ACL with a user or group name that is unknown on this machine; pack "
+			"the archive with --numeric-owner");
 		used = acl_count = 0;
 	}
 	if (used >= 0) {
@@ -260,11 +260,13 @@ static int read_entry(struct reader *reader, struct archive_entry *from)
 	if (!path)
 		return fail(reader, "damaged", "", "a name cannot be read");
 	if (entry.type == MANIFEST_TYPE_COUNT) {
-		manifest_complain(reader->manifest, "type", path, "a type that is not supported");
+		manifest_complain(
+			reader->manifest, "type", path, "an entry of an unsupported type");
 		return 0;
 	}
 	if (entry.uid != archive_entry_uid(from) || entry.gid != archive_entry_gid(from))
-		manifest_complain(reader->manifest, "type", path, "an owner that is out of range");
+		manifest_complain(
+			reader->manifest, "type", path, "a user or group ID that is out of range");
 
 	if (entry.type == MANIFEST_HARDLINK)
 		entry.link = archive_entry_hardlink(from);
@@ -274,7 +276,7 @@ static int read_entry(struct reader *reader, struct archive_entry *from)
 		return fail(reader, "damaged", path, "a link's target cannot be read");
 	if (entry.type == MANIFEST_HARDLINK && entry.size > 0)
 		manifest_complain(
-			reader->manifest, "type", path, "a hard link with content of its own");
+			reader->manifest, "type", path, "a hard link with its own content");
 	if (entry.type != MANIFEST_FILE)
 		entry.size = 0;
 	if (entry.type == MANIFEST_CHAR || entry.type == MANIFEST_BLOCK) {
@@ -311,9 +313,9 @@ static int judge_end(struct reader *reader)
 		return fail_archive(reader, "");
 	totals->stream_bytes = (mark + END_MARK + TAR_RECORD - 1) / TAR_RECORD * TAR_RECORD;
 	if (reader->nonzero_end > mark)
-		return fail(reader, "trailing", "", "there is data behind the end of the archive");
+		return fail(reader, "trailing", "", "there is data after the end of the archive");
 	if (reader->bytes < mark + END_MARK)
-		return fail(reader, "truncated", "", "the tar archive is cut short (no end mark)");
+		return fail(reader, "truncated", "", "the tar archive is truncated (no end mark)");
 	if (totals->entries == 0)
 		return fail(reader, "empty", "", "the tar archive has no entries");
 	return 0;

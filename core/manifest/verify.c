@@ -21,7 +21,7 @@
 struct walk {
 	const struct verify_spec *spec;
 	struct verify_result *result;
-	uint64_t told_ms;
+	uint64_t reported_ms;
 	char parent[PATH_MAX]; /* path of parent_fd, cached: most entries share it with the last */
 	int parent_fd;	       /* O_PATH, or -1 */
 	struct sha256 sha;
@@ -29,13 +29,13 @@ struct walk {
 	unsigned char *buffer;
 };
 
-static int tell(struct walk *walk)
+static int report_progress(struct walk *walk)
 {
 	uint64_t now = now_ms();
 
-	if (!walk->spec->progress || now - walk->told_ms < PROGRESS_MS)
+	if (!walk->spec->progress || now - walk->reported_ms < PROGRESS_MS)
 		return 0;
-	walk->told_ms = now;
+	walk->reported_ms = now;
 	return walk->spec->progress(walk->spec->arg, walk->result) ? -ECANCELED : 0;
 }
 
@@ -137,7 +137,7 @@ static int hash_file(struct walk *walk, const char *name, unsigned char ret[SHA2
 			return -errno;
 		sha256_add(&walk->sha, walk->buffer, (size_t)length);
 		walk->result->bytes += (uint64_t)length;
-		r = tell(walk);
+		r = report_progress(walk);
 		if (r < 0)
 			return r;
 	}
@@ -168,7 +168,7 @@ static int compare_symlink(struct walk *walk, const struct manifest_entry *entry
 		return -errno;
 	if ((size_t)length != strlen(entry->link) ||
 		memcmp(target, entry->link, (size_t)length) != 0)
-		*ret_what = "the link has another target";
+		*ret_what = "the link target differs";
 	return 0;
 }
 
@@ -214,7 +214,7 @@ static int compare_hardlink(struct walk *walk, const struct manifest_entry *entr
 		r = -errno;
 	if (is_absent(r) ||
 		(r == 0 && (target.st_dev != st->st_dev || target.st_ino != st->st_ino)))
-		*ret_what = "is no hard link to its file";
+		*ret_what = "is not a hard link to its file";
 	return is_absent(r) ? 0 : r;
 }
 
@@ -247,7 +247,7 @@ static int compare(struct walk *walk, const struct manifest_entry *entry, const 
 	if (entry->type == MANIFEST_HARDLINK)
 		return compare_hardlink(walk, entry, &st, ret_what);
 	if ((st.st_mode & S_IFMT) != formats[entry->type])
-		*ret_what = "is of another type";
+		*ret_what = "the type differs";
 	else if (entry->type == MANIFEST_FILE && (uint64_t)st.st_size != entry->size)
 		*ret_what = "the size differs";
 	else if ((entry->type == MANIFEST_CHAR || entry->type == MANIFEST_BLOCK) &&
@@ -283,7 +283,7 @@ static int on_entry(void *arg, const struct manifest_entry *entry)
 	if (what)
 		mismatch(walk, entry->path, what);
 	walk->result->entries++;
-	return tell(walk);
+	return report_progress(walk);
 }
 
 static bool is_expected(const struct walk *walk, const char *dir, const char *path)
@@ -332,7 +332,7 @@ static int on_dir(void *arg, const char *path)
 	}
 	r = -errno;
 	(void)closedir(dir);
-	return r < 0 ? unreadable(walk, path, r) : tell(walk);
+	return r < 0 ? unreadable(walk, path, r) : report_progress(walk);
 }
 
 static int add_size(void *arg, const struct manifest_entry *entry)

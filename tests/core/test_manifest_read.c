@@ -249,14 +249,14 @@ static void complains_of_what_cannot_be_installed(void **state)
 		const char *code, *text;
 	} cases[] = {
 		{{{"uid", "4294967296"}}, {"f", '0', NULL, "1"}, "type",
-			"an owner that is out of range"},
+			"a user or group ID that is out of range"},
 		{{{"gid", "4294967296"}}, {"f", '0', NULL, "1"}, "type",
-			"an owner that is out of range"},
+			"a user or group ID that is out of range"},
 		{{{"SCHILY.acl.access",
 			 "user::rw-,user:no such user:r--,group::r--,mask::r--,other::r--"}},
-			{"f", '0', NULL, "1"}, "type", "pack it with --numeric-owner"},
+			{"f", '0', NULL, "1"}, "type", "pack the archive with --numeric-owner"},
 		{{{"mtime", "1"}}, {"f", '1', "first", "more"}, "type",
-			"a hard link with content of its own"},
+			"a hard link with its own content"},
 		{{{"GNU.sparse.size", "2199023255552"}, {"GNU.sparse.map", "0,1"}},
 			{"f", '0', NULL, "1"}, "size", "a sparse file of 2048 GiB"},
 	};
@@ -464,12 +464,12 @@ static void says_what_is_wrong(void **state)
 		const char *begin, *end_text;
 	} cases[] = {
 		{0, 0, 0, 0, "no data", "no data"},
-		{0, 511, 0, 0, "what it holds is not a tar archive, or is cut short: ",
-			"less than one header"},
+		{0, 511, 0, 0, "the content is not a tar archive, or ",
+			"is shorter than one header"},
 		{0, 10240, 0, 0, "the tar archive has no entries", "no entries"},
-		{2, 0, 0, 0, "the tar archive is cut short (no end mark)", "(no end mark)"},
-		{2, 1024, 4 * BLOCK + 1024, 0, "there is data behind the end of the archive", ""},
-		{2, 0, 0, 3 * BLOCK, "the tar archive is cut short (", "), at b"},
+		{2, 0, 0, 0, "the tar archive is truncated (no end mark)", "(no end mark)"},
+		{2, 1024, 4 * BLOCK + 1024, 0, "there is data after the end of the archive", ""},
+		{2, 0, 0, 3 * BLOCK, "the tar archive is truncated (", "), at b"},
 		{2, 1024, 2 * BLOCK + 20, 0, "the tar archive is damaged (", ")"},
 	};
 

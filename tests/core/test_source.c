@@ -137,7 +137,7 @@ static void says_what_it_cannot_open(void **state)
 	expect_refusal(box, "nowhere.tar", -ENOENT, "No such file");
 	expect_refusal(box, "tree", -EISDIR, "a directory");
 	assert_int_equal(mkfifo(sandbox_path(box, "fifo", path), 0600), 0);
-	expect_refusal(box, "fifo", -EINVAL, "no regular file");
+	expect_refusal(box, "fifo", -EINVAL, "not a regular file");
 	sandbox_file(box, "empty.tar", "");
 	expect_refusal(box, "empty.tar", -EINVAL, "is empty");
 	sandbox_file(box, "text.tar.gz", "This is a text.\n");
