@@ -20,19 +20,19 @@ struct inspect {
 	struct source source;
 	struct manifest *manifest;
 	struct child reader, hasher;
-	int stream, archive; /* the children's descriptors, while they are started */
+	int stream, archive; /* descriptors for the children, until these are started */
 	int reader_keeps[3], hasher_keeps[2];
 	struct watch tick; /* its descriptor is owned */
 	unsigned turn;
 	uint64_t started_ms;
-	char expected[SHA256_HEX]; /* of the sidecar */
+	char expected[SHA256_HEX]; /* digest in the sidecar, or "" */
 	struct inspect_result result;
 	void (*ended)(void *arg);
 	void *arg;
 };
 
-/* In the reader's process. */
-static int tell_bytes(void *arg, uint64_t bytes)
+/* Runs in the reader. */
+static int report_bytes(void *arg, uint64_t bytes)
 {
 	child_report_send(*(const int *)arg, bytes, 0);
 	return 0;
@@ -42,19 +42,19 @@ static int read_manifest(void *arg, int report_fd)
 {
 	struct inspect *inspect = arg;
 	struct diag diag = {0};
-	int r = manifest_read(inspect->manifest, inspect->stream, tell_bytes, &report_fd, &diag);
+	int r = manifest_read(inspect->manifest, inspect->stream, report_bytes, &report_fd, &diag);
 
 	return r < 0 && *diag.text ? child_report_fail(report_fd, r, "%s", diag.text) : r;
 }
 
-/* In the hasher's process: its success is told by the digest as the report's text. */
+/* Runs in the hasher. On success the text of the last report is the digest. */
 static int hash_archive(void *arg, int report_fd)
 {
 	struct inspect *inspect = arg;
 	_cleanup_free_ unsigned char *buffer = malloc(BUFFER_BYTES);
 	unsigned char digest[SHA256_BYTES];
 	struct sha256 sha = {0};
-	uint64_t done = 0, told_ms = now_ms();
+	uint64_t done = 0, reported_ms = now_ms();
 	struct child_report report = {0};
 	ssize_t length;
 	int r;
@@ -69,13 +69,12 @@ static int hash_archive(void *arg, int report_fd)
 		if (length < 0) {
 			r = -errno;
 			sha256_finish(&sha);
-			return child_report_fail(
-				report_fd, r, "it cannot be read: %s", strerror(-r));
+			return child_report_fail(report_fd, r, "read error: %s", strerror(-r));
 		}
 		sha256_add(&sha, buffer, (size_t)length);
 		done += (uint64_t)length;
-		if (now_ms() - told_ms >= PROGRESS_MS) {
-			told_ms = now_ms();
+		if (now_ms() - reported_ms >= PROGRESS_MS) {
+			reported_ms = now_ms();
 			child_report_send(report_fd, done, 0);
 		}
 	}
@@ -88,7 +87,7 @@ static int hash_archive(void *arg, int report_fd)
 	return write_full(report_fd, &report, sizeof(report));
 }
 
-/* Why a work child failed. */
+/* Writes why a work child failed. */
 static void explain(const struct child *child, char *ret, size_t size)
 {
 	if (*child->last.text)
@@ -100,8 +99,8 @@ static void explain(const struct child *child, char *ret, size_t size)
 		child_why(child, ret, size);
 }
 
-/* True where the reader failed on what it had read, and not for want of more: then the decompressor
- * ended because its reader had gone. */
+/* True if the reader failed on data, and not because the stream ended early. The decompressor then
+ * failed only because its reader was gone. */
 static bool reader_stopped(const struct inspect *inspect)
 {
 	const struct manifest_totals *totals = manifest_totals(inspect->manifest);
@@ -115,7 +114,7 @@ static bool reader_stopped(const struct inspect *inspect)
 	return true;
 }
 
-/* The sentence of a bad archive, the likeliest cause first. False where nothing is wrong. */
+/* Writes why the archive is bad, the most likely cause first. False if nothing is wrong. */
 static bool find_fault(struct inspect *inspect, char *ret, size_t size)
 {
 	const struct manifest_totals *totals = manifest_totals(inspect->manifest);
@@ -124,7 +123,7 @@ static bool find_fault(struct inspect *inspect, char *ret, size_t size)
 	struct diag diag;
 
 	if (!source_unchanged(&inspect->source)) {
-		str_format(ret, size, "the file was changed while it was read");
+		str_format(ret, size, "the file changed while it was read");
 		return true;
 	}
 	if (!child_ok(&inspect->hasher)) {
@@ -132,7 +131,7 @@ static bool find_fault(struct inspect *inspect, char *ret, size_t size)
 		return true;
 	}
 	if (!reader_stopped(inspect) && !source_ok(&inspect->source, &diag)) {
-		str_format(ret, size, "it is damaged or cut short: %s", diag.text);
+		str_format(ret, size, "the file is damaged or truncated: %s", diag.text);
 		return true;
 	}
 	if (!child_ok(&inspect->reader)) {
@@ -141,7 +140,7 @@ static bool find_fault(struct inspect *inspect, char *ret, size_t size)
 	}
 	if (result->sidecar == SIDECAR_WRONG) {
 		str_format(ret, size,
-			"%s has another digest: the file is damaged or not that version",
+			"the SHA-256 in %s does not match: the file is damaged or another version",
 			result->sidecar_name);
 		return true;
 	}
@@ -161,7 +160,7 @@ static void drop_tick(struct inspect *inspect)
 	close_fd(&fd);
 }
 
-/* A child has ended: when all have, judges. */
+/* A child has ended. Sets the result when all have. */
 static void on_exit_any(struct child *child)
 {
 	struct inspect *inspect = child->spec.owner;
@@ -184,7 +183,7 @@ static void on_exit_any(struct child *child)
 		if (r == 0)
 			result->state = INSPECT_OK;
 		else
-			STR_FORMAT(fault, "its entries cannot be kept: %s", strerror(-r));
+			STR_FORMAT(fault, "the manifest cannot be stored: %s", strerror(-r));
 	}
 	if (result->state == INSPECT_BAD)
 		STR_FORMAT(result->error, "%s: %s", base ? base + 1 : result->path, fault);
@@ -194,8 +193,8 @@ static void on_exit_any(struct child *child)
 		inspect->ended(inspect->arg);
 }
 
-/* Where the kernel has no pidfd, nobody else looks for a child's end. One child each time: the last
- * end may free all of this. */
+/* Polls for the end of children, which a kernel without pidfd does not report. One child per tick,
+ * because the end of the last one may free @inspect. */
 static void on_tick(struct watch *watch, uint32_t events)
 {
 	struct inspect *inspect = container_of(watch, struct inspect, tick);
@@ -207,7 +206,8 @@ static void on_tick(struct watch *watch, uint32_t events)
 	child_poll(children[inspect->turn++ % ARRAY_SIZE(children)]);
 }
 
-/* Opens the archive once more: a descriptor of the hasher's own has its own read-ahead. */
+/* Opens the archive again for the hasher, since each open file has its own read-ahead. Returns the
+ * descriptor, or -ESTALE if the path now names another file. */
 static int open_again(const struct source *source)
 {
 	int fd = open(source->path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
@@ -289,7 +289,8 @@ struct inspect *inspect_new(int reactor, const char *path, struct diag *diag)
 	r = sidecar_find(result->path, inspect->expected, result->sidecar_name);
 	if (r < 0) {
 		(void)diag_fail(diag, r,
-			"the .sha256 file beside %s has no digest for it, or cannot be read", path);
+			"the SHA-256 file next to %s cannot be read or has no digest for it; correct or remove it",
+			path);
 		inspect_free(inspect);
 		return NULL;
 	}

@@ -15,7 +15,7 @@
 #define TEXT_MAX   MIB(1)
 #define HEX_DIGITS (SHA256_HEX - 1)
 
-/* Copies a digest in lower case; false where @text does not begin with one. */
+/* Copies a digest in lower case; false if @text does not begin with one. */
 static bool copy_hex(const char *text, char ret[SHA256_HEX])
 {
 	for (size_t i = 0; i < HEX_DIGITS; i++) {
@@ -27,7 +27,7 @@ static bool copy_hex(const char *text, char ret[SHA256_HEX])
 	return !isxdigit((unsigned char)text[HEX_DIGITS]);
 }
 
-/* Splits "HEX  name", "HEX *name", "HEX" or "SHA256 (name) = HEX". False where it is none. */
+/* Splits "HEX  name", "HEX *name", "HEX" or "SHA256 (name) = HEX". False for any other line. */
 static bool parse_line(char *line, char ret_hex[SHA256_HEX], const char **ret_name)
 {
 	static const char tag[] = "SHA256 (";
@@ -79,7 +79,7 @@ bool sidecar_parse(const char *text, const char *name, bool lone, char ret[SHA25
 	return true;
 }
 
-/* Reads a small text file. 0 or -errno. */
+/* Reads a small text file; the caller frees *ret. 0 or -errno. */
 static int read_text(const char *path, char **ret)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);

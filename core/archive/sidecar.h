@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* sidecar - the SHA-256 that somebody published beside an archive: ARCHIVE.sha256, else a line of
- * SHA256SUMS in the same directory, as sha256sum (with and without --tag) writes them. */
+/* sidecar - finds the SHA-256 that was published next to an archive: in ARCHIVE.sha256, else in
+ * SHA256SUMS in the same directory, in the formats of sha256sum(1) with and without --tag. */
 #ifndef CORE_ARCHIVE_SIDECAR_H
 #define CORE_ARCHIVE_SIDECAR_H
 
 #include "core/manifest/sha256.h"
 #include "device/base/util.h"
 
-/* Pure: finds the digest of @name in the text of such a file, as lower-case hex. With @lone a single
- * digest under another name, or none, counts as well. False where there is no such line. */
+/* Pure: finds the digest of @name in @text, as lower-case hex. With @lone, a single digest with
+ * another name or without a name is accepted too. False if there is no digest. */
 bool sidecar_parse(const char *text, const char *name, bool lone, char ret[SHA256_HEX]);
 
 /*
- * Looks beside the archive. 1 with the digest, and the sidecar's file name in @name (NAME_MAX + 1
- * bytes); 0 where there is none; -EINVAL where ARCHIVE.sha256 holds no digest for it, or -errno
- * where it cannot be read.
+ * Finds the digest for an archive. Returns 1 with the digest in @ret and the file name of the
+ * sidecar in @name (NAME_MAX + 1 bytes); 0 if there is no sidecar; -EINVAL if ARCHIVE.sha256 has
+ * no digest for the archive, or a sidecar is not a regular file or larger than 1 MiB; or -errno if
+ * it cannot be read. On 0, @name may have been set.
  */
 _must_check_ int sidecar_find(const char *archive_path, char ret[SHA256_HEX], char *name);
 

@@ -13,20 +13,20 @@
 #define PROGRAMS_MAX 3
 #define TAR_BLOCK    512
 
-/* zstd's windows go up to 2 GiB, and half of that where an address has 32 bits. */
+/* The largest window of zstd: 2 GiB, or 1 GiB on 32-bit systems. */
 #define ZSTD_LONG (sizeof(void *) > 4 ? "--long=31" : "--long=30")
 
 static const struct codec {
 	const char *name;
 	unsigned char magic[6];
 	size_t magic_bytes;
-	/* The best one first. Each decompresses standard input to standard output. */
+	/* In order of preference. Each decompresses standard input to standard output. */
 	const char *programs[PROGRAMS_MAX];
 	const char *args;
 	const char *package; /* of the last program */
 } codecs[COMPRESSION_COUNT] = {
 	[COMPRESSION_NONE] = {.name = "none"},
-	/* Without -v pigz passes over data behind the compressed data in silence. */
+	/* -v makes pigz warn of data after the compressed data. */
 	[COMPRESSION_GZIP] = {"gzip", {0x1f, 0x8b}, 2, {"pigz", "gzip"}, "-dcv", "gzip"},
 	[COMPRESSION_XZ] = {"xz", {0xfd, '7', 'z', 'X', 'Z', 0}, 6, {"xz"}, "-dc", "xz-utils"},
 	[COMPRESSION_ZSTD] = {"zstd", {0x28, 0xb5, 0x2f, 0xfd}, 4, {"zstd"}, "-dcq", "zstd"},
@@ -36,7 +36,7 @@ static const struct codec {
 	[COMPRESSION_LZIP] = {"lzip", {'L', 'Z', 'I', 'P'}, 4, {"plzip", "lzip"}, "-dc", "lzip"},
 };
 
-/* What people hand over by mistake, so that the refusal can name it. */
+/* Other formats that users may try, to name them in the error message. */
 static const struct {
 	size_t offset;
 	const char *magic;
@@ -46,8 +46,8 @@ static const struct {
 	{0, "PK\3\4", 4, "a zip archive"},
 	{0, "7z\xbc\xaf\x27\x1c", 6, "a 7z archive"},
 	{0, "Rar!", 4, "a rar archive"},
-	{0, "\x1f\x9d", 2, "a file of the old compress program (.Z)"},
-	{0, "\x89LZO", 4, "a file of lzop"},
+	{0, "\x1f\x9d", 2, "a compress (.Z) file"},
+	{0, "\x89LZO", 4, "an lzop file"},
 	{0, "07070", 5, "a cpio archive"},
 	{0, "!<arch>\n", 8, "a Debian package or an ar archive"},
 	{0, "\xed\xab\xee\xdb", 4, "an rpm package"},
@@ -68,7 +68,7 @@ const char *compression_name(enum compression compression)
 	return codecs[compression].name;
 }
 
-/* The octal number of a checksum field: digits between blanks, ended by a blank or NUL. */
+/* Parses the octal number of a checksum field: digits between blanks, ended by a blank or NUL. */
 static bool read_checksum(const unsigned char field[8], long *ret)
 {
 	char digits[9] = "", *end;
@@ -80,8 +80,8 @@ static bool read_checksum(const unsigned char field[8], long *ret)
 	return end[strspn(end, " ")] == '\0';
 }
 
-/* True where a block is a tar header: the checksum is what every format of tar has, and some old
- * tars summed signed bytes. */
+/* True if a block is a tar header: every tar format has the checksum, and some old tars summed
+ * signed bytes. */
 static bool is_tar_header(const unsigned char *block)
 {
 	long sum = 0, signed_sum = 0, checksum;
@@ -105,7 +105,7 @@ int source_sniff(const unsigned char *head, size_t size, enum compression *ret_c
 			*ret_compression = i;
 			return 0;
 		}
-	/* A header with "ustar" and a wrong checksum is a damaged archive: manifest_read says so. */
+	/* "ustar" with a wrong checksum is a damaged archive, which manifest_read reports. */
 	if (size >= TAR_BLOCK && (memcmp(head + 257, "ustar", 5) == 0 || is_tar_header(head))) {
 		*ret_compression = COMPRESSION_NONE;
 		return 0;
@@ -132,11 +132,11 @@ static int find_program(struct source *source, struct diag *diag)
 			return 0;
 		}
 	return diag_fail(diag, -ENOPKG,
-		"%s is compressed with %s, and there is no %s on this machine (package %s)",
-		source->path, codec->name, codec->name, codec->package);
+		"%s is compressed with %s, which is not installed; install package %s",
+		source->path, codec->name, codec->package);
 }
 
-/* Reads the beginning and judges it. 0 or -errno with the sentence. */
+/* Recognises the format by the beginning. 0, or -errno with a message in @diag. */
 static int identify_content(struct source *source, struct diag *diag)
 {
 	unsigned char head[SOURCE_HEAD_BYTES];
@@ -166,18 +166,18 @@ int source_open(struct source *source, const char *path, struct diag *diag)
 	struct stat st;
 	int r;
 
-	/* Not blocking on a FIFO; for a regular file it means nothing. */
+	/* O_NONBLOCK: do not block on a FIFO; it has no effect on a regular file. */
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0 || !(absolute = realpath(path, NULL)))
 		return diag_fail(diag, -errno, "%s cannot be opened: %s", path, strerror(errno));
 	if (S_ISDIR(st.st_mode))
 		return diag_fail(diag, -EISDIR, "%s is a directory, not an archive", path);
 	if (!S_ISREG(st.st_mode))
-		return diag_fail(diag, -EINVAL, "%s is no regular file, not an archive", path);
+		return diag_fail(diag, -EINVAL, "%s is not a regular file", path);
 	if (st.st_size == 0)
 		return diag_fail(diag, -EINVAL, "%s is empty", path);
 	if (!STR_COPY(opened.path, absolute))
-		return diag_fail(diag, -ENAMETOOLONG, "%s has too long a path", path);
+		return diag_fail(diag, -ENAMETOOLONG, "the path of %s is too long", path);
 	opened.fd = fd;
 	opened.id = file_id_of(&st);
 	r = identify_content(&opened, diag);
@@ -197,7 +197,7 @@ void source_close(struct source *source)
 	close_fd(&source->fd);
 }
 
-/* The first line has the reason; what follows may be advice. */
+/* Keeps the first line, which has the reason; the others may be advice. */
 static void on_line(struct child *child, char *line)
 {
 	struct source *source = container_of(child, struct source, decompressor);
@@ -212,7 +212,7 @@ int source_stream(struct source *source, int reactor, void (*on_exit)(struct chi
 	void *owner, int *ret_fd)
 {
 	const struct codec *codec = &codecs[source->compression];
-	/* All cores, where the program is an xz that can; others don't know the variable. */
+	/* xz on all cores from version 5.4 on; other programs ignore the variable. */
 	static const char *const env[] = {"XZ_DEFAULTS=-T0", NULL};
 	int ends[2], r;
 
@@ -226,7 +226,7 @@ int source_stream(struct source *source, int reactor, void (*on_exit)(struct chi
 	}
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
-	/* Fewer turns between the two; more than the limit is refused, and the default stays. */
+	/* Fewer context switches. Fails above /proc/sys/fs/pipe-max-size; the default stays. */
 	(void)fcntl(ends[1], F_SETPIPE_SZ, (int)MIB(1));
 	child_finish(&source->decompressor);
 	source->said[0] = '\0';
@@ -261,7 +261,7 @@ void source_let_go(struct source *source)
 	child_kill(&source->decompressor, SIGKILL);
 }
 
-/* By us, and by nothing else. */
+/* True if source_let_go killed it, and no other cause ended it. */
 static bool was_let_go(const struct source *source)
 {
 	const struct child *child = &source->decompressor;
@@ -279,7 +279,7 @@ bool source_ok(const struct source *source, struct diag *diag)
 		(child_ok(&source->decompressor) && !strstr(source->said, "trailing")) ||
 		was_let_go(source))
 		return true;
-	/* pigz begins its line with what it was about to do. */
+	/* With -v, pigz writes its action before the message, on the same line. */
 	reason = strstr(source->said, source->program);
 	if (!reason)
 		reason = source->said;

@@ -35,7 +35,8 @@ static const struct {
 	{ARCHIVE_ENTRY_ACL_OTHER, 0x20},
 };
 
-/* Numbers stand in the archive, or else names, which mean what they mean to this machine's tar. */
+/* Finds the ID of an ACL entry: the number in the archive, else its name is looked up on this
+ * machine, as tar does. 0 or -ENOENT. */
 static int find_id(int tag, int number, const char *name, uint32_t *ret)
 {
 	const struct passwd *user;
@@ -114,7 +115,7 @@ int acl_value(struct archive_entry *entry, enum acl_kind kind, void **ret)
 	count = archive_entry_acl_reset(entry, types[kind]);
 	if (count <= 0)
 		return 0;
-	items = calloc((size_t)count + 3, sizeof(*items)); /* the mode's three may come on top */
+	items = calloc((size_t)count + 3, sizeof(*items)); /* libarchive adds the mode's three */
 	if (!items)
 		return -ENOMEM;
 	count = collect(entry, kind, items);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * acl - a POSIX access control list of an archive's entry in the form that the kernel stores it in, so
- * that the two compare as bytes (include/uapi/linux/posix_acl_xattr.h: version 2, entries in the
- * order of their tags, those of users and groups by their numbers).
+ * acl - converts a POSIX ACL of an archive entry to the kernel's xattr format, so that archive and
+ * medium compare byte by byte (include/uapi/linux/posix_acl_xattr.h: version 2; entries sorted by
+ * tag, then by user or group ID).
  */
 #ifndef CORE_MANIFEST_ACL_H
 #define CORE_MANIFEST_ACL_H
@@ -16,13 +16,14 @@
 enum acl_kind { ACL_ACCESS, ACL_DEFAULT };
 
 /*
- * Makes the value of the attribute; *ret is the caller's to free. Returns its size, 0 where @entry has
- * no such list (an access list that says no more than the mode is none); -ENOENT where it names a
- * user or group that this machine does not know, as tar would not; or -ENOMEM.
+ * Builds the value of the xattr in *ret, which the caller frees. Returns its size; 0 if @entry has
+ * no such list, or an access list that is equivalent to the mode; -ENOENT if it names a user or
+ * group that is unknown on this machine, and so to tar; or -ENOMEM.
  */
 _must_check_ int acl_value(struct archive_entry *entry, enum acl_kind kind, void **ret);
 
-/* With an access list a mode's group bits are those of its mask: @mode corrected so. */
+/* Returns @mode with the group bits that stat(2) shows: those of the mask, if @entry has an access
+ * list with one. */
 uint32_t acl_mode(struct archive_entry *entry, uint32_t mode);
 
 #endif

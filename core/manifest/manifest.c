@@ -11,28 +11,28 @@
 #include <unistd.h>
 
 #define START_BYTES KIB(64)
-#define UNIT	    8 /* records begin at multiples of it, and are named by the multiple */
+#define UNIT	    8 /* alignment of records; a record number is an offset in units */
 
-/* The beginning of the memory file; records follow, then the index. */
+/* The beginning of the memory file, followed by the records and the index. */
 struct header {
 	struct manifest_totals totals;
 	uint64_t used;	/* end of the records */
-	uint64_t slots; /* of the index behind them, a power of two; 0 before manifest_seal */
+	uint64_t slots; /* in the index after them, a power of two; 0 before manifest_seal */
 };
 
 enum record_flag {
-	RECORD_IMPLIED = 1,  /* a parent directory that has no entry of its own */
-	RECORD_REPLACED = 2, /* a later entry has its path */
-	RECORD_PARENT = 4,   /* something lies below it */
-	RECORD_DIVERTED = 8, /* its path has been something else than a directory */
+	RECORD_IMPLIED = 1,  /* a parent directory without an entry */
+	RECORD_REPLACED = 2, /* a later entry has the same path */
+	RECORD_PARENT = 4,   /* has entries below it */
+	RECORD_DIVERTED = 8, /* its path was not a directory in an earlier entry */
 };
 
 struct record {
 	uint32_t bytes;		     /* of the whole record */
 	uint32_t flags;		     /* enum record_flag */
 	uint32_t target;	     /* of a hard link: the record of the file */
-	uint32_t link_at;	     /* where in text the link begins; the path is at 0 */
-	struct manifest_entry entry; /* its pointers are not used */
+	uint32_t link_at;	     /* offset of the link in text; the path is at 0 */
+	struct manifest_entry entry; /* its pointers are invalid */
 	char text[];
 };
 
@@ -40,7 +40,7 @@ struct manifest {
 	int fd;
 	struct header *map;
 	size_t mapped;
-	uint32_t *index; /* path -> record; while filling on the heap, then in the mapping */
+	uint32_t *index; /* hash table, path to record; on the heap until sealed */
 	size_t slots, filled;
 	bool sealed;
 };
@@ -123,8 +123,8 @@ static int remap(struct manifest *manifest, size_t size)
 	return 0;
 }
 
-/* Makes room for @more bytes behind the records: twice as much each time, which costs no memory
- * before it is written to. */
+/* Makes room for @more bytes after the records. Doubles the size, which uses no memory until it is
+ * written to. 0 or -errno; -EFBIG if record numbers overflow. */
 static int reserve(struct manifest *manifest, uint64_t more)
 {
 	uint64_t need = manifest->map->used + more, size = manifest->mapped;
@@ -184,7 +184,7 @@ static int reserve_slot(struct manifest *manifest)
 	return 0;
 }
 
-/* Appends a record for @path, in the index instead of what had that path. 0 or -errno. */
+/* Appends a record for @path, which replaces an earlier one in the index. 0 or -errno. */
 static int append(struct manifest *manifest, const char *path, const struct manifest_entry *entry,
 	uint32_t flags, uint32_t target)
 {
@@ -241,8 +241,8 @@ void manifest_complain(
 	totals->problem_count++;
 }
 
-/* Puts the path as it lies below the target into @ret. NULL, or what is wrong with it: what one tar
- * strips and another follows is refused. */
+/* Writes the path relative to the target into @ret. Returns NULL, or the reason to refuse it: some
+ * tars strip such parts, others follow them. */
 static const char *normalise(const char *raw, char ret[PATH_MAX])
 {
 	size_t length = 0;
@@ -271,8 +271,8 @@ static const char *normalise(const char *raw, char ret[PATH_MAX])
 	return NULL;
 }
 
-/* Makes sure that each parent of @path is a directory and has been nothing else: a tar follows a
- * symlink that an earlier entry made. 0, 1 where it is not, or -errno. */
+/* Adds the missing parents of @path. Returns 0; 1 if a parent is, or was in an earlier entry, not a
+ * directory, since a tar follows a symlink that an earlier entry created; or -errno. */
 static int add_parents(struct manifest *manifest, char *path)
 {
 	static const struct manifest_entry implied = {.link = "", .type = MANIFEST_DIR};
@@ -286,7 +286,7 @@ static int add_parents(struct manifest *manifest, char *path)
 
 		if (!end)
 			return 0;
-		*end = '\0'; /* the root first, then each parent */
+		*end = '\0'; /* the root first, where end == path */
 		number = find(manifest, path);
 		if (number == 0)
 			r = append(manifest, path, &implied, RECORD_IMPLIED | RECORD_PARENT, 0);
@@ -346,15 +346,16 @@ int manifest_add(
 		if (!target || record_at(manifest, target)->entry.type == MANIFEST_DIR ||
 			strcmp(link, path) == 0) {
 			manifest_complain(manifest, "link", raw_path,
-				"a hard link to %s, which is no file before it", entry->link);
+				"a hard link to %s, which is not an earlier file", entry->link);
 			return 0;
 		}
-		kept.link = ""; /* the target's path says it */
+		kept.link = ""; /* decode takes the path of the target */
 	}
 
 	r = add_parents(manifest, path);
 	if (r > 0)
-		manifest_complain(manifest, "path", raw_path, "lies below what is not a directory");
+		manifest_complain(
+			manifest, "path", raw_path, "has a parent that is not a directory");
 	if (r != 0)
 		return r < 0 ? r : 0;
 
@@ -368,7 +369,7 @@ int manifest_add(
 	}
 	if (entry->type != MANIFEST_DIR && (flags & RECORD_PARENT || *path == '\0')) {
 		manifest_complain(
-			manifest, "path", raw_path, "replaces a directory that is in use");
+			manifest, "path", raw_path, "replaces a directory that has entries");
 		return 0;
 	}
 	return append(manifest, path, &kept, flags, target);
@@ -413,7 +414,7 @@ int manifest_refresh(struct manifest *manifest)
 	return 0;
 }
 
-/* The entry as it counts, its strings in the mapping. */
+/* Returns the entry of a record, with hard links resolved and its strings in the mapping. */
 static struct manifest_entry decode(const struct manifest *manifest, const struct record *record)
 {
 	const struct record *target;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * manifest - what the archive holds, entry by entry, as libarchive reads it: the reference that the
- * medium is verified against. It lies in a mapped memory file that child processes share, so the
- * engine's own memory stays small however large the archive is: a parent touches the first pages,
- * the rest only where it asks for entries.
+ * manifest - the list of all entries of the archive, as read by libarchive: the reference that the
+ * medium is verified against. It is a memory file that child processes map and share. The memory of
+ * the engine stays small for an archive of any size: the totals are in the first pages, and the
+ * others are touched only to read entries.
  */
 #ifndef CORE_MANIFEST_MANIFEST_H
 #define CORE_MANIFEST_MANIFEST_H
@@ -31,11 +31,12 @@ enum manifest_type {
 };
 
 /*
- * What is wrong with the archive: inspect shows them, plan_check refuses on any. The codes:
- * "format" no tar archive, "empty" no entries, "damaged" a header or its data, "truncated" no end
- * mark, "trailing" data behind the end mark (padding with zeros is none), "path" a name that leaves
- * the target or cannot be made, "link" a hard link to what is not there before it, "type" what no
- * tar can make or we can't check, "size" a sparse file beyond reason.
+ * An error in the archive. inspect reports them, and plan_check refuses an archive with any.
+ * Codes: "format" not a tar archive, "empty" no entries, "damaged" a bad header or bad data,
+ * "truncated" no end mark, "trailing" data after the end mark other than zeros, "path" a name that
+ * leaves the target or is invalid, "link" a hard link to a file that does not precede it, "type"
+ * an entry that tar cannot create or verify cannot compare, "size" a sparse file that is too
+ * large.
  */
 struct manifest_problem {
 	char code[24];
@@ -44,14 +45,14 @@ struct manifest_problem {
 };
 #define MANIFEST_PROBLEMS_MAX 16
 
-/* Sums over the archive: a flat value. They grow while it is read, in the parent's view as well. */
+/* Sums over the archive, as a flat value. The parent sees them grow while a child reads. */
 struct manifest_totals {
-	/* Of the tar stream up to its end mark, rounded up to the 10,240-byte record that GNU tar
-	 * counts in; padding behind that record is not counted, for tar does not read it. */
+	/* The tar stream including its end mark, rounded up to the 10,240-byte records of GNU tar's
+	 * count. Padding after that record is excluded, because tar does not read it. */
 	uint64_t stream_bytes;
-	uint64_t content_bytes; /* of all regular files, holes included */
-	uint64_t block_bytes;	/* content without holes in 4 KiB blocks, and a block a directory:
-				   the space needed */
+	uint64_t content_bytes; /* of all regular files, including holes */
+	uint64_t block_bytes;	/* space needed: content without holes in blocks of 4 KiB, and one
+				   block for each directory */
 	uint64_t entries, files, dirs, symlinks, hardlinks;
 	uint64_t devices;	       /* device nodes and FIFOs */
 	uint64_t xattrs, acls, sparse; /* entries that have them */
@@ -61,33 +62,37 @@ struct manifest_totals {
 
 struct manifest; /* opaque: the mapping */
 
-/* Makes an empty one in a memory file (memfd_create). NULL and errno on failure. */
+/* Creates an empty manifest in a memory file (memfd_create). NULL and errno on failure. */
 struct manifest *manifest_new(void);
+/* Frees it and keeps errno; NULL is allowed. */
 void manifest_free(struct manifest *manifest);
-/* The memory file: a work child that fills the manifest must keep it open. */
+/* The descriptor of the memory file, borrowed. A work child that fills the manifest must keep it
+ * open. */
 int manifest_fd(const struct manifest *manifest);
 const struct manifest_totals *manifest_totals(const struct manifest *manifest);
 
 /*
- * Reads the tar stream at @fd to its end and fills @manifest, an empty one: in a work child, the
- * parent sees the result through the shared mapping after manifest_refresh. @progress (may be NULL)
- * is called now and then with the stream's bytes; non-zero stops with -ECANCELED.
- * 0 where the stream is whole; then unsafe or unsupported entries are problems in the totals.
- * -EBADMSG where it is no sound tar archive ("format", "empty", "damaged", "truncated", "trailing":
- * a problem too), with the sentence in @diag; or -errno.
- * Names are the raw bytes of the archive in any locale.
+ * Reads the tar stream @fd to its end into the empty @manifest. If a work child does that, the
+ * parent calls manifest_refresh to see the entries. @progress (may be NULL) is called about every
+ * 200 ms with the bytes read; if it returns non-zero, reading stops with -ECANCELED. Returns 0 if
+ * the stream is complete; the totals may then contain problems of unsafe or unsupported entries.
+ * -EBADMSG if it is not a valid tar archive, with the message in @diag and a problem ("format",
+ * "empty", "damaged", "truncated" or "trailing"); or -errno. Names are the raw bytes of the
+ * archive in every locale.
  */
 _must_check_ int manifest_read(struct manifest *manifest, int fd,
 	int (*progress)(void *arg, uint64_t bytes), void *arg, struct diag *diag);
-/* Maps what a child has written. 0; -ENODATA where the manifest was not sealed; or -errno. */
+/* Maps the entries that a child has written. 0; -ENODATA if it did not seal the manifest; or
+ * -errno. */
 _must_check_ int manifest_refresh(struct manifest *manifest);
 
-/* One entry; the strings lie in the mapping. Of paths given twice only the last counts. */
+/* One entry; its strings are in the mapping. If a path occurs more than once, the last entry
+ * counts. */
 struct manifest_entry {
 	const char *path; /* relative, without "./" and trailing "/"; "" is the root itself */
-	/* Target of a symlink as it is, or path of the file that a hard link names, found through
-	 * other links to it; else "". A hard link to content that a later entry of the same path
-	 * replaced is given as that file itself. */
+	/* The unchanged target of a symlink, or the path of the file that a hard link refers to,
+	 * directly or through other hard links; else "". A hard link to a file that a later entry
+	 * replaced is returned as that file. */
 	const char *link;
 	enum manifest_type type;
 	uint32_t mode; /* permission bits, 07777 */
@@ -96,32 +101,34 @@ struct manifest_entry {
 	uint32_t mtime_ns;
 	uint64_t size;
 	uint32_t major, minor; /* of a device node */
-	uint32_t xattr_count;  /* access control lists are not counted */
+	uint32_t xattr_count;  /* without ACLs */
 	uint32_t xattr_labels; /* xattrs_labels of the entry: the @keep of its digest */
 	unsigned char digest[MANIFEST_DIGEST_BYTES];	   /* of a regular file's content */
 	unsigned char xattr_digest[MANIFEST_DIGEST_BYTES]; /* xattrs_digest */
 };
 
-/* Calls @each for every entry that counts, in the archive's order; stops at non-zero. */
+/* Calls @each for every entry that was not replaced, in the order of the archive. Stops at a
+ * non-zero result and returns it; else returns 0. */
 _must_check_ int manifest_each(const struct manifest *manifest,
 	int (*each)(void *arg, const struct manifest_entry *entry), void *arg);
-/* The same for every directory that the archive makes: its entries, the root, and those that are
- * only implied by the paths of others. */
+/* The same for every directory of the archive: entries, the root, and parents that have no
+ * entry. */
 _must_check_ int manifest_each_dir(
 	const struct manifest *manifest, int (*each)(void *arg, const char *path), void *arg);
-/* True where @path is an entry, the root, or a directory implied by an entry. */
+/* True if @path is an entry, the root, or the parent of an entry. */
 bool manifest_has(const struct manifest *manifest, const char *path);
 
-/* For what fills a manifest (manifest_read, and a sidecar one day), in this order. */
+/* The functions below fill a manifest; manifest_read calls them. */
 
-/* Adds an entry, @raw_path and entry->link of a hard link as they stand in the archive; the entry's
- * own path is not read. What is unsafe becomes a problem. 0 or -errno. */
+/* Adds an entry. @raw_path, and entry->link of a hard link, are the unchanged strings of the
+ * archive; entry->path is ignored. An unsafe entry is added as a problem instead. 0 or -errno. */
 _must_check_ int manifest_add(
 	struct manifest *manifest, const char *raw_path, const struct manifest_entry *entry);
+/* Adds a problem. It is counted even if the array is full. */
 void manifest_complain(struct manifest *manifest, const char *code, const char *path,
 	const char *format, ...) __attribute__((format(printf, 4, 5)));
 struct manifest_totals *manifest_edit_totals(struct manifest *manifest);
-/* Writes the index: nothing is added any more. 0 or -errno. */
+/* Writes the index and completes the manifest: no entry may be added after that. 0 or -errno. */
 _must_check_ int manifest_seal(struct manifest *manifest);
 
 #endif

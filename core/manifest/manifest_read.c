@@ -19,7 +19,7 @@
 #define PROGRESS_MS  200
 #define BUFFER_BYTES KIB(64)
 
-/* A file that claims more holes than this is a mistake or an attack: hashing them takes hours. */
+/* A file with more holes than this is an error or an attack: hashing them takes hours. */
 #ifndef MANIFEST_HOLES_MAX
 #define MANIFEST_HOLES_MAX GIB(1024)
 #endif
@@ -31,10 +31,10 @@ struct reader {
 	int (*progress)(void *arg, uint64_t bytes);
 	void *arg;
 	uint64_t bytes;	      /* of the stream, read so far */
-	uint64_t nonzero_end; /* position behind the last byte that is not zero */
-	uint64_t told_ms;
+	uint64_t nonzero_end; /* offset after the last byte that is not zero */
+	uint64_t reported_ms;
 	bool end_seen;
-	int error; /* -errno of reading the stream, or -ECANCELED */
+	int error; /* -errno of read(2), or -ECANCELED */
 	struct sha256 sha;
 	struct xattr *xattrs;
 	size_t xattr_capacity;
@@ -42,7 +42,8 @@ struct reader {
 	unsigned char buffer[BUFFER_BYTES];
 };
 
-/* The next part of the stream into the buffer: its length, 0 at the end, or -errno. */
+/* Reads the next part of the stream into the buffer. Returns its length, 0 at the end, or
+ * -errno. */
 static ssize_t read_part(struct reader *reader)
 {
 	uint64_t now = now_ms();
@@ -51,8 +52,8 @@ static ssize_t read_part(struct reader *reader)
 
 	if (reader->error < 0)
 		return reader->error;
-	if (reader->progress && now - reader->told_ms >= PROGRESS_MS) {
-		reader->told_ms = now;
+	if (reader->progress && now - reader->reported_ms >= PROGRESS_MS) {
+		reader->reported_ms = now;
 		if (reader->progress(reader->arg, reader->bytes) != 0)
 			return reader->error = -ECANCELED;
 	}
@@ -82,7 +83,7 @@ static ssize_t on_read(struct archive *archive, void *arg, const void **ret_buff
 	return length < 0 ? ARCHIVE_FATAL : length;
 }
 
-/* Ends the reading with a sentence, which is a problem as well. Returns -EBADMSG. */
+/* Reports a fatal error, as a problem and in diag. Returns -EBADMSG. */
 static int fail(struct reader *reader, const char *code, const char *path, const char *text)
 {
 	manifest_complain(reader->manifest, code, path, "%s", text);
@@ -91,7 +92,7 @@ static int fail(struct reader *reader, const char *code, const char *path, const
 	return -EBADMSG;
 }
 
-/* What libarchive could not read. */
+/* Reports an error of libarchive. Returns -errno. */
 static int fail_archive(struct reader *reader, const char *path)
 {
 	const char *said = archive_error_string(reader->archive);
@@ -103,16 +104,16 @@ static int fail_archive(struct reader *reader, const char *path)
 	if (reader->bytes == 0)
 		return fail(reader, "empty", path, "no data");
 	if (archive_format(reader->archive) == 0 && reader->bytes >= TAR_HEADER)
-		return fail(reader, "format", path, "what it holds is not a tar archive");
+		return fail(reader, "format", path, "the content is not a tar archive");
 	if (archive_format(reader->archive) == 0)
 		return fail(reader, "truncated", path,
-			"what it holds is not a tar archive, or is cut short: less than one header");
-	STR_FORMAT(text, "the tar archive is %s (%s)", reader->end_seen ? "cut short" : "damaged",
-		said ? said : "no reason given");
+			"the content is not a tar archive, or is shorter than one header");
+	STR_FORMAT(text, "the tar archive is %s (%s)", reader->end_seen ? "truncated" : "damaged",
+		said ? said : "unknown error");
 	return fail(reader, reader->end_seen ? "truncated" : "damaged", path, text);
 }
 
-/* Digest of the content, holes as the zeros that they read as. 0 or -errno. */
+/* Computes the digest of the content, with holes as zeros. 0 or -errno. */
 static int read_content(struct reader *reader, const char *path, struct manifest_entry *entry)
 {
 	uint64_t at = 0, data_bytes = 0;
@@ -158,7 +159,7 @@ static int read_content(struct reader *reader, const char *path, struct manifest
 	return sha256_end(&reader->sha, entry->digest);
 }
 
-/* Appends the two lists to @list where @from has them. Number of attributes, or -errno. */
+/* Appends the ACLs of @from to @list; the caller frees @values. Returns their number, or -errno. */
 static int read_acls(struct archive_entry *from, struct xattr *list, void *values[2])
 {
 	static const char *const names[] = {
@@ -200,8 +201,8 @@ static int read_xattrs(struct reader *reader, struct archive_entry *from, const 
 	used = acl_count = acls ? read_acls(from, list + n, values) : 0;
 	if (used == -ENOENT) {
 		manifest_complain(reader->manifest, "type", path,
-			"an access control list with the name of a user or group that this "
-			"machine does not know; pack it with --numeric-owner");
+			"an ACL with a user or group name that is unknown on this machine; pack "
+			"the archive with --numeric-owner");
 		used = acl_count = 0;
 	}
 	if (used >= 0) {
@@ -259,11 +260,13 @@ static int read_entry(struct reader *reader, struct archive_entry *from)
 	if (!path)
 		return fail(reader, "damaged", "", "a name cannot be read");
 	if (entry.type == MANIFEST_TYPE_COUNT) {
-		manifest_complain(reader->manifest, "type", path, "a type that is not supported");
+		manifest_complain(
+			reader->manifest, "type", path, "an entry of an unsupported type");
 		return 0;
 	}
 	if (entry.uid != archive_entry_uid(from) || entry.gid != archive_entry_gid(from))
-		manifest_complain(reader->manifest, "type", path, "an owner that is out of range");
+		manifest_complain(
+			reader->manifest, "type", path, "a user or group ID that is out of range");
 
 	if (entry.type == MANIFEST_HARDLINK)
 		entry.link = archive_entry_hardlink(from);
@@ -273,7 +276,7 @@ static int read_entry(struct reader *reader, struct archive_entry *from)
 		return fail(reader, "damaged", path, "a link's target cannot be read");
 	if (entry.type == MANIFEST_HARDLINK && entry.size > 0)
 		manifest_complain(
-			reader->manifest, "type", path, "a hard link with content of its own");
+			reader->manifest, "type", path, "a hard link with its own content");
 	if (entry.type != MANIFEST_FILE)
 		entry.size = 0;
 	if (entry.type == MANIFEST_CHAR || entry.type == MANIFEST_BLOCK) {
@@ -295,8 +298,8 @@ static int read_entry(struct reader *reader, struct archive_entry *from)
 	return manifest_add(reader->manifest, path, &entry);
 }
 
-/* libarchive takes a stream that just stops between two entries for whole; tar writers end it with
- * two blocks of zeros. From the end mark on there is nothing but zeros. */
+/* Checks the end of the archive: two blocks of zeros, and nothing but zeros after them. libarchive
+ * accepts a stream that ends between two entries. 0 or -errno. */
 static int judge_end(struct reader *reader)
 {
 	struct manifest_totals *totals = manifest_edit_totals(reader->manifest);
@@ -310,9 +313,9 @@ static int judge_end(struct reader *reader)
 		return fail_archive(reader, "");
 	totals->stream_bytes = (mark + END_MARK + TAR_RECORD - 1) / TAR_RECORD * TAR_RECORD;
 	if (reader->nonzero_end > mark)
-		return fail(reader, "trailing", "", "there is data behind the end of the archive");
+		return fail(reader, "trailing", "", "there is data after the end of the archive");
 	if (reader->bytes < mark + END_MARK)
-		return fail(reader, "truncated", "", "the tar archive is cut short (no end mark)");
+		return fail(reader, "truncated", "", "the tar archive is truncated (no end mark)");
 	if (totals->entries == 0)
 		return fail(reader, "empty", "", "the tar archive has no entries");
 	return 0;
@@ -329,11 +332,11 @@ static int read_entries(struct reader *reader)
 		r = archive_read_next_header(archive, &from);
 		if (r == ARCHIVE_EOF)
 			return judge_end(reader);
-		/* It would look for the next header behind one that is damaged. */
+		/* After a damaged header libarchive would search for the next valid one. */
 		if (r < ARCHIVE_WARN || r == ARCHIVE_RETRY)
 			break;
 		if (r == ARCHIVE_WARN) {
-			/* Names that cannot be converted are as good: their bytes are taken. */
+			/* A name that cannot be converted is no error: its bytes are used. */
 			const char *said = archive_error_string(archive);
 			const char *path = archive_entry_pathname(from);
 

@@ -27,7 +27,7 @@ void sha256_finish(struct sha256 *sha)
 
 void sha256_begin(struct sha256 *sha)
 {
-	/* Without a type the context keeps the one it has: looking it up again is what costs. */
+	/* A NULL type reuses the algorithm of the context: fetching it again is slow. */
 	sha->failed = EVP_DigestInit_ex(sha->context, NULL, NULL) != 1;
 }
 

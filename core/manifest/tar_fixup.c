@@ -23,7 +23,7 @@ static int fix_entry(void *arg, const struct manifest_entry *entry)
 	};
 	int r = 0;
 
-	if (entry->type == MANIFEST_HARDLINK) /* the file it names has its time */
+	if (entry->type == MANIFEST_HARDLINK) /* done with the file that it links to */
 		return 0;
 	if (entry->type == MANIFEST_SYMLINK)
 		r = fchownat(fixup->root_fd, path, entry->uid, entry->gid, AT_SYMLINK_NOFOLLOW);

@@ -21,21 +21,21 @@
 struct walk {
 	const struct verify_spec *spec;
 	struct verify_result *result;
-	uint64_t told_ms;
-	char parent[PATH_MAX]; /* where parent_fd is: entries come directory by directory */
+	uint64_t reported_ms;
+	char parent[PATH_MAX]; /* path of parent_fd, cached: most entries share it with the last */
 	int parent_fd;	       /* O_PATH, or -1 */
 	struct sha256 sha;
 	struct xattrs xattrs;
 	unsigned char *buffer;
 };
 
-static int tell(struct walk *walk)
+static int report_progress(struct walk *walk)
 {
 	uint64_t now = now_ms();
 
-	if (!walk->spec->progress || now - walk->told_ms < PROGRESS_MS)
+	if (!walk->spec->progress || now - walk->reported_ms < PROGRESS_MS)
 		return 0;
-	walk->told_ms = now;
+	walk->reported_ms = now;
 	return walk->spec->progress(walk->spec->arg, walk->result) ? -ECANCELED : 0;
 }
 
@@ -54,7 +54,7 @@ static void mismatch(struct walk *walk, const char *path, const char *what)
 	str_sanitise(result->first);
 }
 
-/* What could not be read ends the verification. Returns @error. */
+/* Records the path of a read error, which ends the verification. Returns @error. */
 static int unreadable(struct walk *walk, const char *path, int error)
 {
 	STR_FORMAT(walk->result->first, "%s: cannot be read: %s", shown(path), strerror(-error));
@@ -67,7 +67,7 @@ static bool is_absent(int error)
 	return error == -ENOENT || error == -ENOTDIR || error == -ELOOP;
 }
 
-/* The partition that @path is on, or NULL where that is unknown. */
+/* The partition that contains @path, or NULL if that is unknown. */
 static const struct layout_partition *partition_of(const struct layout *layout, const char *path)
 {
 	size_t i = layout ? layout_partition_of(layout, path) : 0;
@@ -75,7 +75,7 @@ static const struct layout_partition *partition_of(const struct layout *layout, 
 	return layout && i < layout->count ? &layout->partitions[i] : NULL;
 }
 
-/* True where the installer itself makes @path: a mount point, or a directory above one. */
+/* True if the installer itself creates @path: a mount point, or a parent of one. */
 static bool is_mount_parent(const struct layout *layout, const char *path)
 {
 	for (size_t i = 0; layout && i < layout->count; i++) {
@@ -87,8 +87,8 @@ static bool is_mount_parent(const struct layout *layout, const char *path)
 	return false;
 }
 
-/* Opens the directory that holds @path, one component after the other, so that no symlink is
- * followed. *ret_name is the last component, "." for the root. 0 or -errno. */
+/* Opens the parent directory of @path component by component, so that no symlink is followed.
+ * *ret_name is the last component, "." for the root. 0 or -errno. */
 static int open_parent(struct walk *walk, const char *path, const char **ret_name)
 {
 	const char *slash = strrchr(path, '/');
@@ -118,7 +118,7 @@ static int open_parent(struct walk *walk, const char *path, const char **ret_nam
 	return 0;
 }
 
-/* Digest of a file's content. 0 or -errno. */
+/* Computes the digest of a file's content. 0 or -errno. */
 static int hash_file(struct walk *walk, const char *name, unsigned char ret[SHA256_BYTES])
 {
 	_cleanup_close_ int fd = openat(
@@ -137,14 +137,15 @@ static int hash_file(struct walk *walk, const char *name, unsigned char ret[SHA2
 			return -errno;
 		sha256_add(&walk->sha, walk->buffer, (size_t)length);
 		walk->result->bytes += (uint64_t)length;
-		r = tell(walk);
+		r = report_progress(walk);
 		if (r < 0)
 			return r;
 	}
 	return sha256_end(&walk->sha, ret);
 }
 
-/* The comparisons of one entry: 0 where it agrees or a difference was noted, else -errno. */
+/* The functions that compare one entry return 0 and set *ret_what if it differs, or return
+ * -errno. */
 
 static int compare_content(struct walk *walk, const struct manifest_entry *entry, const char *name,
 	const char **ret_what)
@@ -167,7 +168,7 @@ static int compare_symlink(struct walk *walk, const struct manifest_entry *entry
 		return -errno;
 	if ((size_t)length != strlen(entry->link) ||
 		memcmp(target, entry->link, (size_t)length) != 0)
-		*ret_what = "the link has another target";
+		*ret_what = "the link target differs";
 	return 0;
 }
 
@@ -189,7 +190,7 @@ static int compare_xattrs(struct walk *walk, const struct manifest_entry *entry,
 
 static const char *compare_metadata(const struct manifest_entry *entry, const struct stat *st)
 {
-	bool is_link = entry->type == MANIFEST_SYMLINK; /* its mode says nothing */
+	bool is_link = entry->type == MANIFEST_SYMLINK; /* Linux ignores its mode */
 
 	if (!is_link && (st->st_mode & 07777) != entry->mode)
 		return "the mode differs";
@@ -213,7 +214,7 @@ static int compare_hardlink(struct walk *walk, const struct manifest_entry *entr
 		r = -errno;
 	if (is_absent(r) ||
 		(r == 0 && (target.st_dev != st->st_dev || target.st_ino != st->st_ino)))
-		*ret_what = "is no hard link to its file";
+		*ret_what = "is not a hard link to its file";
 	return is_absent(r) ? 0 : r;
 }
 
@@ -246,7 +247,7 @@ static int compare(struct walk *walk, const struct manifest_entry *entry, const 
 	if (entry->type == MANIFEST_HARDLINK)
 		return compare_hardlink(walk, entry, &st, ret_what);
 	if ((st.st_mode & S_IFMT) != formats[entry->type])
-		*ret_what = "is of another type";
+		*ret_what = "the type differs";
 	else if (entry->type == MANIFEST_FILE && (uint64_t)st.st_size != entry->size)
 		*ret_what = "the size differs";
 	else if ((entry->type == MANIFEST_CHAR || entry->type == MANIFEST_BLOCK) &&
@@ -254,7 +255,7 @@ static int compare(struct walk *walk, const struct manifest_entry *entry, const 
 		*ret_what = "the device number differs";
 	else if (unix_metadata)
 		*ret_what = compare_metadata(entry, &st);
-	/* The content is read whatever differs: an I/O error matters more. */
+	/* Read the content even if something differs: an I/O error is more important. */
 	if (entry->type == MANIFEST_FILE && S_ISREG(st.st_mode) &&
 		(uint64_t)st.st_size == entry->size)
 		r = compare_content(walk, entry, name, ret_what);
@@ -272,7 +273,7 @@ static int on_entry(void *arg, const struct manifest_entry *entry)
 	const char *what = NULL;
 	int r = compare(walk, entry, &what);
 
-	/* What could not be compared counts as done. */
+	/* Content that was not compared counts as done. */
 	if (r == 0 && entry->type == MANIFEST_FILE)
 		walk->result->bytes = before + entry->size;
 	if (r == -ECANCELED)
@@ -282,7 +283,7 @@ static int on_entry(void *arg, const struct manifest_entry *entry)
 	if (what)
 		mismatch(walk, entry->path, what);
 	walk->result->entries++;
-	return tell(walk);
+	return report_progress(walk);
 }
 
 static bool is_expected(const struct walk *walk, const char *dir, const char *path)
@@ -296,7 +297,7 @@ static bool is_expected(const struct walk *walk, const char *dir, const char *pa
 	return p ? p->fs == FS_EXT4 && strcmp(p->mount + 1, dir) == 0 : *dir == '\0';
 }
 
-/* Looks for what is in a directory and in no archive. An unknown directory counts once. */
+/* Counts the files of a directory that are not in the archive; an unknown directory counts once. */
 static int on_dir(void *arg, const char *path)
 {
 	struct walk *walk = arg;
@@ -312,7 +313,7 @@ static int on_dir(void *arg, const char *path)
 		r = fd < 0 ? -errno : 0;
 	}
 	if (is_absent(r))
-		return 0; /* it has been counted, itself or what is in it */
+		return 0; /* already counted: the directory, or an entry in it */
 	if (r == 0) {
 		dir = fdopendir(fd);
 		if (!dir) {
@@ -331,7 +332,7 @@ static int on_dir(void *arg, const char *path)
 	}
 	r = -errno;
 	(void)closedir(dir);
-	return r < 0 ? unreadable(walk, path, r) : tell(walk);
+	return r < 0 ? unreadable(walk, path, r) : report_progress(walk);
 }
 
 static int add_size(void *arg, const struct manifest_entry *entry)

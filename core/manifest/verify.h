@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * verify - the installed tree against the manifest: type, mode, owner, mtime, size, content,
- * links, device numbers and extended attributes (file capabilities and POSIX ACLs among them) of
- * every entry, and files that nobody packed. The mtime of a symbolic link is not compared, since some
- * tars don't set it; an mtime in whole seconds passes for one with a fraction, since some tars and
- * inodes of 128 bytes keep no more. No symbolic link is ever followed.
- * Plain blocking code for a work child; mounting, and dropping the caches before, is the caller's.
+ * verify - compares the installed tree with the manifest: type, mode, owner, mtime, size, content,
+ * links, device numbers and extended attributes (including file capabilities and POSIX ACLs) of
+ * every entry; and searches for files that are not in the archive. The mtime of a symlink is not
+ * compared, since some tars do not set it. An mtime without a fraction matches one with a
+ * fraction, since some tars and inodes of 128 bytes store whole seconds. Symlinks are never
+ * followed. Blocking code for a work child. The caller mounts the tree, and drops the caches
+ * first.
  */
 #ifndef CORE_MANIFEST_VERIFY_H
 #define CORE_MANIFEST_VERIFY_H
@@ -18,22 +19,23 @@ struct verify_result {
 	uint64_t entries, bytes; /* compared so far */
 	uint64_t total_bytes;	 /* to compare */
 	uint64_t mismatches;	 /* entries that differ, are missing, or are extra */
-	char first[160];	 /* the first one, sanitised: "etc/passwd: the content differs" */
+	char first[160]; /* the first of them, sanitised: "etc/passwd: the content differs" */
 };
 
-/* What a filesystem without Unix metadata (vfat) cannot hold is not compared below its mount. */
+/* On a filesystem without Unix metadata (vfat), mode, owner, mtime and extended attributes are not
+ * compared. */
 struct verify_spec {
 	int root_fd; /* the mounted tree */
 	const struct manifest *manifest;
-	const struct layout *layout; /* for which mount points lie where, and on what; may be NULL:
-					  one filesystem with Unix metadata */
-	/* now and then; non-zero stops with -ECANCELED */
+	const struct layout *layout; /* mount points and filesystems; NULL for a single
+					filesystem with Unix metadata */
+	/* Called about every 200 ms; non-zero stops with -ECANCELED. May be NULL. */
 	int (*progress)(void *arg, const struct verify_result *so_far);
 	void *arg;
 };
 
-/* Compares everything. 0 where all could be read (see mismatches), else -errno: -EIO with the path
- * in ret->first. */
+/* Compares all entries. Returns 0 if everything could be read, even with mismatches; else
+ * -errno. If a file could not be read, ret->first contains its path. */
 _must_check_ int verify_tree(const struct verify_spec *spec, struct verify_result *ret);
 
 #endif

@@ -99,7 +99,7 @@ int xattrs_read(struct xattrs *xattrs, int dir_fd, const char *name)
 	int r;
 
 	xattrs->count = 0;
-	/* There is no *at() call for attributes before Linux 6.13; this path is one. */
+	/* Linux before 6.13 has no *at() calls for attributes; this path replaces them. */
 	if (!STR_FORMAT(path, "/proc/self/fd/%d/%s", dir_fd, name))
 		return -ENAMETOOLONG;
 	length = llistxattr(path, NULL, 0);
@@ -128,7 +128,7 @@ int xattrs_read(struct xattrs *xattrs, int dir_fd, const char *name)
 			(struct xattr){.name = xattrs->names + at, .size = (size_t)size};
 		used += (size_t)size;
 	}
-	/* Values lie one behind the other; they are placed once the buffer stays where it is. */
+	/* The values are stored one after the other, in a buffer that may not move any more. */
 	r = grow(&xattrs->values, &xattrs->values_size, used, 1);
 	if (r < 0)
 		return r;

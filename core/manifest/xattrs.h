@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * xattrs - the extended attributes of one file as one digest, so that what the archive says and what
- * the medium holds compare as two values. File capabilities (security.capability) are among them, and
- * POSIX ACLs in the kernel's form. Not in the digest: the rest of "system.*", which is a view of
- * something else; and the labels that a kernel gives by itself (SELinux, Smack, IMA, EVM), unless they
- * are kept.
+ * xattrs - computes one digest over all extended attributes of a file, to compare archive and
+ * medium. It includes file capabilities (security.capability) and POSIX ACLs in the kernel's
+ * format. It excludes the other "system.*" attributes, which show data stored elsewhere, and the
+ * labels that the kernel sets by itself (SELinux, Smack, IMA, EVM), unless the caller keeps them.
  */
 #ifndef CORE_MANIFEST_XATTRS_H
 #define CORE_MANIFEST_XATTRS_H
@@ -23,30 +22,31 @@ struct xattr {
 	size_t size;
 };
 
-/* Which of the kernel's own labels are in the list: a bit each, for xattrs_digest's @keep. */
+/* Returns the kernel's own labels in the list, one bit each, for the @keep of xattrs_digest. */
 unsigned xattrs_labels(const struct xattr *list, size_t count);
 
 /*
- * Digest over names and values, whatever their order; of a name given twice one counts. @list is
- * sorted in place. Labels not in @keep are left out. Returns how many attributes are in it, with
- * @ret all zero where that is 0, or -EIO.
+ * Computes the digest over names and values, in any order; a name that occurs twice counts once.
+ * Sorts @list in place. Leaves out labels that are not in @keep. Returns the number of attributes
+ * in the digest, which is all zero for 0; or -EIO.
  */
 _must_check_ int xattrs_digest(struct sha256 *sha, struct xattr *list, size_t count, unsigned keep,
 	unsigned char ret[SHA256_BYTES]);
 
-/* The attributes of one file after the other, with one set of buffers; start with a zeroed one. */
+/* The attributes of one file, in buffers that are reused for the next. Initialise it with zeros. */
 struct xattrs {
 	struct xattr *list;
 	size_t count;
-	/* inside */
+	/* private */
 	size_t capacity;
 	char *names, *values;
 	size_t names_size, values_size;
 };
 
-/* Reads those of @name below @dir_fd; a symlink's are its own. A filesystem without any has none.
- * 0 or -errno. */
+/* Reads the attributes of @name in the directory @dir_fd, without following a symlink. The list is
+ * empty on a filesystem without attributes, and is valid until the next call. 0 or -errno. */
 _must_check_ int xattrs_read(struct xattrs *xattrs, int dir_fd, const char *name);
+/* Frees the buffers. */
 void xattrs_finish(struct xattrs *xattrs);
 
 #endif

@@ -15,14 +15,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#define DRAIN_BYTES   MIB(1) /* what a pipe can hold at most; a grandchild may go on writing */
+#define DRAIN_BYTES   MIB(1) /* largest pipe; a limit, as a grandchild may go on writing */
 #define FINISH_MS     1000
 #define ABANDONED_MAX 32
 
-/* Killed, but still in the kernel when child_finish gave up waiting. */
+/* Killed, but not reaped when child_finish gave up waiting. */
 static pid_t abandoned[ABANDONED_MAX];
 
-/* ---- the parent's side: what comes from the child ---- */
+/* ---- reading from the child ---- */
 
 static void drop(struct child *child, struct watch *watch)
 {
@@ -53,8 +53,8 @@ static void take_line(struct child *child)
 		child->spec.on_line(child, line);
 }
 
-/* Every function below that runs callbacks looks at its descriptor again: child_finish may have
- * been called in one. Reads once; true where there was something. */
+/* Reads once; true if there was data. Callbacks may call child_finish, so every function below that
+ * runs one checks its descriptor again. */
 static bool pump_lines(struct child *child)
 {
 	char buf[4096];
@@ -78,7 +78,7 @@ static bool pump_lines(struct child *child)
 	return false;
 }
 
-/* The exec handshake: the end of the pipe says that exec has happened. */
+/* The exec handshake: end of file on the pipe means that exec succeeded. */
 static bool pump_exec(struct child *child)
 {
 	int error;
@@ -131,10 +131,10 @@ static void err_ready(struct watch *watch, uint32_t events)
 
 	(void)events;
 	if (child->state == CHILD_STARTING)
-		(void)pump_report(child); /* started comes before its first line */
+		(void)pump_report(child); /* on_started comes before the first on_line */
 	(void)pump_lines(child);
 	if (child->err_watch.fd < 0)
-		child_poll(child); /* likely its end; the child may be freed now */
+		child_poll(child); /* has probably exited; may free the child */
 }
 
 static void exit_ready(struct watch *watch, uint32_t events)
@@ -152,11 +152,12 @@ void child_poll(struct child *child)
 	if (waitid(P_PID, (id_t)child->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0) {
 		if (info.si_pid == 0)
 			return;
-		/* Still a zombie, so the group's number is still ours. */
+		/* It is still a zombie, so its process group ID cannot have been reused. */
 		(void)kill(-child->pid, SIGKILL);
 	}
 
-	/* What lies in the pipes, without waiting for an end that a grandchild may hold back. */
+	/* Read what is in the pipes, but do not wait for end of file: a grandchild may hold
+	 * them. */
 	for (size_t n = 0; n < DRAIN_BYTES / sizeof(child->last) && pump_report(child); n++)
 		;
 	for (size_t n = 0; n < DRAIN_BYTES / 4096 && pump_lines(child); n++)
@@ -166,8 +167,7 @@ void child_poll(struct child *child)
 		return; /* finished in a callback */
 
 	if (waitpid(child->pid, &child->status, 0) < 0)
-		child->exec_error =
-			errno; /* somebody else reaped it: nothing is known of its end */
+		child->exec_error = errno; /* reaped by other code: its status is unknown */
 	child->state = CHILD_ENDED;
 	drop_all(child);
 	if (child->spec.on_exit)
@@ -176,7 +176,7 @@ void child_poll(struct child *child)
 
 /* ---- starting ---- */
 
-/* A pipe whose reading end is ours and does not block. */
+/* A pipe with a non-blocking reading end. 0 or -errno. */
 static int make_pipe(int *ret_read, int *ret_write)
 {
 	int fds[2];
@@ -217,7 +217,7 @@ int child_start(struct child *child, int reactor, const struct child_spec *spec)
 {
 	_cleanup_close_ int err_read = -1, err_write = -1, report_read = -1, report_write = -1;
 	_cleanup_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	struct child_exec launch = {.spec = spec, .parent = getpid()};
+	struct child_exec exec = {.spec = spec, .parent = getpid()};
 	int pidfd, r;
 
 	assert(!spec->program != !spec->work);
@@ -227,22 +227,21 @@ int child_start(struct child *child, int reactor, const struct child_spec *spec)
 	child_init(child);
 	child->spec = *spec;
 	child->reactor = reactor;
-	if (spec->program &&
-		child_find_program(spec->program, launch.path, sizeof(launch.path)) < 0)
-		launch.path[0] = '\0';
-	r = child_exec_env(&launch);
+	if (spec->program && child_find_program(spec->program, exec.path, sizeof(exec.path)) < 0)
+		exec.path[0] = '\0';
+	r = child_exec_env(&exec);
 	if (r == 0)
 		r = make_pipe(&err_read, &err_write);
 	if (r == 0)
 		r = make_pipe(&report_read, &report_write);
 	if (r < 0)
 		return r;
-	launch.in = spec->in >= 0 ? spec->in : null;
-	launch.out = spec->out_lines ? err_write : spec->out >= 0 ? spec->out : null;
-	launch.err = err_write;
-	launch.report = report_write;
+	exec.in = spec->in >= 0 ? spec->in : null;
+	exec.out = spec->out_lines ? err_write : spec->out >= 0 ? spec->out : null;
+	exec.err = err_write;
+	exec.report = report_write;
 
-	r = child_exec_fork(&launch, &child->pid);
+	r = child_exec_fork(&exec, &child->pid);
 	if (r < 0)
 		return r;
 	child->state = spec->work ? CHILD_RUNNING : CHILD_STARTING;
@@ -258,7 +257,7 @@ int child_start(struct child *child, int reactor, const struct child_spec *spec)
 	return r;
 }
 
-/* ---- what it is, and its end ---- */
+/* ---- state and end ---- */
 
 bool child_is_running(const struct child *child)
 {
@@ -297,7 +296,7 @@ void child_kill(struct child *child, int signal)
 {
 	if (!child_is_running(child))
 		return;
-	/* Its group appears with its setsid, a moment after the fork. */
+	/* The group does not exist until the child has called setsid. */
 	if (kill(-child->pid, signal) < 0)
 		(void)kill(child->pid, signal);
 }
@@ -309,7 +308,7 @@ int child_signal_one(struct child *child, int signal)
 	if (child->exit_watch.fd >= 0 &&
 		syscall(SYS_pidfd_send_signal, child->exit_watch.fd, signal, NULL, 0) == 0)
 		return 0;
-	/* It is not reaped, so the number is still its own. */
+	/* It is not reaped, so its pid cannot have been reused. */
 	return kill(child->pid, signal) < 0 ? -errno : 0;
 }
 

@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define EXIT_SETUP 127 /* of a child that could not become what it should */
+#define EXIT_SETUP 127 /* exit status of a child that could not be set up */
 
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC (1U << 2)
@@ -23,7 +23,8 @@ static void close_fds(unsigned first, unsigned last, unsigned flags)
 {
 	if (syscall(SYS_close_range, first, last, flags) == 0)
 		return;
-	/* Older than 5.9 (5.11 with the flag): those that can be expected. */
+	/* Before Linux 5.9 (5.11 with CLOSE_RANGE_CLOEXEC): only numbers that are in use in
+	 * practice. */
 	for (unsigned fd = first; fd <= last && fd < 1024; fd++) {
 		if (flags)
 			(void)fcntl((int)fd, F_SETFD, FD_CLOEXEC);
@@ -56,7 +57,7 @@ static void reset_signals(bool no_safety_net)
 	sigset_t none;
 
 	for (int signal = 1; signal < NSIG; signal++)
-		(void)sigaction(signal, &action, NULL); /* fails for KILL and STOP, as it must */
+		(void)sigaction(signal, &action, NULL); /* fails for SIGKILL and SIGSTOP */
 	if (!no_safety_net) {
 		action.sa_handler = SIG_IGN;
 		(void)sigaction(SIGUSR1, &action, NULL);
@@ -65,12 +66,12 @@ static void reset_signals(bool no_safety_net)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Puts the descriptors in their places. The sources are moved out of the way first: any of them may
- * itself be 0, 1 or 2. Returns the report pipe's new place, or -1. */
-static int place_fds(const struct child_exec *launch)
+/* Moves the descriptors to 0, 1 and 2. The sources are duplicated to higher numbers first, as
+ * any of them may itself be 0, 1 or 2. Returns the new descriptor of the report pipe, or -1. */
+static int place_fds(const struct child_exec *exec)
 {
-	int sources[] = {launch->in, launch->out, launch->err};
-	int report = fcntl(launch->report, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	int sources[] = {exec->in, exec->out, exec->err};
+	int report = fcntl(exec->report, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 
 	for (size_t i = 0; i < ARRAY_SIZE(sources); i++)
 		sources[i] = fcntl(sources[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
@@ -94,26 +95,26 @@ static int run_work(const struct child_spec *spec, int report)
 	return r ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-__attribute__((noreturn)) static void run(const struct child_exec *launch)
+__attribute__((noreturn)) static void run(const struct child_exec *exec)
 {
-	const struct child_spec *spec = launch->spec;
+	const struct child_spec *spec = exec->spec;
 	int report, error;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != launch->parent)
-		_exit(EXIT_SETUP); /* it was too late for the death signal */
+	if (getppid() != exec->parent)
+		_exit(EXIT_SETUP); /* the parent died before the prctl */
 	(void)setsid();
 	reset_signals(spec->no_safety_net);
-	report = place_fds(launch);
+	report = place_fds(exec);
 	if (report < 0)
 		_exit(EXIT_SETUP);
 	if (spec->work)
-		_exit(run_work(spec, report)); /* the parent's atexit handlers are not ours */
+		_exit(run_work(spec, report)); /* not exit: atexit handlers are the parent's */
 
 	close_fds(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
-	/* execve's prototype is older than const. */
-	(void)execve(launch->path, (char *const *)(uintptr_t)spec->argv,
-		(char *const *)(uintptr_t)launch->env);
+	/* The prototype of execve lacks the const. */
+	(void)execve(exec->path, (char *const *)(uintptr_t)spec->argv,
+		(char *const *)(uintptr_t)exec->env);
 	error = errno;
 	(void)write_full(report, &error, sizeof(error));
 	_exit(EXIT_SETUP);
@@ -126,11 +127,11 @@ static bool same_name(const char *a, const char *b)
 	return strncmp(a, b, length) == 0 && b[length] == '=';
 }
 
-int child_exec_env(struct child_exec *launch)
+int child_exec_env(struct child_exec *exec)
 {
 	static const char *const defaults[] = {"PATH=" CHILD_PATH, "LC_ALL=C"};
-	const char *const *more = launch->spec->env;
-	const char **env = launch->env;
+	const char *const *more = exec->spec->env;
+	const char **env = exec->env;
 	size_t count = 0, given = 0;
 
 	for (; more && more[given]; given++) {
@@ -150,18 +151,18 @@ int child_exec_env(struct child_exec *launch)
 	return 0;
 }
 
-int child_exec_fork(const struct child_exec *launch, pid_t *ret_pid)
+int child_exec_fork(const struct child_exec *exec, pid_t *ret_pid)
 {
 	sigset_t all, old;
 	int error;
 
-	/* No handler of the parent's may run in the child. */
+	/* No signal handler of the parent may run in the child. */
 	(void)sigfillset(&all);
 	(void)sigprocmask(SIG_BLOCK, &all, &old);
 	*ret_pid = fork();
 	error = errno;
 	if (*ret_pid == 0)
-		run(launch);
+		run(exec);
 	(void)sigprocmask(SIG_SETMASK, &old, NULL);
 	return *ret_pid < 0 ? -error : 0;
 }

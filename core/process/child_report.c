@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* The last report of this work child. */
+/* The last report that this process sent. */
 static struct child_report reported;
 
 void child_report_begin(void)

@@ -26,7 +26,8 @@ void reactor_remove(int reactor, struct watch *watch)
 {
 	if (watch->fd < 0)
 		return;
-	/* Always explicitly: closing is not enough where a forked child still holds the file. */
+	/* Closing is not enough: epoll keeps the file while a forked child has it open
+	 * (epoll(7)). */
 	(void)epoll_ctl(reactor, EPOLL_CTL_DEL, watch->fd, NULL);
 	watch->fd = -1;
 }
@@ -35,8 +36,8 @@ int reactor_dispatch(int reactor, int timeout_ms)
 {
 	int handled = 0;
 
-	/* One event a call: the kernel's list is the only one, so it never holds a removed watch.
-	 * It goes round, so a descriptor that is always ready does not starve the others. */
+	/* One event per epoll_wait: the kernel forgets a removed watch, a list of ours would not.
+	 * The kernel rotates its list, so a descriptor that is always ready starves no other. */
 	while (handled < REACTOR_BURST) {
 		struct epoll_event event;
 		struct watch *watch;
@@ -87,7 +88,7 @@ void reactor_timer_clear(int timer_fd)
 {
 	uint64_t expirations;
 
-	/* Nothing to read only means that it has not expired. */
+	/* EAGAIN only means that it has not expired. */
 	if (read(timer_fd, &expirations, sizeof(expirations)) < 0)
 		return;
 }

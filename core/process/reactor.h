@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reactor - many descriptors behind one epoll descriptor. An object that waits embeds a struct
- * watch for each descriptor; whoever owns the epoll descriptor (an install, a front end) polls that
- * one and dispatches. Events come one at a time, so a callback may remove or free any watch.
+ * reactor - watches many descriptors through one epoll descriptor. An object that waits embeds a
+ * struct watch for each of its descriptors; the owner of the epoll descriptor (an install, a front
+ * end) calls reactor_dispatch. Events are handled one at a time, so a callback may remove or free
+ * any watch.
  */
 #ifndef CORE_PROCESS_REACTOR_H
 #define CORE_PROCESS_REACTOR_H
@@ -10,33 +11,35 @@
 #include "device/base/util.h"
 
 #include <stdint.h>
-#include <sys/epoll.h> /* EPOLLIN and its like, for the callers */
+#include <sys/epoll.h> /* EPOLLIN etc., for the callers */
 
 struct watch {
 	int fd;						     /* borrowed; -1: not watched */
 	void (*ready)(struct watch *watch, uint32_t events); /* EPOLLIN, EPOLLHUP, ... */
 };
 
-/* Most events that one reactor_dispatch handles: its caller has other things to do. */
+/* The most events that one reactor_dispatch handles, so that its caller gets to its other work. */
 #define REACTOR_BURST 64
 
-/* An epoll descriptor, close-on-exec, or -errno. close() it. */
+/* Returns a new epoll descriptor, close-on-exec, which the caller closes; or -errno. */
 _must_check_ int reactor_new(void);
 /* Watches watch->fd for @events, level-triggered. 0 or -errno. */
 _must_check_ int reactor_add(int reactor, struct watch *watch, uint32_t events);
-/* Stops watching and sets fd to -1 (does not close it). Nothing happens where fd is -1. Call it
- * before the descriptor is closed. */
+/* Stops watching and sets watch->fd to -1, without closing it; does nothing if it is -1. Call it
+ * before closing the descriptor. */
 void reactor_remove(int reactor, struct watch *watch);
-/* Waits up to @timeout_ms (0: not at all, -1: for ever) for one event, then handles what else is
- * ready without waiting again, up to REACTOR_BURST. Number of events handled, or -errno (EINTR is 0
- * events). */
+/* Waits up to @timeout_ms (0: not at all, -1: forever) for an event, then handles all that are
+ * ready, up to REACTOR_BURST. Returns the number of events handled, 0 if a signal interrupted the
+ * wait, or -errno. */
 _must_check_ int reactor_dispatch(int reactor, int timeout_ms);
 
-/* A timerfd for a watch: ticks every @period_ms, or once after @period_ms. fd or -errno. */
+/* Returns a timerfd for a watch, which the caller closes; or -errno. It expires every @period_ms (0
+ * is -EINVAL), or with @once a single time after @period_ms. */
 _must_check_ int reactor_timer(unsigned period_ms, int once);
-/* Has a timer expire once after @ms, whatever it was set to: 0 is at once. 0 or -errno. */
+/* Sets a timer to expire once after @ms, at once if that is 0; replaces its setting. 0 or
+ * -errno. */
 _must_check_ int reactor_timer_arm(int timer_fd, unsigned ms);
-/* Reads a timer's expirations away. */
+/* Reads and drops the expirations of a timer, without blocking. */
 void reactor_timer_clear(int timer_fd);
 
 #endif

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Text behind "\nNAME:\t" at the start of a line, or NULL. */
+/* Finds the value of the line "NAME:\tVALUE". NULL if it is missing. */
 static const char *field(const char *status, const char *name)
 {
 	size_t length = strlen(name);
@@ -22,7 +22,7 @@ static const char *field(const char *status, const char *name)
 	return NULL;
 }
 
-/* A signal set of the status file: hexadecimal, bit 0 is signal 1. */
+/* Parses a signal set: hexadecimal, bit 0 is signal 1. */
 static bool mask_field(const char *status, const char *name, uint64_t *ret_mask)
 {
 	const char *text = field(status, name);
@@ -59,7 +59,7 @@ enum sigcgt sigcgt_read(int proc_root, pid_t pid, int signal)
 	fd = openat(proc_root, path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT || errno == ESRCH ? SIGCGT_GONE : SIGCGT_UNREADABLE;
-	/* One read: the kernel makes the whole text at once, so its fields belong together. */
+	/* A single read returns the text that the kernel generates at once, so the fields match. */
 	n = read(fd, status, sizeof(status) - 1);
 	if (n < 0)
 		return errno == ESRCH ? SIGCGT_GONE : SIGCGT_UNREADABLE;

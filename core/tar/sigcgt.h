@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sigcgt - has a process installed its handler? The confirmation at the heart of boardstrap: read
- * from /proc/PID/status (proc(5)), SigCgt has the signal and SigBlk has not and the process is no
- * zombie. Only then a SIGUSR1 is harmless: its default is to kill.
+ * sigcgt - checks in /proc/PID/status (proc(5)) whether a process has installed a signal handler:
+ * SigCgt contains the signal, SigBlk does not, and the process is not a zombie. SIGUSR1 is harmless
+ * only then, as its default action kills.
  */
 #ifndef CORE_TAR_SIGCGT_H
 #define CORE_TAR_SIGCGT_H
@@ -12,9 +12,10 @@
 
 enum sigcgt { SIGCGT_CAUGHT, SIGCGT_NOT_CAUGHT, SIGCGT_BLOCKED, SIGCGT_GONE, SIGCGT_UNREADABLE };
 
-/* Pure: judges the text of a status file. A text without the fields is SIGCGT_UNREADABLE. */
+/* Pure: evaluates the text of a status file. SIGCGT_UNREADABLE if a field is missing. */
 enum sigcgt sigcgt_parse(const char *status, int signal);
-/* Reads proc/PID/status below @proc_root (an fd on "/" or a test's tree). */
+/* Reads proc/PID/status below @proc_root, a descriptor of "/" or of a test's tree. SIGCGT_GONE if
+ * there is no such process, SIGCGT_UNREADABLE if the file cannot be read. */
 enum sigcgt sigcgt_read(int proc_root, pid_t pid, int signal);
 
 #endif

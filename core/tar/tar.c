@@ -12,14 +12,15 @@
 #define IDENTIFY_MS 10000 /* a busy machine takes more than two seconds to start a program */
 
 /*
- * What differs between the tars. argv[0] is "tar" for all: a multi-call binary goes by its name.
- * Of GNU tar: -x first, for a signal between --totals=SIGUSR1 and it would abort tar; the second
- * --totals is for the line at the end; and a board without a clock would be warned of every file.
+ * The differences between the tars. argv[0] is always "tar": a multi-call binary selects its applet
+ * by that name. GNU tar: -x comes first, since a signal between --totals=SIGUSR1 and -x would abort
+ * it. The second --totals prints a final total. On a board without a clock GNU tar warns of every
+ * file unless --warning=no-timestamp is given.
  */
 static const struct {
-	const char *name, *mark; /* for people; word in its first --version line */
+	const char *name, *mark; /* for messages; word in the first line of --version */
 	unsigned lacks;		 /* enum tar_need */
-	const char *env;	 /* on top of LC_ALL=C, or NULL */
+	const char *env;	 /* added to the environment of a child, or NULL */
 	bool answers;		 /* SIGUSR1 */
 	const char *args[12];
 	const char *acl_arg;
@@ -46,8 +47,8 @@ static const struct {
 			.name = "bsdtar",
 			.mark = "bsdtar",
 			.answers = true,
-			.lacks = TAR_NEED_ACLS, /* fails on the ACL records that GNU tar writes */
-			.env = "LC_ALL=C.UTF-8", /* in the C locale it refuses names that are not ASCII */
+			.lacks = TAR_NEED_ACLS,	 /* fails on ACL records that GNU tar wrote */
+			.env = "LC_ALL=C.UTF-8", /* the C locale: no non-ASCII names */
 			.args = {"-x", "-p", "--same-owner", "--numeric-owner"},
 		},
 	[TAR_BUSYBOX] =
@@ -89,7 +90,7 @@ unsigned tar_lacks(enum tar_flavour flavour, unsigned needs)
 	return needs & flavours[flavour].lacks;
 }
 
-/* ---- which tar is it? ---- */
+/* ---- identification ---- */
 
 struct identity {
 	char line[CHILD_LINE_MAX];
@@ -133,7 +134,7 @@ int tar_identify(const char *program, enum tar_flavour *ret, char *version, size
 			.on_exit = identity_exit,
 			.owner = &identity});
 	while (r >= 0 && !identity.ended && now < until) {
-		/* In slices, so that child_poll gets its turn where there is no pidfd. */
+		/* In slices, for child_poll on kernels without pidfd. */
 		r = reactor_dispatch(reactor, 20);
 		child_poll(&child);
 		now = now_ms();
@@ -168,7 +169,7 @@ size_t tar_argv(enum tar_flavour flavour, unsigned needs, const char *dir,
 	return n;
 }
 
-/* ---- what it says ---- */
+/* ---- messages ---- */
 
 static void pass_on(struct tar *tar, const char *text)
 {
@@ -178,7 +179,7 @@ static void pass_on(struct tar *tar, const char *text)
 	tar->no_space |= first_no_space;
 	tar->repeats = same ? tar->repeats + 1 : 1;
 	STR_COPY(tar->previous, text);
-	/* The reason of a failure is never the one that is left out. */
+	/* Never suppress the reason of a failure. */
 	if ((tar->repeats > TAR_REPEAT_MAX || tar->passed >= TAR_MESSAGE_MAX) && !first_no_space) {
 		tar->suppressed++;
 		return;
@@ -199,15 +200,15 @@ static void flush_held(struct tar *tar)
 	pass_on(tar, text);
 }
 
-/* A line, or the part of a line before a reply: GNU tar writes a warning in four pieces, and a reply
- * may come between any two of them. */
+/* Handles a line, or the part of a line before a reply: GNU tar writes a warning in four
+ * pieces, and a reply may come between any two of them. */
 static void take_text(struct tar *tar, char *text, bool whole)
 {
 	size_t length;
 
 	str_sanitise(text);
 	if (strncmp(text, "tar: ", 5) == 0)
-		flush_held(tar); /* nothing was to follow it */
+		flush_held(tar); /* a new message begins: the held text was complete */
 	length = strlen(tar->held);
 	str_copy(tar->held + length, sizeof(tar->held) - length, text);
 	if (whole)
@@ -223,12 +224,12 @@ static void tar_line(struct child *child, char *line)
 
 	tar->replied = tar_totals_parse(line, &bytes, &start);
 	if (!tar->replied) {
-		/* Second line of bsdtar's reply: the file it is at. */
+		/* bsdtar's reply has a second line, which names the current file. */
 		if (!replied || strncmp(line, "Current: ", 9) != 0)
 			take_text(tar, line, true);
 		return;
 	}
-	/* It can go back once, while tar looks at its archive a second time. */
+	/* The count can drop once, when tar examines the archive a second time. */
 	if (bytes > tar->counts.bytes)
 		tar->counts.bytes = bytes;
 	tar->counts.replies += tar->asked_ms != 0;
@@ -289,7 +290,7 @@ int tar_start(struct tar *tar, int reactor, int proc_root, const struct tar_spec
 			.on_line = tar_line,
 			.on_exit = tar_ended,
 			.owner = tar});
-	tar->child.spec.env = NULL; /* it was this function's */
+	tar->child.spec.env = NULL; /* env is on this stack frame */
 	if (r < 0)
 		return r;
 	tar->counts.pid = tar->child.pid;
@@ -301,16 +302,17 @@ void tar_tick(struct tar *tar, uint64_t now_ms)
 	bool outstanding = tar->asked_ms != 0 && now_ms < tar->asked_ms + TAR_LATE_MS;
 	enum sigcgt seen;
 
-	/* Before its exec the status would show our own handlers. */
+	/* Before exec, /proc/PID/status shows our own handlers. */
 	if (tar->child.state == CHILD_RUNNING && !outstanding) {
-		/* Again before every signal: what was confirmed may have changed. */
+		/* Confirm before every signal: tar may have removed its handler. */
 		seen = sigcgt_read(tar->proc_root, tar->child.pid, SIGUSR1);
-		/* Blocked it is while the handler runs, and gone at its end: that changes nothing. */
+		/* SIGUSR1 is blocked while the handler runs, and tar gone at its end: neither
+		 * changes what is confirmed. */
 		if (seen == SIGCGT_CAUGHT || seen == SIGCGT_NOT_CAUGHT)
 			tar->counts.confirmed = seen == SIGCGT_CAUGHT;
 		if (seen == SIGCGT_CAUGHT && child_signal_one(&tar->child, SIGUSR1) == 0) {
 			tar->counts.signals++;
-			tar->asked_ms = now_ms ? now_ms : 1; /* 0 is "none" */
+			tar->asked_ms = now_ms ? now_ms : 1; /* 0 means none */
 		}
 	}
 	child_poll(&tar->child); /* last: its on_exit may free the tar */

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define RATES_MAX 64 /* "(1013KiB, 999MiB/s)" and its translations, with room */
+#define RATES_MAX 64 /* enough for "(1013KiB, 999MiB/s)" in any language */
 
 static const char gnu_head[] = "Total bytes read: ";
 static const char bsd_head[] = "In: ";
@@ -24,7 +24,7 @@ static bool ends_in(const char *line, size_t length, const char *what)
 	return length >= n && memcmp(line + length - n, what, n) == 0;
 }
 
-/* The number in line[start..end). */
+/* Parses the number in line[start..end). */
 static bool number(const char *line, size_t start, size_t end, uint64_t *ret_value)
 {
 	char digits[24] = "";
@@ -35,7 +35,7 @@ static bool number(const char *line, size_t start, size_t end, uint64_t *ret_val
 	return str_to_u64(digits, 10, ret_value) == 0;
 }
 
-/* One reply at the end of line[0..length). */
+/* Parses one reply at the end of line[0..length). */
 static bool parse_one(const char *line, size_t length, uint64_t *ret_bytes, size_t *ret_start)
 {
 	size_t open = length, start;
@@ -62,7 +62,7 @@ static bool parse_gnu(const char *line, size_t length, uint64_t *ret_bytes, size
 
 	if (!parse_one(line, length, ret_bytes, &start))
 		return false;
-	/* A reply may be written into the total that tar prints last, in any of its pieces. */
+	/* A reply may interrupt the final total, which tar writes in pieces. */
 	while (start > 0) {
 		if (ends_in(line, start, gnu_head))
 			start -= sizeof(gnu_head) - 1;
@@ -77,7 +77,7 @@ static bool parse_bsd(const char *line, size_t length, uint64_t *ret_bytes, size
 {
 	size_t start = sizeof(bsd_head) - 1, end = start;
 
-	/* Written in one piece between two files, so always a whole line. */
+	/* bsdtar writes it in one piece between two files, so it is always a whole line. */
 	if (strncmp(line, bsd_head, start) != 0 || !ends_in(line, length, bsd_end))
 		return false;
 	while (is_digit(line[end]))

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tar_totals - the byte count in tar's replies.
- * GNU tar: "Total bytes read: 10240 (10KiB, 1.8MiB/s)": in any language, a number and a parenthesis
- * that ends in "/s", at the end of the line and behind any text, since a reply may be written into
- * the middle of a warning. bsdtar: "In: 10240 bytes, compression 0%;  Out: 8 files, 10240 bytes".
+ * tar_totals - parses the byte count in tar's replies.
+ * GNU tar: "Total bytes read: 10240 (10KiB, 1.8MiB/s)". In any language it is a number and a
+ * parenthesis that ends in "/s", at the end of the line. Any text may precede it, since a reply may
+ * interrupt a warning. bsdtar: "In: 10240 bytes, compression 0%;  Out: 8 files, 10240 bytes".
  */
 #ifndef CORE_TAR_TAR_TOTALS_H
 #define CORE_TAR_TAR_TOTALS_H
@@ -13,9 +13,10 @@
 #include <stdint.h>
 
 /*
- * Finds the count at the end of @line. *ret_start (may be NULL) gets where the reply begins: what
- * stands before it is a warning it was written into, and can be kept. Of a reply in a language that
- * is not known the whole line is the reply; replies that were written into each other are one.
+ * Finds the count at the end of @line; false if it is missing. *ret_start (may be NULL) is the
+ * offset of the reply: the text before it is the beginning of a warning that the reply
+ * interrupted. It is 0 for a reply in an unknown language. Replies that interrupt each other count
+ * as one.
  */
 bool tar_totals_parse(const char *line, uint64_t *ret_bytes, size_t *ret_start);
 

@@ -34,7 +34,7 @@ static const struct line lines[] = {
 	{ARCHIVE_ENTRY_ACL_USER, 7, 123, NULL},
 };
 
-static void what_the_kernel_stores(void **state)
+static void encodes_as_the_kernel_does(void **state)
 {
 	static const unsigned char expected[] = {2, 0, 0, 0,			   /* version */
 		0x01, 0, 6, 0, 0xff, 0xff, 0xff, 0xff,				   /* user:: */
@@ -51,13 +51,13 @@ static void what_the_kernel_stores(void **state)
 	free(value);
 	assert_int_equal(acl_value(entry, ACL_DEFAULT, &value), 0);
 	assert_null(value);
-	/* What stat(2) shows as the group's are the mask's. */
+	/* The group bits of stat(2) are those of the mask. */
 	assert_int_equal(acl_mode(entry, 0674), 0664);
 	archive_entry_free(entry);
 }
 
-/* The same list, set by setfacl, read back from a real filesystem. */
-static void what_a_filesystem_gives_back(void **state)
+/* setfacl sets the same list on a real filesystem, which must return the same bytes. */
+static void equals_the_value_of_a_filesystem(void **state)
 {
 	struct archive_entry *entry =
 		make_entry(ARCHIVE_ENTRY_ACL_TYPE_ACCESS, 0674, lines, ARRAY_SIZE(lines));
@@ -84,7 +84,7 @@ static void what_a_filesystem_gives_back(void **state)
 	archive_entry_free(entry);
 }
 
-static void a_list_that_says_no_more_than_the_mode(void **state)
+static void ignores_a_list_equivalent_to_the_mode(void **state)
 {
 	struct archive_entry *entry = make_entry(ARCHIVE_ENTRY_ACL_TYPE_ACCESS, 0640, NULL, 0);
 	void *value;
@@ -118,9 +118,9 @@ static void names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_the_kernel_stores),
-		sandbox_test(what_a_filesystem_gives_back),
-		cmocka_unit_test(a_list_that_says_no_more_than_the_mode),
+		cmocka_unit_test(encodes_as_the_kernel_does),
+		sandbox_test(equals_the_value_of_a_filesystem),
+		cmocka_unit_test(ignores_a_list_equivalent_to_the_mode),
 		cmocka_unit_test(names),
 	};
 

@@ -19,9 +19,9 @@
 
 #include <cmocka.h>
 
-#define LONG_MS 60000 /* nothing takes so long but a bug */
+#define LONG_MS 60000 /* only a bug takes this long */
 
-/* What the callbacks have told. */
+/* Records the callbacks. */
 struct seen {
 	int reactor;
 	struct child child;
@@ -30,10 +30,10 @@ struct seen {
 	char order[256]; /* a letter for every callback */
 	uint64_t done;
 	char finish_at; /* the callback that calls child_finish */
-	bool blocked;	/* SIGTERM, by the test itself */
+	bool blocked;	/* the test itself blocks SIGTERM */
 };
 
-static void tell(struct child *child, char letter)
+static void record(struct child *child, char letter)
 {
 	struct seen *seen = child->spec.owner;
 	size_t n = strlen(seen->order);
@@ -47,7 +47,7 @@ static void tell(struct child *child, char letter)
 static void on_started(struct child *child)
 {
 	((struct seen *)child->spec.owner)->started++;
-	tell(child, 's');
+	record(child, 's');
 }
 
 static void on_line(struct child *child, char *line)
@@ -57,7 +57,7 @@ static void on_line(struct child *child, char *line)
 
 	str_format(seen->text + n, sizeof(seen->text) - n, "%s%s", n ? "|" : "", line);
 	seen->lines++;
-	tell(child, 'l');
+	record(child, 'l');
 }
 
 static void on_report(struct child *child, const struct child_report *report)
@@ -67,13 +67,13 @@ static void on_report(struct child *child, const struct child_report *report)
 	seen->reports++;
 	assert_true(report->done >= seen->done);
 	seen->done = report->done;
-	tell(child, 'r');
+	record(child, 'r');
 }
 
 static void on_exit_(struct child *child)
 {
 	((struct seen *)child->spec.owner)->exits++;
-	tell(child, 'x');
+	record(child, 'x');
 }
 
 static struct child_spec spec_of(struct seen *seen)
@@ -100,7 +100,7 @@ static void start(struct seen *seen, const struct child_spec *spec)
 	seen->blocked = blocked;
 	assert_int_equal(child_start(&seen->child, reactor, spec), 0);
 	assert_true(child_is_running(&seen->child));
-	/* what was blocked for the fork is not any more */
+	/* signals blocked for the fork are unblocked again */
 	assert_int_equal(sigprocmask(SIG_BLOCK, NULL, &mask), 0);
 	assert_int_equal(sigismember(&mask, SIGTERM), seen->blocked);
 }
@@ -290,8 +290,8 @@ static void environment(void **state)
 	assert_int_equal(unsetenv("TAR_OPTIONS"), 0);
 }
 
-/* Takes signals 32 and 33 out of a "SigIgn:" line: the C library keeps them for itself and nobody can
- * reset them through it, so a runner that ignores them is seen in every process below it. */
+/* Removes signals 32 and 33 from a "SigIgn:" line. The C library reserves them, so a child cannot
+ * reset them if the test runner ignores them. */
 static void without_libc_signals(char *text)
 {
 	char *digits = strstr(text, "SigIgn:\t");
@@ -310,7 +310,7 @@ static void nothing(int signal)
 	(void)signal;
 }
 
-/* Whatever the parent blocks, ignores or catches: the child begins anew. */
+/* The child resets all signals that the parent blocks, ignores or catches. */
 static void signals(void **state)
 {
 	struct seen *seen = *state;
@@ -338,7 +338,7 @@ static void signals(void **state)
 	without_libc_signals(seen->text);
 	assert_string_equal(seen->text, "SigBlk:\t0000000000000000|SigIgn:\t0000000000000000|"
 					"SigCgt:\t0000000000000000");
-	/* the parent's own mask is as it was */
+	/* the mask of the parent is unchanged */
 	assert_int_equal(sigprocmask(SIG_SETMASK, &old, &pending), 0);
 	assert_true(sigismember(&pending, SIGUSR1) && sigismember(&pending, SIGTERM));
 	(void)signal(SIGINT, SIG_DFL);
@@ -361,7 +361,7 @@ static void own_session(void **state)
 	assert_int_equal(tty, 0);
 }
 
-/* Descriptors that somebody forgot to mark close-on-exec do not get in. */
+/* Descriptors without close-on-exec are not inherited. */
 static void descriptors(void **state)
 {
 	struct seen *seen = *state;
@@ -378,13 +378,13 @@ static void descriptors(void **state)
 	close_fd(&high);
 }
 
-/* 0, 1 and 2 are closed in the parent, so its pipes lie there. */
+/* 0, 1 and 2 are closed in the parent, so its pipes get these numbers. */
 static int start_without_stdio(void *arg, int report_fd)
 {
 	struct seen *seen = arg;
 
 	seen->reactor = reactor_new();
-	/* What child_start opens comes to lie at 0, 1 and 2, one after the other. */
+	/* The descriptors that child_start opens get the numbers 0, 1 and 2 in turn. */
 	for (int fd = 2; fd >= 0; fd--) {
 		(void)close(fd);
 		shell(seen, "echo out; echo err >&2; readlink /proc/$$/fd/0");
@@ -429,7 +429,7 @@ static void in_and_out(void **state)
 	close_fd(&out[0]);
 }
 
-/* ---- what they say ---- */
+/* ---- lines ---- */
 
 static void lines(void **state)
 {
@@ -467,7 +467,7 @@ static void long_lines(void **state)
 	assert_int_equal(strlen(seen->text), 2 * (CHILD_LINE_MAX - 1) + 1);
 }
 
-/* Much more than a pipe holds, and the last line is there. */
+/* Much more than a pipe holds; the last line must arrive. */
 static void flood(void **state)
 {
 	struct seen *seen = *state;
@@ -477,10 +477,10 @@ static void flood(void **state)
 	expect_why(seen, "exit status 4: 200000");
 }
 
-/* A daemon that keeps stderr open delays nothing, and what it writes later is nobody's. */
+/* A daemon that keeps stderr open does not delay the end, and its later output is ignored. */
 static void grandchild_holds_stderr(void **state)
 {
-	/* Both tell their number when they have a session of their own; $() waits for that. */
+	/* Both print their pid in their own session; $() waits for that. */
 	static const char *const scripts[] = {
 		"n=$(setsid sh -c 'echo $$ >&2; echo $$; exec >&-; while :; do echo x >&2; done' &)",
 		"n=$(setsid sh -c 'echo $$; exec sleep 100 >&-' &); printf $n >&2",
@@ -494,13 +494,13 @@ static void grandchild_holds_stderr(void **state)
 		pid = (pid_t)strtol(seen->text, NULL, 10);
 		assert_true(pid > 1);
 		assert_true(child_ok(&seen->child));
-		/* the first may have met the end of its pipe */
+		/* the first may have died of SIGPIPE */
 		assert_false(i == 1 && is_gone(pid));
 		(void)kill(pid, SIGKILL);
 	}
 }
 
-/* Its group does not outlive it. */
+/* Its process group does not outlive it. */
 static void group_ends_with_it(void **state)
 {
 	struct seen *seen = *state;
@@ -560,7 +560,7 @@ static void works(void **state)
 	assert_false(child_ok(&seen->child));
 	expect_why(seen, "mmcblk0: bad medium?");
 	assert_int_equal(seen->child.last.error, -EIO);
-	assert_int_equal(seen->child.last.done, 5); /* what was done stays known */
+	assert_int_equal(seen->child.last.done, 5); /* the last progress is kept */
 
 	work(seen, work_returns, &value);
 	assert_true(child_ok(&seen->child));
@@ -598,7 +598,7 @@ static void no_atexit(void **state)
 	assert_int_equal(*shared, 0);
 }
 
-/* A bit for each descriptor of the list that is open. */
+/* Returns one bit for each descriptor of the list that is open. */
 static int work_looks(void *arg, int report_fd)
 {
 	uint64_t open_fds = 0;
@@ -609,7 +609,7 @@ static int work_looks(void *arg, int report_fd)
 	return 0;
 }
 
-static void keeps_what_it_is_told(void **state)
+static void keeps_listed_descriptors(void **state)
 {
 	struct seen *seen = *state;
 	struct child_spec spec = spec_of(seen);
@@ -671,7 +671,7 @@ static void finish_in_every_state(void **state)
 	child_finish(&seen->child);
 	assert_true(is_gone(seen->child.pid));
 
-	/* in each of the callbacks: none comes after */
+	/* in each callback: no other follows */
 	for (const char *at = "sl"; *at; at++) {
 		seen->finish_at = *at;
 		start(seen, &spec);
@@ -698,7 +698,7 @@ static void finish_in_end(void **state)
 	struct seen *seen = *state;
 	struct child_spec spec = spec_of(seen);
 
-	/* The line comes while the end is being dealt with: the reactor is not asked before. */
+	/* The line is read by child_poll, since the reactor is not called before. */
 	seen->finish_at = 'l';
 	spec.program = "sh";
 	spec.argv = (const char *const[]){"sh", "-c", "echo a >&2", NULL};
@@ -739,7 +739,7 @@ static void exit_may_free(void **state)
 	assert_true(freed);
 }
 
-/* The signal comes before, in, or after its setsid: it always comes. */
+/* The signal arrives whether it is sent before, during or after setsid. */
 static void killed_at_once(void **state)
 {
 	struct seen *seen = *state;
@@ -773,15 +773,15 @@ static void group_or_one(void **state)
 	spec.argv = (const char *const[]){"sh", "-c",
 		"trap 'echo got >&2' USR1; sleep 100 & echo $! >&2; while :; do wait; done", NULL};
 	spec.no_safety_net =
-		true; /* a shell can't trap what was ignored, and sleep must be mortal */
+		true; /* a shell cannot trap an ignored signal, and sleep must be killable */
 	start(seen, &spec);
 	wait_for(seen, &seen->lines, 1);
 	pid = (pid_t)strtol(seen->text, NULL, 10);
-	while (!is_called(pid, "sleep")) /* before that it is a copy of the shell */
+	while (!is_called(pid, "sleep")) /* until exec it is a copy of the shell */
 		(void)usleep(1000);
 	assert_int_equal(child_signal_one(&seen->child, SIGUSR1), 0);
 	wait_for(seen, &seen->lines, 2);
-	(void)usleep(100000); /* time for sleep to die of it, if it was signalled too */
+	(void)usleep(100000); /* time for sleep to die, if it was signalled too */
 	assert_false(is_gone(pid));
 	child_kill(&seen->child, SIGTERM);
 	wait_for(seen, &seen->exits, 1);
@@ -789,7 +789,7 @@ static void group_or_one(void **state)
 	expect_why(seen, "killed by signal 15: got");
 }
 
-/* Whoever starts children and dies takes them along. */
+/* A parent that is killed takes its children along. */
 static void dies_with_parent(void **state)
 {
 	int pids[2];
@@ -818,7 +818,7 @@ static void dies_with_parent(void **state)
 	assert_true(goes(pid));
 }
 
-/* Somebody else waits for our child: it counts as failed, and all goes on. */
+/* A child that other code has reaped counts as failed. */
 static void reaped_by_another(void **state)
 {
 	struct seen *seen = *state;
@@ -909,7 +909,7 @@ int main(void)
 		TEST(group_ends_with_it),
 		TEST(works),
 		TEST(no_atexit),
-		TEST(keeps_what_it_is_told),
+		TEST(keeps_listed_descriptors),
 		TEST(finish_in_every_state),
 		TEST(finish_in_end),
 		TEST(exit_may_free),
@@ -922,7 +922,7 @@ int main(void)
 	};
 	int failed = cmocka_run_group_tests_name("child", tests, NULL, NULL);
 
-	/* And all of it as on a kernel that has no pidfd. */
+	/* Repeat all as on a kernel without pidfd. */
 	old_kernel = true;
 	return failed + cmocka_run_group_tests_name("child without pidfd", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* launch - by itself, without the reactor; what children are given and how they end is test_child's. */
+/* child_exec alone, without the reactor. test_child checks descriptors and the end of children. */
 #include "core/process/child_exec.h"
 #include "core/process/child_report.h"
 
@@ -23,7 +23,7 @@
 
 #define DEFAULT_PATH "PATH=" CHILD_PATH
 
-static void makes_the_whole_environment(void **state)
+static void builds_the_environment(void **state)
 {
 	static const struct {
 		const char *given[4], *expected[6];
@@ -34,7 +34,7 @@ static void makes_the_whole_environment(void **state)
 		{{"PATH=/x"}, {"PATH=/x", "LC_ALL=C"}},
 		{{"PATH="}, {"PATH=", "LC_ALL=C"}},
 		{{"LC_ALL=C", "PATH=/x"}, {"LC_ALL=C", "PATH=/x"}},
-		/* other names, though they begin or end alike */
+		/* other names that begin or end alike */
 		{{"PATHS=1", "PAT=2", "LC_ALLE=3"},
 			{"PATHS=1", "PAT=2", "LC_ALLE=3", DEFAULT_PATH, "LC_ALL=C"}},
 		{{"MY_PATH=1"}, {"MY_PATH=1", DEFAULT_PATH, "LC_ALL=C"}},
@@ -43,52 +43,52 @@ static void makes_the_whole_environment(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		/* Without a list it is as with an empty one. */
+		/* A NULL list is the same as an empty one. */
 		for (int list = cases[i].given[0] != NULL; list < 2; list++) {
 			struct child_spec spec = {.env = list ? cases[i].given : NULL};
-			struct child_exec launch = {.spec = &spec};
+			struct child_exec exec = {.spec = &spec};
 			size_t k = 0;
 
-			memset(launch.env, '!', sizeof(launch.env));
-			assert_int_equal(child_exec_env(&launch), 0);
+			memset(exec.env, '!', sizeof(exec.env));
+			assert_int_equal(child_exec_env(&exec), 0);
 			for (; cases[i].expected[k]; k++)
-				assert_string_equal(launch.env[k], cases[i].expected[k]);
-			assert_null(launch.env[k]);
+				assert_string_equal(exec.env[k], cases[i].expected[k]);
+			assert_null(exec.env[k]);
 		}
 	}
 }
 
-static void has_room_for_as_many_as_it_says(void **state)
+static void has_room_for_the_maximum(void **state)
 {
 	const char *many[CHILD_ENV_MAX + 2] = {NULL};
 	struct child_spec spec = {.env = many};
-	struct child_exec launch = {.spec = &spec};
+	struct child_exec exec = {.spec = &spec};
 
 	(void)state;
 	for (size_t i = 0; i < CHILD_ENV_MAX; i++)
 		many[i] = "A=b";
-	assert_int_equal(child_exec_env(&launch), 0);
-	assert_string_equal(launch.env[CHILD_ENV_MAX - 1], "A=b");
-	assert_string_equal(launch.env[CHILD_ENV_MAX + 1], "LC_ALL=C");
-	assert_null(launch.env[CHILD_ENV_MAX + 2]);
+	assert_int_equal(child_exec_env(&exec), 0);
+	assert_string_equal(exec.env[CHILD_ENV_MAX - 1], "A=b");
+	assert_string_equal(exec.env[CHILD_ENV_MAX + 1], "LC_ALL=C");
+	assert_null(exec.env[CHILD_ENV_MAX + 2]);
 	many[CHILD_ENV_MAX] = "A=b";
-	assert_int_equal(child_exec_env(&launch), -E2BIG);
+	assert_int_equal(child_exec_env(&exec), -E2BIG);
 }
 
 /* ---- the fork ---- */
 
 struct end {
-	int status; /* as of waitpid */
+	int status; /* from waitpid */
 	ssize_t report_size;
 	union {
 		int error;
 		struct child_report report;
-		struct child_report two[2]; /* room to see that there is only one */
-	} told;
-	char out[64]; /* of its 1 and 2 */
+		struct child_report two[2]; /* room to detect a second one */
+	} got;
+	char out[64]; /* from its descriptors 1 and 2 */
 };
 
-/* All that comes until everybody who may write has gone. */
+/* Reads until all writers have closed the pipe. */
 static ssize_t read_all(int fd, void *buf, size_t size)
 {
 	size_t used = 0;
@@ -99,8 +99,8 @@ static ssize_t read_all(int fd, void *buf, size_t size)
 	return (ssize_t)used;
 }
 
-/* Launches with pipes of its own and waits for the end; @in and @parent stay as they are given. */
-static struct end launch_all(struct child_exec *launch)
+/* Forks with new pipes and waits for the end; does not change in and parent. */
+static struct end run_exec(struct child_exec *exec)
 {
 	struct end end = {0};
 	int report[2], out[2];
@@ -108,14 +108,14 @@ static struct end launch_all(struct child_exec *launch)
 
 	assert_int_equal(pipe2(report, O_CLOEXEC), 0);
 	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
-	launch->out = launch->err = out[1];
-	launch->report = report[1];
-	assert_int_equal(child_exec_env(launch), 0);
-	assert_int_equal(child_exec_fork(launch, &pid), 0);
+	exec->out = exec->err = out[1];
+	exec->report = report[1];
+	assert_int_equal(child_exec_env(exec), 0);
+	assert_int_equal(child_exec_fork(exec, &pid), 0);
 	assert_true(pid > 0);
 	close_fd(&report[1]);
 	close_fd(&out[1]);
-	end.report_size = read_all(report[0], &end.told, sizeof(end.told));
+	end.report_size = read_all(report[0], &end.got, sizeof(end.got));
 	(void)read_all(out[0], end.out, sizeof(end.out) - 1);
 	assert_int_equal(waitpid(pid, &end.status, 0), pid);
 	close_fd(&report[0]);
@@ -123,14 +123,14 @@ static struct end launch_all(struct child_exec *launch)
 	return end;
 }
 
-static struct child_exec launch_of(const struct child_spec *spec, const char *path)
+static struct child_exec exec_of(const struct child_spec *spec, const char *path)
 {
-	struct child_exec launch = {.spec = spec, .parent = getpid()};
+	struct child_exec exec = {.spec = spec, .parent = getpid()};
 
-	STR_COPY(launch.path, path);
-	launch.in = open("/dev/null", O_RDWR | O_CLOEXEC);
-	assert_true(launch.in >= 0);
-	return launch;
+	STR_COPY(exec.path, path);
+	exec.in = open("/dev/null", O_RDWR | O_CLOEXEC);
+	assert_true(exec.in >= 0);
+	return exec;
 }
 
 static int exit_status(const struct end *end)
@@ -144,23 +144,23 @@ static void becomes_the_program(void **state)
 {
 	const char *const env[] = {"A=err", NULL};
 	struct child_spec spec = {.argv = script, .env = env};
-	struct child_exec launch = launch_of(&spec, "/bin/sh");
-	struct end end = launch_all(&launch);
+	struct child_exec exec = exec_of(&spec, "/bin/sh");
+	struct end end = run_exec(&exec);
 
 	(void)state;
 	assert_int_equal(exit_status(&end), 3);
 	assert_string_equal(end.out, "out\nerr\n");
-	assert_int_equal(end.report_size, 0); /* closed: exec has happened */
-	close_fd(&launch.in);
+	assert_int_equal(end.report_size, 0); /* closed: exec succeeded */
+	close_fd(&exec.in);
 }
 
-static void tells_why_exec_failed(void **state)
+static void reports_why_exec_failed(void **state)
 {
 	static const struct {
 		const char *path;
 		int error;
 	} cases[] = {
-		{"", ENOENT}, /* a program that was not found */
+		{"", ENOENT}, /* program not found */
 		{"/there/is/no/such/program", ENOENT},
 		{"/dev/null/program", ENOTDIR},
 		{"/", EACCES},
@@ -170,34 +170,33 @@ static void tells_why_exec_failed(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct child_exec launch = launch_of(&spec, cases[i].path);
-		struct end end = launch_all(&launch);
+		struct child_exec exec = exec_of(&spec, cases[i].path);
+		struct end end = run_exec(&exec);
 
 		assert_int_equal(end.report_size, sizeof(int));
-		assert_int_equal(end.told.error, cases[i].error);
+		assert_int_equal(end.got.error, cases[i].error);
 		assert_int_equal(exit_status(&end), EXIT_SETUP);
 		assert_string_equal(end.out, "");
-		close_fd(&launch.in);
+		close_fd(&exec.in);
 	}
 }
 
-/* A child that came too late for its parent's death signal, or without what it should read, runs
- * nothing. */
-static void runs_nothing_where_it_cannot_be_set_up(void **state)
+/* Neither when the parent died before the death signal was set, nor without its input. */
+static void runs_nothing_if_setup_fails(void **state)
 {
 	struct child_spec spec = {.argv = script};
-	struct child_exec launch = launch_of(&spec, "/bin/sh");
+	struct child_exec exec = exec_of(&spec, "/bin/sh");
 	struct end end;
 
 	(void)state;
-	launch.parent = getpid() + 1;
-	end = launch_all(&launch);
+	exec.parent = getpid() + 1;
+	end = run_exec(&exec);
 	assert_int_equal(exit_status(&end), EXIT_SETUP);
 	assert_string_equal(end.out, "");
 
-	launch.parent = getpid();
-	close_fd(&launch.in);
-	end = launch_all(&launch);
+	exec.parent = getpid();
+	close_fd(&exec.in);
+	end = run_exec(&exec);
 	assert_int_equal(exit_status(&end), EXIT_SETUP);
 	assert_string_equal(end.out, "");
 }
@@ -221,7 +220,7 @@ static int work_fails(void *arg, int report_fd)
 	return child_report_fail(report_fd, -EIO, "%s: bad medium", "mmcblk0");
 }
 
-/* A failure of its own words is not told again when it is returned. */
+/* An error that the work has reported is not reported again when it is returned. */
 static void does_the_work(void **state)
 {
 	static const struct {
@@ -240,74 +239,54 @@ static void does_the_work(void **state)
 	_cleanup_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	(void)state;
-	/* What was said by the one who forks is not the child's. */
+	/* The last report of the forking process must not leak into the child. */
 	child_report_send(null, 77, 78);
 	assert_int_equal(child_report_fail(null, -ENOSPC, "%s", "of another"), -ENOSPC);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		int value = cases[i].value;
 		struct child_spec spec = {.work = cases[i].work, .arg = &value};
-		struct child_exec launch = launch_of(&spec, "");
-		struct end end = launch_all(&launch);
+		struct child_exec exec = exec_of(&spec, "");
+		struct end end = run_exec(&exec);
 
 		assert_int_equal(exit_status(&end), cases[i].status);
 		assert_int_equal(end.report_size, cases[i].report_size);
-		assert_int_equal(end.told.report.done, cases[i].report.done);
-		assert_int_equal(end.told.report.total, cases[i].report.total);
-		assert_int_equal(end.told.report.error, cases[i].report.error);
-		assert_string_equal(end.told.report.text, cases[i].report.text);
-		close_fd(&launch.in);
+		assert_int_equal(end.got.report.done, cases[i].report.done);
+		assert_int_equal(end.got.report.total, cases[i].report.total);
+		assert_int_equal(end.got.report.error, cases[i].report.error);
+		assert_string_equal(end.got.report.text, cases[i].report.text);
+		close_fd(&exec.in);
 	}
 }
 
-/* A sentence that is too long arrives all the same, cut; the caller's error is given back. */
-static void cuts_a_sentence_that_is_too_long(void **state)
-{
-	struct child_report report = {0};
-	char text[2 * sizeof(report.text)];
-	int fds[2];
-
-	(void)state;
-	memset(text, 'w', sizeof(text));
-	text[sizeof(text) - 1] = '\0';
-	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-	assert_int_equal(child_report_fail(fds[1], -EIO, "%s", text), -EIO);
-	close_fd(&fds[1]);
-	assert_int_equal(read_all(fds[0], &report, sizeof(report)), sizeof(report));
-	close_fd(&fds[0]);
-	assert_int_equal(report.error, -EIO);
-	assert_int_equal(strlen(report.text), sizeof(report.text) - 1);
-}
-
-/* All are blocked for the fork, and only for that. */
-static void gives_the_parent_its_mask_back(void **state)
+/* Signals are blocked for the fork only. */
+static void restores_the_mask_of_the_parent(void **state)
 {
 	struct child_spec spec = {.argv = script};
-	struct child_exec launch = launch_of(&spec, "");
+	struct child_exec exec = exec_of(&spec, "");
 	sigset_t before, one, after;
 
 	(void)state;
 	(void)sigemptyset(&one);
 	(void)sigaddset(&one, SIGUSR2);
 	assert_int_equal(sigprocmask(SIG_SETMASK, &one, &before), 0);
-	(void)launch_all(&launch);
+	(void)run_exec(&exec);
 	assert_int_equal(sigprocmask(SIG_SETMASK, &before, &after), 0);
 	for (int signal = 1; signal < SIGRTMIN; signal++)
 		assert_int_equal(sigismember(&after, signal), signal == SIGUSR2);
-	close_fd(&launch.in);
+	close_fd(&exec.in);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(makes_the_whole_environment),
-		cmocka_unit_test(has_room_for_as_many_as_it_says),
+		cmocka_unit_test(builds_the_environment),
+		cmocka_unit_test(has_room_for_the_maximum),
 		cmocka_unit_test(becomes_the_program),
-		cmocka_unit_test(tells_why_exec_failed),
-		cmocka_unit_test(runs_nothing_where_it_cannot_be_set_up),
+		cmocka_unit_test(reports_why_exec_failed),
+		cmocka_unit_test(runs_nothing_if_setup_fails),
 		cmocka_unit_test(does_the_work),
-		cmocka_unit_test(cuts_a_sentence_that_is_too_long),
-		cmocka_unit_test(gives_the_parent_its_mask_back),
+		cmocka_unit_test(restores_the_mask_of_the_parent),
 	};
 
-	return cmocka_run_group_tests_name("launch", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("exec", tests, NULL, NULL);
 }

@@ -13,7 +13,7 @@ static void count_end(void *arg)
 	++*(int *)arg;
 }
 
-/* Inspects to the end. NULL where it could not begin. */
+/* Inspects to the end. NULL if it cannot start. */
 static struct inspect *inspect_all(int reactor, const char *path, struct inspect_result *ret)
 {
 	struct diag diag = {0};
@@ -117,7 +117,7 @@ static void notices_every_cut_through_a_decompressor(void **state)
 			continue;
 		}
 		(void)close(fd);
-		/* Of the plain archive only what lies before the end mark's last byte. */
+		/* A plain archive may lose everything after its end mark. */
 		for (end = (size_t)size; i == 0 && data[end - 1] == 0; end--)
 			;
 		end = i == 0 ? (end + 511) / 512 * 512 + 1023 : end - 1;
@@ -164,7 +164,7 @@ static void refuses_damage(void **state)
 		write_file(path, data, (size_t)size + 16);
 		result = result_of(path);
 		assert_int_equal(result.state, INSPECT_BAD);
-		assert_non_null(strstr(result.error, "it is damaged or cut short: "));
+		assert_non_null(strstr(result.error, "the file is damaged or truncated: "));
 		free(data);
 	}
 }
@@ -185,14 +185,14 @@ static void refuses_problems(void **state)
 	assert_string_equal(result.error, "up.tar: ../etc/hello: a name with \"..\"");
 	assert_string_equal(result.totals.problems[0].code, "path");
 
-	/* compressed, but no tar inside */
+	/* compressed, but not a tar archive */
 	assert_int_equal(sandbox_run((const char *const[]){"sh", "-c",
 				 "head -c 9000000 /dev/zero | tr '\\0' 'q' | gzip -c >\"$0\"",
 				 sandbox_path(box, "text.gz", path), NULL}),
 		0);
 	result = result_of(path);
 	assert_int_equal(result.state, INSPECT_BAD);
-	assert_string_equal(result.error, "text.gz: what it holds is not a tar archive");
+	assert_string_equal(result.error, "text.gz: the content is not a tar archive");
 }
 
 /* ---- sidecars ---- */
@@ -220,17 +220,17 @@ static void honours_sidecars(void **state)
 	result = result_of(path);
 	assert_int_equal(result.sidecar, SIDECAR_WRONG);
 	assert_int_equal(result.state, INSPECT_BAD);
-	assert_non_null(strstr(result.error, "a.tar: a.tar.sha256 has another digest"));
+	assert_non_null(strstr(result.error, "a.tar: the SHA-256 in a.tar.sha256 does not match"));
 	result = result_of(sandbox_path(box, "s/b.tar", other));
 	assert_int_equal(result.sidecar, SIDECAR_OK);
 	sandbox_file(box, "s/a.tar.sha256", "no digest\n");
 	assert_null(inspect_new(0, path, &diag));
-	assert_non_null(strstr(diag.text, ".sha256"));
+	assert_non_null(strstr(diag.text, "the SHA-256 file next to "));
 }
 
 /* ---- while it runs ---- */
 
-static void may_be_dropped_at_any_time(void **state)
+static void may_be_freed_at_any_time(void **state)
 {
 	const struct sandbox *box = *state;
 	int reactor = reactor_new();
@@ -252,7 +252,7 @@ static void may_be_dropped_at_any_time(void **state)
 	}
 	inspect_free(NULL);
 	(void)close(reactor);
-	/* No child and no descriptor is left. */
+	/* No child and no descriptor is leaked. */
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 	assert_int_equal(errno, ECHILD);
 	reactor = dup(0);
@@ -297,7 +297,7 @@ static void needs_no_pidfd(void **state)
 	assert_int_equal(result.state, INSPECT_OK);
 }
 
-static void notices_a_change_on_the_way(void **state)
+static void notices_a_change_during_the_scan(void **state)
 {
 	const struct sandbox *box = *state;
 	int reactor = reactor_new(), ended = 0;
@@ -318,7 +318,7 @@ static void notices_a_change_on_the_way(void **state)
 		assert_true(reactor_dispatch(reactor, 20000) > 0);
 	inspect_result(inspect, &result);
 	assert_int_equal(result.state, INSPECT_BAD);
-	assert_string_equal(result.error, "moving.tar: the file was changed while it was read");
+	assert_string_equal(result.error, "moving.tar: the file changed while it was read");
 	inspect_free(inspect);
 	(void)close(reactor);
 }
@@ -331,10 +331,10 @@ int main(void)
 		cmocka_unit_test(refuses_damage),
 		cmocka_unit_test(refuses_problems),
 		cmocka_unit_test(honours_sidecars),
-		cmocka_unit_test(may_be_dropped_at_any_time),
+		cmocka_unit_test(may_be_freed_at_any_time),
 		cmocka_unit_test(runs_several_at_once),
 		cmocka_unit_test(needs_no_pidfd),
-		cmocka_unit_test(notices_a_change_on_the_way),
+		cmocka_unit_test(notices_a_change_during_the_scan),
 	};
 
 	return cmocka_run_group_tests_name("inspect", tests, sandbox_archives, sandbox_teardown);

@@ -23,7 +23,7 @@ static void takes_the_last_of_a_path(void **state)
 
 	(void)state;
 	assert_int_equal(lookup(manifest, "a").size, 5);
-	entry = lookup(manifest, "b"); /* keeps what it was linked to */
+	entry = lookup(manifest, "b"); /* keeps the old file */
 	assert_int_equal(entry.type, MANIFEST_FILE);
 	assert_int_equal(entry.size, 3);
 	assert_string_equal(entry.link, "");
@@ -68,10 +68,10 @@ static void refuses_unsafe_entries(void **state)
 		{"path", {{"a/../x", '0', NULL, NULL}}},
 		{"path", {{"a/..", '5', NULL, NULL}}},
 		{"path", {{"/etc/x", '0', NULL, NULL}}},
-		/* through a symlink of its own */
+		/* through a symlink in the archive */
 		{"path", {{"a", '2', "/etc", NULL}, {"a/x", '0', NULL, NULL}}},
 		{"path", {{"a", '2', "/etc", NULL}, {"a/b/x", '0', NULL, NULL}}},
-		/* which a tar may not replace by the directory */
+		/* which some tars do not replace by the directory */
 		{"path", {{"a", '2', "/etc", NULL}, {"a/", '5', NULL, NULL},
 				 {"a/x", '0', NULL, NULL}}},
 		{"path", {{"a", '0', NULL, NULL}, {"a/x", '0', NULL, NULL}}},
@@ -166,7 +166,7 @@ static void shares_many_entries_with_its_parent(void **state)
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
-	assert_int_equal(manifest_totals(manifest)->entries, MANY); /* without asking */
+	assert_int_equal(manifest_totals(manifest)->entries, MANY); /* even without refresh */
 	assert_int_equal(manifest_refresh(manifest), 0);
 	assert_int_equal(manifest_each(manifest, count_entry, &count), 0);
 	assert_int_equal(count, MANY);

@@ -26,7 +26,7 @@ static void assert_sha256(const unsigned char *digest, const char *hex)
 	assert_string_equal(text, hex);
 }
 
-/* ---- what is read ---- */
+/* ---- entries ---- */
 
 static void reads_everything(void **state)
 {
@@ -84,7 +84,7 @@ static void reads_everything(void **state)
 	manifest_free(manifest);
 }
 
-/* What must be equal whatever the format; times have whole seconds in some. */
+/* Compares the fields that every format keeps; some store times in whole seconds. */
 struct other {
 	const struct manifest *manifest;
 	bool xattrs;
@@ -136,7 +136,7 @@ static void reads_every_format_alike(void **state)
 			continue;
 		}
 		manifest = read_good(open_archive(state, archives[i].name));
-		/* bsdtar chooses another order, and so other names for the first of hard links. */
+		/* bsdtar writes another order, so another of the hard links comes first. */
 		if (strcmp(archives[i].name, "bsd.tar") != 0)
 			assert_int_equal(manifest_each(manifest, same, &other), 0);
 		else
@@ -172,9 +172,9 @@ static void reads_names_alike_in_every_locale(void **state)
 	(void)setlocale(LC_ALL, "C");
 }
 
-/* ---- what only pax headers say ---- */
+/* ---- pax headers ---- */
 
-/* Appends a record of a pax header: it begins with its own length. */
+/* Appends a record of a pax header, which begins with its own length. */
 static void add_record(char text[BLOCK], const char *key, const char *value)
 {
 	size_t used = strlen(text), rest = strlen(key) + strlen(value) + 3, length = rest + 1;
@@ -219,7 +219,7 @@ static void reads_attributes_and_lists(void **state)
 	assert_int_equal(entry.xattr_count, 2);
 	assert_int_equal(entry.xattr_labels, labels);
 	assert_memory_equal(entry.xattr_digest, digest, SHA256_BYTES);
-	/* A list is in the digest, but is not counted; the mask takes the group's place. */
+	/* An ACL is in the digest, but is not counted; its mask replaces the group bits. */
 	entry = lookup(manifest, "l");
 	assert_int_equal(entry.xattr_count, 0);
 	assert_int_equal(entry.xattr_labels, 0);
@@ -229,7 +229,7 @@ static void reads_attributes_and_lists(void **state)
 	assert_int_equal(entry.xattr_count, 0);
 	assert_memory_equal(entry.xattr_digest, none, SHA256_BYTES);
 	assert_int_equal(entry.mode, 0644);
-	/* Of a hard link they are those of its file. */
+	/* A hard link has the attributes of its file. */
 	entry = lookup(manifest, "h");
 	assert_int_equal(entry.type, MANIFEST_HARDLINK);
 	assert_memory_equal(entry.xattr_digest, none, SHA256_BYTES);
@@ -238,7 +238,7 @@ static void reads_attributes_and_lists(void **state)
 	manifest_free(manifest);
 }
 
-/* The stream is whole, so it is read to its end; the entry is a problem. */
+/* The stream is complete, so it is read to its end; the entry is a problem. */
 static void complains_of_what_cannot_be_installed(void **state)
 {
 	static const struct {
@@ -249,14 +249,14 @@ static void complains_of_what_cannot_be_installed(void **state)
 		const char *code, *text;
 	} cases[] = {
 		{{{"uid", "4294967296"}}, {"f", '0', NULL, "1"}, "type",
-			"an owner that is out of range"},
+			"a user or group ID that is out of range"},
 		{{{"gid", "4294967296"}}, {"f", '0', NULL, "1"}, "type",
-			"an owner that is out of range"},
+			"a user or group ID that is out of range"},
 		{{{"SCHILY.acl.access",
 			 "user::rw-,user:no such user:r--,group::r--,mask::r--,other::r--"}},
-			{"f", '0', NULL, "1"}, "type", "pack it with --numeric-owner"},
+			{"f", '0', NULL, "1"}, "type", "pack the archive with --numeric-owner"},
 		{{{"mtime", "1"}}, {"f", '1', "first", "more"}, "type",
-			"a hard link with content of its own"},
+			"a hard link with its own content"},
 		{{{"GNU.sparse.size", "2199023255552"}, {"GNU.sparse.map", "0,1"}},
 			{"f", '0', NULL, "1"}, "size", "a sparse file of 2048 GiB"},
 	};
@@ -291,7 +291,7 @@ static void complains_of_what_cannot_be_installed(void **state)
 	}
 }
 
-/* A header that libarchive passes over with a warning is no sound one. */
+/* A header for which libarchive warns is a problem. */
 static void complains_of_a_malformed_header(void **state)
 {
 	static const struct member members[] = {
@@ -311,7 +311,7 @@ static void complains_of_a_malformed_header(void **state)
 
 /* ---- sums ---- */
 
-/* Up to the end mark, in tar's records; padding behind them is not tar's. */
+/* Counts the records of tar up to the end mark, without the padding after them. */
 static void sums_up(void **state)
 {
 	static const struct {
@@ -345,7 +345,7 @@ static void sums_up(void **state)
 	}
 }
 
-/* ---- archives that are not whole ---- */
+/* ---- invalid archives ---- */
 
 static void expect_bad(int fd, const char *code)
 {
@@ -383,7 +383,7 @@ static void demands_an_end(void **state)
 	expect_bad(fd, "trailing");
 }
 
-static void refuses_what_is_no_archive(void **state)
+static void refuses_other_files(void **state)
 {
 	int fd;
 
@@ -400,7 +400,7 @@ static void refuses_what_is_no_archive(void **state)
 	expect_bad(fd, "damaged");
 }
 
-/* No cut is taken for whole, but where only padding is lost. */
+/* Every truncation is found, unless only padding is lost. */
 static void notices_every_cut(void **state)
 {
 	int fd = open_archive(state, "tiny.tar");
@@ -439,7 +439,7 @@ static int refuse(void *arg, uint64_t bytes)
 	return 1;
 }
 
-static void stops_when_told(void **state)
+static void stops_on_request(void **state)
 {
 	struct manifest *manifest = manifest_new();
 	int calls = 0, fd = open_archive(state, "gnu.tar");
@@ -455,21 +455,21 @@ static void stops_when_told(void **state)
 	manifest_free(manifest);
 }
 
-/* Sentences begin and end as the table says; in between stands what libarchive said. */
-static void says_what_is_wrong(void **state)
+/* The beginning and end of each message; between them is the error of libarchive. */
+static void reports_what_is_wrong(void **state)
 {
 	static const struct {
 		size_t members, end;
-		off_t spoilt, cut; /* a byte that is written over, and the new length; or 0 */
+		off_t spoilt, cut; /* offset of an overwritten byte, and new length; or 0 */
 		const char *begin, *end_text;
 	} cases[] = {
 		{0, 0, 0, 0, "no data", "no data"},
-		{0, 511, 0, 0, "what it holds is not a tar archive, or is cut short: ",
-			"less than one header"},
+		{0, 511, 0, 0, "the content is not a tar archive, or ",
+			"is shorter than one header"},
 		{0, 10240, 0, 0, "the tar archive has no entries", "no entries"},
-		{2, 0, 0, 0, "the tar archive is cut short (no end mark)", "(no end mark)"},
-		{2, 1024, 4 * BLOCK + 1024, 0, "there is data behind the end of the archive", ""},
-		{2, 0, 0, 3 * BLOCK, "the tar archive is cut short (", "), at b"},
+		{2, 0, 0, 0, "the tar archive is truncated (no end mark)", "(no end mark)"},
+		{2, 1024, 4 * BLOCK + 1024, 0, "there is data after the end of the archive", ""},
+		{2, 0, 0, 3 * BLOCK, "the tar archive is truncated (", "), at b"},
 		{2, 1024, 2 * BLOCK + 20, 0, "the tar archive is damaged (", ")"},
 	};
 
@@ -490,7 +490,7 @@ static void says_what_is_wrong(void **state)
 			strlen(diag.text) < length ||
 			strcmp(diag.text + strlen(diag.text) - length, cases[i].end_text) != 0)
 			fail_msg("case %zu: %s", i, diag.text);
-		/* It is the problem, too. */
+		/* The problem has the same text. */
 		assert_int_equal(manifest_totals(manifest)->problem_count, 1);
 		assert_int_equal(strncmp(manifest_totals(manifest)->problems[0].text, diag.text,
 					 strlen(cases[i].begin)),
@@ -499,8 +499,8 @@ static void says_what_is_wrong(void **state)
 	}
 }
 
-/* Names are anybody's: none gets at the terminal. */
-static void sentences_are_safe(void **state)
+/* Control characters in a name must not reach the terminal. */
+static void messages_are_sanitised(void **state)
 {
 	static const struct member member = {"b\033[2J", '0', NULL, "2"};
 	struct manifest *manifest = manifest_new();
@@ -515,7 +515,7 @@ static void sentences_are_safe(void **state)
 	manifest_free(manifest);
 }
 
-static void says_why_reading_stopped(void **state)
+static void reports_why_reading_stopped(void **state)
 {
 	_cleanup_close_ int dir = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_close_ int fd = craft(two, 2, 1024);
@@ -526,7 +526,7 @@ static void says_why_reading_stopped(void **state)
 	(void)state;
 	assert_int_equal(manifest_read(manifest, dir, NULL, NULL, &diag), -EISDIR);
 	assert_string_equal(diag.text, "reading stopped: Is a directory");
-	/* The archive is not to blame. */
+	/* A read error is not a problem of the archive. */
 	assert_int_equal(manifest_totals(manifest)->problem_count, 0);
 	assert_int_equal(manifest_refresh(manifest), -ENODATA);
 	manifest_free(manifest);
@@ -554,8 +554,8 @@ static int hear(void *arg, uint64_t bytes)
 	return 0;
 }
 
-/* A socket hands over one piece after the other, however much is asked for. */
-static void reads_in_pieces_and_tells_how_far(void **state)
+/* A socket returns one piece per read. */
+static void reads_in_pieces_and_reports_progress(void **state)
 {
 	_cleanup_close_ int fd = craft(two, 2, 1024);
 	struct manifest *manifest = manifest_new();
@@ -593,13 +593,13 @@ int main(void)
 		cmocka_unit_test(complains_of_a_malformed_header),
 		cmocka_unit_test(sums_up),
 		cmocka_unit_test(demands_an_end),
-		cmocka_unit_test(refuses_what_is_no_archive),
+		cmocka_unit_test(refuses_other_files),
 		cmocka_unit_test(notices_every_cut),
-		cmocka_unit_test(stops_when_told),
-		cmocka_unit_test(says_what_is_wrong),
-		cmocka_unit_test(sentences_are_safe),
-		cmocka_unit_test(says_why_reading_stopped),
-		cmocka_unit_test(reads_in_pieces_and_tells_how_far),
+		cmocka_unit_test(stops_on_request),
+		cmocka_unit_test(reports_what_is_wrong),
+		cmocka_unit_test(messages_are_sanitised),
+		cmocka_unit_test(reports_why_reading_stopped),
+		cmocka_unit_test(reads_in_pieces_and_reports_progress),
 	};
 
 	return cmocka_run_group_tests_name(

@@ -7,44 +7,44 @@
 
 #include <cmocka.h>
 
-/* How many of @count tries from @from_ms on, @step_ms apart, are taken. */
-static unsigned taken(struct ratelimit *pace, uint64_t from_ms, unsigned step_ms, unsigned count)
+/* Returns how many of @count tokens, requested every @step_ms from @from_ms on, are granted. */
+static unsigned taken(struct ratelimit *limit, uint64_t from_ms, unsigned step_ms, unsigned count)
 {
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < count; i++)
-		n += ratelimit_take(pace, from_ms + (uint64_t)i * step_ms);
+		n += ratelimit_take(limit, from_ms + (uint64_t)i * step_ms);
 	return n;
 }
 
 static void some_at_once_then_one_a_period(void **state)
 {
-	struct ratelimit pace = {.burst = 4, .period_ms = 1000};
+	struct ratelimit limit = {.burst = 4, .period_ms = 1000};
 
 	(void)state;
-	assert_int_equal(taken(&pace, 50000, 0, 100), 4);
-	assert_int_equal(taken(&pace, 50999, 0, 100), 0);
-	assert_int_equal(taken(&pace, 51000, 0, 100), 1);
-	assert_int_equal(taken(&pace, 54000, 0, 100), 3);
-	/* A long silence gives no more than the burst. */
-	assert_int_equal(taken(&pace, 500000, 0, 100), 4);
+	assert_int_equal(taken(&limit, 50000, 0, 100), 4);
+	assert_int_equal(taken(&limit, 50999, 0, 100), 0);
+	assert_int_equal(taken(&limit, 51000, 0, 100), 1);
+	assert_int_equal(taken(&limit, 54000, 0, 100), 3);
+	/* A long pause saves no more than the burst. */
+	assert_int_equal(taken(&limit, 500000, 0, 100), 4);
 }
 
 static void a_flood_for_two_minutes(void **state)
 {
-	struct ratelimit pace = {.burst = 4, .period_ms = 5000};
+	struct ratelimit limit = {.burst = 4, .period_ms = 5000};
 
 	(void)state;
-	assert_int_equal(taken(&pace, 0, 10, 12000), 4 + 120000 / 5000 - 1);
+	assert_int_equal(taken(&limit, 0, 10, 12000), 4 + 120000 / 5000 - 1);
 }
 
-static void who_is_slow_is_never_refused(void **state)
+static void slow_events_are_never_refused(void **state)
 {
-	struct ratelimit pace = {.burst = 1, .period_ms = 1000};
+	struct ratelimit limit = {.burst = 1, .period_ms = 1000};
 
 	(void)state;
-	assert_int_equal(taken(&pace, 0, 1000, 100), 100);
-	assert_int_equal(taken(&pace, 200000, 500, 100), 50);
+	assert_int_equal(taken(&limit, 0, 1000, 100), 100);
+	assert_int_equal(taken(&limit, 200000, 500, 100), 50);
 }
 
 int main(void)
@@ -52,8 +52,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(some_at_once_then_one_a_period),
 		cmocka_unit_test(a_flood_for_two_minutes),
-		cmocka_unit_test(who_is_slow_is_never_refused),
+		cmocka_unit_test(slow_events_are_never_refused),
 	};
 
-	return cmocka_run_group_tests_name("pace", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("limit", tests, NULL, NULL);
 }

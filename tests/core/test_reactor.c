@@ -12,13 +12,13 @@
 
 #include <cmocka.h>
 
-/* A pipe that is watched at its reading end. */
+/* A pipe whose read end is watched. */
 struct source {
 	struct watch watch;
 	int reactor, write_fd;
 	unsigned calls;
 	uint32_t events;
-	struct source *victim; /* removed, closed and freed when this one is called */
+	struct source *victim; /* removed, closed and freed by the callback of this one */
 };
 
 static void source_close(struct source *s)
@@ -111,7 +111,7 @@ static void waits_once(void **state)
 	source_close(s);
 }
 
-/* Both are ready, and each frees the other: whichever comes first, the other is never called. */
+/* Two ready watches free each other: the second one is never called. */
 static void callback_frees_another(void **state)
 {
 	_cleanup_close_ int reactor = reactor_new();
@@ -123,13 +123,13 @@ static void callback_frees_another(void **state)
 	assert_int_equal(write(a->write_fd, "x", 1), 1);
 	assert_int_equal(write(b->write_fd, "x", 1), 1);
 	assert_int_equal(reactor_dispatch(reactor, 5000), REACTOR_BURST);
-	/* The pipes are made in order, so the first to be written to comes first. */
+	/* Events come in the order of the writes. */
 	left = a;
 	assert_int_equal(left->calls, REACTOR_BURST);
 	source_close(left);
 }
 
-/* A descriptor that is always ready leaves the others their turn, and the caller his. */
+/* A descriptor that is always ready starves neither the others nor the caller. */
 static void no_starvation(void **state)
 {
 	_cleanup_close_ int reactor = reactor_new();
@@ -147,8 +147,9 @@ static void no_starvation(void **state)
 	}
 }
 
-/* Closing alone would leave the watch in the kernel's list while another holds the file. */
-static void removed_though_file_lives_on(void **state)
+/* Closing alone would leave the watch in the kernel's list while another process has the file
+ * open. */
+static void removes_a_file_that_stays_open(void **state)
 {
 	_cleanup_close_ int reactor = reactor_new();
 	struct source *s = source_open(reactor);
@@ -178,7 +179,7 @@ static void on_alarm(int signal)
 	(void)signal;
 }
 
-static void interrupted_is_no_event(void **state)
+static void interruption_is_not_an_event(void **state)
 {
 	_cleanup_close_ int reactor = reactor_new();
 	struct itimerval soon = {.it_value.tv_usec = 20000, .it_interval.tv_usec = 20000};
@@ -217,7 +218,7 @@ static void timers(void **state)
 	assert_int_equal(reactor_timer(0, 0), -22);
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		assert_int_equal(reactor_add(reactor, &all[i]->watch, EPOLLIN), 0);
-	reactor_timer_clear(often.watch.fd); /* nothing to read does not block */
+	reactor_timer_clear(often.watch.fd); /* does not block without an expiration */
 	while (often.ticks < 5 || once.ticks == 0)
 		assert_true(reactor_dispatch(reactor, 5000) > 0);
 	assert_true(now_ms() - start >= 45);
@@ -231,7 +232,7 @@ static void timers(void **state)
 	}
 }
 
-/* One that would tick in an hour ticks when it is told to, once, and so does one that was through. */
+/* Arming works on a timer that would expire in an hour, and on one that has expired. */
 static void timers_are_armed_again(void **state)
 {
 	_cleanup_close_ int reactor = reactor_new();
@@ -261,9 +262,9 @@ int main(void)
 		cmocka_unit_test(waits_once),
 		cmocka_unit_test(callback_frees_another),
 		cmocka_unit_test(no_starvation),
-		cmocka_unit_test(removed_though_file_lives_on),
+		cmocka_unit_test(removes_a_file_that_stays_open),
 		cmocka_unit_test(remove_twice),
-		cmocka_unit_test(interrupted_is_no_event),
+		cmocka_unit_test(interruption_is_not_an_event),
 		cmocka_unit_test(timers),
 		cmocka_unit_test(timers_are_armed_again),
 	};

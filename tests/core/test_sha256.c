@@ -39,7 +39,7 @@ static void expect_end(struct sha256 *sha, const char *expected)
 	assert_string_equal(hex, expected);
 }
 
-/* The examples of FIPS 180-2, and no byte at all, with one context, and whole or byte by byte. */
+/* The examples of FIPS 180-2 and an empty input, in one piece or byte by byte, with one context. */
 static void known_digests(void **state)
 {
 	static const struct {
@@ -62,7 +62,7 @@ static void known_digests(void **state)
 			sha256_add(sha, c, 1);
 		expect_end(sha, cases[i].hex);
 	}
-	/* And a million times "a". */
+	/* A million times "a". */
 	memset(part, 'a', sizeof(part));
 	sha256_begin(sha);
 	for (int i = 0; i < 1000; i++)
@@ -72,7 +72,7 @@ static void known_digests(void **state)
 
 static void holes_are_zeros(void **state)
 {
-	/* Around the size of the zeros that are added at once. */
+	/* Around the size of the static buffer of zeros. */
 	static const size_t counts[] = {0, 1, 16383, 16384, 16385, 32768, 100000};
 	struct sha256 *sha = *state;
 	unsigned char hole[SHA256_BYTES], data[SHA256_BYTES];
@@ -95,7 +95,7 @@ static void holes_are_zeros(void **state)
 	}
 }
 
-static void begins_anew_at_any_time(void **state)
+static void restarts_at_any_time(void **state)
 {
 	struct sha256 *sha = *state;
 
@@ -112,22 +112,22 @@ static void keeps_errors_until_the_end(void **state)
 	unsigned char digest[SHA256_BYTES];
 
 	sha256_begin(sha);
-	sha->failed = true; /* as one addition in the middle leaves it */
+	sha->failed = true; /* as after a failed addition */
 	sha256_add(sha, "abc", 3);
 	assert_int_equal(sha256_end(sha, digest), -EIO);
-	sha256_begin(sha); /* and no longer */
+	sha256_begin(sha); /* clears the error */
 	sha256_add(sha, "abc", 3);
 	expect_end(sha, ABC);
 
-	/* A context that has lost its algorithm: the library itself says no. */
+	/* libcrypto fails on a context without an algorithm. */
 	assert_int_equal(EVP_MD_CTX_reset(sha->context), 1);
 	sha256_begin(sha);
 	assert_true(sha->failed);
 	assert_int_equal(sha256_end(sha, digest), -EIO);
 }
 
-/* A context that loses its algorithm on the way: the library refuses more, and that is not lost. */
-static void says_that_an_addition_failed(void **state)
+/* Additions fail on a context without an algorithm; the end must report it. */
+static void reports_a_failed_addition(void **state)
 {
 	struct sha256 *sha = *state;
 	unsigned char digest[SHA256_BYTES];
@@ -140,8 +140,8 @@ static void says_that_an_addition_failed(void **state)
 	assert_int_equal(sha256_end(sha, digest), -EIO);
 }
 
-/* Alone, too: nothing has failed until then. */
-static void says_that_the_end_failed(void **state)
+/* The end alone fails. */
+static void reports_a_failed_end(void **state)
 {
 	struct sha256 *sha = *state;
 	unsigned char digest[SHA256_BYTES];
@@ -151,7 +151,7 @@ static void says_that_the_end_failed(void **state)
 	assert_int_equal(sha256_end(sha, digest), -EIO);
 }
 
-static void finishes_what_never_began(void **state)
+static void finishes_an_unused_context(void **state)
 {
 	struct sha256 sha = {0};
 
@@ -185,11 +185,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(known_digests),
 		TEST(holes_are_zeros),
-		TEST(begins_anew_at_any_time),
+		TEST(restarts_at_any_time),
 		TEST(keeps_errors_until_the_end),
-		TEST(says_that_an_addition_failed),
-		TEST(says_that_the_end_failed),
-		cmocka_unit_test(finishes_what_never_began),
+		TEST(reports_a_failed_addition),
+		TEST(reports_a_failed_end),
+		cmocka_unit_test(finishes_an_unused_context),
 		cmocka_unit_test(writes_every_digit),
 	};
 

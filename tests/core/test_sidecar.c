@@ -43,10 +43,10 @@ static void parses_sidecars(void **state)
 	}
 }
 
-/* The digest of something else. */
+/* The digest of another file. */
 #define OTHER "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"
 
-static void finds_names_as_they_are(void **state)
+static void compares_names_exactly(void **state)
 {
 	static const struct {
 		const char *text, *name;
@@ -83,8 +83,8 @@ static void finds_names_as_they_are(void **state)
 	}
 }
 
-/* Its own line, wherever it stands: others, even a lone one, do not count then. */
-static void its_own_line_is_worth_more(void **state)
+/* Its own line is preferred in any position, even with @lone. */
+static void prefers_its_own_line(void **state)
 {
 	static const char *const texts[] = {
 		OTHER "  b.tar\n" HEX "  a.tar\n",
@@ -109,7 +109,7 @@ static void its_own_line_is_worth_more(void **state)
 	"2222222222222222222222222222222222222222222222222222222222222222"                         \
 	"33333333333333333333333333333333333333333333333333333333333.tar"
 
-/* Looks in directory @dir, and expects all of the answer. */
+/* Calls sidecar_find in directory @dir and compares all results. */
 static void expect_find(const struct sandbox *box, const char *dir, const char *archive,
 	int expected, const char *expected_name)
 {
@@ -126,7 +126,7 @@ static void expect_find(const struct sandbox *box, const char *dir, const char *
 	}
 }
 
-/* The files beside the archive: NULL where there is none. */
+/* The files next to the archive; NULL if missing. */
 static void looks_beside_the_archive(void **state)
 {
 	static const struct {
@@ -140,12 +140,12 @@ static void looks_beside_the_archive(void **state)
 		{"own-renamed", HEX "  build-17.tar\n", NULL, 1, "a.tar.sha256"},
 		{"sums", NULL, OTHER "  b.tar\n" HEX "  a.tar\n", 1, "SHA256SUMS"},
 		{"sums-of-others", NULL, OTHER "  b.tar\n" OTHER "  c.tar\n", 0, NULL},
-		/* A list is of many files: a line of another name is of another file. */
+		/* SHA256SUMS lists many files: a line with another name is for another file. */
 		{"sums-of-one-other", NULL, OTHER "  b.tar\n", 0, NULL},
 		{"sums-bare", NULL, OTHER "\n", 0, NULL},
 		{"sums-empty", NULL, "", 0, NULL},
 		{"both", HEX "  a.tar\n", OTHER "  a.tar\n", 1, "a.tar.sha256"},
-		/* Somebody meant to publish one: not to be passed over. */
+		/* A sidecar without a digest must not be ignored. */
 		{"own-empty", "", HEX "  a.tar\n", -EINVAL, NULL},
 		{"own-other", "no digest\n", NULL, -EINVAL, NULL},
 		{"own-of-many", OTHER "  b.tar\n" OTHER "  c.tar\n", NULL, -EINVAL, NULL},
@@ -168,8 +168,8 @@ static void looks_beside_the_archive(void **state)
 	}
 }
 
-/* What cannot be read may hold a digest: that is told, and nothing hangs on a FIFO. */
-static void says_what_cannot_be_read(void **state)
+/* An unreadable file may contain a digest, so it is an error; a FIFO must not block. */
+static void reports_read_errors(void **state)
 {
 	const struct sandbox *box = *state;
 	char path[PATH_MAX];
@@ -184,7 +184,7 @@ static void says_what_cannot_be_read(void **state)
 	sandbox_dir(box, "own/a.tar.sha256");
 	expect_find(box, "own", "a.tar", -EINVAL, NULL);
 	assert_int_equal(rmdir(path), 0);
-	sandbox_link(box, "own/a.tar.sha256", "nowhere"); /* there is none */
+	sandbox_link(box, "own/a.tar.sha256", "nowhere"); /* dangling: no file */
 	expect_find(box, "own", "a.tar", 1, "SHA256SUMS");
 
 	sandbox_link(box, "sums/SHA256SUMS", "SHA256SUMS");
@@ -192,7 +192,7 @@ static void says_what_cannot_be_read(void **state)
 	expect_find(box, "nowhere", "a.tar", 0, NULL);
 }
 
-/* A text of a MiB is long already; what is longer was never one. */
+/* A larger file is not a list of digests. */
 static void reads_up_to_a_mebibyte(void **state)
 {
 	const struct sandbox *box = *state;
@@ -211,12 +211,12 @@ static void reads_up_to_a_mebibyte(void **state)
 	expect_find(box, "s", "a.tar", -EINVAL, NULL);
 }
 
-static void takes_names_of_any_length(void **state)
+static void accepts_names_of_any_length(void **state)
 {
 	const struct sandbox *box = *state;
 	char path[PATH_MAX + 64], hex[SHA256_HEX], name[NAME_MAX + 1];
 
-	/* With ".sha256" behind it no file can have such a name. */
+	/* With ".sha256" appended, the name exceeds NAME_MAX. */
 	assert_int_equal(strlen(LONG_NAME), NAME_MAX);
 	sandbox_file(box, "s/SHA256SUMS", HEX "  " LONG_NAME "\n");
 	expect_find(box, "s", LONG_NAME, 1, "SHA256SUMS");
@@ -229,7 +229,7 @@ static void takes_names_of_any_length(void **state)
 	assert_int_equal(sidecar_find(path, hex, name), -ENAMETOOLONG);
 }
 
-/* A name without a directory is of the current one, which is not "/". */
+/* A name without a slash is in the current directory, not in "/". */
 static void looks_in_the_current_directory(void **state)
 {
 	const struct sandbox *box = *state;
@@ -283,12 +283,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parses_sidecars),
-		cmocka_unit_test(finds_names_as_they_are),
-		cmocka_unit_test(its_own_line_is_worth_more),
+		cmocka_unit_test(compares_names_exactly),
+		cmocka_unit_test(prefers_its_own_line),
 		sandbox_test(looks_beside_the_archive),
-		sandbox_test(says_what_cannot_be_read),
+		sandbox_test(reports_read_errors),
 		sandbox_test(reads_up_to_a_mebibyte),
-		sandbox_test(takes_names_of_any_length),
+		sandbox_test(accepts_names_of_any_length),
 		sandbox_test(looks_in_the_current_directory),
 		sandbox_test(reads_what_sha256sum_writes),
 	};

@@ -27,7 +27,7 @@ static void parse(void **state)
 		{HEAD "State:\tS (sleeping)\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n"
 		      "SigCgt:\t0000000000000200\n",
 			10, SIGCGT_CAUGHT},
-		/* the bit of its neighbours is not its own */
+		/* the neighbouring bits do not count */
 		{HEAD "State:\tS\nSigBlk:\t0\nSigCgt:\t0000000000000500\n", 10, SIGCGT_NOT_CAUGHT},
 		/* ignored is not caught */
 		{HEAD "State:\tS\nSigBlk:\t0\nSigIgn:\t200\nSigCgt:\t0\n", 10, SIGCGT_NOT_CAUGHT},
@@ -42,7 +42,7 @@ static void parse(void **state)
 		{HEAD "State:\tX (dead)\nSigBlk:\t0\nSigCgt:\t0000000000000200\n", 10, SIGCGT_GONE},
 		{HEAD "State:\tS\nSigBlk:\t0\nSigCgt:\t8000000000000000\n", 64, SIGCGT_CAUGHT},
 		{HEAD "State:\tS\nSigBlk:\t0\nSigCgt:\t0000000000000001\n", 1, SIGCGT_CAUGHT},
-		/* the last line without its end is still whole */
+		/* the last line may lack its newline */
 		{"State:\tR\nSigBlk:\t0\nSigCgt:\t200", 10, SIGCGT_CAUGHT},
 		{"", 10, SIGCGT_UNREADABLE},
 		{"SigCgt:\t200\n", 10, SIGCGT_UNREADABLE},
@@ -53,7 +53,7 @@ static void parse(void **state)
 		{"State:\tS\nSigBlk:\t0\nxSigCgt:\t200\n", 10, SIGCGT_UNREADABLE},
 		{"State:\tS\nSigBlk:\t0\nSigCgtOfThread:\t200\nSigCgt:\t0\n", 10,
 			SIGCGT_NOT_CAUGHT},
-		/* a name that looks like a field stands in the middle of its line */
+		/* a process name that looks like a field is not at the start of a line */
 		{"Name:\tSigCgt:\t200\nState:\tS\nSigBlk:\t0\nSigCgt:\t0\n", 10, SIGCGT_NOT_CAUGHT},
 	};
 
@@ -68,7 +68,7 @@ static void on_signal(int signal)
 	(void)signal;
 }
 
-/* A process of the wanted kind; it writes a byte once it is ready and reads until our end closes. */
+/* Forks a process of this kind, which writes a byte when ready and runs until we close the pipe. */
 static pid_t spawn(bool catch, bool block, int *hold)
 {
 	int ready[2], stay[2];
@@ -125,7 +125,7 @@ static void real_processes(void **state)
 
 		assert_int_equal(sigcgt_read(root, pid, SIGUSR1), cases[i].expected);
 		(void)close(hold);
-		/* dead, not reaped; and then reaped */
+		/* first a zombie, then reaped */
 		assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
 		assert_int_equal(sigcgt_read(root, pid, SIGUSR1), SIGCGT_GONE);
 		assert_int_equal(waitpid(pid, NULL, 0), pid);
@@ -133,7 +133,7 @@ static void real_processes(void **state)
 	}
 }
 
-/* The root is a parameter: another tree has other processes. */
+/* The root is a parameter: another tree contains other processes. */
 static void other_root(void **state)
 {
 	char dir[] = "/tmp/sigcgtXXXXXX", path[64];

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 
-static void tells_formats_by_content(void **state)
+static void recognises_formats_by_content(void **state)
 {
 	static const struct {
 		const char *magic;
@@ -63,7 +63,7 @@ static int sniff(const unsigned char head[512])
 	return r;
 }
 
-/* Sum of a header whose checksum field is blank, of signed or unsigned bytes. */
+/* Computes the checksum of a header over signed or unsigned bytes; the field is blank. */
 static int sum_of(const unsigned char head[512], bool is_signed)
 {
 	int sum = 8 * ' ';
@@ -74,7 +74,7 @@ static int sum_of(const unsigned char head[512], bool is_signed)
 	return sum;
 }
 
-static void knows_a_header_without_magic(void **state)
+static void recognises_a_header_without_magic(void **state)
 {
 	static const struct {
 		int width;
@@ -95,8 +95,8 @@ static void knows_a_header_without_magic(void **state)
 	}
 }
 
-/* Bytes that are no header, whatever they add up to. */
-static void takes_no_other_file_for_a_tar(void **state)
+/* Blocks that are not a header, although their sum may match. */
+static void rejects_other_files(void **state)
 {
 	unsigned char head[512];
 
@@ -105,7 +105,7 @@ static void takes_no_other_file_for_a_tar(void **state)
 	assert_int_equal(sniff(head), -EINVAL);
 	memset(head, '0', sizeof(head));
 	assert_int_equal(sniff(head), -EINVAL);
-	/* Signed bytes that add up to nothing, as an empty field would say. */
+	/* Signed bytes with a sum of 0, which is the value of an empty field. */
 	memset(head, 0, sizeof(head));
 	memset(head, 0x80, 2);
 	assert_int_equal(sum_of(head, true), 0);
@@ -129,7 +129,7 @@ static void expect_refusal(const struct sandbox *box, const char *name, int erro
 		fail_msg("\"%s\" does not say \"%s\"", diag.text, said);
 }
 
-static void says_what_it_cannot_open(void **state)
+static void reports_what_it_cannot_open(void **state)
 {
 	const struct sandbox *box = *state;
 	char path[PATH_MAX];
@@ -137,7 +137,7 @@ static void says_what_it_cannot_open(void **state)
 	expect_refusal(box, "nowhere.tar", -ENOENT, "No such file");
 	expect_refusal(box, "tree", -EISDIR, "a directory");
 	assert_int_equal(mkfifo(sandbox_path(box, "fifo", path), 0600), 0);
-	expect_refusal(box, "fifo", -EINVAL, "no regular file");
+	expect_refusal(box, "fifo", -EINVAL, "not a regular file");
 	sandbox_file(box, "empty.tar", "");
 	expect_refusal(box, "empty.tar", -EINVAL, "is empty");
 	sandbox_file(box, "text.tar.gz", "This is a text.\n");
@@ -158,8 +158,8 @@ static void on_exit_count(struct child *child)
 	++*(int *)child->spec.owner;
 }
 
-/* Reads the stream while the reactor runs. Number of bytes, and whether they are the same as in the
- * plain archive @twin. */
+/* Reads the stream while the reactor runs. Returns the number of bytes, and whether they equal
+ * those of the plain archive @twin. */
 static uint64_t drain(int reactor, int stream, const int *ended, int twin, bool *ret_same)
 {
 	static unsigned char ours[65536], theirs[65536];
@@ -306,10 +306,10 @@ static void notices_a_changed_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(tells_formats_by_content),
-		cmocka_unit_test(knows_a_header_without_magic),
-		cmocka_unit_test(takes_no_other_file_for_a_tar),
-		cmocka_unit_test(says_what_it_cannot_open),
+		cmocka_unit_test(recognises_formats_by_content),
+		cmocka_unit_test(recognises_a_header_without_magic),
+		cmocka_unit_test(rejects_other_files),
+		cmocka_unit_test(reports_what_it_cannot_open),
 		cmocka_unit_test(streams_every_compression),
 		cmocka_unit_test(reports_bad_data),
 		cmocka_unit_test(notices_a_changed_file),

@@ -15,10 +15,10 @@
 
 #include <cmocka.h>
 
-#define LONG_MS 60000 /* nothing takes so long but a bug */
+#define LONG_MS 60000 /* only a bug takes this long */
 #define CHUNK	8000
 
-/* One tar, and all that was seen of it. */
+/* One tar and its recorded events. */
 struct run {
 	int reactor, root, in;
 	char dir[32], log[48];
@@ -87,7 +87,8 @@ static void step(struct run *run, uint64_t now)
 	run->confirmed |= run->tar.counts.confirmed;
 }
 
-/* Ticks as fast as it goes; the input is given piece by piece, and ended after @replies. */
+/* Ticks without pause and writes the input in interrupted_messages; ends the input after
+ * @replies. */
 static void finish(struct run *run, unsigned replies)
 {
 	static const char data[CHUNK];
@@ -108,7 +109,7 @@ static void finish(struct run *run, unsigned replies)
 	close_fd(&run->in);
 }
 
-/* How many lines of the log begin and end so. */
+/* Counts the lines of the log that begin and end like this. */
 static unsigned logged(const struct run *run, const char *what, const char *how)
 {
 	char line[128];
@@ -132,8 +133,8 @@ enum { NEVER, CONFIRMED };
 static const struct behaviour {
 	const char *script;
 	int confirmed;
-	unsigned replies; /* its input is ended after so many */
-	unsigned signals; /* exactly so many; 0 with CONFIRMED: at least as many as replies */
+	unsigned replies; /* number after which its input ends */
+	unsigned signals; /* exact number; 0 with CONFIRMED: at least as many as replies */
 	const char *why;  /* "" : ok */
 	const char *message;
 } behaviours[] = {
@@ -178,7 +179,7 @@ static void behave(struct run *run, const struct behaviour *b, bool no_net)
 		fail_msg("%s (net %d): confirmed %d", b->script, !no_net, run->confirmed);
 	if (early > 0 || logged(run, "pending", "") > 0)
 		fail_msg("%s (net %d): %u signals before its handler", b->script, !no_net, early);
-	/* Signals that are sent are all seen, but for one that meets its end. */
+	/* The tracer sees every signal, except one that arrives at the end of the process. */
 	if (late > signals || late + 1 < signals)
 		fail_msg(
 			"%s (net %d): %u signals sent, %u seen", b->script, !no_net, signals, late);
@@ -207,7 +208,7 @@ static void without_net(void **state)
 		behave(*state, &behaviours[i], true);
 }
 
-/* The matrix can fail: a signal sent without asking is seen as early, and kills without the net. */
+/* Proves that the matrix can fail: an unconfirmed signal is early, and kills without the net. */
 static void harness_sees_early_signals(void **state)
 {
 	struct run *run = *state;
@@ -216,7 +217,7 @@ static void harness_sees_early_signals(void **state)
 	start_fake(run, "handler=2000", false);
 	while (run->tar.child.state == CHILD_STARTING)
 		assert_true(reactor_dispatch(run->reactor, 100) >= 0);
-	/* The tracer is at work once the log is there; before that it is no less early. */
+	/* The tracer is attached once the log exists. */
 	while (access(run->log, F_OK) < 0)
 		(void)usleep(1000);
 	for (unsigned i = 0; i < 20; i++) {
@@ -236,7 +237,7 @@ static void harness_sees_early_signals(void **state)
 	assert_string_equal(why, "killed by signal 10");
 }
 
-/* The clock is a parameter: an answer that does not come is asked for again after two seconds. */
+/* A missing answer is asked for again after two seconds; the clock is a parameter. */
 static void late_answers(void **state)
 {
 	struct run *run = *state;
@@ -262,7 +263,7 @@ static void late_answers(void **state)
 	assert_int_equal(run->tar.counts.replies, 0);
 }
 
-/* A confirmation before the handshake could be our own handler: it does not count. */
+/* A handler seen before exec could be our own, so it does not count. */
 static void not_before_exec(void **state)
 {
 	struct run *run = *state;
@@ -284,7 +285,7 @@ static void messages_are_capped(void **state)
 
 	start_fake(run, "stderr=300;say=tar: x: Cannot write: No space left on device", false);
 	finish(run, 1);
-	/* all it can be, the reason that matters, and the number of the others */
+	/* the maximum, the reason of the failure, and the number of suppressed ones */
 	assert_int_equal(run->messages, TAR_MESSAGE_MAX + 2);
 	assert_true(run->tar.no_space);
 	assert_string_equal(run->last, "tar: 100 more messages are not shown");
@@ -302,8 +303,8 @@ static void line(struct run *run, const char *text)
 	run->tar.child.spec.on_line(&run->tar.child, buf);
 }
 
-/* What comes in which pieces, and what is made of it. */
-static void pieces(void **state)
+/* Replies that interrupt messages, in interrupted_messages, and the messages that result. */
+static void interrupted_messages(void **state)
 {
 #define TOTALS "Total bytes read: 10240 (10KiB, 1.8MiB/s)"
 	static const struct {
@@ -346,7 +347,7 @@ static void pieces(void **state)
 	assert_int_equal(run->messages, TAR_REPEAT_MAX + 2);
 	assert_string_equal(run->last, "tar: 7 more messages are not shown");
 
-	/* what was held back comes at the end */
+	/* a held text is output at the end */
 	start_fake(run, "handler=-1;reply=none", false);
 	line(run, "tar: a: Cannot open" TOTALS);
 	assert_int_equal(run->messages, 0);
@@ -354,7 +355,7 @@ static void pieces(void **state)
 	assert_string_equal(run->first, "tar: a: Cannot open");
 }
 
-/* ---- what is pure ---- */
+/* ---- pure functions ---- */
 
 static void flavour_of(void **state)
 {
@@ -462,7 +463,7 @@ static void identify(void **state)
 			continue;
 		}
 		assert_int_equal(r, 0);
-		/* "tar" is whatever the machine has under that name */
+		/* "tar" may be any of them on this machine */
 		if (i > 0)
 			assert_int_equal(flavour, real[i].flavour);
 		assert_true(version[0] != '\0');
@@ -470,7 +471,7 @@ static void identify(void **state)
 	}
 	assert_true(found > 0);
 
-	/* one that says nothing, for ever */
+	/* a program that never answers */
 	STR_FORMAT(script, "%s/tar.sh", run->dir);
 	fd = open(script, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
 	assert_int_equal(write(fd, "#!/bin/sh\nsleep 100\n", 20), 20);
@@ -479,7 +480,7 @@ static void identify(void **state)
 	assert_int_equal(unlink(script), 0);
 }
 
-/* A slow start, and then it is the system's tar. */
+/* The system's tar, also behind a program that is slow to execute it. */
 static void extract(struct run *run, const struct tar_spec *spec, bool confirms)
 {
 	static unsigned char archive[USTAR_BYTES], file[USTAR_FILE_BYTES + 1];
@@ -493,7 +494,7 @@ static void extract(struct run *run, const struct tar_spec *spec, bool confirms)
 	while (confirms ? run->tar.counts.replies < 2 : now_ms() < quiet) {
 		assert_true(now_ms() < until);
 		assert_true(run->exits == 0);
-		/* a part of it for each question, however slow it is to come to the first */
+		/* a piece for each signal, even if tar is slow to start */
 		if (run->tar.counts.signals > run->tar.counts.replies &&
 			given < USTAR_BYTES / 4 * (run->tar.counts.replies + 1)) {
 			assert_int_equal(write_full(run->in, archive + given, USTAR_PIECE), 0);
@@ -544,7 +545,7 @@ static void real_tars(void **state)
 		}
 		if (flavour != TAR_GNU)
 			continue;
-		/* behind a wrapper that is slow to become it */
+		/* behind a wrapper that is slow to execute it */
 		assert_int_equal(child_find_program("tar", path, sizeof(path)), 0);
 		STR_FORMAT(env, "FAKE_TAR=handler=50;exec=%s;log=%s", path, run->log);
 		spec.program = fake_tar_path();
@@ -602,7 +603,7 @@ static int teardown(void **state)
 	close_fd(&run->root);
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		STR_FORMAT(path, "%s/%s", run->dir, files[i]);
-		(void)unlink(path); /* a failed test leaves some */
+		(void)unlink(path); /* may be left by a failed test */
 	}
 	r = rmdir(run->dir);
 	free(run);
@@ -620,7 +621,7 @@ int main(void)
 		TEST(late_answers),
 		TEST(not_before_exec),
 		TEST(messages_are_capped),
-		TEST(pieces),
+		TEST(interrupted_messages),
 		TEST(flavour_of),
 		TEST(arguments),
 		TEST(lacks),

@@ -15,8 +15,8 @@
 
 #include <cmocka.h>
 
-/* What is there already, as a tar that knows neither folders' times nor links' owners left it. */
-static void folders_and_links(void **state)
+/* Starts from a tree that a tar without directory times and link owners has extracted. */
+static void directories_and_links(void **state)
 {
 	char dir[] = "/tmp/test-mend-XXXXXX";
 	struct diag diag;
@@ -76,7 +76,7 @@ static void folders_and_links(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(folders_and_links),
+		cmocka_unit_test(directories_and_links),
 	};
 
 	return cmocka_run_group_tests_name("mend", tests, NULL, NULL);

@@ -16,24 +16,24 @@ static void parse(void **state)
 	static const struct {
 		const char *line;
 		uint64_t bytes;
-		const char *rest; /* what stands before the reply */
+		const char *rest; /* the text before the reply */
 	} cases[] = {
 		{"Total bytes read: 10240 (10KiB, 1.8MiB/s)", 10240, ""},
 		{"Total bytes read: 0 (0B, ?/s)", 0, ""},
 		{"Total bytes read: 7945689497 (7.4GiB, 36MiB/s)", 7945689497, ""},
 		{"Total bytes read: 9007199254740992 (8.0PiB, 1.0GiB/s)", 9007199254740992, ""},
-		/* written into a warning */
+		/* interrupts a warning */
 		{"tar: t/f: Cannot openTotal bytes read: 931840 (910KiB, 308MiB/s)", 931840,
 			"tar: t/f: Cannot open"},
 		{"tar: Total bytes read: 931840 (910KiB, 308MiB/s)", 931840, "tar: "},
-		/* a number at the end of the warning is not the count's beginning */
+		/* a number at the end of the warning is not part of the count */
 		{"tar: f9Total bytes read: 20480 (20KiB, 1MiB/s)", 20480, "tar: f9"},
-		/* written into the last total, after each of its pieces */
+		/* interrupts the final total, after each of its pieces */
 		{"Total bytes read: Total bytes read: 20480 (20KiB, 1MiB/s)", 20480, ""},
 		{"Total bytes read: 20480 (20KiB, 9MiB/s)Total bytes read: 20480 (20KiB, 1MiB/s)",
 			20480, ""},
 		{"xTotal bytes read: 1 (1B, 9B/s)Total bytes read: 2 (2B, 1B/s)", 2, "x"},
-		/* other languages: all of the line is the reply */
+		/* other languages: the whole line is the reply */
 		{"Gesamtzahl gelesener Bytes: 1054720 (1,1MiB, 36MiB/s)", 1054720, ""},
 		{"\xe8\xaa\xad\xe3\x81\xbf: 20480 (20KiB, 1,0MiB/s)", 20480, ""},
 		{"20480 (20KiB, 1.0MiB/s)", 20480, ""},
@@ -53,7 +53,7 @@ static void parse(void **state)
 		{"Total bytes read: 10240 (1.8MiB/s)", NONE, NULL},
 		{"Total bytes read: 99999999999999999999 (1EiB, 1MiB/s)", NONE, NULL},
 		{"Total bytes read: 999999999999999999999999999999 (1EiB, 1MiB/s)", NONE, NULL},
-		/* a file's name does not stand at the end of a warning */
+		/* a warning that contains a reply as a file name does not end in it */
 		{"tar: Total bytes read: 9 (9B, 9B/s): Cannot open: File exists", NONE, NULL},
 		{"Total bytes written: 10240 of (10KiB, 1.8MiB/s)", NONE, NULL},
 		{"1 (xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx, 1MiB/s)",
@@ -82,7 +82,7 @@ static void parse(void **state)
 	}
 }
 
-/* However long: a number has no limit in a line. */
+/* A number of any length in a line. */
 static void endless_number(void **state)
 {
 	char line[4096];
@@ -94,7 +94,7 @@ static void endless_number(void **state)
 	assert_false(tar_totals_parse(line, &bytes, NULL));
 }
 
-/* No beginning of a reply is one: lines come whole or are cut at the end. */
+/* A reply that is cut at the end is not a reply. */
 static void cut_replies(void **state)
 {
 	static const char *const whole[] = {

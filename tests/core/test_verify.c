@@ -9,7 +9,7 @@
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
-/* One archive, and its tree as tar extracts it: changed by each test, and made anew for the next. */
+/* One archive and the tree that tar extracts from it. Each test changes it; setup recreates it. */
 struct fixture {
 	struct sandbox *box;
 	struct manifest *manifest;
@@ -114,7 +114,7 @@ static void accepts_what_tar_made(void **state)
 
 static struct timespec times[2];
 
-/* Puts the time back, of a file and of its directory: only the change itself is to be found. */
+/* Restores the times of a file and of its directory, so that only the change itself is found. */
 static void restore_times(const char *path)
 {
 	char parent[PATH_MAX];
@@ -276,11 +276,11 @@ static void finds_each_change(void **state)
 		{"bin/absolute", "the owner differs", change_owner},
 		{"etc/nothing", "is missing", remove_it},
 		{"dev/null", "is missing", remove_it},
-		{"etc/nothing", "is of another type", make_dir},
-		{"etc/nothing", "is of another type", make_link},
-		{"bin/absolute", "the link has another target", retarget},
+		{"etc/nothing", "the type differs", make_dir},
+		{"etc/nothing", "the type differs", make_link},
+		{"bin/absolute", "the link target differs", retarget},
 		{"dev/null", "the device number differs", renumber},
-		{"etc/zz-same", "is no hard link to its file", copy_link},
+		{"etc/zz-same", "is not a hard link to its file", copy_link},
 		{"bin/zz-same-link", "is missing", remove_it},
 		{"etc/extra", "is not in the archive", create},
 		{"empty/extra", "is not in the archive", create},
@@ -321,7 +321,7 @@ static void compares_times(void **state)
 	changed[1].tv_nsec++;
 	assert_int_equal(utimensat(fixture.tree, "etc/nothing", changed, 0), 0);
 	expect(NULL, 1, "etc/nothing: the modification time differs");
-	changed[1].tv_nsec = 0; /* kept in whole seconds */
+	changed[1].tv_nsec = 0; /* stored in whole seconds */
 	assert_int_equal(utimensat(fixture.tree, "etc/nothing", changed, 0), 0);
 	expect(NULL, 0, "");
 	changed[1].tv_sec++;
@@ -329,7 +329,7 @@ static void compares_times(void **state)
 	expect(NULL, 1, "etc/nothing: the modification time differs");
 }
 
-/* A directory that became a link to an equal one must not pass. */
+/* A directory replaced by a link to an equal one must be found. */
 static void follows_no_symlink(void **state)
 {
 	char etc[PATH_MAX], moved[PATH_MAX], out[PATH_MAX];
@@ -342,7 +342,7 @@ static void follows_no_symlink(void **state)
 	assert_int_equal(rename(etc, moved), 0);
 	assert_int_equal(symlink(moved, etc), 0);
 	(void)sandbox_path(fixture.box, "out", out);
-	/* the directory itself, what is in it, and the root's time */
+	/* the directory itself, its entries, and the time of the root */
 	assert_true(verify(NULL).mismatches >= 9);
 	(void)nftw(moved, sandbox_remove, 16, FTW_DEPTH | FTW_PHYS);
 }
@@ -365,7 +365,7 @@ static const struct layout boot_layout = {
 	.partitions = {{.fs = FS_VFAT, .mount = "/boot"}, {.fs = FS_EXT4, .mount = "/"}},
 };
 
-static void asks_no_metadata_of_vfat(void **state)
+static void compares_no_metadata_on_vfat(void **state)
 {
 	(void)state;
 	if (!fixture.box)
@@ -382,7 +382,7 @@ static void asks_no_metadata_of_vfat(void **state)
 	expect(&boot_layout, 1, "boot/kernel: the content differs");
 }
 
-static void knows_what_the_installer_makes(void **state)
+static void expects_the_mount_points(void **state)
 {
 	static const struct layout deep = {
 		.count = 2,
@@ -415,7 +415,7 @@ static int refuse(void *arg, const struct verify_result *so_far)
 	return 1;
 }
 
-static void stops_when_told(void **state)
+static void stops_on_request(void **state)
 {
 	int calls = 0;
 	const struct verify_spec spec = {.root_fd = fixture.tree,
@@ -441,9 +441,9 @@ int main(void)
 		tree_test(compares_times),
 		tree_test(follows_no_symlink),
 		tree_test(counts_every_difference),
-		tree_test(asks_no_metadata_of_vfat),
-		tree_test(knows_what_the_installer_makes),
-		tree_test(stops_when_told),
+		tree_test(compares_no_metadata_on_vfat),
+		tree_test(expects_the_mount_points),
+		tree_test(stops_on_request),
 	};
 
 	return cmocka_run_group_tests_name("verify", tests, group_setup, group_teardown);

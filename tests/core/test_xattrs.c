@@ -38,7 +38,7 @@ static void digests_attributes(void **state)
 	sha256_finish(&sha);
 }
 
-static void tells_labels_apart(void **state)
+static void distinguishes_labels(void **state)
 {
 	static const char *const labels[] = {
 		"security.selinux", "security.SMACK64", "security.ima", "security.evm"};
@@ -64,12 +64,12 @@ static void tells_labels_apart(void **state)
 		assert_int_equal(xattrs_labels(&(struct xattr){others[i], "x", 1}, 1), 0);
 }
 
-/* What is in the digest when it is alone. */
+/* Which attributes the digest includes, one at a time. */
 static void counts_what_belongs_to_the_file(void **state)
 {
 	static const struct {
 		const char *name;
-		int plain, kept; /* counted without and with the labels of the list kept */
+		int plain, kept; /* counts without and with the labels of the list kept */
 	} cases[] = {
 		{"user.note", 1, 1},
 		{"trusted.overlay.opaque", 1, 1},
@@ -107,8 +107,8 @@ static void counts_what_belongs_to_the_file(void **state)
 	sha256_finish(&sha);
 }
 
-/* Lists of which no two are the same file's. */
-static void tells_lists_apart(void **state)
+/* Lists that all differ. */
+static void distinguishes_lists(void **state)
 {
 	static const struct {
 		struct xattr list[2];
@@ -124,7 +124,7 @@ static void tells_lists_apart(void **state)
 		{{{"user.a", "1", 1}, {"user.b", "2", 1}}, 2},
 		{{{"user.a", "2", 1}, {"user.b", "1", 1}}, 2},
 		{{{"user.a", "1", 1}, {"user.b", "", 0}}, 2},
-		/* What stands where in the bytes that are digested is not all there is. */
+		/* Lists whose names and values concatenate to similar bytes. */
 		{{{"user.a", "1user.b", 7}}, 1},
 		{{{"user.a", "1user.b", 8}}, 1}, /* its end with it */
 		{{{"user.a", "", 1}}, 1},	 /* a zero */
@@ -167,7 +167,7 @@ static void sorts_the_list_in_place(void **state)
 	sha256_finish(&sha);
 }
 
-static void says_that_no_digest_was_made(void **state)
+static void reports_a_failed_digest(void **state)
 {
 	struct xattr list[] = {{"user.a", "1", 1}};
 	unsigned char digest[SHA256_BYTES];
@@ -175,15 +175,15 @@ static void says_that_no_digest_was_made(void **state)
 
 	(void)state;
 	assert_int_equal(sha256_init(&sha), 0);
-	assert_int_equal(EVP_MD_CTX_reset(sha.context), 1); /* it has lost its algorithm */
+	assert_int_equal(EVP_MD_CTX_reset(sha.context), 1); /* without an algorithm */
 	assert_int_equal(xattrs_digest(&sha, list, 1, 0, digest), -EIO);
-	assert_int_equal(xattrs_digest(&sha, list, 0, 0, digest), 0); /* which none needs */
+	assert_int_equal(xattrs_digest(&sha, list, 0, 0, digest), 0); /* an empty list needs none */
 	sha256_finish(&sha);
 }
 
-/* ---- of files ---- */
+/* ---- files ---- */
 
-/* Makes a file with attributes; false, and says so, where the filesystem takes none. */
+/* Creates a file with attributes. False, with a message, if the filesystem has none. */
 static bool make_file(
 	const struct sandbox *box, const char *file, const struct xattr *list, size_t count)
 {
@@ -200,7 +200,7 @@ static bool make_file(
 	return true;
 }
 
-/* Reads those of @file, which must be @list: what the kernel adds by itself is not looked at. */
+/* Reads the attributes of @file, which must be @list; ignores those that the kernel adds. */
 static void expect_read(const struct sandbox *box, struct xattrs *xattrs, const char *file,
 	const struct xattr *list, size_t count)
 {
@@ -225,7 +225,7 @@ static void expect_read(const struct sandbox *box, struct xattrs *xattrs, const 
 	}
 }
 
-/* One set of buffers for all: it grows, and keeps nothing of the file before. */
+/* The buffers are reused and grow; nothing of the previous file remains. */
 static void reads_one_file_after_the_other(void **state)
 {
 	static char large[1500];
@@ -248,7 +248,7 @@ static void reads_one_file_after_the_other(void **state)
 		expect_read(box, &xattrs, "few", few, ARRAY_SIZE(few));
 		expect_read(box, &xattrs, "none", NULL, 0);
 		expect_read(box, &xattrs, "below", NULL, 0);
-		/* and of new buffers */
+		/* with new buffers */
 		xattrs_finish(&xattrs);
 		assert_null(xattrs.list);
 		assert_int_equal(xattrs.count, 0);
@@ -256,7 +256,7 @@ static void reads_one_file_after_the_other(void **state)
 	xattrs_finish(&xattrs);
 }
 
-/* What was put on a file compares with what an archive would say of it. */
+/* The digest of a file equals that of the same list in an archive. */
 static void digests_what_was_read(void **state)
 {
 	struct xattr list[] = {{"user.note", "a value", 7}, {"user.flag", "", 0}};
@@ -317,7 +317,7 @@ static void a_filesystem_without_any_has_none(void **state)
 	sha256_finish(&sha);
 }
 
-static void says_what_cannot_be_read(void **state)
+static void reports_read_errors(void **state)
 {
 	const struct sandbox *box = *state;
 	struct xattrs xattrs = {0};
@@ -341,16 +341,16 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(digests_attributes),
-		cmocka_unit_test(tells_labels_apart),
+		cmocka_unit_test(distinguishes_labels),
 		cmocka_unit_test(counts_what_belongs_to_the_file),
-		cmocka_unit_test(tells_lists_apart),
+		cmocka_unit_test(distinguishes_lists),
 		cmocka_unit_test(sorts_the_list_in_place),
-		cmocka_unit_test(says_that_no_digest_was_made),
+		cmocka_unit_test(reports_a_failed_digest),
 		sandbox_test(reads_one_file_after_the_other),
 		sandbox_test(digests_what_was_read),
 		sandbox_test(reads_a_symlinks_own),
 		cmocka_unit_test(a_filesystem_without_any_has_none),
-		sandbox_test(says_what_cannot_be_read),
+		sandbox_test(reports_read_errors),
 	};
 
 	return cmocka_run_group_tests_name("xattrs", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* capture - a stream in memory, for the tests of what is written. */
+/* capture - a stream in memory, for tests that compare output. */
 #ifndef TESTS_CAPTURE_H
 #define TESTS_CAPTURE_H
 
@@ -19,7 +19,7 @@ static FILE *out;
 static char *capture_text;
 static size_t capture_bytes, capture_taken;
 
-/* A setup and a teardown for cmocka, which may also be a part of others. 0, or -1. */
+/* cmocka setup and teardown; others may call them. 0 or -1. */
 static inline int capture_open(void **state)
 {
 	(void)state;
@@ -36,7 +36,7 @@ static inline int capture_close(void **state)
 	return 0;
 }
 
-/* What was written since the last call; valid until the next one. */
+/* Returns the output since the last call; valid until the next one. */
 static inline const char *capture_take(void)
 {
 	static char last[65536];

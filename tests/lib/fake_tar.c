@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fake_tar - a tar that behaves as badly as it is told to. It extracts nothing: it reads its
- * standard input and answers SIGUSR1. Its behaviour is a list of "key=value" parted by ';' in the
- * environment variable FAKE_TAR, or else in the file beside the program named like it with ".script"
- * at the end (copy the program, a link is followed).
+ * fake_tar - a tar with scripted bad behaviour. It extracts nothing, but reads its standard input
+ * and answers SIGUSR1. The script is a list of "key=value", separated by ';', in the environment
+ * variable FAKE_TAR, or else in the file PROGRAM.script next to the program (copy the program for
+ * that, as a link is resolved).
  *
- *   handler=MS   installs its handler after MS (default 0); -1: never
- *   block=1      blocks SIGUSR1
- *   drop=N       ignores SIGUSR1 from its N-th answer on, which comes after that
- *   reply=KIND   gnu (default), bsd, german, garbage, back (the count goes back), split (replies
- *                written into the middle of warnings), none
- *   lag=MS       answers so much later
- *   stderr=N     writes N warnings first
- *   say=TEXT     writes that line first
- *   read=0       leaves its standard input alone
- *   run=MS       does not end before
- *   crash=MS     aborts then
- *   exit=N       its exit status
- *   exec=PATH    becomes that program, with the same arguments, where it would install its handler
- *   version=TEXT what it says of itself on --version
- *   log=PATH     appends what happened: "signal US early|late", "handler US", "pending", "done"
+ *   handler=MS   install the handler after MS (default 0); -1: never
+ *   block=1      block SIGUSR1
+ *   drop=N       ignore SIGUSR1 from just before the N-th answer on
+ *   reply=KIND   gnu (default), bsd, german, garbage, back (the count decreases), split (replies
+ *                in the middle of warnings), none
+ *   lag=MS       delay of the answers
+ *   stderr=N     write N warnings first
+ *   say=TEXT     write this line first
+ *   read=0       do not read standard input
+ *   run=MS       run at least this long
+ *   crash=MS     abort after this time
+ *   exit=N       exit status
+ *   exec=PATH    execute this program, with the same arguments, instead of installing the handler
+ *   version=TEXT output of --version
+ *   log=PATH     append events: "signal US early|late", "handler US", "pending", "done"
  *
- * The log of signals is kept by a tracer (ptrace) that is attached before the program proper begins:
- * it sees those that come before the handler, too, ignored ones among them. "early" is a signal that
- * was not caught at that moment. The tracer alters nothing that /proc/PID/status shows of them.
+ * A tracer (ptrace), which is attached before the program proper starts, logs the signals, including
+ * those that arrive before the handler and those that are ignored. "early" is a signal that was not
+ * caught at that moment. The tracer does not change the signal masks in /proc/PID/status.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -42,7 +42,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define EXIT_TRACE 99 /* the log that was asked for can't be kept */
+#define EXIT_TRACE 99 /* the log cannot be kept */
 
 enum key {
 	HANDLER,
@@ -81,7 +81,7 @@ static const struct {
 	[LOG] = {"log", ""},
 };
 
-/* What an answer looks like, given the bytes read; "back" halves every second one. */
+/* The answers; the argument is the bytes read, and "back" halves every second one. */
 static const struct {
 	const char *name, *format;
 } replies[] = {
@@ -93,7 +93,7 @@ static const struct {
 	{"split", "tar: x: Cannot openTotal bytes read: %llu (1.0MiB, 10MiB/s)\n: File exists\n"},
 };
 
-/* A process that is traced can't look for leaks. */
+/* LeakSanitizer does not work in a traced process. */
 #if defined(__SANITIZE_ADDRESS__)
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
@@ -187,7 +187,7 @@ static int trace(pid_t pid)
 	int status;
 
 	while (waitpid(pid, &status, __WALL) == pid && WIFSTOPPED(status)) {
-		bool delivery = status >> 16 == 0; /* else a stop of ptrace's own */
+		bool delivery = status >> 16 == 0; /* else a ptrace event */
 		int signal = delivery ? WSTOPSIG(status) : 0;
 
 		if (signal == SIGUSR1)
@@ -197,8 +197,8 @@ static int trace(pid_t pid)
 	return 0;
 }
 
-/* Starts the tracer, waits until it has us, and begins anew with everything logged. */
-static void launch(char **argv)
+/* Starts the tracer, waits until it is attached, and executes this program again. */
+static void trace_self(char **argv)
 {
 	pid_t pid = getpid();
 	int ready[2];
@@ -215,7 +215,7 @@ static void launch(char **argv)
 		byte = ptrace(PTRACE_SEIZE, pid, NULL, NULL) == 0;
 		(void)!write(ready[1], &byte, 1);
 		for (int fd = 0; fd < log_fd; fd++)
-			(void)close(fd); /* nobody waits for the end of our copies */
+			(void)close(fd); /* our copies must not delay an end of file */
 		(void)close(ready[0]);
 		(void)close(ready[1]);
 		_exit(byte ? trace(pid) : EXIT_TRACE);
@@ -262,7 +262,7 @@ static bool due(enum key key, uint64_t start)
 
 static int run(char **argv)
 {
-	bool reads = number(READ) && !values[EXEC][0]; /* what it becomes wants all of it */
+	bool reads = number(READ) && !values[EXEC][0]; /* leave the input to that program */
 	struct pollfd in = {.fd = reads ? STDIN_FILENO : -1, .events = POLLIN};
 	bool handler = false, at_end = !reads;
 	uint64_t start = now_us(), bytes = 0, answer_at = 0;
@@ -331,7 +331,7 @@ int main(int argc, char **argv)
 		if (log_fd < 0)
 			return EXIT_TRACE;
 		if (!getenv("FAKE_TAR_TRACED"))
-			launch(argv);
+			trace_self(argv);
 	}
 	r = run(argv);
 	note("done", "");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fake_tar - where the tar of our own making is (fake_tar.c): beside the test program. */
+/* fake_tar - finds the fake tar (fake_tar.c) in the directory of the test program. */
 #ifndef TESTS_FAKE_TAR_H
 #define TESTS_FAKE_TAR_H
 

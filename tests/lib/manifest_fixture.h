@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * manifest_fixture - archives made by hand in memory files, of headers that no tar would write, and
- * what is found in the manifest that they are read into.
+ * manifest_fixture - builds archives in memory files, with headers that no tar would write, and
+ * reads them into a manifest.
  */
 #ifndef TESTS_MANIFEST_FIXTURE_H
 #define TESTS_MANIFEST_FIXTURE_H
@@ -14,7 +14,7 @@
 
 #define BLOCK 512
 
-/* One member of an archive made by hand, of headers that no tar would write. */
+/* One member of such an archive. */
 struct member {
 	const char *name;
 	char type; /* as in the header: '0' file, '2' symlink, ... */
@@ -43,7 +43,8 @@ static inline void put_header(unsigned char *block, const struct member *member)
 	(void)snprintf((char *)block + 148, 7, "%06o", sum);
 }
 
-/* An archive in a memory file, positioned at its start; @end: bytes of zeros behind the members. */
+/* Writes an archive to a memory file and rewinds it; @end is the number of zeros after the
+ * members. */
 static inline int craft(const struct member *members, size_t count, size_t end)
 {
 	int fd = memfd_create("archive", MFD_CLOEXEC);
@@ -75,7 +76,7 @@ static inline int read_fd(struct manifest *manifest, int fd, struct diag *diag)
 	return r;
 }
 
-/* Reads an archive that must be good. */
+/* Reads an archive that must be valid. */
 static inline struct manifest *read_good(int fd)
 {
 	struct manifest *manifest = manifest_new();
@@ -115,7 +116,7 @@ static inline struct manifest_entry lookup(const struct manifest *manifest, cons
 
 	assert_int_equal(manifest_each(manifest, match, &search), 0);
 	if (search.count != 1)
-		fail_msg("%s is there %u times", path, search.count);
+		fail_msg("%s is in the manifest %u times", path, search.count);
 	return search.found;
 }
 

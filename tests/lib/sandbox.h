@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sandbox - a temporary directory for a test, in which it can build a machine of its own (sysfs and
- * proc as plain files) or unpack a recorded one. As a cmocka setup and teardown pair, so that it
- * goes away however the test ends.
+ * sandbox - a temporary directory, in which a test can build a machine (sysfs and proc as plain
+ * files) or unpack a recorded one. Its cmocka setup and teardown remove it however the test ends.
  */
 #ifndef TESTS_SANDBOX_H
 #define TESTS_SANDBOX_H
@@ -24,12 +23,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What a test here may or may not use. */
+/* A function that not every test uses. */
 #define SANDBOX_CALL static inline __attribute__((unused))
 
 struct sandbox {
 	char dir[PATH_MAX / 4];
-	int root; /* open on it */
+	int root; /* descriptor of dir */
 };
 
 SANDBOX_CALL int sandbox_remove(
@@ -72,7 +71,7 @@ SANDBOX_CALL int sandbox_teardown(void **state)
 #define sandbox_test(function)                                                                     \
 	cmocka_unit_test_setup_teardown(function, sandbox_setup, sandbox_teardown)
 
-/* Makes the directories that lead to @path. */
+/* Creates the parent directories of @path. */
 SANDBOX_CALL void sandbox_parents(const struct sandbox *box, const char *path)
 {
 	char dir[PATH_MAX];
@@ -116,7 +115,7 @@ SANDBOX_CALL const char *sandbox_path(
 	return ret;
 }
 
-/* A whole disk, or a partition where @parent is not NULL, with the links that sysfs has for it. */
+/* Creates a whole disk, or a partition of @parent if that is not NULL, with its links in sysfs. */
 SANDBOX_CALL void sandbox_block(const struct sandbox *box, const char *parent, const char *name,
 	const char *number, const char *sectors)
 {
@@ -147,7 +146,7 @@ SANDBOX_CALL void sandbox_block(const struct sandbox *box, const char *parent, c
 	sandbox_link(box, path, target);
 }
 
-/* Disks that many tests have: sda with two partitions, and sdb. */
+/* Creates the disks that many tests use: sda with two partitions, and sdb. */
 SANDBOX_CALL void sandbox_disks(const struct sandbox *box)
 {
 	sandbox_block(box, NULL, "sda", "8:0\n", "1000\n");
@@ -156,7 +155,7 @@ SANDBOX_CALL void sandbox_disks(const struct sandbox *box)
 	sandbox_block(box, NULL, "sdb", "8:16\n", "1000\n");
 }
 
-/* Runs a program and waits for it: its exit status, or -1. */
+/* Runs a program and waits for it. Returns its exit status, or -1. */
 SANDBOX_CALL int sandbox_run(const char *const *argv)
 {
 	int status;
@@ -179,7 +178,7 @@ SANDBOX_CALL int sandbox_run(const char *const *argv)
 	return WEXITSTATUS(status);
 }
 
-/* The setup of a group whose tests share the tree and the archives of make-archives.sh. */
+/* Group setup: the tests share the tree and the archives of make-archives.sh. */
 SANDBOX_CALL int sandbox_archives(void **state)
 {
 	const struct sandbox *box;
@@ -191,7 +190,7 @@ SANDBOX_CALL int sandbox_archives(void **state)
 		(const char *const[]){"sh", "tests/tools/make-archives.sh", box->dir, NULL});
 }
 
-/* Unpacks a recorded machine into the sandbox; its top directory is dropped. */
+/* Unpacks a recorded machine into the sandbox, without its top directory. */
 SANDBOX_CALL void sandbox_unpack(const struct sandbox *box, const char *archive)
 {
 	const char *const argv[] = {

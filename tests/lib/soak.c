@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * soak - starts real tars by the thousand under load, asks each as early as the protocol allows, and
- * counts the dead: there must be none. Beside it, how many the naive way (start it, send SIGUSR1)
- * kills on the same machine.
+ * soak - starts thousands of real tars under load, signals each as early as the protocol allows,
+ * and counts those that die, which must be none. For comparison, it counts how many die if SIGUSR1
+ * is sent right after the start.
  *
  *   soak [--without-net] [N [SECONDS]]
  *
- * N times each of the tars that the machine has, at most SECONDS each (default 300, 600 s). Without
- * the net SIGUSR1 is at its default when tar starts, so that only the confirmation protects it.
- * Exit status: 0; 1 where any died, failed, or did not answer though it confirms; 2 bad usage.
+ * Runs each tar of this machine N times (default 300), for at most SECONDS (default 3600). With
+ * --without-net, SIGUSR1 has its default action when tar starts, so that only the confirmation
+ * protects it. Exit status: 0; 1 if a tar died, failed, or was confirmed but did not answer; 2 for
+ * bad usage.
  */
 #include "core/tar/tar.h"
 
@@ -23,8 +24,8 @@
 
 #define NAIVE_MAX 1000
 #define LOADS	  2
-#define SILENT_MS 3	/* of a tar that never confirms: so long it is looked at */
-#define STUCK_MS  60000 /* nothing takes so long but a bug */
+#define SILENT_MS 3	/* time to watch a tar that is never confirmed */
+#define STUCK_MS  60000 /* only a bug takes this long */
 
 static const struct {
 	const char *program;
@@ -93,7 +94,7 @@ static int start(struct tar *tar, size_t kind, bool no_net, int *ret_in)
 	return r;
 }
 
-/* Ends its input and waits for it. */
+/* Feeds the rest of its input and waits for its end. */
 static void end(struct tar *tar, int *in, size_t given)
 {
 	if (given < sizeof(archive))
@@ -105,7 +106,7 @@ static void end(struct tar *tar, int *in, size_t given)
 	}
 }
 
-/* By the protocol: its input stays open until the first answer has come. False: it is stuck. */
+/* Follows the protocol; the input stays open until the first answer. False if tar cannot start. */
 static bool ask(size_t kind, struct result *result)
 {
 	uint64_t begin = now_ms();
@@ -128,7 +129,7 @@ static bool ask(size_t kind, struct result *result)
 		if (!tars[kind].confirms && tar.child.state == CHILD_RUNNING &&
 			now - begin >= SILENT_MS)
 			break;
-		/* bsdtar answers while content comes */
+		/* bsdtar answers only while content arrives */
 		if (tar.counts.signals > 0 && given < sizeof(archive) / 2) {
 			(void)write_full(in, archive + given, USTAR_PIECE);
 			given += USTAR_PIECE;
@@ -146,7 +147,7 @@ static bool ask(size_t kind, struct result *result)
 	return true;
 }
 
-/* As it is mostly done: start it, send the signal. */
+/* The usual way: start tar and send the signal. */
 static void naive(size_t kind, struct result *result)
 {
 	struct tar tar;
@@ -155,7 +156,7 @@ static void naive(size_t kind, struct result *result)
 	if (start(&tar, kind, true, &in) < 0)
 		return;
 	while (tar.child.state == CHILD_STARTING)
-		(void)reactor_dispatch(reactor, -1); /* it is tar by now, as after a Popen */
+		(void)reactor_dispatch(reactor, -1); /* exec has happened, as after Popen */
 	(void)child_signal_one(&tar.child, SIGUSR1);
 	end(&tar, &in, 0);
 	result->naive_runs++;
@@ -213,7 +214,7 @@ static int run(unsigned n, unsigned seconds)
 
 int main(int argc, char **argv)
 {
-	uint64_t n = 300, seconds = 3600; /* for each tar */
+	uint64_t n = 300, seconds = 3600; /* per tar */
 	int arg = 1, status;
 
 	if (arg < argc && strcmp(argv[arg], "--without-net") == 0) {

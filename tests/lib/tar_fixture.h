@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tar_fixture - a small tar archive made in memory: one file "f", and what ends an archive. It is to
- * be given piece by piece: bsdtar answers only while content comes.
+ * tar_fixture - a small tar archive in memory: one file "f" and the end mark. Feed it to tar in
+ * pieces, since bsdtar answers only while content arrives.
  */
 #ifndef TESTS_TAR_FIXTURE_H
 #define TESTS_TAR_FIXTURE_H

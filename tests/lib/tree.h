@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tree - files, folders and links in memory, for machines of which a test makes many: as device/base/sysroot
- * sees them (memory_root.h), or written to a sandbox. All memory comes from one arena and goes with it.
+ * tree - a directory tree in memory, for tests that create many machines. device/base/sysroot
+ * reads it (memory_root.h), or it is written to a sandbox. All memory belongs to one arena.
  */
 #ifndef TESTS_TREE_H
 #define TESTS_TREE_H
@@ -57,7 +57,7 @@ SANDBOX_CALL struct node *tree_add(
 	return node;
 }
 
-/* Empties it, or makes it where it is zeroed. */
+/* Empties the tree, or initialises a zeroed one. */
 SANDBOX_CALL void tree_reset(struct tree *tree)
 {
 	if (!tree->arena) {
@@ -84,8 +84,8 @@ SANDBOX_CALL struct node *tree_child(const struct node *dir, const char *name, s
 	return node;
 }
 
-/* What @path leads to from @dir, links followed as if the tree were the machine's root; the last one
- * not where @keep_last. NULL where there is nothing. */
+/* Resolves @path from @dir, with links relative to the root of the tree; does not follow the last
+ * link if @keep_last. NULL if there is no such node, or after more than @depth links. */
 SANDBOX_CALL struct node *tree_find(
 	const struct tree *tree, struct node *dir, const char *path, bool keep_last, int depth)
 {
@@ -112,7 +112,8 @@ SANDBOX_CALL struct node *tree_find(
 	return dir;
 }
 
-/* The node at @path, which has no links in it, made with all its parents. */
+/* Returns the node at @path, and creates it and its parents if missing. @path must contain no
+ * links. */
 SANDBOX_CALL struct node *tree_make(struct tree *tree, const char *path)
 {
 	struct node *dir = tree->root;

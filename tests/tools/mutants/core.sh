@@ -61,10 +61,10 @@ part "a process that has gone" $sigcgt 'errno == ENOENT ||' ''
 
 ratelimit=core/process/ratelimit.c
 suite_is core/test_ratelimit
-part "no more than the burst" $ratelimit '(pace->burst - 1)' 'pace->burst'
+part "no more than the burst" $ratelimit '(limit->burst - 1)' 'limit->burst'
 part "the whole burst" $ratelimit 'paid_ms - now_ms >' 'paid_ms - now_ms >='
-part "nothing saved in a pause" $ratelimit 'pace->paid_ms > now_ms ? pace->paid_ms : now_ms' 'pace->paid_ms'
-part "tokens that are spent" $ratelimit 'pace->paid_ms = paid_ms + pace->period_ms;' ';'
+part "nothing saved in a pause" $ratelimit 'limit->paid_ms > now_ms ? limit->paid_ms : now_ms' 'limit->paid_ms'
+part "tokens that are spent" $ratelimit 'limit->paid_ms = paid_ms + limit->period_ms;' ';'
 
 json=core/report/json.c
 suite_is core/test_json
