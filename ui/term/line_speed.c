@@ -11,7 +11,7 @@ static const struct line_speed tempos[] = {
 	{.baud_max = 4800, .frame_ms = 2000, .text_ms = 6000, .escape_ms = 250, .thrifty = true},
 	{.baud_max = 19200, .frame_ms = 1000, .text_ms = 3000, .escape_ms = 250, .thrifty = true},
 	{.baud_max = UINT_MAX - 1, .frame_ms = 250, .text_ms = 1000, .escape_ms = 250},
-	{.baud_max = UINT_MAX, .frame_ms = 250, .text_ms = 1000, .escape_ms = 150}, /* no wires */
+	{.baud_max = UINT_MAX, .frame_ms = 250, .text_ms = 1000, .escape_ms = 150}, /* not serial */
 };
 
 const struct line_speed *line_speed_choose(unsigned baud)

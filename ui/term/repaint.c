@@ -13,7 +13,7 @@ static void plan(struct repaint *repair)
 void repaint_note(struct repaint *repair, uint64_t now_ms)
 {
 	repair->soiled_ms = now_ms;
-	/* Whatever comes after the first does not put it off. */
+	/* Later output does not postpone the repaint. */
 	if (repair->due_ms == 0)
 		plan(repair);
 }
@@ -31,7 +31,7 @@ bool repaint_take(struct repaint *repair, uint64_t now_ms)
 		return false;
 	repair->repaired_ms = now_ms;
 	repair->due_ms = 0;
-	/* What came last may still be on its way to the screen. */
+	/* The last output may still be on its way to the screen. */
 	if (now_ms - repair->soiled_ms < REPAINT_AFTER_MS)
 		plan(repair);
 	return true;

@@ -13,9 +13,9 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define BLOCK 4096 /* what a serial port's buffer holds */
+#define BLOCK 4096 /* size of a serial port's buffer */
 
-/* A pty always tells 0. */
+/* Always 0 for a pty. */
 static int ask_kernel(int line)
 {
 	int bytes = 0;
@@ -71,7 +71,7 @@ void term_output_drop(struct term_output *pump)
 	pump->sent = 0;
 }
 
-/* A line that is gone has room: the write then tells so. */
+/* Also true if the line is gone; the write then fails. */
 static bool has_room(const struct term_output *pump, int wait_ms)
 {
 	struct pollfd out = {.fd = pump->line, .events = POLLOUT};
@@ -132,7 +132,7 @@ bool term_output_drain(struct term_output *pump, int wait_ms)
 
 	while (term_output_send(pump) > 0 && (now = now_ms()) < end)
 		(void)has_room(pump, (int)(end - now));
-	/* The rest is the kernel's to send, if only the line moves. */
+	/* The kernel sends the rest, provided that the line moves at all. */
 	first = term_output_in_kernel(pump);
 	while (first > 0 && term_output_in_kernel(pump) >= first && now_ms() < end)
 		(void)poll(NULL, 0, 5);
