@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A browser for the archive: media at the top, folders, archives, the rest dimmed. */
+/* A browser for the archive: media at the top, folders, archives, and other files dimmed. */
 #include "ui/screens/screen.h"
 
 #include "device/base/human.h"
@@ -11,9 +11,9 @@
 #define SIZE_COLS 9  /* "1023 MiB" */
 #define GAP	  2
 
-/* Columns of the list: dates and sizes stand close to the names, however wide the screen is. */
+/* Columns of the list: dates and sizes stay close to the names on wide screens. */
 struct columns {
-	int name, note, date, size_end; /* date 0: there is no room for it */
+	int name, note, date, size_end; /* date 0: no room for it */
 };
 
 static struct columns place_columns(const struct browse *b, const struct grid *g)
@@ -60,7 +60,7 @@ static void draw_entry(
 	(void)grid_put_middle(g, row, at->name, width, attr, text);
 }
 
-/* What the path may go on with, in columns as a shell lists it. */
+/* Draws the completions of the path in columns, as a shell does. */
 static void draw_names(const struct browse_names *names, struct grid *g, struct area area)
 {
 	size_t kept = names->count < BROWSE_NAMES_MAX ? names->count : BROWSE_NAMES_MAX;
@@ -145,8 +145,8 @@ static void begin_path(struct model *m)
 	STR_FORMAT(m->text, "%s%s", m->browse.dir, m->browse.dir[1] ? "/" : "");
 }
 
-/* "//" begins at the root again, and "/~/" at home: such a path can be typed or pasted behind the
- * folder that stands there already. */
+/* "//" restarts at the root, and "/~/" at home, so an absolute path can be typed or pasted after
+ * the folder already in the field. */
 static void type_path(struct model *m, uint32_t codepoint)
 {
 	size_t length = strlen(m->text);
@@ -158,7 +158,7 @@ static void type_path(struct model *m, uint32_t codepoint)
 	model_type(m->text, sizeof(m->text), codepoint);
 }
 
-/* The path stays to be typed where it leads nowhere; the app sees whether it is a folder. */
+/* An invalid path stays in the field. The app checks whether it is a folder. */
 static enum outcome take_path(struct model *m)
 {
 	char path[512];

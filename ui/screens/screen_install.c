@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A running install: gauges and percent at every frame, texts less often (ui/term/line_speed). What it may cost
- * on a serial line is measured by tests/whole/test_bytes.c, which is why so little of it is bold, and why
- * blank rows part it, not rules.
+ * A running install: gauges and percentages change with every frame, texts less often
+ * (ui/term/line_speed). It uses little bold, and blank rows instead of rules, to keep within the
+ * bytes that tests/whole/test_bytes.c allows on a serial line.
  */
 #include "ui/screens/screen.h"
 
@@ -16,7 +16,7 @@
 #define TEXT_COLS 18 /* "about 1:02:03 left" */
 
 #define STEP_COLS      21 /* "[ >> ] extract 12:05 " */
-#define TIME_COL       15 /* of them */
+#define TIME_COL       15 /* offset of the time */
 #define STEP_COLS_LAST 14 /* "[ >> ] commit" and the margin */
 
 static const char *const state_words[] = {
@@ -34,8 +34,8 @@ static const unsigned state_attrs[] = {
 	[STEP_SKIPPED] = ATTR_DIM,
 };
 
-/* What takes but a moment shares a place with the step behind it. The first row gets ready, the
- * second does it. */
+/* Short steps share a place with the next one. The first row has the preparation, the second the
+ * install itself. */
 static const struct {
 	enum step_id first, last;
 } places[] = {
@@ -68,7 +68,7 @@ void screen_title_install(const struct model *m, struct grid *g)
 	(void)grid_put(g, 0, col, end - 2 - col, ATTR_NORMAL, text);
 }
 
-/* "archive   #####....   63 %   129 / 204 MiB"; an unknown total has neither bar nor percent. */
+/* "archive   #####....   63 %   129 / 204 MiB"; no bar and percentage if the total is unknown. */
 static void draw_gauge(struct grid *g, int row, unsigned attr, const char *label, int percent,
 	struct gauge bar, const char *text)
 {
@@ -112,7 +112,7 @@ static int draw_gauges(const struct model *m, struct grid *g, int row)
 	return row;
 }
 
-/* What moves, or that nothing does. Returns the row below. */
+/* Draws the rates, or the stall. Returns the row below. */
 static int draw_rates(const struct model *m, struct grid *g, int row)
 {
 	const struct snapshot *calm = &m->calm;
@@ -151,7 +151,7 @@ static void draw_step(const struct model *m, struct grid *g, int row, int col, e
 	else if (step->state == STEP_ACTIVE)
 		STR_COPY(time, human_duration(m->calm.steps[id].ms / 1000).s);
 	(void)grid_put(g, row, col, 6, state_attrs[step->state], state_words[step->state]);
-	/* From an hour on there is no room for the whole name any more. */
+	/* A time of an hour or more takes columns from the name. */
 	if ((int)strlen(time) > STEP_COLS - 1 - TIME_COL)
 		at = col + STEP_COLS - 1 - (int)strlen(time);
 	(void)grid_put(g, row, col + 7, at - 1 - (col + 7), ATTR_NORMAL, step_name(id));
@@ -159,7 +159,7 @@ static void draw_step(const struct model *m, struct grid *g, int row, int col, e
 		(void)grid_text(g, row, at, ATTR_NORMAL, time);
 }
 
-/* The step whose turn it is in the place @place, or else the one that takes time. */
+/* Returns the running or failed step of a place, else its last one. */
 static enum step_id step_at(const struct model *m, size_t place)
 {
 	for (enum step_id id = places[place].first; id < places[place].last; id++) {
@@ -174,7 +174,7 @@ static enum step_id step_at(const struct model *m, size_t place)
 /* Returns the row below. */
 static int draw_steps(const struct model *m, struct grid *g, int row)
 {
-	/* Of the last one, which is short, the time may be left out. */
+	/* The last column is narrower: the time of "commit" may be omitted. */
 	int width = (g->cols - 1 - STEP_COLS_LAST) / 3, col = 1;
 
 	if (width < STEP_COLS)
@@ -190,7 +190,7 @@ static int draw_steps(const struct model *m, struct grid *g, int row)
 	return row + 1;
 }
 
-/* All that a small screen says of steps and times. */
+/* The only row about steps and times on a short screen. */
 static void draw_now(const struct model *m, struct grid *g, int row)
 {
 	if (m->snap.stall[0]) {
@@ -202,7 +202,7 @@ static void draw_now(const struct model *m, struct grid *g, int row)
 	(void)grid_right(g, row, g->cols - 1, ATTR_NORMAL, human_left(m->calm.progress.eta_s).s);
 }
 
-/* A terminal that is taller than a serial line's has room for more than the last one. */
+/* True if there is room for more messages than the last one. */
 static bool is_tall(const struct grid *g)
 {
 	return g->rows >= 28;

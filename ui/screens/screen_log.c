@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Everything that was said: warnings of tar and notes of the engine. It follows the end until
- * somebody scrolls up. */
+/* The log: warnings of tar and messages of the engine. It follows the end until scrolled up. */
 #include "ui/screens/screen_frame.h"
 
 #include "device/base/util.h"
 
 #include <string.h>
 
-/* Rows of the lines before @index. */
+/* Returns the number of rows before the line @index. */
 static size_t rows_before(const struct model *m, const struct grid *g, size_t index)
 {
 	size_t rows = 0;
@@ -24,7 +23,7 @@ static size_t shown_rows(const struct model *m, const struct grid *g)
 	return (size_t)(area.bottom - area.top);
 }
 
-/* Rows that are out of sight when the end is not. */
+/* Returns the number of rows that do not fit. */
 static size_t most_rows(const struct model *m, const struct grid *g)
 {
 	size_t all = rows_before(m, g, model_log_count(m)), shown = shown_rows(m, g);
@@ -39,7 +38,7 @@ static size_t top_row(const struct model *m, const struct grid *g)
 	return m->log_scroll < most ? most - m->log_scroll : 0;
 }
 
-/* What is searched for stands out wherever it is not broken. */
+/* Highlights the match in a line of one row. */
 static void mark_sought(const struct model *m, struct grid *g, int row, const char *line)
 {
 	const char *at = screen_sought(m, line);
@@ -74,7 +73,7 @@ static void draw(const struct model *m, struct grid *g, struct area area)
 	}
 }
 
-/* "Log", and which of how many messages are shown. */
+/* "Log", and the range of the visible messages. */
 static void title(const struct model *m, struct grid *g)
 {
 	size_t top = top_row(m, g), bottom = top + shown_rows(m, g), first = 0, last = 0, row = 0;
@@ -108,7 +107,7 @@ static enum outcome key(struct model *m, enum action action, struct key key)
 	return OUTCOME_NONE;
 }
 
-/* Brings the match into sight, with as much before as behind it. */
+/* Scrolls the match to the middle of the screen, unless it is visible. */
 static void found(struct model *m)
 {
 	size_t row = rows_before(m, m->grid, m->log_match), top = top_row(m, m->grid);

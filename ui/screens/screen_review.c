@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Every fact again, what will be lost, and the word that begins it; or why it cannot begin. */
+/* A summary of the install, what will be lost, and the confirmation; or why it cannot start. */
 #include "ui/screens/screen.h"
 
 #include "device/base/human.h"
@@ -16,13 +16,13 @@ static bool may_begin(const struct model *m)
 	return m->planned && m->verdict.count == 0;
 }
 
-/* Of a bad archive none is made, so there is nothing to say of what comes then. */
+/* There is no plan for a bad archive. */
 static bool has_plan(const struct model *m)
 {
 	return m->planned && m->scan.state == INSPECT_OK;
 }
 
-/* "mmcblk1p1", "sda1"; of an image "1". */
+/* "mmcblk1p1", "sda1"; "1" for an image. */
 static void partition_name(
 	const struct disk *disk, unsigned number, char ret[DISK_PARTITION_NAME_MAX])
 {
@@ -32,7 +32,7 @@ static void partition_name(
 		disk_partition_name(disk->name, number, ret);
 }
 
-/* A file's name may be longer than what is kept of it: that is marked. */
+/* Marks the name of an image if it was too long for disk->name. */
 static void target_name(const struct disk *disk, const struct grid *g, char *ret, size_t size)
 {
 	bool cut = disk->kind == DISK_IMAGE && strlen(disk->name) == sizeof(disk->name) - 1;
@@ -40,7 +40,7 @@ static void target_name(const struct disk *disk, const struct grid *g, char *ret
 	(void)str_format(ret, size, "%s%s", disk->name, cut ? g->glyphs->more : "");
 }
 
-/* On a small or narrow screen: what is erased and what is lost with it, in as many rows as that takes. */
+/* For a short or narrow screen: the target and its content. Returns the row below. */
 static int draw_loss(const struct disk *disk, struct grid *g, int row)
 {
 	char name[40], identity[32], content[160], text[512];
@@ -162,7 +162,7 @@ static int draw_fact(struct grid *g, int row, int last, const char *label, const
 			     last - row < 2 ? last - row : 2, ATTR_NORMAL, text);
 }
 
-/* Boot loaders, and what the card is told: "spl at 32 KiB, uboot in boot0; boots from boot0". */
+/* Boot loaders and boot settings: "spl at 32 KiB, uboot in boot0; boots from boot0". */
 static int draw_boot(const struct model *m, struct grid *g, int row, int last)
 {
 	static const char *const areas[] = {[BLOB_BOOT0] = "boot0", [BLOB_BOOT1] = "boot1"};
@@ -195,7 +195,7 @@ static int draw_boot(const struct model *m, struct grid *g, int row, int last)
 	return draw_fact(g, row, last, "Boot", text);
 }
 
-/* What is left out first where a layout of many parts needs the room: the question comes last. */
+/* These rows are the first to be omitted if a layout with many partitions needs the room. */
 static int draw_how(const struct model *m, struct grid *g, int row, int last)
 {
 	char text[200] = "";
@@ -212,7 +212,7 @@ static int draw_how(const struct model *m, struct grid *g, int row, int last)
 	return row < last ? row + 1 : row;
 }
 
-/* A small or narrow screen: what is lost, then by what, each only where the question has its row, too. */
+/* For a short or narrow screen: the loss, then the install, leaving a row for the question. */
 static int draw_small(const struct model *m, struct grid *g, int row, int last)
 {
 	char text[512];
@@ -258,7 +258,7 @@ static void draw_problems(const struct model *m, struct grid *g, int row, int bo
 	}
 }
 
-/* Names the word, unless it is the serial's, which is on the device's own row. */
+/* Names the word to type, unless it is part of the serial, which the row of the device shows. */
 static void question(const struct model *m, const struct grid *g, char *ret, size_t size)
 {
 	char word[32];
@@ -274,7 +274,7 @@ static void question(const struct model *m, const struct grid *g, char *ret, siz
 			human_size(m->target.size_bytes).s);
 	else if (22 + 2 * grid_width(g, word) <= g->cols)
 		(void)str_format(ret, size, "Type its name, %s:", word);
-	else /* the device's row has it whole */
+	else /* the row of the device shows the whole name */
 		(void)str_copy(ret, size, "Type its name:");
 }
 
@@ -314,13 +314,13 @@ static void draw(const struct model *m, struct grid *g, struct area area)
 	bool refused = m->planned && m->verdict.count > 0;
 	int row = draw_facts(m, g, area);
 
-	/* Problems need the room more than facts do. */
+	/* Problems are more important than facts. */
 	if (refused && row + problem_rows(m, g) > area.bottom) {
 		for (row = area.top; row < area.bottom; row++)
 			grid_fill(g, row, 0, g->cols, ' ', ATTR_NORMAL);
 		row = area.top;
 	}
-	if (row >= area.bottom) { /* the question is always seen */
+	if (row >= area.bottom) { /* the question is always visible */
 		row = area.bottom - 1;
 		grid_fill(g, row, 0, g->cols, ' ', ATTR_NORMAL);
 	}
@@ -341,7 +341,7 @@ static bool typing(const struct model *m, struct key key)
 
 	if (!may_begin(m) || key.symbol != SYMBOL_TEXT)
 		return false;
-	/* A serial is hexadecimal, so all other keys keep their meaning. */
+	/* A serial is hexadecimal; all other keys keep their meaning. */
 	if (disk_confirm_word(&m->target, word))
 		return key.codepoint < 0x80 && isxdigit((int)key.codepoint);
 	return key.codepoint != '?';
@@ -398,7 +398,7 @@ static bool has_begun(const struct model *m)
 	return may_begin(m) && m->confirm[0];
 }
 
-/* Where the name is typed, letters are no keys. */
+/* Letters are text while a name has to be typed. */
 static bool letters_are_keys(const struct model *m)
 {
 	char word[32];
