@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * screen_states - every screen in every state that matters, by name, and of each what its operator
- * has to see to decide, on whatever size: for the golden pictures and for the test of all sizes.
+ * screen_states - every screen in every important state, by name, with the texts that must be
+ * visible at any size. For the golden pictures and the test of all sizes.
  */
 #ifndef TESTS_SCREEN_STATES_H
 #define TESTS_SCREEN_STATES_H
@@ -55,7 +55,7 @@ static struct model *target_not_found(void)
 	return m;
 }
 
-/* One that does not answer, one that is still asked, and one that is worn. */
+/* A probe that got no answer, one that still runs, and one that failed; a worn eMMC. */
 static struct model *target_silent(void)
 {
 	struct model *m = make_model();
@@ -83,7 +83,7 @@ static struct model *target_changed(void)
 	return m;
 }
 
-/* More than fit, with names and models that do not either. */
+/* More disks than fit, with long names and models. */
 static struct model *target_many(void)
 {
 	struct model *m = make_model();
@@ -192,7 +192,7 @@ static struct model *archive_names(void)
 	return m;
 }
 
-/* Names as they may be: long, wide, with a newline, and not UTF-8. */
+/* Names that are long, wide, with a newline, and not UTF-8. */
 static struct model *archive_odd(void)
 {
 	static const char *const names[] = {("rootfs-imx8mm-production-image-for-the-second-board-"
@@ -301,7 +301,7 @@ static struct model *review_name(void)
 	return m;
 }
 
-/* Everything a layout can have, on a device that one should know something of. */
+/* Everything that a layout can have, and a warning about the device. */
 static struct model *review_boot(void)
 {
 	static const struct layout_blob blobs[] = {
@@ -330,7 +330,7 @@ static struct model *review_waits(void)
 	return m;
 }
 
-/* As the app makes it: no plan, but the verdict on it. */
+/* As in the app: a verdict without a plan. */
 static struct model *review_bad(void)
 {
 	struct model *m = review_waits();
@@ -592,7 +592,7 @@ static struct model *help_log(void)
 static const struct state {
 	const char *name;
 	struct model *(*make)(void);
-	const char *needs[NEEDS_MAX]; /* what is seen from 40x10 on, whatever blanks are between */
+	const char *needs[NEEDS_MAX]; /* texts visible from 40x10 on; runs of blanks count as one */
 } states[] = {
 	{"target", make_model, {"mmcblk1", "eMMC", "7.3 GiB", "..9f31", "refused"}},
 	{"target-refused", target_refused,
@@ -682,7 +682,7 @@ static const struct state {
 	{"log-not-found", log_not_found, {"Search: mmc", "not found"}},
 };
 
-/* Draws a state on a grid of its own. */
+/* Draws a state on a new grid, to be freed by the caller. */
 static inline void draw_state(
 	struct model *m, struct grid *grid, int rows, int cols, const struct glyphs *glyphs)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A slow line is shown less, and no line is left without a tempo. */
+/* Slow lines get fewer updates, and every speed has a row. */
 #include "ui/term/line_speed.h"
 
 #include "device/base/util.h"

@@ -30,7 +30,7 @@ static void one_message_one_repair(void **state)
 	assert_false(repaint_take(&repair, 9000));
 }
 
-/* A message each @every_ms for ten seconds, looked at each 10 ms. */
+/* A message every @every_ms for ten seconds, checked every 10 ms. */
 static void chatty(unsigned every_ms)
 {
 	struct repaint repair = {0};
@@ -52,7 +52,7 @@ static void chatty(unsigned every_ms)
 		count++;
 	}
 	assert_true(count >= 9 && count <= 10);
-	/* In the end it is clean. */
+	/* No repaint is left at the end. */
 	for (; now < 20000; now += 10)
 		if (repaint_take(&repair, now))
 			last = now;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is queued arrives whole and in order, however slowly the line takes it, and nobody waits. */
+/* Queued output arrives complete and in order, however slow the line is, and nothing blocks. */
 #include "ui/term/term_output.h"
 
 #include "tests/lib/emulator.h"
@@ -13,7 +13,7 @@
 
 #define SIZE 300000 /* more than a pty holds */
 
-/* A pty as the app has it: raw, so that bytes come through as they are. */
+/* A pty in raw mode, as in the app, which passes bytes unchanged. */
 static void open_line(struct emulator *e, struct term_output *pump)
 {
 	struct termios raw;
@@ -46,7 +46,7 @@ static void fill(const struct term_output *pump, size_t size)
 	assert_int_equal(write_full(pump->queue, text, size), 0);
 }
 
-/* Takes what is there, and compares it. Returns how much has come in all. */
+/* Reads and checks the available output. Returns the total received so far. */
 static size_t take(const struct emulator *e, size_t have)
 {
 	char block[1000];
@@ -88,7 +88,7 @@ static void more_than_the_line_holds(void **state)
 	close_line(&e, &pump);
 }
 
-/* As where the terminal cannot be opened anew: byte by byte, on a descriptor that would wait. */
+/* As if the terminal cannot be reopened: byte by byte, on a blocking descriptor. */
 static void byte_by_byte(void **state)
 {
 	struct emulator e;
@@ -100,7 +100,7 @@ static void byte_by_byte(void **state)
 	pump.line = fcntl(e.slave, F_DUPFD_CLOEXEC, 3);
 	pump.step = 1;
 	comes_whole(&pump, &e, 20000);
-	/* Nor does it wait where the line is stopped. */
+	/* It does not block on a stopped line either. */
 	assert_int_equal(tcflow(e.slave, TCOOFF), 0);
 	fill(&pump, 10);
 	assert_int_equal(term_output_send(&pump), 1);
@@ -125,7 +125,7 @@ static void stopped(void **state)
 	assert_false(term_output_drain(&pump, 50));
 	assert_true(now_ms() - start >= 50);
 	assert_int_equal(term_output_queued(&pump), 0);
-	/* And the line goes on, for who comes after us. */
+	/* The line works again for the next program. */
 	assert_true(term_output_is_idle(&pump));
 	fill(&pump, 10);
 	assert_true(term_output_drain(&pump, EMULATOR_MS));
@@ -141,7 +141,7 @@ static int kernel_still_sends(int line)
 	return sends_on;
 }
 
-/* A serial port has room while it still sends: a picture made then would be old when it comes. */
+/* A serial port has room while it still sends; a frame made then would arrive late. */
 static void kernel_has_some_left(void **state)
 {
 	struct emulator e;
@@ -155,7 +155,7 @@ static void kernel_has_some_left(void **state)
 	assert_false(term_output_is_idle(&pump));
 	assert_true(term_output_has_room(&pump));
 	assert_int_equal(
-		term_output_poll_fd(&pump), -1); /* it would be told at once, again and again */
+		term_output_poll_fd(&pump), -1); /* poll would return at once, again and again */
 	assert_int_equal(term_output_in_kernel(&pump), 60);
 	assert_int_equal(tcflow(e.slave, TCOOFF), 0);
 	assert_int_equal(term_output_poll_fd(&pump), pump.line);
