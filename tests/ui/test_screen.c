@@ -351,7 +351,7 @@ static void archive_keys(void **state)
 	assert_string_equal(m->text, "/media/stick/images/rootfs.tar.zst");
 	(void)press(m, SYMBOL_END);
 	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_NONE);
-	assert_non_null(strstr(m->notice, "rootfs.tar.zst.sha256 is no tar archive"));
+	assert_non_null(strstr(m->notice, "rootfs.tar.zst.sha256 is not a tar archive"));
 	(void)press(m, SYMBOL_HOME);
 	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_FOLDER);
 	assert_string_equal(m->text, "/media/stick");
@@ -588,7 +588,7 @@ static void help_scrolls(void **state)
 	assert_true(shows(m, &grid, "PgUp/PgDn"));
 	assert_false(shows(m, &grid, "the same as ?"));
 	(void)press(m, SYMBOL_END);
-	assert_true(shows(m, &grid, " is pressed."));
+	assert_true(shows(m, &grid, "press Enter."));
 	for (int i = 0; i < 4; i++)
 		(void)press(m, SYMBOL_UP);
 	assert_true(shows(m, &grid, "the same as ?"));
@@ -600,7 +600,7 @@ static void help_scrolls(void **state)
 	give_grid(m, &grid, 24, 80);
 	assert_false(shows(m, &grid, "PgUp/PgDn page"));
 	assert_true(shows(m, &grid, "Up/Down"));
-	assert_true(shows(m, &grid, "Enter is\n pressed."));
+	assert_true(shows(m, &grid, "Review screen\n and press Enter."));
 	free_drawn(m, &grid);
 }
 
@@ -614,7 +614,7 @@ static void help_tells_what_is_true_now(void **state)
 	(void)state;
 	give_grid(m, &grid, 24, 80);
 	(void)type(m, "?");
-	assert_true(shows(m, &grid, "it goes on when this screen"));
+	assert_true(shows(m, &grid, "It continues if this screen"));
 	(void)type(m, "q");
 	model_set_snapshot(m, &passed);
 	m->screen = &screen_result;
@@ -623,9 +623,9 @@ static void help_tells_what_is_true_now(void **state)
 	(void)type(m, "q");
 	m->screen = &screen_target;
 	(void)type(m, "?");
-	assert_false(shows(m, &grid, "goes on when this screen"));
+	assert_false(shows(m, &grid, "continues if this screen"));
 	assert_false(shows(m, &grid, "nothing has been written"));
-	assert_true(shows(m, &grid, "Nothing is written before the word"));
+	assert_true(shows(m, &grid, "Nothing is written until you type"));
 	free_drawn(m, &grid);
 }
 
@@ -676,7 +676,7 @@ static void too_small_takes_no_keys(void **state)
 
 	(void)state;
 	give_grid(m, &grid, 9, 80);
-	assert_true(shows(m, &grid, "80x9 is too small: make it 40x10 or larger."));
+	assert_true(shows(m, &grid, "80x9 is too small. Enlarge the terminal to at least 40x10."));
 	assert_true(shows(m, &grid, "q quits"));
 	(void)type(m, "9f31");
 	assert_string_equal(m->confirm, "");
@@ -686,7 +686,7 @@ static void too_small_takes_no_keys(void **state)
 	assert_int_equal(type(m, "q"), OUTCOME_QUIT);
 	m->snap = make_snapshot(STEP_EXTRACT);
 	m->screen = &screen_install;
-	assert_true(shows(m, &grid, "The install goes on."));
+	assert_true(shows(m, &grid, "The install continues."));
 	assert_int_equal(type(m, "c"), OUTCOME_NONE);
 	assert_int_equal(type(m, "q"), OUTCOME_DETACH);
 	free_drawn(m, &grid);
@@ -725,7 +725,7 @@ static void bad_archive_says_nothing_of_verification(void **state)
 
 		give_grid(m, &grid, sizes[i][0], sizes[i][1]);
 		/* A plan without verification. */
-		assert_true(shows(m, &grid, "NOT verified, as asked for"));
+		assert_true(shows(m, &grid, "NOT verified, as requested"));
 		set_scan(m, INSPECT_BAD);
 		m->verdict.count = 1;
 		STR_COPY(m->verdict.problems[0].text, "The archive is bad.");

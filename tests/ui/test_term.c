@@ -45,7 +45,7 @@ static struct terminal *open_unsettled(struct emulator *e, const char *type)
 	if (term_open(&term, e->slave, e->slave, type, note, sizeof(note)) < 0)
 		fail_msg("%s: %s", type ? type : "none", note);
 	e->theme = term_theme(term);
-	assert_string_equal(note, type ? "" : "TERM is not set: taken for a plain terminal.");
+	assert_string_equal(note, type ? "" : "TERM is not set; using a plain VT220 description.");
 	assert_null(getenv("TERMINFO")); /* children would inherit it */
 	return term;
 }
@@ -610,12 +610,12 @@ static void unknown_types(void **state)
 	(void)state;
 	emulator_open(&e, 24, 80, false);
 	assert_int_equal(term_open(&term, e.slave, e.slave, NULL, note, sizeof(note)), 0);
-	assert_string_equal(note, "TERM is not set: taken for a plain terminal.");
+	assert_string_equal(note, "TERM is not set; using a plain VT220 description.");
 	term_close(term);
 	setenv("TERMINFO", "/nonexistent", 1);
 	assert_int_equal(term_open(&term, e.slave, e.slave, "foobar", note, sizeof(note)), 0);
 	assert_string_equal(note,
-		"The terminal type \"foobar\" (TERM) is not known here: taken for a plain terminal.");
+		"The terminal type \"foobar\" (TERM) is unknown; using a plain VT220 description.");
 	assert_string_equal(getenv("TERMINFO"), "/nonexistent");
 	unsetenv("TERMINFO");
 	term_close(term);
@@ -690,7 +690,7 @@ static void nothing_installed(void **state)
 	}
 	while (waitpid(pid, &status, WNOHANG) == 0) {
 		(void)emulator_feed(&e, 20);
-		if (!shown && emulator_shows(&e, "(TERM) is not known here")) {
+		if (!shown && emulator_shows(&e, "(TERM) is unknown")) {
 			shown = true;
 			emulator_type(&e, "q");
 		}

@@ -11,7 +11,7 @@
 #include "tests/lib/speed.h"
 #include "ui/term/term_query.h"
 
-#define DRAWN "detach, the install goes on"
+#define DRAWN "detach, the install continues"
 #define HELP  "Help: "
 
 /* The whole screen is what it ought to be, at @rows by @cols. */

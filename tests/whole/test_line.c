@@ -17,7 +17,7 @@
 
 #define TREE_BYTES 4000000u /* of the board's archive; they cannot be packed */
 #define SOON_MS	   1000
-#define DRAWN	   "detach, the install goes on" /* stands on every whole Install screen */
+#define DRAWN	   "detach, the install continues" /* stands on every whole Install screen */
 
 static unsigned fault_seconds(void)
 {
@@ -430,7 +430,7 @@ static void nothing_else_is_needed(void **state)
 	fixture_require_root();
 	plan_slow(board, 0);
 	front_run(&f, &program);
-	front_expect(&f, "\"foobar\" (TERM) is not known here");
+	front_expect(&f, "\"foobar\" (TERM) is unknown");
 	w = witness_open(&f);
 	assert_false(emulator_shows(&f.emulator, "\342")); /* nothing but ASCII */
 	/* Both ways to send an arrow, and then a letter of its own. */

@@ -115,10 +115,10 @@ static void check_too_small(const struct state *state, const struct grid *grid)
 
 	join_rows(grid, text);
 	if (grid->rows * grid->cols >= 400 && grid->cols >= 10 && grid->rows >= 2 &&
-		(!strstr(text, "is too small: make it 40x10 or larger.") ||
-			!strstr(text, "Ctrl-L asks for the size again")))
-		fail_msg("%s: %s does not say that it is too small: %s", state->name, shape(grid),
-			text);
+		(!strstr(text, "is too small. Enlarge the terminal to at least 40x10.") ||
+			!strstr(text, "Ctrl-L reads the size again")))
+		fail_msg("%s: %s does not report that it is too small: %s", state->name,
+			shape(grid), text);
 }
 
 static void draw_at(const struct state *state, struct model *m, int rows, int cols)

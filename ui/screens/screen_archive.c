@@ -80,10 +80,9 @@ static void draw_names(const struct browse_names *names, struct grid *g, struct 
 		rows = (kept + columns - 1) / columns;
 	if (names->count > fit)
 		(void)grid_format(g, area.top, 3, ATTR_BOLD,
-			"%zu names begin like this; the first:", names->count);
+			"%zu names match; the first ones:", names->count);
 	else
-		(void)grid_format(
-			g, area.top, 3, ATTR_BOLD, "%zu names begin like this:", names->count);
+		(void)grid_format(g, area.top, 3, ATTR_BOLD, "%zu names match:", names->count);
 	for (size_t i = 0; i < kept && i < fit; i++)
 		(void)grid_put_middle(g, area.top + 1 + (int)(i % rows),
 			3 + (int)(i / rows) * (width + GAP), width, ATTR_NORMAL, names->names[i]);
@@ -113,7 +112,7 @@ static void draw(const struct model *m, struct grid *g, struct area area)
 		screen_focus(g, row, 1, i == b->cursor);
 	}
 	if (b->count == 0)
-		(void)grid_text(g, row, 3, ATTR_NORMAL, "Nothing is here.");
+		(void)grid_text(g, row, 3, ATTR_NORMAL, "This folder is empty.");
 }
 
 static const struct browse_entry *entry_here(const struct model *m)
@@ -133,7 +132,7 @@ static enum outcome open_entry(struct model *m)
 	if (entry->kind != BROWSE_OTHER)
 		return OUTCOME_FOLDER;
 	model_say(m, true,
-		"%s is no tar archive (plain, gz, xz, zst, bz2, lz4 or lz). Choose another file.",
+		"%s is not a tar archive (plain, gz, xz, zst, bz2, lz4 or lz). Choose another file.",
 		entry->name);
 	return OUTCOME_NONE;
 }
@@ -169,7 +168,7 @@ static enum outcome take_path(struct model *m)
 		return OUTCOME_NONE;
 	}
 	if (!browse_resolve(m->browse.dir, m->text, path, sizeof(path))) {
-		model_say(m, true, "This path is too long.");
+		model_say(m, true, "The path is longer than 511 bytes. Type a shorter one.");
 		return OUTCOME_NONE;
 	}
 	STR_COPY(m->text, path);
@@ -259,17 +258,17 @@ static bool shows_all(const struct model *m)
 
 static const struct hint hints[] = {
 	{ACTION_DOWN, "choose", NULL, "move; also Tab, PgUp, PgDn, Home, End, digits", 7, NULL},
-	{ACTION_NEXT, "open", NULL, "open the folder, or take the archive and scan it", 0, NULL},
+	{ACTION_NEXT, "open", NULL, "open the folder, or choose the archive and scan it", 0, NULL},
 	{ACTION_PATH, "path", NULL, "type a path; Tab completes it, ~ is your home folder", 1,
 		NULL},
-	{ACTION_SEARCH, "search", NULL, "go to a name", 3, NULL},
-	{ACTION_ERASE, "up", NULL, "the folder above", 4, has_folder_above},
+	{ACTION_SEARCH, "search", NULL, "find a name", 3, NULL},
+	{ACTION_ERASE, "up", NULL, "go to the parent folder", 4, has_folder_above},
 	{ACTION_ALL, "show hidden", "hidden", "also list names that begin with a dot", 6,
 		hides_some},
 	{ACTION_ALL, "hide hidden", "fewer", "hide names that begin with a dot", 6, shows_all},
 	{ACTION_RESCAN, "reread", NULL, "read the folder again", 5, NULL},
 	{ACTION_HELP, "help", NULL, "this page", 0, NULL},
-	{ACTION_BACK, "back", NULL, "to the target", 0, NULL},
+	{ACTION_BACK, "back", NULL, "go back to the target", 0, NULL},
 };
 
 const struct screen screen_archive = {

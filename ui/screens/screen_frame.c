@@ -22,14 +22,14 @@ static bool has_text(const struct model *model)
 static const struct hint search_hints[] = {
 	{ACTION_DOWN, "other matches", "other", NULL, 0, has_other_matches},
 	{ACTION_NEXT, "stay here", "stay", NULL, 0, NULL},
-	{ACTION_ERASE, "erase", NULL, NULL, 1, has_text},
+	{ACTION_ERASE, "delete", NULL, NULL, 1, has_text},
 	{ACTION_ESCAPE, "go back", "back", NULL, 0, NULL},
 };
 
 static const struct hint path_hints[] = {
 	{ACTION_TAB, "complete", NULL, NULL, 0, NULL},
 	{ACTION_NEXT, "open", NULL, NULL, 0, NULL},
-	{ACTION_ERASE, "erase", NULL, NULL, 1, has_text},
+	{ACTION_ERASE, "delete", NULL, NULL, 1, has_text},
 	{ACTION_ESCAPE, "back", NULL, NULL, 0, NULL},
 };
 
@@ -250,14 +250,14 @@ static void draw_too_small(const struct model *model, struct grid *grid)
 	char text[200];
 	int rows;
 
-	STR_FORMAT(text, "%dx%d is too small: make it %dx%d or larger.", grid->cols, grid->rows,
-		SCREEN_COLS_MIN, SCREEN_ROWS_MIN);
+	STR_FORMAT(text, "%dx%d is too small. Enlarge the terminal to at least %dx%d.", grid->cols,
+		grid->rows, SCREEN_COLS_MIN, SCREEN_ROWS_MIN);
 	/* Leave the last column free: some terminals scroll when the last cell is written. */
 	rows = grid_wrap(grid, 0, 0, grid->cols - 1, grid->rows, ATTR_BOLD, text);
 	(void)grid_wrap(grid, rows, 0, grid->cols - 1, grid->rows - rows, ATTR_NORMAL,
 		model_is_installing(model)
-			? "The install goes on. Ctrl-L asks for the size again, q detaches."
-			: "Ctrl-L asks for the size again, q quits.");
+			? "The install continues. Ctrl-L reads the size again, q detaches."
+			: "Ctrl-L reads the size again, q quits.");
 }
 
 /* A short Review screen needs the row for itself once the scan has ended. */

@@ -13,8 +13,7 @@ static const struct {
 	const char *key, *label, *help;
 	enum action like; /* ACTION_NONE: on every screen */
 } general[] = {
-	{"Ctrl-L", "redraw", "repaint a disturbed screen, and ask the terminal for its size",
-		ACTION_NONE},
+	{"Ctrl-L", "redraw", "repaint the screen, and read the size of the terminal", ACTION_NONE},
 	{"Left, Esc", "", "the same as q", ACTION_BACK},
 	{"Left", "", "the same as q", ACTION_QUIT},
 	{"Esc", "", "the same as Left", ACTION_LEFT},
@@ -46,12 +45,12 @@ static int draw_line(struct grid *g, int row, const char *name, const char *labe
 static const char *words(const struct model *m)
 {
 	if (model_is_installing(m))
-		return "The install is a process of its own: it goes on when this screen or its "
-		       "line is gone. boardstrap attach shows it again.";
+		return "The install runs in its own process. It continues if this screen or its "
+		       "line is lost; boardstrap attach shows it again.";
 	if (m->screen == &screen_result)
-		return "The install has ended: nothing more is written.";
-	return "Nothing is written before the word on the screen Review is typed and Enter is "
-	       "pressed.";
+		return "The install has ended. Nothing more is written.";
+	return "Nothing is written until you type the confirmation word on the Review screen and "
+	       "press Enter.";
 }
 
 /* Draws the whole page from @row on, which may be above the top. Returns the row below. */
@@ -121,7 +120,7 @@ static bool has_more(const struct model *m)
 
 static const struct hint hints[] = {
 	{ACTION_DOWN, "scroll", NULL, "one row", 1, has_more},
-	{ACTION_PAGE_DOWN, "page", NULL, "as many rows as are shown", 2, has_more},
+	{ACTION_PAGE_DOWN, "page", NULL, "one page", 2, has_more},
 	{ACTION_BACK, "back", NULL, "close this page", 0, NULL},
 };
 

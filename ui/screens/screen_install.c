@@ -127,7 +127,7 @@ static int draw_rates(const struct model *m, struct grid *g, int row)
 			STR_FORMAT(text, "tar confirmed, %s replies",
 				human_count(calm->tar.replies).s);
 		else
-			STR_COPY(text, "tar not confirmed, gauge by archive");
+			STR_COPY(text, "tar not confirmed, progress from archive");
 		end = grid_right(g, row, end, ATTR_NORMAL, text) - 1;
 	}
 	STR_FORMAT(text, "%s now", human_rate(calm->progress.rate_bps).s);
@@ -221,14 +221,13 @@ static void draw(const struct model *m, struct grid *g, struct area area)
 	int row;
 
 	if (!m->snap.magic) {
-		(void)grid_text(g, area.top, 1, ATTR_NORMAL, "Waiting for the first word ...");
+		(void)grid_text(g, area.top, 1, ATTR_NORMAL, "Waiting for the engine ...");
 		return;
 	}
 	if (m->snap.state == INSTALL_CANCELLING)
 		(void)grid_text(g, area.bottom, 1, ATTR_BOLD,
-			screen_is_narrow(g)
-				? "Cancelling: waiting for the end."
-				: "Cancelling: waiting until everything that was started has ended.");
+			screen_is_narrow(g) ? "Cancelling: the step is stopping."
+					    : "Cancelling: waiting for the running step to stop.");
 	row = draw_gauges(m, g, area.top);
 	if (screen_is_short(g)) {
 		draw_now(m, g, row);
@@ -277,25 +276,26 @@ static enum outcome key(struct model *m, enum action action, struct key key)
 	if (action == ACTION_DETACH)
 		return OUTCOME_DETACH;
 	if (action == ACTION_BACK)
-		model_say(m, false, "There is no way back from here: d detaches, c cancels.");
+		model_say(m, false, "You cannot go back during an install: d detaches, c cancels.");
 	if (action == ACTION_CANCEL && may_cancel(m)) {
 		model_ask_cancel(m);
 	} else if (action == ACTION_CANCEL && !m->snap.commands) {
 		model_say(
-			m, true, "Another front end commands this install; this one only watches.");
+			m, true, "Another terminal controls this install; this one is read-only.");
 	}
 	return OUTCOME_NONE;
 }
 
 static const struct hint hints[] = {
-	{ACTION_YES, "yes, cancel", NULL, "end the install now", 0, is_asked},
-	{ACTION_NO, "no, go on", NULL, "let it go on", 0, is_asked},
-	{ACTION_DETACH, "detach, the install goes on", "detach",
-		"leave; boardstrap attach comes back", 0, goes_on},
-	{ACTION_DETACH, "detach", NULL, "leave; boardstrap attach comes back", 0, is_cancelling},
-	{ACTION_CANCEL, "cancel", NULL,
-		"end the install, after a question: y is yes, any other key no", 0, may_cancel},
-	{ACTION_LOG, "log", NULL, "everything that was said so far", 1, is_not_asked},
+	{ACTION_YES, "yes, cancel", NULL, "cancel the install now", 0, is_asked},
+	{ACTION_NO, "no, continue", NULL, "continue the install", 0, is_asked},
+	{ACTION_DETACH, "detach, the install continues", "detach",
+		"leave; boardstrap attach shows it again", 0, goes_on},
+	{ACTION_DETACH, "detach", NULL, "leave; boardstrap attach shows it again", 0,
+		is_cancelling},
+	{ACTION_CANCEL, "cancel", NULL, "cancel, after a question; any key but y means no", 0,
+		may_cancel},
+	{ACTION_LOG, "log", NULL, "all messages so far", 1, is_not_asked},
 	{ACTION_HELP, "help", NULL, "this page", 0, is_not_asked},
 };
 

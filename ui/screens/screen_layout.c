@@ -232,10 +232,10 @@ static size_t *cursor(struct model *m)
 
 static const struct hint hints[] = {
 	{ACTION_DOWN, "choose", NULL, "move; also Tab, Home, End, digits", 3, NULL},
-	{ACTION_NEXT, "next", NULL, "take this layout and review everything", 0, NULL},
-	{ACTION_SEARCH, "search", NULL, "go to a layout by name", 2, NULL},
+	{ACTION_NEXT, "next", NULL, "choose this layout and review the install", 0, NULL},
+	{ACTION_SEARCH, "search", NULL, "find a layout by name", 2, NULL},
 	{ACTION_HELP, "help", NULL, "this page", 0, NULL},
-	{ACTION_BACK, "back", NULL, "to the archive", 0, NULL},
+	{ACTION_BACK, "back", NULL, "go back to the archive", 0, NULL},
 };
 
 const struct screen screen_layout = {

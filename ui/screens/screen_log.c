@@ -56,7 +56,7 @@ static void draw(const struct model *m, struct grid *g, struct area area)
 	int row = area.top - (int)top_row(m, g);
 
 	if (model_log_count(m) == 0)
-		(void)grid_text(g, area.top, 1, ATTR_NORMAL, "Nothing has been said so far.");
+		(void)grid_text(g, area.top, 1, ATTR_NORMAL, "No messages yet.");
 	for (size_t i = 0; i < model_log_count(m) && row < area.bottom; i++) {
 		const char *text = model_log_line(m, i);
 		int rows = (int)model_log_rows(g, text);
@@ -81,7 +81,7 @@ static void title(const struct model *m, struct grid *g)
 
 	(void)grid_text(g, 0, 1, ATTR_BOLD,
 		!snapshot_ended(&m->snap) ? "Log"
-		: screen_is_narrow(g)	  ? "Log: it has ended"
+		: screen_is_narrow(g)	  ? "Log: install ended"
 					  : "Log: the install has ended");
 	for (size_t i = 0; i < model_log_count(m); i++) {
 		if (row <= top)
@@ -142,13 +142,12 @@ static bool has_lines(const struct model *m)
 
 static const struct hint hints[] = {
 	{ACTION_DOWN, "scroll", NULL, "one row", 2, has_more},
-	{ACTION_PAGE_DOWN, "page", NULL, "as many rows as are shown", 3, has_more},
-	{ACTION_HOME, "first, last", NULL, "the oldest; the newest, which is then followed", 4,
-		has_more},
-	{ACTION_SEARCH, "search", NULL, "find a text, the newest first; capitals do not matter", 1,
+	{ACTION_PAGE_DOWN, "page", NULL, "one page", 3, has_more},
+	{ACTION_HOME, "first, last", NULL, "go to the first or last message", 4, has_more},
+	{ACTION_SEARCH, "search", NULL, "find a text, newest first; case does not matter", 1,
 		has_lines},
 	{ACTION_HELP, "help", NULL, "this page", 1, NULL},
-	{ACTION_BACK, "back", NULL, "close the log, as Enter does", 0, NULL},
+	{ACTION_BACK, "back", NULL, "close the log; Enter does the same", 0, NULL},
 };
 
 const struct screen screen_log = {

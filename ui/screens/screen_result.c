@@ -136,12 +136,12 @@ static const char *what_next(const struct snapshot *s)
 	static const char *const next[] = {
 		[EXIT_OK] = "Safe to remove.",
 		[EXIT_FAILED] =
-			"See what was said (l), check the device and its connection, and try again.",
-		[EXIT_REFUSED] = "Put right what is said here, and try again.",
+			"Read the log (l), check the device and its connection, and try again.",
+		[EXIT_REFUSED] = "Correct the problem above, and try again.",
 		[EXIT_CANCELLED] = "Install again when you are ready.",
 		[EXIT_VERIFY] =
-			"Do not use this device. Try once more; if it differs again, replace it.",
-		[EXIT_LOCKED] = "Wait for the other install: boardstrap status shows it.",
+			"Do not use this device. Try once more; if it fails again, replace it.",
+		[EXIT_LOCKED] = "Wait for the other install to end; boardstrap status shows it.",
 		[EXIT_NOT_VERIFIED] = "Safe to remove.",
 	};
 
@@ -220,7 +220,7 @@ static void draw_passed(const struct snapshot *s, struct grid *g, int row, int b
 	row = draw_fact(g, row, bottom, "Layout", s->layout_name);
 	if (s->exit_code == EXIT_NOT_VERIFIED)
 		(void)draw_fact(g, row, bottom, "Note",
-			"What is on the medium was not compared with the archive, as was asked for.");
+			"The medium was not compared with the archive, as requested.");
 }
 
 static const char *error_of(const struct snapshot *s)
@@ -234,7 +234,7 @@ static void draw_failed_narrow(const struct snapshot *s, struct grid *g, int row
 	char text[512], next[ADVICE_BYTES];
 	int lines;
 
-	STR_FORMAT(text, "%s %s", s->written ? "It will not boot." : "Nothing was written to it.",
+	STR_FORMAT(text, "%s %s", s->written ? "The device will not boot." : "Nothing was written.",
 		advice(s, next));
 	lines = grid_lines(g, g->cols - 2, text);
 	row += grid_wrap(g, row, 1, g->cols - 2,
@@ -251,7 +251,7 @@ static int fact_lines(const struct grid *g, const char *text)
  * long error, may be cut. */
 static void draw_failed(const struct snapshot *s, struct grid *g, int row, int bottom)
 {
-	const char *device = s->written ? "It will not boot: what was on it is gone."
+	const char *device = s->written ? "It will not boot. Its old content is lost."
 					: "Nothing was written to it.";
 	char next[ADVICE_BYTES];
 	int rest = fact_lines(g, device) + fact_lines(g, advice(s, next));
@@ -259,7 +259,7 @@ static void draw_failed(const struct snapshot *s, struct grid *g, int row, int b
 	/* Keep at least two rows for the error. */
 	if (row + 2 > bottom - rest)
 		rest = bottom - row - 2;
-	row = draw_fact(g, row, bottom - rest, "What", error_of(s));
+	row = draw_fact(g, row, bottom - rest, "Error", error_of(s));
 	if (s->verify.first[0])
 		row = draw_fact(g, row, bottom - rest, "Where", s->verify.first);
 	row = draw_fact(g, row, bottom, "Device", device);
@@ -328,11 +328,11 @@ static bool may_go_on(const struct model *m)
 }
 
 static const struct hint hints[] = {
-	{ACTION_NEXT, "another", NULL, "back to the first screen, for another device", 0,
-		may_go_on},
-	{ACTION_LOG, "log", NULL, "everything that was said", 1, NULL},
+	{ACTION_NEXT, "new install", "another", "go back to the first screen, for another device",
+		0, may_go_on},
+	{ACTION_LOG, "log", NULL, "all messages", 1, NULL},
 	{ACTION_HELP, "help", NULL, "this page", 0, NULL},
-	{ACTION_QUIT, "quit", NULL, "leave with the exit code shown", 0, NULL},
+	{ACTION_QUIT, "quit", NULL, "quit with the exit code shown", 0, NULL},
 };
 
 const struct screen screen_result = {

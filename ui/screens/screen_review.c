@@ -77,16 +77,16 @@ static int draw_target(const struct model *m, struct grid *g, int row)
 	return row + 1;
 }
 
-/* "sha256 6b1f03a1..c6c2  ok, as the digest file beside it says" */
+/* "sha256 6b1f03a1..c6c2  ok, matches the digest file" */
 static int draw_digest(const struct inspect_result *scan, struct grid *g, int row)
 {
 	static const struct {
 		const char *verdict, *why;
 		unsigned attr;
 	} words[] = {
-		[SIDECAR_NONE] = {"", "no digest file beside it to compare with", ATTR_NORMAL},
-		[SIDECAR_OK] = {"ok", ", as the digest file beside it says", ATTR_GOOD},
-		[SIDECAR_WRONG] = {"WRONG", ": the digest file beside it differs", ATTR_BAD},
+		[SIDECAR_NONE] = {"", "no digest file to compare with", ATTR_NORMAL},
+		[SIDECAR_OK] = {"ok", ", matches the digest file", ATTR_GOOD},
+		[SIDECAR_WRONG] = {"WRONG", ": differs from the digest file", ATTR_BAD},
 	};
 	size_t length = strlen(scan->sha256);
 	char text[128];
@@ -166,10 +166,10 @@ static int draw_fact(struct grid *g, int row, int last, const char *label, const
 static int draw_boot(const struct model *m, struct grid *g, int row, int last)
 {
 	static const char *const areas[] = {[BLOB_BOOT0] = "boot0", [BLOB_BOOT1] = "boot1"};
-	static const char *const boots[] = {[EMMC_BOOT_NONE] = "no area",
-		[EMMC_BOOT_BOOT0] = "boot0",
-		[EMMC_BOOT_BOOT1] = "boot1",
-		[EMMC_BOOT_USER] = "the user area"};
+	static const char *const boots[] = {[EMMC_BOOT_NONE] = "boot from eMMC disabled",
+		[EMMC_BOOT_BOOT0] = "the eMMC boots from boot0",
+		[EMMC_BOOT_BOOT1] = "the eMMC boots from boot1",
+		[EMMC_BOOT_USER] = "the eMMC boots from the user area"};
 	const struct layout *layout = &m->layouts[m->layout_cursor].placed;
 	char text[512] = "", one[128];
 
@@ -189,8 +189,8 @@ static int draw_boot(const struct model *m, struct grid *g, int row, int last)
 	if (layout->emmc.boot != EMMC_BOOT_KEEP && m->target.kind == DISK_EMMC) {
 		size_t length = strlen(text);
 
-		(void)str_format(text + length, sizeof(text) - length, "%sthe card boots from %s",
-			length ? "; " : "", boots[layout->emmc.boot]);
+		(void)str_format(text + length, sizeof(text) - length, "%s%s", length ? "; " : "",
+			boots[layout->emmc.boot]);
 	}
 	return draw_fact(g, row, last, "Boot", text);
 }
@@ -204,7 +204,7 @@ static int draw_how(const struct model *m, struct grid *g, int row, int last)
 		row = draw_fact(g, row, last, "Then",
 			m->plan.verify || !has_plan(m)
 				? "flush, verify every entry from the medium, partition table last"
-				: "flush, partition table last; NOT verified, as asked for");
+				: "flush, partition table last; NOT verified, as requested");
 	if (m->last_bps > 0 && m->scan.totals.stream_bytes > 0)
 		STR_FORMAT(text, "%s at %s (this device's last run)",
 			human_duration(m->last_ms / 1000).s, human_rate(m->last_bps).s);
@@ -230,7 +230,7 @@ static int draw_small(const struct model *m, struct grid *g, int row, int last)
 		row++;
 	}
 	if (row < last && has_plan(m) && !m->plan.verify)
-		(void)grid_text(g, row++, 1, ATTR_BOLD, "NOT verified, as asked for");
+		(void)grid_text(g, row++, 1, ATTR_BOLD, "NOT verified, as requested");
 	if (row < last && m->scan.state == INSPECT_OK)
 		(void)grid_format(g, row++, 1, ATTR_NORMAL, "%s, %s %s",
 			human_size(m->scan.totals.content_bytes).s,
@@ -250,7 +250,7 @@ static int problem_rows(const struct model *m, const struct grid *g)
 
 static void draw_problems(const struct model *m, struct grid *g, int row, int bottom)
 {
-	(void)grid_text(g, row++, 1, ATTR_BOLD | ATTR_BAD, "It cannot begin:");
+	(void)grid_text(g, row++, 1, ATTR_BOLD | ATTR_BAD, "Cannot install:");
 	for (uint32_t i = 0; i < m->verdict.count && i < PLAN_PROBLEMS_MAX && row < bottom; i++) {
 		(void)grid_text(g, row, 1, ATTR_NORMAL, "-");
 		row += grid_wrap(g, row, 3, g->cols - 4, bottom - row, ATTR_NORMAL,
@@ -330,9 +330,8 @@ static void draw(const struct model *m, struct grid *g, struct area area)
 		draw_field(m, g, row);
 	else
 		(void)grid_text(g, row, 1, ATTR_BOLD,
-			screen_is_narrow(g)
-				? "The scan of the archive goes on."
-				: "The archive is still being scanned: wait for its result.");
+			screen_is_narrow(g) ? "Wait for the scan to finish."
+					    : "Wait for the scan of the archive to finish.");
 }
 
 static bool typing(const struct model *m, struct key key)
@@ -358,7 +357,7 @@ static enum outcome begin(struct model *m)
 		return OUTCOME_BEGIN;
 	if (m->confirm[0] == '\0')
 		model_say(m, false, "Type %s first.",
-			is_serial			    ? "its four digits"
+			is_serial			    ? "the four digits"
 			: strcmp(word, m->target.name) == 0 ? "its name"
 							    : "the word");
 	else
@@ -412,14 +411,16 @@ static bool letters_are_text(const struct model *m)
 }
 
 static const struct hint hints[] = {
-	{ACTION_NEXT, "begin", NULL, "erase the device and install, once its word is typed", 0,
+	{ACTION_NEXT, "begin", NULL, "erase the device and install, if the word matches", 0,
 		may_begin},
-	{ACTION_ERASE, "erase", NULL, "take back the last character", 2, has_begun},
-	{ACTION_RESCAN, "check again", NULL, "look at the device and the archive again", 1,
+	{ACTION_ERASE, "delete", NULL, "delete the last character", 2, has_begun},
+	{ACTION_RESCAN, "check again", NULL, "check the device and the archive again", 1,
 		letters_are_keys},
 	{ACTION_HELP, "help", NULL, "this page", 0, NULL},
-	{ACTION_BACK, "back", NULL, "to the layout; nothing has been written", 0, letters_are_keys},
-	{ACTION_LEFT, "back", NULL, "to the layout; nothing has been written", 0, letters_are_text},
+	{ACTION_BACK, "back", NULL, "go back to the layout; nothing has been written", 0,
+		letters_are_keys},
+	{ACTION_LEFT, "back", NULL, "go back to the layout; nothing has been written", 0,
+		letters_are_text},
 };
 
 const struct screen screen_review = {

@@ -179,7 +179,7 @@ static void draw_details(struct grid *g, int row, const struct disk *disk)
 	if (disk->reason_count > 0)
 		(void)draw_fact(g, row, bottom, "Refused", text);
 	else if (disk->warning[0])
-		(void)draw_fact(g, row, bottom, "Beware", disk->warning);
+		(void)draw_fact(g, row, bottom, "Warning", disk->warning);
 }
 
 /* A short screen has one row for the details, which a notice overwrites. */
@@ -224,8 +224,8 @@ static void draw(const struct model *m, struct grid *g, struct area area)
 	if (m->row_count == 0)
 		(void)grid_wrap(g, row, 3, g->cols - 4, area.bottom - row, ATTR_NORMAL,
 			m->disk_count > 0
-				? "No device here may be installed to: a shows all."
-				: "No device yet: it appears here when it is plugged in.");
+				? "No device can be used as a target. Press a to show all."
+				: "No device found. Plug one in; it appears here.");
 }
 
 static bool hides_some(const struct model *m)
@@ -248,8 +248,8 @@ static enum outcome key(struct model *m, enum action action, struct key key)
 		if (!disk)
 			return OUTCOME_NONE;
 		if (m->disk_changed_ms && m->now_ms - m->disk_changed_ms < MODEL_CALM_MS) {
-			model_say(m, false,
-				"The list has just changed: look again, then press Enter.");
+			model_say(
+				m, false, "The list has just changed. Check it, then press Enter.");
 			return OUTCOME_NONE;
 		}
 		if (disk->reason_count > 0) {
@@ -304,14 +304,14 @@ static bool has_rows(const struct model *m)
 
 static const struct hint hints[] = {
 	{ACTION_DOWN, "choose", NULL, "move; also Tab, PgUp, PgDn, Home, End, digits", 5, has_rows},
-	{ACTION_NEXT, "next", NULL, "take this device and go on; nothing is written yet", 0,
-		has_rows},
-	{ACTION_ALL, "show all", NULL, "also list what can never be a target", 2, hides_some},
-	{ACTION_ALL, "show fewer", NULL, "list only what can be a target", 2, shows_more},
-	{ACTION_SEARCH, "search", NULL, "go to a device by name, model or serial", 4, has_rows},
-	{ACTION_RESCAN, "rescan", NULL, "look at every device again", 3, NULL},
+	{ACTION_NEXT, "next", NULL, "choose this device; nothing is written yet", 0, has_rows},
+	{ACTION_ALL, "show all", NULL, "also list devices that can never be a target", 2,
+		hides_some},
+	{ACTION_ALL, "show fewer", NULL, "hide devices that can never be a target", 2, shows_more},
+	{ACTION_SEARCH, "search", NULL, "find a device by name, model or serial", 4, has_rows},
+	{ACTION_RESCAN, "rescan", NULL, "probe every device again", 3, NULL},
 	{ACTION_HELP, "help", NULL, "this page", 0, NULL},
-	{ACTION_QUIT, "quit", NULL, "leave", 0, NULL},
+	{ACTION_QUIT, "quit", NULL, "quit boardstrap", 0, NULL},
 };
 
 const struct screen screen_target = {

@@ -156,7 +156,7 @@ int term_open(
 	*note = '\0';
 	if (tcgetattr(in, &saved) < 0 || !isatty(out)) {
 		(void)str_format(note, note_size,
-			"There is no terminal for the screens: use boardstrap install --plain.");
+			"The screens need a terminal. Use boardstrap install --plain.");
 		return -ENOTTY;
 	}
 	term = calloc(1, sizeof(*term));
@@ -198,7 +198,7 @@ int term_open(
 	*ret = term;
 	return 0;
 fail:
-	(void)str_format(note, note_size, "The terminal cannot be used: %s.", strerror(errno));
+	(void)str_format(note, note_size, "The terminal could not be set up: %s.", strerror(errno));
 	if (term->queue)
 		(void)fclose(term->queue);
 	term_output_finish(&term->pump);

@@ -110,8 +110,8 @@ int terminfo_choose(struct terminfo *ret, const char *type, int fd, char *note, 
 	*note = '\0';
 	if (facts.known && !facts.places_cursor) {
 		(void)str_format(note, note_size,
-			"The terminal type \"%s\" (TERM) cannot show screens: use boardstrap install "
-			"--plain, or set TERM to what the terminal is, such as vt220.",
+			"The terminal type \"%s\" (TERM) cannot show screens. Use boardstrap install "
+			"--plain, or set TERM to the actual type, such as vt220.",
 			type);
 		return -ENXIO;
 	}
@@ -125,9 +125,9 @@ int terminfo_choose(struct terminfo *ret, const char *type, int fd, char *note, 
 							      : "boardstrap");
 	ret->type = ret->entry->name;
 	if (!facts.known && !guess)
-		(void)str_format(note, note_size, "%s%s%s: taken for a plain terminal.",
+		(void)str_format(note, note_size, "%s%s%s; using a plain VT220 description.",
 			given ? "The terminal type \"" : "TERM is not set", given ? type : "",
-			given ? "\" (TERM) is not known here" : "");
+			given ? "\" (TERM) is unknown" : "");
 	return 0;
 }
 
@@ -136,7 +136,8 @@ void terminfo_plain(struct terminfo *ret, const char *type, char *note, size_t n
 	ret->entry = find_entry("boardstrap");
 	ret->type = ret->entry->name;
 	(void)str_format(note, note_size,
-		"The terminal type is \"%s\" (TERM), but the terminal answers: taken for a plain one.",
+		"The terminal type is \"%s\" (TERM), but the terminal responds; using a plain "
+		"VT220 description.",
 		type);
 }
 
