@@ -276,7 +276,7 @@ static void size_is_asked(void **state)
 	assert_int_equal(rows, 24);
 	assert_int_equal(cols, 80);
 	show(term, &e, m);
-	/* Without an answer, nothing changes. */
+	/* Nothing changes if no answer comes. */
 	e.mute = true;
 	term_query(term);
 	assert_false(settle(term, &e));

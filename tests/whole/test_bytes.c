@@ -33,7 +33,7 @@ struct bench {
 	struct terminal *term;
 	struct model *model;
 	struct grid grid;
-	const struct line_speed *tempo;
+	const struct line_speed *speed;
 };
 
 struct counts {
@@ -57,7 +57,7 @@ static void bench_open(struct bench *b, const char *type, bool unicode, unsigned
 	const struct glyphs *glyphs;
 	char note[400];
 
-	*b = (struct bench){.tempo = line_speed_choose(baud), .model = make_model()};
+	*b = (struct bench){.speed = line_speed_choose(baud), .model = make_model()};
 	emulator_open(&b->emulator, 24, 80, unicode);
 	assert_int_equal(
 		term_open(&b->term, b->emulator.slave, b->emulator.slave, type, note, sizeof(note)),
@@ -72,11 +72,11 @@ static void bench_open(struct bench *b, const char *type, bool unicode, unsigned
 	glyphs = term_glyphs(b->term);
 	assert_ptr_equal(glyphs, unicode ? &glyphs_unicode : &glyphs_ascii);
 	/* As term does on a slow serial line; a pty has no speed. */
-	if (unicode && b->tempo->thrifty)
+	if (unicode && b->speed->thrifty)
 		glyphs = &glyphs_thrifty;
 	assert_int_equal(grid_init(&b->grid, 24, 80, glyphs), 0);
 	b->model->screen = &screen_install;
-	b->model->text_ms = b->tempo->text_ms;
+	b->model->text_ms = b->speed->text_ms;
 }
 
 static void bench_close(struct bench *b)
@@ -123,7 +123,7 @@ static struct counts run(const char *type, bool unicode, unsigned baud, unsigned
 
 		b.model->now_ms = story.start_ms + story.ms;
 		model_set_snapshot(b.model, &story.snap);
-		if (story.ms - shown_ms < b.tempo->frame_ms)
+		if (story.ms - shown_ms < b.speed->frame_ms)
 			continue;
 		shown_ms = story.ms;
 		if (repair_ms && story.ms % repair_ms == 0) {

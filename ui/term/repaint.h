@@ -20,10 +20,10 @@ struct repaint {
 };
 
 /* Records that something else has written on the screen. */
-void repaint_note(struct repaint *repair, uint64_t now_ms);
+void repaint_note(struct repaint *repaint, uint64_t now_ms);
 /* Returns the milliseconds until the next repaint, or -1 if none is needed. */
-int repaint_wait_ms(const struct repaint *repair, uint64_t now_ms);
+int repaint_wait_ms(const struct repaint *repaint, uint64_t now_ms);
 /* Returns true if a repaint is due, which the caller then does. */
-bool repaint_take(struct repaint *repair, uint64_t now_ms);
+bool repaint_take(struct repaint *repaint, uint64_t now_ms);
 
 #endif

@@ -27,9 +27,9 @@
 
 struct terminal {
 	SCREEN *screen;
-	FILE *queue; /* owned: a duplicate of pump.queue, for curses */
+	FILE *queue; /* owned: a duplicate of output.queue, for curses */
 	int in, out; /* borrowed */
-	struct term_output pump;
+	struct term_output output;
 	struct grid next; /* the latest grid */
 	bool waiting;	  /* next is not painted yet */
 	struct termios saved;
@@ -105,7 +105,7 @@ static void set_up(struct terminal *term)
 	painter_init(&term->painter);
 	term_size(term, &rows, &cols);
 	(void)resizeterm(rows, cols);
-	term_crash_arm(term->in, term->pump.line, &term->saved);
+	term_crash_arm(term->in, term->output.line, &term->saved);
 	set_raw(term);
 }
 
@@ -176,11 +176,11 @@ int term_open(
 	}
 	term->can_unicode = choose_locale();
 	term->glyphs = &glyphs_ascii; /* until the terminal answers */
-	r = term_output_init(&term->pump, out);
+	r = term_output_init(&term->output, out);
 	if (r < 0)
 		errno = -r;
 	else
-		term->queue = open_duplicate(term->pump.queue);
+		term->queue = open_duplicate(term->output.queue);
 	if (!term->queue)
 		goto fail;
 	term->baud = read_baud(term);
@@ -201,7 +201,7 @@ fail:
 	(void)str_format(note, note_size, "The terminal could not be set up: %s.", strerror(errno));
 	if (term->queue)
 		(void)fclose(term->queue);
-	term_output_finish(&term->pump);
+	term_output_finish(&term->output);
 	(void)tcsetattr(in, TCSANOW, &saved);
 	free(term);
 	return -EIO;
@@ -242,14 +242,14 @@ static bool is_due(const struct terminal *term)
 
 int term_out_fd(const struct terminal *term)
 {
-	return is_due(term) || term_output_queued(&term->pump) > 0
-		       ? term_output_poll_fd(&term->pump)
+	return is_due(term) || term_output_queued(&term->output) > 0
+		       ? term_output_poll_fd(&term->output)
 		       : -1;
 }
 
 int term_out_wait_ms(struct terminal *term)
 {
-	int bytes = is_due(term) ? term_output_in_kernel(&term->pump) : 0;
+	int bytes = is_due(term) ? term_output_in_kernel(&term->output) : 0;
 	int ms = bytes * 10 * 1000 / (int)(term->baud ? term->baud : 115200) + 1; /* 10 bits each */
 	uint64_t now = now_ms(), wait_ms;
 
@@ -257,7 +257,7 @@ int term_out_wait_ms(struct terminal *term)
 		term->in_kernel = bytes;
 		term->moved_ms = now;
 	}
-	if (bytes == 0 || term_output_poll_fd(&term->pump) >= 0)
+	if (bytes == 0 || term_output_poll_fd(&term->output) >= 0)
 		return -1;
 	/* Back off while the line is stopped. */
 	wait_ms = (uint64_t)ms + (now - term->moved_ms) / 2;
@@ -271,7 +271,7 @@ unsigned term_baud(const struct terminal *term)
 
 uint64_t term_bytes(const struct terminal *term)
 {
-	return term->pump.bytes;
+	return term->output.bytes;
 }
 
 bool term_is_gone(const struct terminal *term)
@@ -299,7 +299,7 @@ static bool has_input(const struct terminal *term, int wait_ms)
 static bool read_answers(struct terminal *term)
 {
 	char buf[sizeof(term->query.typed)];
-	ssize_t n = read(term->in, buf, query_room(&term->query));
+	ssize_t n = read(term->in, buf, term_query_room(&term->query));
 
 	for (ssize_t i = 0; i < n; i++)
 		term_query_feed(&term->query, buf[i], now_ms());
@@ -365,12 +365,12 @@ void term_query(struct terminal *term)
 {
 	term_repair(term);
 	/* Behind queued output the answer would come too late. */
-	if (term->query.active || term_output_send(&term->pump) != 0 ||
-		!term_output_has_room(&term->pump) ||
-		write_full(term->pump.queue, TERM_QUERY_TEXT, strlen(TERM_QUERY_TEXT)) < 0)
+	if (term->query.active || term_output_send(&term->output) != 0 ||
+		!term_output_has_room(&term->output) ||
+		write_full(term->output.queue, TERM_QUERY_TEXT, strlen(TERM_QUERY_TEXT)) < 0)
 		return;
 	term_query_begin(&term->query, now_ms());
-	(void)term_output_send(&term->pump);
+	(void)term_output_send(&term->output);
 }
 
 bool term_key(struct terminal *term, struct key *ret)
@@ -411,13 +411,13 @@ void term_close(struct terminal *term)
 	(void)refresh();
 	(void)curs_set(1);
 	(void)endwin();
-	if (term_output_drain(&term->pump, LEAVE_MS))
+	if (term_output_drain(&term->output, LEAVE_MS))
 		await_answers(term);
 	(void)tcsetattr(term->in, TCSANOW, &term->saved);
 	term_crash_disarm();
 	delscreen(term->screen);
 	(void)fclose(term->queue);
-	term_output_finish(&term->pump);
+	term_output_finish(&term->output);
 	grid_finish(&term->next);
 	free(term);
 }
@@ -426,14 +426,14 @@ void term_close(struct terminal *term)
 
 void term_pump(struct terminal *term)
 {
-	if (term_output_send(&term->pump) < 0)
+	if (term_output_send(&term->output) < 0)
 		term->waiting = false; /* the line is gone */
-	if (!is_due(term) || !term_output_is_idle(&term->pump))
+	if (!is_due(term) || !term_output_is_idle(&term->output))
 		return;
 	term->waiting = false;
 	painter_show(&term->painter, &term->next, term->repair);
 	term->repair = false;
-	(void)term_output_send(&term->pump);
+	(void)term_output_send(&term->output);
 }
 
 void term_show(struct terminal *term, const struct grid *grid)
@@ -458,7 +458,7 @@ void term_repair(struct terminal *term)
 void term_beep(struct terminal *term)
 {
 	/* Do not queue beeps for a stopped line. */
-	if (term_output_has_room(&term->pump))
+	if (term_output_has_room(&term->output))
 		(void)beep();
 	term_pump(term);
 }

@@ -28,31 +28,31 @@ struct term_output {
  * belongs to another user), bytes are sent one by one, each after a poll for room. Returns 0 or
  * -errno.
  */
-_must_check_ int term_output_init(struct term_output *pump, int tty);
-void term_output_finish(struct term_output *pump);
+_must_check_ int term_output_init(struct term_output *output, int tty);
+void term_output_finish(struct term_output *output);
 
 /* Sends as much as the line accepts now. Returns 0 if the queue is empty, 1 if not, -EIO if the
  * line is gone; the queue is then dropped. */
-int term_output_send(struct term_output *pump);
+int term_output_send(struct term_output *output);
 /* True if both the queue and the kernel's buffer are empty: new output is sent at once. */
-bool term_output_is_idle(const struct term_output *pump);
+bool term_output_is_idle(const struct term_output *output);
 /* True if the queue is empty and the line accepts more. A serial port reports room while fewer than
  * 256 bytes wait in it. */
-bool term_output_has_room(const struct term_output *pump);
+bool term_output_has_room(const struct term_output *output);
 /* Returns the descriptor to poll for POLLOUT while not idle; -1 if poll would return at once,
  * because a serial port has room long before it has sent everything. */
-int term_output_poll_fd(const struct term_output *pump);
+int term_output_poll_fd(const struct term_output *output);
 /* Returns the bytes that a serial port still has to send. */
-int term_output_in_kernel(const struct term_output *pump);
+int term_output_in_kernel(const struct term_output *output);
 /* Returns the bytes in the queue. */
-size_t term_output_queued(const struct term_output *pump);
+size_t term_output_queued(const struct term_output *output);
 /* Empties the queue. */
-void term_output_drop(struct term_output *pump);
+void term_output_drop(struct term_output *output);
 
 /*
  * Sends the queue before the program exits, for at most @wait_ms. Returns false if the line is
  * stuck; the queue and the kernel's buffer are then dropped.
  */
-bool term_output_drain(struct term_output *pump, int wait_ms);
+bool term_output_drain(struct term_output *output, int wait_ms);
 
 #endif

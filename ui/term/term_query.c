@@ -89,7 +89,7 @@ void term_query_feed(struct term_query *query, char byte, uint64_t now_ms)
 		release(query);
 }
 
-size_t query_room(const struct term_query *query)
+size_t term_query_room(const struct term_query *query)
 {
 	return sizeof(query->typed) - query->typed_count - query->held_count;
 }
@@ -97,7 +97,7 @@ size_t query_room(const struct term_query *query)
 bool term_query_is_over(const struct term_query *query, uint64_t now_ms)
 {
 	return (query->identified && query->positions >= 2) || query->echoed ||
-	       query_room(query) == 0 || now_ms >= query->end_ms;
+	       term_query_room(query) == 0 || now_ms >= query->end_ms;
 }
 
 void term_query_end(struct term_query *query)

@@ -40,7 +40,7 @@ void term_query_begin(struct term_query *query, uint64_t now_ms);
 /* Parses a byte of input while the query is active. */
 void term_query_feed(struct term_query *query, char byte, uint64_t now_ms);
 /* Returns the number of bytes for which typed still has room. */
-size_t query_room(const struct term_query *query);
+size_t term_query_room(const struct term_query *query);
 /* True if the answers are complete, the time is over, typed is full, or the line echoes. */
 bool term_query_is_over(const struct term_query *query, uint64_t now_ms);
 /* Ends the query. typed then holds the input to parse as keys; it is empty if the line echoes,
