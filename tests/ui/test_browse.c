@@ -195,7 +195,7 @@ static void completes(void **state)
 	assert_string_equal(text, "folde");
 }
 
-static void many_fit(void **state)
+static void many_names_match(void **state)
 {
 	struct sandbox *box = *state;
 	struct browse_names names;
@@ -337,7 +337,7 @@ int main(void)
 		cmocka_unit_test(names),
 		cmocka_unit_test(resolves),
 		sandbox_test(completes),
-		sandbox_test(many_fit),
+		sandbox_test(many_names_match),
 		cmocka_unit_test(expands),
 		cmocka_unit_test(children),
 		sandbox_test(odd_names),

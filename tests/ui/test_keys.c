@@ -14,7 +14,7 @@ static enum action of_char(char c, bool typing)
 	return keys_action((struct key){SYMBOL_TEXT, (uint32_t)c}, typing);
 }
 
-static void meanings(void **state)
+static void keys_map_to_actions(void **state)
 {
 	(void)state;
 	assert_int_equal(of_char('q', false), ACTION_BACK);
@@ -69,7 +69,7 @@ static void every_encoding_is_a_key(void **state)
 }
 
 /* The only key with a meaning is the q after each sequence. */
-static void swallows_unknown(void **state)
+static void ignores_unknown_sequences(void **state)
 {
 	static const char *const sequences[] = {
 		"\033[99;5~", "\033[1;5A", /* Ctrl-Up */
@@ -108,7 +108,7 @@ static void swallows_unknown(void **state)
 }
 
 /* A mouse column beyond 223 is sent as NUL; the row still follows. */
-static void mouse_out_of_reach(void **state)
+static void mouse_beyond_column_223(void **state)
 {
 	static const unsigned char bytes[] = {033, '[', 'M', ' ', 0, 'c'};
 	struct key_reader reader = {0};
@@ -132,7 +132,7 @@ static void eight_bits(void **state)
 	assert_int_equal(read_all(&reader, "\2336~", &keys).symbol, SYMBOL_PAGE_DOWN);
 }
 
-static void letters_of_many_bytes(void **state)
+static void multibyte_characters(void **state)
 {
 	static const struct {
 		const char *bytes;
@@ -152,7 +152,7 @@ static void letters_of_many_bytes(void **state)
 	}
 }
 
-static void what_never_ends(void **state)
+static void incomplete_sequences_time_out(void **state)
 {
 	static const struct {
 		const char *bytes;
@@ -233,14 +233,14 @@ static void broken_sequence_leaves_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(meanings),
+		cmocka_unit_test(keys_map_to_actions),
 		cmocka_unit_test(typing_takes_all_letters),
-		cmocka_unit_test(swallows_unknown),
+		cmocka_unit_test(ignores_unknown_sequences),
 		cmocka_unit_test(every_encoding_is_a_key),
-		cmocka_unit_test(mouse_out_of_reach),
+		cmocka_unit_test(mouse_beyond_column_223),
 		cmocka_unit_test(eight_bits),
-		cmocka_unit_test(letters_of_many_bytes),
-		cmocka_unit_test(what_never_ends),
+		cmocka_unit_test(multibyte_characters),
+		cmocka_unit_test(incomplete_sequences_time_out),
 		cmocka_unit_test(broken_sequence_leaves_nothing),
 	};
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-static void clean_needs_nothing(void **state)
+static void clean_screen_needs_no_repaint(void **state)
 {
 	struct repaint repair = {0};
 
@@ -16,7 +16,7 @@ static void clean_needs_nothing(void **state)
 	assert_false(repaint_take(&repair, 5000));
 }
 
-static void one_message_one_repair(void **state)
+static void one_message_one_repaint(void **state)
 {
 	struct repaint repair = {0};
 
@@ -71,8 +71,8 @@ static void at_most_once_a_second(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(clean_needs_nothing),
-		cmocka_unit_test(one_message_one_repair),
+		cmocka_unit_test(clean_screen_needs_no_repaint),
+		cmocka_unit_test(one_message_one_repaint),
 		cmocka_unit_test(at_most_once_a_second),
 	};
 

@@ -105,7 +105,7 @@ static void cursor_stays_on_device(void **state)
 	free_model(m);
 }
 
-static void enter_is_dead_for_a_moment(void **state)
+static void enter_is_ignored_after_a_change(void **state)
 {
 	struct model *m = make_model();
 	struct disk disk = make_emmc();
@@ -159,7 +159,7 @@ static void lists(void **state)
 }
 
 /* The key "a" does nothing without its hint. */
-static void all_is_shown_where_some_is_hidden(void **state)
+static void show_all_needs_hidden_rows(void **state)
 {
 	struct disk disks[2] = {make_emmc(), make_disk("loop0", DISK_LOOP, MIB(64), "")};
 	struct model *m = make_model();
@@ -229,7 +229,7 @@ static void searching(void **state)
 	free_model(m);
 }
 
-static void help_and_log_lie_over(void **state)
+static void help_and_log_are_overlays(void **state)
 {
 	struct model *m = make_model();
 
@@ -254,7 +254,7 @@ static struct model *make_review(void)
 	return m;
 }
 
-static void nothing_begins_on_one_key(void **state)
+static void install_needs_the_word(void **state)
 {
 	static const char *const wrong[] = {"", "9f3", "9f32", "0000"};
 	struct model *m = make_review();
@@ -291,7 +291,7 @@ static void refused_review_has_no_field(void **state)
 	free_model(m);
 }
 
-static void name_is_typed_where_there_is_no_serial(void **state)
+static void name_is_typed_without_a_serial(void **state)
 {
 	struct model *m = make_review();
 
@@ -305,7 +305,7 @@ static void name_is_typed_where_there_is_no_serial(void **state)
 }
 
 /* The screen shows what to type at every size. */
-static void the_word_is_named(void **state)
+static void screen_names_the_word(void **state)
 {
 	static const int sizes[][2] = {{24, 80}, {10, 40}, {24, 71}, {30, 100}};
 
@@ -417,7 +417,7 @@ static void cancel_asks(void **state)
 }
 
 /* The install continues while the question is open. */
-static void the_question_follows_the_install(void **state)
+static void cancel_question_follows_the_install(void **state)
 {
 	struct model *m = make_install();
 	struct snapshot snap;
@@ -605,7 +605,7 @@ static void help_scrolls(void **state)
 }
 
 /* The note in the help depends on the current screen, not on the last install. */
-static void help_tells_what_is_true_now(void **state)
+static void help_fits_the_current_screen(void **state)
 {
 	struct snapshot passed = make_passed();
 	struct model *m = make_install();
@@ -714,7 +714,7 @@ static void texts_change_once_a_second(void **state)
 }
 
 /* There is no plan for a bad archive, so the screen must not mention verification. */
-static void bad_archive_says_nothing_of_verification(void **state)
+static void bad_archive_hides_verification(void **state)
 {
 	static const int sizes[][2] = {{24, 80}, {10, 40}, {30, 100}};
 
@@ -736,7 +736,7 @@ static void bad_archive_says_nothing_of_verification(void **state)
 	}
 }
 
-static void sentences_are_whole(void **state)
+static void sentences_are_complete(void **state)
 {
 	struct snapshot s = make_failed(STEP_FLUSH, EXIT_FAILED, "mmcblk1 is full");
 	struct model *m = make_review();
@@ -824,31 +824,31 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refused_is_not_chosen),
 		cmocka_unit_test(cursor_stays_on_device),
-		cmocka_unit_test(enter_is_dead_for_a_moment),
+		cmocka_unit_test(enter_is_ignored_after_a_change),
 		cmocka_unit_test(lists),
-		cmocka_unit_test(all_is_shown_where_some_is_hidden),
+		cmocka_unit_test(show_all_needs_hidden_rows),
 		cmocka_unit_test(searching),
-		cmocka_unit_test(help_and_log_lie_over),
-		cmocka_unit_test(nothing_begins_on_one_key),
+		cmocka_unit_test(help_and_log_are_overlays),
+		cmocka_unit_test(install_needs_the_word),
 		cmocka_unit_test(refused_review_has_no_field),
-		cmocka_unit_test(name_is_typed_where_there_is_no_serial),
-		cmocka_unit_test(the_word_is_named),
+		cmocka_unit_test(name_is_typed_without_a_serial),
+		cmocka_unit_test(screen_names_the_word),
 		cmocka_unit_test(archive_keys),
 		cmocka_unit_test(layout_that_does_not_fit),
 		cmocka_unit_test(cancel_asks),
-		cmocka_unit_test(the_question_follows_the_install),
+		cmocka_unit_test(cancel_question_follows_the_install),
 		cmocka_unit_test(result_keys),
 		cmocka_unit_test(log_keeps_every_message_once),
 		cmocka_unit_test(log_scrolls_by_rows),
 		cmocka_unit_test(log_searches),
 		cmocka_unit_test(help_scrolls),
-		cmocka_unit_test(help_tells_what_is_true_now),
+		cmocka_unit_test(help_fits_the_current_screen),
 		cmocka_unit_test(help_names_keys_that_work),
 		cmocka_unit_test(lists_move_by_pages),
 		cmocka_unit_test(too_small_takes_no_keys),
 		cmocka_unit_test(texts_change_once_a_second),
-		cmocka_unit_test(bad_archive_says_nothing_of_verification),
-		cmocka_unit_test(sentences_are_whole),
+		cmocka_unit_test(bad_archive_hides_verification),
+		cmocka_unit_test(sentences_are_complete),
 		cmocka_unit_test(one_entry),
 		cmocka_unit_test(any_key_anywhere),
 	};

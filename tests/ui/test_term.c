@@ -76,7 +76,7 @@ static void show(struct terminal *term, struct emulator *e, const struct model *
 			emulator_row(e, i, row, sizeof(row));
 			print_message("%2d|%s\n", i, row);
 		}
-		fail_msg("the emulator shows something else");
+		fail_msg("the emulator shows another picture");
 	}
 	grid_finish(&grid);
 }
@@ -124,7 +124,7 @@ static void screens_unicode(void **state)
 {
 	(void)state;
 	if (!setlocale(LC_CTYPE, "C.UTF-8")) {
-		print_message("SKIPPED: there is no locale C.UTF-8\n");
+		print_message("SKIPPED: the locale C.UTF-8 is missing\n");
 		skip();
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
@@ -251,7 +251,7 @@ static void keys(void **state)
 }
 
 /* A serial line has no size: the terminal is queried, and again after Ctrl-L. */
-static void size_is_asked(void **state)
+static void size_is_queried(void **state)
 {
 	struct model *m = make_install();
 	struct terminal *term;
@@ -320,7 +320,7 @@ static void first_picture_waits(void **state)
 }
 
 /* Keys typed before, between and after the answers are read in order; late answers are not keys. */
-static void keys_while_asked(void **state)
+static void keys_during_query(void **state)
 {
 	static const struct key want[] = {{SYMBOL_TEXT, 'a'}, {SYMBOL_UP, 0}, {SYMBOL_TEXT, 'b'},
 		{SYMBOL_ENTER, 0}, {SYMBOL_TEXT, 'c'}, {SYMBOL_RESIZE, 0}, {SYMBOL_TEXT, 'z'}};
@@ -347,7 +347,7 @@ static void keys_while_asked(void **state)
 }
 
 /* The same during the query of a terminal of type dumb. */
-static void keys_while_dumb_is_asked(void **state)
+static void keys_during_query_of_dumb(void **state)
 {
 	static const char want[] = "abc";
 	struct terminal *term;
@@ -375,7 +375,7 @@ static void keys_while_dumb_is_asked(void **state)
 }
 
 /* A program that exits at once must not leave the answers to the shell. */
-static void answers_stay_ours(void **state)
+static void answers_do_not_reach_the_shell(void **state)
 {
 	struct terminal *term;
 	struct emulator e;
@@ -403,7 +403,7 @@ static void answers_stay_ours(void **state)
 	emulator_close(&e);
 }
 
-static void settings_come_back(void **state)
+static void settings_are_restored(void **state)
 {
 	struct termios before, during, after;
 	struct terminal *term;
@@ -476,7 +476,7 @@ static void check_crash(const char *type, int rows, bool other_screen)
 	emulator_close(&e);
 }
 
-static void crash_gives_back(void **state)
+static void crash_restores_the_terminal(void **state)
 {
 	(void)state;
 	for (int rows = 20; rows <= 30; rows += 10) {
@@ -574,14 +574,14 @@ static uint64_t close_stuck(bool fill)
 	return start;
 }
 
-static void stopped_line_does_not_hold(void **state)
+static void stopped_line_does_not_block(void **state)
 {
 	(void)state;
 	assert_in_range(close_stuck(false), 0, EMULATOR_MS / 10);
 	assert_in_range(close_stuck(true), 0, EMULATOR_MS / 10);
 }
 
-static void gone_line_is_seen(void **state)
+static void lost_line_is_detected(void **state)
 {
 	struct terminal *term;
 	struct emulator e;
@@ -715,16 +715,16 @@ int main(int argc, char **argv)
 		cmocka_unit_test(colours),
 		cmocka_unit_test(no_size_and_resize),
 		cmocka_unit_test(keys),
-		cmocka_unit_test(size_is_asked),
+		cmocka_unit_test(size_is_queried),
 		cmocka_unit_test(first_picture_waits),
-		cmocka_unit_test(keys_while_asked),
-		cmocka_unit_test(keys_while_dumb_is_asked),
-		cmocka_unit_test(answers_stay_ours),
-		cmocka_unit_test(settings_come_back),
-		cmocka_unit_test(crash_gives_back),
+		cmocka_unit_test(keys_during_query),
+		cmocka_unit_test(keys_during_query_of_dumb),
+		cmocka_unit_test(answers_do_not_reach_the_shell),
+		cmocka_unit_test(settings_are_restored),
+		cmocka_unit_test(crash_restores_the_terminal),
 		cmocka_unit_test(stopped_line_costs_nothing),
-		cmocka_unit_test(stopped_line_does_not_hold),
-		cmocka_unit_test(gone_line_is_seen),
+		cmocka_unit_test(stopped_line_does_not_block),
+		cmocka_unit_test(lost_line_is_detected),
 		cmocka_unit_test(unknown_types),
 		cmocka_unit_test(nothing_installed),
 	};

@@ -55,7 +55,7 @@ static size_t take(const struct emulator *e, size_t have)
 	while ((n = read(e->master, block, sizeof(block))) > 0)
 		for (ssize_t i = 0; i < n; i++)
 			if (block[i] != byte_at(have++))
-				fail_msg("byte %zu is another", have - 1);
+				fail_msg("byte %zu differs", have - 1);
 	return have;
 }
 
@@ -76,7 +76,7 @@ static void comes_whole(struct term_output *output, const struct emulator *e, si
 	assert_int_equal(term_output_queued(output), 0);
 }
 
-static void more_than_the_line_holds(void **state)
+static void output_beyond_the_buffer(void **state)
 {
 	struct emulator e;
 	struct term_output output;
@@ -142,7 +142,7 @@ static int kernel_still_sends(int line)
 }
 
 /* A serial port has room while it still sends; a frame made then would arrive late. */
-static void kernel_has_some_left(void **state)
+static void serial_port_still_sends(void **state)
 {
 	struct emulator e;
 	struct term_output output;
@@ -182,7 +182,7 @@ static void gone(void **state)
 	close_line(&e, &output);
 }
 
-static void others_keep_their_flags(void **state)
+static void caller_keeps_its_flags(void **state)
 {
 	struct emulator e;
 	struct term_output output;
@@ -200,12 +200,12 @@ static void others_keep_their_flags(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(more_than_the_line_holds),
+		cmocka_unit_test(output_beyond_the_buffer),
 		cmocka_unit_test(byte_by_byte),
 		cmocka_unit_test(stopped),
-		cmocka_unit_test(kernel_has_some_left),
+		cmocka_unit_test(serial_port_still_sends),
 		cmocka_unit_test(gone),
-		cmocka_unit_test(others_keep_their_flags),
+		cmocka_unit_test(caller_keeps_its_flags),
 	};
 
 	return cmocka_run_group_tests_name("output", tests, NULL, NULL);

@@ -79,13 +79,13 @@ static void all_answers(void **state)
 		check(&answers[i]);
 }
 
-static void short_question(void **state)
+static void request_is_short(void **state)
 {
 	(void)state;
 	assert_in_range(strlen(TERM_QUERY_TEXT), 1, 40);
 }
 
-static void late_is_over(void **state)
+static void times_out(void **state)
 {
 	struct term_query query;
 
@@ -119,7 +119,7 @@ static void full_of_keys(void **state)
 }
 
 /* With random input, typed bytes keep their order, and a size is plausible. */
-static void noise(void **state)
+static void random_input(void **state)
 {
 	static const char alphabet[] = "\033[[;;?0123456789Rcnx";
 	unsigned seed = 20260101;
@@ -149,10 +149,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_answers),
-		cmocka_unit_test(short_question),
-		cmocka_unit_test(late_is_over),
+		cmocka_unit_test(request_is_short),
+		cmocka_unit_test(times_out),
 		cmocka_unit_test(full_of_keys),
-		cmocka_unit_test(noise),
+		cmocka_unit_test(random_input),
 	};
 
 	return cmocka_run_group_tests_name("query", tests, NULL, NULL);

@@ -13,7 +13,7 @@
 /* after the above */
 #include <cmocka.h>
 
-static void which_entry(void **state)
+static void chooses_entry(void **state)
 {
 	static const struct {
 		const char *type, *entry; /* entry NULL: the installed one */
@@ -53,7 +53,7 @@ static void which_entry(void **state)
 	}
 }
 
-static void environment_comes_back(void **state)
+static void environment_is_restored(void **state)
 {
 	const struct terminfo ours = {.entry = &terminfo_built_in[0]}, other = {.type = "wyse60"};
 
@@ -75,8 +75,8 @@ static void environment_comes_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(which_entry),
-		cmocka_unit_test(environment_comes_back),
+		cmocka_unit_test(chooses_entry),
+		cmocka_unit_test(environment_is_restored),
 	};
 
 	return cmocka_run_group_tests_name("terminfo", tests, NULL, NULL);

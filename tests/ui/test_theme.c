@@ -57,7 +57,7 @@ static void looks(void **state)
 }
 
 /* A colour sets its own background, except green, which is readable on black and on white. */
-static void paper_comes_along(void **state)
+static void colours_set_the_background(void **state)
 {
 	(void)state;
 	for (unsigned attr = 0; attr < 64; attr++) {
@@ -82,7 +82,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(chooses),
 		cmocka_unit_test(looks),
-		cmocka_unit_test(paper_comes_along),
+		cmocka_unit_test(colours_set_the_background),
 	};
 
 	return cmocka_run_group_tests_name("theme", tests, NULL, NULL);

@@ -196,7 +196,7 @@ static void fail_frame(struct walk *w, const struct grid *grid)
 					have.attrs.bold, have.attrs.reverse, want->codepoint,
 					want->attr);
 		}
-	fail_msg("%s, seed %u: frame %u is not what was drawn",
+	fail_msg("%s, seed %u: frame %u differs from the grid",
 		w->term_type ? w->term_type : "unknown make", w->seed, w->frame);
 }
 
@@ -292,7 +292,7 @@ int main(void)
 
 	setenv("LC_ALL", "C.UTF-8", 1);
 	if (!setlocale(LC_CTYPE, "C.UTF-8")) {
-		print_message("1..0 # SKIPPED: there is no locale C.UTF-8\n");
+		print_message("1..0 # SKIPPED: the locale C.UTF-8 is missing\n");
 		return 0;
 	}
 	return cmocka_run_group_tests_name("emulation", tests, NULL, NULL);

@@ -157,7 +157,7 @@ static bool matches_golden(const struct state *state)
 	golden = read_golden(path);
 	same = strcmp(golden, text) == 0;
 	if (!same)
-		print_error("%s differs; this was drawn:\n%s", path, text);
+		print_error("%s differs from this picture:\n%s", path, text);
 	free(golden);
 	free(text);
 	return same;
@@ -190,7 +190,7 @@ static unsigned count_stale(void)
 		if (update && update[0] == '1')
 			(void)unlinkat(dirfd(stream), item->d_name, 0);
 		else
-			print_error("%s is no state's picture\n", item->d_name);
+			print_error("%s belongs to no state\n", item->d_name);
 		stale += !update || update[0] != '1';
 	}
 	closedir(stream);
@@ -239,7 +239,8 @@ static void check_run(const struct state *state, const struct grid *grid, int ro
 		for (int other = 0; other <= grid->cols - (end - col); other++)
 			if (same_without_colours(grid, row, col, other_row, other, end - col) &&
 				colour_of(grid, other_row, other) != colour_of(grid, row, col))
-				fail_msg("%s: only its colour tells what is at %d,%d from %d,%d",
+				fail_msg(
+					"%s: only colour distinguishes the text at %d,%d from %d,%d",
 					state->name, row, col, other_row, other);
 }
 
@@ -298,7 +299,7 @@ static int banner_differs(struct model *(*a)(void), struct model *(*b)(void), in
 }
 
 /* Results are distinguishable across a room: most cells of their banners differ, even in mono. */
-static void ends_differ(void **state)
+static void results_differ(void **state)
 {
 	(void)state;
 	assert_true(banner_differs(result_pass, result_verify, 24, 80) > 150);
@@ -312,12 +313,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(golden),
 		cmocka_unit_test(never_colour_alone),
-		cmocka_unit_test(ends_differ),
+		cmocka_unit_test(results_differ),
 	};
 
 	/* For the times of files and the width of characters. */
 	setenv("TZ", "UTC", 1);
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
-		print_message("no locale C.UTF-8: wide characters are drawn as '?'\n");
+		print_message("the locale C.UTF-8 is missing: wide characters are drawn as '?'\n");
 	return cmocka_run_group_tests_name("screens", tests, NULL, NULL);
 }

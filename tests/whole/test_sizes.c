@@ -51,7 +51,7 @@ static void check_row_of_rule(const struct state *state, const struct grid *grid
 {
 	for (int col = 0; col < grid->cols; col++)
 		if (grid_cell(grid, row, col)->codepoint != grid->glyphs->rule)
-			fail_msg("%s: row %d of %s is no rule", state->name, row, shape(grid));
+			fail_msg("%s: row %d of %s is not a rule", state->name, row, shape(grid));
 }
 
 /* The last row has all required keys, and none is cut. */
