@@ -108,7 +108,7 @@ check "cancel: there is no table" sh -c "! sfdisk -d $tmp/board.img >/dev/null 2
 
 # Terminals of unknown types.
 start "env TERM=dumb $BOARDSTRAP"
-shows "TERM=dumb, but it answers: screens, and a sentence" '"dumb" \(TERM\), but the terminal answers' 10
+shows "TERM=dumb, but it answers: screens, and a sentence" '"dumb" \(TERM\), but the terminal responds' 10
 shows "TERM=dumb: the first screen" '1 Target' 10
 press q "TERM=dumb: q leads out" '\[exit 3\]' 10
 image board.img 256M
@@ -163,7 +163,7 @@ press p "resize: a path" 'Path: ' 10
 type_keys "roo"
 press Tab
 resizes Path 'Path: .*rootfs\.tar\.z'
-press Tab "path: Tab shows what it may go on with" 'names begin like this' 10
+press Tab "path: Tab shows what it may go on with" 'names match' 10
 type_keys "/~/none"
 press Enter "path: one that leads nowhere is told, and stays" 'none.*cannot be opened|Path: .*none' 10
 press Escape "path: Escape leaves it" '/ search' 10 # and does not form an Alt key with the next one
@@ -185,7 +185,7 @@ press '?' "help: of this screen" 'Help: Archive' 10
 resizes Help 'Help: Archive'
 mux resize-window -t e2e -x 40 -y 10
 shows "help: on a small screen it is scrolled" 'Up/Down scroll' 10
-press End "help: to its end" 'is pressed' 10
+press End "help: to its end" 'press Enter' 10
 mux resize-window -t e2e -x 80 -y 24
 press q "resize: back" '/ search' 10
 enter_until "resize: Layout" 'single-mbr'
@@ -201,7 +201,7 @@ press q "resize: still alive" '\[exit 3\]' 10
 
 begin_slow "resize"
 resizes Install 'extract' moves
-press l "resize: the log" '^ Log|Nothing has been said' 10
+press l "resize: the log" '^ Log|No messages yet' 10
 resizes Log 'Log'
 press q
 touch "$tmp/go"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* emulator - a terminal in this process: a pty, and libvterm on the far side of it. */
+/* emulator - a terminal in this process: a pty with libvterm at its other end. */
 #ifndef TESTS_EMULATOR_H
 #define TESTS_EMULATOR_H
 
@@ -18,16 +18,16 @@
 #include <vterm.h>
 
 #define EMULATOR_CALL static inline __attribute__((unused))
-#define EMULATOR_MS   60000 /* ends what hangs, even on a busy machine */
+#define EMULATOR_MS   60000 /* timeout, sufficient for a busy machine */
 
 struct emulator {
 	int master, slave;
 	VTerm *vt;
 	VTermScreen *screen;
 	bool utf8;
-	const struct theme *theme; /* that it is drawn in; NULL: without colours */
-	bool mute;		   /* it answers nothing that it is asked */
-	uint64_t bytes;		   /* that came */
+	const struct theme *theme; /* the expected theme; NULL: mono */
+	bool mute;		   /* never answers a query */
+	uint64_t bytes;		   /* received */
 };
 
 EMULATOR_CALL void emulator_new_screen(struct emulator *e, int rows, int cols)
@@ -39,7 +39,7 @@ EMULATOR_CALL void emulator_new_screen(struct emulator *e, int rows, int cols)
 	vterm_screen_reset(e->screen, 1);
 }
 
-/* @rows 0: a line that tells no size, behind which is a terminal of 24 by 80. */
+/* @rows 0: a line without a size, connected to a terminal of 24 by 80. */
 EMULATOR_CALL void emulator_open(struct emulator *e, int rows, int cols, bool utf8)
 {
 	struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)cols};
@@ -59,8 +59,8 @@ EMULATOR_CALL void emulator_close(struct emulator *e)
 	close_fd(&e->slave);
 }
 
-/* A terminal full of letters, as if they were left of its old picture: libvterm 0.1.4 may crash on
- * output for the old size that comes after vterm_set_size. */
+/* Replaces the terminal by one full of letters, which stand for the old picture: libvterm 0.1.4 may
+ * crash on output for the old size after vterm_set_size. */
 EMULATOR_CALL void emulator_resize(struct emulator *e, int rows, int cols)
 {
 	struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)cols};
@@ -71,7 +71,8 @@ EMULATOR_CALL void emulator_resize(struct emulator *e, int rows, int cols)
 	(void)ioctl(e->master, TIOCSWINSZ, &size);
 }
 
-/* Takes what has come, after waiting for @wait_ms for the first of it. False: the end. */
+/* Feeds the available output to the emulator, after waiting up to @wait_ms for it. Returns false at
+ * the end of the file. */
 EMULATOR_CALL bool emulator_feed(struct emulator *e, int wait_ms)
 {
 	struct pollfd poll_fd = {.fd = e->master, .events = POLLIN};
@@ -106,7 +107,7 @@ EMULATOR_CALL VTermScreenCell emulator_cell(const struct emulator *e, int row, i
 	return cell;
 }
 
-/* One row as text, without trailing blanks. */
+/* Returns one row as text, without trailing blanks. */
 EMULATOR_CALL void emulator_row(const struct emulator *e, int row, char *ret, size_t size)
 {
 	VTermRect rect = {.start_row = row, .end_row = row + 1, .start_col = 0, .end_col = 300};
@@ -133,7 +134,8 @@ EMULATOR_CALL bool emulator_shows(const struct emulator *e, const char *text)
 	return false;
 }
 
-/* Waits until @text is somewhere on the screen. */
+/* Waits until @text is on the screen. Returns false after EMULATOR_MS, or at the end of the
+ * file. */
 EMULATOR_CALL bool emulator_wait(struct emulator *e, const char *text)
 {
 	uint64_t end = now_ms() + EMULATOR_MS;
@@ -151,8 +153,8 @@ EMULATOR_CALL bool emulator_has_colour(VTermColor have, int8_t want, bool ink)
 	return VTERM_COLOR_IS_INDEXED(&have) && have.indexed.idx == want;
 }
 
-/* Of a blank only what is behind it counts. libvterm 0.1.4 knows no dim, and to it a blank that was
- * never written is 0. */
+/* A blank only has a background. libvterm 0.1.4 has no dim attribute, and returns 0 for a cell that
+ * was never written. */
 EMULATOR_CALL bool emulator_cell_equals(
 	const struct emulator *e, VTermScreenCell have, const struct cell *want)
 {
@@ -160,12 +162,12 @@ EMULATOR_CALL bool emulator_cell_equals(
 	bool reverse = look.attr & ATTR_REVERSE, bold = look.attr & ATTR_BOLD;
 	uint32_t point = have.chars[0] ? have.chars[0] : ' ';
 
-	/* A blank in reverse is a full block. */
+	/* The painter may draw a full block as a reversed blank. */
 	if (want->codepoint == 0x2588 && point == ' ' && !(want->attr & ~ATTR_REVERSE)) {
 		point = 0x2588;
 		have.attrs.reverse = !have.attrs.reverse;
 	}
-	if (want->codepoint == 0) /* the right half of what is left of it */
+	if (want->codepoint == 0) /* the right half of a wide character */
 		return true;
 	if (point != want->codepoint || have.attrs.reverse != reverse || have.attrs.underline ||
 		have.attrs.blink || !emulator_has_colour(have.bg, look.paper, false))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* screen_model - a machine, an archive and an install that never were, for the tests of screens. */
+/* screen_model - a fictitious machine, archive and install for the tests of screens. */
 #ifndef TESTS_SCREEN_MODEL_H
 #define TESTS_SCREEN_MODEL_H
 
@@ -219,7 +219,7 @@ static inline struct model *make_model(void)
 	return m;
 }
 
-/* In the middle of extracting. */
+/* An install in the step "extract". */
 static inline struct model *make_install(void)
 {
 	struct snapshot s = make_snapshot(STEP_EXTRACT);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * screen_states - every screen in every state that matters, by name, and of each what its operator
- * has to see to decide, on whatever size: for the golden pictures and for the test of all sizes.
+ * screen_states - every screen in every important state, by name, with the texts that must be
+ * visible at any size. For the golden pictures and the test of all sizes.
  */
 #ifndef TESTS_SCREEN_STATES_H
 #define TESTS_SCREEN_STATES_H
@@ -55,7 +55,7 @@ static struct model *target_not_found(void)
 	return m;
 }
 
-/* One that does not answer, one that is still asked, and one that is worn. */
+/* A probe that got no answer, one that still runs, and one that failed; a worn eMMC. */
 static struct model *target_silent(void)
 {
 	struct model *m = make_model();
@@ -83,7 +83,7 @@ static struct model *target_changed(void)
 	return m;
 }
 
-/* More than fit, with names and models that do not either. */
+/* More disks than fit, with long names and models. */
 static struct model *target_many(void)
 {
 	struct model *m = make_model();
@@ -192,7 +192,7 @@ static struct model *archive_names(void)
 	return m;
 }
 
-/* Names as they may be: long, wide, with a newline, and not UTF-8. */
+/* Names that are long, wide, with a newline, and not UTF-8. */
 static struct model *archive_odd(void)
 {
 	static const char *const names[] = {("rootfs-imx8mm-production-image-for-the-second-board-"
@@ -301,7 +301,7 @@ static struct model *review_name(void)
 	return m;
 }
 
-/* Everything a layout can have, on a device that one should know something of. */
+/* Everything that a layout can have, and a warning about the device. */
 static struct model *review_boot(void)
 {
 	static const struct layout_blob blobs[] = {
@@ -330,7 +330,7 @@ static struct model *review_waits(void)
 	return m;
 }
 
-/* As the app makes it: no plan, but the verdict on it. */
+/* As in the app: a verdict without a plan. */
 static struct model *review_bad(void)
 {
 	struct model *m = review_waits();
@@ -592,25 +592,25 @@ static struct model *help_log(void)
 static const struct state {
 	const char *name;
 	struct model *(*make)(void);
-	const char *needs[NEEDS_MAX]; /* what is seen from 40x10 on, whatever blanks are between */
+	const char *needs[NEEDS_MAX]; /* texts visible from 40x10 on; runs of blanks count as one */
 } states[] = {
 	{"target", make_model, {"mmcblk1", "eMMC", "7.3 GiB", "..9f31", "refused"}},
 	{"target-refused", target_refused,
 		{"sda is refused: holds the archive; mounted on /media/stick. Choose another "
 		 "device.",
 			"> sda"}},
-	{"target-none", target_none, {"No device yet: it appears here when it is plugged in."}},
+	{"target-none", target_none, {"No device found. Plug one in; it appears here."}},
 	{"target-search", target_search, {"Search: ul", "1 of 1", "> sda"}},
 	{"target-not-found", target_not_found, {"Search: toshiba", "not found", "> mmcblk1"}},
 	{"target-silent", target_silent, {"mmcblk1", "mmcblk2", "sdb"}},
 	{"target-changed", target_changed,
-		{"The list has just changed: look again, then press Enter."}},
+		{"The list has just changed. Check it, then press Enter."}},
 	{"target-many", target_many, {"> nvme16n1", "32 GiB"}},
 	{"archive", archive, {"> rootfs.tar.zst", "204 MiB", "/media/stick/images"}},
-	{"archive-empty", archive_empty, {"Nothing is here."}},
+	{"archive-empty", archive_empty, {"This folder is empty."}},
 	{"archive-scanned", archive_scanned, {"BAD: the archive"}},
 	{"archive-other", archive_other,
-		{"rootfs.tar.zst.sha256 is no tar archive (plain, gz, xz, zst, bz2, lz4 or lz).",
+		{"rootfs.tar.zst.sha256 is not a tar archive (plain, gz, xz, zst, bz2, lz4 or lz).",
 			"Choose another file."}},
 	{"archive-unreadable", archive_unreadable,
 		{"/media/stick/images/old cannot be opened: Permission denied.",
@@ -619,7 +619,7 @@ static const struct state {
 	{"archive-path", archive_path, {"Path: ", "images/r"}},
 	{"archive-path-wrong", archive_path_wrong,
 		{"cannot be opened: No such file or directory.", "images/rootsf"}},
-	{"archive-names", archive_names, {"40 names begin like this", "rootfs-1.tar.zst", "/r"}},
+	{"archive-names", archive_names, {"40 names match", "rootfs-1.tar.zst", "/r"}},
 	{"archive-odd", archive_odd, {"rootfs-imx8mm", ".tar.zst"}},
 	{"layout", layout, {"> boot-root", "scan rootfs", "41 %"}},
 	{"layout-too-small", layout_too_small,
@@ -639,50 +639,50 @@ static const struct state {
 			"it is worn: 80 to 90 %"}},
 	{"review-waits", review_waits, {"mmcblk1", "2 partitions", "scan", "41 %"}},
 	{"review-bad", review_bad,
-		{"It cannot begin:", "The archive is bad: the archive ends in the middle of",
+		{"Cannot install:", "The archive is bad: the archive ends in the middle of",
 			"replace it and press r."}},
 	{"review-refused", review_refused,
-		{"It cannot begin:",
-			"mmcblk1 is not the device that was chosen: its CID differs."}},
+		{"Cannot install:", "mmcblk1 is not the device that was chosen: its CID differs."}},
 	{"install", install, {"archive", "63 %", "files", "61 %", "48 %", "[ >> ] extract"}},
-	{"install-first", install_first, {"Waiting for the first word"}},
+	{"install-first", install_first, {"Waiting for the engine"}},
 	{"install-verify", install_verify, {"82 %", "[ >> ] verify", "about 0:06 left"}},
 	{"install-stall", install_stall,
 		{"no progress for 12 s: the device is not answering (2 writes in flight)"}},
 	{"install-cancel", install_cancel, {"Cancel? The device will not boot.", "y yes", "n no"}},
 	{"install-cancelling", install_cancelling, {"Cancelling"}},
 	{"install-watched", install_watched,
-		{"Another front end commands this install; this one only watches."}},
+		{"Another terminal controls this install; this one is read-only."}},
 	{"result-pass", result_pass,
 		{"mmcblk1, eMMC ..9f31", "19,318 entries verified, 0 wrong", "Safe to remove."}},
 	{"result-not-verified", result_not_verified, {"mmcblk1", "NOT verified"}},
 	{"result-verify", result_verify,
-		{"what the device returns is not what was written", "It will not boot",
+		{"what the device returns is not what was written", "will not boot",
 			"Do not use this device."}},
 	{"result-fail", result_fail,
-		{"mmcblk1 was removed while it was written to", "It will not boot",
+		{"mmcblk1 was removed while it was written to", "will not boot",
 			"check the device and its connection, and try again."}},
 	{"result-refused", result_refused,
-		{"another install holds mmcblk1", "Nothing was written to it.",
+		{"another install holds mmcblk1", "Nothing was written",
 			"boardstrap status shows it."}},
 	{"result-cancelled", result_cancelled,
-		{"cancelled while the files were extracted", "It will not boot", "Install again"}},
-	{"help-target", help_target, {"Help: Target", "Enter", "take this device and go on"}},
+		{"cancelled while the files were extracted", "will not boot", "Install again"}},
+	{"help-target", help_target, {"Help: Target", "Enter", "choose this device"}},
 	{"help-archive", help_archive, {"Help: Archive", "open the folder"}},
-	{"help-layout", help_layout, {"Help: Layout", "take this layout"}},
+	{"help-layout", help_layout, {"Help: Layout", "choose this layout"}},
 	{"help-review", help_review, {"Help: Review", "erase the device and install"}},
-	{"help-install", help_install, {"Help: Install", "leave; boardstrap attach comes back"}},
-	{"help-result", help_result, {"Help: Result", "back to the first screen"}},
+	{"help-install", help_install,
+		{"Help: Install", "leave; boardstrap attach shows it again"}},
+	{"help-result", help_result, {"Help: Result", "go back to the first screen"}},
 	{"help-log", help_log, {"Help: Log", "Up/Down", "one row"}},
 	{"log", log_short, {"1 to 2 of 2", "GNU tar 1.34 answers by SIGUSR1", "in the future"}},
-	{"log-empty", log_empty, {"Nothing has been said so far."}},
+	{"log-empty", log_empty, {"No messages yet."}},
 	{"log-long", log_long, {"to 92 of 92", "package-89: skipped"}},
 	{"log-scrolled", log_scrolled, {"of 92", "package-"}},
 	{"log-search", log_search, {"Search: Package-8", "9 of 11", "package-87"}},
 	{"log-not-found", log_not_found, {"Search: mmc", "not found"}},
 };
 
-/* Draws a state on a grid of its own. */
+/* Draws a state on a new grid, to be freed by the caller. */
 static inline void draw_state(
 	struct model *m, struct grid *grid, int rows, int cols, const struct glyphs *glyphs)
 {

@@ -63,7 +63,7 @@ static void order_and_kinds(void **state)
 	assert_int_equal(browse.count, ARRAY_SIZE(want) + 1);
 	assert_string_equal(browse.entries[browse.cursor].name, "b");
 
-	/* What cannot be opened leaves the listing as it was. */
+	/* A folder that cannot be opened leaves the listing unchanged. */
 	assert_int_equal(browse_open(&browse, -1, "/nonexistent", NULL), -ENOENT);
 	assert_int_equal(browse_open(&browse, -1, browse.entries[4].path, NULL), -ENOTDIR);
 	assert_int_equal(browse.count, ARRAY_SIZE(want) + 1);
@@ -71,7 +71,7 @@ static void order_and_kinds(void **state)
 	browse_finish(&browse);
 }
 
-/* A v7 tar has no magic: its header's checksum shows what it is. Names do not help here. */
+/* A v7 tar has no magic; only the checksum of its header identifies it. */
 static void archives_without_a_suffix(void **state)
 {
 	struct sandbox *box = *state;
@@ -98,7 +98,7 @@ static void media_first(void **state)
 	struct sandbox *box = *state;
 	struct browse browse = {0};
 
-	/* A stick, mounted twice, the second time on a name with a blank; the system's disk. */
+	/* A stick mounted twice, once on a name with a blank, and the system disk. */
 	sandbox_block(box, NULL, "sda", "8:0\n", "1000\n");
 	sandbox_block(box, "sda", "sda1", "8:1\n", "900\n");
 	sandbox_file(box, "sys/devices/bus/block/sda/removable", "1\n");
@@ -185,17 +185,17 @@ static void completes(void **state)
 	STR_COPY(text, ".s");
 	assert_int_equal(browse_complete(box->dir, text, sizeof(text), &names), 1);
 	assert_string_equal(text, ".secret");
-	/* Nothing typed: all that is not hidden, folders marked. */
+	/* An empty text matches everything that is not hidden; folders are marked. */
 	text[0] = '\0';
 	assert_int_equal(browse_complete(box->dir, text, sizeof(text), &names), 3);
 	assert_string_equal(names.names[0], "folder/");
-	/* No room: the text stays what it was. */
+	/* With no room for a completion, the text stays unchanged. */
 	STR_COPY(text, "folde");
 	assert_int_equal(browse_complete(box->dir, text, 7, &names), 1);
 	assert_string_equal(text, "folde");
 }
 
-static void many_fit(void **state)
+static void many_names_match(void **state)
 {
 	struct sandbox *box = *state;
 	struct browse_names names;
@@ -230,7 +230,7 @@ static void expands(void **state)
 		browse_expand("/home/op", text, sizeof(text));
 		assert_string_equal(text, cases[i].want);
 		STR_COPY(text, cases[i].text);
-		browse_expand("", text, sizeof(text)); /* nobody's home is known */
+		browse_expand("", text, sizeof(text)); /* unknown home */
 		assert_string_equal(text, cases[i].text);
 	}
 }
@@ -247,7 +247,7 @@ static void children(void **state)
 	assert_null(browse_child("/a/b", "/a"));
 }
 
-/* Names as a file system may have them; only a slash and a zero are none. */
+/* A file name may hold any byte except '/' and NUL. */
 static void odd_names(void **state)
 {
 	static const char *const odd[] = {"new\nline.tar", "\xff\xfe.tar",
@@ -265,7 +265,7 @@ static void odd_names(void **state)
 	assert_int_equal(browse.count, ARRAY_SIZE(odd) + 2);
 	assert_int_equal(browse.left_out, 0);
 	assert_string_equal(browse.entries[browse.cursor].name, longest);
-	/* Each can be opened by what is kept of it. */
+	/* The stored path opens the file. */
 	for (size_t i = 1; i < browse.count; i++) {
 		assert_int_equal(browse.entries[i].kind, BROWSE_ARCHIVE);
 		assert_int_equal(access(browse.entries[i].path, R_OK), 0);
@@ -273,7 +273,7 @@ static void odd_names(void **state)
 	browse_finish(&browse);
 }
 
-/* A folder that may not be read leaves the listing as it was. */
+/* A folder without read permission leaves the listing unchanged. */
 static void unreadable(void **state)
 {
 	struct sandbox *box = *state;
@@ -286,7 +286,7 @@ static void unreadable(void **state)
 	assert_int_equal(fchmodat(box->root, "locked", 0, 0), 0);
 	assert_int_equal(fchmodat(box->root, ".", 0755, 0), 0);
 	assert_int_equal(browse_open(&browse, -1, box->dir, NULL), 0);
-	/* Root may read everything. */
+	/* Root can read everything. */
 	if (geteuid() == 0)
 		assert_int_equal(seteuid(65534), 0);
 	r = browse_open(&browse, -1, sandbox_path(box, "locked", path), NULL);
@@ -299,7 +299,7 @@ static void unreadable(void **state)
 	browse_finish(&browse);
 }
 
-/* More than are listed: what is no archive goes first, and it is told how many there are. */
+/* A folder over the limit: other files are left out before archives, and counted. */
 static void huge_folder(void **state)
 {
 	struct sandbox *box = *state;
@@ -337,7 +337,7 @@ int main(void)
 		cmocka_unit_test(names),
 		cmocka_unit_test(resolves),
 		sandbox_test(completes),
-		sandbox_test(many_fit),
+		sandbox_test(many_names_match),
 		cmocka_unit_test(expands),
 		cmocka_unit_test(children),
 		sandbox_test(odd_names),

@@ -54,7 +54,7 @@ static void clips(void **state)
 	check(&grid, false, " root-20...zst\n root.tar.zst\n");
 	grid_finish(&grid);
 	grid = make(2, 8, &glyphs_ascii);
-	/* Out of every edge. */
+	/* Beyond every edge. */
 	(void)grid_put(&grid, -1, 0, 8, 0, "x");
 	(void)grid_put(&grid, 2, 0, 8, 0, "x");
 	(void)grid_put(&grid, 0, -2, 8, 0, "xyz");
@@ -79,7 +79,7 @@ static void foreign_text(void **state)
 	(void)state;
 	(void)grid_put(&ascii, 0, 0, 12, 0, "gr\xc3\xb6\xc3\x9f\x65 \x1b[A");
 	check(&ascii, false, "gr??e ?[A\n");
-	/* Which characters there are, and how wide, only such a locale knows. */
+	/* Only a UTF-8 locale has the width of characters. */
 	if (!setlocale(LC_CTYPE, "C.UTF-8")) {
 		print_message("SKIPPED in part: there is no locale C.UTF-8\n");
 		grid_finish(&ascii);
@@ -110,7 +110,7 @@ static void wraps(void **state)
 	check(&grid, false, " one two\n three four\n five\n\n");
 	assert_int_equal(grid_wrap(&grid, 0, 1, 10, 2, 0, "one two three four five"), 2);
 	check(&grid, false, " one two\n three fo..\n\n\n");
-	/* A word that is longer than a line. */
+	/* A word longer than a line. */
 	assert_int_equal(grid_wrap(&grid, 0, 0, 5, 4, 0, "abcdefghijkl mn"), 3);
 	check(&grid, false, "abcde\nfghij\nkl mn\n\n");
 	grid_finish(&grid);
@@ -125,7 +125,7 @@ static void bars(void **state)
 	check(&ascii, false, "         |\n");
 	grid_bar(&ascii, 0, 0, 10, 49, 100, 0);
 	check(&ascii, false, "####     |\n");
-	/* Not full before it is. */
+	/* Never full before the end. */
 	grid_bar(&ascii, 0, 0, 10, UINT64_MAX - 1, UINT64_MAX, 0);
 	check(&ascii, false, "######## |\n");
 	grid_bar(&ascii, 0, 0, 10, 7, 7, 0);

@@ -14,7 +14,7 @@ static enum action of_char(char c, bool typing)
 	return keys_action((struct key){SYMBOL_TEXT, (uint32_t)c}, typing);
 }
 
-static void meanings(void **state)
+static void keys_map_to_actions(void **state)
 {
 	(void)state;
 	assert_int_equal(of_char('q', false), ACTION_BACK);
@@ -25,7 +25,7 @@ static void meanings(void **state)
 	assert_int_equal(of_char('?', false), ACTION_HELP);
 	assert_int_equal(of_char('5', false), ACTION_DIGIT);
 	assert_int_equal(of_char('0', false), ACTION_NONE);
-	assert_int_equal(of_char('j', false), ACTION_NONE); /* hjkl are no arrows: l is the log */
+	assert_int_equal(of_char('j', false), ACTION_NONE); /* no hjkl: l is the log */
 	assert_int_equal(of_char('l', false), ACTION_LOG);
 	assert_int_equal(of_char('A', false), ACTION_NONE);
 	assert_int_equal(keys_action((struct key){SYMBOL_NONE, 0}, false), ACTION_NONE);
@@ -38,7 +38,7 @@ static void typing_takes_all_letters(void **state)
 		assert_int_equal(of_char(c, true), ACTION_TEXT);
 }
 
-/* Gives all of @bytes but takes no time; returns the last key that has ended, and how many did. */
+/* Feeds @bytes without a timeout. Returns the last key, and the number of keys. */
 static struct key read_all(struct key_reader *reader, const char *bytes, unsigned *ret_keys)
 {
 	struct key key, last = {SYMBOL_NONE, 0};
@@ -68,21 +68,21 @@ static void every_encoding_is_a_key(void **state)
 	}
 }
 
-/* Of each the only key that means anything is the q behind it. */
-static void swallows_unknown(void **state)
+/* The only key with a meaning is the q after each sequence. */
+static void ignores_unknown_sequences(void **state)
 {
 	static const char *const sequences[] = {
 		"\033[99;5~", "\033[1;5A", /* Ctrl-Up */
 		"\033[[E",		   /* F5 of the Linux console */
 		"\033[[[A", "\033OZ", "\033O5A", "\033[?1;2c", "\033[24;80R", /* late answers */
-		"\033[1;2R", "\033[8;24;80t", "\033[I",	 /* the window got the focus */
-		"\033[<0;33;12M", "\033[32;33;12M",	 /* the mouse */
-		"\033[M pc", "\033[M#\377q", "\233M yd", /* and as X10 had it */
-		"\033(p", "\033 F", "\033#8", "\033$)p", /* character sets */
+		"\033[1;2R", "\033[8;24;80t", "\033[I",			      /* focus in */
+		"\033[<0;33;12M", "\033[32;33;12M",			      /* the mouse */
+		"\033[M pc", "\033[M#\377q", "\233M yd",		      /* X10 mouse */
+		"\033(p", "\033 F", "\033#8", "\033$)p",		      /* character sets */
 		"\033[200~", "\033x", "\033\033x", "\033\033[99~", "\033P1+r544e=787465726d\033\\",
 		"\033]11;rgb:0000/0000/0000\a", "\033]11;rgb:0000/0000/0000\033\\", "\2331;5A",
 		"\217z", "\220abc\033\\", "\033[1111111111111111111111111111A", "\377",
-		"\303\303\251",	    /* cut off; then a letter that is one */
+		"\303\303\251",	    /* truncated, then a valid letter */
 		"\200", "\300\200", /* overlong */
 		"\355\240\200",	    /* a surrogate */
 		"\302\233",	    /* a control character */
@@ -107,8 +107,8 @@ static void swallows_unknown(void **state)
 	}
 }
 
-/* The mouse in a column that has no byte is at NUL; what follows is its row still. */
-static void mouse_out_of_reach(void **state)
+/* A mouse column beyond 223 is sent as NUL; the row still follows. */
+static void mouse_beyond_column_223(void **state)
 {
 	static const unsigned char bytes[] = {033, '[', 'M', ' ', 0, 'c'};
 	struct key_reader reader = {0};
@@ -132,7 +132,7 @@ static void eight_bits(void **state)
 	assert_int_equal(read_all(&reader, "\2336~", &keys).symbol, SYMBOL_PAGE_DOWN);
 }
 
-static void letters_of_many_bytes(void **state)
+static void multibyte_characters(void **state)
 {
 	static const struct {
 		const char *bytes;
@@ -152,7 +152,7 @@ static void letters_of_many_bytes(void **state)
 	}
 }
 
-static void what_never_ends(void **state)
+static void incomplete_sequences_time_out(void **state)
 {
 	static const struct {
 		const char *bytes;
@@ -181,7 +181,7 @@ static void what_never_ends(void **state)
 		assert_false(keys_awaits(&reader));
 		assert_int_equal(read_all(&reader, "q", &keys).codepoint, 'q');
 	}
-	/* Enter is Enter, even behind half a sequence. */
+	/* Enter is Enter, even after an incomplete sequence. */
 	for (size_t i = 0; i < 8; i++) {
 		struct key_reader reader = {0};
 
@@ -190,7 +190,7 @@ static void what_never_ends(void **state)
 	}
 }
 
-/* A key that ends a broken sequence is read, and nothing of the sequence remains. */
+/* The key that ends a broken sequence is read, and the sequence is dropped. */
 static void broken_sequence_leaves_nothing(void **state)
 {
 	static const struct {
@@ -233,14 +233,14 @@ static void broken_sequence_leaves_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(meanings),
+		cmocka_unit_test(keys_map_to_actions),
 		cmocka_unit_test(typing_takes_all_letters),
-		cmocka_unit_test(swallows_unknown),
+		cmocka_unit_test(ignores_unknown_sequences),
 		cmocka_unit_test(every_encoding_is_a_key),
-		cmocka_unit_test(mouse_out_of_reach),
+		cmocka_unit_test(mouse_beyond_column_223),
 		cmocka_unit_test(eight_bits),
-		cmocka_unit_test(letters_of_many_bytes),
-		cmocka_unit_test(what_never_ends),
+		cmocka_unit_test(multibyte_characters),
+		cmocka_unit_test(incomplete_sequences_time_out),
 		cmocka_unit_test(broken_sequence_leaves_nothing),
 	};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A slow line is shown less, and no line is left without a tempo. */
+/* Slow lines get fewer updates, and every speed has a row. */
 #include "ui/term/line_speed.h"
 
 #include "device/base/util.h"
@@ -29,12 +29,12 @@ static void by_speed(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		const struct line_speed *tempo = line_speed_choose(cases[i].baud);
+		const struct line_speed *row = line_speed_choose(cases[i].baud);
 
-		assert_int_equal(tempo->frame_ms, cases[i].frame_ms);
-		assert_int_equal(tempo->text_ms, cases[i].text_ms);
-		assert_int_equal(tempo->escape_ms, cases[i].escape_ms);
-		assert_true(tempo->thrifty == (cases[i].frame_ms > 250));
+		assert_int_equal(row->frame_ms, cases[i].frame_ms);
+		assert_int_equal(row->text_ms, cases[i].text_ms);
+		assert_int_equal(row->escape_ms, cases[i].escape_ms);
+		assert_true(row->thrifty == (cases[i].frame_ms > 250));
 	}
 }
 
@@ -59,5 +59,5 @@ int main(void)
 		cmocka_unit_test(speeds_of_termios),
 	};
 
-	return cmocka_run_group_tests_name("tempo", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("line_speed", tests, NULL, NULL);
 }

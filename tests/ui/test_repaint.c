@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-static void clean_needs_nothing(void **state)
+static void clean_screen_needs_no_repaint(void **state)
 {
 	struct repaint repair = {0};
 
@@ -16,7 +16,7 @@ static void clean_needs_nothing(void **state)
 	assert_false(repaint_take(&repair, 5000));
 }
 
-static void one_message_one_repair(void **state)
+static void one_message_one_repaint(void **state)
 {
 	struct repaint repair = {0};
 
@@ -30,7 +30,7 @@ static void one_message_one_repair(void **state)
 	assert_false(repaint_take(&repair, 9000));
 }
 
-/* A message each @every_ms for ten seconds, looked at each 10 ms. */
+/* A message every @every_ms for ten seconds, checked every 10 ms. */
 static void chatty(unsigned every_ms)
 {
 	struct repaint repair = {0};
@@ -52,7 +52,7 @@ static void chatty(unsigned every_ms)
 		count++;
 	}
 	assert_true(count >= 9 && count <= 10);
-	/* In the end it is clean. */
+	/* No repaint is left at the end. */
 	for (; now < 20000; now += 10)
 		if (repaint_take(&repair, now))
 			last = now;
@@ -71,8 +71,8 @@ static void at_most_once_a_second(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(clean_needs_nothing),
-		cmocka_unit_test(one_message_one_repair),
+		cmocka_unit_test(clean_screen_needs_no_repaint),
+		cmocka_unit_test(one_message_one_repaint),
 		cmocka_unit_test(at_most_once_a_second),
 	};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What keys do on the screens, and how the model takes what the world says. */
+/* The keys of all screens, and the updates of the model. */
 #include "tests/lib/screen_model.h"
 
 #include <setjmp.h>
@@ -21,7 +21,7 @@ static enum outcome type(struct model *m, const char *text)
 	return last;
 }
 
-/* What @m is drawn on from now on. */
+/* Makes a grid on which @m is drawn from now on. */
 static void give_grid(struct model *m, struct grid *grid, int rows, int cols)
 {
 	assert_int_equal(grid_init(grid, rows, cols, &glyphs_ascii), 0);
@@ -61,7 +61,7 @@ static void refused_is_not_chosen(void **state)
 	assert_non_null(strstr(m->notice, "the running system (/)"));
 	assert_string_equal(m->target.name, "");
 	(void)press(m, SYMBOL_UP);
-	assert_string_equal(m->notice, ""); /* cleared by the next key */
+	assert_string_equal(m->notice, ""); /* the next key clears it */
 	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_TARGET);
 	assert_string_equal(m->target.name, "mmcblk1");
 	free_model(m);
@@ -75,7 +75,8 @@ static void cursor_stays_on_device(void **state)
 	(void)state;
 	(void)press(m, SYMBOL_END);
 	assert_string_equal(model_disk(m)->name, "sda");
-	/* Two come before it, one goes: it is still under the cursor, and nothing was touched. */
+	/* Two disks appear before it and one goes: the cursor stays, and the row has not
+	 * changed. */
 	disks[0] = make_disk("mmcblk2", DISK_EMMC, GIB(4), "X");
 	disks[1] = m->disks[m->rows[m->disk_cursor]];
 	disks[2] = make_disk("nvme0n1", DISK_FIXED, GIB(100), "Y");
@@ -89,7 +90,7 @@ static void cursor_stays_on_device(void **state)
 	model_set_disks(m, disks, 3);
 	assert_string_equal(model_disk(m)->name, "mmcblk2");
 	assert_int_equal(m->disk_changed_ms, m->now_ms);
-	/* Two cards change their names: it goes with the card. That is told, too. */
+	/* Two cards swap their names: the cursor follows the card, and the row has changed. */
 	STR_COPY(disks[2].name, "mmcblk0");
 	STR_COPY(disks[2].id.cid, "1111");
 	model_set_disks(m, disks, 3);
@@ -104,7 +105,7 @@ static void cursor_stays_on_device(void **state)
 	free_model(m);
 }
 
-static void enter_is_dead_for_a_moment(void **state)
+static void enter_is_ignored_after_a_change(void **state)
 {
 	struct model *m = make_model();
 	struct disk disk = make_emmc();
@@ -117,7 +118,7 @@ static void enter_is_dead_for_a_moment(void **state)
 	assert_string_not_equal(m->notice, "");
 	m->now_ms += 1;
 	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_TARGET);
-	/* Gone from under the cursor: what is there now was not meant. */
+	/* The disk under the cursor has gone, and another takes its row. */
 	set_disks(m);
 	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_NONE);
 	model_set_disks(m, NULL, 0);
@@ -138,11 +139,11 @@ static void lists(void **state)
 	assert_int_equal(m->row_count, 3);
 	(void)type(m, "2");
 	assert_int_equal(m->disk_cursor, 1);
-	(void)type(m, "9"); /* there is none */
+	(void)type(m, "9"); /* no such row */
 	assert_int_equal(m->disk_cursor, 1);
 	(void)press(m, SYMBOL_TAB);
 	(void)press(m, SYMBOL_TAB);
-	assert_int_equal(m->disk_cursor, 0); /* round */
+	assert_int_equal(m->disk_cursor, 0); /* wraps around */
 	(void)press(m, SYMBOL_UP);
 	assert_int_equal(m->disk_cursor, 0);
 	(void)press(m, SYMBOL_PAGE_DOWN);
@@ -157,8 +158,8 @@ static void lists(void **state)
 	free_model(m);
 }
 
-/* "a" does what its hint says, and nothing where there is none. */
-static void all_is_shown_where_some_is_hidden(void **state)
+/* The key "a" does nothing without its hint. */
+static void show_all_needs_hidden_rows(void **state)
 {
 	struct disk disks[2] = {make_emmc(), make_disk("loop0", DISK_LOOP, MIB(64), "")};
 	struct model *m = make_model();
@@ -176,7 +177,7 @@ static void all_is_shown_where_some_is_hidden(void **state)
 	(void)type(m, "a");
 	assert_int_equal(m->row_count, 2);
 	assert_true(shows(m, &grid, "a show fewer"));
-	/* What was hidden has gone. */
+	/* The hidden disk has gone. */
 	model_set_disks(m, disks, 1);
 	assert_false(shows(m, &grid, "a show"));
 	(void)type(m, "a");
@@ -192,7 +193,7 @@ static void searching(void **state)
 	(void)type(m, "/ULTRA");
 	assert_string_equal(model_disk(m)->name, "sda");
 	assert_int_equal(m->match_count, 1);
-	(void)type(m, "q?"); /* text, not keys; nothing has it: back to where it began */
+	(void)type(m, "q?"); /* text, not keys; with no match, the cursor goes back */
 	assert_int_equal(m->match_count, 0);
 	assert_string_equal(model_disk(m)->name, "mmcblk1");
 	assert_null(m->overlay);
@@ -206,7 +207,7 @@ static void searching(void **state)
 		press(m, SYMBOL_ENTER), OUTCOME_NONE); /* ends the search, chooses nothing */
 	assert_int_equal(m->entry, ENTRY_NONE);
 	assert_string_equal(model_disk(m)->name, "sda");
-	/* From where the cursor is on, round, and back; Escape goes back to where it was. */
+	/* From the cursor on, wrapping around, and backwards; Escape restores the cursor. */
 	(void)type(m, "/mmc");
 	assert_string_equal(model_disk(m)->name, "mmcblk1");
 	assert_int_equal(m->match_count, 2);
@@ -220,7 +221,7 @@ static void searching(void **state)
 	assert_string_equal(model_disk(m)->name, "mmcblk0");
 	(void)press(m, SYMBOL_ESCAPE);
 	assert_string_equal(model_disk(m)->name, "sda");
-	/* The same again without typing it. */
+	/* Repeat the last search. */
 	(void)type(m, "/");
 	(void)press(m, SYMBOL_UP);
 	assert_string_equal(m->text, "mmc");
@@ -228,7 +229,7 @@ static void searching(void **state)
 	free_model(m);
 }
 
-static void help_and_log_lie_over(void **state)
+static void help_and_log_are_overlays(void **state)
 {
 	struct model *m = make_model();
 
@@ -238,7 +239,7 @@ static void help_and_log_lie_over(void **state)
 	assert_int_equal(type(m, "r"), OUTCOME_NONE); /* not for the screen below */
 	assert_int_equal(type(m, "q"), OUTCOME_NONE);
 	assert_null(m->overlay);
-	(void)type(m, "l"); /* no log before there is an install */
+	(void)type(m, "l"); /* no log before an install */
 	assert_null(m->overlay);
 	free_model(m);
 }
@@ -253,7 +254,7 @@ static struct model *make_review(void)
 	return m;
 }
 
-static void nothing_begins_on_one_key(void **state)
+static void install_needs_the_word(void **state)
 {
 	static const char *const wrong[] = {"", "9f3", "9f32", "0000"};
 	struct model *m = make_review();
@@ -265,10 +266,10 @@ static void nothing_begins_on_one_key(void **state)
 		assert_string_not_equal(m->notice, "");
 		assert_string_equal(m->confirm, "");
 	}
-	(void)type(m, "9F31F"); /* one too many does not fit */
+	(void)type(m, "9F31F"); /* the fifth character does not fit */
 	assert_string_equal(m->confirm, "9F31");
 	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_BEGIN);
-	/* Letters that are no digits keep their meaning. */
+	/* Letters that are not hexadecimal digits keep their meaning. */
 	assert_int_equal(type(m, "q"), OUTCOME_BACK);
 	assert_int_equal(type(m, "r"), OUTCOME_RESCAN);
 	free_model(m);
@@ -290,7 +291,7 @@ static void refused_review_has_no_field(void **state)
 	free_model(m);
 }
 
-static void name_is_typed_where_there_is_no_serial(void **state)
+static void name_is_typed_without_a_serial(void **state)
 {
 	struct model *m = make_review();
 
@@ -303,8 +304,8 @@ static void name_is_typed_where_there_is_no_serial(void **state)
 	free_model(m);
 }
 
-/* On every size the operator can know what to type. */
-static void the_word_is_named(void **state)
+/* The screen shows what to type at every size. */
+static void screen_names_the_word(void **state)
 {
 	static const int sizes[][2] = {{24, 80}, {10, 40}, {24, 71}, {30, 100}};
 
@@ -317,7 +318,7 @@ static void the_word_is_named(void **state)
 		/* A card without a CID: its kernel name. */
 		m->target = make_disk("mmcblk12", DISK_SD, GIB(1), "SC32G");
 		assert_true(shows(m, &grid, "Type its name, mmcblk12"));
-		/* A name that is cut, so that its cut is marked. */
+		/* A truncated name is marked. */
 		m->target =
 			make_disk("board-image-of-the-2nd-of-jan-2026.img", DISK_IMAGE, GIB(1), "");
 		assert_true(shows(m, &grid, "Type the word image to begin: "));
@@ -327,7 +328,7 @@ static void the_word_is_named(void **state)
 		(void)type(m, "image");
 		assert_true(shows(m, &grid, "[image]"));
 		assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_BEGIN);
-		/* As long as it may be: on the row of the device, and what is typed is seen. */
+		/* The longest name is on the row of the device, and the typed text is visible. */
 		m->confirm[0] = '\0';
 		m->target = make_disk("board-image-of-the-2nd-of.imag", DISK_IMAGE, GIB(1), "");
 		(void)type(m, "board-image-of-the-2nd-of.ima");
@@ -350,7 +351,7 @@ static void archive_keys(void **state)
 	assert_string_equal(m->text, "/media/stick/images/rootfs.tar.zst");
 	(void)press(m, SYMBOL_END);
 	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_NONE);
-	assert_non_null(strstr(m->notice, "rootfs.tar.zst.sha256 is no tar archive"));
+	assert_non_null(strstr(m->notice, "rootfs.tar.zst.sha256 is not a tar archive"));
 	(void)press(m, SYMBOL_HOME);
 	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_FOLDER);
 	assert_string_equal(m->text, "/media/stick");
@@ -361,7 +362,7 @@ static void archive_keys(void **state)
 	assert_string_equal(m->text, "/media/stick/images/../qlp?");
 	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_ARCHIVE);
 	assert_string_equal(m->text, "/media/stick/qlp?");
-	/* Where it leads nowhere it stays, to be put right; a new one begins behind "//" or "~/". */
+	/* An invalid path stays in the field; "//" or "~/" starts a new one. */
 	assert_int_equal(m->entry, ENTRY_PATH);
 	(void)type(m, "//et");
 	assert_int_equal(press(m, SYMBOL_TAB), OUTCOME_COMPLETE);
@@ -370,7 +371,7 @@ static void archive_keys(void **state)
 	STR_COPY(m->browse.home, "/home/op");
 	(void)type(m, "/~/x");
 	assert_string_equal(m->text, "/home/op/x");
-	(void)press(m, SYMBOL_LEFT); /* no way back while a line is typed */
+	(void)press(m, SYMBOL_LEFT); /* does not close the text field */
 	assert_int_equal(m->entry, ENTRY_PATH);
 	assert_string_equal(m->text, "/home/op/x");
 	(void)press(m, SYMBOL_ESCAPE);
@@ -401,7 +402,7 @@ static void cancel_asks(void **state)
 	assert_int_equal(type(m, "y"), OUTCOME_NONE);
 	assert_int_equal(type(m, "c"), OUTCOME_NONE);
 	assert_non_null(strstr(m->notice, "will not boot"));
-	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_NONE); /* anything but y is a no */
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_NONE); /* any key but y means no */
 	assert_int_equal(type(m, "y"), OUTCOME_NONE);
 	(void)type(m, "c");
 	assert_int_equal(type(m, "n"), OUTCOME_NONE);
@@ -415,8 +416,8 @@ static void cancel_asks(void **state)
 	free_model(m);
 }
 
-/* The install goes on below the question. */
-static void the_question_follows_the_install(void **state)
+/* The install continues while the question is open. */
+static void cancel_question_follows_the_install(void **state)
 {
 	struct model *m = make_install();
 	struct snapshot snap;
@@ -449,7 +450,7 @@ static void result_keys(void **state)
 static void log_keeps_every_message_once(void **state)
 {
 	struct snapshot s = make_snapshot(STEP_EXTRACT);
-	struct model *m = make_install(); /* has 1 and 2 */
+	struct model *m = make_install(); /* has messages 1 and 2 */
 
 	(void)state;
 	model_set_snapshot(m, &s);
@@ -459,14 +460,14 @@ static void log_keeps_every_message_once(void **state)
 	model_set_snapshot(m, &s);
 	assert_int_equal(m->log_count, 3);
 	assert_string_equal(m->log[2], "three");
-	/* Ten more than a snapshot holds went by unseen. */
+	/* Ten more messages than a snapshot holds were missed. */
 	memset(s.messages, 0, sizeof(s.messages));
 	add_message(&s, 14, "fourteen");
 	model_set_snapshot(m, &s);
 	assert_int_equal(m->log_count, 5);
 	assert_string_equal(m->log[3], "...");
 	assert_string_equal(m->log[4], "fourteen");
-	/* A ring; and who looks at older lines keeps them in place. */
+	/* The log is a ring buffer, and older lines stay in place. */
 	(void)type(m, "l");
 	(void)press(m, SYMBOL_UP);
 	for (uint64_t i = 15; i < 15 + MODEL_LOG_MAX + 10; i++) {
@@ -484,7 +485,7 @@ static void log_keeps_every_message_once(void **state)
 	free_model(m);
 }
 
-/* Lines "0" to "99", each with a long one behind it that takes two rows of 40 columns. */
+/* Lines "0" to "99", alternating with long lines that need two rows of 40 columns. */
 static struct model *make_log(struct grid *grid, int rows, int cols)
 {
 	struct model *m = make_install();
@@ -509,7 +510,7 @@ static void log_scrolls_by_rows(void **state)
 	(void)press(m, SYMBOL_UP);
 	assert_true(shows(m, &grid, "96 to 99 of 100"));
 	assert_false(shows(m, &grid, "line 99"));
-	/* Who reads older lines keeps them in place. */
+	/* Older lines stay in place. */
 	(void)press(m, SYMBOL_HOME);
 	assert_true(shows(m, &grid, " 1 to 4 of 100"));
 	add_message(&s, 3, "a new one");
@@ -521,7 +522,7 @@ static void log_scrolls_by_rows(void **state)
 	(void)press(m, SYMBOL_PAGE_UP);
 	(void)press(m, SYMBOL_PAGE_UP);
 	assert_true(shows(m, &grid, " 1 to 4 of 101"));
-	/* At the end it follows. */
+	/* At the end the log follows. */
 	(void)press(m, SYMBOL_END);
 	assert_true(shows(m, &grid, "a new one"));
 	add_message(&s, 4, "a newer one");
@@ -546,12 +547,12 @@ static void log_searches(void **state)
 	assert_true(shows(m, &grid, "10 of 11"));
 	assert_true(shows(m, &grid, "line 48"));
 	(void)press(m, SYMBOL_DOWN);
-	(void)press(m, SYMBOL_DOWN); /* round */
+	(void)press(m, SYMBOL_DOWN); /* wraps around */
 	assert_true(shows(m, &grid, "1 of 11"));
 	assert_true(shows(m, &grid, "line 4 "));
 	(void)type(m, "x");
 	assert_true(shows(m, &grid, "not found"));
-	assert_true(shows(m, &grid, "line 99")); /* where it began */
+	assert_true(shows(m, &grid, "line 99")); /* back at the start */
 	(void)press(m, SYMBOL_ERASE);
 	(void)press(m, SYMBOL_ENTER);
 	assert_int_equal(m->entry, ENTRY_NONE);
@@ -560,7 +561,7 @@ static void log_searches(void **state)
 	(void)type(m, "/line 7");
 	(void)press(m, SYMBOL_ESCAPE);
 	assert_true(shows(m, &grid, "line 49"));
-	/* Letters are text while it is typed, and the log is still there. */
+	/* Letters are text during a search, and the log stays open. */
 	(void)type(m, "/ql?");
 	assert_ptr_equal(m->overlay, &screen_log);
 	(void)press(m, SYMBOL_ESCAPE);
@@ -574,7 +575,7 @@ static void log_searches(void **state)
 	free_drawn(m, &grid);
 }
 
-/* Of every screen the whole help can be read, however small the screen is. */
+/* The help can be scrolled to its end on small screens. */
 static void help_scrolls(void **state)
 {
 	struct model *m = make_model();
@@ -587,24 +588,24 @@ static void help_scrolls(void **state)
 	assert_true(shows(m, &grid, "PgUp/PgDn"));
 	assert_false(shows(m, &grid, "the same as ?"));
 	(void)press(m, SYMBOL_END);
-	assert_true(shows(m, &grid, " is pressed."));
+	assert_true(shows(m, &grid, "press Enter."));
 	for (int i = 0; i < 4; i++)
 		(void)press(m, SYMBOL_UP);
 	assert_true(shows(m, &grid, "the same as ?"));
 	(void)press(m, SYMBOL_HOME);
 	assert_true(shows(m, &grid, "Up/Down"));
-	/* Where all of it fits there is nothing to scroll. */
+	/* No keys to scroll if the whole page fits. */
 	(void)press(m, SYMBOL_END);
 	grid_finish(&grid);
 	give_grid(m, &grid, 24, 80);
 	assert_false(shows(m, &grid, "PgUp/PgDn page"));
 	assert_true(shows(m, &grid, "Up/Down"));
-	assert_true(shows(m, &grid, "Enter is\n pressed."));
+	assert_true(shows(m, &grid, "Review screen\n and press Enter."));
 	free_drawn(m, &grid);
 }
 
-/* What was true of the last install is not said of the next, nor the other way round. */
-static void help_tells_what_is_true_now(void **state)
+/* The note in the help depends on the current screen, not on the last install. */
+static void help_fits_the_current_screen(void **state)
 {
 	struct snapshot passed = make_passed();
 	struct model *m = make_install();
@@ -613,7 +614,7 @@ static void help_tells_what_is_true_now(void **state)
 	(void)state;
 	give_grid(m, &grid, 24, 80);
 	(void)type(m, "?");
-	assert_true(shows(m, &grid, "it goes on when this screen"));
+	assert_true(shows(m, &grid, "It continues if this screen"));
 	(void)type(m, "q");
 	model_set_snapshot(m, &passed);
 	m->screen = &screen_result;
@@ -622,13 +623,13 @@ static void help_tells_what_is_true_now(void **state)
 	(void)type(m, "q");
 	m->screen = &screen_target;
 	(void)type(m, "?");
-	assert_false(shows(m, &grid, "goes on when this screen"));
+	assert_false(shows(m, &grid, "continues if this screen"));
 	assert_false(shows(m, &grid, "nothing has been written"));
-	assert_true(shows(m, &grid, "Nothing is written before the word"));
+	assert_true(shows(m, &grid, "Nothing is written until you type"));
 	free_drawn(m, &grid);
 }
 
-/* "The same as q" only where q is a key that leads back. */
+/* "The same as q" is shown only if q is the key for "back". */
 static void help_names_keys_that_work(void **state)
 {
 	struct model *m = make_review();
@@ -642,7 +643,7 @@ static void help_names_keys_that_work(void **state)
 	m->target = make_disk("emmc.img", DISK_IMAGE, GIB(1), ""); /* q is text */
 	assert_false(shows(m, &grid, "the same as q"));
 	assert_true(shows(m, &grid, "the same as Left"));
-	m->help_of = &screen_install; /* there is no way back */
+	m->help_of = &screen_install; /* no key for "back" */
 	assert_false(shows(m, &grid, "the same as q"));
 	m->help_of = &screen_target;
 	assert_true(shows(m, &grid, "the same as q"));
@@ -667,7 +668,7 @@ static void lists_move_by_pages(void **state)
 	free_drawn(m, &grid);
 }
 
-/* Nobody sees what a key would do: nothing is done but to leave. */
+/* On a screen that is too small, only the exit works. */
 static void too_small_takes_no_keys(void **state)
 {
 	struct model *m = make_review();
@@ -675,7 +676,7 @@ static void too_small_takes_no_keys(void **state)
 
 	(void)state;
 	give_grid(m, &grid, 9, 80);
-	assert_true(shows(m, &grid, "80x9 is too small: make it 40x10 or larger."));
+	assert_true(shows(m, &grid, "80x9 is too small. Enlarge the terminal to at least 40x10."));
 	assert_true(shows(m, &grid, "q quits"));
 	(void)type(m, "9f31");
 	assert_string_equal(m->confirm, "");
@@ -685,7 +686,7 @@ static void too_small_takes_no_keys(void **state)
 	assert_int_equal(type(m, "q"), OUTCOME_QUIT);
 	m->snap = make_snapshot(STEP_EXTRACT);
 	m->screen = &screen_install;
-	assert_true(shows(m, &grid, "The install goes on."));
+	assert_true(shows(m, &grid, "The install continues."));
 	assert_int_equal(type(m, "c"), OUTCOME_NONE);
 	assert_int_equal(type(m, "q"), OUTCOME_DETACH);
 	free_drawn(m, &grid);
@@ -706,14 +707,14 @@ static void texts_change_once_a_second(void **state)
 	m->now_ms += 750;
 	model_set_snapshot(m, &s);
 	assert_int_equal(m->calm.tar.replies, 99);
-	s.step = STEP_FLUSH; /* a new step at once */
+	s.step = STEP_FLUSH; /* a new step is shown at once */
 	model_set_snapshot(m, &s);
 	assert_int_equal(m->calm.step, STEP_FLUSH);
 	free_model(m);
 }
 
-/* Nobody asked for that, and nothing comes after an archive that is bad. */
-static void bad_archive_says_nothing_of_verification(void **state)
+/* There is no plan for a bad archive, so the screen must not mention verification. */
+static void bad_archive_hides_verification(void **state)
 {
 	static const int sizes[][2] = {{24, 80}, {10, 40}, {30, 100}};
 
@@ -723,8 +724,8 @@ static void bad_archive_says_nothing_of_verification(void **state)
 		struct grid grid;
 
 		give_grid(m, &grid, sizes[i][0], sizes[i][1]);
-		/* A plan that is so, and asked for. */
-		assert_true(shows(m, &grid, "NOT verified, as asked for"));
+		/* A plan without verification. */
+		assert_true(shows(m, &grid, "NOT verified, as requested"));
 		set_scan(m, INSPECT_BAD);
 		m->verdict.count = 1;
 		STR_COPY(m->verdict.problems[0].text, "The archive is bad.");
@@ -735,7 +736,7 @@ static void bad_archive_says_nothing_of_verification(void **state)
 	}
 }
 
-static void sentences_are_whole(void **state)
+static void sentences_are_complete(void **state)
 {
 	struct snapshot s = make_failed(STEP_FLUSH, EXIT_FAILED, "mmcblk1 is full");
 	struct model *m = make_review();
@@ -743,7 +744,7 @@ static void sentences_are_whole(void **state)
 
 	(void)state;
 	give_grid(m, &grid, 24, 80);
-	/* The engine's advice has no full stop. */
+	/* The engine's next step has no full stop. */
 	STR_COPY(s.err.next, "Put that right and install again");
 	m->snap = s;
 	m->screen = &screen_result;
@@ -751,7 +752,7 @@ static void sentences_are_whole(void **state)
 	STR_COPY(m->snap.err.next, "Do that. Then that.");
 	assert_true(shows(m, &grid, "Then that."));
 	assert_false(shows(m, &grid, "Then that.."));
-	/* The archive's name is said once. */
+	/* The name of the archive appears once. */
 	m->screen = &screen_layout;
 	set_scan(m, INSPECT_BAD);
 	STR_COPY(m->scan.error, "rootfs.tar.zst: it was cut");
@@ -782,7 +783,7 @@ static void one_entry(void **state)
 	}
 }
 
-/* Every key on every screen, whatever the size: nothing may break or be drawn outside. */
+/* Every key on every screen at several sizes: no crash, and nothing drawn outside. */
 static void any_key_anywhere(void **state)
 {
 	static const struct screen *const screens[] = {&screen_target, &screen_archive,
@@ -823,31 +824,31 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refused_is_not_chosen),
 		cmocka_unit_test(cursor_stays_on_device),
-		cmocka_unit_test(enter_is_dead_for_a_moment),
+		cmocka_unit_test(enter_is_ignored_after_a_change),
 		cmocka_unit_test(lists),
-		cmocka_unit_test(all_is_shown_where_some_is_hidden),
+		cmocka_unit_test(show_all_needs_hidden_rows),
 		cmocka_unit_test(searching),
-		cmocka_unit_test(help_and_log_lie_over),
-		cmocka_unit_test(nothing_begins_on_one_key),
+		cmocka_unit_test(help_and_log_are_overlays),
+		cmocka_unit_test(install_needs_the_word),
 		cmocka_unit_test(refused_review_has_no_field),
-		cmocka_unit_test(name_is_typed_where_there_is_no_serial),
-		cmocka_unit_test(the_word_is_named),
+		cmocka_unit_test(name_is_typed_without_a_serial),
+		cmocka_unit_test(screen_names_the_word),
 		cmocka_unit_test(archive_keys),
 		cmocka_unit_test(layout_that_does_not_fit),
 		cmocka_unit_test(cancel_asks),
-		cmocka_unit_test(the_question_follows_the_install),
+		cmocka_unit_test(cancel_question_follows_the_install),
 		cmocka_unit_test(result_keys),
 		cmocka_unit_test(log_keeps_every_message_once),
 		cmocka_unit_test(log_scrolls_by_rows),
 		cmocka_unit_test(log_searches),
 		cmocka_unit_test(help_scrolls),
-		cmocka_unit_test(help_tells_what_is_true_now),
+		cmocka_unit_test(help_fits_the_current_screen),
 		cmocka_unit_test(help_names_keys_that_work),
 		cmocka_unit_test(lists_move_by_pages),
 		cmocka_unit_test(too_small_takes_no_keys),
 		cmocka_unit_test(texts_change_once_a_second),
-		cmocka_unit_test(bad_archive_says_nothing_of_verification),
-		cmocka_unit_test(sentences_are_whole),
+		cmocka_unit_test(bad_archive_hides_verification),
+		cmocka_unit_test(sentences_are_complete),
 		cmocka_unit_test(one_entry),
 		cmocka_unit_test(any_key_anywhere),
 	};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a terminal emulator shows is what the grid says, whatever kind of terminal it is; and the
- * terminal is given back on every way out. */
+/* A terminal emulator shows the same as the grid, for every kind of terminal, and the terminal is
+ * restored on every exit. */
 #include "ui/term/term.h"
 
 #include "tests/lib/emulator.h"
@@ -19,11 +19,10 @@
 /* after the above */
 #include <cmocka.h>
 
-/* NULL: the description that is built in. */
+/* NULL: the built-in description. */
 static const char *const types[] = {"vt100", "vt220", "linux", "xterm-256color", "screen", NULL};
 
-/* Until the terminal has answered, or was silent for long enough. True where that changed what it
- * was thought to be. */
+/* Waits for the answers of the terminal or the timeout. Returns true on SYMBOL_RESIZE. */
 static bool settle(struct terminal *term, struct emulator *e)
 {
 	uint64_t end = now_ms() + EMULATOR_MS;
@@ -46,7 +45,7 @@ static struct terminal *open_unsettled(struct emulator *e, const char *type)
 	if (term_open(&term, e->slave, e->slave, type, note, sizeof(note)) < 0)
 		fail_msg("%s: %s", type ? type : "none", note);
 	e->theme = term_theme(term);
-	assert_string_equal(note, type ? "" : "TERM is not set: taken for a plain terminal.");
+	assert_string_equal(note, type ? "" : "TERM is not set; using a plain VT220 description.");
 	assert_null(getenv("TERMINFO")); /* children would inherit it */
 	return term;
 }
@@ -77,7 +76,7 @@ static void show(struct terminal *term, struct emulator *e, const struct model *
 			emulator_row(e, i, row, sizeof(row));
 			print_message("%2d|%s\n", i, row);
 		}
-		fail_msg("the emulator shows something else");
+		fail_msg("the emulator shows another picture");
 	}
 	grid_finish(&grid);
 }
@@ -101,7 +100,7 @@ static void check_screens(const char *type, const char *locale, bool unicode)
 		m->screen = screens[i];
 		show(term, &e, m);
 	}
-	/* Somebody writes over it, and Ctrl-L mends it. */
+	/* Foreign output on the screen; Ctrl-L repairs it. */
 	vterm_input_write(e.vt, "\033[10;1Hkernel: oops", 19);
 	term_repair(term);
 	show(term, &e, m);
@@ -113,7 +112,7 @@ static void check_screens(const char *type, const char *locale, bool unicode)
 	free_model(m);
 }
 
-/* The terminal decides, not the locale. */
+/* The terminal decides about Unicode, not the locale. */
 static void screens_ascii(void **state)
 {
 	(void)state;
@@ -125,7 +124,7 @@ static void screens_unicode(void **state)
 {
 	(void)state;
 	if (!setlocale(LC_CTYPE, "C.UTF-8")) {
-		print_message("SKIPPED: there is no locale C.UTF-8\n");
+		print_message("SKIPPED: the locale C.UTF-8 is missing\n");
 		skip();
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
@@ -173,7 +172,7 @@ static void no_size_and_resize(void **state)
 	int rows, cols;
 
 	(void)state;
-	/* What a shell left behind is not believed. */
+	/* Variables left by a shell are ignored. */
 	setenv("LINES", "7", 1);
 	setenv("COLUMNS", "33", 1);
 	emulator_open(&e, 0, 0, false);
@@ -189,7 +188,7 @@ static void no_size_and_resize(void **state)
 	show(term, &e, m);
 	emulator_resize(&e, 10, 40);
 	show(term, &e, m);
-	emulator_resize(&e, 5, 20); /* too small: said, and nothing breaks */
+	emulator_resize(&e, 5, 20); /* too small */
 	show(term, &e, m);
 	term_close(term);
 	emulator_close(&e);
@@ -232,7 +231,7 @@ static void keys(void **state)
 		for (size_t i = 0; i < ARRAY_SIZE(nothing); i++) {
 			struct key key;
 
-			/* The first that means anything is the z behind it. */
+			/* The first key with a meaning is the z after it. */
 			emulator_type(&e, nothing[i]);
 			emulator_type(&e, "z");
 			key = next_key(term);
@@ -243,7 +242,7 @@ static void keys(void **state)
 		assert_int_equal(next_key(term).symbol, SYMBOL_ENTER);
 		assert_int_equal(next_key(term).symbol, SYMBOL_TAB);
 		assert_int_equal(next_key(term).symbol, SYMBOL_REDRAW);
-		/* Ctrl-Q and Ctrl-S stop nothing, and mean nothing. */
+		/* Ctrl-Q and Ctrl-S have no effect. */
 		emulator_type(&e, "\033");
 		assert_int_equal(next_key(term).symbol, SYMBOL_ESCAPE);
 		term_close(term);
@@ -251,8 +250,8 @@ static void keys(void **state)
 	}
 }
 
-/* A serial line tells no size: the terminal is asked, and asked again with Ctrl-L. */
-static void size_is_asked(void **state)
+/* A serial line has no size: the terminal is queried, and again after Ctrl-L. */
+static void size_is_queried(void **state)
 {
 	struct model *m = make_install();
 	struct terminal *term;
@@ -264,7 +263,7 @@ static void size_is_asked(void **state)
 	vterm_set_size(e.vt, 33, 111);
 	term = open_unsettled(&e, "vt220");
 	assert_true(settle(term, &e));
-	assert_false(settle(term, &e)); /* told once */
+	assert_false(settle(term, &e)); /* reported once */
 	term_size(term, &rows, &cols);
 	assert_int_equal(rows, 33);
 	assert_int_equal(cols, 111);
@@ -277,7 +276,7 @@ static void size_is_asked(void **state)
 	assert_int_equal(rows, 24);
 	assert_int_equal(cols, 80);
 	show(term, &e, m);
-	/* Silent this time: it is what it was. */
+	/* Nothing changes if no answer comes. */
 	e.mute = true;
 	term_query(term);
 	assert_false(settle(term, &e));
@@ -288,7 +287,7 @@ static void size_is_asked(void **state)
 	free_model(m);
 }
 
-/* What is shown while it has not answered comes when it has, or when it does not. */
+/* The first grid waits for the answers or the timeout. */
 static void first_picture_waits(void **state)
 {
 	(void)state;
@@ -320,8 +319,8 @@ static void first_picture_waits(void **state)
 	}
 }
 
-/* Typed before, between and behind the answers: all keys, in order; late answers are none. */
-static void keys_while_asked(void **state)
+/* Keys typed before, between and after the answers are read in order; late answers are not keys. */
+static void keys_during_query(void **state)
 {
 	static const struct key want[] = {{SYMBOL_TEXT, 'a'}, {SYMBOL_UP, 0}, {SYMBOL_TEXT, 'b'},
 		{SYMBOL_ENTER, 0}, {SYMBOL_TEXT, 'c'}, {SYMBOL_RESIZE, 0}, {SYMBOL_TEXT, 'z'}};
@@ -347,8 +346,8 @@ static void keys_while_asked(void **state)
 	emulator_close(&e);
 }
 
-/* And no less while one that says it is dumb is asked first. */
-static void keys_while_dumb_is_asked(void **state)
+/* The same during the query of a terminal of type dumb. */
+static void keys_during_query_of_dumb(void **state)
 {
 	static const char want[] = "abc";
 	struct terminal *term;
@@ -375,8 +374,8 @@ static void keys_while_dumb_is_asked(void **state)
 	emulator_close(&e);
 }
 
-/* Who leaves at once must not leave the answers to the shell. */
-static void answers_stay_ours(void **state)
+/* A program that exits at once must not leave the answers to the shell. */
+static void answers_do_not_reach_the_shell(void **state)
 {
 	struct terminal *term;
 	struct emulator e;
@@ -396,7 +395,7 @@ static void answers_stay_ours(void **state)
 	while (waitpid(pid, NULL, WNOHANG) == 0)
 		(void)emulator_feed(&e, 5);
 	(void)emulator_feed(&e, 100);
-	/* What is no line yet is not told of otherwise. */
+	/* In canonical mode, poll does not report an incomplete line. */
 	assert_int_equal(tcgetattr(e.slave, &raw), 0);
 	cfmakeraw(&raw);
 	assert_int_equal(tcsetattr(e.slave, TCSANOW, &raw), 0);
@@ -404,7 +403,7 @@ static void answers_stay_ours(void **state)
 	emulator_close(&e);
 }
 
-static void settings_come_back(void **state)
+static void settings_are_restored(void **state)
 {
 	struct termios before, during, after;
 	struct terminal *term;
@@ -425,7 +424,7 @@ static void settings_come_back(void **state)
 	emulator_close(&e);
 }
 
-/* What runs until it crashes, in a terminal of @rows: that before was of another size. */
+/* A child that crashes after its terminal was resized to @rows. */
 static void run_crash(struct emulator *e, const char *type, int rows)
 {
 	const struct rlimit none = {0, 0};
@@ -461,7 +460,7 @@ static void check_crash(const char *type, int rows, bool other_screen)
 	assert_int_equal(tcgetattr(e.slave, &after), 0);
 	assert_int_equal(before.c_iflag, after.c_iflag);
 	assert_int_equal(before.c_lflag, after.c_lflag);
-	/* A picture, the cursor within it; then what the crash has left to be read. */
+	/* A picture with the cursor in it, then the output of the crash handler. */
 	emulator_resize(&e, rows, 80);
 	(void)vterm_input_write(e.vt, "\033[5;5H", 6);
 	(void)emulator_feed(&e, 0);
@@ -477,7 +476,7 @@ static void check_crash(const char *type, int rows, bool other_screen)
 	emulator_close(&e);
 }
 
-static void crash_gives_back(void **state)
+static void crash_restores_the_terminal(void **state)
 {
 	(void)state;
 	for (int rows = 20; rows <= 30; rows += 10) {
@@ -487,7 +486,7 @@ static void crash_gives_back(void **state)
 	check_crash("xterm-256color", 30, true);
 }
 
-/* Nothing is asked of the loop, nothing is queued but one frame; then the latest is shown. */
+/* On a stopped line the loop sleeps and one frame is queued; afterwards the latest is shown. */
 static void stopped_line_costs_nothing(void **state)
 {
 	struct snapshot s = make_snapshot(STEP_EXTRACT);
@@ -518,7 +517,7 @@ static void stopped_line_costs_nothing(void **state)
 	}
 	assert_true(now_ms() - start < EMULATOR_MS / 10);
 	assert_int_equal(term_bytes(term), before);
-	/* What the loop waits for does not come: it sleeps. */
+	/* The descriptor is not ready, so the loop sleeps. */
 	out.fd = term_out_fd(term);
 	assert_true(out.fd >= 0);
 	assert_int_equal(poll(&out, 1, 200), 0);
@@ -537,7 +536,7 @@ static void stopped_line_costs_nothing(void **state)
 	free_model(m);
 }
 
-/* How long term_close takes, with the line stopped and, where @fill, full as well. */
+/* Returns the milliseconds of term_close on a stopped line, with @fill also a full one. */
 static uint64_t close_stuck(bool fill)
 {
 	_cleanup_free_ char *block = calloc(1, 4096);
@@ -568,21 +567,21 @@ static uint64_t close_stuck(bool fill)
 	assert_int_equal(tcgetattr(e.slave, &after), 0);
 	assert_int_equal(before.c_lflag, after.c_lflag);
 	assert_int_equal(before.c_iflag, after.c_iflag);
-	/* Our end leaves nobody's descriptor changed. */
+	/* The flags of the caller's descriptor are unchanged. */
 	assert_false(fcntl(e.slave, F_GETFL) & O_NONBLOCK);
 	emulator_close(&e);
 	free_model(m);
 	return start;
 }
 
-static void stopped_line_does_not_hold(void **state)
+static void stopped_line_does_not_block(void **state)
 {
 	(void)state;
 	assert_in_range(close_stuck(false), 0, EMULATOR_MS / 10);
 	assert_in_range(close_stuck(true), 0, EMULATOR_MS / 10);
 }
 
-static void gone_line_is_seen(void **state)
+static void lost_line_is_detected(void **state)
 {
 	struct terminal *term;
 	struct emulator e;
@@ -611,12 +610,12 @@ static void unknown_types(void **state)
 	(void)state;
 	emulator_open(&e, 24, 80, false);
 	assert_int_equal(term_open(&term, e.slave, e.slave, NULL, note, sizeof(note)), 0);
-	assert_string_equal(note, "TERM is not set: taken for a plain terminal.");
+	assert_string_equal(note, "TERM is not set; using a plain VT220 description.");
 	term_close(term);
 	setenv("TERMINFO", "/nonexistent", 1);
 	assert_int_equal(term_open(&term, e.slave, e.slave, "foobar", note, sizeof(note)), 0);
 	assert_string_equal(note,
-		"The terminal type \"foobar\" (TERM) is not known here: taken for a plain terminal.");
+		"The terminal type \"foobar\" (TERM) is unknown; using a plain VT220 description.");
 	assert_string_equal(getenv("TERMINFO"), "/nonexistent");
 	unsetenv("TERMINFO");
 	term_close(term);
@@ -631,8 +630,8 @@ static void unknown_types(void **state)
 	emulator_close(&e);
 }
 
-/* What runs where there are neither terminal descriptions nor locales, on standard input and
- * output; until q is pressed. */
+/* Runs in a child without terminal descriptions and locales, on standard input and output, until q
+ * is pressed. */
 static int run_bare(void)
 {
 	struct terminal *term;
@@ -661,7 +660,7 @@ static int run_bare(void)
 	return ascii ? 42 : 2;
 }
 
-/* Nothing but the program and a terminal that draws UTF-8, which curses cannot write then. */
+/* Only the program and a UTF-8 terminal; curses cannot write UTF-8 without a locale. */
 static void nothing_installed(void **state)
 {
 	static const char *const dirs[] = {"/etc/terminfo", "/lib/terminfo", "/usr/share/terminfo",
@@ -691,7 +690,7 @@ static void nothing_installed(void **state)
 	}
 	while (waitpid(pid, &status, WNOHANG) == 0) {
 		(void)emulator_feed(&e, 20);
-		if (!shown && emulator_shows(&e, "(TERM) is not known here")) {
+		if (!shown && emulator_shows(&e, "(TERM) is unknown")) {
 			shown = true;
 			emulator_type(&e, "q");
 		}
@@ -716,16 +715,16 @@ int main(int argc, char **argv)
 		cmocka_unit_test(colours),
 		cmocka_unit_test(no_size_and_resize),
 		cmocka_unit_test(keys),
-		cmocka_unit_test(size_is_asked),
+		cmocka_unit_test(size_is_queried),
 		cmocka_unit_test(first_picture_waits),
-		cmocka_unit_test(keys_while_asked),
-		cmocka_unit_test(keys_while_dumb_is_asked),
-		cmocka_unit_test(answers_stay_ours),
-		cmocka_unit_test(settings_come_back),
-		cmocka_unit_test(crash_gives_back),
+		cmocka_unit_test(keys_during_query),
+		cmocka_unit_test(keys_during_query_of_dumb),
+		cmocka_unit_test(answers_do_not_reach_the_shell),
+		cmocka_unit_test(settings_are_restored),
+		cmocka_unit_test(crash_restores_the_terminal),
 		cmocka_unit_test(stopped_line_costs_nothing),
-		cmocka_unit_test(stopped_line_does_not_hold),
-		cmocka_unit_test(gone_line_is_seen),
+		cmocka_unit_test(stopped_line_does_not_block),
+		cmocka_unit_test(lost_line_is_detected),
 		cmocka_unit_test(unknown_types),
 		cmocka_unit_test(nothing_installed),
 	};

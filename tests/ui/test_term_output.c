@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is queued arrives whole and in order, however slowly the line takes it, and nobody waits. */
+/* Queued output arrives complete and in order, however slow the line is, and nothing blocks. */
 #include "ui/term/term_output.h"
 
 #include "tests/lib/emulator.h"
@@ -13,8 +13,8 @@
 
 #define SIZE 300000 /* more than a pty holds */
 
-/* A pty as the app has it: raw, so that bytes come through as they are. */
-static void open_line(struct emulator *e, struct term_output *pump)
+/* A pty in raw mode, as in the app, which passes bytes unchanged. */
+static void open_line(struct emulator *e, struct term_output *output)
 {
 	struct termios raw;
 
@@ -22,12 +22,12 @@ static void open_line(struct emulator *e, struct term_output *pump)
 	assert_int_equal(tcgetattr(e->slave, &raw), 0);
 	cfmakeraw(&raw);
 	assert_int_equal(tcsetattr(e->slave, TCSANOW, &raw), 0);
-	assert_int_equal(term_output_init(pump, e->slave), 0);
+	assert_int_equal(term_output_init(output, e->slave), 0);
 }
 
-static void close_line(struct emulator *e, struct term_output *pump)
+static void close_line(struct emulator *e, struct term_output *output)
 {
-	term_output_finish(pump);
+	term_output_finish(output);
 	emulator_close(e);
 }
 
@@ -36,17 +36,17 @@ static char byte_at(size_t i)
 	return (char)('a' + i % 23);
 }
 
-static void fill(const struct term_output *pump, size_t size)
+static void fill(const struct term_output *output, size_t size)
 {
 	_cleanup_free_ char *text = malloc(size);
 
 	assert_non_null(text);
 	for (size_t i = 0; i < size; i++)
 		text[i] = byte_at(i);
-	assert_int_equal(write_full(pump->queue, text, size), 0);
+	assert_int_equal(write_full(output->queue, text, size), 0);
 }
 
-/* Takes what is there, and compares it. Returns how much has come in all. */
+/* Reads and checks the available output. Returns the total received so far. */
 static size_t take(const struct emulator *e, size_t have)
 {
 	char block[1000];
@@ -55,82 +55,82 @@ static size_t take(const struct emulator *e, size_t have)
 	while ((n = read(e->master, block, sizeof(block))) > 0)
 		for (ssize_t i = 0; i < n; i++)
 			if (block[i] != byte_at(have++))
-				fail_msg("byte %zu is another", have - 1);
+				fail_msg("byte %zu differs", have - 1);
 	return have;
 }
 
-static void comes_whole(struct term_output *pump, const struct emulator *e, size_t size)
+static void comes_whole(struct term_output *output, const struct emulator *e, size_t size)
 {
 	uint64_t end = now_ms() + EMULATOR_MS;
 	size_t have = 0;
 
-	fill(pump, size);
-	assert_int_equal(term_output_queued(pump), size);
+	fill(output, size);
+	assert_int_equal(term_output_queued(output), size);
 	while (have < size && now_ms() < end) {
-		(void)term_output_send(pump);
+		(void)term_output_send(output);
 		have = take(e, have);
 	}
 	assert_int_equal(have, size);
-	assert_int_equal(pump->bytes, size);
-	assert_int_equal(term_output_send(pump), 0);
-	assert_int_equal(term_output_queued(pump), 0);
+	assert_int_equal(output->bytes, size);
+	assert_int_equal(term_output_send(output), 0);
+	assert_int_equal(term_output_queued(output), 0);
 }
 
-static void more_than_the_line_holds(void **state)
+static void output_beyond_the_buffer(void **state)
 {
 	struct emulator e;
-	struct term_output pump;
+	struct term_output output;
 
 	(void)state;
-	open_line(&e, &pump);
-	assert_true(term_output_is_idle(&pump));
-	comes_whole(&pump, &e, SIZE);
-	close_line(&e, &pump);
+	open_line(&e, &output);
+	assert_true(term_output_is_idle(&output));
+	comes_whole(&output, &e, SIZE);
+	close_line(&e, &output);
 }
 
-/* As where the terminal cannot be opened anew: byte by byte, on a descriptor that would wait. */
+/* As if the terminal cannot be reopened: byte by byte, on a blocking descriptor. */
 static void byte_by_byte(void **state)
 {
 	struct emulator e;
-	struct term_output pump;
+	struct term_output output;
 
 	(void)state;
-	open_line(&e, &pump);
-	close_fd(&pump.line);
-	pump.line = fcntl(e.slave, F_DUPFD_CLOEXEC, 3);
-	pump.step = 1;
-	comes_whole(&pump, &e, 20000);
-	/* Nor does it wait where the line is stopped. */
+	open_line(&e, &output);
+	close_fd(&output.line);
+	output.line = fcntl(e.slave, F_DUPFD_CLOEXEC, 3);
+	output.step = 1;
+	comes_whole(&output, &e, 20000);
+	/* It does not block on a stopped line either. */
 	assert_int_equal(tcflow(e.slave, TCOOFF), 0);
-	fill(&pump, 10);
-	assert_int_equal(term_output_send(&pump), 1);
-	close_line(&e, &pump);
+	fill(&output, 10);
+	assert_int_equal(term_output_send(&output), 1);
+	close_line(&e, &output);
 }
 
 static void stopped(void **state)
 {
 	struct emulator e;
-	struct term_output pump;
+	struct term_output output;
 	uint64_t start;
 
 	(void)state;
-	open_line(&e, &pump);
+	open_line(&e, &output);
 	assert_int_equal(tcflow(e.slave, TCOOFF), 0);
-	assert_false(term_output_is_idle(&pump));
-	fill(&pump, 100);
-	assert_int_equal(term_output_send(&pump), 1);
-	assert_int_equal(term_output_queued(&pump), 100);
-	assert_int_equal(pump.bytes, 0);
+	assert_false(term_output_is_idle(&output));
+	fill(&output, 100);
+	assert_int_equal(term_output_send(&output), 1);
+	assert_int_equal(term_output_queued(&output), 100);
+	assert_int_equal(output.bytes, 0);
 	start = now_ms();
-	assert_false(term_output_drain(&pump, 50));
+	assert_false(term_output_drain(&output, 50));
 	assert_true(now_ms() - start >= 50);
-	assert_int_equal(term_output_queued(&pump), 0);
-	/* And the line goes on, for who comes after us. */
-	assert_true(term_output_is_idle(&pump));
-	fill(&pump, 10);
-	assert_true(term_output_drain(&pump, EMULATOR_MS));
+	assert_int_equal(term_output_queued(&output), 0);
+	/* The line works again for the next program. */
+	assert_true(term_output_is_idle(&output));
+	fill(&output, 10);
+	assert_true(term_output_drain(&output, EMULATOR_MS));
 	assert_int_equal(take(&e, 0), 10);
-	close_line(&e, &pump);
+	close_line(&e, &output);
 }
 
 static int sends_on;
@@ -141,72 +141,72 @@ static int kernel_still_sends(int line)
 	return sends_on;
 }
 
-/* A serial port has room while it still sends: a picture made then would be old when it comes. */
-static void kernel_has_some_left(void **state)
+/* A serial port has room while it still sends; a frame made then would arrive late. */
+static void serial_port_still_sends(void **state)
 {
 	struct emulator e;
-	struct term_output pump;
+	struct term_output output;
 
 	(void)state;
-	open_line(&e, &pump);
-	assert_int_equal(term_output_in_kernel(&pump), 0);
-	pump.in_kernel = kernel_still_sends;
+	open_line(&e, &output);
+	assert_int_equal(term_output_in_kernel(&output), 0);
+	output.in_kernel = kernel_still_sends;
 	sends_on = 60;
-	assert_false(term_output_is_idle(&pump));
-	assert_true(term_output_has_room(&pump));
+	assert_false(term_output_is_idle(&output));
+	assert_true(term_output_has_room(&output));
 	assert_int_equal(
-		term_output_poll_fd(&pump), -1); /* it would be told at once, again and again */
-	assert_int_equal(term_output_in_kernel(&pump), 60);
+		term_output_poll_fd(&output), -1); /* poll would return at once, again and again */
+	assert_int_equal(term_output_in_kernel(&output), 60);
 	assert_int_equal(tcflow(e.slave, TCOOFF), 0);
-	assert_int_equal(term_output_poll_fd(&pump), pump.line);
+	assert_int_equal(term_output_poll_fd(&output), output.line);
 	assert_int_equal(tcflow(e.slave, TCOON), 0);
 	sends_on = 0;
-	assert_true(term_output_is_idle(&pump));
-	fill(&pump, 10);
-	assert_int_equal(term_output_poll_fd(&pump), pump.line);
-	close_line(&e, &pump);
+	assert_true(term_output_is_idle(&output));
+	fill(&output, 10);
+	assert_int_equal(term_output_poll_fd(&output), output.line);
+	close_line(&e, &output);
 }
 
 static void gone(void **state)
 {
 	struct emulator e;
-	struct term_output pump;
+	struct term_output output;
 
 	(void)state;
-	open_line(&e, &pump);
-	fill(&pump, 100);
+	open_line(&e, &output);
+	fill(&output, 100);
 	close_fd(&e.master);
-	assert_int_equal(term_output_send(&pump), -EIO);
-	assert_int_equal(term_output_queued(&pump), 0);
-	assert_true(term_output_drain(&pump, EMULATOR_MS));
-	close_line(&e, &pump);
+	assert_int_equal(term_output_send(&output), -EIO);
+	assert_int_equal(term_output_queued(&output), 0);
+	assert_true(term_output_drain(&output, EMULATOR_MS));
+	close_line(&e, &output);
 }
 
-static void others_keep_their_flags(void **state)
+static void caller_keeps_its_flags(void **state)
 {
 	struct emulator e;
-	struct term_output pump;
+	struct term_output output;
 
 	(void)state;
-	open_line(&e, &pump);
+	open_line(&e, &output);
 	assert_false(fcntl(e.slave, F_GETFL) & O_NONBLOCK);
-	assert_true(fcntl(pump.line, F_GETFL) & O_NONBLOCK);
-	assert_int_equal(fcntl(pump.line, F_GETFD), FD_CLOEXEC);
-	assert_int_equal(fcntl(pump.queue, F_GETFD), FD_CLOEXEC);
-	close_line(&e, &pump);
-	assert_int_equal(term_output_init(&pump, -1), -EBADF);
+	assert_true(fcntl(output.line, F_GETFL) & O_NONBLOCK);
+	assert_int_equal(fcntl(output.line, F_GETFD), FD_CLOEXEC);
+	assert_int_equal(fcntl(output.queue, F_GETFD), FD_CLOEXEC);
+	close_line(&e, &output);
+	assert_int_equal(term_output_init(&output, -1), -EBADF);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(more_than_the_line_holds),
+		cmocka_unit_test(output_beyond_the_buffer),
 		cmocka_unit_test(byte_by_byte),
 		cmocka_unit_test(stopped),
-		cmocka_unit_test(kernel_has_some_left),
+		cmocka_unit_test(serial_port_still_sends),
 		cmocka_unit_test(gone),
-		cmocka_unit_test(others_keep_their_flags),
+		cmocka_unit_test(caller_keeps_its_flags),
 	};
 
-	return cmocka_run_group_tests_name("pump", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("output", tests, NULL, NULL);
 }

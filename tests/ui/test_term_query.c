@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Every way in which a terminal may answer, or not. */
+/* All ways in which a terminal may answer, or not. */
 #include "ui/term/term_query.h"
 
 #include "device/base/util.h"
@@ -18,7 +18,7 @@ static const struct answer {
 	int rows, cols;
 	bool utf8;
 	const char *typed;
-	unsigned ms; /* over so long after the last byte */
+	unsigned ms; /* the query is over this long after the last byte */
 } answers[] = {
 	{"UTF-8", "\033[24;80R\033[1;2R\033[?1;2c", 24, 80, true, "", 0},
 	{"Latin-1", "\033[24;80R\033[1;3R\033[?1;2c", 24, 80, false, "", 0},
@@ -79,13 +79,13 @@ static void all_answers(void **state)
 		check(&answers[i]);
 }
 
-static void short_question(void **state)
+static void request_is_short(void **state)
 {
 	(void)state;
 	assert_in_range(strlen(TERM_QUERY_TEXT), 1, 40);
 }
 
-static void late_is_over(void **state)
+static void times_out(void **state)
 {
 	struct term_query query;
 
@@ -94,7 +94,7 @@ static void late_is_over(void **state)
 	term_query_feed(&query, 'x', START + 399);
 	assert_false(term_query_is_over(&query, START + 399));
 	assert_true(term_query_is_over(&query, START + 400));
-	/* The identity never makes it later than it was. */
+	/* The identity never extends the timeout. */
 	for (const char *s = "\033[?1;2c"; *s; s++)
 		term_query_feed(&query, *s, START + 399);
 	assert_true(term_query_is_over(&query, START + 400));
@@ -118,8 +118,8 @@ static void full_of_keys(void **state)
 		assert_int_equal(query.typed[i], 'a' + i % 26);
 }
 
-/* Whatever comes: what is kept came in this order, and a size is sane. */
-static void noise(void **state)
+/* With random input, typed bytes keep their order, and a size is plausible. */
+static void random_input(void **state)
 {
 	static const char alphabet[] = "\033[[;;?0123456789Rcnx";
 	unsigned seed = 20260101;
@@ -149,10 +149,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_answers),
-		cmocka_unit_test(short_question),
-		cmocka_unit_test(late_is_over),
+		cmocka_unit_test(request_is_short),
+		cmocka_unit_test(times_out),
 		cmocka_unit_test(full_of_keys),
-		cmocka_unit_test(noise),
+		cmocka_unit_test(random_input),
 	};
 
 	return cmocka_run_group_tests_name("query", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whoever is of the family is drawn on by our own descriptions, and nobody else is. */
+/* Terminals of the family use the built-in descriptions, and all others the installed ones. */
 #include "ui/term/terminfo.h"
 
 #include "device/base/util.h"
@@ -13,10 +13,10 @@
 /* after the above */
 #include <cmocka.h>
 
-static void which_entry(void **state)
+static void chooses_entry(void **state)
 {
 	static const struct {
-		const char *type, *entry; /* entry NULL: its own */
+		const char *type, *entry; /* entry NULL: the installed one */
 	} cases[] = {
 		{"vt100", "boardstrap-mono"},
 		{"vt102", "boardstrap-mono"},
@@ -42,7 +42,7 @@ static void which_entry(void **state)
 		char note[200];
 
 		assert_int_equal(terminfo_choose(&terminfo, type, fd, note, sizeof(note)), 0);
-		/* Other machines have fewer descriptions installed. */
+		/* Some machines have fewer descriptions installed. */
 		if (type && type[0] && strcmp(type, "foobar") != 0 && note[0]) {
 			print_message("SKIPPED: %s: %s\n", type, note);
 			continue;
@@ -53,7 +53,7 @@ static void which_entry(void **state)
 	}
 }
 
-static void environment_comes_back(void **state)
+static void environment_is_restored(void **state)
 {
 	const struct terminfo ours = {.entry = &terminfo_built_in[0]}, other = {.type = "wyse60"};
 
@@ -75,8 +75,8 @@ static void environment_comes_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(which_entry),
-		cmocka_unit_test(environment_comes_back),
+		cmocka_unit_test(chooses_entry),
+		cmocka_unit_test(environment_is_restored),
 	};
 
 	return cmocka_run_group_tests_name("terminfo", tests, NULL, NULL);

@@ -15,7 +15,7 @@ static void chooses(void **state)
 	assert_ptr_equal(theme_choose(NULL, 8), &theme_colour);
 	assert_ptr_equal(theme_choose("", 256), &theme_colour);
 	assert_ptr_equal(theme_choose("1", 256), &theme_mono);
-	assert_ptr_equal(theme_choose("0", 256), &theme_mono); /* any text is a yes */
+	assert_ptr_equal(theme_choose("0", 256), &theme_mono); /* any value counts */
 	assert_ptr_equal(theme_choose(NULL, 0), &theme_mono);
 	assert_ptr_equal(theme_choose(NULL, -1), &theme_mono);
 }
@@ -43,7 +43,7 @@ static void looks(void **state)
 		{ATTR_WARN | ATTR_BOLD | ATTR_REVERSE, {ATTR_BOLD | ATTR_REVERSE, -1, -1},
 			{ATTR_REVERSE, COLOUR_BLACK, COLOUR_YELLOW}},
 		{ATTR_BAD, {ATTR_BOLD, -1, -1}, {ATTR_BOLD, COLOUR_WHITE, COLOUR_RED}},
-		/* The gravest of several. */
+		/* The most severe meaning wins. */
 		{ATTR_GOOD | ATTR_WARN | ATTR_BAD, {ATTR_BOLD, -1, -1},
 			{ATTR_BOLD, COLOUR_WHITE, COLOUR_RED}},
 		{ATTR_GOOD | ATTR_WARN, {ATTR_BOLD, -1, -1}, {0, COLOUR_BLACK, COLOUR_YELLOW}},
@@ -56,9 +56,8 @@ static void looks(void **state)
 	}
 }
 
-/* No ink without its paper where it would be lost on one that somebody else has chosen: green is
- * seen on both black and white, and only says again what is good. */
-static void paper_comes_along(void **state)
+/* A colour sets its own background, except green, which is readable on black and on white. */
+static void colours_set_the_background(void **state)
 {
 	(void)state;
 	for (unsigned attr = 0; attr < 64; attr++) {
@@ -73,7 +72,7 @@ static void paper_comes_along(void **state)
 			assert_true(colour.ink == COLOUR_DEFAULT || colour.ink == COLOUR_GREEN);
 		else
 			assert_true(colour.ink != COLOUR_DEFAULT && colour.ink != colour.paper);
-		/* Bold black is grey. */
+		/* Bold black may be shown as grey. */
 		assert_false(colour.ink == COLOUR_BLACK && (colour.attr & ATTR_BOLD));
 	}
 }
@@ -83,7 +82,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(chooses),
 		cmocka_unit_test(looks),
-		cmocka_unit_test(paper_comes_along),
+		cmocka_unit_test(colours_set_the_background),
 	};
 
 	return cmocka_run_group_tests_name("theme", tests, NULL, NULL);

@@ -81,9 +81,9 @@ erased='Everything on this device will be erased'
 press_until 4 Enter "$erased" || die "Review comes after Layout"
 check "Review shows the data that will be lost" shows "$erased" || exit 1
 started=$SECONDS
-check "the scan is done at Review" wait_for 240 '[0-9] entries' 'It cannot begin' || exit 1
+check "the scan is done at Review" wait_for 240 '[0-9] entries' 'Cannot install:' || exit 1
 note "scan: $((SECONDS - started)) s"
-wait_for 240 'Type the last four digits' 'It cannot begin' || die "Review asks for the serial"
+wait_for 240 'Type the last four digits' 'Cannot install:' || die "Review asks for the serial"
 
 # A wrong answer clears the field.
 running='overall'

@@ -84,7 +84,7 @@ wait_for 30 '> mmcblk0 +eMMC' || die "Target's cursor is on the eMMC"
 press_until 4 Enter small.tar.zst || die "Archive comes after Target"
 press_until 4 Enter boot-root || die "Layout comes after Archive"
 press_until 4 Enter 'Everything on this device will be erased' || die "Review comes after Layout"
-wait_for 120 'Type the last four digits' 'It cannot begin' || die "Review asks for the serial"
+wait_for 120 'Type the last four digits' 'Cannot install:' || die "Review asks for the serial"
 text "$word"
 wait_for 10 "\[$word\]" || die "the serial's field takes $word"
 check "the controllers change places" aside 60 'bind 11 10' || exit 1

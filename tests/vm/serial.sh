@@ -108,7 +108,7 @@ median() {
 	sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
 }
 
-drawn='d detach, the install goes on'
+drawn='d detach, the install continues'
 # The constant part of the Install screen: steps, rules and the line of keys.
 still() {
 	screen | tail -n +9 | sed 's/[0-9:]//g; s/─/-/g; s/ *$//'
@@ -325,7 +325,7 @@ check "exit code 6" left_behind 6
 aside 10 'for dir in /lib/terminfo /usr/share/terminfo /usr/lib/locale; do mount -t tmpfs none $dir; done; [ -z "$(ls -A /lib/terminfo)$(ls -A /usr/lib/locale)" ]' >/dev/null ||
 	fail "terminal descriptions and locales can be hidden"
 attach 'TERM=foobar LC_ALL=C' || die "attach shows it without anything else on the machine"
-check "no terminal description, no locale: a message" shows '"foobar" \(TERM\) is not known here'
+check "no terminal description, no locale: a message" shows '"foobar" \(TERM\) is unknown'
 keys l
 check "no terminal description, no locale: keys work" wait_for 5 'q back'
 keys q

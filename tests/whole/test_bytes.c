@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What an install of two minutes costs on the line, counted where the bytes leave: the frames that
- * the app would show, at its pace, through curses and the pump to a terminal emulator, whose picture
- * is compared with every one of them.
+ * The bytes that an install of two minutes sends over the line: the frames of the app, at its rate,
+ * go through curses and term_output to a terminal emulator, whose picture must equal every frame.
  */
 #include "ui/term/line_speed.h"
 #include "ui/term/term.h"
@@ -19,7 +18,7 @@
 
 static const char *const types[] = {"vt220", "xterm-256color", NULL};
 
-/* What may go out, in bytes. */
+/* Limits in bytes. */
 #define FIRST_ASCII   900
 #define FIRST_UNICODE 1350
 #define REPAIR	      1700
@@ -34,14 +33,14 @@ struct bench {
 	struct terminal *term;
 	struct model *model;
 	struct grid grid;
-	const struct line_speed *tempo;
+	const struct line_speed *speed;
 };
 
 struct counts {
 	uint64_t first, frames, total, worst, extract, banner, repair;
 };
 
-/* Until the terminal has answered. */
+/* Waits until the terminal has answered. */
 static void settle(struct bench *b)
 {
 	struct key key;
@@ -58,26 +57,26 @@ static void bench_open(struct bench *b, const char *type, bool unicode, unsigned
 	const struct glyphs *glyphs;
 	char note[400];
 
-	*b = (struct bench){.tempo = line_speed_choose(baud), .model = make_model()};
+	*b = (struct bench){.speed = line_speed_choose(baud), .model = make_model()};
 	emulator_open(&b->emulator, 24, 80, unicode);
 	assert_int_equal(
 		term_open(&b->term, b->emulator.slave, b->emulator.slave, type, note, sizeof(note)),
 		0);
 	b->emulator.theme = term_theme(b->term);
 	settle(b);
-	/* On a machine that does other things its answer may have come too late. */
+	/* On a busy machine the answer may have come too late: query again. */
 	for (int i = 0; i < 20 && term_glyphs(b->term)->unicode != unicode; i++) {
 		term_query(b->term);
 		settle(b);
 	}
 	glyphs = term_glyphs(b->term);
 	assert_ptr_equal(glyphs, unicode ? &glyphs_unicode : &glyphs_ascii);
-	/* As the terminal does where it knows the line's speed, which a pty has none of. */
-	if (unicode && b->tempo->thrifty)
+	/* As term does on a slow serial line; a pty has no speed. */
+	if (unicode && b->speed->thrifty)
 		glyphs = &glyphs_thrifty;
 	assert_int_equal(grid_init(&b->grid, 24, 80, glyphs), 0);
 	b->model->screen = &screen_install;
-	b->model->text_ms = b->tempo->text_ms;
+	b->model->text_ms = b->speed->text_ms;
 }
 
 static void bench_close(struct bench *b)
@@ -88,7 +87,7 @@ static void bench_close(struct bench *b)
 	free_model(b->model);
 }
 
-/* Returns the bytes that it took. */
+/* Draws a frame. Returns the bytes sent. */
 static uint64_t frame(struct bench *b)
 {
 	uint64_t before = term_bytes(b->term), end = now_ms() + EMULATOR_MS;
@@ -124,7 +123,7 @@ static struct counts run(const char *type, bool unicode, unsigned baud, unsigned
 
 		b.model->now_ms = story.start_ms + story.ms;
 		model_set_snapshot(b.model, &story.snap);
-		if (story.ms - shown_ms < b.tempo->frame_ms)
+		if (story.ms - shown_ms < b.speed->frame_ms)
 			continue;
 		shown_ms = story.ms;
 		if (repair_ms && story.ms % repair_ms == 0) {
@@ -201,7 +200,7 @@ static void slow_unicode(void **state)
 	two_minutes(true, 9600);
 }
 
-/* The slower ones: a fifth of the line, at ten bits a byte, which is still seen to move. */
+/* Slower lines: at most a fifth of the line, at ten bits a byte. */
 static void slower_lines(void **state)
 {
 	static const unsigned bauds[] = {1200, 2400, 4800, 19200};
@@ -217,7 +216,7 @@ static void slower_lines(void **state)
 	}
 }
 
-/* At any moment: after Ctrl-L, or where boardstrap attach begins. */
+/* A repaint at any moment, as after Ctrl-L or at the start of boardstrap attach. */
 static void repairs(void **state)
 {
 	(void)state;
@@ -231,7 +230,7 @@ static void repairs(void **state)
 		}
 }
 
-/* The screens before it, where each is the first that is shown. */
+/* The other screens, each as the first one shown. */
 static void other_screens(void **state)
 {
 	static const struct screen *const screens[] = {&screen_target, &screen_archive,
@@ -273,10 +272,10 @@ int main(void)
 		cmocka_unit_test(other_screens),
 	};
 
-	/* The terminal decides. */
+	/* The terminal decides about Unicode, not the locale. */
 	setenv("LC_ALL", "C.UTF-8", 1);
 	if (!setlocale(LC_CTYPE, "C.UTF-8")) {
-		print_message("1..0 # SKIPPED: there is no locale C.UTF-8\n");
+		print_message("1..0 # SKIPPED: the locale C.UTF-8 is missing\n");
 		return 0;
 	}
 	return cmocka_run_group_tests_name("bytes", tests, NULL, NULL);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a terminal shows is what was drawn: every state of every screen, and long random ways through
- * all of them and all sizes, on every kind of terminal. After every frame the emulator's picture is
- * compared with the grid, cell by cell, characters, attributes and colours.
+ * Every state of every screen, and long random walks through screens and sizes, on every kind of
+ * terminal. After every frame the picture of the emulator must equal the grid, cell by cell, in
+ * characters, attributes and colours.
  */
 #include "ui/term/term.h"
 
@@ -19,8 +19,8 @@
 
 #define FRAMES 400
 
-/* NULL: the description for terminals of unknown make. wyse60 and others outside the family are
- * drawn on by what is installed, which libvterm cannot show. */
+/* NULL: the description for terminals of unknown make. wyse60 and others outside the family use
+ * their installed description, which libvterm does not emulate. */
 static const char *const types[] = {
 	"vt100", "vt220", "linux", "xterm-256color", "screen", "tmux-256color", "putty", NULL};
 
@@ -35,9 +35,9 @@ struct walk {
 	struct emulator emulator;
 	struct terminal *term;
 	struct model *model;
-	struct grid grid; /* the last frame's */
+	struct grid grid; /* the last frame */
 	struct story story;
-	uint32_t seed, random; /* of its own: what comes out is the same every time */
+	uint32_t seed, random; /* own generator, for reproducible walks */
 	unsigned frame;
 	const char *term_type;
 };
@@ -48,7 +48,7 @@ static uint32_t pick(struct walk *w, uint32_t below)
 	return (w->random >> 8) % below;
 }
 
-/* Until the terminal has answered. */
+/* Waits until the terminal has answered. */
 static void settle(struct walk *w)
 {
 	uint64_t end = now_ms() + EMULATOR_MS;
@@ -61,9 +61,9 @@ static void settle(struct walk *w)
 	} while (term_wait_ms(w->term) >= 0 && now_ms() < end);
 }
 
-/* --- what may happen between two frames --- */
+/* --- events between two frames --- */
 
-/* As the app does. */
+/* As in the app. */
 static void go_to(struct walk *w, const struct screen *screen)
 {
 	w->model->screen = screen;
@@ -116,7 +116,7 @@ static void an_end(struct walk *w)
 	go_to(w, &screen_result);
 }
 
-/* None that would need an app. */
+/* Only keys that need no app. */
 static void keys(struct walk *w)
 {
 	static const struct key some[] = {{SYMBOL_UP, 0}, {SYMBOL_DOWN, 0}, {SYMBOL_END, 0},
@@ -159,7 +159,8 @@ static void resize(struct walk *w)
 	int rows, cols;
 
 	vterm_get_size(w->emulator.vt, &rows, &cols);
-	/* The emulator's new one is blank, which a terminal of the same size would not be. */
+	/* The emulator replaces the picture on a resize, which a real terminal of the same size
+	 * keeps. */
 	if (rows != sizes[i].rows || cols != sizes[i].cols)
 		emulator_resize(&w->emulator, sizes[i].rows, sizes[i].cols);
 }
@@ -195,7 +196,7 @@ static void fail_frame(struct walk *w, const struct grid *grid)
 					have.attrs.bold, have.attrs.reverse, want->codepoint,
 					want->attr);
 		}
-	fail_msg("%s, seed %u: frame %u is not what was drawn",
+	fail_msg("%s, seed %u: frame %u differs from the grid",
 		w->term_type ? w->term_type : "unknown make", w->seed, w->frame);
 }
 
@@ -210,7 +211,7 @@ static void frame(struct walk *w)
 	assert_int_equal(grid_init(&w->grid, rows, cols, term_glyphs(w->term)), 0);
 	screen_draw(w->model, &w->grid);
 	term_show(w->term, &w->grid);
-	/* What the line had no room for is sent later, as the app does. */
+	/* Send output that a full line held back, as the app does. */
 	for (; !emulator_equals(&w->emulator, &w->grid); term_pump(w->term))
 		if (!emulator_feed(&w->emulator, 50) || now_ms() > end)
 			fail_frame(w, &w->grid);
@@ -228,7 +229,7 @@ static void walk(const char *term_type, bool unicode, uint32_t seed)
 		0);
 	w.emulator.theme = term_theme(w.term);
 	settle(&w);
-	/* On a machine that does other things its answer may have come too late. */
+	/* On a busy machine the answer may have come too late: query again. */
 	for (int i = 0; i < 20 && term_glyphs(w.term)->unicode != unicode; i++) {
 		term_query(w.term);
 		settle(&w);
@@ -238,7 +239,7 @@ static void walk(const char *term_type, bool unicode, uint32_t seed)
 	set_browse(w.model);
 	story_begin(&w.story, w.model->now_ms);
 	model_set_snapshot(w.model, &w.story.snap);
-	/* Each once, and then whatever comes. */
+	/* Each state once, then random events. */
 	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
 		take_state(&w, &states[i]);
 		frame(&w);
@@ -291,7 +292,7 @@ int main(void)
 
 	setenv("LC_ALL", "C.UTF-8", 1);
 	if (!setlocale(LC_CTYPE, "C.UTF-8")) {
-		print_message("1..0 # SKIPPED: there is no locale C.UTF-8\n");
+		print_message("1..0 # SKIPPED: the locale C.UTF-8 is missing\n");
 		return 0;
 	}
 	return cmocka_run_group_tests_name("emulation", tests, NULL, NULL);

@@ -10,7 +10,7 @@
 #include "tests/lib/speed.h"
 #include "ui/term/term_query.h"
 
-#define DRAWN "detach, the install goes on"
+#define DRAWN "detach, the install continues"
 #define HELP  "Help: "
 
 /* Asserts that the whole screen becomes the expected one at @rows by @cols. */

@@ -17,7 +17,7 @@
 
 #define TREE_BYTES 4000000u /* of the board's archive, incompressible */
 #define SOON_MS	   1000
-#define DRAWN	   "detach, the install goes on" /* on every complete Install screen */
+#define DRAWN	   "detach, the install continues" /* on every complete Install screen */
 
 static unsigned fault_seconds(void)
 {
@@ -431,7 +431,7 @@ static void runs_without_terminfo_and_locales(void **state)
 	fixture_require_root();
 	plan_slow(board, 0);
 	front_run(&f, &program);
-	front_expect(&f, "\"foobar\" (TERM) is not known here");
+	front_expect(&f, "\"foobar\" (TERM) is unknown");
 	w = witness_open(&f);
 	assert_false(emulator_shows(&f.emulator, "\342")); /* ASCII only */
 	/* Both encodings of an arrow key, then a letter. */

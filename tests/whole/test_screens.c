@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every screen in every state that matters against its picture in tests/golden, on three sizes, with
- * both sets of glyphs and in both themes; and what must hold for the looks of all of them. With
- * UPDATE_GOLDEN=1 in the environment the pictures are made anew: look at them.
+ * Compares every screen in every important state with its picture in tests/golden, in three sizes,
+ * two sets of glyphs and both themes, and checks that no meaning depends on colour. UPDATE_GOLDEN=1
+ * in the environment writes new pictures; review them.
  */
 #include "tests/lib/screen_states.h"
 #include "ui/term/theme.h"
@@ -21,7 +21,7 @@ static const struct {
 	int rows, cols;
 } sizes[] = {{24, 80}, {30, 100}, {10, 40}};
 
-/* The letter of a look in a map: see tests/golden/README. */
+/* Returns the letter of a look in a map, see tests/golden/README. */
 static char letter_of(const struct look *look)
 {
 	static const struct {
@@ -51,7 +51,8 @@ static char letter_of(const struct look *look)
 	return '?';
 }
 
-/* One row of a map; @ret has room for a column more. Returns its length without trailing blanks. */
+/* Writes one row of a map to @ret, with room for a NUL. Returns its length without trailing
+ * blanks. */
 static size_t map_row(const struct grid *grid, int row, const struct theme *theme, char *ret)
 {
 	size_t end = 0;
@@ -67,7 +68,7 @@ static size_t map_row(const struct grid *grid, int row, const struct theme *them
 	return end;
 }
 
-/* Both maps as text: of the colours only the rows that differ. */
+/* Returns both maps as text, with only those rows of the colour map that differ. */
 static char *draw_maps(const struct grid *grid)
 {
 	char *text = NULL, mono[256], colour[256];
@@ -156,7 +157,7 @@ static bool matches_golden(const struct state *state)
 	golden = read_golden(path);
 	same = strcmp(golden, text) == 0;
 	if (!same)
-		print_error("%s differs; this was drawn:\n%s", path, text);
+		print_error("%s differs from this picture:\n%s", path, text);
 	free(golden);
 	free(text);
 	return same;
@@ -174,7 +175,7 @@ static bool is_state(const char *file)
 	return false;
 }
 
-/* Pictures of what is no state any more; they go where pictures are made anew. */
+/* Counts pictures without a state; UPDATE_GOLDEN=1 removes them. */
 static unsigned count_stale(void)
 {
 	const char *dir = getenv("GOLDEN_DIR"), *update = getenv("UPDATE_GOLDEN");
@@ -189,7 +190,7 @@ static unsigned count_stale(void)
 		if (update && update[0] == '1')
 			(void)unlinkat(dirfd(stream), item->d_name, 0);
 		else
-			print_error("%s is no state's picture\n", item->d_name);
+			print_error("%s belongs to no state\n", item->d_name);
 		stale += !update || update[0] != '1';
 	}
 	closedir(stream);
@@ -215,7 +216,7 @@ static char colour_of(const struct grid *grid, int row, int col)
 	return look.ink == COLOUR_DEFAULT ? ' ' : letter_of(&look);
 }
 
-/* True where the cells of both places are the same to who sees no colours. */
+/* True if the cells at both places are equal apart from colours. */
 static bool same_without_colours(
 	const struct grid *grid, int row, int col, int other_row, int other_col, int length)
 {
@@ -231,14 +232,15 @@ static bool same_without_colours(
 	return true;
 }
 
-/* Nowhere does the text of a coloured run stand in another colour, or in none. */
+/* The text of a coloured run must not occur in another colour, or in none. */
 static void check_run(const struct state *state, const struct grid *grid, int row, int col, int end)
 {
 	for (int other_row = 0; other_row < grid->rows; other_row++)
 		for (int other = 0; other <= grid->cols - (end - col); other++)
 			if (same_without_colours(grid, row, col, other_row, other, end - col) &&
 				colour_of(grid, other_row, other) != colour_of(grid, row, col))
-				fail_msg("%s: only its colour tells what is at %d,%d from %d,%d",
+				fail_msg(
+					"%s: only colour distinguishes the text at %d,%d from %d,%d",
 					state->name, row, col, other_row, other);
 }
 
@@ -254,7 +256,7 @@ static void check_runs(const struct state *state, const struct grid *grid)
 		}
 }
 
-/* What a colour says is said without it, too: by other words, or by bold, reverse or dim. */
+/* A meaning shown by colour is also shown by words, or by bold, reverse or dim. */
 static void never_colour_alone(void **state)
 {
 	(void)state;
@@ -271,7 +273,7 @@ static void never_colour_alone(void **state)
 		}
 }
 
-/* Columns by which the banners of two ends differ where there are no colours. */
+/* Returns the number of cells that differ, colours aside, between the banners of two results. */
 static int banner_differs(struct model *(*a)(void), struct model *(*b)(void), int rows, int cols)
 {
 	struct model *models[] = {a(), b()};
@@ -296,8 +298,8 @@ static int banner_differs(struct model *(*a)(void), struct model *(*b)(void), in
 	return differ;
 }
 
-/* Across a room: the ends differ in most of their banner's cells, in mono. */
-static void ends_differ(void **state)
+/* Results are distinguishable across a room: most cells of their banners differ, even in mono. */
+static void results_differ(void **state)
 {
 	(void)state;
 	assert_true(banner_differs(result_pass, result_verify, 24, 80) > 150);
@@ -311,12 +313,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(golden),
 		cmocka_unit_test(never_colour_alone),
-		cmocka_unit_test(ends_differ),
+		cmocka_unit_test(results_differ),
 	};
 
-	/* Times of files, and the width of wide characters. */
+	/* For the times of files and the width of characters. */
 	setenv("TZ", "UTC", 1);
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
-		print_message("no locale C.UTF-8: wide characters are drawn as '?'\n");
+		print_message("the locale C.UTF-8 is missing: wide characters are drawn as '?'\n");
 	return cmocka_run_group_tests_name("screens", tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Every state of every screen on every size of terminal: nothing breaks, nothing lies outside, and
- * what has to be seen to decide is seen from 40x10 on. */
+/* Every state of every screen at every terminal size: the frame is intact, nothing is drawn
+ * outside, and the texts needed for a decision are visible from 40x10 on. */
 #include "tests/lib/screen_states.h"
 
 #include "ui/term/term.h"
@@ -17,7 +17,7 @@
 
 #define TEXT_MAX (ROWS_MAX * (COLS_MAX + 1) + 1)
 
-/* All that is shown, with one blank wherever there are some, or a row ends. */
+/* Joins all rows, and reduces runs of blanks and row ends to one blank. */
 static void join_rows(const struct grid *grid, char ret[TEXT_MAX])
 {
 	char *to = ret;
@@ -51,10 +51,10 @@ static void check_row_of_rule(const struct state *state, const struct grid *grid
 {
 	for (int col = 0; col < grid->cols; col++)
 		if (grid_cell(grid, row, col)->codepoint != grid->glyphs->rule)
-			fail_msg("%s: row %d of %s is no rule", state->name, row, shape(grid));
+			fail_msg("%s: row %d of %s is not a rule", state->name, row, shape(grid));
 }
 
-/* The keys that are needed, on the last row, and all of each: that is, none is cut. */
+/* The last row has all required keys, and none is cut. */
 static void check_keys(const struct state *state, const struct model *m, const struct grid *grid)
 {
 	const struct hint *hints[SCREEN_HINTS];
@@ -82,11 +82,11 @@ static void check_frame(const struct state *state, const struct model *m, const 
 
 	if (m->overlay || m->screen->step || m->snap.magic)
 		assert_int_not_equal(grid_cell(grid, 0, 1)->codepoint, ' ');
-	if (!steps) /* the steps stand out by themselves */
+	if (!steps) /* the steps replace the rule */
 		check_row_of_rule(state, grid, 1);
 	check_row_of_rule(state, grid, grid->rows - 2);
 	check_keys(state, m, grid);
-	/* Nothing touches the edges but rules, and the bar of the cursor. */
+	/* Only rules and the bar of the cursor touch the edges. */
 	for (int row = 0; row < grid->rows; row++) {
 		uint32_t first = grid_cell(grid, row, 0)->codepoint;
 		uint32_t last = grid_cell(grid, row, grid->cols - 1)->codepoint;
@@ -115,10 +115,10 @@ static void check_too_small(const struct state *state, const struct grid *grid)
 
 	join_rows(grid, text);
 	if (grid->rows * grid->cols >= 400 && grid->cols >= 10 && grid->rows >= 2 &&
-		(!strstr(text, "is too small: make it 40x10 or larger.") ||
-			!strstr(text, "Ctrl-L asks for the size again")))
-		fail_msg("%s: %s does not say that it is too small: %s", state->name, shape(grid),
-			text);
+		(!strstr(text, "is too small. Enlarge the terminal to at least 40x10.") ||
+			!strstr(text, "Ctrl-L reads the size again")))
+		fail_msg("%s: %s does not report that it is too small: %s", state->name,
+			shape(grid), text);
 }
 
 static void draw_at(const struct state *state, struct model *m, int rows, int cols)
@@ -132,13 +132,13 @@ static void draw_at(const struct state *state, struct model *m, int rows, int co
 	} else {
 		check_too_small(state, &grid);
 	}
-	/* The cursor is where something is typed, or nowhere. */
+	/* The cursor is inside the grid, or hidden. */
 	assert_true(grid.cursor_row < rows && grid.cursor_col < cols);
 	grid_finish(&grid);
 }
 
-/* With SIZES=some in the environment (for slow ways to run this) those at which something turns, and
- * some of the others; else all. */
+/* SIZES=some in the environment, for slow runs such as valgrind, selects the sizes at which a
+ * layout changes, and a sample of the others; the default is all. */
 static bool is_chosen(int rows, int cols)
 {
 	const char *some = getenv("SIZES");
@@ -164,7 +164,7 @@ static void every_size(void **test)
 	}
 }
 
-/* The largest that a terminal is taken to be. */
+/* The largest supported terminal. */
 static void largest(void **test)
 {
 	(void)test;

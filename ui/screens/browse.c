@@ -45,11 +45,10 @@ static bool looks_like_archive(int dir_fd, const char *name)
 	return size > 0 && source_sniff(bytes, (size_t)size, &compression, &what) == 0;
 }
 
-/* A listing that grows. */
 struct listing {
 	struct browse_entry *entries;
 	size_t count, room, left_out;
-	size_t looked, others; /* files that were opened; entries that are no archives */
+	size_t looked, others; /* opened files; entries that are not archives */
 };
 
 static struct browse_entry *add_entry(
@@ -72,7 +71,7 @@ static struct browse_entry *add_entry(
 	}
 	entry = &list->entries[list->count];
 	*entry = (struct browse_entry){.kind = kind};
-	/* A name or path that is cut would open something else. */
+	/* A truncated name or path would open another file. */
 	if (!STR_COPY(entry->name, name) || !STR_COPY(entry->path, path))
 		return NULL;
 	list->count++;
@@ -121,7 +120,7 @@ static void add_file(struct listing *list, const char *dir, int dir_fd, const ch
 	if (S_ISDIR(st.st_mode))
 		kind = BROWSE_FOLDER;
 	else if (!S_ISREG(st.st_mode))
-		return; /* devices, sockets and pipes are not to be opened */
+		return; /* never open devices, sockets and pipes */
 	else if (browse_is_archive_name(name))
 		kind = BROWSE_ARCHIVE;
 	else if (st.st_size > 0 && list->looked++ < BROWSE_MAGIC_MAX &&
@@ -229,7 +228,7 @@ bool browse_resolve(const char *dir, const char *text, char *ret, size_t size)
 	return str_copy(ret, size, out[0] ? out : "/");
 }
 
-/* Length up to which @a and @b are the same, not within a character. */
+/* Returns the length of the common prefix, in whole characters. */
 static size_t common_length(const char *a, const char *b)
 {
 	size_t length = 0;
@@ -251,7 +250,7 @@ static bool is_folder(int dir_fd, const char *name)
 	return fstatat(dir_fd, name, &st, 0) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* Keeps a name that fits, and in @best what it has in common with those before. */
+/* Adds a matching name, and reduces @best to the prefix that all names have in common. */
 static void add_name(
 	struct browse_names *names, char *best, size_t size, int dir_fd, const char *name)
 {

@@ -32,7 +32,7 @@ static int disk_order(const void *left, const void *right)
 	return rank != 0 ? rank : strverscmp(a->name, b->name);
 }
 
-/* Whether @disk is listed without "show all": not what can never be a target, nor empty slots. */
+/* True if @disk is listed without "show all": not if it can never be a target, or has no medium. */
 static bool is_listed(const struct disk *disk)
 {
 	if (disk->reason_count == 0)
@@ -43,7 +43,7 @@ static bool is_listed(const struct disk *disk)
 	return disk->kind != DISK_LOOP && disk->kind != DISK_OTHER;
 }
 
-/* What the operator goes by: the device, whether it may be chosen, and what is on it. */
+/* Compares what matters to the operator: the device, its verdict, and its content. */
 static bool reads_the_same(const struct disk *a, const struct disk *b)
 {
 	return strcmp(a->name, b->name) == 0 && disk_identity_equal(&a->id, &b->id, NULL) &&
@@ -62,8 +62,8 @@ static bool has_same_name(const struct disk *a, const struct disk *b)
 	return strcmp(a->name, b->name) == 0;
 }
 
-/* The card where it has come back under another name, else what has the name now: whether that is
- * another device is told by reads_the_same. */
+/* Finds the same card, which may have another name now, else the disk with the same name;
+ * reads_the_same checks whether that is the same device. */
 static size_t find_row(const struct model *model, const struct disk *disk)
 {
 	static bool (*const looks[])(const struct disk *a, const struct disk *b) = {
@@ -83,7 +83,7 @@ const struct disk *model_disk(const struct model *model)
 	return &model->disks[model->rows[model->disk_cursor]];
 }
 
-/* Lists the rows again with the cursor on the device where it was, @before. */
+/* Rebuilds the rows, and keeps the cursor on the device @before (may be NULL). */
 static void list_rows(struct model *model, const struct disk *before)
 {
 	const struct disk *now;
@@ -177,7 +177,7 @@ static void log_line(struct model *model, const char *text)
 	bool full = model->log_count >= MODEL_LOG_MAX;
 
 	STR_COPY(model->log[model->log_count++ % MODEL_LOG_MAX], text);
-	if (model->log_scroll > 0) /* who reads older lines keeps them in place */
+	if (model->log_scroll > 0) /* keep older lines in place */
 		model->log_scroll += model_log_rows(model->grid, text);
 	if (full && model->log_match > 0)
 		model->log_match--;
@@ -200,7 +200,7 @@ void model_set_snapshot(struct model *model, const struct snapshot *snap)
 
 		if (message->number <= model->log_seen)
 			continue;
-		/* They came faster than snapshots, or before this front end. */
+		/* Messages came faster than snapshots, or before this front end was attached. */
 		if (message->number > model->log_seen + 1)
 			log_line(model, "...");
 		log_line(model, message->text);
@@ -212,7 +212,7 @@ void model_set_snapshot(struct model *model, const struct snapshot *snap)
 		model->calm_ms = model->now_ms;
 	}
 	model->snap = *snap;
-	/* The question stands while the install goes on. */
+	/* The question stays open while the install continues. */
 	if (model->cancel_asked)
 		model_ask_cancel(model);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * model - all that screens are drawn from, as plain values: what the inventory, the scan, the plan
- * and the engine said last, and where the operator's cursors stand. Nothing here does anything; the
- * app fills it in, a screen's key function moves its cursors.
+ * model - the data of all screens as plain values: the last state of disks, scan, plan and engine,
+ * and the operator's cursors. The app fills it in, and the key functions of screens move the
+ * cursors.
  */
 #ifndef UI_SCREENS_MODEL_H
 #define UI_SCREENS_MODEL_H
@@ -16,15 +16,15 @@
 #define MODEL_DISKS_MAX	  32
 #define MODEL_LAYOUTS_MAX 8
 #define MODEL_LOG_MAX	  256
-/* Enter does nothing for so long after the row under the cursor changed. */
+/* Enter is ignored for this time after the row under the cursor has changed. */
 #define MODEL_CALM_MS 500
 
 enum model_entry { ENTRY_NONE, ENTRY_SEARCH, ENTRY_PATH };
 
 struct model_layout {
 	struct layout spec;
-	struct layout placed; /* on the chosen disk */
-	char why[160];	      /* it does not fit: the sentence; else "" */
+	struct layout placed; /* on the chosen target */
+	char why[160];	      /* why it does not fit; else "" */
 };
 
 struct screen;
@@ -33,38 +33,38 @@ struct model {
 	uint64_t now_ms;
 	char board[64];
 	const struct screen *screen;
-	const struct screen *overlay; /* help or log, over the screen; or NULL */
-	const struct screen *help_of; /* what the help is about: the screen, or the log over it */
-	size_t help_top;	      /* the first row of the help that is shown */
-	const struct grid *grid;      /* borrowed: what it is all drawn on, for keys that move by
-					 pages; NULL: not known */
-	bool only_follow;	      /* another front end's install: no screens before it */
+	const struct screen *overlay; /* help or log on top of the screen; or NULL */
+	const struct screen *help_of; /* the subject of the help: the screen or the log */
+	size_t help_top;	      /* first visible row of the help */
+	const struct grid *grid;      /* borrowed: the current grid, for keys that move by pages;
+					 NULL: unknown */
+	bool only_follow; /* attached to another front end's install: no other screens */
 
-	/* The one place for errors and questions, cleared by the next key. */
+	/* The only place for errors and questions; the next key clears it. */
 	char notice[400];
 	bool notice_bad;
 
-	/* The line that is being typed. */
+	/* The text field of a search or path. */
 	enum model_entry entry;
 	char text[512];
-	char sought[64];		   /* what was searched for last */
-	size_t match_count, match_number;  /* how many have it, and the which the cursor is on */
-	size_t search_from, search_scroll; /* where cursor and log were when the search began */
+	char sought[64];		   /* text of the last search */
+	size_t match_count, match_number;  /* matches, and the number of the one at the cursor */
+	size_t search_from, search_scroll; /* cursor and log position before the search */
 
 	/* Target */
-	struct disk disks[MODEL_DISKS_MAX]; /* in the order of display */
+	struct disk disks[MODEL_DISKS_MAX]; /* sorted for display */
 	size_t disk_count;
-	size_t rows[MODEL_DISKS_MAX]; /* what is shown of them */
+	size_t rows[MODEL_DISKS_MAX]; /* indexes of the listed disks */
 	size_t row_count;
-	size_t disk_cursor; /* among rows */
+	size_t disk_cursor; /* index into rows */
 	bool show_all;
-	bool settled;		  /* every probe has answered */
-	uint64_t disk_changed_ms; /* when the row under the cursor changed; 0: never */
-	struct disk target;	  /* chosen; its name "" where none is */
+	bool settled;		  /* every probe has finished */
+	uint64_t disk_changed_ms; /* last change of the row under the cursor; 0: never */
+	struct disk target;	  /* the chosen target; its name is "" if none is chosen */
 
 	/* Archive */
 	struct browse browse;
-	struct browse_names names; /* what the path that is typed may go on with */
+	struct browse_names names; /* completions of the typed path */
 	bool has_scan;
 	struct inspect_result scan;
 
@@ -73,7 +73,7 @@ struct model {
 	size_t layout_count, layout_cursor;
 
 	/* Review */
-	bool planned; /* plan and verdict are of now; else the scan still runs */
+	bool planned; /* plan and verdict are valid; false while the scan runs */
 	struct plan plan;
 	struct plan_verdict verdict;
 	char confirm[32];
@@ -81,15 +81,15 @@ struct model {
 
 	/* Install, Result */
 	struct snapshot snap;
-	struct snapshot calm; /* the same less often: texts are drawn from it, gauges from snap */
+	struct snapshot calm; /* a copy taken every text_ms: texts use it, gauges use snap */
 	uint64_t calm_ms;
-	unsigned text_ms; /* how often texts change; 0: once a second */
+	unsigned text_ms; /* period of calm; 0: one second */
 	bool cancel_asked;
-	char log[MODEL_LOG_MAX][160]; /* a ring of all messages */
-	uint64_t log_count;	      /* lines ever */
-	uint64_t log_seen;	      /* number of the last message in it */
-	size_t log_scroll;	      /* rows below what is shown; 0: the end is followed */
-	size_t log_match;	      /* the line that was found, of those that are kept */
+	char log[MODEL_LOG_MAX][160]; /* a ring buffer of messages */
+	uint64_t log_count;	      /* lines so far, including overwritten ones */
+	uint64_t log_seen;	      /* number of the last message in the log */
+	size_t log_scroll;	      /* rows below the visible ones; 0: follow the end */
+	size_t log_match;	      /* index of the line that a search has found */
 };
 
 static inline bool model_is_installing(const struct model *model)
@@ -97,41 +97,42 @@ static inline bool model_is_installing(const struct model *model)
 	return model->snap.magic && !snapshot_ended(&model->snap);
 }
 
-/* Sets or clears the sentence at the error place. */
+/* Sets or clears the notice; @bad: it is an error. */
 void model_say(struct model *model, bool bad, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * Takes a new list of disks: images first, then what may be installed to, then the rest. The cursor
- * stays on its device; disk_changed_ms is set where what stands under it is another device or
- * another verdict than before.
+ * Copies a new list of disks and sorts it: images first, then usable disks, then refused ones. The
+ * cursor stays on its device. Sets disk_changed_ms if the device, verdict or content under the
+ * cursor has changed.
  */
 void model_set_disks(struct model *model, const struct disk *disks, size_t count);
-/* Applies show_all again. */
+/* Rebuilds rows after a change of show_all. */
 void model_filter_disks(struct model *model);
-/* How many disks are listed without show_all. */
+/* Returns the number of disks listed without show_all. */
 size_t model_listed(const struct model *model);
-/* The disk under the cursor, or NULL. */
+/* Returns the disk under the cursor, or NULL. */
 const struct disk *model_disk(const struct model *model);
 
 /* Places every layout on the chosen target. */
 void model_place_layouts(struct model *model);
 
-/* Asks whether to cancel, and says what would be lost; the sentence follows the snapshots. */
+/* Shows the question whether to cancel, with its consequence, which each snapshot updates. */
 void model_ask_cancel(struct model *model);
 
-/* Rows that @text takes in the log, drawn on @grid (may be NULL): its lines have a blank at both ends,
- * and break where they have blanks. */
+/* Returns the number of rows that @text occupies in the log on @grid (may be NULL), with a margin
+ * of one column on both sides. */
 size_t model_log_rows(const struct grid *grid, const char *text);
-/* Lines of the log that are kept, and each of them, the oldest first. */
+/* Returns the number of lines in the log; model_log_line returns one of them, the oldest is 0. */
 size_t model_log_count(const struct model *model);
 const char *model_log_line(const struct model *model, size_t index);
 
-/* Takes a snapshot, and keeps the messages in it that are new. */
+/* Copies a snapshot, and appends its new messages to the log. */
 void model_set_snapshot(struct model *model, const struct snapshot *snap);
 
-/* Appends to the line that is typed, as UTF-8; takes the last character off. */
+/* Appends a character to a text field, as UTF-8. */
 void model_type(char *text, size_t size, uint32_t codepoint);
+/* Removes the last character of a text field. */
 void model_erase(char *text);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * screen - a screen is a const table of two pure functions, one that draws the model and one that
- * takes a key, and the keys that it knows. screen_frame draws the frame round it, screen_keys
- * handles lists and searching: both are the same for all screens.
+ * screen - a screen is a const table: a pure function that draws the model, a pure function that
+ * handles a key, and hints for its keys. All screens share screen_frame, which draws the frame, and
+ * screen_keys, which handles lists and searches.
  */
 #ifndef UI_SCREENS_SCREEN_H
 #define UI_SCREENS_SCREEN_H
@@ -14,59 +14,59 @@
 #define SCREEN_ROWS_MIN 10
 #define SCREEN_COLS_MIN 40
 
-/* What a key asks the app to do; what only moves a cursor needs nothing. */
+/* The action that a key requests from the app. */
 enum outcome {
-	OUTCOME_NONE,
-	OUTCOME_BACK, /* the screen before; from the first one: quit */
+	OUTCOME_NONE, /* nothing, or only the model has changed */
+	OUTCOME_BACK, /* go to the previous screen; on the first one: quit */
 	OUTCOME_QUIT,
-	OUTCOME_REDRAW,	  /* repaint everything, and ask the terminal for its size */
-	OUTCOME_RESCAN,	  /* look at the disks again */
-	OUTCOME_TARGET,	  /* model.target is chosen */
+	OUTCOME_REDRAW,	  /* repaint everything, and query the terminal's size */
+	OUTCOME_RESCAN,	  /* probe the disks again */
+	OUTCOME_TARGET,	  /* model.target has been chosen */
 	OUTCOME_FOLDER,	  /* list the folder in model.text */
 	OUTCOME_ARCHIVE,  /* scan the file in model.text */
-	OUTCOME_COMPLETE, /* complete the path in model.text, list the names in model.names */
-	OUTCOME_LAYOUT,	  /* the layout under the cursor is chosen */
-	OUTCOME_BEGIN,	  /* everything is confirmed: start the engine */
+	OUTCOME_COMPLETE, /* complete the path in model.text, and set model.names */
+	OUTCOME_LAYOUT,	  /* the layout under the cursor has been chosen */
+	OUTCOME_BEGIN,	  /* the operator has confirmed: start the engine */
 	OUTCOME_CANCEL,
 	OUTCOME_DETACH,
-	OUTCOME_AGAIN, /* from the result to the first screen */
+	OUTCOME_AGAIN, /* go from the result to the first screen */
 	OUTCOME_COUNT
 };
 
 /* A key in the key line and in the help. */
 struct hint {
 	enum action action;
-	const char *label; /* in the key line: "next" */
-	const char *brief; /* the same where it is too long for the line; or NULL */
-	const char *help;  /* in the help: a sentence without its full stop */
-	unsigned minor;	   /* on a narrow screen the highest are left out first; 0 never */
-	bool (*works)(const struct model *model); /* NULL: always */
+	const char *label; /* for the key line: "next" */
+	const char *brief; /* a shorter label for a narrow screen; or NULL */
+	const char *help;  /* for the help: a sentence without its full stop */
+	unsigned minor;	   /* the highest is omitted first on a narrow screen; 0: never */
+	bool (*works)(const struct model *model); /* false: hide the key; NULL: always works */
 };
 
-/* The rows between the frame's rules that a screen draws: top is in, bottom is out. */
+/* The rows inside the frame: from top up to, but not including, bottom. */
 struct area {
 	int top, bottom;
 };
 
 struct screen {
 	const char *name;
-	int step;     /* of the four choices, 1 to 4; 0: another kind of screen */
-	bool overlay; /* lies over another: no error place, any way back closes it */
+	int step;     /* 1 to 4 for the screens before an install; 0: any other */
+	bool overlay; /* shown on top of another: has no notice, and "back" closes it */
 	const struct hint *hints;
 	size_t hint_count;
 	void (*title)(const struct model *model, struct grid *grid); /* NULL: program and board */
 	void (*draw)(const struct model *model, struct grid *grid, struct area area);
-	/* General keys, lists and searching are done before it is asked. */
+	/* Called after screen_keys has handled general keys, lists and searches. */
 	enum outcome (*key)(struct model *model, enum action action, struct key key);
-	/* True while plain characters are text here; NULL: never. */
+	/* True if @key is text on this screen now; NULL: never. */
 	bool (*typing)(const struct model *model, struct key key);
-	/* Of a screen with a list: its length, the text that a search looks through, its cursor,
-	 * and how many are shown at once. */
+	/* For a screen with a list: its length, the searchable text of a row, its cursor, and the
+	 * number of rows per page. */
 	size_t (*count)(const struct model *model);
 	void (*row)(const struct model *model, size_t index, char *ret, size_t size);
 	size_t *(*cursor)(struct model *model);
 	size_t (*per_page)(const struct grid *grid, struct area area);
-	/* A search has moved the cursor: show what is there. NULL: drawing does. */
+	/* Called after a search has moved the cursor, to scroll there. NULL: draw does that. */
 	void (*found)(struct model *model);
 };
 
@@ -80,7 +80,7 @@ static inline bool screen_is_too_small(const struct grid *grid)
 	return grid->rows < SCREEN_ROWS_MIN || grid->cols < SCREEN_COLS_MIN;
 }
 
-/* Below these a screen leaves out what is not needed to decide. */
+/* Below these sizes a screen omits anything that the operator does not need for a decision. */
 static inline bool screen_is_short(const struct grid *grid)
 {
 	return grid->rows < 18;
@@ -90,20 +90,21 @@ static inline bool screen_is_narrow(const struct grid *grid)
 	return grid->cols < 72;
 }
 
-/* First of the @per_page rows that are shown: pages, not scrolling, so that a step of the cursor
- * costs two rows on a serial line and not a screen. */
+/* Returns the first row of the page that holds @cursor. Lists page instead of scrolling, so that a
+ * cursor step changes two rows on a serial line and not the whole screen. */
 size_t screen_page(size_t cursor, size_t per_page);
-/* At the right end of @row: "12 of 90", where not all rows are shown. */
+/* Writes "12 of 90" at the right end of @row, unless all rows fit on one page. */
 void screen_position(struct grid *grid, int row, size_t cursor, size_t count, size_t per_page);
-/* The first row that is shown, of more than fit by @most, after @action; moves by @page. */
+/* Returns the new first row after @action. @top is the old one, @most the last possible one, and
+ * @page the rows per page. */
 size_t screen_scroll(enum action action, size_t top, size_t most, size_t page);
-/* Where @text has in it what is searched for; NULL: nowhere. */
+/* Returns the first match of the search in @text, or NULL. */
 const char *screen_sought(const struct model *model, const char *text);
 
-/* The mark and the reverse bar of the row under the cursor. */
+/* If @here, draws the mark and the reverse bar of the cursor on @rows rows. */
 void screen_focus(struct grid *grid, int row, int rows, bool here);
 
-/* Title of the screens that show an install: what goes where, and for how long. */
+/* Draws the title of the Install and Result screens: archive, target, elapsed time. */
 void screen_title_install(const struct model *model, struct grid *grid);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A browser for the archive: media at the top, folders, archives, the rest dimmed. */
+/* A browser for the archive: media at the top, folders, archives, and other files dimmed. */
 #include "ui/screens/screen.h"
 
 #include "device/base/human.h"
@@ -11,9 +11,9 @@
 #define SIZE_COLS 9  /* "1023 MiB" */
 #define GAP	  2
 
-/* Columns of the list: dates and sizes stand close to the names, however wide the screen is. */
+/* Columns of the list: dates and sizes stay close to the names on wide screens. */
 struct columns {
-	int name, note, date, size_end; /* date 0: there is no room for it */
+	int name, note, date, size_end; /* date 0: no room for it */
 };
 
 static struct columns place_columns(const struct browse *b, const struct grid *g)
@@ -60,7 +60,7 @@ static void draw_entry(
 	(void)grid_put_middle(g, row, at->name, width, attr, text);
 }
 
-/* What the path may go on with, in columns as a shell lists it. */
+/* Draws the completions of the path in columns, as a shell does. */
 static void draw_names(const struct browse_names *names, struct grid *g, struct area area)
 {
 	size_t kept = names->count < BROWSE_NAMES_MAX ? names->count : BROWSE_NAMES_MAX;
@@ -80,10 +80,9 @@ static void draw_names(const struct browse_names *names, struct grid *g, struct 
 		rows = (kept + columns - 1) / columns;
 	if (names->count > fit)
 		(void)grid_format(g, area.top, 3, ATTR_BOLD,
-			"%zu names begin like this; the first:", names->count);
+			"%zu names match; the first ones:", names->count);
 	else
-		(void)grid_format(
-			g, area.top, 3, ATTR_BOLD, "%zu names begin like this:", names->count);
+		(void)grid_format(g, area.top, 3, ATTR_BOLD, "%zu names match:", names->count);
 	for (size_t i = 0; i < kept && i < fit; i++)
 		(void)grid_put_middle(g, area.top + 1 + (int)(i % rows),
 			3 + (int)(i / rows) * (width + GAP), width, ATTR_NORMAL, names->names[i]);
@@ -113,7 +112,7 @@ static void draw(const struct model *m, struct grid *g, struct area area)
 		screen_focus(g, row, 1, i == b->cursor);
 	}
 	if (b->count == 0)
-		(void)grid_text(g, row, 3, ATTR_NORMAL, "Nothing is here.");
+		(void)grid_text(g, row, 3, ATTR_NORMAL, "This folder is empty.");
 }
 
 static const struct browse_entry *entry_here(const struct model *m)
@@ -133,7 +132,7 @@ static enum outcome open_entry(struct model *m)
 	if (entry->kind != BROWSE_OTHER)
 		return OUTCOME_FOLDER;
 	model_say(m, true,
-		"%s is no tar archive (plain, gz, xz, zst, bz2, lz4 or lz). Choose another file.",
+		"%s is not a tar archive (plain, gz, xz, zst, bz2, lz4 or lz). Choose another file.",
 		entry->name);
 	return OUTCOME_NONE;
 }
@@ -145,8 +144,8 @@ static void begin_path(struct model *m)
 	STR_FORMAT(m->text, "%s%s", m->browse.dir, m->browse.dir[1] ? "/" : "");
 }
 
-/* "//" begins at the root again, and "/~/" at home: such a path can be typed or pasted behind the
- * folder that stands there already. */
+/* "//" restarts at the root, and "/~/" at home, so an absolute path can be typed or pasted after
+ * the folder already in the field. */
 static void type_path(struct model *m, uint32_t codepoint)
 {
 	size_t length = strlen(m->text);
@@ -158,7 +157,7 @@ static void type_path(struct model *m, uint32_t codepoint)
 	model_type(m->text, sizeof(m->text), codepoint);
 }
 
-/* The path stays to be typed where it leads nowhere; the app sees whether it is a folder. */
+/* An invalid path stays in the field. The app checks whether it is a folder. */
 static enum outcome take_path(struct model *m)
 {
 	char path[512];
@@ -169,7 +168,7 @@ static enum outcome take_path(struct model *m)
 		return OUTCOME_NONE;
 	}
 	if (!browse_resolve(m->browse.dir, m->text, path, sizeof(path))) {
-		model_say(m, true, "This path is too long.");
+		model_say(m, true, "The path is longer than 511 bytes. Type a shorter one.");
 		return OUTCOME_NONE;
 	}
 	STR_COPY(m->text, path);
@@ -259,17 +258,17 @@ static bool shows_all(const struct model *m)
 
 static const struct hint hints[] = {
 	{ACTION_DOWN, "choose", NULL, "move; also Tab, PgUp, PgDn, Home, End, digits", 7, NULL},
-	{ACTION_NEXT, "open", NULL, "open the folder, or take the archive and scan it", 0, NULL},
+	{ACTION_NEXT, "open", NULL, "open the folder, or choose the archive and scan it", 0, NULL},
 	{ACTION_PATH, "path", NULL, "type a path; Tab completes it, ~ is your home folder", 1,
 		NULL},
-	{ACTION_SEARCH, "search", NULL, "go to a name", 3, NULL},
-	{ACTION_ERASE, "up", NULL, "the folder above", 4, has_folder_above},
+	{ACTION_SEARCH, "search", NULL, "find a name", 3, NULL},
+	{ACTION_ERASE, "up", NULL, "go to the parent folder", 4, has_folder_above},
 	{ACTION_ALL, "show hidden", "hidden", "also list names that begin with a dot", 6,
 		hides_some},
 	{ACTION_ALL, "hide hidden", "fewer", "hide names that begin with a dot", 6, shows_all},
 	{ACTION_RESCAN, "reread", NULL, "read the folder again", 5, NULL},
 	{ACTION_HELP, "help", NULL, "this page", 0, NULL},
-	{ACTION_BACK, "back", NULL, "to the target", 0, NULL},
+	{ACTION_BACK, "back", NULL, "go back to the target", 0, NULL},
 };
 
 const struct screen screen_archive = {

@@ -8,7 +8,7 @@
 
 static const char *const step_titles[] = {"Target", "Archive", "Layout", "Review"};
 
-/* While a line is typed, these keys work and no others. */
+/* The keys that work in the text field. */
 static bool has_other_matches(const struct model *model)
 {
 	return model->text[0] ? model->match_count > 1 : model->sought[0] != '\0';
@@ -22,14 +22,14 @@ static bool has_text(const struct model *model)
 static const struct hint search_hints[] = {
 	{ACTION_DOWN, "other matches", "other", NULL, 0, has_other_matches},
 	{ACTION_NEXT, "stay here", "stay", NULL, 0, NULL},
-	{ACTION_ERASE, "erase", NULL, NULL, 1, has_text},
+	{ACTION_ERASE, "delete", NULL, NULL, 1, has_text},
 	{ACTION_ESCAPE, "go back", "back", NULL, 0, NULL},
 };
 
 static const struct hint path_hints[] = {
 	{ACTION_TAB, "complete", NULL, NULL, 0, NULL},
 	{ACTION_NEXT, "open", NULL, NULL, 0, NULL},
-	{ACTION_ERASE, "erase", NULL, NULL, 1, has_text},
+	{ACTION_ERASE, "delete", NULL, NULL, 1, has_text},
 	{ACTION_ESCAPE, "back", NULL, NULL, 0, NULL},
 };
 
@@ -68,7 +68,7 @@ static int hints_width(
 	return width;
 }
 
-/* Takes away the hint that is needed least. False where all are needed. */
+/* Drops the least important hint. Returns false if all are required. */
 static bool drop_hint(const struct hint **hints, size_t *count)
 {
 	size_t least = 0;
@@ -141,7 +141,7 @@ static void draw_head(const struct model *model, const struct screen *screen, st
 		grid_rule(grid, ++row);
 }
 
-/* "scan rootfs.tar.zst  41 %  ###....  84 / 204 MiB", and once it is through what came of it. */
+/* "scan rootfs.tar.zst  41 %  ###....  84 / 204 MiB", and after the scan its result. */
 static void draw_scan(const struct model *model, struct grid *grid, int row)
 {
 	const struct inspect_result *scan = &model->scan;
@@ -152,10 +152,10 @@ static void draw_scan(const struct model *model, struct grid *grid, int row)
 
 	name = name ? name + 1 : scan->path;
 	col = grid_text(grid, row, 1, ATTR_BOLD, "scan") + 1;
-	if (scan->state == INSPECT_BAD) { /* its end lies where a notice would, if there is none */
+	if (scan->state == INSPECT_BAD) { /* the second row is the notice's, which overwrites it */
 		const char *why = scan->error;
 
-		/* The sentence may begin with the name as well. */
+		/* The error may also begin with the name. */
 		if (strncmp(why, name, strlen(name)) == 0 &&
 			strncmp(why + strlen(name), ": ", 2) == 0)
 			why += strlen(name) + 2;
@@ -204,7 +204,7 @@ static void draw_scan(const struct model *model, struct grid *grid, int row)
 	}
 }
 
-/* The line that is typed, its end in sight, and the cursor in it. */
+/* Draws the text field with the end of its text and the cursor. */
 static void draw_entry(const struct model *model, struct grid *grid, int row)
 {
 	bool is_search = model->entry == ENTRY_SEARCH;
@@ -224,7 +224,7 @@ static void draw_entry(const struct model *model, struct grid *grid, int row)
 	grid->cursor_col = col;
 }
 
-#define NOTICE_LINES 4 /* at most */
+#define NOTICE_LINES 4 /* maximum */
 
 static int notice_lines(const struct model *model, const struct grid *grid)
 {
@@ -233,7 +233,7 @@ static int notice_lines(const struct model *model, const struct grid *grid)
 	return lines < NOTICE_LINES ? lines : NOTICE_LINES;
 }
 
-/* The last of its rows is @last. */
+/* Draws the notice, which ends on row @last. */
 static void draw_notice(const struct model *model, struct grid *grid, int last)
 {
 	unsigned attr = ATTR_BOLD | (model->notice_bad ? ATTR_BAD : 0);
@@ -250,17 +250,17 @@ static void draw_too_small(const struct model *model, struct grid *grid)
 	char text[200];
 	int rows;
 
-	STR_FORMAT(text, "%dx%d is too small: make it %dx%d or larger.", grid->cols, grid->rows,
-		SCREEN_COLS_MIN, SCREEN_ROWS_MIN);
-	/* The last cell of all cannot be written to on every terminal. */
+	STR_FORMAT(text, "%dx%d is too small. Enlarge the terminal to at least %dx%d.", grid->cols,
+		grid->rows, SCREEN_COLS_MIN, SCREEN_ROWS_MIN);
+	/* Leave the last column free: some terminals scroll when the last cell is written. */
 	rows = grid_wrap(grid, 0, 0, grid->cols - 1, grid->rows, ATTR_BOLD, text);
 	(void)grid_wrap(grid, rows, 0, grid->cols - 1, grid->rows - rows, ATTR_NORMAL,
 		model_is_installing(model)
-			? "The install goes on. Ctrl-L asks for the size again, q detaches."
-			: "Ctrl-L asks for the size again, q quits.");
+			? "The install continues. Ctrl-L reads the size again, q detaches."
+			: "Ctrl-L reads the size again, q quits.");
 }
 
-/* A small Review has no room for what it says itself. */
+/* A short Review screen needs the row for itself once the scan has ended. */
 static bool shows_scan(
 	const struct model *model, const struct screen *screen, const struct grid *grid)
 {
@@ -280,13 +280,13 @@ struct area screen_area(
 		area.bottom--;
 	if (shows_scan(model, screen, grid))
 		area.bottom--;
-	/* What a notice would cover there matters more than that the list holds still. */
+	/* On a short screen the list shrinks, so that the notice covers no row of it. */
 	if (screen_is_short(grid) && screen->cursor && !screen->overlay && model->notice[0])
 		area.bottom -= notice_lines(model, grid) - (model->entry == ENTRY_NONE);
 	return area;
 }
 
-/* What is scrolled is drawn over the frame's rows, too, before there is a frame. */
+/* Scrolled content also covers the rows of the frame, which is drawn afterwards. */
 static void clear_around(struct grid *grid, struct area area)
 {
 	for (int row = 0; row < grid->rows; row++)

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * screen_frame - the frame round every screen: title, steps, scan gauge, the line that is typed,
- * notices and keys. Pure: draws the model on a grid.
+ * screen_frame - the frame of every screen: title, steps, scan gauge, text field, notice and key
+ * line. Pure: draws the model on a grid.
  */
 #ifndef UI_SCREENS_SCREEN_FRAME_H
 #define UI_SCREENS_SCREEN_FRAME_H
 
 #include "ui/screens/screen.h"
 
-/* Clears @grid and draws the screen on top with its frame. */
+/* Clears @grid, and draws the topmost screen and its frame. */
 void screen_draw(const struct model *model, struct grid *grid);
 
-/* The rows inside the frame of @screen. */
+/* Returns the rows inside the frame of @screen. */
 struct area screen_area(
 	const struct model *model, const struct screen *screen, const struct grid *grid);
 
-/* The hints of @screen that work now. Returns how many; @ret has room for SCREEN_HINTS. */
+/* Returns the number of keys that work now, and their hints in @ret, which has room for
+ * SCREEN_HINTS; those of the text field while it is open. */
 #define SCREEN_HINTS 16
 size_t screen_hints(const struct model *model, const struct screen *screen,
 	const struct hint *ret[SCREEN_HINTS]);

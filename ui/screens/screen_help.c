@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the keys do on what lies below, from the same tables as its key line. */
+/* The keys of the screen below, from the same tables as its key line. */
 #include "ui/screens/screen_frame.h"
 
 #include "device/base/util.h"
@@ -8,13 +8,12 @@
 #define LABEL_COL 12
 #define HELP_COL  26
 
-/* The same on every screen, or on those where the key that it is like is one. */
+/* Keys that work on every screen, or wherever a hint for the action "like" is shown. */
 static const struct {
 	const char *key, *label, *help;
-	enum action like; /* ACTION_NONE: everywhere */
+	enum action like; /* ACTION_NONE: on every screen */
 } general[] = {
-	{"Ctrl-L", "redraw", "repaint a disturbed screen, and ask the terminal for its size",
-		ACTION_NONE},
+	{"Ctrl-L", "redraw", "repaint the screen, and read the size of the terminal", ACTION_NONE},
 	{"Left, Esc", "", "the same as q", ACTION_BACK},
 	{"Left", "", "the same as q", ACTION_QUIT},
 	{"Esc", "", "the same as Left", ACTION_LEFT},
@@ -42,19 +41,19 @@ static int draw_line(struct grid *g, int row, const char *name, const char *labe
 	return row + (rows > 0 ? rows : 1);
 }
 
-/* What holds now: a model keeps the last install. */
+/* The note depends on the screen as well, because the model keeps the last install. */
 static const char *words(const struct model *m)
 {
 	if (model_is_installing(m))
-		return "The install is a process of its own: it goes on when this screen or its "
-		       "line is gone. boardstrap attach shows it again.";
+		return "The install runs in its own process. It continues if this screen or its "
+		       "line is lost; boardstrap attach shows it again.";
 	if (m->screen == &screen_result)
-		return "The install has ended: nothing more is written.";
-	return "Nothing is written before the word on the screen Review is typed and Enter is "
-	       "pressed.";
+		return "The install has ended. Nothing more is written.";
+	return "Nothing is written until you type the confirmation word on the Review screen and "
+	       "press Enter.";
 }
 
-/* All of it, from @row on, which may be above the top; returns the row below. */
+/* Draws the whole page from @row on, which may be above the top. Returns the row below. */
 static int draw_all(const struct model *m, struct grid *g, int row)
 {
 	const struct hint *hints[SCREEN_HINTS];
@@ -78,7 +77,7 @@ static size_t shown_rows(const struct model *m, const struct grid *g)
 	return (size_t)(area.bottom - area.top);
 }
 
-/* Rows that are out of sight when the end is not. */
+/* Returns the number of rows that do not fit. */
 static size_t most_rows(const struct model *m, const struct grid *g)
 {
 	size_t rows, shown = shown_rows(m, g);
@@ -86,7 +85,7 @@ static size_t most_rows(const struct model *m, const struct grid *g)
 
 	if (!g)
 		return 0;
-	none = *g; /* it has no cells, so nothing is drawn: only measured */
+	none = *g; /* a grid without rows only measures */
 	none.rows = 0;
 	rows = (size_t)draw_all(m, &none, 0);
 	return rows > shown ? rows - shown : 0;
@@ -121,7 +120,7 @@ static bool has_more(const struct model *m)
 
 static const struct hint hints[] = {
 	{ACTION_DOWN, "scroll", NULL, "one row", 1, has_more},
-	{ACTION_PAGE_DOWN, "page", NULL, "as many rows as are shown", 2, has_more},
+	{ACTION_PAGE_DOWN, "page", NULL, "one page", 2, has_more},
 	{ACTION_BACK, "back", NULL, "close this page", 0, NULL},
 };
 

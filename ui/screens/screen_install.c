@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A running install: gauges and percent at every frame, texts less often (ui/term/line_speed). What it may cost
- * on a serial line is measured by tests/whole/test_bytes.c, which is why so little of it is bold, and why
- * blank rows part it, not rules.
+ * A running install: gauges and percentages change with every frame, texts less often
+ * (ui/term/line_speed). It uses little bold, and blank rows instead of rules, to keep within the
+ * bytes that tests/whole/test_bytes.c allows on a serial line.
  */
 #include "ui/screens/screen.h"
 
@@ -16,7 +16,7 @@
 #define TEXT_COLS 18 /* "about 1:02:03 left" */
 
 #define STEP_COLS      21 /* "[ >> ] extract 12:05 " */
-#define TIME_COL       15 /* of them */
+#define TIME_COL       15 /* offset of the time */
 #define STEP_COLS_LAST 14 /* "[ >> ] commit" and the margin */
 
 static const char *const state_words[] = {
@@ -34,8 +34,8 @@ static const unsigned state_attrs[] = {
 	[STEP_SKIPPED] = ATTR_DIM,
 };
 
-/* What takes but a moment shares a place with the step behind it. The first row gets ready, the
- * second does it. */
+/* Short steps share a place with the next one. The first row has the preparation, the second the
+ * install itself. */
 static const struct {
 	enum step_id first, last;
 } places[] = {
@@ -68,7 +68,7 @@ void screen_title_install(const struct model *m, struct grid *g)
 	(void)grid_put(g, 0, col, end - 2 - col, ATTR_NORMAL, text);
 }
 
-/* "archive   #####....   63 %   129 / 204 MiB"; an unknown total has neither bar nor percent. */
+/* "archive   #####....   63 %   129 / 204 MiB"; no bar and percentage if the total is unknown. */
 static void draw_gauge(struct grid *g, int row, unsigned attr, const char *label, int percent,
 	struct gauge bar, const char *text)
 {
@@ -112,7 +112,7 @@ static int draw_gauges(const struct model *m, struct grid *g, int row)
 	return row;
 }
 
-/* What moves, or that nothing does. Returns the row below. */
+/* Draws the rates, or the stall. Returns the row below. */
 static int draw_rates(const struct model *m, struct grid *g, int row)
 {
 	const struct snapshot *calm = &m->calm;
@@ -127,7 +127,7 @@ static int draw_rates(const struct model *m, struct grid *g, int row)
 			STR_FORMAT(text, "tar confirmed, %s replies",
 				human_count(calm->tar.replies).s);
 		else
-			STR_COPY(text, "tar not confirmed, gauge by archive");
+			STR_COPY(text, "tar not confirmed, progress from archive");
 		end = grid_right(g, row, end, ATTR_NORMAL, text) - 1;
 	}
 	STR_FORMAT(text, "%s now", human_rate(calm->progress.rate_bps).s);
@@ -151,7 +151,7 @@ static void draw_step(const struct model *m, struct grid *g, int row, int col, e
 	else if (step->state == STEP_ACTIVE)
 		STR_COPY(time, human_duration(m->calm.steps[id].ms / 1000).s);
 	(void)grid_put(g, row, col, 6, state_attrs[step->state], state_words[step->state]);
-	/* From an hour on there is no room for the whole name any more. */
+	/* A time of an hour or more takes columns from the name. */
 	if ((int)strlen(time) > STEP_COLS - 1 - TIME_COL)
 		at = col + STEP_COLS - 1 - (int)strlen(time);
 	(void)grid_put(g, row, col + 7, at - 1 - (col + 7), ATTR_NORMAL, step_name(id));
@@ -159,7 +159,7 @@ static void draw_step(const struct model *m, struct grid *g, int row, int col, e
 		(void)grid_text(g, row, at, ATTR_NORMAL, time);
 }
 
-/* The step whose turn it is in the place @place, or else the one that takes time. */
+/* Returns the running or failed step of a place, else its last one. */
 static enum step_id step_at(const struct model *m, size_t place)
 {
 	for (enum step_id id = places[place].first; id < places[place].last; id++) {
@@ -174,7 +174,7 @@ static enum step_id step_at(const struct model *m, size_t place)
 /* Returns the row below. */
 static int draw_steps(const struct model *m, struct grid *g, int row)
 {
-	/* Of the last one, which is short, the time may be left out. */
+	/* The last column is narrower: the time of "commit" may be omitted. */
 	int width = (g->cols - 1 - STEP_COLS_LAST) / 3, col = 1;
 
 	if (width < STEP_COLS)
@@ -190,7 +190,7 @@ static int draw_steps(const struct model *m, struct grid *g, int row)
 	return row + 1;
 }
 
-/* All that a small screen says of steps and times. */
+/* The only row about steps and times on a short screen. */
 static void draw_now(const struct model *m, struct grid *g, int row)
 {
 	if (m->snap.stall[0]) {
@@ -202,7 +202,7 @@ static void draw_now(const struct model *m, struct grid *g, int row)
 	(void)grid_right(g, row, g->cols - 1, ATTR_NORMAL, human_left(m->calm.progress.eta_s).s);
 }
 
-/* A terminal that is taller than a serial line's has room for more than the last one. */
+/* True if there is room for more messages than the last one. */
 static bool is_tall(const struct grid *g)
 {
 	return g->rows >= 28;
@@ -221,14 +221,13 @@ static void draw(const struct model *m, struct grid *g, struct area area)
 	int row;
 
 	if (!m->snap.magic) {
-		(void)grid_text(g, area.top, 1, ATTR_NORMAL, "Waiting for the first word ...");
+		(void)grid_text(g, area.top, 1, ATTR_NORMAL, "Waiting for the engine ...");
 		return;
 	}
 	if (m->snap.state == INSTALL_CANCELLING)
 		(void)grid_text(g, area.bottom, 1, ATTR_BOLD,
-			screen_is_narrow(g)
-				? "Cancelling: waiting for the end."
-				: "Cancelling: waiting until everything that was started has ended.");
+			screen_is_narrow(g) ? "Cancelling: the step is stopping."
+					    : "Cancelling: waiting for the running step to stop.");
 	row = draw_gauges(m, g, area.top);
 	if (screen_is_short(g)) {
 		draw_now(m, g, row);
@@ -277,25 +276,26 @@ static enum outcome key(struct model *m, enum action action, struct key key)
 	if (action == ACTION_DETACH)
 		return OUTCOME_DETACH;
 	if (action == ACTION_BACK)
-		model_say(m, false, "There is no way back from here: d detaches, c cancels.");
+		model_say(m, false, "You cannot go back during an install: d detaches, c cancels.");
 	if (action == ACTION_CANCEL && may_cancel(m)) {
 		model_ask_cancel(m);
 	} else if (action == ACTION_CANCEL && !m->snap.commands) {
 		model_say(
-			m, true, "Another front end commands this install; this one only watches.");
+			m, true, "Another terminal controls this install; this one is read-only.");
 	}
 	return OUTCOME_NONE;
 }
 
 static const struct hint hints[] = {
-	{ACTION_YES, "yes, cancel", NULL, "end the install now", 0, is_asked},
-	{ACTION_NO, "no, go on", NULL, "let it go on", 0, is_asked},
-	{ACTION_DETACH, "detach, the install goes on", "detach",
-		"leave; boardstrap attach comes back", 0, goes_on},
-	{ACTION_DETACH, "detach", NULL, "leave; boardstrap attach comes back", 0, is_cancelling},
-	{ACTION_CANCEL, "cancel", NULL,
-		"end the install, after a question: y is yes, any other key no", 0, may_cancel},
-	{ACTION_LOG, "log", NULL, "everything that was said so far", 1, is_not_asked},
+	{ACTION_YES, "yes, cancel", NULL, "cancel the install now", 0, is_asked},
+	{ACTION_NO, "no, continue", NULL, "continue the install", 0, is_asked},
+	{ACTION_DETACH, "detach, the install continues", "detach",
+		"leave; boardstrap attach shows it again", 0, goes_on},
+	{ACTION_DETACH, "detach", NULL, "leave; boardstrap attach shows it again", 0,
+		is_cancelling},
+	{ACTION_CANCEL, "cancel", NULL, "cancel, after a question; any key but y means no", 0,
+		may_cancel},
+	{ACTION_LOG, "log", NULL, "all messages so far", 1, is_not_asked},
 	{ACTION_HELP, "help", NULL, "this page", 0, is_not_asked},
 };
 

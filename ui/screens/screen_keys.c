@@ -14,7 +14,7 @@ static bool is_match(const struct model *model, const struct screen *screen, siz
 
 static size_t page_of(const struct model *model, const struct screen *screen)
 {
-	size_t page = 8; /* without knowing better */
+	size_t page = 8; /* for an unknown screen size */
 
 	if (model->grid && screen->per_page)
 		page = screen->per_page(model->grid, screen_area(model, screen, model->grid));
@@ -55,8 +55,8 @@ static void back_to_start(struct model *model, const struct screen *screen)
 	model->log_scroll = model->search_scroll;
 }
 
-/* Puts the cursor on the first row with the text in it, from @from on (or back), and round. Where
- * there is none, it goes back to where the search began. */
+/* Moves the cursor to the first match from @from on, forward or @back, and wraps around. With no
+ * match, the cursor returns to where the search began. */
 static void search(struct model *model, const struct screen *screen, size_t from, bool back)
 {
 	size_t count = screen->count(model), nearest = SIZE_MAX, at = 0;
@@ -88,7 +88,7 @@ static void begin_search(struct model *model, const struct screen *screen)
 	model->entry = ENTRY_SEARCH;
 	model->text[0] = '\0';
 	model->match_count = 0;
-	if (screen->overlay) /* the log: from its end */
+	if (screen->overlay) /* search the log from its end */
 		*screen->cursor(model) = screen->count(model) - 1;
 	model->search_from = *screen->cursor(model);
 	model->search_scroll = model->log_scroll;
@@ -120,7 +120,7 @@ static enum outcome search_key(
 		break;
 	case ACTION_UP:
 	case ACTION_DOWN:
-		if (model->text[0] == '\0') /* once more what was searched for last */
+		if (model->text[0] == '\0') /* repeat the last search */
 			STR_COPY(model->text, model->sought);
 		if (count > 0)
 			search(model, screen, action == ACTION_DOWN ? at + 1 : at + count - 1,
@@ -168,7 +168,7 @@ static bool has_hint(const struct model *model, const struct screen *screen, enu
 	return false;
 }
 
-/* Nobody sees what a key would do: only the way out works, and the look at the size. */
+/* On a screen that is too small to show its effect, a key does nothing; except redraw and exit. */
 static enum outcome too_small_key(const struct model *model, enum action action)
 {
 	if (action == ACTION_REDRAW)
@@ -178,7 +178,7 @@ static enum outcome too_small_key(const struct model *model, enum action action)
 	return OUTCOME_NONE;
 }
 
-/* The keys that are the same on every screen. True where @action was one. */
+/* Handles the keys common to all screens. Returns true if @action is one of them. */
 static bool general_key(
 	struct model *model, const struct screen *screen, enum action action, struct key key)
 {
@@ -206,7 +206,7 @@ enum outcome screen_key(struct model *model, struct key key)
 
 	if (model->grid && screen_is_too_small(model->grid))
 		return too_small_key(model, keys_action(key, false));
-	/* Who types wants to move with Left, which cannot be done; it must not drop what is typed. */
+	/* The text field has no cursor movement, but Left must not close it and drop the text. */
 	if (action == ACTION_NONE || (model->entry != ENTRY_NONE && key.symbol == SYMBOL_LEFT))
 		return OUTCOME_NONE;
 	if (action == ACTION_REDRAW)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * screen_keys - gives a key to the screen on top. The keys that every screen has in common (lists,
- * searching, help, log) are handled here; the screen's own key function gets the others.
+ * screen_keys - passes a key to the topmost screen. Handles the keys common to all screens (lists,
+ * search, help, log); the screen's key function handles the others.
  */
 #ifndef UI_SCREENS_SCREEN_KEYS_H
 #define UI_SCREENS_SCREEN_KEYS_H
 
 #include "ui/screens/screen.h"
 
-/* Changes @model as @key asks. Returns what the app has to do. */
+/* Applies @key to @model. Returns the action that the app has to do. */
 enum outcome screen_key(struct model *model, struct key key);
 
 #endif

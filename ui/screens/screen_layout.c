@@ -8,17 +8,17 @@
 #include <string.h>
 
 #define SEGMENTS_MAX (2 * LAYOUT_PARTITIONS_MAX + 1)
-#define SEGMENT_MIN  4 /* columns: what is too small to be seen is seen nevertheless */
+#define SEGMENT_MIN  4 /* columns, so that small partitions stay visible */
 
-/* A stretch of the disk: a partition, or a gap before or behind one. */
+/* A range of the disk: a partition or a gap. */
 struct segment {
 	const struct layout_partition *partition;
 	uint64_t sectors;
 	int cols;
 };
 
-/* The gap behind the last partition is only drawn where it is more than alignment and the backup
- * table take. */
+/* Splits the disk into segments. The gap after the last partition counts only if it is larger than
+ * alignment and backup table need. */
 static size_t cut_segments(const struct layout *layout, struct segment *segments)
 {
 	uint64_t at = 0;
@@ -37,7 +37,7 @@ static size_t cut_segments(const struct layout *layout, struct segment *segments
 	return count;
 }
 
-/* Every segment gets its least, and of what is left its share. */
+/* Every segment gets SEGMENT_MIN columns and its share of the rest. */
 static void scale_segments(struct segment *segments, size_t count, int width)
 {
 	uint64_t total = 0;
@@ -67,7 +67,7 @@ static void describe_partition(const struct layout_partition *p, char *ret, size
 		human_size(p->sectors * SECTOR_BYTES).s);
 }
 
-/* What the segments are, in their order; gaps only where they matter. */
+/* Lists the segments in order; free space only with @gaps. */
 static void describe_segments(
 	const struct segment *segments, size_t count, bool gaps, char *ret, size_t size)
 {
@@ -87,7 +87,7 @@ static void describe_segments(
 	}
 }
 
-/* The bar, and in the same order what it means, at @words; -1: not at all. */
+/* Draws the bar, and the list of its segments on row @words; -1: no list. */
 static void draw_bar(
 	const struct layout *layout, struct grid *g, int row, int col, int words, int words_col)
 {
@@ -114,7 +114,7 @@ static void draw_bar(
 	(void)grid_text(g, words, words_col, ATTR_NORMAL, text);
 }
 
-/* Rows about the layout under the cursor: its summary, and its partitions, all where there is room. */
+/* Returns the rows for the details of a layout: its summary, and as many partitions as fit. */
 static int details(const struct grid *g)
 {
 	return g->rows >= 30 ? 1 + LAYOUT_PARTITIONS_MAX : 4;
@@ -160,8 +160,8 @@ static void draw_layout(const struct model *m, size_t index, struct grid *g, int
 	screen_focus(g, row, 1, index == m->layout_cursor);
 }
 
-/* A small screen has one row for each, and one for what the bar under the cursor means; a large one
- * has three for each, a head, and the details. */
+/* A short screen has one row per layout, and one to explain the bar under the cursor; a tall one
+ * has three rows per layout, a heading and the details. */
 static int rows_each(const struct grid *g)
 {
 	return screen_is_short(g) ? 1 : 3;
@@ -232,10 +232,10 @@ static size_t *cursor(struct model *m)
 
 static const struct hint hints[] = {
 	{ACTION_DOWN, "choose", NULL, "move; also Tab, Home, End, digits", 3, NULL},
-	{ACTION_NEXT, "next", NULL, "take this layout and review everything", 0, NULL},
-	{ACTION_SEARCH, "search", NULL, "go to a layout by name", 2, NULL},
+	{ACTION_NEXT, "next", NULL, "choose this layout and review the install", 0, NULL},
+	{ACTION_SEARCH, "search", NULL, "find a layout by name", 2, NULL},
 	{ACTION_HELP, "help", NULL, "this page", 0, NULL},
-	{ACTION_BACK, "back", NULL, "to the archive", 0, NULL},
+	{ACTION_BACK, "back", NULL, "go back to the archive", 0, NULL},
 };
 
 const struct screen screen_layout = {

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Everything that was said: warnings of tar and notes of the engine. It follows the end until
- * somebody scrolls up. */
+/* The log: warnings of tar and messages of the engine. It follows the end until scrolled up. */
 #include "ui/screens/screen_frame.h"
 
 #include "device/base/util.h"
 
 #include <string.h>
 
-/* Rows of the lines before @index. */
+/* Returns the number of rows before the line @index. */
 static size_t rows_before(const struct model *m, const struct grid *g, size_t index)
 {
 	size_t rows = 0;
@@ -24,7 +23,7 @@ static size_t shown_rows(const struct model *m, const struct grid *g)
 	return (size_t)(area.bottom - area.top);
 }
 
-/* Rows that are out of sight when the end is not. */
+/* Returns the number of rows that do not fit. */
 static size_t most_rows(const struct model *m, const struct grid *g)
 {
 	size_t all = rows_before(m, g, model_log_count(m)), shown = shown_rows(m, g);
@@ -39,7 +38,7 @@ static size_t top_row(const struct model *m, const struct grid *g)
 	return m->log_scroll < most ? most - m->log_scroll : 0;
 }
 
-/* What is searched for stands out wherever it is not broken. */
+/* Highlights the match in a line of one row. */
 static void mark_sought(const struct model *m, struct grid *g, int row, const char *line)
 {
 	const char *at = screen_sought(m, line);
@@ -57,7 +56,7 @@ static void draw(const struct model *m, struct grid *g, struct area area)
 	int row = area.top - (int)top_row(m, g);
 
 	if (model_log_count(m) == 0)
-		(void)grid_text(g, area.top, 1, ATTR_NORMAL, "Nothing has been said so far.");
+		(void)grid_text(g, area.top, 1, ATTR_NORMAL, "No messages yet.");
 	for (size_t i = 0; i < model_log_count(m) && row < area.bottom; i++) {
 		const char *text = model_log_line(m, i);
 		int rows = (int)model_log_rows(g, text);
@@ -74,7 +73,7 @@ static void draw(const struct model *m, struct grid *g, struct area area)
 	}
 }
 
-/* "Log", and which of how many messages are shown. */
+/* "Log", and the range of the visible messages. */
 static void title(const struct model *m, struct grid *g)
 {
 	size_t top = top_row(m, g), bottom = top + shown_rows(m, g), first = 0, last = 0, row = 0;
@@ -82,7 +81,7 @@ static void title(const struct model *m, struct grid *g)
 
 	(void)grid_text(g, 0, 1, ATTR_BOLD,
 		!snapshot_ended(&m->snap) ? "Log"
-		: screen_is_narrow(g)	  ? "Log: it has ended"
+		: screen_is_narrow(g)	  ? "Log: install ended"
 					  : "Log: the install has ended");
 	for (size_t i = 0; i < model_log_count(m); i++) {
 		if (row <= top)
@@ -108,7 +107,7 @@ static enum outcome key(struct model *m, enum action action, struct key key)
 	return OUTCOME_NONE;
 }
 
-/* Brings the match into sight, with as much before as behind it. */
+/* Scrolls the match to the middle of the screen, unless it is visible. */
 static void found(struct model *m)
 {
 	size_t row = rows_before(m, m->grid, m->log_match), top = top_row(m, m->grid);
@@ -143,13 +142,12 @@ static bool has_lines(const struct model *m)
 
 static const struct hint hints[] = {
 	{ACTION_DOWN, "scroll", NULL, "one row", 2, has_more},
-	{ACTION_PAGE_DOWN, "page", NULL, "as many rows as are shown", 3, has_more},
-	{ACTION_HOME, "first, last", NULL, "the oldest; the newest, which is then followed", 4,
-		has_more},
-	{ACTION_SEARCH, "search", NULL, "find a text, the newest first; capitals do not matter", 1,
+	{ACTION_PAGE_DOWN, "page", NULL, "one page", 3, has_more},
+	{ACTION_HOME, "first, last", NULL, "go to the first or last message", 4, has_more},
+	{ACTION_SEARCH, "search", NULL, "find a text, newest first; case does not matter", 1,
 		has_lines},
 	{ACTION_HELP, "help", NULL, "this page", 1, NULL},
-	{ACTION_BACK, "back", NULL, "close the log, as Enter does", 0, NULL},
+	{ACTION_BACK, "back", NULL, "close the log; Enter does the same", 0, NULL},
 };
 
 const struct screen screen_log = {

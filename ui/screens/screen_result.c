@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The end, readable across a room: a word, the one sentence, and the next step. */
+/* The result, readable across a room: one word, the reason, and the next step. */
 #include "ui/screens/screen.h"
 
 #include "device/base/human.h"
@@ -31,12 +31,12 @@ static const struct {
 	{'T', {"######", "  ##  ", "  ##  ", "  ##  ", "  ##  "}},
 };
 
-/* How an end looks; what it means for the device stands in the text. */
+/* The look of a result; the text explains the state of the device. */
 struct verdict {
 	const char *word;
 	unsigned attr;
-	char fill;   /* what its ribbon is made of; 0: solid */
-	bool framed; /* bad: letters and a frame of X, not solid */
+	char fill;   /* the character that fills the ribbon; 0: full blocks */
+	bool framed; /* letters and a frame of X instead of full blocks */
 };
 
 static struct verdict verdict_of(const struct snapshot *s)
@@ -56,13 +56,13 @@ static struct verdict verdict_of(const struct snapshot *s)
 	return (struct verdict){"FAIL", ATTR_BOLD | ATTR_BAD, 'X', true};
 }
 
-/* The numbers stand beside the letters, or else below them. */
+/* True if the numbers fit beside the letters; else they go below. */
 static bool has_room_beside(const struct grid *g, const struct verdict *v)
 {
 	return g->cols >= 79 && (g->rows >= 22 || !v->framed);
 }
 
-/* Cells that a cell of a letter is high and wide: a large screen is read from farther away. */
+/* Returns the height and width in cells of one dot of a letter. */
 static int scale_of(const struct grid *g)
 {
 	return g->rows >= 36 && g->cols >= 120 ? 2 : 1;
@@ -84,7 +84,7 @@ static void draw_letter(
 	}
 }
 
-/* Letters, and the frame where they have one. */
+/* Returns the rows of the letters and their frame. */
 static int banner_rows(const struct grid *g, const struct verdict *v)
 {
 	return LETTER_ROWS * scale_of(g) + (v->framed ? 4 : 0);
@@ -100,7 +100,7 @@ static void draw_banner(struct grid *g, int row, int col, const struct verdict *
 	uint32_t codepoint = v->framed ? 'X' : g->glyphs->block;
 	int width = banner_cols(g, v), height = banner_rows(g, v);
 
-	/* Blanks, too: on a serial line a change of the attributes costs more than a gap. */
+	/* Also set the blanks: on a serial line a change of attributes costs more than a gap. */
 	for (int y = 0; y < height; y++)
 		grid_fill(g, row + y, col, width, ' ', v->attr);
 	if (v->framed) {
@@ -118,7 +118,7 @@ static void draw_banner(struct grid *g, int row, int col, const struct verdict *
 			codepoint, v->attr);
 }
 
-/* Where there is no room for letters: one row, full of them. */
+/* Draws one filled row with the word, if there is no room for letters. */
 static int draw_ribbon(struct grid *g, int row, const struct verdict *v)
 {
 	int col = (g->cols - 6) / 2;
@@ -130,18 +130,18 @@ static int draw_ribbon(struct grid *g, int row, const struct verdict *v)
 	return row + 1;
 }
 
-/* What to do now: what the engine says of this failure, or else by the exit code. */
+/* Returns the next step from the engine's error, else one for the exit code. */
 static const char *what_next(const struct snapshot *s)
 {
 	static const char *const next[] = {
 		[EXIT_OK] = "Safe to remove.",
 		[EXIT_FAILED] =
-			"See what was said (l), check the device and its connection, and try again.",
-		[EXIT_REFUSED] = "Put right what is said here, and try again.",
+			"Read the log (l), check the device and its connection, and try again.",
+		[EXIT_REFUSED] = "Correct the problem above, and try again.",
 		[EXIT_CANCELLED] = "Install again when you are ready.",
 		[EXIT_VERIFY] =
-			"Do not use this device. Try once more; if it differs again, replace it.",
-		[EXIT_LOCKED] = "Wait for the other install: boardstrap status shows it.",
+			"Do not use this device. Try once more; if it fails again, replace it.",
+		[EXIT_LOCKED] = "Wait for the other install to end; boardstrap status shows it.",
 		[EXIT_NOT_VERIFIED] = "Safe to remove.",
 	};
 
@@ -152,7 +152,7 @@ static const char *what_next(const struct snapshot *s)
 	return next[s->exit_code];
 }
 
-/* The same as a sentence: the engine's have no full stop. */
+/* Returns the next step as a sentence: the engine's have no full stop. */
 static const char *advice(const struct snapshot *s, char ret[ADVICE_BYTES])
 {
 	const char *text = what_next(s);
@@ -220,7 +220,7 @@ static void draw_passed(const struct snapshot *s, struct grid *g, int row, int b
 	row = draw_fact(g, row, bottom, "Layout", s->layout_name);
 	if (s->exit_code == EXIT_NOT_VERIFIED)
 		(void)draw_fact(g, row, bottom, "Note",
-			"What is on the medium was not compared with the archive, as was asked for.");
+			"The medium was not compared with the archive, as requested.");
 }
 
 static const char *error_of(const struct snapshot *s)
@@ -228,13 +228,13 @@ static const char *error_of(const struct snapshot *s)
 	return s->err.text[0] ? s->err.text : "cancelled by the operator";
 }
 
-/* On a narrow screen two paragraphs, without labels: what, and what to do. */
+/* A narrow screen has two paragraphs without labels: the error, and the next step. */
 static void draw_failed_narrow(const struct snapshot *s, struct grid *g, int row, int bottom)
 {
 	char text[512], next[ADVICE_BYTES];
 	int lines;
 
-	STR_FORMAT(text, "%s %s", s->written ? "It will not boot." : "Nothing was written to it.",
+	STR_FORMAT(text, "%s %s", s->written ? "The device will not boot." : "Nothing was written.",
 		advice(s, next));
 	lines = grid_lines(g, g->cols - 2, text);
 	row += grid_wrap(g, row, 1, g->cols - 2,
@@ -247,26 +247,26 @@ static int fact_lines(const struct grid *g, const char *text)
 	return grid_lines(g, g->cols - FACT_COL - 1, text);
 }
 
-/* What to do now is never left out, nor what it means for the device: where it happened is, and the
- * end of a long sentence. */
+/* The next step and the state of the device always fit. The place of the error, and the end of a
+ * long error, may be cut. */
 static void draw_failed(const struct snapshot *s, struct grid *g, int row, int bottom)
 {
-	const char *device = s->written ? "It will not boot: what was on it is gone."
+	const char *device = s->written ? "It will not boot. Its old content is lost."
 					: "Nothing was written to it.";
 	char next[ADVICE_BYTES];
 	int rest = fact_lines(g, device) + fact_lines(g, advice(s, next));
 
-	/* Two rows tell what it is about, whatever there is to do. */
+	/* Keep at least two rows for the error. */
 	if (row + 2 > bottom - rest)
 		rest = bottom - row - 2;
-	row = draw_fact(g, row, bottom - rest, "What", error_of(s));
+	row = draw_fact(g, row, bottom - rest, "Error", error_of(s));
 	if (s->verify.first[0])
 		row = draw_fact(g, row, bottom - rest, "Where", s->verify.first);
 	row = draw_fact(g, row, bottom, "Device", device);
 	(void)draw_fact(g, row, bottom, "Next", next);
 }
 
-/* The word, and the numbers beside or below it. Returns the row for what there is to say. */
+/* Draws the word, and the numbers beside or below it. Returns the row for the text. */
 static int draw_verdict(const struct snapshot *s, struct grid *g, int row, const struct verdict *v)
 {
 	int beside = 1 + banner_cols(g, v) + (v->framed ? 2 : 3);
@@ -316,7 +316,7 @@ static void draw(const struct model *m, struct grid *g, struct area area)
 static enum outcome key(struct model *m, enum action action, struct key key)
 {
 	(void)key;
-	/* Where there is no other screen Enter is not shown, so it does nothing. */
+	/* With no other screen to go to, Enter is not shown and does nothing. */
 	if (action == ACTION_NEXT)
 		return m->only_follow ? OUTCOME_NONE : OUTCOME_AGAIN;
 	return action == ACTION_BACK ? OUTCOME_QUIT : OUTCOME_NONE;
@@ -328,11 +328,11 @@ static bool may_go_on(const struct model *m)
 }
 
 static const struct hint hints[] = {
-	{ACTION_NEXT, "another", NULL, "back to the first screen, for another device", 0,
-		may_go_on},
-	{ACTION_LOG, "log", NULL, "everything that was said", 1, NULL},
+	{ACTION_NEXT, "new install", "another", "go back to the first screen, for another device",
+		0, may_go_on},
+	{ACTION_LOG, "log", NULL, "all messages", 1, NULL},
 	{ACTION_HELP, "help", NULL, "this page", 0, NULL},
-	{ACTION_QUIT, "quit", NULL, "leave with the exit code shown", 0, NULL},
+	{ACTION_QUIT, "quit", NULL, "quit with the exit code shown", 0, NULL},
 };
 
 const struct screen screen_result = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Every fact again, what will be lost, and the word that begins it; or why it cannot begin. */
+/* A summary of the install, what will be lost, and the confirmation; or why it cannot start. */
 #include "ui/screens/screen.h"
 
 #include "device/base/human.h"
@@ -16,13 +16,13 @@ static bool may_begin(const struct model *m)
 	return m->planned && m->verdict.count == 0;
 }
 
-/* Of a bad archive none is made, so there is nothing to say of what comes then. */
+/* There is no plan for a bad archive. */
 static bool has_plan(const struct model *m)
 {
 	return m->planned && m->scan.state == INSPECT_OK;
 }
 
-/* "mmcblk1p1", "sda1"; of an image "1". */
+/* "mmcblk1p1", "sda1"; "1" for an image. */
 static void partition_name(
 	const struct disk *disk, unsigned number, char ret[DISK_PARTITION_NAME_MAX])
 {
@@ -32,7 +32,7 @@ static void partition_name(
 		disk_partition_name(disk->name, number, ret);
 }
 
-/* A file's name may be longer than what is kept of it: that is marked. */
+/* Marks the name of an image if it was too long for disk->name. */
 static void target_name(const struct disk *disk, const struct grid *g, char *ret, size_t size)
 {
 	bool cut = disk->kind == DISK_IMAGE && strlen(disk->name) == sizeof(disk->name) - 1;
@@ -40,7 +40,7 @@ static void target_name(const struct disk *disk, const struct grid *g, char *ret
 	(void)str_format(ret, size, "%s%s", disk->name, cut ? g->glyphs->more : "");
 }
 
-/* On a small or narrow screen: what is erased and what is lost with it, in as many rows as that takes. */
+/* For a short or narrow screen: the target and its content. Returns the row below. */
 static int draw_loss(const struct disk *disk, struct grid *g, int row)
 {
 	char name[40], identity[32], content[160], text[512];
@@ -77,16 +77,16 @@ static int draw_target(const struct model *m, struct grid *g, int row)
 	return row + 1;
 }
 
-/* "sha256 6b1f03a1..c6c2  ok, as the digest file beside it says" */
+/* "sha256 6b1f03a1..c6c2  ok, matches the digest file" */
 static int draw_digest(const struct inspect_result *scan, struct grid *g, int row)
 {
 	static const struct {
 		const char *verdict, *why;
 		unsigned attr;
 	} words[] = {
-		[SIDECAR_NONE] = {"", "no digest file beside it to compare with", ATTR_NORMAL},
-		[SIDECAR_OK] = {"ok", ", as the digest file beside it says", ATTR_GOOD},
-		[SIDECAR_WRONG] = {"WRONG", ": the digest file beside it differs", ATTR_BAD},
+		[SIDECAR_NONE] = {"", "no digest file to compare with", ATTR_NORMAL},
+		[SIDECAR_OK] = {"ok", ", matches the digest file", ATTR_GOOD},
+		[SIDECAR_WRONG] = {"WRONG", ": differs from the digest file", ATTR_BAD},
 	};
 	size_t length = strlen(scan->sha256);
 	char text[128];
@@ -162,14 +162,14 @@ static int draw_fact(struct grid *g, int row, int last, const char *label, const
 			     last - row < 2 ? last - row : 2, ATTR_NORMAL, text);
 }
 
-/* Boot loaders, and what the card is told: "spl at 32 KiB, uboot in boot0; boots from boot0". */
+/* Boot loaders and boot settings: "spl at 32 KiB, uboot in boot0; boots from boot0". */
 static int draw_boot(const struct model *m, struct grid *g, int row, int last)
 {
 	static const char *const areas[] = {[BLOB_BOOT0] = "boot0", [BLOB_BOOT1] = "boot1"};
-	static const char *const boots[] = {[EMMC_BOOT_NONE] = "no area",
-		[EMMC_BOOT_BOOT0] = "boot0",
-		[EMMC_BOOT_BOOT1] = "boot1",
-		[EMMC_BOOT_USER] = "the user area"};
+	static const char *const boots[] = {[EMMC_BOOT_NONE] = "boot from eMMC disabled",
+		[EMMC_BOOT_BOOT0] = "the eMMC boots from boot0",
+		[EMMC_BOOT_BOOT1] = "the eMMC boots from boot1",
+		[EMMC_BOOT_USER] = "the eMMC boots from the user area"};
 	const struct layout *layout = &m->layouts[m->layout_cursor].placed;
 	char text[512] = "", one[128];
 
@@ -189,13 +189,13 @@ static int draw_boot(const struct model *m, struct grid *g, int row, int last)
 	if (layout->emmc.boot != EMMC_BOOT_KEEP && m->target.kind == DISK_EMMC) {
 		size_t length = strlen(text);
 
-		(void)str_format(text + length, sizeof(text) - length, "%sthe card boots from %s",
-			length ? "; " : "", boots[layout->emmc.boot]);
+		(void)str_format(text + length, sizeof(text) - length, "%s%s", length ? "; " : "",
+			boots[layout->emmc.boot]);
 	}
 	return draw_fact(g, row, last, "Boot", text);
 }
 
-/* What is left out first where a layout of many parts needs the room: the question comes last. */
+/* These rows are the first to be omitted if a layout with many partitions needs the room. */
 static int draw_how(const struct model *m, struct grid *g, int row, int last)
 {
 	char text[200] = "";
@@ -204,7 +204,7 @@ static int draw_how(const struct model *m, struct grid *g, int row, int last)
 		row = draw_fact(g, row, last, "Then",
 			m->plan.verify || !has_plan(m)
 				? "flush, verify every entry from the medium, partition table last"
-				: "flush, partition table last; NOT verified, as asked for");
+				: "flush, partition table last; NOT verified, as requested");
 	if (m->last_bps > 0 && m->scan.totals.stream_bytes > 0)
 		STR_FORMAT(text, "%s at %s (this device's last run)",
 			human_duration(m->last_ms / 1000).s, human_rate(m->last_bps).s);
@@ -212,7 +212,7 @@ static int draw_how(const struct model *m, struct grid *g, int row, int last)
 	return row < last ? row + 1 : row;
 }
 
-/* A small or narrow screen: what is lost, then by what, each only where the question has its row, too. */
+/* For a short or narrow screen: the loss, then the install, leaving a row for the question. */
 static int draw_small(const struct model *m, struct grid *g, int row, int last)
 {
 	char text[512];
@@ -230,7 +230,7 @@ static int draw_small(const struct model *m, struct grid *g, int row, int last)
 		row++;
 	}
 	if (row < last && has_plan(m) && !m->plan.verify)
-		(void)grid_text(g, row++, 1, ATTR_BOLD, "NOT verified, as asked for");
+		(void)grid_text(g, row++, 1, ATTR_BOLD, "NOT verified, as requested");
 	if (row < last && m->scan.state == INSPECT_OK)
 		(void)grid_format(g, row++, 1, ATTR_NORMAL, "%s, %s %s",
 			human_size(m->scan.totals.content_bytes).s,
@@ -250,7 +250,7 @@ static int problem_rows(const struct model *m, const struct grid *g)
 
 static void draw_problems(const struct model *m, struct grid *g, int row, int bottom)
 {
-	(void)grid_text(g, row++, 1, ATTR_BOLD | ATTR_BAD, "It cannot begin:");
+	(void)grid_text(g, row++, 1, ATTR_BOLD | ATTR_BAD, "Cannot install:");
 	for (uint32_t i = 0; i < m->verdict.count && i < PLAN_PROBLEMS_MAX && row < bottom; i++) {
 		(void)grid_text(g, row, 1, ATTR_NORMAL, "-");
 		row += grid_wrap(g, row, 3, g->cols - 4, bottom - row, ATTR_NORMAL,
@@ -258,7 +258,7 @@ static void draw_problems(const struct model *m, struct grid *g, int row, int bo
 	}
 }
 
-/* Names the word, unless it is the serial's, which is on the device's own row. */
+/* Names the word to type, unless it is part of the serial, which the row of the device shows. */
 static void question(const struct model *m, const struct grid *g, char *ret, size_t size)
 {
 	char word[32];
@@ -274,7 +274,7 @@ static void question(const struct model *m, const struct grid *g, char *ret, siz
 			human_size(m->target.size_bytes).s);
 	else if (22 + 2 * grid_width(g, word) <= g->cols)
 		(void)str_format(ret, size, "Type its name, %s:", word);
-	else /* the device's row has it whole */
+	else /* the row of the device shows the whole name */
 		(void)str_copy(ret, size, "Type its name:");
 }
 
@@ -314,13 +314,13 @@ static void draw(const struct model *m, struct grid *g, struct area area)
 	bool refused = m->planned && m->verdict.count > 0;
 	int row = draw_facts(m, g, area);
 
-	/* Problems need the room more than facts do. */
+	/* Problems are more important than facts. */
 	if (refused && row + problem_rows(m, g) > area.bottom) {
 		for (row = area.top; row < area.bottom; row++)
 			grid_fill(g, row, 0, g->cols, ' ', ATTR_NORMAL);
 		row = area.top;
 	}
-	if (row >= area.bottom) { /* the question is always seen */
+	if (row >= area.bottom) { /* the question is always visible */
 		row = area.bottom - 1;
 		grid_fill(g, row, 0, g->cols, ' ', ATTR_NORMAL);
 	}
@@ -330,9 +330,8 @@ static void draw(const struct model *m, struct grid *g, struct area area)
 		draw_field(m, g, row);
 	else
 		(void)grid_text(g, row, 1, ATTR_BOLD,
-			screen_is_narrow(g)
-				? "The scan of the archive goes on."
-				: "The archive is still being scanned: wait for its result.");
+			screen_is_narrow(g) ? "Wait for the scan to finish."
+					    : "Wait for the scan of the archive to finish.");
 }
 
 static bool typing(const struct model *m, struct key key)
@@ -341,7 +340,7 @@ static bool typing(const struct model *m, struct key key)
 
 	if (!may_begin(m) || key.symbol != SYMBOL_TEXT)
 		return false;
-	/* A serial is hexadecimal, so all other keys keep their meaning. */
+	/* A serial is hexadecimal; all other keys keep their meaning. */
 	if (disk_confirm_word(&m->target, word))
 		return key.codepoint < 0x80 && isxdigit((int)key.codepoint);
 	return key.codepoint != '?';
@@ -358,7 +357,7 @@ static enum outcome begin(struct model *m)
 		return OUTCOME_BEGIN;
 	if (m->confirm[0] == '\0')
 		model_say(m, false, "Type %s first.",
-			is_serial			    ? "its four digits"
+			is_serial			    ? "the four digits"
 			: strcmp(word, m->target.name) == 0 ? "its name"
 							    : "the word");
 	else
@@ -398,7 +397,7 @@ static bool has_begun(const struct model *m)
 	return may_begin(m) && m->confirm[0];
 }
 
-/* Where the name is typed, letters are no keys. */
+/* Letters are text while a name has to be typed. */
 static bool letters_are_keys(const struct model *m)
 {
 	char word[32];
@@ -412,14 +411,16 @@ static bool letters_are_text(const struct model *m)
 }
 
 static const struct hint hints[] = {
-	{ACTION_NEXT, "begin", NULL, "erase the device and install, once its word is typed", 0,
+	{ACTION_NEXT, "begin", NULL, "erase the device and install, if the word matches", 0,
 		may_begin},
-	{ACTION_ERASE, "erase", NULL, "take back the last character", 2, has_begun},
-	{ACTION_RESCAN, "check again", NULL, "look at the device and the archive again", 1,
+	{ACTION_ERASE, "delete", NULL, "delete the last character", 2, has_begun},
+	{ACTION_RESCAN, "check again", NULL, "check the device and the archive again", 1,
 		letters_are_keys},
 	{ACTION_HELP, "help", NULL, "this page", 0, NULL},
-	{ACTION_BACK, "back", NULL, "to the layout; nothing has been written", 0, letters_are_keys},
-	{ACTION_LEFT, "back", NULL, "to the layout; nothing has been written", 0, letters_are_text},
+	{ACTION_BACK, "back", NULL, "go back to the layout; nothing has been written", 0,
+		letters_are_keys},
+	{ACTION_LEFT, "back", NULL, "go back to the layout; nothing has been written", 0,
+		letters_are_text},
 };
 
 const struct screen screen_review = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The devices, and everything about the one under the cursor: which is to be erased? */
+/* The list of devices, and the details of the one under the cursor. */
 #include "ui/screens/screen.h"
 
 #include "device/base/human.h"
@@ -83,7 +83,7 @@ static void draw_row(const struct columns *at, struct grid *g, int row, const st
 
 static void draw_header(const struct columns *at, struct grid *g, int row)
 {
-	/* With what is between the words: fewer bytes than to change between two looks. */
+	/* The gaps are bold as well, which costs fewer bytes than changing the attributes. */
 	if (at->content)
 		grid_fill(g, row, at->device, at->content - at->device, ' ', ATTR_BOLD);
 	(void)grid_put(g, row, at->device, 8, ATTR_BOLD, "Device");
@@ -96,7 +96,7 @@ static void draw_header(const struct columns *at, struct grid *g, int row)
 	(void)grid_text(g, row, at->content, ATTR_BOLD, "Content");
 }
 
-/* "45010044473430303801..00": as much of it as the other end leaves room for. */
+/* "45010044473430303801..00" */
 static void shorten_cid(const char *cid, char *ret, size_t size)
 {
 	size_t length = strlen(cid);
@@ -104,7 +104,7 @@ static void shorten_cid(const char *cid, char *ret, size_t size)
 	(void)str_format(ret, size, "%.20s..%s", cid, length > 22 ? cid + length - 2 : "");
 }
 
-/* "SanDisk DG4008, eMMC 5.1, serial 3f2a9f31, CID 4501..00", in @cols columns where it can be. */
+/* "SanDisk DG4008, eMMC 5.1, serial 3f2a9f31, CID 4501..00"; shortens the CID to fit in @cols. */
 static void describe(const struct disk *disk, int cols, char *ret, size_t size)
 {
 	const char *serial = disk->id.serial, *version = disk_emmc_version(disk);
@@ -163,7 +163,7 @@ static void draw_emmc(struct grid *g, int row, const struct disk *disk)
 	(void)grid_text(g, row, 55, ATTR_NORMAL, text);
 }
 
-/* DETAILS rows, at the same place whatever the list is like. */
+/* Draws DETAILS rows, whose place does not depend on the list. */
 static void draw_details(struct grid *g, int row, const struct disk *disk)
 {
 	int bottom = row + DETAILS;
@@ -179,10 +179,10 @@ static void draw_details(struct grid *g, int row, const struct disk *disk)
 	if (disk->reason_count > 0)
 		(void)draw_fact(g, row, bottom, "Refused", text);
 	else if (disk->warning[0])
-		(void)draw_fact(g, row, bottom, "Beware", disk->warning);
+		(void)draw_fact(g, row, bottom, "Warning", disk->warning);
 }
 
-/* On a small screen there is one row for it, which notices take when there are some. */
+/* A short screen has one row for the details, which a notice overwrites. */
 static void draw_brief(struct grid *g, int row, const struct disk *disk)
 {
 	char text[512], why[480];
@@ -224,8 +224,8 @@ static void draw(const struct model *m, struct grid *g, struct area area)
 	if (m->row_count == 0)
 		(void)grid_wrap(g, row, 3, g->cols - 4, area.bottom - row, ATTR_NORMAL,
 			m->disk_count > 0
-				? "No device here may be installed to: a shows all."
-				: "No device yet: it appears here when it is plugged in.");
+				? "No device can be used as a target. Press a to show all."
+				: "No device found. Plug one in; it appears here.");
 }
 
 static bool hides_some(const struct model *m)
@@ -233,7 +233,7 @@ static bool hides_some(const struct model *m)
 	return !m->show_all && m->row_count < m->disk_count;
 }
 
-/* Where all is listed anyway there is nothing to hide, and a does nothing. */
+/* False if nothing would be hidden; the key then does nothing. */
 static bool shows_more(const struct model *m)
 {
 	return m->show_all && model_listed(m) < m->disk_count;
@@ -248,8 +248,8 @@ static enum outcome key(struct model *m, enum action action, struct key key)
 		if (!disk)
 			return OUTCOME_NONE;
 		if (m->disk_changed_ms && m->now_ms - m->disk_changed_ms < MODEL_CALM_MS) {
-			model_say(m, false,
-				"The list has just changed: look again, then press Enter.");
+			model_say(
+				m, false, "The list has just changed. Check it, then press Enter.");
 			return OUTCOME_NONE;
 		}
 		if (disk->reason_count > 0) {
@@ -272,7 +272,7 @@ static enum outcome key(struct model *m, enum action action, struct key key)
 	case ACTION_RESCAN:
 		return OUTCOME_RESCAN;
 	case ACTION_BACK:
-		/* That may be what is left of an arrow key whose rest comes late. */
+		/* Escape may be the start of an arrow key whose rest comes late. */
 		return key.symbol == SYMBOL_ESCAPE ? OUTCOME_NONE : OUTCOME_QUIT;
 	default:
 		return OUTCOME_NONE;
@@ -304,14 +304,14 @@ static bool has_rows(const struct model *m)
 
 static const struct hint hints[] = {
 	{ACTION_DOWN, "choose", NULL, "move; also Tab, PgUp, PgDn, Home, End, digits", 5, has_rows},
-	{ACTION_NEXT, "next", NULL, "take this device and go on; nothing is written yet", 0,
-		has_rows},
-	{ACTION_ALL, "show all", NULL, "also list what can never be a target", 2, hides_some},
-	{ACTION_ALL, "show fewer", NULL, "list only what can be a target", 2, shows_more},
-	{ACTION_SEARCH, "search", NULL, "go to a device by name, model or serial", 4, has_rows},
-	{ACTION_RESCAN, "rescan", NULL, "look at every device again", 3, NULL},
+	{ACTION_NEXT, "next", NULL, "choose this device; nothing is written yet", 0, has_rows},
+	{ACTION_ALL, "show all", NULL, "also list devices that can never be a target", 2,
+		hides_some},
+	{ACTION_ALL, "show fewer", NULL, "hide devices that can never be a target", 2, shows_more},
+	{ACTION_SEARCH, "search", NULL, "find a device by name, model or serial", 4, has_rows},
+	{ACTION_RESCAN, "rescan", NULL, "probe every device again", 3, NULL},
 	{ACTION_HELP, "help", NULL, "this page", 0, NULL},
-	{ACTION_QUIT, "quit", NULL, "leave", 0, NULL},
+	{ACTION_QUIT, "quit", NULL, "quit boardstrap", 0, NULL},
 };
 
 const struct screen screen_target = {

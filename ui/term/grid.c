@@ -9,7 +9,7 @@
 #include <string.h>
 #include <wchar.h>
 
-/* Of Unicode only what every console font has (WGL4, CP437): no eighth blocks. */
+/* Only characters that every console font has (WGL4, CP437), so no eighth blocks. */
 const struct glyphs glyphs_ascii = {
 	.name = "ascii",
 	.rule = '-',
@@ -97,7 +97,7 @@ static void set_cell(struct grid *grid, int row, int col, uint32_t codepoint, un
 		*cell = (struct cell){codepoint, (uint8_t)attr};
 }
 
-/* Takes one code point off @text; '?' replaces a byte that begins none. */
+/* Reads one code point and advances @text; '?' for an invalid byte. */
 static uint32_t next_codepoint(const char **text)
 {
 	uint32_t point = '?';
@@ -107,7 +107,8 @@ static uint32_t next_codepoint(const char **text)
 	return point;
 }
 
-/* What is shown for @point here, and in how many columns; 0: nothing (a combining mark). */
+/* Replaces @point by '?' if it cannot be shown here. Returns its columns, 0 for a combining
+ * mark. */
 static int shown_width(const struct grid *grid, uint32_t *point)
 {
 	int width = 1;
@@ -133,7 +134,7 @@ int grid_width(const struct grid *grid, const char *text)
 	return width;
 }
 
-/* Draws what fits into @width columns, without a word about the rest. */
+/* Cuts the text at @width columns without marking the cut. */
 static int put_clipped(
 	struct grid *grid, int row, int col, int width, unsigned attr, const char *text)
 {
@@ -221,7 +222,7 @@ int grid_right(struct grid *grid, int row, int end, unsigned attr, const char *t
 	return col;
 }
 
-/* Bytes of the next line of @text that fit into @width columns. */
+/* Returns the bytes of @text that fit on one line of @width columns. */
 static size_t line_length(const struct grid *grid, const char *text, int width)
 {
 	const char *at = text, *blank = NULL;
@@ -233,7 +234,7 @@ static size_t line_length(const struct grid *grid, const char *text, int width)
 
 		used += shown_width(grid, &point);
 		if (used > width) {
-			/* A word longer than the line is cut where it must be. */
+			/* Break a word only if it is longer than the line. */
 			if (*from == ' ' || !blank)
 				return from > text ? (size_t)(from - text) : (size_t)(at - text);
 			return (size_t)(blank - text);
@@ -253,7 +254,7 @@ int grid_wrap(
 		char line[512];
 		size_t length = line_length(grid, text, width);
 
-		if (lines == max - 1) { /* the last one: says where there is more */
+		if (lines == max - 1) { /* grid_put marks the cut */
 			(void)grid_put(grid, row + lines, col, width, attr, text);
 			return max;
 		}
@@ -305,16 +306,16 @@ void grid_bar(struct grid *grid, int row, int col, int width, uint64_t done, uin
 
 	if (width <= 1)
 		return;
-	/* What is empty stays blank: in a picture that is sent byte by byte nothing is cheaper. */
+	/* The empty part stays blank, which costs the fewest bytes on a serial line. */
 	grid_fill(grid, row, col, width, ' ', ATTR_NORMAL);
 	grid_fill(grid, row, col + --width, 1, grid->glyphs->edge, ATTR_NORMAL);
 	if (total > 0 && done >= total) {
 		halves = (uint64_t)width * 2;
 	} else if (total > 0) {
-		for (; total >> 48; total >>= 1) /* room for the width; more exact than the eye */
+		for (; total >> 48; total >>= 1) /* the product below must fit in 64 bits */
 			done >>= 1;
 		halves = done * (uint64_t)width * 2 / total;
-		if (halves >= (uint64_t)width * 2) /* rounded up to what it has not reached */
+		if (halves >= (uint64_t)width * 2) /* never full before the end */
 			halves = (uint64_t)width * 2 - 1;
 	}
 	grid_fill(grid, row, col, (int)(halves / 2), grid->glyphs->full, attr);

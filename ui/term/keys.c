@@ -80,8 +80,8 @@ const char *keys_label(enum action action)
 	return labels[action] ? labels[action] : "";
 }
 
-/* Cursor keys in both modes, since a terminal may be in either when we come; Home, End and the
- * function keys as vt220, xterm, rxvt, PuTTY and the Linux console send them. */
+/* Cursor keys in both modes, because the terminal may be in either at start; Home, End and function
+ * keys as VT220, xterm, rxvt, PuTTY and the Linux console send them. */
 const struct key_encoding keys_encodings[] = {
 	{"\033[A", SYMBOL_UP},
 	{"\033OA", SYMBOL_UP},
@@ -115,7 +115,7 @@ const struct key_encoding keys_encodings[] = {
 };
 const size_t keys_encodings_count = ARRAY_SIZE(keys_encodings);
 
-/* What is held is a whole sequence: which key is it? */
+/* Looks up the complete sequence. */
 static struct key take_sequence(struct key_reader *reader)
 {
 	struct key key = {SYMBOL_NONE, 0};
@@ -140,7 +140,7 @@ static void begin(struct key_reader *reader, int state, const char *held)
 	memcpy(reader->held, held, reader->count);
 }
 
-/* Of 8-bit terminals: one byte for ESC and a letter. */
+/* 8-bit terminals send one byte for ESC and a letter. */
 static const struct {
 	unsigned char byte;
 	int state;
@@ -181,7 +181,7 @@ static bool read_utf8(struct key_reader *reader, unsigned char byte, struct key 
 	uint32_t point;
 
 	if (utf8_length(byte) > 0) {
-		/* Cut off: this byte begins something else. */
+		/* The character was truncated; this byte starts a new one. */
 		reader->state = READ_PLAIN;
 		return read_plain(reader, byte, ret);
 	}
@@ -215,7 +215,7 @@ static bool read_escape(struct key_reader *reader, unsigned char byte)
 		reader->state = READ_STRING;
 		break;
 	default:
-		/* Else Alt and a letter. */
+		/* Anything else is Alt and a letter, which has no binding. */
 		reader->state = is_intermediate(byte) ? READ_CHARSET : READ_PLAIN;
 		return reader->state == READ_PLAIN;
 	}
@@ -223,7 +223,7 @@ static bool read_escape(struct key_reader *reader, unsigned char byte)
 	return false;
 }
 
-/* What means nothing, up to its end, which only its kind tells. */
+/* Skips a sequence without meaning. Returns true at its end, which depends on its kind. */
 static bool skip(struct key_reader *reader, unsigned char byte)
 {
 	bool ends = reader->state == READ_STRING  ? byte == '\a'
@@ -251,8 +251,9 @@ bool keys_read(struct key_reader *reader, unsigned char byte, struct key *ret)
 	case READ_MOUSE:
 		break;
 	}
-	/* A control character ends what was cut off; of a string only what ends it in any case; and a
-	 * mouse too far to the right is at column NUL. */
+	/* ESC ends any incomplete sequence. Other control characters do as well, except in a
+	 * string, and NUL in a mouse report, which xterm sends for columns that do not fit in a
+	 * byte. */
 	if (byte == 033 || (byte < ' ' && reader->state != READ_STRING &&
 				   !(byte == 0 && reader->state == READ_MOUSE)))
 		return read_plain(reader, byte, ret);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * keys - which key means what: one table, the same on every screen; and which bytes are which key.
- * Terminals send the same key in several ways, whatever their description says; all ways are known
- * here, and no part of a sequence that nobody knows is ever taken for a key.
+ * keys - the bindings of keys to actions, the same on every screen, and a parser for the byte
+ * sequences of keys. Terminals send a key in several ways, whatever their terminfo entry lists; the
+ * parser knows all of them, and no part of an unknown sequence is read as a key.
  */
 #ifndef UI_TERM_KEYS_H
 #define UI_TERM_KEYS_H
@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 enum symbol {
-	SYMBOL_NONE, /* nothing to act on: an unknown sequence, a reply of the terminal */
+	SYMBOL_NONE, /* an unknown sequence or a reply of the terminal: ignore it */
 	SYMBOL_TEXT, /* key.codepoint */
 	SYMBOL_UP,
 	SYMBOL_DOWN,
@@ -28,7 +28,7 @@ enum symbol {
 	SYMBOL_ERASE,
 	SYMBOL_HELP,
 	SYMBOL_REDRAW,
-	SYMBOL_RESIZE, /* no key: the terminal is another than was thought, in size or glyphs */
+	SYMBOL_RESIZE, /* not a key: the terminal's size or glyphs have changed */
 };
 
 struct key {
@@ -59,21 +59,21 @@ enum action {
 	ACTION_CANCEL,
 	ACTION_YES,
 	ACTION_NO,
-	/* Never from a key, but names in a key line: */
+	/* Never returned for a key; labels in a key line only: */
 	ACTION_QUIT,
-	ACTION_ESCAPE, /* "back" while a text is typed */
-	ACTION_LEFT,   /* the same, where the text is all there is */
+	ACTION_ESCAPE, /* "back" in a text field */
+	ACTION_LEFT,   /* "back" on a screen where letters are text */
 	ACTION_DIGIT,  /* key.codepoint '1' to '9' */
-	ACTION_TEXT,   /* key.codepoint, while a text is typed */
+	ACTION_TEXT,   /* key.codepoint, in a text field */
 	ACTION_COUNT
 };
 
-/* What @key means; with @typing, printable characters are text. */
+/* Returns the action of @key. With @typing, printable characters are text. */
 enum action keys_action(struct key key, bool typing);
-/* What the key line calls the key of @action: "Up/Down", "Enter", "q". */
+/* Returns the name of the key of @action for the key line: "Up/Down", "Enter", "q". */
 const char *keys_label(enum action action);
 
-/* Every way in which terminals send the keys that have a name. */
+/* All sequences by which terminals send the named keys. */
 struct key_encoding {
 	const char *bytes;
 	enum symbol symbol;
@@ -81,27 +81,28 @@ struct key_encoding {
 extern const struct key_encoding keys_encodings[];
 extern const size_t keys_encodings_count;
 
-/* Reads keys from what a terminal sends; {0} to begin with. */
+/* Parses keys from the terminal's input. Initialize it to {0}. */
 struct key_reader {
 	enum {
 		READ_PLAIN,
 		READ_ESCAPE,
 		READ_CSI,
 		READ_SS3,
-		READ_STRING,  /* an answer that ends with "ESC \\" or BEL */
+		READ_STRING,  /* a reply that ends with "ESC \\" or BEL */
 		READ_CHARSET, /* "ESC (" and the like: a letter follows */
 		READ_MOUSE,   /* "ESC [ M": button, column and row follow, a byte each */
 		READ_UTF8,
 	} state;
-	char held[16];		/* the sequence; what does not fit makes it unknown */
-	uint8_t count, missing; /* bytes: held; to come of a letter or of the mouse */
+	char held[16];		/* the sequence so far; a longer one is unknown */
+	uint8_t count, missing; /* bytes: held; still missing from a character or mouse report */
 };
 
-/* Takes a byte. True where a key has ended with it: SYMBOL_NONE where it means nothing. */
+/* Parses one byte. Returns true if it completes a key; SYMBOL_NONE for an unknown sequence. */
 bool keys_read(struct key_reader *reader, unsigned char byte, struct key *ret);
-/* True while the rest of a sequence is awaited. */
+/* True inside an incomplete sequence. */
 bool keys_awaits(const struct key_reader *reader);
-/* The rest did not come within tempo.escape_ms: the Escape key, or nothing. */
+/* Ends an incomplete sequence; call it when no byte has come for line_speed.escape_ms. Returns the
+ * Escape key, or SYMBOL_NONE. */
 struct key keys_give_up(struct key_reader *reader);
 
 #endif

@@ -5,24 +5,24 @@
 
 #include <limits.h>
 
-static const struct line_speed tempos[] = {
+static const struct line_speed table[] = {
 	{.baud_max = 1200, .frame_ms = 10000, .text_ms = 30000, .escape_ms = 400, .thrifty = true},
 	{.baud_max = 2400, .frame_ms = 4000, .text_ms = 12000, .escape_ms = 400, .thrifty = true},
 	{.baud_max = 4800, .frame_ms = 2000, .text_ms = 6000, .escape_ms = 250, .thrifty = true},
 	{.baud_max = 19200, .frame_ms = 1000, .text_ms = 3000, .escape_ms = 250, .thrifty = true},
 	{.baud_max = UINT_MAX - 1, .frame_ms = 250, .text_ms = 1000, .escape_ms = 250},
-	{.baud_max = UINT_MAX, .frame_ms = 250, .text_ms = 1000, .escape_ms = 150}, /* no wires */
+	{.baud_max = UINT_MAX, .frame_ms = 250, .text_ms = 1000, .escape_ms = 150}, /* not serial */
 };
 
 const struct line_speed *line_speed_choose(unsigned baud)
 {
-	const struct line_speed *tempo = tempos;
+	const struct line_speed *row = table;
 
 	if (baud == 0)
 		baud = UINT_MAX;
-	while (tempo->baud_max < baud)
-		tempo++;
-	return tempo;
+	while (row->baud_max < baud)
+		row++;
+	return row;
 }
 
 unsigned line_speed_baud(speed_t speed)

@@ -8,9 +8,9 @@
 #include <term.h>
 
 #define SOLID	  0x2588 /* full block */
-#define SOLID_RUN 5	 /* from which on blanks in reverse are fewer bytes */
+#define SOLID_RUN 5	 /* columns from which reversed blanks take fewer bytes */
 
-/* The pair of a meaning's colours has the number of its row in the theme, and one; 0 is default. */
+/* The colour pair of a meaning is its row in the theme plus one; pair 0 is the default. */
 static const struct theme *choose_theme(void)
 {
 	const struct theme *theme =
@@ -19,7 +19,7 @@ static const struct theme *choose_theme(void)
 	if (theme != &theme_colour)
 		return theme;
 	(void)start_color();
-	/* Without this the whole screen would be painted in a colour: 2 KiB on a serial line. */
+	/* Otherwise curses paints the background of the whole screen: 2 KiB on a serial line. */
 	(void)use_default_colors();
 	for (short i = 0; i < THEME_MEANINGS; i++)
 		(void)init_pair((short)(i + 1), theme_colour.meanings[i].ink,
@@ -48,7 +48,7 @@ static attr_t curses_attr(const struct painter *painter, unsigned attr)
 	return all & painter->attrs;
 }
 
-/* As choose_theme has made them. */
+/* The pairs that choose_theme has defined. */
 static short curses_pair(const struct look *look)
 {
 	for (short i = 0; i < THEME_MEANINGS; i++)
@@ -70,7 +70,7 @@ static void show_cell(const struct painter *painter, int row, int col, const str
 		(void)mvadd_wch(row, col, &out);
 }
 
-/* Columns from @col on that are full blocks, alike and in the colours of plain text. */
+/* Returns the length of the run of full blocks from @col on, with one attribute and no colour. */
 static int solid_run(const struct grid *grid, int row, int col)
 {
 	unsigned attr = grid_cell(grid, row, col)->attr;
@@ -83,7 +83,7 @@ static int solid_run(const struct grid *grid, int row, int col)
 	return end - col;
 }
 
-/* A row; a longer run of full blocks, three bytes each, as blanks in reverse, which look the same. */
+/* Draws long runs of full blocks, three bytes each, as reversed blanks, which look the same. */
 static void show_row(const struct painter *painter, const struct grid *grid, int row)
 {
 	for (int col = 0; col < grid->cols;) {
@@ -106,7 +106,7 @@ void painter_show(struct painter *painter, const struct grid *grid, bool all)
 	if (LINES != grid->rows || COLS != grid->cols) {
 		(void)resizeterm(grid->rows, grid->cols);
 		term_crash_resized();
-		all = true; /* terminals differ in what they keep of the old picture */
+		all = true; /* terminals keep different parts of the picture on a resize */
 	}
 	for (int row = 0; row < grid->rows; row++)
 		show_row(painter, grid, row);

@@ -22,37 +22,37 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define LEAVE_MS    200 /* how long a line that is stuck may hold us at the end */
-#define OUT_WAIT_MS 100 /* between looks at one that sends */
+#define LEAVE_MS    200 /* longest wait for a stuck line in term_close */
+#define OUT_WAIT_MS 100 /* longest wait between checks of a line that is sending */
 
 struct terminal {
 	SCREEN *screen;
-	FILE *queue; /* ours: the pump's, for curses */
+	FILE *queue; /* owned: a duplicate of output.queue, for curses */
 	int in, out; /* borrowed */
-	struct term_output pump;
-	struct grid next; /* the latest that was to be shown */
-	bool waiting;	  /* it is not on the screen yet */
+	struct term_output output;
+	struct grid next; /* the latest grid */
+	bool waiting;	  /* next is not painted yet */
 	struct termios saved;
 	unsigned baud;
-	int in_kernel; /* bytes, when they were last seen to change, at moved_ms */
+	int in_kernel; /* bytes in the serial port, last changed at moved_ms */
 	uint64_t moved_ms;
 	const struct glyphs *glyphs;
 	struct painter painter;
-	char input[256]; /* that was read, from input_at to input_end */
+	char input[256]; /* unparsed input, from input_at to input_end */
 	size_t input_at, input_end;
-	uint64_t input_ms; /* when it was */
+	uint64_t input_ms; /* when it was read */
 	struct key_reader reader;
 	struct term_query query;
-	int rows, cols;	  /* as the terminal has answered; 0 */
-	bool can_unicode; /* there is a locale for it */
-	bool changed;	  /* what the query has told is not known to the app yet */
-	bool repair;
+	int rows, cols;	  /* from the last query; 0: unknown */
+	bool can_unicode; /* a UTF-8 locale is installed */
+	bool changed;	  /* SYMBOL_RESIZE is pending */
+	bool repair;	  /* repaint everything next time */
 };
 
 /*
- * What the locale says of the terminal is not asked: the terminal itself is. But curses needs a
- * locale to write UTF-8; and in others it sends "repeat the last character", which minicom and
- * screen do not know. True where there is one.
+ * Sets a UTF-8 locale, which curses needs to write UTF-8; in other locales it also sends "repeat
+ * the last character" (REP), which minicom and screen do not support. Whether the terminal draws
+ * UTF-8 is up to term_query, not to the locale. Returns false if no such locale is installed.
  */
 static bool choose_locale(void)
 {
@@ -64,7 +64,7 @@ static bool choose_locale(void)
 	return false;
 }
 
-/* Raw, and set at once: curses would wait until a stopped line has taken what is queued. */
+/* Sets raw mode with TCSANOW: curses would wait for a stopped line to drain. */
 static void set_raw(const struct terminal *term)
 {
 	struct termios raw = term->saved;
@@ -76,7 +76,7 @@ static void set_raw(const struct terminal *term)
 	(void)tcsetattr(term->in, TCSANOW, &raw);
 }
 
-/* A pty has a speed as well, whatever its other end runs at; but it has no wires. */
+/* A pty also has a speed, a meaningless one, but TIOCMGET fails on it. */
 static unsigned read_baud(const struct terminal *term)
 {
 	int wires;
@@ -95,21 +95,21 @@ static FILE *open_duplicate(int fd)
 	return file;
 }
 
-/* Takes screen and line as curses has them, in our way. */
+/* Changes the settings that curses has made of screen and line. */
 static void set_up(struct terminal *term)
 {
 	int rows, cols;
 
 	(void)nonl();
-	(void)typeahead(-1); /* writing never waits: no frame need be cut short for a key */
+	(void)typeahead(-1); /* output never blocks, so never cut a frame short for a key */
 	painter_init(&term->painter);
 	term_size(term, &rows, &cols);
 	(void)resizeterm(rows, cols);
-	term_crash_arm(term->in, term->pump.line, &term->saved);
+	term_crash_arm(term->in, term->output.line, &term->saved);
 	set_raw(term);
 }
 
-/* What came while the terminal was asked: keys. */
+/* Keeps the keys that were typed during a query. */
 static void take_typed(struct terminal *term, const struct term_query *query)
 {
 	_Static_assert(sizeof(term->input) >= sizeof(query->typed), "typed keys do not fit");
@@ -119,8 +119,8 @@ static void take_typed(struct terminal *term, const struct term_query *query)
 	term->input_ms = now_ms();
 }
 
-/* Does it answer, whatever it is called? It is asked for its identity, as every terminal knows it. If
- * so the line stays raw: what is typed from now on is neither echoed nor lost. */
+/* Sends the identity request (DA1), which every terminal answers. If an answer comes, the line
+ * stays raw, so that keys are neither echoed nor lost. */
 static bool answers(struct terminal *term)
 {
 	struct pollfd to = {.fd = term->out, .events = POLLOUT};
@@ -156,7 +156,7 @@ int term_open(
 	*note = '\0';
 	if (tcgetattr(in, &saved) < 0 || !isatty(out)) {
 		(void)str_format(note, note_size,
-			"There is no terminal for the screens: use boardstrap install --plain.");
+			"The screens need a terminal. Use boardstrap install --plain.");
 		return -ENOTTY;
 	}
 	term = calloc(1, sizeof(*term));
@@ -175,19 +175,19 @@ int term_open(
 		return r;
 	}
 	term->can_unicode = choose_locale();
-	term->glyphs = &glyphs_ascii; /* until it has answered */
-	r = term_output_init(&term->pump, out);
+	term->glyphs = &glyphs_ascii; /* until the terminal answers */
+	r = term_output_init(&term->output, out);
 	if (r < 0)
 		errno = -r;
 	else
-		term->queue = open_duplicate(term->pump.queue);
+		term->queue = open_duplicate(term->output.queue);
 	if (!term->queue)
 		goto fail;
 	term->baud = read_baud(term);
-	/* What a shell left behind would win over what the terminal says. */
+	/* These would override the size that the terminal reports. */
 	(void)unsetenv("LINES");
 	(void)unsetenv("COLUMNS");
-	/* It writes only: keys are read by ourselves. */
+	/* Curses only writes; this module reads the keys. */
 	terminfo_offer(&terminfo);
 	term->screen = newterm(terminfo.type, term->queue, term->queue);
 	terminfo_withdraw(&terminfo);
@@ -198,10 +198,10 @@ int term_open(
 	*ret = term;
 	return 0;
 fail:
-	(void)str_format(note, note_size, "The terminal cannot be used: %s.", strerror(errno));
+	(void)str_format(note, note_size, "The terminal could not be set up: %s.", strerror(errno));
 	if (term->queue)
 		(void)fclose(term->queue);
-	term_output_finish(&term->pump);
+	term_output_finish(&term->output);
 	(void)tcsetattr(in, TCSANOW, &saved);
 	free(term);
 	return -EIO;
@@ -234,7 +234,7 @@ int term_fd(const struct terminal *term)
 	return term->in;
 }
 
-/* A picture could be painted, if only there were room. */
+/* True if a grid waits for room on the line only. */
 static bool is_due(const struct terminal *term)
 {
 	return term->waiting && !term->query.active;
@@ -242,14 +242,14 @@ static bool is_due(const struct terminal *term)
 
 int term_out_fd(const struct terminal *term)
 {
-	return is_due(term) || term_output_queued(&term->pump) > 0
-		       ? term_output_poll_fd(&term->pump)
+	return is_due(term) || term_output_queued(&term->output) > 0
+		       ? term_output_poll_fd(&term->output)
 		       : -1;
 }
 
 int term_out_wait_ms(struct terminal *term)
 {
-	int bytes = is_due(term) ? term_output_in_kernel(&term->pump) : 0;
+	int bytes = is_due(term) ? term_output_in_kernel(&term->output) : 0;
 	int ms = bytes * 10 * 1000 / (int)(term->baud ? term->baud : 115200) + 1; /* 10 bits each */
 	uint64_t now = now_ms(), wait_ms;
 
@@ -257,9 +257,9 @@ int term_out_wait_ms(struct terminal *term)
 		term->in_kernel = bytes;
 		term->moved_ms = now;
 	}
-	if (bytes == 0 || term_output_poll_fd(&term->pump) >= 0)
+	if (bytes == 0 || term_output_poll_fd(&term->output) >= 0)
 		return -1;
-	/* The longer it has been stopped, the less often it is looked at. */
+	/* Back off while the line is stopped. */
 	wait_ms = (uint64_t)ms + (now - term->moved_ms) / 2;
 	return wait_ms < OUT_WAIT_MS ? (int)wait_ms : OUT_WAIT_MS;
 }
@@ -271,7 +271,7 @@ unsigned term_baud(const struct terminal *term)
 
 uint64_t term_bytes(const struct terminal *term)
 {
-	return term->pump.bytes;
+	return term->output.bytes;
 }
 
 bool term_is_gone(const struct terminal *term)
@@ -281,7 +281,7 @@ bool term_is_gone(const struct terminal *term)
 
 	if (poll(&poll_fd, 1, 0) < 1)
 		return false;
-	/* Readable, but with nothing to read: the end of the file. */
+	/* Readable but empty is the end of the file. */
 	return (poll_fd.revents & (POLLHUP | POLLERR | POLLNVAL)) ||
 	       ioctl(term->in, FIONREAD, &waiting) < 0 || waiting == 0;
 }
@@ -295,11 +295,11 @@ static bool has_input(const struct terminal *term, int wait_ms)
 	return poll(&poll_fd, 1, wait_ms) == 1;
 }
 
-/* The query takes it all, and gives back in the end what are keys. */
+/* Passes all input to the query, which returns the keys at its end. */
 static bool read_answers(struct terminal *term)
 {
 	char buf[sizeof(term->query.typed)];
-	ssize_t n = read(term->in, buf, query_room(&term->query));
+	ssize_t n = read(term->in, buf, term_query_room(&term->query));
 
 	for (ssize_t i = 0; i < n; i++)
 		term_query_feed(&term->query, buf[i], now_ms());
@@ -320,7 +320,7 @@ static void end_query(struct terminal *term)
 		term->cols = query->cols;
 	}
 	term_size(term, &rows_now, &cols_now);
-	/* One that is silent this time is what it was before. */
+	/* Keep the glyphs if the terminal has not answered this time. */
 	if (query->positions > 0)
 		term->glyphs = !query->utf8 || !term->can_unicode	? &glyphs_ascii
 			       : line_speed_choose(term->baud)->thrifty ? &glyphs_thrifty
@@ -328,11 +328,11 @@ static void end_query(struct terminal *term)
 	term->changed = rows_now != rows || cols_now != cols || term->glyphs != glyphs;
 	term->repair = true;
 	if (term->changed)
-		term->waiting = false; /* it is of another size, or has other glyphs */
+		term->waiting = false; /* the waiting grid has the old size or glyphs */
 	term_pump(term);
 }
 
-/* Before the settings go back, or a shell would take the answers for commands. */
+/* Call it before restoring the settings, or a shell reads the answers as commands. */
 static void await_answers(struct terminal *term)
 {
 	while (term->query.active && !term_query_is_over(&term->query, now_ms()))
@@ -340,7 +340,7 @@ static void await_answers(struct terminal *term)
 			return;
 }
 
-/* Reads what has come. False where there are no keys in it. */
+/* Reads the available input. Returns false if it holds no keys. */
 static bool fill_input(struct terminal *term)
 {
 	ssize_t n;
@@ -364,13 +364,13 @@ static bool fill_input(struct terminal *term)
 void term_query(struct terminal *term)
 {
 	term_repair(term);
-	/* Behind what waits it would be answered too late. */
-	if (term->query.active || term_output_send(&term->pump) != 0 ||
-		!term_output_has_room(&term->pump) ||
-		write_full(term->pump.queue, TERM_QUERY_TEXT, strlen(TERM_QUERY_TEXT)) < 0)
+	/* Behind queued output the answer would come too late. */
+	if (term->query.active || term_output_send(&term->output) != 0 ||
+		!term_output_has_room(&term->output) ||
+		write_full(term->output.queue, TERM_QUERY_TEXT, strlen(TERM_QUERY_TEXT)) < 0)
 		return;
 	term_query_begin(&term->query, now_ms());
-	(void)term_output_send(&term->pump);
+	(void)term_output_send(&term->output);
 }
 
 bool term_key(struct terminal *term, struct key *ret)
@@ -405,19 +405,19 @@ void term_close(struct terminal *term)
 {
 	if (!term)
 		return;
-	/* Without an alternate screen the shell's prompt comes onto the last row. */
+	/* With no alternate screen, the shell's prompt appears on the last row. */
 	(void)move(LINES - 1, 0);
 	(void)clrtoeol();
 	(void)refresh();
 	(void)curs_set(1);
 	(void)endwin();
-	if (term_output_drain(&term->pump, LEAVE_MS))
+	if (term_output_drain(&term->output, LEAVE_MS))
 		await_answers(term);
 	(void)tcsetattr(term->in, TCSANOW, &term->saved);
 	term_crash_disarm();
 	delscreen(term->screen);
 	(void)fclose(term->queue);
-	term_output_finish(&term->pump);
+	term_output_finish(&term->output);
 	grid_finish(&term->next);
 	free(term);
 }
@@ -426,14 +426,14 @@ void term_close(struct terminal *term)
 
 void term_pump(struct terminal *term)
 {
-	if (term_output_send(&term->pump) < 0)
-		term->waiting = false; /* nobody is left to look */
-	if (!is_due(term) || !term_output_is_idle(&term->pump))
+	if (term_output_send(&term->output) < 0)
+		term->waiting = false; /* the line is gone */
+	if (!is_due(term) || !term_output_is_idle(&term->output))
 		return;
 	term->waiting = false;
 	painter_show(&term->painter, &term->next, term->repair);
 	term->repair = false;
-	(void)term_output_send(&term->pump);
+	(void)term_output_send(&term->output);
 }
 
 void term_show(struct terminal *term, const struct grid *grid)
@@ -441,7 +441,7 @@ void term_show(struct terminal *term, const struct grid *grid)
 	if (term->next.rows != grid->rows || term->next.cols != grid->cols) {
 		grid_finish(&term->next);
 		if (grid_init(&term->next, grid->rows, grid->cols, grid->glyphs) < 0)
-			return; /* the next frame may find memory */
+			return; /* skip this frame; the next one may find memory */
 	}
 	grid_copy(&term->next, grid);
 	term->waiting = true;
@@ -451,14 +451,14 @@ void term_show(struct terminal *term, const struct grid *grid)
 void term_repair(struct terminal *term)
 {
 	term->repair = true;
-	/* Whoever wrote on the screen may have changed the line's settings, too. */
+	/* The other program may also have changed the settings of the line. */
 	set_raw(term);
 }
 
 void term_beep(struct terminal *term)
 {
-	/* Never many at once, when a line that was stopped goes on. */
-	if (term_output_has_room(&term->pump))
+	/* Do not queue beeps for a stopped line. */
+	if (term_output_has_room(&term->output))
 		(void)beep();
 	term_pump(term);
 }

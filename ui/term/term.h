@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * term - the terminal: with its parts painter and term_crash all that sees curses. It takes a grid and
- * shows it, sending only what changed, and gives keys. It owns the terminal's settings from term_open to term_close, and
- * puts them back even where the program crashes.
+ * term - the terminal: shows a grid, sending only the differences, and reads keys. Owns the
+ * terminal's settings from term_open to term_close, and restores them even on a crash. Only term
+ * and its parts, painter and term_crash, use curses.
  */
 #ifndef UI_TERM_TERM_H
 #define UI_TERM_TERM_H
@@ -16,66 +16,69 @@
 
 struct terminal; /* not "term": <term.h> has one */
 
-/* Sizes beyond these are taken for nonsense. */
+/* Larger sizes are clamped to these. */
 #define TERM_ROWS_MAX 200
 #define TERM_COLS_MAX 300
 
 /*
- * Takes the terminal at @in and @out. @type is TERM, or NULL. Where that is missing or unknown, a
- * description of our own is used, and @note tells so in a sentence; else @note is "". 0; or -errno
- * with the sentence in @note: -ENOTTY no terminal, -ENXIO a type that cannot place its cursor
- * (dumb), and nothing at the other end that answers within 400 ms. Sets LC_CTYPE to a locale of UTF-8.
- * One at a time.
+ * Opens the terminal on @in and @out, which stay the caller's. @type is TERM or NULL; if it is
+ * missing or unknown, a built-in description is used and @note explains that, else @note is "".
+ * Returns 0, -ENOMEM, or one of these errors with the reason in @note: -ENOTTY if there is no
+ * terminal; -ENXIO if @type cannot position the cursor (dumb) and no terminal answers within 400
+ * ms; -EIO if the terminal cannot be set up. Sets LC_CTYPE to a UTF-8 locale. Only one terminal can
+ * be open.
  */
 _must_check_ int term_open(
 	struct terminal **ret, int in, int out, const char *type, char *note, size_t note_size);
 
-/* Puts everything back; waits 200 ms at most for a terminal that takes nothing any more. NULL is
- * fine. */
+/* Restores everything. Waits at most 200 ms for a terminal that accepts no output. NULL is
+ * allowed. */
 void term_close(struct terminal *term);
 
 /*
- * Asks the terminal what it is, and paints everything when it has answered, or 400 ms later;
- * term_open does so first. SYMBOL_RESIZE comes where size or glyphs are others than before.
+ * Queries the size and glyphs of the terminal, and repaints everything when it has answered, or
+ * after 400 ms. If size or glyphs have changed, term_key returns SYMBOL_RESIZE. term_open calls
+ * this.
  */
 void term_query(struct terminal *term);
-/* The size now: as the line tells it, else as the terminal has answered, else 80x24. */
+/* Returns the current size: from TIOCGWINSZ, else from the last query, else 80x24. */
 void term_size(struct terminal *term, int *ret_rows, int *ret_cols);
-/* ASCII, unless the terminal has shown that it draws UTF-8. */
+/* ASCII, unless a query has shown that the terminal draws UTF-8. */
 const struct glyphs *term_glyphs(const struct terminal *term);
 
-/* How it is given attributes: with colours or without. */
+/* The theme in use: with or without colours. */
 const struct theme *term_theme(const struct terminal *term);
 
-/* Poll this for input. */
+/* Returns the descriptor to poll for POLLIN. */
 int term_fd(const struct terminal *term);
-/* Poll this for POLLOUT: -1 while nothing waits to be sent, or only time tells when it can be. */
+/* Returns the descriptor to poll for POLLOUT; -1 if nothing is queued, or if term_out_wait_ms
+ * applies instead. */
 int term_out_fd(const struct terminal *term);
-/* After so many milliseconds a serial port has sent what it had, and term_pump goes on; or, where it
- * sends nothing, is to be looked at again; or -1. */
+/* Returns the milliseconds after which to call term_pump, while a serial port still has to send its
+ * buffer, at most 100; -1 if there is nothing to wait for. */
 int term_out_wait_ms(struct terminal *term);
-/* Sends what the line takes, without ever waiting for it; then the latest grid, if that had to. */
+/* Sends as much as the line accepts, without blocking, then the latest grid if it had to wait. */
 void term_pump(struct terminal *term);
-/* Speed of a serial line; 0 of others, and where it is not known. */
+/* Returns the speed of a serial line; 0 if unknown or not serial. */
 unsigned term_baud(const struct terminal *term);
-/* Bytes that were sent. */
+/* Returns the number of bytes sent so far. */
 uint64_t term_bytes(const struct terminal *term);
-/* After so many milliseconds there may be a key without any more input: whether Escape is one, only
- * time tells. -1: there will not. */
+/* Returns the milliseconds after which term_key may return a key without more input (Escape is one
+ * only after a timeout), or -1. */
 int term_wait_ms(const struct terminal *term);
-/* Takes one key. False where there is none now. */
+/* Reads one key. Returns false if no key is ready. */
 bool term_key(struct terminal *term, struct key *ret);
-/* After input was told: true where the line is gone. */
+/* Call it after POLLIN: true if the line is gone. */
 bool term_is_gone(const struct terminal *term);
 
-/* Shows @grid, of the size that term_size told last: now; or, while the line has no room, once it
- * has, unless a later one replaces it. */
+/* Shows @grid, which has the size last returned by term_size. While the line is busy, the grid
+ * waits, and a later one replaces it. */
 void term_show(struct terminal *term, const struct grid *grid);
-/* The next term_show paints everything: something else has written on the screen. */
+/* Makes the next term_show repaint everything, after something else has written on the screen. */
 void term_repair(struct terminal *term);
 void term_beep(struct terminal *term);
 
-/* Name and version of the screen library. */
+/* Returns name and version of the curses library. */
 const char *term_version(void);
 
 #endif

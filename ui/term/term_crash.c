@@ -3,29 +3,29 @@
 
 #include "device/base/util.h"
 
-/* Curses last, and with nothing of its own that could be taken for ours. */
+/* Curses comes last and without its macros, whose names clash with ours. */
 #define NCURSES_NOMACROS 1
 #include <curses.h>
 #include <signal.h>
 #include <term.h>
 #include <unistd.h>
 
-/* What the handler of a crash needs; -1: no terminal is held. */
+/* The state of the signal handler; -1: no terminal to restore. */
 static volatile sig_atomic_t crash_fd = -1;
 static struct termios crash_termios;
 static int crash_out;
-static char crash_text[128]; /* leaves the screen as term_close does: on a blank last row */
+static char crash_text[128]; /* leaves the cursor on a blank last row, as term_close does */
 static size_t crash_length;
 static const int crash_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
 static void on_crash(int number)
 {
 	if (crash_fd >= 0) {
-		/* O_NONBLOCK: a line that is stopped does not hold us. */
+		/* O_NONBLOCK: a stopped line cannot block the exit. */
 		(void)!write(crash_out, crash_text, crash_length);
 		(void)tcsetattr(crash_fd, TCSANOW, &crash_termios);
 	}
-	/* SA_RESETHAND: the default does the rest once we return. */
+	/* SA_RESETHAND: the default action runs when this returns. */
 	(void)raise(number);
 }
 

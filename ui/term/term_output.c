@@ -13,9 +13,9 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define BLOCK 4096 /* what a serial port's buffer holds */
+#define BLOCK 4096 /* size of a serial port's buffer */
 
-/* A pty always tells 0. */
+/* Always 0 for a pty. */
 static int ask_kernel(int line)
 {
 	int bytes = 0;
@@ -31,115 +31,116 @@ static int open_anew(int tty)
 	return open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 }
 
-int term_output_init(struct term_output *pump, int tty)
+int term_output_init(struct term_output *output, int tty)
 {
-	*pump = (struct term_output){
+	*output = (struct term_output){
 		.line = -1, .queue = -1, .step = BLOCK, .in_kernel = ask_kernel};
-	pump->queue = memfd_create("terminal output", MFD_CLOEXEC);
-	if (pump->queue < 0 || fcntl(pump->queue, F_SETFL, O_APPEND) < 0)
+	output->queue = memfd_create("terminal output", MFD_CLOEXEC);
+	if (output->queue < 0 || fcntl(output->queue, F_SETFL, O_APPEND) < 0)
 		goto fail;
-	pump->line = open_anew(tty);
-	if (pump->line < 0) {
-		pump->step = 1;
-		pump->line = fcntl(tty, F_DUPFD_CLOEXEC, 3);
+	output->line = open_anew(tty);
+	if (output->line < 0) {
+		output->step = 1;
+		output->line = fcntl(tty, F_DUPFD_CLOEXEC, 3);
 	}
-	if (pump->line < 0)
+	if (output->line < 0)
 		goto fail;
 	return 0;
 fail:
 	tty = -errno;
-	term_output_finish(pump);
+	term_output_finish(output);
 	return tty;
 }
 
-void term_output_finish(struct term_output *pump)
+void term_output_finish(struct term_output *output)
 {
-	close_fd(&pump->line);
-	close_fd(&pump->queue);
+	close_fd(&output->line);
+	close_fd(&output->queue);
 }
 
-size_t term_output_queued(const struct term_output *pump)
+size_t term_output_queued(const struct term_output *output)
 {
 	struct stat st;
 
-	return fstat(pump->queue, &st) < 0 ? 0 : (size_t)(st.st_size - pump->sent);
+	return fstat(output->queue, &st) < 0 ? 0 : (size_t)(st.st_size - output->sent);
 }
 
-void term_output_drop(struct term_output *pump)
+void term_output_drop(struct term_output *output)
 {
-	(void)!ftruncate(pump->queue, 0);
-	pump->sent = 0;
+	(void)!ftruncate(output->queue, 0);
+	output->sent = 0;
 }
 
-/* A line that is gone has room: the write then tells so. */
-static bool has_room(const struct term_output *pump, int wait_ms)
+/* Also true if the line is gone; the write then fails. */
+static bool has_room(const struct term_output *output, int wait_ms)
 {
-	struct pollfd out = {.fd = pump->line, .events = POLLOUT};
+	struct pollfd out = {.fd = output->line, .events = POLLOUT};
 
 	return poll(&out, 1, wait_ms) == 1;
 }
 
-int term_output_send(struct term_output *pump)
+int term_output_send(struct term_output *output)
 {
 	char block[BLOCK];
 	ssize_t n;
 
-	while ((n = pread(pump->queue, block, pump->step, pump->sent)) > 0) {
-		if (pump->step < BLOCK && !has_room(pump, 0))
+	while ((n = pread(output->queue, block, output->step, output->sent)) > 0) {
+		if (output->step < BLOCK && !has_room(output, 0))
 			return 1;
-		n = write(pump->line, block, (size_t)n);
+		n = write(output->line, block, (size_t)n);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n == 0 || (n < 0 && errno == EAGAIN))
 			return 1;
 		if (n < 0) {
-			term_output_drop(pump);
+			term_output_drop(output);
 			return -EIO;
 		}
-		pump->sent += n;
-		pump->bytes += (uint64_t)n;
+		output->sent += n;
+		output->bytes += (uint64_t)n;
 	}
-	if (pump->sent > 0)
-		term_output_drop(pump);
+	if (output->sent > 0)
+		term_output_drop(output);
 	return 0;
 }
 
-bool term_output_has_room(const struct term_output *pump)
+bool term_output_has_room(const struct term_output *output)
 {
-	return term_output_queued(pump) == 0 && has_room(pump, 0);
+	return term_output_queued(output) == 0 && has_room(output, 0);
 }
 
-bool term_output_is_idle(const struct term_output *pump)
+bool term_output_is_idle(const struct term_output *output)
 {
-	return term_output_has_room(pump) && term_output_in_kernel(pump) == 0;
+	return term_output_has_room(output) && term_output_in_kernel(output) == 0;
 }
 
-int term_output_poll_fd(const struct term_output *pump)
+int term_output_poll_fd(const struct term_output *output)
 {
-	return term_output_has_room(pump) ? -1 : pump->line;
+	return term_output_has_room(output) ? -1 : output->line;
 }
 
-int term_output_in_kernel(const struct term_output *pump)
+int term_output_in_kernel(const struct term_output *output)
 {
-	return pump->in_kernel(pump->line);
+	return output->in_kernel(output->line);
 }
 
-bool term_output_drain(struct term_output *pump, int wait_ms)
+bool term_output_drain(struct term_output *output, int wait_ms)
 {
 	uint64_t end = now_ms() + (uint64_t)wait_ms;
 	uint64_t now;
 	int first;
 
-	while (term_output_send(pump) > 0 && (now = now_ms()) < end)
-		(void)has_room(pump, (int)(end - now));
-	/* The rest is the kernel's to send, if only the line moves. */
-	first = term_output_in_kernel(pump);
-	while (first > 0 && term_output_in_kernel(pump) >= first && now_ms() < end)
+	while (term_output_send(output) > 0 && (now = now_ms()) < end)
+		(void)has_room(output, (int)(end - now));
+	/* The kernel sends the rest, provided that the line moves at all. */
+	first = term_output_in_kernel(output);
+	while (first > 0 && term_output_in_kernel(output) >= first && now_ms() < end)
 		(void)poll(NULL, 0, 5);
-	if (term_output_queued(pump) == 0 && (first == 0 || term_output_in_kernel(pump) < first))
+	if (term_output_queued(output) == 0 &&
+		(first == 0 || term_output_in_kernel(output) < first))
 		return true;
-	term_output_drop(pump);
-	(void)tcflush(pump->line, TCOFLUSH);
-	(void)tcflow(pump->line, TCOON);
+	term_output_drop(output);
+	(void)tcflush(output->line, TCOFLUSH);
+	(void)tcflow(output->line, TCOON);
 	return false;
 }

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LINGER_MS 50 /* multiplexers may answer the last question first */
+#define LINGER_MS 50 /* multiplexers may answer the last request first */
 
-/* A terminal has at least so many rows and columns; and a cursor that went to 999 has no edge. */
+/* The least rows and columns of a terminal; a cursor that reaches 999 has met no edge. */
 #define LEAST 4
 #define FAR   999
 
@@ -30,8 +30,8 @@ static void release(struct term_query *query)
 	query->held_count = 0;
 }
 
-/* Which question a position answers is told by itself, in whatever order they come: no terminal
- * is three columns wide. */
+/* The column shows which request a position answers, in any order: it is below 4 for the letter,
+ * and no terminal is that narrow. */
 static void take_position(struct term_query *query, int row, int col)
 {
 	query->positions++;
@@ -43,7 +43,7 @@ static void take_position(struct term_query *query, int row, int col)
 	}
 }
 
-/* A whole "ESC [ ... letter". False where it answers nothing that was asked. */
+/* Parses a complete "ESC [ ... letter". Returns false if it is no answer to this query. */
 static bool take_answer(struct term_query *query, uint64_t now_ms)
 {
 	const char *parameters = query->held + 2;
@@ -89,7 +89,7 @@ void term_query_feed(struct term_query *query, char byte, uint64_t now_ms)
 		release(query);
 }
 
-size_t query_room(const struct term_query *query)
+size_t term_query_room(const struct term_query *query)
 {
 	return sizeof(query->typed) - query->typed_count - query->held_count;
 }
@@ -97,7 +97,7 @@ size_t query_room(const struct term_query *query)
 bool term_query_is_over(const struct term_query *query, uint64_t now_ms)
 {
 	return (query->identified && query->positions >= 2) || query->echoed ||
-	       query_room(query) == 0 || now_ms >= query->end_ms;
+	       term_query_room(query) == 0 || now_ms >= query->end_ms;
 }
 
 void term_query_end(struct term_query *query)

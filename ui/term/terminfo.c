@@ -3,7 +3,7 @@
 
 #include "device/base/util.h"
 
-/* Curses last, and with nothing of its own that could be taken for ours. */
+/* Curses comes last and without its macros, whose names clash with ours. */
 #define NCURSES_NOMACROS 1
 #include <curses.h>
 #include <errno.h>
@@ -14,14 +14,14 @@
 
 #define LEAST_COLOURS 8
 
-/* What the description of a type tells us. */
+/* Facts from the installed description of a type. */
 struct type_facts {
 	bool known, places_cursor;
-	bool is_family; /* it does all that we use, and by the same words */
+	bool is_family; /* has every capability used here, with the same sequence */
 	bool colours, other_screen;
 };
 
-static char *before; /* TERMINFO, while ours is offered; NULL: unset */
+static char *before; /* the old TERMINFO between offer and withdraw; NULL: unset */
 
 static const char *text_of(const char *capability)
 {
@@ -30,7 +30,7 @@ static const char *text_of(const char *capability)
 	return text == (char *)-1 ? NULL : text;
 }
 
-/* Padding apart ("$<5>"): no terminal needs it any more. */
+/* Ignores padding ("$<5>"), which no terminal needs any more. */
 static bool says(const char *capability, const char *want)
 {
 	const char *text = text_of(capability);
@@ -60,7 +60,7 @@ static bool is_family(void)
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (!says(words[i].capability, words[i].text))
 			return false;
-	/* How the last column behaves. */
+	/* The behaviour of the last column. */
 	return tigetflag("am") > 0 && tigetflag("xenl") > 0;
 }
 
@@ -83,8 +83,8 @@ static struct type_facts look_up(const char *type, int fd)
 }
 
 /*
- * The kernel calls every console "linux", and so do the programs it starts. On a serial line that
- * is a guess, and nobody's choice.
+ * The kernel sets TERM to "linux" for init, whatever the console is. On a serial line that is a
+ * guess and not the operator's choice.
  */
 static bool is_guess(const char *type, int fd)
 {
@@ -110,23 +110,24 @@ int terminfo_choose(struct terminfo *ret, const char *type, int fd, char *note, 
 	*note = '\0';
 	if (facts.known && !facts.places_cursor) {
 		(void)str_format(note, note_size,
-			"The terminal type \"%s\" (TERM) cannot show screens: use boardstrap install "
-			"--plain, or set TERM to what the terminal is, such as vt220.",
+			"The terminal type \"%s\" (TERM) cannot show screens. Use boardstrap install "
+			"--plain, or set TERM to the actual type, such as vt220.",
 			type);
 		return -ENXIO;
 	}
 	*ret = (struct terminfo){.type = type};
 	if (facts.known && !facts.is_family)
 		return 0;
-	/* Of one that is not known: colours do no harm, and the log stays in place. */
+	/* For an unknown type: terminals without colours ignore them, and with no alternate screen
+	 * the log stays visible. */
 	ret->entry = find_entry(facts.known && !facts.colours ? "boardstrap-mono"
 				: facts.other_screen	      ? "boardstrap-page"
 							      : "boardstrap");
 	ret->type = ret->entry->name;
 	if (!facts.known && !guess)
-		(void)str_format(note, note_size, "%s%s%s: taken for a plain terminal.",
+		(void)str_format(note, note_size, "%s%s%s; using a plain VT220 description.",
 			given ? "The terminal type \"" : "TERM is not set", given ? type : "",
-			given ? "\" (TERM) is not known here" : "");
+			given ? "\" (TERM) is unknown" : "");
 	return 0;
 }
 
@@ -135,7 +136,8 @@ void terminfo_plain(struct terminfo *ret, const char *type, char *note, size_t n
 	ret->entry = find_entry("boardstrap");
 	ret->type = ret->entry->name;
 	(void)str_format(note, note_size,
-		"The terminal type is \"%s\" (TERM), but the terminal answers: taken for a plain one.",
+		"The terminal type is \"%s\" (TERM), but the terminal responds; using a plain "
+		"VT220 description.",
 		type);
 }
 

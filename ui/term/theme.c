@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-/* "PASS" is solid and "FAIL" is not, whatever the colours. */
+/* PASS and FAIL also differ in their fill, so colours are not needed. */
 const struct theme theme_mono = {
 	.name = "mono",
 	.meanings =
@@ -19,9 +19,10 @@ const struct theme theme_mono = {
 };
 
 /*
- * Yellow on white cannot be read, nor red on black across a room, and nobody tells us what is behind
- * the letters: what matters brings its paper along. Contrasts on a Linux console and in xterm: bold
- * white on red 7.8 and 5.8, black on yellow 4 and 12. Bold black is grey on many, hence never.
+ * The terminal's background is unknown, yellow on white is unreadable, and so is red on black
+ * across a room: warnings and failures set their own background. Contrasts on the Linux console and
+ * in xterm: bold white on red 7.8 and 5.8, black on yellow 4 and 12. Many terminals show bold black
+ * as grey, so it is never used.
  */
 const struct theme theme_colour = {
 	.name = "colour",
