@@ -34,7 +34,6 @@ void err_sentence(const struct err *err, char *ret, size_t size)
 
 const char *err_device_text(int error)
 {
-	/* What an errno means where it comes from a disk, not from a file. */
 	static const struct {
 		int error;
 		const char *text;

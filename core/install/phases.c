@@ -10,7 +10,7 @@ const struct step install_steps[STEP_COUNT] = {
 			.phases = {phase_open_archive},
 			.code = EXIT_REFUSED,
 		},
-	/* A layout's options for mkfs are tried, too: refused after the wipe, they cost a device. */
+	/* Bad mkfs options of a layout must be found before the wipe, so mkfs is tried here too. */
 	[STEP_CHECK] =
 		{
 			.phases = {phase_check_plan, phase_try_mkfs},
