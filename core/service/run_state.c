@@ -65,7 +65,8 @@ static bool is_newer(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
 }
 
-/* Counts those of @target and finds the newest (@newest), else the oldest. Zero where there is none. */
+/* Counts the files of @target (NULL: of all) and writes the path of the newest, or else the oldest,
+ * to @ret_path. Returns 0 if there is no file. */
 static size_t find(const char *dir, const char *target, bool newest, char ret_path[300])
 {
 	DIR *files = opendir(dir);
