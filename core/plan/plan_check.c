@@ -90,7 +90,7 @@ static void check_target(
 	}
 }
 
-/* A serial is written with and without "0x", in either case. */
+/* Serials are written with and without "0x", in upper or lower case. */
 static bool same_id(const char *a, const char *b)
 {
 	if (strncasecmp(a, "0x", 2) == 0)
@@ -194,7 +194,7 @@ static void check_image_room(
 			human_size(facts->image_room_bytes).s);
 }
 
-/* Blobs that go into boot areas; only an eMMC has any. */
+/* Only an eMMC has boot areas; other targets have size 0. */
 static void check_boot_areas(const struct plan *plan, struct plan_verdict *ret)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(plan->layout.boot_bytes); i++) {
@@ -234,7 +234,7 @@ static void check_layout(
 				"%s, which makes the %s filesystem of layout %s, is not on this machine. "
 				"Install the package %s, or choose another layout.",
 				mkfs_program(fs), fs_name(fs), plan->layout.name, mkfs_package(fs));
-		/* Without root rights the kernel does not answer. */
+		/* The kernel's answer is only valid for root. */
 		if (!facts->fs_supported[fs] && facts->is_root)
 			add(ret, "fs-unsupported",
 				"This machine's kernel cannot mount %s, which layout %s needs. Load or "
@@ -264,7 +264,7 @@ static void check_tar(
 			base_name(plan->archive));
 		return;
 	}
-	/* An unknown tar may do; one that does not even call itself tar would not. */
+	/* An unknown tar may work; a program that does not call itself tar would not. */
 	if (plan->tar_version[0] == '\0' ||
 		(plan->tar == TAR_UNKNOWN && !strcasestr(plan->tar_version, "tar"))) {
 		add(ret, "tar-silent",
