@@ -48,7 +48,7 @@ struct plan {
 /* The operator's choices. All pointers are borrowed for the call. */
 struct plan_request {
 	const struct disk *target;
-	const struct inspect_result *archive; /* whose inspection ended with INSPECT_OK */
+	const struct inspect_result *archive; /* inspected successfully (INSPECT_OK) */
 	const struct manifest *manifest;      /* of inspect_manifest; NULL: all counts for "/" */
 	const struct layout *layout;	      /* not yet placed (layout_find) */
 	const char *tar_program;	      /* NULL: tar from $PATH */

@@ -31,7 +31,7 @@ void run_state_sweep(const char *dir);
 /* Reads the newest file of @target (NULL: of all). Returns 0, -ENOENT, -EPROTO if another version
  * wrote it, or -errno. */
 _must_check_ int run_state_newest(const char *dir, const char *target, struct snapshot *ret);
-/* Reads the file of the install that @seen belongs to. Returns 0, -ENOENT if there is none or it
+/* Reads the file of the install that @seen belongs to. Returns 0, -ENOENT if the file is missing or
  * belongs to another install, or as above. */
 _must_check_ int run_state_of(const char *dir, const struct snapshot *seen, struct snapshot *ret);
 

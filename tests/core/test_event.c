@@ -54,7 +54,7 @@ static void progress(void **state)
 	(void)state;
 	event_status(out, &now);
 	assert_out(progress_line);
-	/* What is not known is null. */
+	/* Unknown values are null. */
 	now.progress = (struct progress_view){.eta_s = -1};
 	now.tar = (struct tar_counts){0};
 	STR_COPY(now.stall, "no progress for 12 s");
@@ -77,7 +77,7 @@ static void steps_are_told_once(void **state)
 	assert_out(
 		"{\"event\":\"step\",\"step\":\"scan\",\"state\":\"start\",\"seconds\":0.000}\n");
 
-	/* Time goes on: nothing to tell. */
+	/* Only the time has changed: no event. */
 	before = now;
 	now.steps[STEP_OPEN].ms = 1500;
 	event_snapshot(out, &before, &now, false);
@@ -204,7 +204,7 @@ static void what_is_progress(void **state)
 
 	(void)state;
 	assert_false(event_progress_differs(&a, &b));
-	b.elapsed_ms += 250; /* time alone is none */
+	b.elapsed_ms += 250; /* time alone is no progress */
 	b.progress.eta_s--;
 	assert_false(event_progress_differs(&a, &b));
 	b.progress.medium.done++;

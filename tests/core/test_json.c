@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-/* What @write writes, for the test to compare with and free. */
+/* Returns the output of @write; the caller frees it. */
 static void expect_json(void (*write)(struct json *json), const char *expected)
 {
 	char *text = NULL;

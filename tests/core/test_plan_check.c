@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* plan_check - every gate, one at a time, on made-up plans. */
+/* plan_check - every check, one at a time, on constructed plans. */
 #include "core/plan/plan.h"
 
 #include "core/plan/space.h"
@@ -15,7 +15,7 @@ static struct plan plan;
 static struct plan_facts facts;
 static struct plan_verdict verdict;
 
-/* A plan and a machine on which nothing is wrong. */
+/* A plan and a machine without any problem. */
 static void make_good(void)
 {
 	struct diag diag;
@@ -177,8 +177,8 @@ static void spoil_verify(void)
 	facts.syncfs_reports = false;
 }
 
-/* What is spoilt, the problem it must give, and words that its sentence must have: the object, and
- * what to do. */
+/* A changed fact, the code of the resulting problem, and words that its text must contain: the
+ * object and the advice. */
 static const struct {
 	void (*spoil)(void);
 	const char *code, *words[3];
@@ -212,7 +212,7 @@ static void nothing_wrong_is_no_problem(void **state)
 	make_good();
 	plan_check(&plan, &facts, &verdict);
 	assert_int_equal(verdict.count, 0);
-	/* Neither are the harmless halves of the gates that take two. */
+	/* Checks that need two conditions pass with only one. */
 	plan.verify = false;
 	plan.tar = TAR_BSD;
 	STR_COPY(plan.expect_id, "DEADBEEF");
@@ -246,7 +246,7 @@ static void each_gate_closes_alone(void **state)
 			if (gates[i].words[j] && !strstr(problem->text, gates[i].words[j]))
 				fail_msg("%s: no \"%s\" in: %s", gates[i].code, gates[i].words[j],
 					problem->text);
-		/* A whole sentence, not cut off. */
+		/* A complete sentence, not truncated. */
 		assert_int_equal(problem->text[strlen(problem->text) - 1], '.');
 		assert_true(strlen(problem->text) < sizeof(problem->text) - 1);
 	}
@@ -308,7 +308,7 @@ static void expect_go(void)
 		fail_msg("%s: %s", verdict.problems[0].code, verdict.problems[0].text);
 }
 
-/* The code is the reason's word, and none leaves the operator without a way on. */
+/* The code contains the reason's word, and every text gives advice. */
 static void every_reason_has_its_advice(void **state)
 {
 	(void)state;
@@ -334,7 +334,7 @@ static void an_image_needs_room_where_it_lies(void **state)
 	(void)state;
 	make_good();
 	plan.shares[0].block_bytes = MIB(3);
-	plan.shares[1].block_bytes = MIB(4); /* all of them count */
+	plan.shares[1].block_bytes = MIB(4); /* all partitions count */
 	bytes = MIB(7);
 	facts.image_room_bytes = bytes;
 	expect_go();
@@ -359,7 +359,7 @@ static void a_boot_area_may_be_filled(void **state)
 	expect_only("boot-area", "there is none");
 }
 
-/* The filesystem's own limits are space's; nothing is refused that fits. */
+/* space.c has the limits of the filesystems; content that just fits is not refused. */
 static void what_just_fits_is_let_through(void **state)
 {
 	const struct layout_partition *partition;
@@ -380,18 +380,18 @@ static void what_just_fits_is_let_through(void **state)
 	expect_go();
 	share->inodes++;
 	expect_only("inodes", "would do");
-	/* What is too large is told once, not as too many files as well. */
+	/* Content that is too large is reported once, not also as too many files. */
 	share->block_bytes = GIB(4);
 	expect_only("too-small", "4 GiB");
 }
 
-/* An image has no devices of its partitions to name. */
+/* An image's partitions have no device names. */
 static void partitions_have_the_names_that_people_see(void **state)
 {
 	static const struct {
 		const char *name;
 		enum disk_kind kind;
-		const char *before, *behind; /* of the number */
+		const char *before, *behind; /* the number in the text */
 	} cases[] = {
 		{"mmcblk1", DISK_EMMC, "mmcblk1p", ":"},
 		{"sda", DISK_USB, "sda", ":"},
@@ -414,7 +414,7 @@ static void partitions_have_the_names_that_people_see(void **state)
 	}
 }
 
-/* What tar lacks is listed, and only that. */
+/* Only the features that tar lacks are listed. */
 static void tar_is_asked_for_what_the_archive_has(void **state)
 {
 	(void)state;
@@ -443,7 +443,7 @@ static void tar_is_asked_for_what_the_archive_has(void **state)
 	}
 }
 
-/* One sentence on a tar that cannot be used: what it lacks is of no interest then. */
+/* An unusable tar gives one problem; its missing features are not listed then. */
 static void a_tar_that_is_none(void **state)
 {
 	(void)state;
@@ -457,7 +457,7 @@ static void a_tar_that_is_none(void **state)
 	expect_only("tar-silent", "/usr/bin/tar is no usable tar");
 	plan.tar = TAR_UNKNOWN;
 	plan.tar_needs = 0;
-	STR_COPY(plan.tar_version, "Tar of the board's vendor"); /* may do */
+	STR_COPY(plan.tar_version, "Tar of the board's vendor"); /* may work */
 	expect_go();
 	make_good();
 	plan.tar_needs = TAR_NEED_XATTRS;
@@ -465,7 +465,7 @@ static void a_tar_that_is_none(void **state)
 	expect_only("tar-missing", "/usr/bin/tar is not there any more");
 }
 
-/* Asked for once, however many partitions have it; without root rights the kernel does not say. */
+/* Reported once, however many partitions need it; without root the kernel's answer is not known. */
 static void filesystems_are_asked_for_once(void **state)
 {
 	(void)state;
@@ -474,7 +474,7 @@ static void filesystems_are_asked_for_once(void **state)
 		plan.layout.partitions[i].fs = FS_EXT4;
 		plan.shares[i].block_bytes = plan.shares[i].inodes = 0;
 	}
-	facts.mkfs_found[FS_VFAT] = facts.fs_supported[FS_VFAT] = false; /* not in it */
+	facts.mkfs_found[FS_VFAT] = facts.fs_supported[FS_VFAT] = false; /* not in this layout */
 	expect_go();
 	facts.mkfs_found[FS_EXT4] = false;
 	expect_only("mkfs-missing", "e2fsprogs");
@@ -485,7 +485,7 @@ static void filesystems_are_asked_for_once(void **state)
 	expect_only("not-root", "/dev/mmcblk1");
 }
 
-/* A partition that nothing is made on needs no program, whatever the machine has. */
+/* A partition without a filesystem needs no program. */
 static void a_bare_partition_needs_nothing(void **state)
 {
 	(void)state;
@@ -514,14 +514,14 @@ static void every_problem_of_the_archive_is_told(void **state)
 	assert_int_equal(verdict.count, 2);
 	assert_non_null(strstr(find("archive-path")->text, "installed: ../x: leaves"));
 	assert_non_null(strstr(find("archive-trailing")->text, "installed: there is more."));
-	/* More were counted than kept. */
+	/* More were counted than stored. */
 	plan.totals.problem_count = UINT32_MAX;
 	plan_check(&plan, &facts, &verdict);
 	assert_int_equal(verdict.count, PLAN_PROBLEMS_MAX);
 	assert_string_equal(verdict.problems[PLAN_PROBLEMS_MAX - 1].code, "more");
 }
 
-/* Of a target that is gone, and of one that is not laid out, nothing more can be said. */
+/* For a target that is gone or has no placed layout, there are no further problems. */
 static void what_is_not_there_is_told_once(void **state)
 {
 	(void)state;
@@ -537,7 +537,7 @@ static void what_is_not_there_is_told_once(void **state)
 	expect_only("layout", "it needs 300 MiB");
 }
 
-/* It judges anew each time, and says nothing of what was there before. */
+/* Each call starts with an empty verdict. */
 static void begins_with_an_empty_verdict(void **state)
 {
 	(void)state;

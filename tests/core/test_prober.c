@@ -10,9 +10,9 @@
 #include <errno.h>
 #include <signal.h>
 
-#define PATIENCE_MS 60000 /* ends what hangs, even on a busy machine */
+#define PATIENCE_MS 60000 /* limit for hangs, even on a busy machine */
 
-/* One prober and what it has answered. */
+/* One prober and its answers. */
 static struct {
 	int reactor;
 	struct prober *prober;
@@ -54,7 +54,7 @@ static void start(void (*call)(const char *path, struct disk_content *ret))
 	assert_non_null(world.prober);
 }
 
-/* Runs the reactor until there is an answer, or until the child has ended as well. */
+/* Runs the reactor until there is an answer, or until the child has exited as well. */
 static void run(bool to_the_end)
 {
 	uint64_t until = now_ms() + PATIENCE_MS;
@@ -84,7 +84,7 @@ static void hangs(const char *path, struct disk_content *ret)
 		pause();
 }
 
-/* A work child has nothing of what its parent has open: a card that hangs pins no other medium. */
+/* A work child inherits no descriptors: a hung probe keeps no other device open. */
 static void counts_descriptors(const char *path, struct disk_content *ret)
 {
 	(void)path;
@@ -135,7 +135,7 @@ static void silence_is_told_at_the_deadline(void **state)
 	run(false);
 	assert_true(now_ms() - begin >= 200);
 	assert_int_equal(world.content.state, CONTENT_SILENT);
-	/* Killed, it ends: that is no second answer. */
+	/* It exits when killed; that is no second answer. */
 	run(true);
 	assert_int_equal(world.answers, 1);
 	assert_int_equal(world.content.state, CONTENT_SILENT);
@@ -170,7 +170,7 @@ static void its_child_holds_nothing_open(void **state)
 	run(true);
 	assert_int_equal(close(held), 0);
 	assert_int_equal(world.content.state, CONTENT_BLANK);
-	/* The pipe to us. */
+	/* The report pipe. */
 	assert_int_equal(world.content.partition_count, 1);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The engine as a process: who may watch, who may command, and what is left when it has ended. */
+/* The engine as a process: its viewers, who may cancel, and the state after its end. */
 #include "core/service/service.h"
 
 #include "device/base/settings.h"
@@ -13,7 +13,7 @@
 
 #define LIMIT_MS 60000
 
-/* A tar that takes @seconds before it begins. */
+/* Makes a tar that sleeps for @seconds before it starts. */
 static void plan_slow(struct board *board, unsigned seconds)
 {
 	char path[200];
@@ -35,7 +35,7 @@ static int start(const struct board *board)
 	return fd;
 }
 
-/* The next snapshot of the engine; false where it has gone. */
+/* Waits for the engine's next snapshot; false if the engine is gone. */
 static bool next(int fd, struct snapshot *ret)
 {
 	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
@@ -49,7 +49,7 @@ static bool next(int fd, struct snapshot *ret)
 	return r == 1;
 }
 
-/* Watches until it has ended, or has come to @step. */
+/* Receives snapshots until the install has ended or reached @step. */
 static struct snapshot watch_to(int fd, enum step_id step)
 {
 	struct snapshot now = {0};
@@ -73,7 +73,7 @@ static struct snapshot watch_all(int fd)
 	return now;
 }
 
-/* Pid of the one engine, by the name of its socket; 0 where none runs. */
+/* Pid of the only engine, from the name of its socket; 0 if none runs. */
 static pid_t engine_pid(void)
 {
 	DIR *dir = opendir(SERVICE_DIR);
@@ -112,7 +112,7 @@ static void tells_its_viewer_until_it_has_passed(void **state)
 	assert_int_equal(end.state, INSTALL_PASSED);
 	assert_int_equal(end.exit_code, EXIT_OK);
 	assert_string_equal(end.target_name, "board.img");
-	/* Who is told holds a board that nothing uses any more. */
+	/* The end is only published once nothing uses the target. */
 	board_assert_released(board);
 	assert_true(board_has_table(board));
 	assert_false(next(fd, &last));
@@ -182,7 +182,7 @@ static void lets_the_next_one_command(void **state)
 	first = start(board);
 	(void)watch_to(first, STEP_EXTRACT);
 	close_fd(&first);
-	/* It may command once the engine has noticed that the first one left. */
+	/* It may cancel once the engine has noticed that the first viewer left. */
 	do {
 		close_fd(&second);
 		second = service_connect(NULL);
@@ -195,7 +195,7 @@ static void lets_the_next_one_command(void **state)
 	close_fd(&second);
 }
 
-/* One that does not read for a while gets what is new then, not what has piled up. */
+/* A viewer that pauses gets the latest snapshot, not a queue of old ones. */
 static void waits_for_no_viewer(void **state)
 {
 	struct board *board = *state;
@@ -224,7 +224,7 @@ static void waits_for_no_viewer(void **state)
 	close_fd(&quick);
 }
 
-/* One that was stopped over the end (Ctrl-Z, Ctrl-S) is told the truth when it goes on. */
+/* A viewer that was stopped during the end (Ctrl-Z, Ctrl-S) still gets the result. */
 static void has_a_result_for_who_comes_too_late(void **state)
 {
 	struct board *board = *state;
@@ -239,7 +239,7 @@ static void has_a_result_for_who_comes_too_late(void **state)
 	pid = engine_pid();
 	quick = service_connect(NULL);
 	assert_int_equal(watch_all(quick).exit_code, EXIT_OK);
-	wait_gone(pid); /* it does not wait for ever */
+	wait_gone(pid); /* the engine does not wait for ever */
 	while (recv(slow, &now, sizeof(now), 0) == (ssize_t)sizeof(now))
 		seen = now;
 	assert_false(snapshot_ended(&seen));
@@ -277,7 +277,7 @@ static bool setting_is(const char *path, const char *value)
 	return strcmp(found, value) == 0;
 }
 
-/* Nothing of it goes on writing, nothing boots, and the machine's settings are as they were. */
+/* After a kill no child writes, nothing boots, and the settings are restored. */
 static void leaves_nothing_running_when_it_is_killed(void **state)
 {
 	struct board *board = *state;
@@ -299,7 +299,7 @@ static void leaves_nothing_running_when_it_is_killed(void **state)
 	assert_non_null(loop);
 	assert_int_equal(fscanf(loop, "%63s", limit), 1);
 	assert_int_equal(pclose(loop), 0);
-	/* Linux before 6.2 has no such limit. */
+	/* Linux before 6.2 has no bdi limit. */
 	for (unsigned i = 0; i < 500 && access(limit, F_OK) == 0 && !setting_is(limit, "1"); i++)
 		(void)usleep(10000);
 	if (access(limit, F_OK) == 0)
@@ -308,7 +308,7 @@ static void leaves_nothing_running_when_it_is_killed(void **state)
 	while (next(fd, &now))
 		assert_false(snapshot_ended(&now));
 	wait_gone(pid);
-	/* Nor is an older PASS of this target told. */
+	/* An older PASS of this target is not returned. */
 	for (unsigned i = 0; i < 2; i++) {
 		if (i == 0)
 			service_result(&now, &now);
@@ -321,15 +321,15 @@ static void leaves_nothing_running_when_it_is_killed(void **state)
 		assert_int_equal(now.step, STEP_EXTRACT);
 		assert_false(setting_is(limit, "1"));
 	}
-	assert_int_equal(service_connect(NULL), -ENOENT); /* and its socket is swept away */
+	assert_int_equal(service_connect(NULL), -ENOENT); /* and the stale socket is removed */
 	assert_int_equal(engine_pid(), 0);
 	assert_false(board_has_table(board));
-	/* Once the wrapper's sleep ends, and with it the mount namespace. */
+	/* The mount namespace exists until the wrapper's sleep ends. */
 	board_assert_released(board);
 	close_fd(&fd);
 }
 
-/* A front end is killed that had changed a setting: the engine puts it back, and goes on. */
+/* A killed front end had changed a setting: the engine restores it and continues. */
 static void puts_back_what_a_killed_viewer_has_set(void **state)
 {
 	struct board *board = *state;

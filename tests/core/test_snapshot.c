@@ -32,7 +32,7 @@ static void has_the_names_and_no_state(void **state)
 	assert_string_equal(snapshot.archive_name, "rootfs.tar");
 }
 
-/* A viewer of another build is refused. */
+/* A viewer of another version is refused. */
 static void is_of_this_build(void **state)
 {
 	struct snapshot snapshot;
@@ -72,7 +72,7 @@ static void keeps_the_last_messages(void **state)
 		assert_int_equal(snapshot.messages[i].number, i + 4);
 		assert_string_equal(snapshot.messages[i].text, text);
 	}
-	/* Cut in the middle of a character: what is left of it goes. */
+	/* A character cut in two is removed. */
 	memset(text, 'x', sizeof(text));
 	memcpy(text + 158, "\xc3\xa4", 3);
 	snapshot_message(&snapshot, text);

@@ -10,8 +10,9 @@
 
 #include <cmocka.h>
 
-/* Programs read these words from --json: they and their order stay. The order keeps an install safe, too:
- * all that may refuse comes before the first write, and the medium can boot from the last step on. */
+/* Programs read these words from --json: names and order are stable. The order also keeps an
+ * install safe: every step that may refuse comes before the first write, and only the last one
+ * makes the medium bootable. */
 static void words_in_their_order(void **state)
 {
 	static const char *const words[] = {"scan", "check", "lock", "wipe", "table", "mkfs",
