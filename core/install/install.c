@@ -160,7 +160,7 @@ static void cleanup_start(struct install *in)
 		return;
 	if (in->job.written)
 		err_set(&in->snapshot.err, EXIT_FAILED, "cleanup",
-			"%s could not be cleaned up for lack of memory or processes: do not use it "
+			"%s could not be cleaned up: out of memory or processes; do not use it "
 			"before a new install",
 			job_target_name(&in->job));
 	end_now(in);
@@ -210,7 +210,7 @@ static void fail(struct install *in)
 	int code = in->job.failure.code ? in->job.failure.code : step->code;
 
 	if (in->job.written && in->job.plan.target.kind == DISK_IMAGE)
-		STR_COPY(err->next, "Put that right and install again");
+		STR_COPY(err->next, "Fix the cause and install again");
 	else if (in->job.written && step->advice)
 		STR_COPY(err->next, step->advice);
 	err_set(err, code, step_name(in->step), "%s", in->job.failure.text);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/install/phases.h"
 
-#define ADVICE_DEVICE                                                                              \
-	"Check its connection and try once more; if it fails again, take another device"
+#define ADVICE_DEVICE "Check its connection and try again; if it still fails, use another device"
 
 const struct step install_steps[STEP_COUNT] = {
 	[STEP_OPEN] =

@@ -155,10 +155,11 @@ static int commit_work(void *arg, int report_fd)
 		job->target.excl_fd, job->world.root, &job->target.disk, &job->plan.layout, &diag);
 	if (r < 0)
 		return child_report_fail(report_fd, r,
-			"The kernel does not know the new partitions of %s: %s",
+			"The kernel did not read the new partition table of %s: %s",
 			job_target_name(job), diag.text);
 	r = set_boot_configuration(job, &diag);
-	return r < 0 ? child_report_fail(report_fd, r, "%s cannot be told what to boot: %s",
+	return r < 0 ? child_report_fail(report_fd, r,
+			       "The boot configuration of %s could not be set: %s",
 			       job_target_name(job), diag.text)
 		     : 0;
 }

@@ -90,7 +90,7 @@ enum phase_result phase_lock_target(struct job *job)
 		return PHASE_AGAIN;
 	if (r == -EWOULDBLOCK)
 		return job_fail(job, EXIT_LOCKED,
-			"Another install holds %s. Wait for its end, or see `boardstrap status`",
+			"Another install holds %s. Wait until it ends, or see `boardstrap status`",
 			job_target_name(job));
 	if (r < 0)
 		return job_fail(job, 0, "%s could not be locked: %s", job_target_name(job),

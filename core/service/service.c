@@ -49,8 +49,8 @@ struct service {
 	bool written;	   /* last recorded */
 	struct viewer viewers[VIEWERS_MAX];
 	uint64_t sent_sequence;
-	struct settings_journal knobs; /* an empty path if it could not be opened */
-	uint64_t gone_ms;	       /* when to restore settings after a viewer left; 0: never */
+	struct settings_journal journal; /* an empty path if it could not be opened */
+	uint64_t gone_ms; /* when to restore settings after a viewer left; 0: never */
 };
 
 /* The current or final snapshot, without the engine's job and pid. */
@@ -60,7 +60,7 @@ static const struct snapshot *service_snapshot(const struct service *service)
 }
 
 /* The snapshot that is sent and recorded. */
-static struct snapshot service_told(const struct service *service)
+static struct snapshot service_published(const struct service *service)
 {
 	struct snapshot snapshot = *service_snapshot(service);
 
@@ -71,7 +71,7 @@ static struct snapshot service_told(const struct service *service)
 
 static void record(const struct service *service)
 {
-	struct snapshot snapshot = service_told(service);
+	struct snapshot snapshot = service_published(service);
 
 	(void)run_state_write(SERVICE_DIR, &snapshot);
 }
@@ -94,7 +94,7 @@ static void viewer_send(struct viewer *viewer)
 
 	if (viewer->watch.fd < 0)
 		return;
-	snapshot = service_told(viewer->service);
+	snapshot = service_published(viewer->service);
 	snapshot.commands = viewer->commands;
 	if (send(viewer->watch.fd, &snapshot, sizeof(snapshot), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
 		viewer->behind = false;
@@ -235,11 +235,11 @@ static void orphans_end(void)
 }
 
 /* A killed front end may have left the console's log level lowered, perhaps on the only console. */
-static void settings_put_back(struct service *service)
+static void restore_stale_settings(struct service *service)
 {
 	service->gone_ms = 0;
-	if (service->knobs.path[0])
-		(void)settings_restore_stale(&service->knobs);
+	if (service->journal.path[0])
+		(void)settings_restore_stale(&service->journal);
 }
 
 /* Publishes the final snapshot: records it and sends it to the viewers. */
@@ -273,7 +273,7 @@ static void service_loop(struct service *service)
 			record(service);
 		}
 		if (service->gone_ms != 0 && now_ms() >= service->gone_ms)
-			settings_put_back(service);
+			restore_stale_settings(service);
 		if (service->ended && parting_ms == 0)
 			parting_ms = now_ms() + PARTING_MS;
 		viewers_update(service);
@@ -284,7 +284,7 @@ static void service_loop(struct service *service)
 			break;
 		(void)reactor_dispatch(service->reactor, service->ended ? 50 : -1);
 	}
-	settings_put_back(service);
+	restore_stale_settings(service);
 }
 
 /* Prepares the process for an install and makes it. Returns 0, or -errno with the action that
@@ -303,22 +303,22 @@ static int service_set_up(struct service *service, const struct plan *plan,
 	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
 	service->signals = (struct watch){
 		.fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK), .ready = signals_ready};
-	*ret_what = "its signals";
+	*ret_what = "set up signal handling";
 	r = reactor_add(service->reactor, &service->signals, EPOLLIN);
 	if (r < 0)
 		return r;
-	*ret_what = "a private mount namespace on " JOB_DIR;
+	*ret_what = "make a private mount namespace on " JOB_DIR;
 	r = mount_enter_private(JOB_DIR);
 	if (r < 0)
 		return r;
-	*ret_what = "the root folder";
+	*ret_what = "open the root folder";
 	world.root = sysroot_open("/"); /* of the new namespace, since the old one may vanish */
 	if (world.root < 0)
 		return world.root;
-	if (settings_open(&service->knobs, world.root, SERVICE_KNOBS) < 0)
-		service->knobs.path[0] = '\0';
-	settings_put_back(service);
-	*ret_what = "memory";
+	if (settings_open(&service->journal, world.root, SERVICE_KNOBS) < 0)
+		service->journal.path[0] = '\0';
+	restore_stale_settings(service);
+	*ret_what = "allocate memory";
 	service->install = install_new(plan, manifest, &world);
 	if (!service->install)
 		return -errno;
@@ -352,9 +352,9 @@ static void service_run(struct service *service, const struct plan *plan,
 		service->last.step = STEP_CHECK;
 		service->last.steps[STEP_CHECK].state = STEP_FAILED;
 		err_set(&service->last.err, EXIT_REFUSED, step_name(STEP_CHECK),
-			"The engine could not get %s: %s. Nothing was written to %s", what,
+			"The engine could not %s: %s. Nothing was written to %s", what,
 			strerror(-r), plan->target.name);
-		STR_COPY(service->last.err.next, "Put that right and try again");
+		STR_COPY(service->last.err.next, "Fix the cause and try again");
 		service_end(service);
 	} else {
 		run_state_sweep(SERVICE_DIR);

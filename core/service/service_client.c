@@ -91,11 +91,11 @@ int service_send(int fd, enum service_command command)
 void service_put_back(void)
 {
 	_cleanup_close_ int root = sysroot_open("/");
-	struct settings_journal knobs;
+	struct settings_journal journal;
 
 	if (root >= 0 && access(SERVICE_KNOBS, R_OK | W_OK) == 0 &&
-		settings_open(&knobs, root, SERVICE_KNOBS) == 0)
-		(void)settings_restore_stale(&knobs);
+		settings_open(&journal, root, SERVICE_KNOBS) == 0)
+		(void)settings_restore_stale(&journal);
 }
 
 /* A killed engine has left its settings changed. */

@@ -93,7 +93,7 @@ static void newest_is_found(void **state)
 	assert_int_equal(run_state_write("/nonexistent", &a), -ENOENT);
 }
 
-static void of_an_install_is_no_other(void **state)
+static void other_installs_are_ignored(void **state)
 {
 	const struct sandbox *box = *state;
 	struct snapshot written = make("mmcblk0", 1, 11), seen = written, found;
@@ -110,7 +110,7 @@ static void of_an_install_is_no_other(void **state)
 	assert_int_equal(run_state_of(box->dir, &seen, &found), -ENOENT);
 }
 
-static void another_version_is_none(void **state)
+static void another_version_is_refused(void **state)
 {
 	const struct sandbox *box = *state;
 	struct snapshot snapshot = make("mmcblk0", 1, 11), found;
@@ -126,7 +126,7 @@ static void another_version_is_none(void **state)
 	assert_int_equal(run_state_of(box->dir, &snapshot, &found), -EPROTO);
 }
 
-static void oldest_go(void **state)
+static void oldest_are_removed(void **state)
 {
 	const struct sandbox *box = *state;
 	struct snapshot found;
@@ -145,7 +145,7 @@ static void oldest_go(void **state)
 	}
 }
 
-static void without_an_end_it_was_killed(void **state)
+static void no_end_means_killed(void **state)
 {
 	struct snapshot snapshot = make("mmcblk0", 1, 11);
 
@@ -161,7 +161,7 @@ static void without_an_end_it_was_killed(void **state)
 	snapshot.written = true;
 	assert_true(run_state_end(&snapshot));
 	assert_int_equal(snapshot.exit_code, EXIT_FAILED);
-	assert_non_null(strstr(snapshot.err.text, "half an install"));
+	assert_non_null(strstr(snapshot.err.text, "an incomplete install"));
 
 	snapshot = make("mmcblk0", 1, 11);
 	snapshot.state = INSTALL_PASSED;
@@ -175,10 +175,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names),
 		sandbox_test(newest_is_found),
-		sandbox_test(of_an_install_is_no_other),
-		sandbox_test(another_version_is_none),
-		sandbox_test(oldest_go),
-		cmocka_unit_test(without_an_end_it_was_killed),
+		sandbox_test(other_installs_are_ignored),
+		sandbox_test(another_version_is_refused),
+		sandbox_test(oldest_are_removed),
+		cmocka_unit_test(no_end_means_killed),
 	};
 
 	return cmocka_run_group_tests_name("record", tests, NULL, NULL);

@@ -99,7 +99,7 @@ static void wait_gone(pid_t pid)
 	fail_msg("the engine %d does not end", (int)pid);
 }
 
-static void tells_its_viewer_until_it_has_passed(void **state)
+static void updates_its_viewer_until_pass(void **state)
 {
 	const struct board *board = *state;
 	struct snapshot end, last;
@@ -124,7 +124,7 @@ static void tells_its_viewer_until_it_has_passed(void **state)
 	close_fd(&fd);
 }
 
-static void goes_on_without_a_viewer(void **state)
+static void continues_without_a_viewer(void **state)
 {
 	struct board *board = *state;
 	struct snapshot now;
@@ -142,7 +142,7 @@ static void goes_on_without_a_viewer(void **state)
 	close_fd(&fd);
 }
 
-static void obeys_only_one(void **state)
+static void only_one_viewer_may_cancel(void **state)
 {
 	struct board *board = *state;
 	struct snapshot now;
@@ -171,7 +171,7 @@ static void obeys_only_one(void **state)
 	close_fd(&second);
 }
 
-static void lets_the_next_one_command(void **state)
+static void the_next_viewer_may_cancel(void **state)
 {
 	struct board *board = *state;
 	int first, second = -1;
@@ -225,7 +225,7 @@ static void waits_for_no_viewer(void **state)
 }
 
 /* A viewer that was stopped during the end (Ctrl-Z, Ctrl-S) still gets the result. */
-static void has_a_result_for_who_comes_too_late(void **state)
+static void has_a_result_for_late_viewers(void **state)
 {
 	struct board *board = *state;
 	struct snapshot now = {0}, seen = {0};
@@ -250,7 +250,7 @@ static void has_a_result_for_who_comes_too_late(void **state)
 	close_fd(&quick);
 }
 
-static void ends_as_cancelled_when_told_to_terminate(void **state)
+static void cancels_on_sigterm(void **state)
 {
 	struct board *board = *state;
 	struct snapshot now;
@@ -317,7 +317,7 @@ static void leaves_nothing_running_when_it_is_killed(void **state)
 		assert_int_equal(now.state, INSTALL_FAILED);
 		if (now.exit_code != EXIT_FAILED)
 			fail_msg("%u: exit %d: %s", i, now.exit_code, now.err.text);
-		assert_non_null(strstr(now.err.text, "half an install"));
+		assert_non_null(strstr(now.err.text, "an incomplete install"));
 		assert_int_equal(now.step, STEP_EXTRACT);
 		assert_false(setting_is(limit, "1"));
 	}
@@ -330,7 +330,7 @@ static void leaves_nothing_running_when_it_is_killed(void **state)
 }
 
 /* A killed front end had changed a setting: the engine restores it and continues. */
-static void puts_back_what_a_killed_viewer_has_set(void **state)
+static void restores_settings_of_a_killed_viewer(void **state)
 {
 	struct board *board = *state;
 	char path[200], byte;
@@ -347,11 +347,11 @@ static void puts_back_what_a_killed_viewer_has_set(void **state)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		struct settings_journal knobs;
+		struct settings_journal journal;
 
 		if (service_connect(NULL) < 0 ||
-			settings_open(&knobs, sysroot_open("/"), SERVICE_KNOBS) < 0 ||
-			settings_set(&knobs, path + 1, "quiet") < 0)
+			settings_open(&journal, sysroot_open("/"), SERVICE_KNOBS) < 0 ||
+			settings_set(&journal, path + 1, "quiet") < 0)
 			_exit(1);
 		(void)write_full(told[1], "!", 1);
 		(void)pause();
@@ -372,7 +372,7 @@ static void puts_back_what_a_killed_viewer_has_set(void **state)
 	close_fd(&fd);
 }
 
-static void says_why_it_could_not_begin(void **state)
+static void reports_a_failed_start(void **state)
 {
 	const struct board *board = *state;
 	struct snapshot now;
@@ -391,7 +391,7 @@ static void says_why_it_could_not_begin(void **state)
 	close_fd(&fd);
 }
 
-static void tells_several_engines_apart(void **state)
+static void distinguishes_several_engines(void **state)
 {
 	struct board *board = *state;
 	struct plan first;
@@ -419,7 +419,7 @@ static void tells_several_engines_apart(void **state)
 	}
 }
 
-static void refuses_what_another_version_says(void **state)
+static void refuses_snapshots_of_another_version(void **state)
 {
 	struct snapshot now = {
 		.magic = SNAPSHOT_MAGIC, .version = SNAPSHOT_VERSION + 1, .size = sizeof(now)};
@@ -440,18 +440,18 @@ static void refuses_what_another_version_says(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		board_test(tells_its_viewer_until_it_has_passed),
-		board_test(goes_on_without_a_viewer),
-		board_test(obeys_only_one),
-		board_test(lets_the_next_one_command),
+		board_test(updates_its_viewer_until_pass),
+		board_test(continues_without_a_viewer),
+		board_test(only_one_viewer_may_cancel),
+		board_test(the_next_viewer_may_cancel),
 		board_test(waits_for_no_viewer),
-		board_test(has_a_result_for_who_comes_too_late),
-		board_test(ends_as_cancelled_when_told_to_terminate),
+		board_test(has_a_result_for_late_viewers),
+		board_test(cancels_on_sigterm),
 		board_test(leaves_nothing_running_when_it_is_killed),
-		board_test(puts_back_what_a_killed_viewer_has_set),
-		board_test(says_why_it_could_not_begin),
-		board_test(tells_several_engines_apart),
-		cmocka_unit_test(refuses_what_another_version_says),
+		board_test(restores_settings_of_a_killed_viewer),
+		board_test(reports_a_failed_start),
+		board_test(distinguishes_several_engines),
+		cmocka_unit_test(refuses_snapshots_of_another_version),
 	};
 
 	return cmocka_run_group_tests(tests, board_group_setup, NULL);
