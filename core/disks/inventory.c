@@ -63,7 +63,7 @@ static void judge(struct inventory *inventory)
 
 /* ---- probes ---- */
 
-static void answered(void *owner, struct prober *prober, const struct disk_content *content)
+static void probe_answered(void *owner, struct prober *prober, const struct disk_content *content)
 {
 	struct inventory *inventory = owner;
 
@@ -90,7 +90,7 @@ static void start_probe(struct inventory *inventory, struct row *row)
 		return;
 	inventory->probers = larger;
 	row->prober = prober_start(inventory->reactor, row->disk.path, &inventory->options->prober,
-		answered, inventory);
+		probe_answered, inventory);
 	if (!row->prober)
 		return;
 	inventory->probers[inventory->prober_count++] = row->prober;
@@ -219,7 +219,7 @@ static void take_row(
 	}
 }
 
-static int look(struct inventory *inventory, bool reprobe)
+static int scan(struct inventory *inventory, bool reprobe)
 {
 	size_t before_count = inventory->count;
 	struct row *before = inventory->rows, *rows;
@@ -278,7 +278,7 @@ static void arm(struct inventory *inventory)
 
 int inventory_refresh(struct inventory *inventory, bool reprobe)
 {
-	int r = look(inventory, reprobe);
+	int r = scan(inventory, reprobe);
 
 	/* Also after a failure: the next scan follows in a second, not at once. */
 	uevent_watch_scanned(&inventory->hotplug, now_ms());

@@ -49,7 +49,7 @@ static bool is_locked(const char *path)
 }
 
 /* Finds other users of the file behind an image or a loop device, which no list of mounts shows. */
-static void look_at_file(struct disk *disk, const struct plan *plan, int root)
+static void judge_file(struct disk *disk, const struct plan *plan, int root)
 {
 	uint64_t dev = disk->id.file_dev, ino = disk->id.file_ino;
 	const char *own = "";
@@ -65,7 +65,7 @@ static void look_at_file(struct disk *disk, const struct plan *plan, int root)
 		disk_refuse(disk, REASON_LOOP, "the same file is in use through /dev/%s", other);
 }
 
-static void look_at_target(struct plan_facts *ret, const struct plan *plan, int root)
+static void judge_target(struct plan_facts *ret, const struct plan *plan, int root)
 {
 	struct inuse_file files[PLAN_FILES_MAX];
 	/* No need_bytes: plan_check's own message on space is more precise. */
@@ -85,7 +85,7 @@ static void look_at_target(struct plan_facts *ret, const struct plan *plan, int 
 	 * its identity. */
 	ret->target.content = plan->target.content;
 	judge_disk(root, &job, &ret->target);
-	look_at_file(&ret->target, plan, root);
+	judge_file(&ret->target, plan, root);
 }
 
 /* A sparse image may be larger than the free space of the filesystem below it. */
@@ -124,5 +124,5 @@ void plan_look(struct plan_facts *ret, const struct plan *plan, int root)
 			program && child_find_program(program, path, sizeof(path)) == 0;
 		ret->fs_supported[fs] = mount_supported(fs);
 	}
-	look_at_target(ret, plan, root);
+	judge_target(ret, plan, root);
 }

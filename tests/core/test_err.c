@@ -51,7 +51,7 @@ static void too_long(void **state)
 }
 
 /* Some messages end with a period, which would be doubled or come before the semicolon. */
-static void stops(void **state)
+static void final_periods(void **state)
 {
 	struct err err = {0};
 	char line[100];
@@ -92,7 +92,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(first_wins),
 		cmocka_unit_test(too_long),
-		cmocka_unit_test(stops),
+		cmocka_unit_test(final_periods),
 		cmocka_unit_test(empty_first_text),
 		cmocka_unit_test(device_text),
 	};

@@ -66,7 +66,7 @@ static void progress(void **state)
 	assert_non_null(strstr(line, "\"stall\":\"no progress for 12 s\""));
 }
 
-static void steps_are_told_once(void **state)
+static void steps_are_written_once(void **state)
 {
 	struct snapshot before = {0}, now = {0};
 
@@ -101,7 +101,7 @@ static void steps_are_told_once(void **state)
 	assert_out("");
 }
 
-static void messages_are_told_once(void **state)
+static void messages_are_written_once(void **state)
 {
 	struct snapshot before = {0}, now = {0};
 
@@ -153,7 +153,7 @@ static void the_result_comes_last_and_once(void **state)
 	assert_out("");
 }
 
-static void every_end_has_its_word(void **state)
+static void every_end_has_a_result(void **state)
 {
 	static const struct {
 		enum install_state state;
@@ -198,7 +198,7 @@ static void refusals(void **state)
 		   "\"archive\":null}\n");
 }
 
-static void what_is_progress(void **state)
+static void progress_differences(void **state)
 {
 	struct snapshot a = running(), b = running();
 
@@ -284,12 +284,12 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, capture_open, capture_close)
 	const struct CMUnitTest tests[] = {
 		TEST(progress),
-		TEST(steps_are_told_once),
-		TEST(messages_are_told_once),
+		TEST(steps_are_written_once),
+		TEST(messages_are_written_once),
 		TEST(the_result_comes_last_and_once),
-		TEST(every_end_has_its_word),
+		TEST(every_end_has_a_result),
 		TEST(refusals),
-		TEST(what_is_progress),
+		TEST(progress_differences),
 		TEST(plans),
 	};
 

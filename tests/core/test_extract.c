@@ -378,7 +378,7 @@ static void stops(void **state)
 }
 
 /* tar would read the rest of the archive and fail on every file. */
-static void ends_at_once_where_the_target_is_full(void **state)
+static void ends_at_once_if_the_target_is_full(void **state)
 {
 	const struct sandbox *box = *state;
 	struct run run;
@@ -393,7 +393,7 @@ static void ends_at_once_where_the_target_is_full(void **state)
 	assert_fails(&run, "board.img is full: tar: f: Cannot write: No space left on device");
 }
 
-static void fails_where_the_archive_changes(void **state)
+static void fails_if_the_archive_changes(void **state)
 {
 	const struct timespec times[] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
 	const struct sandbox *box = *state;
@@ -411,7 +411,7 @@ static void fails_where_the_archive_changes(void **state)
 }
 
 /* For a tar that never answers, the count follows the archive after a while. */
-static void knows_a_tar_that_does_not_answer(void **state)
+static void detects_a_silent_tar(void **state)
 {
 	const struct sandbox *box = *state;
 	struct run run;
@@ -439,9 +439,9 @@ int main(void)
 		sandbox_test(waits_for_a_decompressor_that_hangs_half_way),
 		sandbox_test(reads_the_padding),
 		sandbox_test(stops),
-		sandbox_test(ends_at_once_where_the_target_is_full),
-		sandbox_test(fails_where_the_archive_changes),
-		sandbox_test(knows_a_tar_that_does_not_answer),
+		sandbox_test(ends_at_once_if_the_target_is_full),
+		sandbox_test(fails_if_the_archive_changes),
+		sandbox_test(detects_a_silent_tar),
 	};
 
 	return cmocka_run_group_tests_name("extract", tests, NULL, NULL);

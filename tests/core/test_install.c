@@ -103,7 +103,7 @@ static void passes(void **state)
 }
 
 /* Installs repeatedly into the same filesystem. */
-static void passes_again_over_an_older_one(void **state)
+static void passes_over_an_older_install(void **state)
 {
 	struct board *board = *state;
 
@@ -193,7 +193,7 @@ static void boots_only_once_it_is_committed(void **state)
 	board_assert_released(board);
 }
 
-static void undoes_what_is_dropped_in_its_middle(void **state)
+static void cleans_up_when_freed_half_way(void **state)
 {
 	static const enum step_id steps[] = {STEP_WIPE, STEP_MKFS, STEP_EXTRACT, STEP_VERIFY};
 	const struct board *board = *state;
@@ -292,7 +292,7 @@ static void fails_with_tar(void **state)
 
 /* The filesystem below the image is full: a write that the loop device accepted fails later, and
  * only the kernel's log shows it. */
-static void shows_what_the_kernel_says(void **state)
+static void shows_kernel_messages(void **state)
 {
 	struct board *board = *state;
 	const struct snapshot *end;
@@ -325,7 +325,7 @@ static void shows_what_the_kernel_says(void **state)
 }
 
 /* tar reports success but did something else; only the medium shows it. */
-static void fails_where_the_medium_differs(void **state)
+static void fails_if_the_medium_differs(void **state)
 {
 	static const char *const deeds[] = {
 		"echo x >>bin/program",
@@ -462,7 +462,7 @@ static void pull(const struct board *board)
 		board->image, board->image);
 }
 
-static void tells_of_a_removal(void **state)
+static void reports_a_removal(void **state)
 {
 	static const struct {
 		enum step_id step;
@@ -500,7 +500,7 @@ static void tells_of_a_removal(void **state)
 }
 
 /* Requests to a removed card fail before the kernel removes the card. */
-static void tells_of_a_removal_that_is_seen_late(void **state)
+static void reports_a_removal_detected_late(void **state)
 {
 	struct board *board = *state;
 	const struct snapshot *end;
@@ -524,7 +524,7 @@ static void tells_of_a_removal_that_is_seen_late(void **state)
 }
 
 /* A tar without a signal handler is never signalled, and the install succeeds. */
-static void passes_with_a_tar_that_answers_nothing(void **state)
+static void passes_with_a_silent_tar(void **state)
 {
 	struct board *board = *state;
 	const struct snapshot *end;
@@ -549,22 +549,22 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		board_test(passes),
-		board_test(passes_again_over_an_older_one),
+		board_test(passes_over_an_older_install),
 		board_test(ends_when_cancelled_in_any_step),
 		board_test(boots_only_once_it_is_committed),
-		board_test(undoes_what_is_dropped_in_its_middle),
+		board_test(cleans_up_when_freed_half_way),
 		board_test(fails_with_mkfs),
 		board_test(fails_with_tar),
-		board_test(shows_what_the_kernel_says),
-		board_test(fails_where_the_medium_differs),
+		board_test(shows_kernel_messages),
+		board_test(fails_if_the_medium_differs),
 		board_test(refuses_an_archive_that_changed),
 		board_test(refuses_a_target_that_changed),
 		board_test(refuses_a_target_in_use),
 		board_test(refuses_options_that_mkfs_refuses),
 		board_test(refuses_a_target_that_came_into_use),
-		board_test(tells_of_a_removal),
-		board_test(tells_of_a_removal_that_is_seen_late),
-		board_test(passes_with_a_tar_that_answers_nothing),
+		board_test(reports_a_removal),
+		board_test(reports_a_removal_detected_late),
+		board_test(passes_with_a_silent_tar),
 	};
 
 	return cmocka_run_group_tests(tests, board_group_setup, NULL);

@@ -159,7 +159,7 @@ static void disks_come_at_once_and_contents_later(void **state)
 	assert_true(inventory_generation(world.inventory) >= generation + 2);
 }
 
-static void what_is_the_same_is_not_probed_again(void **state)
+static void unchanged_disks_are_not_probed_again(void **state)
 {
 	unsigned generation;
 
@@ -218,7 +218,7 @@ static void disks_come_and_go(void **state)
 	assert_int_equal(count_calls("/dev/sdc"), 0);
 }
 
-static void a_silent_disk_holds_nobody_up(void **state)
+static void a_silent_disk_settles_at_the_deadline(void **state)
 {
 	uint64_t begin;
 
@@ -252,7 +252,7 @@ static void a_dead_probe_is_no_answer(void **state)
 	expect_content("sdb", CONTENT_FILESYSTEM, "/dev/sdb");
 }
 
-static void it_may_end_while_probes_run(void **state)
+static void it_may_be_freed_while_probes_run(void **state)
 {
 	(void)state;
 	world.options.prober.probe = probe_hangs_on_sda;
@@ -334,7 +334,7 @@ static void rules_apply_at_once(void **state)
 	assert_int_equal(disk_named("sdb")->reason_count, 1);
 }
 
-static void without_facts_nothing_changes(void **state)
+static void missing_facts_change_nothing(void **state)
 {
 	(void)state;
 	assert_int_equal(inventory_refresh(world.inventory, false), 0);
@@ -454,7 +454,7 @@ static void watch_from(int (*uevents)(void))
 	expect_content("sdb", CONTENT_FILESYSTEM, "/dev/sdb");
 }
 
-static void plugging_is_followed_without_events(void **state)
+static void hotplug_works_without_events(void **state)
 {
 	(void)state;
 	watch_from(no_uevents);
@@ -473,7 +473,7 @@ static void plugging_is_followed_without_events(void **state)
 	assert_int_equal(count_calls("/dev/sdc"), 1);
 }
 
-static void events_bring_the_next_look(void **state)
+static void events_trigger_a_scan(void **state)
 {
 	(void)state;
 	watch_from(uevents_of_test);
@@ -491,7 +491,7 @@ static void events_bring_the_next_look(void **state)
 	close_fd(&kernel_end);
 }
 
-static void what_changes_nothing_is_not_told(void **state)
+static void scans_without_changes_are_silent(void **state)
 {
 	unsigned generation;
 	uint64_t until;
@@ -513,7 +513,7 @@ static void what_changes_nothing_is_not_told(void **state)
 	close_fd(&kernel_end);
 }
 
-static void an_end_of_the_events_is_no_end(void **state)
+static void it_survives_the_end_of_events(void **state)
 {
 	(void)state;
 	/* A descriptor on which recv fails. */
@@ -525,7 +525,7 @@ static void an_end_of_the_events_is_no_end(void **state)
 	expect_content("sdc", CONTENT_FILESYSTEM, "/dev/sdc");
 }
 
-static void nothing_is_looked_at_while_not_watched(void **state)
+static void nothing_is_scanned_while_not_watched(void **state)
 {
 	int r;
 
@@ -550,22 +550,22 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		inventory_test(disks_come_at_once_and_contents_later),
-		inventory_test(what_is_the_same_is_not_probed_again),
+		inventory_test(unchanged_disks_are_not_probed_again),
 		inventory_test(a_changed_disk_is_another),
 		inventory_test(disks_come_and_go),
-		inventory_test(a_silent_disk_holds_nobody_up),
+		inventory_test(a_silent_disk_settles_at_the_deadline),
 		inventory_test(a_dead_probe_is_no_answer),
-		inventory_test(it_may_end_while_probes_run),
+		inventory_test(it_may_be_freed_while_probes_run),
 		inventory_test(a_recorded_machine_is_not_probed),
 		inventory_test(rules_apply_at_once),
 		inventory_test(answers_change_verdicts),
-		inventory_test(without_facts_nothing_changes),
+		inventory_test(missing_facts_change_nothing),
 		inventory_test(a_silent_disk_delays_no_other),
-		inventory_test(plugging_is_followed_without_events),
-		inventory_test(events_bring_the_next_look),
-		inventory_test(what_changes_nothing_is_not_told),
-		inventory_test(an_end_of_the_events_is_no_end),
-		inventory_test(nothing_is_looked_at_while_not_watched),
+		inventory_test(hotplug_works_without_events),
+		inventory_test(events_trigger_a_scan),
+		inventory_test(scans_without_changes_are_silent),
+		inventory_test(it_survives_the_end_of_events),
+		inventory_test(nothing_is_scanned_while_not_watched),
 	};
 
 	return cmocka_run_group_tests_name("inventory", tests, NULL, NULL);

@@ -181,7 +181,7 @@ static void opens_the_archive_that_was_read(void **state)
 	end(&job);
 }
 
-static void skips_what_the_plan_does_not_want(void **state)
+static void skips_steps_that_the_plan_excludes(void **state)
 {
 	struct job job;
 
@@ -232,7 +232,7 @@ int main(void)
 		sandbox_test(programs_settle),
 		sandbox_test(stops),
 		sandbox_test(opens_the_archive_that_was_read),
-		sandbox_test(skips_what_the_plan_does_not_want),
+		sandbox_test(skips_steps_that_the_plan_excludes),
 		sandbox_test(mounts_parents_first),
 	};
 

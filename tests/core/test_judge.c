@@ -76,7 +76,7 @@ static void content_decides_too(void **state)
 }
 
 /* An image is judged again; no reason of the first verdict remains. */
-static void no_facts_refuse_everything(void **state)
+static void missing_facts_refuse_everything(void **state)
 {
 	const struct judge_job job = {.allow = ALLOW | 1u << DISK_IMAGE};
 	struct sandbox *box = *state;
@@ -110,7 +110,7 @@ int main(void)
 		sandbox_test(what_is_in_use_is_refused),
 		sandbox_test(the_job_decides_too),
 		sandbox_test(content_decides_too),
-		sandbox_test(no_facts_refuse_everything),
+		sandbox_test(missing_facts_refuse_everything),
 		cmocka_unit_test(errors_of_a_path_have_a_sentence),
 	};
 

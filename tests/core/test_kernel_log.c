@@ -41,7 +41,7 @@ static void say(struct kernel_log *log, uint64_t now_ms, unsigned level, const c
 	kernel_log_take(log, &record, now_ms);
 }
 
-static void tells_news_of_the_disk(void **state)
+static void reports_messages_about_the_disk(void **state)
 {
 	struct kernel_log log = made_up();
 
@@ -55,7 +55,7 @@ static void tells_news_of_the_disk(void **state)
 }
 
 /* A hundred messages a second for a minute. */
-static void leaves_out_and_says_so(void **state)
+static void counts_suppressed_messages(void **state)
 {
 	struct kernel_log log = made_up();
 	unsigned lines = 0, more = 0, sum = 0, n;
@@ -77,7 +77,7 @@ static void leaves_out_and_says_so(void **state)
 	assert_true(more <= lines - more);
 }
 
-static void says_it_when_it_is_quiet_again(void **state)
+static void reports_the_count_when_quiet(void **state)
 {
 	struct kernel_log log = made_up();
 
@@ -139,9 +139,9 @@ static void reads_until_the_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(tells_news_of_the_disk),
-		cmocka_unit_test(leaves_out_and_says_so),
-		cmocka_unit_test(says_it_when_it_is_quiet_again),
+		cmocka_unit_test(reports_messages_about_the_disk),
+		cmocka_unit_test(counts_suppressed_messages),
+		cmocka_unit_test(reports_the_count_when_quiet),
 		sandbox_test(reads_until_the_end),
 	};
 

@@ -180,7 +180,7 @@ static uint32_t problems_but(const char *code)
 	return count;
 }
 
-static void an_image_and_a_sound_archive_are_fine(void **state)
+static void a_good_image_and_archive_pass(void **state)
 {
 	request(*state, "single-gpt", NULL);
 	assert_int_equal(problems_but("not-root"), 0);
@@ -236,7 +236,7 @@ static void a_small_image_is_refused(void **state)
 	assert_true(truncate(w->image, 0) == 0);
 }
 
-static void what_changes_meanwhile_is_noticed(void **state)
+static void later_changes_are_detected(void **state)
 {
 	struct world *w = *state;
 	struct timespec times[2] = {w->inspected.id.mtime, w->inspected.id.mtime};
@@ -285,7 +285,7 @@ static void an_image_must_be_allowed(void **state)
 	assert_non_null(find("target-kind"));
 }
 
-static void a_tar_that_is_none_is_named(void **state)
+static void an_unusable_tar_is_named(void **state)
 {
 	request(*state, "single-gpt", "/nonexistent/tar");
 	assert_non_null(find("tar-silent"));
@@ -299,13 +299,13 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(least_target_holds_the_archive),
-		TEST(an_image_and_a_sound_archive_are_fine),
+		TEST(a_good_image_and_archive_pass),
 		TEST(shares_follow_the_mount_points),
 		TEST(without_a_manifest_the_totals_go_to_the_root),
 		TEST(a_small_image_is_refused),
-		TEST(what_changes_meanwhile_is_noticed),
+		TEST(later_changes_are_detected),
 		TEST(an_image_must_be_allowed),
-		TEST(a_tar_that_is_none_is_named),
+		TEST(an_unusable_tar_is_named),
 	};
 
 	return cmocka_run_group_tests_name("plan", tests, NULL, NULL);

@@ -115,7 +115,7 @@ static void it_works_without_pidfds(void **state)
 	assert_int_equal(world.content.state, CONTENT_FILESYSTEM);
 }
 
-static void a_death_is_no_answer(void **state)
+static void a_dead_child_means_unreadable(void **state)
 {
 	(void)state;
 	start(dies_half_way);
@@ -125,7 +125,7 @@ static void a_death_is_no_answer(void **state)
 	assert_string_equal(world.content.label, "");
 }
 
-static void silence_is_told_at_the_deadline(void **state)
+static void silence_is_reported_at_the_deadline(void **state)
 {
 	uint64_t begin = now_ms();
 
@@ -141,10 +141,10 @@ static void silence_is_told_at_the_deadline(void **state)
 	assert_int_equal(world.content.state, CONTENT_SILENT);
 }
 
-static void a_late_end_is_seen_without_pidfds(void **state)
+static void a_late_exit_is_noticed_without_pidfds(void **state)
 {
 	old_kernel = true;
-	silence_is_told_at_the_deadline(state);
+	silence_is_reported_at_the_deadline(state);
 }
 
 static void it_may_be_freed_while_it_runs(void **state)
@@ -181,9 +181,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		prober_test(an_answer_comes_once),
 		prober_test(it_works_without_pidfds),
-		prober_test(a_death_is_no_answer),
-		prober_test(silence_is_told_at_the_deadline),
-		prober_test(a_late_end_is_seen_without_pidfds),
+		prober_test(a_dead_child_means_unreadable),
+		prober_test(silence_is_reported_at_the_deadline),
+		prober_test(a_late_exit_is_noticed_without_pidfds),
 		prober_test(it_may_be_freed_while_it_runs),
 		prober_test(its_child_holds_nothing_open),
 	};

@@ -188,7 +188,7 @@ static void a_small_total_grows_too(void **state)
 }
 
 /* A total that changed with each sample could not be read. */
-static void the_total_grows_seldom(void **state)
+static void the_total_grows_rarely(void **state)
 {
 	struct progress_totals small = {.extracted_bytes = 100, .medium_bytes = 1000};
 	struct progress_sample sample = {.now_ms = 1, .step = STEP_FLUSH, .tar_answers = true};
@@ -209,7 +209,7 @@ static void the_total_grows_seldom(void **state)
 
 /* The gauges of the files are full after their steps, however rare the samples; writes of verify
  * and commit do not count. */
-static void a_step_that_is_over_is_complete(void **state)
+static void finished_steps_are_full(void **state)
 {
 	static const uint64_t medium_totals[] = {0, MIB(760)};
 	struct progress_totals some = totals;
@@ -329,7 +329,7 @@ static void unknown_totals(void **state)
 	assert_int_equal(view->step.total, 0);
 }
 
-static void a_stall_is_told(void **state)
+static void a_stall_is_reported(void **state)
 {
 	struct progress_sample sample = {.now_ms = 1000, .step = STEP_EXTRACT};
 	struct progress progress = {0};
@@ -412,7 +412,7 @@ static void a_falling_counter_is_a_stall(void **state)
 }
 
 /* A sample of a finished step, or one without a total, does not change the running step's gauge. */
-static void a_late_sample_is_of_no_other_step(void **state)
+static void a_late_sample_is_ignored(void **state)
 {
 	struct progress_sample sample = {
 		.now_ms = 1000, .step = STEP_VERIFY, .step_done = 10, .step_total = 100};
@@ -480,7 +480,7 @@ static void the_eta_is_unknown_while_nothing_moves(void **state)
 }
 
 /* The filesystem's first blocks do not show the rate; during a stall no remaining time is known. */
-static void no_time_left_is_made_up(void **state)
+static void the_eta_needs_a_rate(void **state)
 {
 	struct progress_sample sample = {.now_ms = 1000, .step = STEP_EXTRACT};
 	struct progress progress = {0};
@@ -618,7 +618,7 @@ static void random_install(void)
 	assert_int_equal(progress_view(&progress)->percent, 100);
 }
 
-static void gauges_never_lie(void **state)
+static void gauges_stay_consistent(void **state)
 {
 	(void)state;
 	srandom(20);
@@ -634,20 +634,20 @@ int main(void)
 		cmocka_unit_test(the_medium_is_full_after_the_flush),
 		cmocka_unit_test(more_than_expected_grows_the_total),
 		cmocka_unit_test(a_small_total_grows_too),
-		cmocka_unit_test(the_total_grows_seldom),
-		cmocka_unit_test(a_step_that_is_over_is_complete),
+		cmocka_unit_test(the_total_grows_rarely),
+		cmocka_unit_test(finished_steps_are_full),
 		cmocka_unit_test(gauges_end_at_their_totals),
 		cmocka_unit_test(a_silent_tar_is_shown_by_the_archive),
 		cmocka_unit_test(without_verification),
 		cmocka_unit_test(unknown_totals),
-		cmocka_unit_test(a_stall_is_told),
+		cmocka_unit_test(a_stall_is_reported),
 		cmocka_unit_test(a_falling_counter_is_a_stall),
-		cmocka_unit_test(a_late_sample_is_of_no_other_step),
+		cmocka_unit_test(a_late_sample_is_ignored),
 		cmocka_unit_test(the_eta_needs_no_medium),
 		cmocka_unit_test(the_eta_is_unknown_while_nothing_moves),
-		cmocka_unit_test(no_time_left_is_made_up),
+		cmocka_unit_test(the_eta_needs_a_rate),
 		cmocka_unit_test(the_clock_may_jump),
-		cmocka_unit_test(gauges_never_lie),
+		cmocka_unit_test(gauges_stay_consistent),
 	};
 
 	return cmocka_run_group_tests_name("progress", tests, NULL, NULL);

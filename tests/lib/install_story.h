@@ -61,7 +61,7 @@ STORY_CALL void story_begin(struct story *story, uint64_t start_ms)
 	story->snap.progress = *progress_view(&story->progress);
 }
 
-STORY_CALL void story_say(struct story *story)
+STORY_CALL void story_message(struct story *story)
 {
 	static const char *const texts[] = {
 		"tar: usr/share/zoneinfo/x: time stamp 2027-01-02 03:04:05 is 12345.6 s in the "
@@ -164,7 +164,7 @@ STORY_CALL bool story_tick(struct story *story)
 	story_measure(story, (enum step_id)step, story->ms - from, story_ends_ms[step] - from);
 	/* A message now and then, and one stall of some seconds. */
 	if (story->ms % 6500 == 0)
-		story_say(story);
+		story_message(story);
 	snap->stall[0] = '\0';
 	if (story->ms > 55000 && story->ms < 62000)
 		STR_FORMAT(snap->stall,
