@@ -369,7 +369,7 @@ static void refuses_a_target_that_changed(void **state)
 
 	fixture_require_root();
 	board_run("truncate -s 1G %s", board->image);
-	assert_fails(board, STEP_CHECK, EXIT_REFUSED, "not the device");
+	assert_fails(board, STEP_CHECK, EXIT_REFUSED, "no longer the device");
 	board_run("rm %s", board->image);
 	assert_fails(board, STEP_CHECK, EXIT_REFUSED, "cannot be used any more");
 }
