@@ -12,7 +12,7 @@
 
 struct row {
 	struct disk disk;
-	struct prober *prober; /* NULL: has answered, or nobody waits for it any more */
+	struct prober *prober; /* the running probe; NULL once it has answered */
 };
 
 struct inventory {
@@ -25,11 +25,11 @@ struct inventory {
 	struct inuse inuse;
 	struct row *rows;
 	size_t count;
-	struct prober **probers; /* all whose child may still be there, also without a row */
+	struct prober **probers; /* all whose child may still run, even without a row */
 	size_t prober_count;
-	/* While plugging is followed. */
+	/* Valid between inventory_watch and inventory_unwatch. */
 	struct uevent_watch hotplug;
-	struct watch uevents, timer; /* their descriptors are owned */
+	struct watch uevents, timer; /* with owned descriptors */
 };
 
 struct inventory *inventory_new(
@@ -53,7 +53,8 @@ struct inventory *inventory_new(
 
 static void judge(struct inventory *inventory)
 {
-	/* The content of one disk decides on the others too: a UUID that was searched for is found. */
+	/* The content of one disk may decide on the others: a UUID that was searched
+	 * for is found. */
 	for (size_t i = 0; i < inventory->count; i++)
 		judge_add_content(&inventory->inuse, &inventory->rows[i].disk);
 	for (size_t i = 0; i < inventory->count; i++)
@@ -62,7 +63,7 @@ static void judge(struct inventory *inventory)
 
 /* ---- probes ---- */
 
-static void answered(void *owner, struct prober *prober, const struct disk_content *content)
+static void probe_answered(void *owner, struct prober *prober, const struct disk_content *content)
 {
 	struct inventory *inventory = owner;
 
@@ -78,7 +79,7 @@ static void answered(void *owner, struct prober *prober, const struct disk_conte
 	}
 }
 
-/* Without a child there is no look: the content is then as if it could not be read. */
+/* If no child can be started, the content counts as unreadable. */
 static void start_probe(struct inventory *inventory, struct row *row)
 {
 	struct prober **larger = reallocarray(
@@ -89,14 +90,14 @@ static void start_probe(struct inventory *inventory, struct row *row)
 		return;
 	inventory->probers = larger;
 	row->prober = prober_start(inventory->reactor, row->disk.path, &inventory->options->prober,
-		answered, inventory);
+		probe_answered, inventory);
 	if (!row->prober)
 		return;
 	inventory->probers[inventory->prober_count++] = row->prober;
 	row->disk.content.state = CONTENT_PENDING;
 }
 
-/* Frees the probers that are done. */
+/* Frees the probers whose child has exited. */
 static void sweep_probers(struct inventory *inventory)
 {
 	size_t left = 0;
@@ -114,7 +115,7 @@ static void sweep_probers(struct inventory *inventory)
 
 /* ---- the list ---- */
 
-/* A copy that owns its paths, in one piece for one free(). NULL where there is no memory. */
+/* Returns a copy with its own paths, in one allocation for one free(), or NULL if out of memory. */
 static struct inuse_file *copy_files(const struct inuse_file *files, size_t count)
 {
 	size_t size = (count + 1) * sizeof(*files);
@@ -139,7 +140,7 @@ void inventory_free(struct inventory *inventory)
 	if (!inventory)
 		return;
 	inventory_unwatch(inventory);
-	/* All at once: each that hangs in the kernel is waited for a while. */
+	/* Kill all first: prober_free waits for a child that hangs in the kernel. */
 	for (size_t i = 0; i < inventory->prober_count; i++)
 		prober_kill(inventory->probers[i]);
 	for (size_t i = 0; i < inventory->prober_count; i++)
@@ -161,7 +162,7 @@ void inventory_set_job(struct inventory *inventory, const struct judge_job *job)
 	inventory->job.files = inventory->files;
 	if (!inventory->files)
 		inventory->job.file_count = 0;
-	/* Without new facts the old ones are the better guess; before the first scan nobody needs any. */
+	/* On failure the old facts are the best guess. Before the first scan none are needed. */
 	if (inventory->count > 0 && judge_load(inventory->root, &inventory->job, &inuse) == 0) {
 		inuse_finish(&inventory->inuse);
 		inventory->inuse = inuse;
@@ -179,7 +180,7 @@ static struct row *find_same(struct row *rows, size_t count, const struct disk *
 	return NULL;
 }
 
-/* Everything that a row shows and that may change while the disk is the same. */
+/* Compares all that a row shows and that may change while the disk stays the same. */
 static bool looks_equal(const struct disk *a, const struct disk *b)
 {
 	if (strcmp(a->name, b->name) != 0 || !disk_identity_equal(&a->id, &b->id, NULL) ||
@@ -204,12 +205,11 @@ static bool lists_look_equal(
 	return true;
 }
 
-/* Fills the row of a disk that was found: from the row it had before, else by a new probe. */
+/* Fills in the content of a found disk: from its row of the last scan, or by a new probe. */
 static void take_row(
 	struct inventory *inventory, struct row *row, const struct row *before, bool reprobe)
 {
-	/* A probe that is under way is as good as a new one, but not where something has happened
-	 * to the disk since it began. */
+	/* A running probe is as good as a new one, unless the disk has changed since it began. */
 	if (before && !uevent_watch_has_changed(&inventory->hotplug, row->disk.name) &&
 		(!reprobe || before->prober)) {
 		row->disk.content = before->disk.content;
@@ -219,7 +219,7 @@ static void take_row(
 	}
 }
 
-static int look(struct inventory *inventory, bool reprobe)
+static int scan(struct inventory *inventory, bool reprobe)
 {
 	size_t before_count = inventory->count;
 	struct row *before = inventory->rows, *rows;
@@ -239,7 +239,7 @@ static int look(struct inventory *inventory, bool reprobe)
 		take_row(inventory, &rows[i], find_same(before, before_count, &list.disks[i]),
 			reprobe);
 	}
-	/* While the probes' children are at work. */
+	/* Runs in parallel with the probes' children. */
 	r = judge_load(inventory->root, &inventory->job, &inuse);
 	if (r < 0) {
 		free(rows);
@@ -259,7 +259,7 @@ static int look(struct inventory *inventory, bool reprobe)
 	return 0;
 }
 
-/* ---- what is plugged in and out ---- */
+/* ---- hotplug ---- */
 
 static void stop(struct inventory *inventory, struct watch *watch)
 {
@@ -278,9 +278,9 @@ static void arm(struct inventory *inventory)
 
 int inventory_refresh(struct inventory *inventory, bool reprobe)
 {
-	int r = look(inventory, reprobe);
+	int r = scan(inventory, reprobe);
 
-	/* Where it failed, too: the next one comes in a second, not at once. */
+	/* Also after a failure: the next scan follows in a second, not at once. */
 	uevent_watch_scanned(&inventory->hotplug, now_ms());
 	arm(inventory);
 	return r;
@@ -303,7 +303,7 @@ static void uevents_ready(struct watch *watch, uint32_t events)
 	struct inventory *inventory = container_of(watch, struct inventory, uevents);
 
 	(void)events;
-	/* Without events once a second is enough. */
+	/* After a failed receive the timer alone refreshes the list, once a second. */
 	if (uevent_watch_receive(&inventory->hotplug, now_ms()) < 0) {
 		inventory->hotplug.fd = -1;
 		stop(inventory, watch);
@@ -318,7 +318,7 @@ int inventory_watch(struct inventory *inventory)
 
 	if (inventory->timer.fd >= 0)
 		return 0;
-	timer = reactor_timer(0, 1); /* the first look is due: much may have happened */
+	timer = reactor_timer(0, 1); /* refresh at once: disks may have changed before */
 	if (timer < 0)
 		return timer;
 	inventory->timer = (struct watch){.fd = timer, .ready = timer_ready};

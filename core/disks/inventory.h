@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * inventory - the live list of disks: scan and rules at once, contents as the probes answer, each in a
- * child of its own with a deadline (prober.h), so that one bad card never holds up the list. It may
- * follow what is plugged in and out by itself.
+ * inventory - the live list of disks. Scan and rules give results at once; contents follow as the
+ * probes answer, each in its own child with a deadline (prober.h), so that one bad card never
+ * delays the list. The inventory can follow hotplug events by itself.
  */
 #ifndef CORE_DISKS_INVENTORY_H
 #define CORE_DISKS_INVENTORY_H
@@ -16,41 +16,43 @@
 
 struct inventory;
 
-/* For tests; what is 0 is as usual. */
+/* For tests; 0 or NULL selects the default. */
 struct inventory_options {
 	struct prober_options prober;
-	int (*uevents)(void); /* the socket of the kernel's events, or -errno: uevent_open */
+	/* Opens the uevent socket: a descriptor or -errno. Default: uevent_open. */
+	int (*uevents)(void);
 };
 
-/* @root: sysfs root fd, borrowed. With @probe false (a recorded machine) no device is opened and the
- * content stays CONTENT_PENDING. @options is borrowed; NULL: as usual. NULL and errno on failure. */
+/* Makes an empty inventory. @reactor and @root, a directory descriptor of the root for sysfs, are
+ * borrowed. With @probe false (a recorded machine) no device is opened and contents stay
+ * CONTENT_PENDING. @options is borrowed; NULL: defaults. Returns NULL with errno on failure. */
 struct inventory *inventory_new(
 	int reactor, int root, bool probe, const struct inventory_options *options);
 void inventory_free(struct inventory *inventory);
 
-/* The job that the disks are judged for from now on; paths are copied, their "what" is borrowed.
- * Judges the list again at once. */
+/* Sets the job that disks are judged for and judges the list again. Paths are copied; the "what" of
+ * each file is borrowed. */
 void inventory_set_job(struct inventory *inventory, const struct judge_job *job);
 
-/* Reads sysfs again. Disks that are the same as before keep their content unless @reprobe; new ones
- * are probed. 0 or -errno. */
+/* Reads sysfs again. Known disks keep their content unless @reprobe; new ones are probed. Returns
+ * 0, or -errno with the list unchanged. */
 _must_check_ int inventory_refresh(struct inventory *inventory, bool reprobe);
 
 /*
- * From now on the list is refreshed by the reactor: at once, then when the kernel tells of a disk, and
- * once a second in any case. Only what the kernel tells of is probed again. 0 or -errno; without
- * the kernel's events it works all the same.
+ * Lets the reactor refresh the list: at once, after each uevent of a disk, and otherwise
+ * once a second. Only disks with a uevent are probed again. Returns 0 or -errno; without uevents
+ * the refresh once a second remains. Calling it twice is harmless.
  */
 _must_check_ int inventory_watch(struct inventory *inventory);
-/* Until now. Nothing happens where it is not watched. */
+/* Ends inventory_watch. Harmless if the list is not watched. */
 void inventory_unwatch(struct inventory *inventory);
 
 size_t inventory_count(const struct inventory *inventory);
-/* Borrowed: valid until the next refresh or dispatch. NULL beyond the end. */
+/* Borrowed, valid until the next refresh or dispatch. NULL if @index is too large. */
 const struct disk *inventory_disk(const struct inventory *inventory, size_t index);
-/* True once every probe has answered or passed its deadline. */
+/* Returns true once every probe has answered or passed its deadline. */
 bool inventory_is_settled(const struct inventory *inventory);
-/* Grows with every change of the list or of a row: redraw when it has. */
+/* Returns a number that grows with every change of the list or of a row; redraw after a change. */
 unsigned inventory_generation(const struct inventory *inventory);
 
 #endif

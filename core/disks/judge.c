@@ -15,7 +15,7 @@ int judge_load(int root, const struct judge_job *job, struct inuse *ret)
 		return r;
 	for (size_t i = 0; i < job->file_count; i++) {
 		r = inuse_add_file(ret, root, &job->files[i]);
-		/* The file may be there: only we are short of something. */
+		/* Out of resources: the file may still exist, so its disk is unknown. */
 		if (r == -ENOMEM || r == -EMFILE || r == -ENFILE)
 			ret->unresolved = true;
 	}

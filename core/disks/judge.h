@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * judge - may this job write to this disk: loads what is in use, adds the job's files and what is
- * on the disk, and fills in the reasons (device/usage/rules). Everything that offers or refuses a
- * target asks here.
+ * judge - decides whether an install may write to a disk: loads what is in use, adds the install's
+ * files and the disk's content, and fills in the reasons (device/usage/rules). All code that offers
+ * or refuses a target uses it.
  */
 #ifndef CORE_DISKS_JUDGE_H
 #define CORE_DISKS_JUDGE_H
@@ -10,28 +10,30 @@
 #include "device/base/util.h"
 #include "device/usage/inuse_load.h"
 
-/* What a job asks of its target. */
+/* The requirements of an install on its target. */
 struct judge_job {
-	unsigned allow;			/* of disk_allow_parse */
-	uint64_t need_bytes;		/* least size of the target; 0: not known yet */
-	const struct inuse_file *files; /* that it reads; their disks are refused. Borrowed. */
+	unsigned allow;	     /* of disk_allow_parse */
+	uint64_t need_bytes; /* smallest size of the target; 0: not known yet */
+	/* The files that the install reads; their disks are refused. Borrowed. */
+	const struct inuse_file *files;
 	size_t file_count;
 };
 
-/* Judges one disk of the machine below @root by what is in use now. A machine whose disks in use
- * cannot be determined refuses the disk too, with REASON_UNKNOWN. */
+/* Judges one disk of the machine below @root by its current use and sets its reasons. If the disks
+ * in use cannot be determined, the disk is refused with REASON_UNKNOWN. */
 void judge_disk(int root, const struct judge_job *job, struct disk *disk);
 
 /*
- * The same in steps, for many disks: load once, add the content of every disk, then judge each. A
- * file that cannot be opened is on no disk: its reader reports the cause.
- * 0, or -errno with nothing to free; end with inuse_finish.
+ * The same for many disks: load once, add the content of every disk, then judge each. A file that
+ * cannot be opened is ignored: its reader reports the error. judge_load returns 0, or -errno with
+ * nothing to free; free @ret with inuse_finish.
  */
 _must_check_ int judge_load(int root, const struct judge_job *job, struct inuse *ret);
 void judge_add_content(struct inuse *inuse, const struct disk *disk);
 void judge_known(const struct inuse *inuse, const struct judge_job *job, struct disk *disk);
 
-/* Why disk_scan_target refuses a path with @error (-errno), for people: "it does not exist". */
+/* Returns the reason for an error of disk_scan_target (-errno), for the operator: "it does not
+ * exist". The string is static. */
 const char *judge_target_error(int error);
 
 #endif

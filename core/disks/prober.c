@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#define TICK_MS	    100 /* while an answer is waited for */
+#define TICK_MS	    100 /* until there is an answer */
 #define DEADLINE_MS 3000
 
 struct prober {
@@ -18,7 +18,7 @@ struct prober {
 	int reactor;
 	struct child child;
 	struct watch tick;
-	uint64_t late_ms; /* when nobody waits for it any more */
+	uint64_t late_ms; /* the deadline */
 	char path[sizeof(((struct disk *)0)->path)];
 	struct disk_content *content; /* shared with the child, which writes it */
 	void (*answered)(void *owner, struct prober *prober, const struct disk_content *content);
@@ -35,7 +35,7 @@ static void stop_tick(struct prober *prober)
 
 static void answer(struct prober *prober, const struct disk_content *content)
 {
-	stop_tick(prober); /* which runs until there is an answer, and no longer */
+	stop_tick(prober); /* it is only needed until there is an answer */
 	prober->answered(prober->owner, prober, content);
 }
 
@@ -45,8 +45,8 @@ static void ended(struct child *child)
 	struct prober *prober = child->spec.owner;
 
 	if (prober->tick.fd < 0)
-		return; /* too late */
-	/* What a child that was killed half-way has written is no answer. */
+		return; /* the deadline has passed */
+	/* Ignore the content of a killed child: it may be incomplete. */
 	answer(prober, child_ok(child) ? prober->content : &failed);
 }
 
@@ -62,12 +62,12 @@ static void tick(struct watch *watch, uint32_t events)
 		return;
 	}
 	answer(prober, &silent);
-	/* It may be in the kernel for minutes yet; its end is seen whenever it comes. */
+	/* The child may stay in the kernel for minutes; its exit is noticed whenever it comes. */
 	child_kill(&prober->child, SIGKILL);
 }
 
-/* libblkid takes and frees buffers of a quarter of a megabyte for each partition: kept, they need not
- * be given back to the kernel and faulted in again, which took a third of the time. */
+/* libblkid allocates and frees buffers of 256 KiB for each partition. Keeping them avoids returning
+ * them to the kernel and faulting them in again, which took a third of the time. */
 static void keep_buffers(void)
 {
 #ifdef __GLIBC__
@@ -145,7 +145,7 @@ struct prober *prober_start(int reactor, const char *path, const struct prober_o
 
 bool prober_is_done(struct prober *prober)
 {
-	/* Without pidfds the tick sees the child's end; behind the deadline there is none. */
+	/* On kernels without pidfds the tick polls the child, but it stops at the deadline. */
 	if (prober->tick.fd < 0)
 		child_poll(&prober->child);
 	return !child_is_running(&prober->child);

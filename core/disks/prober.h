@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * prober - one look at what is on one device (device/disk/probe), in a child with a deadline: reading a bad
- * card may take minutes in the kernel, where nothing can kill it. Then nobody waits for it any more.
+ * prober - one probe of a device (device/disk/probe), in a child with a deadline: reading a bad
+ * card may block in the kernel for minutes, where the child cannot be killed. After the deadline it
+ * is no longer waited for.
  */
 #ifndef CORE_DISKS_PROBER_H
 #define CORE_DISKS_PROBER_H
@@ -12,23 +13,26 @@
 
 struct prober;
 
-/* For tests; what is 0 is as usual. */
+/* For tests; 0 or NULL selects the default. */
 struct prober_options {
-	unsigned deadline_ms; /* after this a device is "not answering": 3000 */
-	void (*probe)(const char *path, struct disk_content *ret); /* in the child: probe_content */
+	unsigned deadline_ms; /* after this the device is "not answering"; default: 3000 */
+	/* Runs in the child. Default: probe_content. */
+	void (*probe)(const char *path, struct disk_content *ret);
 };
 
 /*
- * Starts a look at the device at @path. @answered is called once, from the reactor: with what is
- * there, with CONTENT_UNREADABLE where the child died, or at the deadline with CONTENT_SILENT. It
- * must not free the prober. @options is copied, NULL: as usual. NULL where no child can be made.
+ * Starts a probe of the device at @path. @answered is called once, from the reactor: with the
+ * content, with CONTENT_UNREADABLE if the child died, or with CONTENT_SILENT at the deadline. It
+ * must not free the prober. @options is copied; NULL: defaults. Returns NULL if no child can be
+ * started.
  */
 struct prober *prober_start(int reactor, const char *path, const struct prober_options *options,
 	void (*answered)(void *owner, struct prober *prober, const struct disk_content *content),
 	void *owner);
-/* True once it has answered and its child has ended, which may be long after that: free it then. */
+/* Returns true once the prober has answered and its child has exited, which may be much later.
+ * Free it then. */
 bool prober_is_done(struct prober *prober);
-/* Has the child killed without waiting for its end; the answer will be that it died. */
+/* Kills the child without waiting for its exit; the answer is then CONTENT_UNREADABLE. */
 void prober_kill(struct prober *prober);
 void prober_free(struct prober *prober);
 

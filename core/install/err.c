@@ -34,7 +34,6 @@ void err_sentence(const struct err *err, char *ret, size_t size)
 
 const char *err_device_text(int error)
 {
-	/* What an errno means where it comes from a disk, not from a file. */
 	static const struct {
 		int error;
 		const char *text;
@@ -47,10 +46,10 @@ const char *err_device_text(int error)
 		{ENOENT, "the device was removed"},
 		{ENOMEDIUM, "there is no card in the slot"},
 		{EBUSY, "another program uses the device"},
-		{EROFS, "the device is write-protected (see its switch)"},
+		{EROFS, "the device is write-protected (check its switch)"},
 		{EPERM, "access to the device is forbidden (write protection, or a security policy)"},
 		{EACCES, "no permission to open the device (are you root?)"},
-		{ESTALE, "it is not the device that was chosen any more"},
+		{ESTALE, "it is no longer the device that was chosen"},
 		{EWOULDBLOCK, "another install holds the device"},
 		{ETIMEDOUT,
 			"the device does not answer (signal or clock problem, or a loose card)"},

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LET_GO_MS   30000 /* a healthy decompressor with nothing left to do exits sooner */
-#define TAR_MUTE_MS 10000 /* a tar that has not answered by now never does: a wrapper, say */
+#define LET_GO_MS   30000 /* a healthy decompressor exits sooner after its last output */
+#define TAR_MUTE_MS 10000 /* a tar silent for this long never answers: a wrapper, for example */
 
 void extract_init(struct extract *extract)
 {
@@ -22,7 +22,7 @@ int extract_open(struct extract *extract, const char *path, struct diag *diag)
 	return source_open(&extract->source, path, diag);
 }
 
-/* Closing the stream ends a decompressor that still writes, by SIGPIPE. */
+/* A decompressor that still writes then dies of SIGPIPE. */
 static void close_stream(struct extract *extract)
 {
 	int fd = extract->stream.fd;
@@ -68,8 +68,8 @@ static void end_if_complete(struct extract *extract)
 	end(extract, NULL);
 }
 
-/* Reads the padding behind the end of the archive, which tar leaves in the pipe: it would end the
- * decompressor by SIGPIPE, and its exit status would be worth nothing. */
+/* Reads the padding after the end of the archive, which tar leaves in the pipe. Unread, it would
+ * kill the decompressor with SIGPIPE and make its exit status worthless. */
 static void drain(struct watch *watch, uint32_t events)
 {
 	struct extract *extract = container_of(watch, struct extract, stream);
@@ -124,7 +124,7 @@ static void tar_message(struct tar *tar, const char *text)
 	struct extract *extract = tar->owner;
 
 	extract->spec.on_message(extract->spec.owner, text);
-	/* tar would go on through the whole archive and fail file after file. */
+	/* tar would read the rest of the archive and fail on every file. */
 	if (tar->no_space)
 		fail(extract, "%s is full: %s", extract->spec.target, text);
 }
@@ -170,14 +170,15 @@ static void measure(struct extract *extract, uint64_t now)
 		extract->moved_ms = now;
 	extract->archive_bytes = read_bytes;
 	extract->extracted_bytes = counts->bytes;
-	/* Give tar time for its first answer: what the decompressor has read ahead is not extracted. */
+	/* Until tar has had time for its first answer, do not derive the count from the archive:
+	 * data that the decompressor has read ahead is not extracted yet. */
 	extract->tar_answers =
 		counts->replies > 0 ||
 		(tar_answers(extract->spec.flavour) && now - extract->start_ms < TAR_MUTE_MS);
 }
 
-/* A decompressor that has output all that the scan found, and then hangs, would hold up the install
- * for ever: tar waits for the end of the stream as long as that is open. */
+/* A decompressor that has output the whole archive and then hangs would block the install for ever,
+ * since tar waits for the end of the stream. */
 static void let_go(struct extract *extract, uint64_t now)
 {
 	struct source *source = &extract->source;

@@ -9,31 +9,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TICK_MS		 250 /* samples, snapshots and questions to tar: 4 Hz */
+#define TICK_MS		 250 /* samples, snapshots and requests to tar: 4 Hz */
 #define TERM_TO_KILL_MS	 2000
-#define CLEANUP_LIMIT_MS 20000 /* then the device counts as dead, and is left alone */
+#define CLEANUP_LIMIT_MS 20000 /* then the device counts as dead and is abandoned */
 
 struct install {
 	struct job job;
 	struct watch tick;
 
 	enum step_id step;
-	unsigned phase; /* of the step: the next one to run */
-	bool again;	/* it has run, and asked to run again */
+	unsigned phase; /* index of the next phase of the step */
+	bool again;	/* the phase has asked to run again */
 	uint64_t start_ms, step_ms;
 
-	bool ending; /* a failure or cancel: no phase is started any more */
+	bool ending; /* after a failure or cancel: no phase is started any more */
 	bool children_killed;
 	uint64_t ending_ms;
 	struct child cleanup;
 
-	struct kernel_log kernel; /* of the target: once it is held, it is known by its name */
+	struct kernel_log kernel; /* matches once the lock step has filled in the target's name */
 	struct progress_sample sample;
 	struct progress progress;
 	struct snapshot snapshot;
 };
 
-/* ---- what a viewer sees ---- */
+/* ---- the snapshot for viewers ---- */
 
 void install_identify(struct snapshot *ret, const struct plan *plan)
 {
@@ -88,9 +88,9 @@ static void on_kernel_message(void *owner, const char *text)
 	snapshot_message(&in->snapshot, text);
 }
 
-/* ---- the end of an install that failed or was cancelled ---- */
+/* ---- failure and cancel ---- */
 
-/* A removed device has a hundred symptoms and one cause, which is reported in their place. */
+/* A removed device causes many different errors: report the removal in their place. */
 static void blame_removal(struct install *in)
 {
 	struct err *err = &in->snapshot.err;
@@ -108,12 +108,12 @@ static void end_now(struct install *in)
 	struct snapshot *snapshot = &in->snapshot;
 	bool cancelled = snapshot->err.code == EXIT_CANCELLED;
 
-	/* The kernel fails requests to a removed device some time before it removes the device. */
+	/* Requests to a removed device fail some time before the kernel removes the device. */
 	if (!cancelled)
 		blame_removal(in);
 	child_finish(&in->cleanup);
 	kernel_log_close(&in->kernel);
-	/* Before the loop device can be another's. */
+	/* Restore first: after target_close another process may use the loop device. */
 	job_restore_settings(&in->job);
 	target_close(&in->job.target, in->job.written || in->job.plan.target.kind == DISK_IMAGE);
 	if (in->step < STEP_COUNT)
@@ -138,7 +138,7 @@ static void cleanup_ended(struct child *child)
 	end_now(in);
 }
 
-/* In a child, since each call may block on a dying device. */
+/* Runs in a child, since each call may block on a dying device. */
 static void cleanup_start(struct install *in)
 {
 	struct child_spec spec = {
@@ -151,7 +151,7 @@ static void cleanup_start(struct install *in)
 		.owner = in,
 	};
 
-	/* Open directories make every unmount fail with EBUSY. */
+	/* Open directories would make every unmount fail with EBUSY. */
 	job_close_mounts(&in->job);
 	if (in->job.world.end_strays)
 		in->job.world.end_strays();
@@ -160,13 +160,13 @@ static void cleanup_start(struct install *in)
 		return;
 	if (in->job.written)
 		err_set(&in->snapshot.err, EXIT_FAILED, "cleanup",
-			"%s could not be cleaned up for lack of memory or processes: do not use it "
+			"%s could not be cleaned up: out of memory or processes; do not use it "
 			"before a new install",
 			job_target_name(&in->job));
 	end_now(in);
 }
 
-/* A child in an uninterruptible wait on a dead device cannot be ended, only left. */
+/* A child in an uninterruptible wait on a dead device cannot be killed, so abandon it. */
 static void end_dead_device(struct install *in)
 {
 	err_set(&in->snapshot.err, EXIT_FAILED, "cleanup", "%s no longer responds: unplug it",
@@ -174,7 +174,7 @@ static void end_dead_device(struct install *in)
 	end_now(in);
 }
 
-/* Once a tick while the install ends: TERM was sent, later KILL, and when all are gone, cleanup. */
+/* Called once a tick while the install ends: after SIGTERM come SIGKILL and then the cleanup. */
 static void ending_tick(struct install *in)
 {
 	uint64_t waited_ms = now_ms() - in->ending_ms;
@@ -202,7 +202,7 @@ static void end_begin(struct install *in)
 	snapshot_refresh(in);
 }
 
-/* Reports what the job recorded, and begins the end. */
+/* Takes over the failure that the job recorded, and begins the end. */
 static void fail(struct install *in)
 {
 	const struct step *step = &install_steps[in->step];
@@ -210,7 +210,7 @@ static void fail(struct install *in)
 	int code = in->job.failure.code ? in->job.failure.code : step->code;
 
 	if (in->job.written && in->job.plan.target.kind == DISK_IMAGE)
-		STR_COPY(err->next, "Put that right and install again");
+		STR_COPY(err->next, "Fix the cause and install again");
 	else if (in->job.written && step->advice)
 		STR_COPY(err->next, step->advice);
 	err_set(err, code, step_name(in->step), "%s", in->job.failure.text);
@@ -233,7 +233,7 @@ void install_cancel(struct install *in)
 
 /* ---- from phase to phase ---- */
 
-/* Four times a second, and at both ends of every step, since a short step counts, too. */
+/* Called four times a second and at both ends of every step, so that short steps count too. */
 static void take_sample(struct install *in)
 {
 	in->sample.now_ms = now_ms();
@@ -266,15 +266,15 @@ static void pass(struct install *in)
 	enum disk_kind kind = in->job.plan.target.kind;
 
 	kernel_log_close(&in->kernel);
-	/* A loop device would hand its partitions to the next image; a disk keeps them, for its
-	 * table now has them. */
+	/* The kernel must forget an image's partitions, or the loop device would pass them to the
+	 * next image. A disk keeps them, since its table now has them. */
 	target_close(&in->job.target, kind == DISK_IMAGE || kind == DISK_LOOP);
 	progress_finish(&in->progress);
 	in->snapshot.state = INSTALL_PASSED;
 	in->snapshot.exit_code = in->job.plan.verify ? EXIT_OK : EXIT_NOT_VERIFIED;
 }
 
-/* Runs the next phase. Returns false where there is nothing to run now. */
+/* Runs the next phase. Returns false if there is nothing more to run now. */
 static bool run_phase(struct install *in)
 {
 	enum phase_result (*phase)(struct job * job) = install_steps[in->step].phases[in->phase];
@@ -393,7 +393,7 @@ void install_free(struct install *in)
 	job_kill(&in->job);
 	child_finish(&in->cleanup);
 	kernel_log_close(&in->kernel);
-	/* A job that is dropped in its middle ends as a failed one does. */
+	/* An install that is freed while it runs is cleaned up like a failed one. */
 	job_close_mounts(&in->job);
 	if (!snapshot_ended(&in->snapshot) && in->job.target.id_fd >= 0)
 		(void)job_undo(&in->job, -1);
@@ -423,7 +423,7 @@ void install_start(struct install *in)
 
 	in->start_ms = now_ms();
 	progress_init(&in->progress, &totals, in->start_ms);
-	/* Without the kernel's log its symptoms must do. */
+	/* The log is optional: it only adds causes to the errors. */
 	(void)kernel_log_open(&in->kernel, in->job.reactor, in->job.world.root,
 		&in->job.target.disk, on_kernel_message, in);
 	step_begin(in, STEP_OPEN);

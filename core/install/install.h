@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * install - the engine of one install: a state machine behind one descriptor that never blocks.
- * Whatever is slow is a child. Poll install_fd for input and call install_dispatch. It mounts, so
- * its process should be in a namespace of its own (mount_enter_private): see service.h.
+ * Slow work runs in children. Poll install_fd for input, then call install_dispatch. The engine
+ * mounts filesystems, so its process should have its own mount namespace (mount_enter_private): see
+ * service.h.
  *
  * The steps are lists of phases (phases.h) that work on a job (job.h). The engine alone runs the
  * next phase, begins and ends steps, and ends the install.
@@ -16,24 +17,26 @@
 
 struct install;
 
-/* @manifest is inspect's, of the plan's archive; it and the strings of @world are borrowed. NULL and
- * errno on failure. */
+/* Makes an install of @plan. @manifest is inspect's, of the plan's archive; it and the strings of
+ * @world are borrowed until install_free. Returns NULL with errno on failure. */
 struct install *install_new(const struct plan *plan, const struct manifest *manifest,
 	const struct install_world *world);
-/* Kills and reaps every child, unmounts, closes the target unbootable if it had begun. */
+/* Kills and reaps every child, unmounts, and leaves the target unbootable if the install was
+ * running. */
 void install_free(struct install *install);
 
 int install_fd(const struct install *install);
-/* Begins with the first step. */
+/* Starts the first step. */
 void install_start(struct install *install);
-/* Handles what is ready; returns at once. */
+/* Handles pending events; never blocks. */
 void install_dispatch(struct install *install);
-/* Ends it: children get TERM, then KILL after 2 s; the target is left unbootable. */
+/* Cancels the install: children get SIGTERM, and SIGKILL after 2 s. A target that was written to is
+ * left unbootable. */
 void install_cancel(struct install *install);
-/* The state now. Valid until the next call. */
+/* The current state; borrowed, valid until the next call. */
 const struct snapshot *install_snapshot(const struct install *install);
 
-/* The snapshot of an install of @plan before its first step: names and sizes, no state. */
+/* Fills @ret for an install of @plan before its first step: names and sizes only. */
 void install_identify(struct snapshot *ret, const struct plan *plan);
 
 #endif

@@ -63,7 +63,7 @@ static void child_ended(struct child *child)
 
 	if (!child_ok(child)) {
 		child_why(child, why, sizeof(why));
-		/* Work of our own reports a whole sentence. */
+		/* A work function reports a complete sentence. */
 		if (child->spec.work && child->last.error && child->last.text[0])
 			job_fail(job, 0, "%s", child->last.text);
 		else
@@ -177,7 +177,7 @@ const char *job_target_name(const struct job *job)
 	return job->plan.target.name;
 }
 
-/* An image often lacks room on the filesystem below it. */
+/* An error on an image often means that the filesystem below it is full. */
 const char *job_error_text(const struct job *job, int error)
 {
 	struct statvfs space;

@@ -16,7 +16,7 @@ void job_mount_path(const struct job *job, unsigned index, char ret[256])
 	(void)str_format(ret, 256, "%s/target%s", job->world.dir, strcmp(mount, "/") ? mount : "");
 }
 
-/* Sorted by the length of the path, since a parent's is shorter. */
+/* Sorted by path length, so that parents come before children. */
 void job_list_mounts(struct job *job)
 {
 	const struct layout *layout = &job->plan.layout;
@@ -78,7 +78,7 @@ int job_unmount_all(const struct job *job, int report_fd)
 
 		job_mount_path(job, i, path);
 		r = mount_unmount(path, UNMOUNT_WAIT_MS, holders, sizeof(holders));
-		/* An undone job may have mounted none, or not all of them. */
+		/* A failed job may have mounted none of them, or only some. */
 		if (r < 0 && r != -EINVAL && r != -ENOENT)
 			return child_report_fail(report_fd, r,
 				"Partition %u of %s could not be unmounted: %s%s%s",

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The end of a job that failed: nothing stays mounted, and the target cannot boot. */
+/* Cleanup after a failed job: nothing stays mounted, and the target cannot boot. */
 #include "core/install/job.h"
 
 #include "device/target/wipe.h"
 
-/* A target that was removed has no table yet, or the table of a verified install. */
+/* Leaves a removed target alone: it has no partition table yet, or that of a verified install. */
 int job_undo(struct job *job, int report_fd)
 {
 	struct diag diag = {0};

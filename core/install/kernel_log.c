@@ -3,7 +3,7 @@
 
 #include "device/base/util.h"
 
-#define BURST 64 /* messages a call: who floods us does not keep us */
+#define BURST 64 /* per call, so that a flood cannot starve other events */
 
 void kernel_log_init(struct kernel_log *log)
 {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/install/phases.h"
 
-#define ADVICE_DEVICE                                                                              \
-	"Check its connection and try once more; if it fails again, take another device"
+#define ADVICE_DEVICE "Check its connection and try again; if it still fails, use another device"
 
 const struct step install_steps[STEP_COUNT] = {
 	[STEP_OPEN] =
@@ -10,7 +9,7 @@ const struct step install_steps[STEP_COUNT] = {
 			.phases = {phase_open_archive},
 			.code = EXIT_REFUSED,
 		},
-	/* A layout's options for mkfs are tried, too: refused after the wipe, they cost a device. */
+	/* Bad mkfs options of a layout must be found before the wipe, so mkfs is tried here too. */
 	[STEP_CHECK] =
 		{
 			.phases = {phase_check_plan, phase_try_mkfs},

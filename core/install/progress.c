@@ -5,17 +5,17 @@
 
 #include <inttypes.h>
 
-#define MEDIUM_OVERHEAD_PERCENT 4   /* journal, inode tables, directories: measured 1.04 */
-#define VERIFY_SPEEDUP		2.5 /* reading against writing, until its own rate is known */
+#define MEDIUM_OVERHEAD_PERCENT 4   /* journal, inode tables, directories (measured) */
+#define VERIFY_SPEEDUP		2.5 /* read over write rate, until measured */
 #define COMMIT_S		1.0
-/* Less than this on the medium, its filesystem's first blocks mostly, tells nothing of its pace. */
+/* Below this, most writes are the filesystem's own and do not show the medium's rate. */
 #define WRITE_TRUSTED_BYTES MIB(4)
-#define ETA_AFTER_MS	    2000	   /* rates of the first moments are the page cache's */
-#define ETA_LIMIT_S	    (100 * 3600.0) /* beyond it a number says nothing */
-#define RING_MS		    200		   /* between two entries: the ring spans about 8 s */
+#define ETA_AFTER_MS	    2000	   /* the first rates are those of the page cache */
+#define ETA_LIMIT_S	    (100 * 3600.0) /* longer estimates are useless */
+#define RING_MS		    200		   /* between two entries: at 4 Hz the ring spans 8 s */
 #define STALL_TEXT_MS	    5000
 
-/* Per mille of the whole that a step takes whatever the archive; the bytes share the rest. */
+/* Fixed per mille of the percent for each step; the byte counts share the rest. */
 static const unsigned fixed_permille[STEP_COUNT] = {
 	[STEP_CHECK] = 1,
 	[STEP_LOCK] = 1,
@@ -73,7 +73,7 @@ void progress_init(struct progress *progress, const struct progress_totals *tota
 	};
 }
 
-/* Raises @gauge to @done, within its total where that is known. */
+/* Raises @gauge to @done, up to its total if that is known. */
 static void gauge_raise(struct gauge *gauge, uint64_t done)
 {
 	if (gauge->total > 0)
@@ -81,13 +81,13 @@ static void gauge_raise(struct gauge *gauge, uint64_t done)
 	gauge->done = max_u64(gauge->done, done);
 }
 
-/* Below its total: there is something left, whatever has been counted. */
+/* Keeps an estimate below its total, since work is left. */
 static uint64_t below(uint64_t bytes, uint64_t total)
 {
 	return total > 0 ? min_u64(bytes, total - 1) : bytes;
 }
 
-/* Joins @sample with what is known, so that nothing shrinks. Returns true where anything moved. */
+/* Merges @sample into @last so that no counter shrinks. Returns true if any counter changed. */
 static bool take_sample(struct progress_sample *last, const struct progress_sample *sample)
 {
 	struct progress_sample joined = *sample;
@@ -99,7 +99,7 @@ static bool take_sample(struct progress_sample *last, const struct progress_samp
 	joined.archive_bytes = max_u64(last->archive_bytes, sample->archive_bytes);
 	joined.extracted_bytes = max_u64(last->extracted_bytes, sample->extracted_bytes);
 	joined.medium_bytes = max_u64(last->medium_bytes, sample->medium_bytes);
-	/* A late sample of a step that is over says nothing of the one that runs. */
+	/* A late sample of a finished step does not describe the running one. */
 	if (sample->step < joined.step) {
 		joined.step_done = last->step_done;
 		joined.step_total = last->step_total;
@@ -110,7 +110,7 @@ static bool take_sample(struct progress_sample *last, const struct progress_samp
 	moved = joined.step != last->step || joined.archive_bytes != last->archive_bytes ||
 		joined.extracted_bytes != last->extracted_bytes ||
 		joined.medium_bytes != last->medium_bytes || joined.step_done != last->step_done ||
-		joined.in_flight != last->in_flight; /* a device that hangs finishes no request */
+		joined.in_flight != last->in_flight; /* a hung device completes no request */
 	*last = joined;
 	return moved;
 }
@@ -121,7 +121,7 @@ static void begin_step(struct progress *progress, enum step_id step)
 
 	if (progress->step < STEP_EXTRACT && step >= STEP_EXTRACT)
 		progress->extract_start_ms = now;
-	/* The flush is done: this is all there was. Verify and commit write none of the files. */
+	/* After the flush the bytes written are the total. Verify and commit write no files. */
 	if (progress->step <= STEP_FLUSH && step > STEP_FLUSH)
 		progress->view.medium.done = progress->view.medium.total =
 			progress->last.medium_bytes;
@@ -138,7 +138,7 @@ static void update_extracted(struct progress *progress)
 	uint64_t done = last->extracted_bytes;
 
 	if (progress->step > STEP_EXTRACT) {
-		/* tar has ended well and the archive was drained, however seldom we looked. */
+		/* tar has succeeded and the archive is drained, even if no sample showed it. */
 		view->archive.done = max_u64(view->archive.done, view->archive.total);
 		view->extracted.done = max_u64(view->extracted.done, view->extracted.total);
 		return;
@@ -157,13 +157,13 @@ static void update_medium(struct progress *progress)
 
 	if (progress->step > STEP_FLUSH)
 		return;
-	/* More than expected: some is left, or the flush would be done. Still 99 % after it. */
+	/* More than expected, but the flush is not done: raise the total, to stay at 99 %. */
 	if (medium->total > 0 && done >= medium->total)
 		medium->total = done + done / 128 + 1;
 	gauge_raise(medium, done);
 }
 
-/* What the running phase moves. */
+/* The byte count that shows the progress of the running step. */
 static uint64_t phase_bytes(const struct progress *progress)
 {
 	const struct progress_view *view = &progress->view;
@@ -197,7 +197,7 @@ static void update_rates(struct progress *progress)
 		if (progress->ring_count < PROGRESS_RING)
 			progress->ring_count++;
 	}
-	/* The flush is part of the writing, verify and commit are not. */
+	/* Flush counts as writing; verify and commit do not. */
 	if (progress->step == STEP_EXTRACT || progress->step == STEP_FLUSH) {
 		uint64_t elapsed_ms = now - progress->extract_start_ms;
 
@@ -210,7 +210,7 @@ static void update_rates(struct progress *progress)
 
 static double verify_work(const struct progress *progress)
 {
-	/* In bytes that are handled twice: read from the archive, and written. */
+	/* In the unit of the other gauges, where each byte counts twice: read and written. */
 	return progress->totals.verify ? 2 / VERIFY_SPEEDUP * (double)progress->totals.verify_bytes
 				       : 0;
 }
@@ -241,8 +241,7 @@ static void update_percent(struct progress *progress)
 		view->percent = permille < 990 ? (int)(permille / 10) : 99;
 }
 
-/* Seconds for what is left of @gauge, at the mean of its rates since the start and lately. -1 where
- * it has not moved. */
+/* Seconds left for @gauge, at the average of its mean and recent rates. -1 if both are 0. */
 static double seconds_left(struct gauge gauge, uint64_t mean_bps, uint64_t rate_bps)
 {
 	double bps = ((double)mean_bps + (double)rate_bps) / 2;
@@ -263,7 +262,7 @@ static double write_seconds_left(const struct progress *progress)
 		return seconds_left(view->medium, progress->write_bps,
 			view->rate_bps > 0 ? view->rate_bps : progress->write_bps);
 	stream = seconds_left(view->extracted, view->mean_bps, view->rate_bps);
-	/* A device that has hardly begun is taken to be no faster than the stream. */
+	/* Before the medium's rate is known, assume that of the stream. */
 	medium = progress->write_bps > 0
 			 ? seconds_left(view->medium, progress->write_bps, progress->write_bps)
 			 : stream;
@@ -296,7 +295,7 @@ static void update_eta(struct progress *progress)
 	view->eta_s = -1;
 	if (progress->step < STEP_EXTRACT || view->extracted.total == 0 ||
 		(progress->step == STEP_EXTRACT && elapsed_ms < ETA_AFTER_MS) ||
-		view->stall_ms >= STALL_TEXT_MS) /* when it goes on, nobody knows */
+		view->stall_ms >= STALL_TEXT_MS) /* the end of a stall cannot be predicted */
 		return;
 	write = write_seconds_left(progress);
 	verify = verify_seconds_left(progress);
@@ -318,7 +317,7 @@ void progress_update(struct progress *progress, const struct progress_sample *sa
 	if (progress->last.step != progress->step)
 		begin_step(progress, progress->last.step);
 	view->step.total = max_u64(view->step.total, progress->last.step_total);
-	if (view->step.total > 0) /* known late, and too small */
+	if (view->step.total > 0) /* a total may come late and be too small */
 		view->step.total = max_u64(view->step.total, view->step.done);
 	gauge_raise(&view->step, progress->last.step_done);
 	update_extracted(progress);

@@ -8,7 +8,7 @@
 void snapshot_init(
 	struct snapshot *ret, const struct disk *target, const char *archive, const char *layout)
 {
-	memset(ret, 0, sizeof(*ret)); /* sent as it is: no stale byte in the padding */
+	memset(ret, 0, sizeof(*ret)); /* clears the padding too: the struct is sent as it is */
 	ret->magic = SNAPSHOT_MAGIC;
 	ret->version = SNAPSHOT_VERSION;
 	ret->size = sizeof(*ret);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * snapshot - an install at one moment, as one flat value: what the engine sends to every viewer,
- * and all that a screen, a --plain line, a --json object or `status` is made from.
+ * snapshot - the state of an install at one moment, as one flat value. The engine sends it to every
+ * viewer; screens, lines, JSON and `status` are made from it alone.
  */
 #ifndef CORE_INSTALL_SNAPSHOT_H
 #define CORE_INSTALL_SNAPSHOT_H
@@ -18,28 +18,28 @@
 
 enum install_state {
 	INSTALL_RUNNING,
-	INSTALL_CANCELLING, /* children are being ended */
-	INSTALL_PASSED,	    /* verified, or not verified as was asked for: see exit_code */
+	INSTALL_CANCELLING, /* children are being stopped */
+	INSTALL_PASSED,	    /* verified, or not verified as requested: see exit_code */
 	INSTALL_FAILED,
 	INSTALL_CANCELLED,
 };
 
 struct snapshot_step {
 	enum step_state state;
-	uint64_t ms; /* how long it took, or takes so far */
+	uint64_t ms; /* duration, so far if it is active */
 };
 
 struct snapshot_message {
-	uint64_t number; /* 1, 2, ...: a viewer finds the messages it has not shown yet */
+	uint64_t number; /* 1, 2, ...: lets a viewer find the messages it has not shown yet */
 	char text[160];	 /* sanitised: "tar: usr/share/x: time stamp ... in the future" */
 };
 
 struct snapshot {
-	uint32_t magic, version, size; /* a viewer of another build is refused, not misread */
+	uint32_t magic, version, size; /* a viewer of another version is refused */
 	uint64_t sequence;
-	uint64_t job;  /* a random number: no two installs have the same; 0: not of an engine */
+	uint64_t job;  /* random number that identifies the install; 0: not from an engine */
 	int engine;    /* pid of its engine */
-	bool commands; /* the viewer that this is sent to may cancel */
+	bool commands; /* the receiving viewer may cancel */
 	enum install_state state;
 	enum step_id step; /* the active or failed one; STEP_COUNT once passed */
 	struct snapshot_step steps[STEP_COUNT];
@@ -47,7 +47,7 @@ struct snapshot {
 	struct tar_counts tar;
 	char tar_name[16]; /* "GNU tar" */
 	uint64_t elapsed_ms;
-	char stall[96]; /* "" while it moves */
+	char stall[96]; /* progress_stall_text; "" if there is no stall */
 	struct {
 		uint64_t entries, bytes, mismatches;
 		char first[160];
@@ -58,24 +58,24 @@ struct snapshot {
 	char target_model[48];
 	char target_short[32]; /* "..9f31" */
 	struct disk_identity target_id;
-	char archive_name[128]; /* without its folder */
+	char archive_name[128]; /* file name without its folder */
 	char archive_sha256[65];
 	char layout_name[32];
-	uint64_t entries; /* of the archive */
+	uint64_t entries; /* in the archive */
 	bool written;	  /* writing to the target has begun */
-	int exit_code;	  /* once ended: enum exit_code */
+	int exit_code;	  /* valid after the end: enum exit_code */
 	struct err err;
-	uint64_t message_count; /* all there were; the last ones are in messages[] */
+	uint64_t message_count; /* of the whole install; the last ones are in messages[] */
 	struct snapshot_message messages[SNAPSHOT_MESSAGES]; /* oldest first, number 0: empty */
 };
 
-/* The names of target, archive (a path) and layout; all else is empty. */
+/* Sets the names of target, archive (a path) and layout, and clears the rest. */
 void snapshot_init(
 	struct snapshot *ret, const struct disk *target, const char *archive, const char *layout);
-/* Appends a message, sanitised; the oldest one goes. */
+/* Appends a message, sanitised; drops the oldest. */
 void snapshot_message(struct snapshot *snapshot, const char *text);
 
-/* Is what has @size bytes a snapshot of this version? */
+/* Returns true if @s, received as @size bytes, is a snapshot of this version. */
 static inline bool snapshot_is_ours(const struct snapshot *s, size_t size)
 {
 	return size == sizeof(*s) && s->magic == SNAPSHOT_MAGIC && s->version == SNAPSHOT_VERSION &&

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* steps - the names and the order of an install's steps; phases.h has what they do. */
+/* steps - the names and the order of an install's steps. Their work is in phases.h. */
 #ifndef CORE_INSTALL_STEPS_H
 #define CORE_INSTALL_STEPS_H
 
 enum step_id {
-	STEP_OPEN,  /* "scan" outside: inspect has read the archive, the install opens it */
-	STEP_CHECK, /* plan_check, again, right before the first write */
+	STEP_OPEN,  /* shown as "scan": inspect has read the archive, the install opens it */
+	STEP_CHECK, /* plan_check again, right before the first write */
 	STEP_LOCK,
 	STEP_WIPE,  /* from here the device cannot boot */
 	STEP_TABLE, /* in the kernel only, not on the medium */
@@ -13,13 +13,13 @@ enum step_id {
 	STEP_EXTRACT,
 	STEP_FLUSH,
 	STEP_VERIFY,
-	STEP_COMMIT, /* the partition table reaches the medium: the device can boot */
+	STEP_COMMIT, /* the partition table is written: the device can boot */
 	STEP_COUNT
 };
 
 enum step_state { STEP_TODO, STEP_ACTIVE, STEP_DONE, STEP_FAILED, STEP_SKIPPED };
 
-/* "scan", "check", ...: the words of the screen and of --json; "end" for STEP_COUNT. */
+/* "scan", "check", ...: the words of the screens and of --json; "end" for STEP_COUNT. */
 const char *step_name(enum step_id step);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The last step: what makes a board boot. Blobs and boot areas, then the partition table, then what
- * the card tells a boot ROM; each is read back, the table by the kernel as well. Until the table is
- * there nothing boots half of it.
+ * The commit step makes the target bootable: blobs and boot areas first, then the partition table,
+ * then the boot settings of an eMMC. Each is read back; the kernel must accept the table as well.
+ * Until the table is written, an incomplete install cannot boot.
  */
 #include "core/install/phases.h"
 
@@ -19,7 +19,7 @@
 
 struct blob_call {
 	int report_fd;
-	uint64_t done, total; /* of the blobs before, of all of them; each is written and read */
+	uint64_t done, total; /* of the finished blobs, of all; each is written and read back */
 };
 
 static int blob_progressed(void *arg, uint64_t done_bytes, uint64_t total_bytes)
@@ -31,7 +31,7 @@ static int blob_progressed(void *arg, uint64_t done_bytes, uint64_t total_bytes)
 	return 0;
 }
 
-/* The device that @blob goes to; *ret_offset is where on it. */
+/* Returns the descriptor of the device for @blob and its offset there. */
 static int blob_device(const struct job *job, const struct layout_blob *blob, uint64_t *ret_offset)
 {
 	const struct layout *layout = &job->plan.layout;
@@ -96,7 +96,7 @@ static bool uses_boot_area(const struct layout *layout, unsigned index)
 	return false;
 }
 
-/* Their write protection is journalled by the engine itself, for it is to outlive the work child. */
+/* The engine itself journals their write protection: the journal must outlive the work child. */
 static enum phase_result boot_areas_open(struct job *job)
 {
 	struct diag diag = {0};
@@ -125,7 +125,7 @@ static void boot_areas_close(struct job *job)
 	job_restore_settings(job);
 }
 
-/* A card that is no eMMC has no such register, and needs none. */
+/* Only an eMMC has this register. */
 static int set_boot_configuration(const struct job *job, struct diag *diag)
 {
 	const struct emmc_card card = {.fd = job->target.excl_fd, .command = emmc_command};
@@ -155,10 +155,11 @@ static int commit_work(void *arg, int report_fd)
 		job->target.excl_fd, job->world.root, &job->target.disk, &job->plan.layout, &diag);
 	if (r < 0)
 		return child_report_fail(report_fd, r,
-			"The kernel does not know the new partitions of %s: %s",
+			"The kernel did not read the new partition table of %s: %s",
 			job_target_name(job), diag.text);
 	r = set_boot_configuration(job, &diag);
-	return r < 0 ? child_report_fail(report_fd, r, "%s cannot be told what to boot: %s",
+	return r < 0 ? child_report_fail(report_fd, r,
+			       "The boot configuration of %s could not be set: %s",
 			       job_target_name(job), diag.text)
 		     : 0;
 }

@@ -7,11 +7,11 @@
 
 #include <errno.h>
 
-#define LOCK_WAIT_MS 15000 /* udev holds the disk for a moment, another install for longer */
+#define LOCK_WAIT_MS 15000 /* udev holds the lock for a moment, another install for longer */
 
 /* ---- open ---- */
 
-/* inspect has read the archive and made the manifest: this must be the same file. */
+/* The manifest is inspect's, so this must be the same file. */
 enum phase_result phase_open_archive(struct job *job)
 {
 	struct diag diag;
@@ -44,7 +44,7 @@ enum phase_result phase_check_plan(struct job *job)
 	return job_work(job, "check", check_work);
 }
 
-/* Runs mkfs, or its trial, for the next partition that has one, until none is left. */
+/* Runs mkfs or its trial for the next partition with a filesystem; PHASE_DONE after the last. */
 static enum phase_result next_mkfs(struct job *job, bool trial)
 {
 	const struct layout *layout = &job->plan.layout;
@@ -90,7 +90,7 @@ enum phase_result phase_lock_target(struct job *job)
 		return PHASE_AGAIN;
 	if (r == -EWOULDBLOCK)
 		return job_fail(job, EXIT_LOCKED,
-			"Another install holds %s. Wait for its end, or see `boardstrap status`",
+			"Another install holds %s. Wait until it ends, or see `boardstrap status`",
 			job_target_name(job));
 	if (r < 0)
 		return job_fail(job, 0, "%s could not be locked: %s", job_target_name(job),
@@ -98,9 +98,9 @@ enum phase_result phase_lock_target(struct job *job)
 	return PHASE_DONE;
 }
 
-/* During the wait for the lock the target may have come into use in a way that O_EXCL does not see,
- * as a loop device on top of it. An image is our own loop device by now, and target_take_exclusive
- * searches for others. */
+/* While the install waited for the lock, a user that O_EXCL does not detect may have appeared, such
+ * as a loop device on top of the target. An image is attached to our own loop device by now, and
+ * target_take_exclusive searches for others. */
 enum phase_result phase_check_locked(struct job *job)
 {
 	return job->plan.target.kind == DISK_IMAGE ? PHASE_DONE : phase_check_plan(job);
@@ -117,7 +117,7 @@ enum phase_result phase_take_target(struct job *job)
 
 /* ---- wipe ---- */
 
-/* Nothing is written yet. */
+/* Nothing is written yet, so a failure is a refusal. */
 enum phase_result phase_forget_partitions(struct job *job)
 {
 	int r = ptable_forget(job->target.excl_fd, job->world.root, job->target.disk.name);
@@ -152,7 +152,7 @@ enum phase_result phase_wipe(struct job *job)
 
 /* ---- table ---- */
 
-/* The kernel alone gets the table. The medium has none until everything is verified. */
+/* Only the kernel gets the table. The medium has none until everything is verified. */
 enum phase_result phase_announce_table(struct job *job)
 {
 	struct diag diag = {0};
@@ -164,7 +164,7 @@ enum phase_result phase_announce_table(struct job *job)
 	for (unsigned i = 0; i < job->plan.layout.count; i++)
 		if (target_open_partition(&job->target, i + 1, &diag) < 0)
 			return job_fail(job, 0, "%s", diag.text);
-	/* mkfs and mount would find the disk busy. */
+	/* mkfs and mount open the disk exclusively. */
 	target_release_exclusive(&job->target);
 	return PHASE_DONE;
 }

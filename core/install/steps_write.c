@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The steps that write the files to the medium and prove that it has them: extract, flush, verify. */
+/* The steps that write the files to the medium and verify them: extract, flush, verify. */
 #include "core/install/phases.h"
 
 #include "core/manifest/tar_fixup.h"
@@ -65,7 +65,7 @@ enum phase_result phase_extract(struct job *job)
 		job->medium_start = stat.written_bytes;
 		job->medium_counts = true;
 	}
-	/* Without these settings the install is as safe, and its gauges are late. */
+	/* Early write-back keeps the gauges current; the install is safe without it. */
 	if (job_change_settings(job) == 0)
 		(void)settings_write_back_early(&job->settings, job->target.disk.name);
 	job_mount_path(job, 0, path);
@@ -87,7 +87,7 @@ static int fix_up_work(void *arg, int report_fd)
 
 enum phase_result phase_fix_up(struct job *job)
 {
-	/* A process that tar, or a wrapper of it, left running would keep the target mounted. */
+	/* A process left behind by tar or its wrapper would keep the target mounted. */
 	if (job->world.end_strays)
 		job->world.end_strays();
 	return job->plan.tar == TAR_GNU ? PHASE_DONE : job_work(job, "mend", fix_up_work);
@@ -158,7 +158,7 @@ static int verify_progressed(void *arg, const struct verify_result *so_far)
 	return 0;
 }
 
-/* The data in memory proves nothing about the medium. */
+/* Verify must read the medium, not the page cache. */
 static int drop_caches(const struct job *job, int report_fd)
 {
 	for (unsigned i = 0; i < job->plan.layout.count; i++)

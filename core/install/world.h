@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* world - what an install borrows from the process that it runs in. */
+/* world - the resources that an install borrows from its process. */
 #ifndef CORE_INSTALL_WORLD_H
 #define CORE_INSTALL_WORLD_H
 
 struct install_world {
-	int root;	 /* root fd for sysfs and proc, borrowed */
-	const char *dir; /* the job's private directory: nodes and mount points; devices allowed */
+	int root;	 /* directory descriptor of the root, for sysfs and proc; borrowed */
+	const char *dir; /* private directory for nodes and mount points; allows devices */
 	const char *settings_journal;
-	/* Ends every child of this process that is not the install's: orphans that came to it, a
-	 * subreaper. Called when no child of the install runs. NULL where the process has others. */
+	/* Kills all children that are not the install's own: orphans that were reparented to this
+	 * process, a subreaper. Called when no child of the install runs. NULL if the process has
+	 * other children. */
 	void (*end_strays)(void);
 };
 

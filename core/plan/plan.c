@@ -10,7 +10,7 @@
 
 #define BLOCK_BYTES 4096u
 
-/* Why a FAT filesystem cannot hold @entry, or NULL. */
+/* Returns why a FAT filesystem cannot hold @entry, or NULL if it can. */
 static const char *vfat_unfit(const struct manifest_entry *entry)
 {
 	static const char *const types[MANIFEST_TYPE_COUNT] = {
@@ -74,7 +74,7 @@ static void make_shares(struct plan *plan, const struct manifest *manifest)
 	if (manifest) {
 		plan->plain_names = true;
 		(void)manifest_each(manifest, share_entry, plan);
-		/* Holes take no room, and the totals know of them. */
+		/* An entry's size includes its holes; the totals do not. */
 		if (root < plan->layout.count &&
 			plan->shares[root].block_bytes > plan->totals.block_bytes)
 			plan->shares[root].block_bytes = plan->totals.block_bytes;
@@ -84,7 +84,7 @@ static void make_shares(struct plan *plan, const struct manifest *manifest)
 	}
 }
 
-/* The engine works in another folder: a path from here must hold there. */
+/* The engine runs in another working directory. */
 static void make_absolute(char *path, size_t size)
 {
 	char *real = strchr(path, '/') && path[0] != '/' ? realpath(path, NULL) : NULL;
@@ -98,7 +98,7 @@ static void find_tar(struct plan *plan, const char *program)
 {
 	if (child_find_program(
 		    program ? program : "tar", plan->tar_program, sizeof(plan->tar_program)) < 0) {
-		/* A name that was given stays, so that the sentence can say it. */
+		/* Keep the requested name for plan_check's message. */
 		STR_COPY(plan->tar_program, program ? program : "");
 		return;
 	}

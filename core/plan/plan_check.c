@@ -22,8 +22,7 @@ static void add(struct plan_verdict *verdict, const char *code, const char *form
 	if (verdict->count == PLAN_PROBLEMS_MAX) {
 		problem = &verdict->problems[PLAN_PROBLEMS_MAX - 1];
 		STR_COPY(problem->code, "more");
-		STR_COPY(
-			problem->text, "There are more problems than fit here: solve these first.");
+		STR_COPY(problem->text, "More problems were found; fix these first.");
 		return;
 	}
 	problem = &verdict->problems[verdict->count++];
@@ -59,13 +58,13 @@ static void check_target(
 		[REASON_SWAP] = "Switch that swap off first (swapoff).",
 		[REASON_HOLDER] = "Stop what uses it first.",
 		[REASON_LOOP] = "Detach the loop device first (losetup -d).",
-		[REASON_BUSY] = "Find out what uses it (fuser, lsof) and stop that first.",
+		[REASON_BUSY] = "Find the program that uses it (fuser, lsof) and stop it first.",
 		[REASON_READ_ONLY] = "Remove its write protection.",
 		[REASON_NO_MEDIUM] = "Insert a card.",
 		[REASON_TOO_SMALL] = "Choose a larger device.",
-		[REASON_WORN] = "Replace it, or let it be written all the same (--allow worn).",
-		[REASON_KIND] = "Devices of this kind must be allowed explicitly (--allow).",
-		[REASON_UNKNOWN] = "It is refused to be on the safe side.",
+		[REASON_WORN] = "Replace it, or allow it explicitly (--allow worn).",
+		[REASON_KIND] = "Choose another device, or allow this kind explicitly (--allow).",
+		[REASON_UNKNOWN] = "It is refused as a precaution.",
 	};
 	const struct disk *now = &facts->target;
 	const char *what = NULL;
@@ -77,7 +76,7 @@ static void check_target(
 	}
 	if (!disk_identity_equal(&plan->target.id, &now->id, &what))
 		add(ret, "target-changed",
-			"%s is not the device that was chosen any more: its %s differs. Choose the "
+			"%s is no longer the device that was chosen: its %s differs. Choose the "
 			"target again.",
 			plan->target.path, what ? what : "identity");
 	for (uint32_t i = 0; i < now->reason_count && i < DISK_REASONS_MAX; i++) {
@@ -90,7 +89,7 @@ static void check_target(
 	}
 }
 
-/* A serial is written with and without "0x", in either case. */
+/* Serials are written with and without "0x", in upper or lower case. */
 static bool same_id(const char *a, const char *b)
 {
 	if (strncasecmp(a, "0x", 2) == 0)
@@ -108,8 +107,8 @@ static void check_expected(const struct plan *plan, struct plan_verdict *ret)
 		same_id(plan->expect_id, id->serial))
 		return;
 	add(ret, "expect-id",
-		"%s is not the expected device: its CID is %s and its serial %s, expected was %s. Insert "
-		"the right one.",
+		"%s is not the expected device: its CID is %s and its serial number is %s, not %s. "
+		"Insert the expected device.",
 		plan->target.path, id->cid[0] ? id->cid : "unknown",
 		id->serial[0] ? id->serial : "unknown", plan->expect_id);
 }
@@ -122,8 +121,7 @@ static void check_archive(
 
 	if (!facts->archive_unchanged)
 		add(ret, "archive-changed",
-			"%s was changed or removed since it was read. Choose it again, so that it is read "
-			"again.",
+			"%s was changed or removed since it was read. Choose it again to scan it again.",
 			plan->archive);
 	for (size_t i = 0; i < plan->layout.blob_count; i++)
 		if (facts->blob_changed[i])
@@ -133,8 +131,8 @@ static void check_archive(
 				plan->layout.blobs[i].file);
 	if (plan->sidecar == SIDECAR_WRONG)
 		add(ret, "archive-digest",
-			"%s does not match the SHA-256 in the file beside it: it is damaged, or the digest "
-			"is of another version. Copy both again.",
+			"%s does not match the SHA-256 in the file next to it: it is damaged or another "
+			"version. Copy both again.",
 			name);
 	for (uint32_t i = 0; i < totals->problem_count && i < MANIFEST_PROBLEMS_MAX; i++) {
 		const struct manifest_problem *problem = &totals->problems[i];
@@ -159,16 +157,16 @@ static void check_space(const struct plan *plan, size_t index, struct plan_verdi
 	partition_name(plan, index, name);
 	if (share->block_bytes > usable)
 		add(ret, "too-small",
-			"%s does not fit on %s: its content for %s needs %s, the %s filesystem there will "
-			"hold %s. A partition of %s would do.",
+			"%s does not fit on %s: its content for %s needs %s, but the %s filesystem will "
+			"hold %s. Use a partition of at least %s.",
 			base_name(plan->archive), name, partition->mount,
 			human_size(share->block_bytes).s, fs_name(partition->fs),
 			human_size(usable).s, human_exact(least).s);
 	else if (share->inodes > inodes)
 		add(ret, "inodes",
 			"%s does not fit on %s: it has %" PRIu64
-			" files for %s, the %s filesystem there will hold %" PRIu64
-			". A partition of %s would do.",
+			" files for %s, but the %s filesystem will hold %" PRIu64
+			". Use a partition of at least %s.",
 			base_name(plan->archive), name, share->inodes, partition->mount,
 			fs_name(partition->fs), inodes, human_exact(least).s);
 	if (share->unfit)
@@ -188,13 +186,14 @@ static void check_image_room(
 		bytes += plan->shares[i].block_bytes;
 	if (bytes > facts->image_room_bytes)
 		add(ret, "image-room",
-			"%s is a sparse image, and there is no room for it: the content takes %s, and "
-			"where the image lies it can have %s. Make room there, or put it elsewhere.",
+			"%s is a sparse image without enough space: the content needs %s, and the "
+			"filesystem that holds the image has %s. Make room there, or move the "
+			"image.",
 			plan->target.path, human_size(bytes).s,
 			human_size(facts->image_room_bytes).s);
 }
 
-/* Blobs that go into boot areas; only an eMMC has any. */
+/* Only an eMMC has boot areas; other targets have size 0. */
 static void check_boot_areas(const struct plan *plan, struct plan_verdict *ret)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(plan->layout.boot_bytes); i++) {
@@ -202,10 +201,10 @@ static void check_boot_areas(const struct plan *plan, struct plan_verdict *ret)
 
 		if (need > have)
 			add(ret, "boot-area",
-				"Layout %s writes %s to the boot area boot%zu, but that of %s has %s. "
-				"Choose another layout.",
+				"Layout %s writes %s to boot area boot%zu, but that of %s %s%s. Choose "
+				"another layout.",
 				plan->layout.name, human_exact(need).s, i, plan->target.path,
-				have ? human_exact(have).s : "no bytes: there is none");
+				have ? "has " : "does not exist", have ? human_exact(have).s : "");
 	}
 }
 
@@ -215,7 +214,7 @@ static void check_layout(
 	bool seen[FS_KIND_COUNT] = {[FS_NONE] = true};
 
 	if (plan->layout.count == 0) {
-		add(ret, "layout", "%s cannot be laid out: %s. Choose another device or layout.",
+		add(ret, "layout", "%s cannot be partitioned: %s. Choose another device or layout.",
 			plan->target.path, plan->layout_error);
 		return;
 	}
@@ -231,10 +230,10 @@ static void check_layout(
 		seen[fs] = true;
 		if (!facts->mkfs_found[fs])
 			add(ret, "mkfs-missing",
-				"%s, which makes the %s filesystem of layout %s, is not on this machine. "
+				"%s is not installed, but needed for the %s filesystem of layout %s. "
 				"Install the package %s, or choose another layout.",
 				mkfs_program(fs), fs_name(fs), plan->layout.name, mkfs_package(fs));
-		/* Without root rights the kernel does not answer. */
+		/* The kernel's answer is only valid for root. */
 		if (!facts->fs_supported[fs] && facts->is_root)
 			add(ret, "fs-unsupported",
 				"This machine's kernel cannot mount %s, which layout %s needs. Load or "
@@ -264,19 +263,18 @@ static void check_tar(
 			base_name(plan->archive));
 		return;
 	}
-	/* An unknown tar may do; one that does not even call itself tar would not. */
+	/* An unknown tar may work; a program that does not call itself tar would not. */
 	if (plan->tar_version[0] == '\0' ||
 		(plan->tar == TAR_UNKNOWN && !strcasestr(plan->tar_version, "tar"))) {
 		add(ret, "tar-silent",
-			"%s is no usable tar: it is not there, cannot be run, or does not answer "
-			"--version as a tar. Install GNU tar (package tar) or name another with --tar.",
+			"%s is not a usable tar: it does not exist, cannot be run, or does not name itself "
+			"tar with --version. Install GNU tar (package tar) or name another with --tar.",
 			plan->tar_program);
 		return;
 	}
 	if (!facts->tar_found) {
 		add(ret, "tar-missing",
-			"%s is not there any more, or cannot be run. Put it back or name another with "
-			"--tar.",
+			"%s no longer exists or cannot be run. Restore it or name another with --tar.",
 			plan->tar_program);
 		return;
 	}
@@ -314,6 +312,6 @@ void plan_check(const struct plan *plan, const struct plan_facts *facts, struct 
 	check_tar(plan, facts, ret);
 	if (!plan->verify && !facts->syncfs_reports)
 		add(ret, "verify-needed",
-			"This machine's kernel (before 5.8) does not report writes that were lost: "
-			"verification cannot be switched off here. Leave out --no-verify.");
+			"This machine's kernel (before 5.8) does not report lost writes, so verification "
+			"cannot be switched off. Leave out --no-verify.");
 }

@@ -39,7 +39,8 @@ static bool kernel_reports_syncfs(void)
 	return major > 5 || (major == 5 && minor >= 8);
 }
 
-/* Another install holds it: the lock step will wait for that one, and tell. */
+/* A lock of another install is no reason to refuse here: the lock step waits for it and
+ * reports it. */
 static bool is_locked(const char *path)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -47,8 +48,8 @@ static bool is_locked(const char *path)
 	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
 }
 
-/* What no list of mounts knows: who else uses the file that an image or a loop device is. */
-static void look_at_file(struct disk *disk, const struct plan *plan, int root)
+/* Finds other users of the file behind an image or a loop device, which no list of mounts shows. */
+static void judge_file(struct disk *disk, const struct plan *plan, int root)
 {
 	uint64_t dev = disk->id.file_dev, ino = disk->id.file_ino;
 	const char *own = "";
@@ -64,10 +65,10 @@ static void look_at_file(struct disk *disk, const struct plan *plan, int root)
 		disk_refuse(disk, REASON_LOOP, "the same file is in use through /dev/%s", other);
 }
 
-static void look_at_target(struct plan_facts *ret, const struct plan *plan, int root)
+static void judge_target(struct plan_facts *ret, const struct plan *plan, int root)
 {
 	struct inuse_file files[PLAN_FILES_MAX];
-	/* Without the least size: plan_check's own sentence on space says more. */
+	/* No need_bytes: plan_check's own message on space is more precise. */
 	const struct judge_job job = {
 		.allow = plan->allow,
 		.files = files,
@@ -80,13 +81,14 @@ static void look_at_target(struct plan_facts *ret, const struct plan *plan, int 
 		STR_COPY(ret->target_error, judge_target_error(r));
 		return;
 	}
-	/* As seen when it was picked; another disk is refused by its identity. */
+	/* Content as probed when the target was picked; a different disk is refused by
+	 * its identity. */
 	ret->target.content = plan->target.content;
 	judge_disk(root, &job, &ret->target);
-	look_at_file(&ret->target, plan, root);
+	judge_file(&ret->target, plan, root);
 }
 
-/* A sparse image promises more than the disk that it lies on may have. */
+/* A sparse image may be larger than the free space of the filesystem below it. */
 static uint64_t image_room(const struct plan *plan)
 {
 	struct statvfs space;
@@ -122,5 +124,5 @@ void plan_look(struct plan_facts *ret, const struct plan *plan, int root)
 			program && child_find_program(program, path, sizeof(path)) == 0;
 		ret->fs_supported[fs] = mount_supported(fs);
 	}
-	look_at_target(ret, plan, root);
+	judge_target(ret, plan, root);
 }

@@ -4,12 +4,12 @@
 #include "device/base/util.h"
 
 #define BLOCK		4096u
-#define GROUP_BLOCKS	32768u /* of one block bitmap */
+#define GROUP_BLOCKS	32768u /* per block bitmap */
 #define INODE_BYTES	256u
 #define RESERVED_INODES 11u
-#define FIXED_BLOCKS	8u /* the root folder, lost+found, the resize inode */
+#define FIXED_BLOCKS	8u /* root folder, lost+found, resize inode */
 
-/* The journal that mke2fs chooses (ext2fs_default_journal_size). */
+/* The journal size that mke2fs chooses (ext2fs_default_journal_size). */
 static uint64_t ext4_journal_bytes(uint64_t bytes)
 {
 	static const struct {
@@ -31,13 +31,13 @@ static uint64_t ext4_journal_bytes(uint64_t bytes)
 	return GIB(1);
 }
 
-/* mke2fs gives a "small" filesystem four times the inodes. */
+/* mke2fs.conf: filesystems below 512 MiB are of type "small", with four times the inodes. */
 static uint64_t ext4_inode_count(uint64_t bytes)
 {
 	return bytes / (bytes < MIB(512) ? 4096 : 16384);
 }
 
-/* sparse_super: groups 0, 1 and the powers of 3, 5 and 7 have a copy of the superblock. */
+/* sparse_super: groups 0, 1 and the powers of 3, 5 and 7 hold copies of the superblock. */
 static uint64_t ext4_super_copies(uint64_t groups)
 {
 	static const unsigned bases[] = {3, 5, 7};
@@ -53,13 +53,14 @@ static uint64_t ext4_usable_bytes(uint64_t bytes)
 {
 	uint64_t blocks = bytes / BLOCK;
 	uint64_t groups = (blocks + GROUP_BLOCKS - 1) / GROUP_BLOCKS;
-	/* A copy holds the descriptors, 64 bytes a group, and what is kept for growing 1024-fold,
-	 * at most 1024 blocks. */
+	/* Each copy holds the group descriptors, 64 bytes a group, and blocks reserved for growing
+	 * 1024-fold, at most 1024. */
 	uint64_t descriptors = groups / 64 + 1 + (groups < 64 ? groups * 16 : 1024);
 	uint64_t overhead = ext4_super_copies(groups) * (1 + descriptors) + groups * 2 +
 			    ext4_inode_count(bytes) / (BLOCK / INODE_BYTES) + groups +
 			    FIXED_BLOCKS + ext4_journal_bytes(bytes) / BLOCK;
-	/* Kept back: -m 1, or what the kernel withholds even from root (2 %, at most 16 MiB). */
+	/* Reserved: -m 1, or the blocks that the kernel withholds even from root (2 %, at
+	 * most 16 MiB). */
 	uint64_t percent = blocks / 100;
 	uint64_t withheld = blocks / 50 < 4096 ? blocks / 50 : 4096;
 
@@ -86,9 +87,10 @@ static uint64_t square_root(uint64_t value)
 }
 
 /*
- * f2fs: segments of 2 MiB. What mkfs.f2fs 1.15 takes was read from the superblocks and checkpoints
- * that it made on 52 MiB to 1 TiB: for its tables, and to keep free for cleaning, which grows with
- * the square root. Each inode is a block from the same pool; one in 1018 more holds addresses.
+ * f2fs: segments of 2 MiB. The segments that mkfs.f2fs 1.15 uses for tables, and those that it
+ * reserves for cleaning, which grow with the square root, were read from superblocks and
+ * checkpoints on 52 MiB to 1 TiB. Each inode uses a block of the main area; per 1018 blocks one
+ * more holds addresses.
  */
 static uint64_t f2fs_usable_bytes(uint64_t bytes, uint64_t inodes)
 {
@@ -101,7 +103,7 @@ static uint64_t f2fs_usable_bytes(uint64_t bytes, uint64_t inodes)
 	return blocks > nodes ? (blocks - nodes) * BLOCK : 0;
 }
 
-/* The table of node addresses is the smaller one on larger disks: 9.8 million at 1 TiB. */
+/* On larger disks the node address table is the limit: 9.8 million at 1 TiB. */
 static uint64_t f2fs_inodes(uint64_t bytes)
 {
 	uint64_t inodes = bytes / KIB(8);
@@ -109,14 +111,14 @@ static uint64_t f2fs_inodes(uint64_t bytes)
 	return inodes < 9000000 ? inodes : 9000000;
 }
 
-/* What an inode with its names, extent and checksums takes of a btrfs' trees: 600 to 650 bytes were
- * measured. Small files lie in the trees, too, but then take no block of their own. */
+/* Bytes in the btrfs trees per inode with its names, extent and checksums: 600 to 650 were
+ * measured. Small files are stored inline in the trees, but then use no data block. */
 #define BTRFS_INODE_BYTES 768u
 
 /*
- * btrfs: two copies of metadata, in chunks that are reserved whole: the first by mkfs, others by the
- * kernel as they fill. Their sizes were measured (btrfs-progs 6.2, Linux 6.18) from 109 MiB to
- * 60 GiB.
+ * btrfs: two copies of metadata, in chunks that are reserved whole: the first by mkfs, more by the
+ * kernel as they fill. Their sizes were measured (btrfs-progs 6.2, Linux 6.18) from 109 MiB to 60
+ * GiB.
  */
 static uint64_t btrfs_usable_bytes(uint64_t bytes, uint64_t inodes)
 {
@@ -127,10 +129,10 @@ static uint64_t btrfs_usable_bytes(uint64_t bytes, uint64_t inodes)
 	uint64_t metadata, overhead;
 
 	metadata = first > MIB(32) ? first : MIB(32);
-	/* It takes the next one well before the last is full. */
+	/* The kernel allocates the next chunk well before the last is full. */
 	while (need > metadata / 10 * 7 && metadata < bytes)
 		metadata += next;
-	/* The first MiB, two copies of the system chunk, and what is too small for a data chunk. */
+	/* The first MiB, two copies of the system chunk, and a rest too small for a data chunk. */
 	overhead = 2 * metadata + MIB(1 + 16) + (bytes < GIB(1) ? 0 : MIB(16));
 	return bytes > overhead ? (bytes - overhead) / BLOCK * BLOCK : 0;
 }
@@ -177,7 +179,7 @@ uint64_t space_partition_bytes(enum fs_kind fs, uint64_t content_bytes, uint64_t
 {
 	uint64_t bytes = content_bytes / MIB(1) * MIB(1);
 
-	/* No limit is a limit, too: a sparse file may claim more than any disk has. */
+	/* A sparse file may claim more than any disk has: avoid overflow. */
 	if (!fs_holds_files(fs) || content_bytes >> 60 != 0 || inodes >> 40 != 0)
 		return content_bytes;
 	while (!holds(fs, bytes, content_bytes, inodes)) {
@@ -186,7 +188,7 @@ uint64_t space_partition_bytes(enum fs_kind fs, uint64_t content_bytes, uint64_t
 
 		bytes += gap > MIB(1) ? gap / MIB(1) * MIB(1) : MIB(1);
 	}
-	/* At 512 MiB the inode tables shrink, so that a gap may have been too wide. */
+	/* At 512 MiB the inode tables shrink, so the last step may have been too large. */
 	while (bytes > 0 && holds(fs, bytes - MIB(1), content_bytes, inodes))
 		bytes -= MIB(1);
 	return bytes;

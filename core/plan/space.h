@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * space - how much a filesystem of a given size will hold once it is made: pure arithmetic, so that
- * "too small" is said before anything is written. It follows what mkfs_command's options make, and
- * is never more than what the finished filesystem takes (tests/core/test_space.c compares the two).
+ * space - predicts the capacity of a filesystem of a given size before it is made: pure arithmetic,
+ * so that "too small" is reported before anything is written. It assumes the options of
+ * mkfs_command, and never exceeds the capacity of the finished filesystem (tests/core/test_space.c
+ * compares the two).
  */
 #ifndef CORE_PLAN_SPACE_H
 #define CORE_PLAN_SPACE_H
 
 #include "device/layout/layout.h"
 
-/* Bytes of content, in 4 KiB blocks, that root can put on @fs made on a partition of @bytes, as
- * @inodes files, folders and links. */
+/* Returns the bytes of content, in 4 KiB blocks, that root can store on @fs made on a partition of
+ * @bytes, spread over @inodes files, folders and links. */
 uint64_t space_usable_bytes(enum fs_kind fs, uint64_t bytes, uint64_t inodes);
-/* Files, folders and links that it can hold; UINT64_MAX where only their content is a limit. */
+/* Returns the number of files, folders and links that it can hold; UINT64_MAX if there is no
+ * such limit. */
 uint64_t space_inodes(enum fs_kind fs, uint64_t bytes);
 
-/* Least partition, in whole MiB, that holds both. */
+/* Returns the smallest partition in bytes, whole MiB, that holds both. Returns @content_bytes if
+ * @fs holds no files or the request exceeds any disk. */
 uint64_t space_partition_bytes(enum fs_kind fs, uint64_t content_bytes, uint64_t inodes);
 
 #endif

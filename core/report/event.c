@@ -178,7 +178,7 @@ static void write_step(FILE *out, enum step_id step, enum step_state state, uint
 	end(&json);
 }
 
-/* A step that began and ended between two looks has its start told, too. */
+/* A step that began and ended between two snapshots still gets its start event. */
 static void write_steps(FILE *out, const struct snapshot *before, const struct snapshot *now)
 {
 	for (unsigned i = 0; i < STEP_COUNT; i++) {
@@ -192,7 +192,7 @@ static void write_steps(FILE *out, const struct snapshot *before, const struct s
 	}
 }
 
-/* A gap in the numbers is messages that came too fast for a viewer. */
+/* A gap in the numbers means that messages came too fast for this viewer. */
 static void write_messages(FILE *out, const struct snapshot *before, const struct snapshot *now)
 {
 	for (unsigned i = 0; i < SNAPSHOT_MESSAGES; i++) {
@@ -259,7 +259,7 @@ bool event_progress_differs(const struct snapshot *a, const struct snapshot *b)
 {
 	const struct progress_view *p = &a->progress, *q = &b->progress;
 
-	/* Times and rates alone are no progress; a stall has its text. */
+	/* Times and rates alone are no progress. A stall changes its text. */
 	return a->step != b->step || p->percent != q->percent ||
 	       p->archive.done != q->archive.done || p->extracted.done != q->extracted.done ||
 	       p->medium.done != q->medium.done || p->medium.total != q->medium.total ||

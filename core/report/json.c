@@ -11,7 +11,7 @@ void json_init(struct json *json, FILE *out)
 	*json = (struct json){.out = out};
 }
 
-/* Control bytes must be escaped (RFC 8259 section 7); DEL need not, but may end on a terminal. */
+/* Control bytes must be escaped (RFC 8259 section 7). DEL need not be, but may reach a terminal. */
 static void write_ascii(FILE *out, char c)
 {
 	static const char short_form[128] = {['"'] = '"',
@@ -43,7 +43,7 @@ static void write_string(FILE *out, const char *text)
 			write_ascii(out, *text++);
 			continue;
 		}
-		/* What is not valid as a whole is stepped over byte by byte. */
+		/* Skip an invalid sequence byte by byte. */
 		memcpy(sequence, text, strnlen(text, length));
 		str_sanitise(sequence);
 		if (sequence[0] == '?') {
@@ -129,12 +129,12 @@ void json_double(struct json *json, const char *key, double value, unsigned deci
 
 	for (unsigned i = 0; i < decimals; i++)
 		scale *= 10;
-	/* False for NaN, too. Beyond this the digits would not be exact anyway. */
+	/* Also false for NaN. Larger values would not have exact digits anyway. */
 	if (!(size * (double)scale < 1e15)) {
 		json_null(json, key);
 		return;
 	}
-	/* By hand, since printf takes the point from the locale. */
+	/* By hand, since printf uses the decimal point of the locale. */
 	scaled = (uint64_t)(size * (double)scale + 0.5);
 	begin_value(json, key);
 	fprintf(json->out, "%s%" PRIu64, value < 0 && scaled > 0 ? "-" : "", scaled / scale);

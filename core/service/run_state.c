@@ -65,7 +65,8 @@ static bool is_newer(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
 }
 
-/* Counts those of @target and finds the newest (@newest), else the oldest. Zero where there is none. */
+/* Counts the files of @target (NULL: of all) and writes the path of the newest, or else the oldest,
+ * to @ret_path. Returns 0 if there is no file. */
 static size_t find(const char *dir, const char *target, bool newest, char ret_path[300])
 {
 	DIR *files = opendir(dir);
@@ -145,10 +146,11 @@ bool run_state_end(struct snapshot *snapshot)
 	snapshot->state = INSTALL_FAILED;
 	snapshot->exit_code = snapshot->written ? EXIT_FAILED : EXIT_REFUSED;
 	err_set(&snapshot->err, snapshot->exit_code, step_name(snapshot->step),
-		snapshot->written ? "The engine was killed, or has died, and %s holds half an "
-				    "install, which does not boot"
-				  : "The engine was killed, or has died. Nothing was written to %s",
+		snapshot->written ? "The engine was killed or crashed. %s holds an incomplete "
+				    "install and will not boot"
+				  : "The engine was killed or crashed. Nothing was written to %s",
 		snapshot->target_name[0] ? snapshot->target_name : "the target");
-	STR_COPY(snapshot->err.next, "The kernel's log (dmesg) may tell why; then install again");
+	STR_COPY(snapshot->err.next,
+		"Check the kernel's log (dmesg) for the cause, then install again");
 	return true;
 }

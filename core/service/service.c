@@ -24,43 +24,43 @@
 #include <unistd.h>
 
 #define VIEWERS_MAX 8
-#define JOB_DIR	    SERVICE_DIR "/job" /* each engine has a tmpfs of its own on it */
-#define PARTING_MS  5000 /* a viewer that does not take the last snapshot has lost it */
-#define GONE_MS	    1000 /* a viewer's socket closes before its process has ended */
+#define JOB_DIR	    SERVICE_DIR "/job" /* each engine mounts its own tmpfs here */
+#define PARTING_MS  5000	       /* limit for viewers to receive the last snapshot */
+#define GONE_MS	    1000	       /* a viewer's socket closes before its process has exited */
 
 struct service;
 
 struct viewer {
 	struct watch watch;
 	struct service *service;
-	bool commands; /* at most one does */
-	bool behind;   /* the latest snapshot has not been sent yet */
+	bool commands; /* may cancel; at most one viewer may */
+	bool behind;   /* has not been sent the latest snapshot */
 };
 
 struct service {
 	struct install *install;
-	struct snapshot last; /* the end, once the install is freed */
+	struct snapshot last; /* the final snapshot, once the install is freed */
 	bool ended;
 	int reactor;
 	struct watch engine, listener, signals;
 	char socket_path[RUN_STATE_PATH_MAX];
 	uint64_t job;
-	enum step_id step; /* as the record says, */
-	bool written;	   /* too */
+	enum step_id step; /* last recorded */
+	bool written;	   /* last recorded */
 	struct viewer viewers[VIEWERS_MAX];
 	uint64_t sent_sequence;
-	struct settings_journal knobs; /* no path: there is none */
-	uint64_t gone_ms; /* a viewer has gone: what it may have left is put back then; 0: none */
+	struct settings_journal journal; /* an empty path if it could not be opened */
+	uint64_t gone_ms; /* when to restore settings after a viewer left; 0: never */
 };
 
-/* Of the install, or of how it has ended; not yet as its viewers know it. */
+/* The current or final snapshot, without the engine's job and pid. */
 static const struct snapshot *service_snapshot(const struct service *service)
 {
 	return service->ended ? &service->last : install_snapshot(service->install);
 }
 
-/* What is told of it: which engine it is, besides. */
-static struct snapshot service_told(const struct service *service)
+/* The snapshot that is sent and recorded. */
+static struct snapshot service_published(const struct service *service)
 {
 	struct snapshot snapshot = *service_snapshot(service);
 
@@ -71,7 +71,7 @@ static struct snapshot service_told(const struct service *service)
 
 static void record(const struct service *service)
 {
-	struct snapshot snapshot = service_told(service);
+	struct snapshot snapshot = service_published(service);
 
 	(void)run_state_write(SERVICE_DIR, &snapshot);
 }
@@ -94,12 +94,12 @@ static void viewer_send(struct viewer *viewer)
 
 	if (viewer->watch.fd < 0)
 		return;
-	snapshot = service_told(viewer->service);
+	snapshot = service_published(viewer->service);
 	snapshot.commands = viewer->commands;
 	if (send(viewer->watch.fd, &snapshot, sizeof(snapshot), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
 		viewer->behind = false;
 	else if (errno == EAGAIN || errno == ENOBUFS)
-		viewer->behind = true; /* it gets a later one, at the next tick */
+		viewer->behind = true; /* retried at the next tick */
 	else
 		viewer_drop(viewer);
 }
@@ -131,7 +131,7 @@ static void viewer_add(struct service *service, int fd)
 
 		if (viewer->watch.fd >= 0)
 			continue;
-		/* A short queue: what a slow viewer reads next is recent. */
+		/* A short queue, so that a slow viewer reads recent snapshots. */
 		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 		*viewer = (struct viewer){
 			.watch = {.fd = fd, .ready = viewer_ready},
@@ -185,7 +185,8 @@ static void signals_ready(struct watch *watch, uint32_t events)
 		install_cancel(service->install);
 }
 
-/* A socket address for the engine of a target; two images may have one name, so the pid is in it. */
+/* Opens the engine's socket. Its name contains the pid, since two images may have the same name.
+ * Returns a descriptor or -errno. */
 static int service_listen(struct service *service, const char *target)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -205,7 +206,7 @@ static int service_listen(struct service *service, const char *target)
 	return fd;
 }
 
-/* What children left behind when they died comes to us, a subreaper: it is ended here. */
+/* Kills orphans of dead children; they are reparented to this process, a subreaper. */
 static void orphans_end(void)
 {
 	char path[64], list[4096], *save = NULL;
@@ -233,15 +234,15 @@ static void orphans_end(void)
 	}
 }
 
-/* A front end that was killed had a quiet console, perhaps, which is the machine's only one. */
-static void settings_put_back(struct service *service)
+/* A killed front end may have left the console's log level lowered, perhaps on the only console. */
+static void restore_stale_settings(struct service *service)
 {
 	service->gone_ms = 0;
-	if (service->knobs.path[0])
-		(void)settings_restore_stale(&service->knobs);
+	if (service->journal.path[0])
+		(void)settings_restore_stale(&service->journal);
 }
 
-/* Who watches is told, at once or as soon as they take it. */
+/* Publishes the final snapshot: records it and sends it to the viewers. */
 static void service_end(struct service *service)
 {
 	orphans_end();
@@ -257,8 +258,8 @@ static void service_loop(struct service *service)
 
 	while (!service->ended || behind) {
 		if (!service->ended && snapshot_ended(install_snapshot(service->install))) {
-			/* The end is told only when nothing is held any more: who reads PASS may pull
-			 * the card, and who reads FAIL may start again. */
+			/* Publish the end only when nothing is held any more: after PASS the
+			 * operator may pull the card, and after FAIL start again. */
 			service->last = *install_snapshot(service->install);
 			reactor_remove(service->reactor, &service->engine);
 			install_free(service->install);
@@ -272,7 +273,7 @@ static void service_loop(struct service *service)
 			record(service);
 		}
 		if (service->gone_ms != 0 && now_ms() >= service->gone_ms)
-			settings_put_back(service);
+			restore_stale_settings(service);
 		if (service->ended && parting_ms == 0)
 			parting_ms = now_ms() + PARTING_MS;
 		viewers_update(service);
@@ -283,10 +284,11 @@ static void service_loop(struct service *service)
 			break;
 		(void)reactor_dispatch(service->reactor, service->ended ? 50 : -1);
 	}
-	settings_put_back(service);
+	restore_stale_settings(service);
 }
 
-/* Everything that an install needs of its process. 0, or -errno with what failed in @ret_what. */
+/* Prepares the process for an install and makes it. Returns 0, or -errno with the action that
+ * failed in @ret_what. */
 static int service_set_up(struct service *service, const struct plan *plan,
 	const struct manifest *manifest, const char **ret_what)
 {
@@ -301,22 +303,22 @@ static int service_set_up(struct service *service, const struct plan *plan,
 	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
 	service->signals = (struct watch){
 		.fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK), .ready = signals_ready};
-	*ret_what = "its signals";
+	*ret_what = "set up signal handling";
 	r = reactor_add(service->reactor, &service->signals, EPOLLIN);
 	if (r < 0)
 		return r;
-	*ret_what = "a private mount namespace on " JOB_DIR;
+	*ret_what = "make a private mount namespace on " JOB_DIR;
 	r = mount_enter_private(JOB_DIR);
 	if (r < 0)
 		return r;
-	*ret_what = "the root folder";
-	world.root = sysroot_open("/"); /* of the new namespace: the old one may die */
+	*ret_what = "open the root folder";
+	world.root = sysroot_open("/"); /* of the new namespace, since the old one may vanish */
 	if (world.root < 0)
 		return world.root;
-	if (settings_open(&service->knobs, world.root, SERVICE_KNOBS) < 0)
-		service->knobs.path[0] = '\0';
-	settings_put_back(service);
-	*ret_what = "memory";
+	if (settings_open(&service->journal, world.root, SERVICE_KNOBS) < 0)
+		service->journal.path[0] = '\0';
+	restore_stale_settings(service);
+	*ret_what = "allocate memory";
 	service->install = install_new(plan, manifest, &world);
 	if (!service->install)
 		return -errno;
@@ -333,10 +335,10 @@ static void service_run(struct service *service, const struct plan *plan,
 	layout_random(&service->job, sizeof(service->job));
 	service->reactor = reactor_new();
 	if (service->reactor < 0)
-		return; /* the viewer sees its socket closed */
+		return; /* the viewer sees the socket close */
 	viewer_add(service, viewer_fd);
 	fd = service_listen(service, plan->target.name);
-	if (fd >= 0) { /* without it the install goes on, only unseen by other viewers */
+	if (fd >= 0) { /* if this fails the install runs, but other viewers cannot connect */
 		service->listener = (struct watch){.fd = fd, .ready = listener_ready};
 		(void)reactor_add(service->reactor, &service->listener, EPOLLIN);
 	}
@@ -350,9 +352,9 @@ static void service_run(struct service *service, const struct plan *plan,
 		service->last.step = STEP_CHECK;
 		service->last.steps[STEP_CHECK].state = STEP_FAILED;
 		err_set(&service->last.err, EXIT_REFUSED, step_name(STEP_CHECK),
-			"The engine could not get %s: %s. Nothing was written to %s", what,
+			"The engine could not %s: %s. Nothing was written to %s", what,
 			strerror(-r), plan->target.name);
-		STR_COPY(service->last.err.next, "Put that right and try again");
+		STR_COPY(service->last.err.next, "Fix the cause and try again");
 		service_end(service);
 	} else {
 		run_state_sweep(SERVICE_DIR);
@@ -362,7 +364,7 @@ static void service_run(struct service *service, const struct plan *plan,
 	service_loop(service);
 }
 
-/* Leaves everything of the front end behind: its terminal, its descriptors, its signals. */
+/* Detaches from the front end's session, descriptors and signals, then runs the engine. */
 static void engine_process(const struct plan *plan, const struct manifest *manifest, int viewer_fd)
 {
 	struct service service = {.reactor = -1};
@@ -379,7 +381,7 @@ static void engine_process(const struct plan *plan, const struct manifest *manif
 		(void)dup2(null, i);
 	if (viewer_fd != keep)
 		(void)dup3(viewer_fd, keep, O_CLOEXEC);
-	/* The manifest stays: it is a mapping, its descriptor is not needed for reading. */
+	/* The manifest is a mapping and stays readable without its descriptor. */
 	if (close_range((unsigned)keep + 1, ~0u, 0) < 0)
 		for (int fd = keep + 1; fd < 4096; fd++)
 			(void)close(fd);
@@ -403,7 +405,7 @@ int service_start(const struct plan *plan, const struct manifest *manifest, int 
 		return -errno;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
 		return -errno;
-	/* Forked twice, so that the front end has no child to wait for. */
+	/* Fork twice, so that the front end has no child to reap. */
 	pid = fork();
 	if (pid == 0) {
 		pid = fork();
@@ -423,5 +425,3 @@ int service_start(const struct plan *plan, const struct manifest *manifest, int 
 	*ret_fd = pair[0];
 	return 0;
 }
-
-/* ---- the front end's side ---- */

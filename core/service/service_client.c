@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The front end's side of the service: to find an engine, to watch and command it, and what became of
- * one that has gone. */
+/* The service for front ends: finds an engine, receives its snapshots, sends commands, and
+ * determines the end of an engine that is gone. */
 #include "core/service/run_state.h"
 #include "core/service/service.h"
 #include "device/base/settings.h"
@@ -27,7 +27,7 @@ static int socket_connect(const char *file)
 		return fd;
 	r = -errno;
 	(void)close(fd);
-	if (r == -ECONNREFUSED) /* of an engine that was killed */
+	if (r == -ECONNREFUSED) /* left by an engine that was killed */
 		(void)unlink(address.sun_path);
 	return r;
 }
@@ -91,14 +91,14 @@ int service_send(int fd, enum service_command command)
 void service_put_back(void)
 {
 	_cleanup_close_ int root = sysroot_open("/");
-	struct settings_journal knobs;
+	struct settings_journal journal;
 
 	if (root >= 0 && access(SERVICE_KNOBS, R_OK | W_OK) == 0 &&
-		settings_open(&knobs, root, SERVICE_KNOBS) == 0)
-		(void)settings_restore_stale(&knobs);
+		settings_open(&journal, root, SERVICE_KNOBS) == 0)
+		(void)settings_restore_stale(&journal);
 }
 
-/* Of an engine that has gone: where it was killed, what it has set is still as it was then. */
+/* A killed engine has left its settings changed. */
 static void end(struct snapshot *snapshot)
 {
 	if (run_state_end(snapshot))

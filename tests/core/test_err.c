@@ -36,10 +36,10 @@ static void too_long(void **state)
 	err_set(&err, EXIT_VERIFY, "verify", "%s", big);
 	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
 
-	/* nothing more, nor behind it */
+	/* nothing more, and no write past the end */
 	assert_string_equal(err.next, "");
 
-	/* room for the semicolon alone, and for less */
+	/* room for only the semicolon, and for less */
 	for (size_t left = 0; left < 5; left++) {
 		err = (struct err){.code = EXIT_FAILED};
 		memset(err.text, 'y', sizeof(err.text) - 1 - left);
@@ -50,8 +50,8 @@ static void too_long(void **state)
 	}
 }
 
-/* Some sentences are made with a stop: it would come twice, or stand before the semicolon. */
-static void stops(void **state)
+/* Some messages end with a period, which would be doubled or come before the semicolon. */
+static void final_periods(void **state)
 {
 	struct err err = {0};
 	char line[100];
@@ -92,7 +92,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(first_wins),
 		cmocka_unit_test(too_long),
-		cmocka_unit_test(stops),
+		cmocka_unit_test(final_periods),
 		cmocka_unit_test(empty_first_text),
 		cmocka_unit_test(device_text),
 	};

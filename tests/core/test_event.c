@@ -54,7 +54,7 @@ static void progress(void **state)
 	(void)state;
 	event_status(out, &now);
 	assert_out(progress_line);
-	/* What is not known is null. */
+	/* Unknown values are null. */
 	now.progress = (struct progress_view){.eta_s = -1};
 	now.tar = (struct tar_counts){0};
 	STR_COPY(now.stall, "no progress for 12 s");
@@ -66,7 +66,7 @@ static void progress(void **state)
 	assert_non_null(strstr(line, "\"stall\":\"no progress for 12 s\""));
 }
 
-static void steps_are_told_once(void **state)
+static void steps_are_written_once(void **state)
 {
 	struct snapshot before = {0}, now = {0};
 
@@ -77,7 +77,7 @@ static void steps_are_told_once(void **state)
 	assert_out(
 		"{\"event\":\"step\",\"step\":\"scan\",\"state\":\"start\",\"seconds\":0.000}\n");
 
-	/* Time goes on: nothing to tell. */
+	/* Only the time has changed: no event. */
 	before = now;
 	now.steps[STEP_OPEN].ms = 1500;
 	event_snapshot(out, &before, &now, false);
@@ -101,7 +101,7 @@ static void steps_are_told_once(void **state)
 	assert_out("");
 }
 
-static void messages_are_told_once(void **state)
+static void messages_are_written_once(void **state)
 {
 	struct snapshot before = {0}, now = {0};
 
@@ -153,7 +153,7 @@ static void the_result_comes_last_and_once(void **state)
 	assert_out("");
 }
 
-static void every_end_has_its_word(void **state)
+static void every_end_has_a_result(void **state)
 {
 	static const struct {
 		enum install_state state;
@@ -198,13 +198,13 @@ static void refusals(void **state)
 		   "\"archive\":null}\n");
 }
 
-static void what_is_progress(void **state)
+static void progress_differences(void **state)
 {
 	struct snapshot a = running(), b = running();
 
 	(void)state;
 	assert_false(event_progress_differs(&a, &b));
-	b.elapsed_ms += 250; /* time alone is none */
+	b.elapsed_ms += 250; /* time alone is no progress */
 	b.progress.eta_s--;
 	assert_false(event_progress_differs(&a, &b));
 	b.progress.medium.done++;
@@ -284,12 +284,12 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, capture_open, capture_close)
 	const struct CMUnitTest tests[] = {
 		TEST(progress),
-		TEST(steps_are_told_once),
-		TEST(messages_are_told_once),
+		TEST(steps_are_written_once),
+		TEST(messages_are_written_once),
 		TEST(the_result_comes_last_and_once),
-		TEST(every_end_has_its_word),
+		TEST(every_end_has_a_result),
 		TEST(refusals),
-		TEST(what_is_progress),
+		TEST(progress_differences),
 		TEST(plans),
 	};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One extraction alone: a fake tar, real decompressors, and scripts in the place of these. */
+/* A single extraction: a fake tar, real decompressors, and scripts that replace them. */
 #include "core/install/extract.h"
 
 #include "tests/lib/fake_tar.h"
@@ -10,7 +10,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 
-#define LIMIT_MS 60000 /* nothing takes so long but a bug */
+#define LIMIT_MS 60000 /* only a bug takes this long */
 #define TICK_MS	 20
 #define PADDING	 3000000 /* more than a pipe holds */
 
@@ -18,9 +18,9 @@ struct run {
 	int reactor;
 	char archive[PATH_MAX], dir[PATH_MAX], tar[PATH_MAX];
 	struct extract extract;
-	uint64_t ahead_ms; /* of the clock: time that a test has no time for */
+	uint64_t ahead_ms; /* how far the clock is ahead, to skip long waits */
 	unsigned ends, messages;
-	char why[300], message[300]; /* the last ones; "" for a good end */
+	char why[300], message[300]; /* the last ones; "" after success */
 };
 
 static void on_message(void *owner, const char *text)
@@ -39,7 +39,7 @@ static void on_end(void *owner, const char *why)
 	STR_COPY(run->why, why ? why : "");
 }
 
-/* Writes f.tar, and with it f.tar.gz, padded with zeros as a tape would be. */
+/* Writes f.tar and f.tar.gz, padded with zeros as on a tape. */
 static void make_archives(const struct sandbox *box, size_t padding)
 {
 	unsigned char *archive = calloc(1, USTAR_BYTES + padding);
@@ -56,7 +56,7 @@ static void make_archives(const struct sandbox *box, size_t padding)
 	assert_int_equal(sandbox_run((const char *const[]){"gzip", "-kf", path, NULL}), 0);
 }
 
-/* An archive that is open, to be extracted by a fake tar with @script, or by the real one. */
+/* Opens an archive to be extracted by a fake tar that runs @script, or by the real one. */
 static void set_up(
 	struct run *run, const struct sandbox *box, const char *archive, const char *script)
 {
@@ -71,7 +71,7 @@ static void set_up(
 	(void)mkdir(run->dir, 0755);
 	assert_int_equal(child_find_program("tar", run->tar, sizeof(run->tar)), 0);
 	if (script) {
-		/* A name of its own: a program that runs cannot be written. */
+		/* A unique name: a running program cannot be overwritten. */
 		STR_FORMAT(name, "fake%u", fakes++);
 		sandbox_path(box, name, run->tar);
 		assert_int_equal(
@@ -85,7 +85,7 @@ static void set_up(
 		fail_msg("%s", diag.text);
 }
 
-/* Puts a script in the place of the decompressor; "gzip -dc" is in it for the real one. */
+/* Replaces the decompressor by a script, in which "gzip -dc" runs the real one. */
 static void replace_decompressor(struct run *run, const struct sandbox *box, const char *text)
 {
 	char path[PATH_MAX], script[512];
@@ -153,7 +153,7 @@ static void assert_ends_well(struct run *run)
 	assert_true(run->extract.tar_answers);
 }
 
-/* Runs until the end, which is a failure with @why in it, and comes once. */
+/* Runs until the end. Expects one call of on_end, with a failure that contains @why. */
 static void assert_fails(struct run *run, const char *why)
 {
 	uint64_t limit;
@@ -235,7 +235,7 @@ static void fails_with_tar(void **state)
 	assert_fails(&run, "not found");
 }
 
-/* tar takes what it gets for all there is: the decompressor's end decides. */
+/* tar accepts a truncated stream: the decompressor's exit status decides. */
 static void fails_with_the_decompressor(void **state)
 {
 	static const struct {
@@ -263,7 +263,7 @@ static void fails_with_the_decompressor(void **state)
 	assert_fails(&run, "f.tar.gz could not be decompressed: ");
 }
 
-/* Waits until tar has counted @bytes. */
+/* Waits until tar has reported @bytes. */
 static void run_until_bytes(struct run *run, uint64_t bytes)
 {
 	uint64_t limit = now_ms() + LIMIT_MS;
@@ -285,7 +285,7 @@ static void stops_a_decompressor_that_hangs_at_the_end(void **state)
 	replace_decompressor(&run, box, "gzip -dc; exec sleep 1000");
 	start(&run);
 	run_until_bytes(&run, USTAR_BYTES);
-	run.ahead_ms = 29000; /* it may still exit */
+	run.ahead_ms = 29000; /* it still has time to exit */
 	for (unsigned i = 0; i < 5; i++)
 		tick(&run);
 	assert_int_equal(run.messages, 0);
@@ -298,7 +298,7 @@ static void stops_a_decompressor_that_hangs_at_the_end(void **state)
 	tear_down(&run);
 }
 
-/* Half an archive is never taken for a whole one. */
+/* Half an archive is never accepted as complete. */
 static void waits_for_a_decompressor_that_hangs_half_way(void **state)
 {
 	const struct sandbox *box = *state;
@@ -319,7 +319,7 @@ static void waits_for_a_decompressor_that_hangs_half_way(void **state)
 	assert_int_equal(run.ends, 0);
 }
 
-/* Padding that tar leaves in the pipe would end the decompressor by SIGPIPE. */
+/* Padding that tar leaves in the pipe would kill the decompressor with SIGPIPE. */
 static void reads_the_padding(void **state)
 {
 	const struct sandbox *box = *state;
@@ -354,7 +354,8 @@ static void stops(void **state)
 		tear_down(&run);
 		assert_int_equal(run.ends, 0);
 	}
-	/* Right after the decompressor was stopped, which would complete the extraction. */
+	/* Right after the decompressor was stopped, which would otherwise complete the
+	 * extraction. */
 	set_up(&run, box, "f.tar.gz", "read=0");
 	replace_decompressor(&run, box, "gzip -dc; exec sleep 1000");
 	start(&run);
@@ -367,7 +368,7 @@ static void stops(void **state)
 		tick(&run);
 	tear_down(&run);
 	assert_int_equal(run.ends, 0);
-	/* Before the start, and twice. */
+	/* Before the start, and repeatedly. */
 	set_up(&run, box, "f.tar.gz", NULL);
 	extract_stop(&run.extract, SIGTERM);
 	tick(&run);
@@ -376,8 +377,8 @@ static void stops(void **state)
 	assert_int_equal(run.ends, 0);
 }
 
-/* tar would go on through the whole archive and fail file after file. */
-static void ends_at_once_where_the_target_is_full(void **state)
+/* tar would read the rest of the archive and fail on every file. */
+static void ends_at_once_if_the_target_is_full(void **state)
 {
 	const struct sandbox *box = *state;
 	struct run run;
@@ -392,7 +393,7 @@ static void ends_at_once_where_the_target_is_full(void **state)
 	assert_fails(&run, "board.img is full: tar: f: Cannot write: No space left on device");
 }
 
-static void fails_where_the_archive_changes(void **state)
+static void fails_if_the_archive_changes(void **state)
 {
 	const struct timespec times[] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
 	const struct sandbox *box = *state;
@@ -409,8 +410,8 @@ static void fails_where_the_archive_changes(void **state)
 	}
 }
 
-/* One that never answers is shown by the archive, after a while. */
-static void knows_a_tar_that_does_not_answer(void **state)
+/* For a tar that never answers, the count follows the archive after a while. */
+static void detects_a_silent_tar(void **state)
 {
 	const struct sandbox *box = *state;
 	struct run run;
@@ -438,9 +439,9 @@ int main(void)
 		sandbox_test(waits_for_a_decompressor_that_hangs_half_way),
 		sandbox_test(reads_the_padding),
 		sandbox_test(stops),
-		sandbox_test(ends_at_once_where_the_target_is_full),
-		sandbox_test(fails_where_the_archive_changes),
-		sandbox_test(knows_a_tar_that_does_not_answer),
+		sandbox_test(ends_at_once_if_the_target_is_full),
+		sandbox_test(fails_if_the_archive_changes),
+		sandbox_test(detects_a_silent_tar),
 	};
 
 	return cmocka_run_group_tests_name("extract", tests, NULL, NULL);

@@ -7,11 +7,11 @@
 #include <poll.h>
 #include <sys/file.h>
 
-#define LIMIT_MS 60000 /* nothing takes so long but a bug */
+#define LIMIT_MS 60000 /* only a bug takes this long */
 
 static struct install *begin(const struct board *board)
 {
-	/* Strings that outlive the call. */
+	/* Static strings, since they are borrowed. */
 	static char dir[160], journal[160];
 	struct install *in;
 
@@ -25,7 +25,7 @@ static struct install *begin(const struct board *board)
 	return in;
 }
 
-/* What must hold of every two snapshots of one install, in order. */
+/* Checks the invariants of two consecutive snapshots of one install. */
 static void assert_honest(const struct snapshot *before, const struct snapshot *now)
 {
 	const struct progress_view *progress = &now->progress;
@@ -37,12 +37,12 @@ static void assert_honest(const struct snapshot *before, const struct snapshot *
 	if (now->state != INSTALL_PASSED)
 		assert_true(progress->percent < 100);
 	assert_true(now->tar.replies <= now->tar.signals);
-	/* The device's counters have counted since boot. */
+	/* The device's counters count since boot. */
 	assert_true(progress->medium.done <= BOARD_BYTES);
 	assert_true(progress->medium.total <= BOARD_BYTES);
 }
 
-/* Goes on until it has ended, or has come to @step. */
+/* Runs until the install has ended or reached @step. */
 static void run_to(struct install *in, enum step_id step)
 {
 	struct pollfd fd = {.fd = install_fd(in), .events = POLLIN};
@@ -66,7 +66,7 @@ static const struct snapshot *run_all(struct install *in)
 	return install_snapshot(in);
 }
 
-/* A failed or cancelled one leaves nothing that boots, and holds nothing. */
+/* A failed or cancelled install leaves nothing bootable, and holds nothing. */
 static void assert_undone(const struct board *board)
 {
 	assert_false(board_has_table(board));
@@ -102,8 +102,8 @@ static void passes(void **state)
 	board_assert_released(board);
 }
 
-/* It stays out of the file system that it is given, however often it runs. */
-static void passes_again_over_an_older_one(void **state)
+/* Installs repeatedly into the same filesystem. */
+static void passes_over_an_older_install(void **state)
 {
 	struct board *board = *state;
 
@@ -129,7 +129,7 @@ static void ends_when_cancelled_in_any_step(void **state)
 		bool written;
 
 		run_to(in, step);
-		if (install_snapshot(in)->step != step) { /* too quick to be caught in */
+		if (install_snapshot(in)->step != step) { /* too short to be observed */
 			(void)run_all(in);
 			install_free(in);
 			continue;
@@ -149,15 +149,15 @@ static void ends_when_cancelled_in_any_step(void **state)
 			assert_undone(board);
 		board_assert_released(board);
 	}
-	/* Those that wait for something can be caught. */
+	/* Steps that wait for something can be observed. */
 	for (unsigned i = 0; i < STEP_COUNT; i++)
 		if (i != STEP_OPEN && i != STEP_LOCK && i != STEP_TABLE && i != STEP_COMMIT &&
 			!(seen & 1u << i))
 			fail_msg("never saw step %s", step_name(i));
 }
 
-/* The order that makes an install safe: what may refuse comes before the first write, and nothing
- * can boot before all is verified. */
+/* The order keeps an install safe: every step that may refuse comes before the first write, and
+ * nothing can boot before everything is verified. */
 static void boots_only_once_it_is_committed(void **state)
 {
 	static const char mark[] = "as it was";
@@ -193,7 +193,7 @@ static void boots_only_once_it_is_committed(void **state)
 	board_assert_released(board);
 }
 
-static void undoes_what_is_dropped_in_its_middle(void **state)
+static void cleans_up_when_freed_half_way(void **state)
 {
 	static const enum step_id steps[] = {STEP_WIPE, STEP_MKFS, STEP_EXTRACT, STEP_VERIFY};
 	const struct board *board = *state;
@@ -211,7 +211,7 @@ static void undoes_what_is_dropped_in_its_middle(void **state)
 
 /* ---- failures ---- */
 
-/* Puts a script in the way of @program and returns the path of it. */
+/* Puts a script before @program in PATH and returns the script's path. */
 static const char *script(const struct board *board, const char *program, const char *text)
 {
 	static char path[200];
@@ -261,7 +261,7 @@ static void fails_with_mkfs(void **state)
 	char mkfs[128];
 
 	fixture_require_root();
-	/* Only this program's mount namespace sees it. */
+	/* Only this test's mount namespace has it. */
 	assert_int_equal(child_find_program("mkfs.ext4", mkfs, sizeof(mkfs)), 0);
 	board_run("mount --bind %s %s",
 		script(board, "mkfs.ext4", "echo 'no inodes today' >&2; exit 1"), mkfs);
@@ -290,9 +290,9 @@ static void fails_with_tar(void **state)
 	}
 }
 
-/* An image whose own filesystem is full: a write that the loop device had taken fails later, and only
- * the kernel says so. */
-static void shows_what_the_kernel_says(void **state)
+/* The filesystem below the image is full: a write that the loop device accepted fails later, and
+ * only the kernel's log shows it. */
+static void shows_kernel_messages(void **state)
 {
 	struct board *board = *state;
 	const struct snapshot *end;
@@ -324,8 +324,8 @@ static void shows_what_the_kernel_says(void **state)
 	assert_true(said);
 }
 
-/* tar reports success and has done something else: only the medium shows it. */
-static void fails_where_the_medium_differs(void **state)
+/* tar reports success but did something else; only the medium shows it. */
+static void fails_if_the_medium_differs(void **state)
 {
 	static const char *const deeds[] = {
 		"echo x >>bin/program",
@@ -351,7 +351,7 @@ static void fails_where_the_medium_differs(void **state)
 	}
 }
 
-/* The file cannot be changed between its scan and its extraction without being noticed. */
+/* A change of the file between scan and extraction is detected. */
 static void refuses_an_archive_that_changed(void **state)
 {
 	struct board *board = *state;
@@ -369,12 +369,12 @@ static void refuses_a_target_that_changed(void **state)
 
 	fixture_require_root();
 	board_run("truncate -s 1G %s", board->image);
-	assert_fails(board, STEP_CHECK, EXIT_REFUSED, "not the device");
+	assert_fails(board, STEP_CHECK, EXIT_REFUSED, "no longer the device");
 	board_run("rm %s", board->image);
 	assert_fails(board, STEP_CHECK, EXIT_REFUSED, "cannot be used any more");
 }
 
-/* In use by another loop device: whose it is does not matter. */
+/* In use by another loop device, whoever made it. */
 static void refuses_a_target_in_use(void **state)
 {
 	struct board *board = *state;
@@ -411,7 +411,8 @@ static void refuses_options_that_mkfs_refuses(void **state)
 	assert_passes(board);
 }
 
-/* Somebody begins to use it while the install waits for the lock, in a way that O_EXCL does not see. */
+/* The target comes into use while the install waits for the lock, in a way that O_EXCL does
+ * not detect. */
 static void refuses_a_target_that_came_into_use(void **state)
 {
 	struct board *board = *state;
@@ -451,8 +452,8 @@ static void refuses_a_target_that_came_into_use(void **state)
 	board_assert_released(board);
 }
 
-/* As a card that is pulled: its held descriptor says that it has no bytes. A write on its way may
- * give the file some again. */
+/* Like a removed card: the held descriptor reports size 0. A write in flight may extend the
+ * file again. */
 static void pull(const struct board *board)
 {
 	board_run(
@@ -461,7 +462,7 @@ static void pull(const struct board *board)
 		board->image, board->image);
 }
 
-static void tells_of_a_removal(void **state)
+static void reports_a_removal(void **state)
 {
 	static const struct {
 		enum step_id step;
@@ -479,7 +480,7 @@ static void tells_of_a_removal(void **state)
 		const struct snapshot *end;
 		struct install *in;
 
-		/* It waits for the lock, and nothing is written yet. */
+		/* It waits for the lock; nothing is written yet. */
 		if (cases[i].step == STEP_LOCK)
 			assert_int_equal(flock(lock, LOCK_EX), 0);
 		in = begin(board);
@@ -498,8 +499,8 @@ static void tells_of_a_removal(void **state)
 	}
 }
 
-/* What is on its way to a card fails before the card is seen to have gone. */
-static void tells_of_a_removal_that_is_seen_late(void **state)
+/* Requests to a removed card fail before the kernel removes the card. */
+static void reports_a_removal_detected_late(void **state)
 {
 	struct board *board = *state;
 	const struct snapshot *end;
@@ -522,8 +523,8 @@ static void tells_of_a_removal_that_is_seen_late(void **state)
 	board_assert_released(board);
 }
 
-/* A tar that never has a handler is never signalled, and installs all the same. */
-static void passes_with_a_tar_that_answers_nothing(void **state)
+/* A tar without a signal handler is never signalled, and the install succeeds. */
+static void passes_with_a_silent_tar(void **state)
 {
 	struct board *board = *state;
 	const struct snapshot *end;
@@ -548,22 +549,22 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		board_test(passes),
-		board_test(passes_again_over_an_older_one),
+		board_test(passes_over_an_older_install),
 		board_test(ends_when_cancelled_in_any_step),
 		board_test(boots_only_once_it_is_committed),
-		board_test(undoes_what_is_dropped_in_its_middle),
+		board_test(cleans_up_when_freed_half_way),
 		board_test(fails_with_mkfs),
 		board_test(fails_with_tar),
-		board_test(shows_what_the_kernel_says),
-		board_test(fails_where_the_medium_differs),
+		board_test(shows_kernel_messages),
+		board_test(fails_if_the_medium_differs),
 		board_test(refuses_an_archive_that_changed),
 		board_test(refuses_a_target_that_changed),
 		board_test(refuses_a_target_in_use),
 		board_test(refuses_options_that_mkfs_refuses),
 		board_test(refuses_a_target_that_came_into_use),
-		board_test(tells_of_a_removal),
-		board_test(tells_of_a_removal_that_is_seen_late),
-		board_test(passes_with_a_tar_that_answers_nothing),
+		board_test(reports_a_removal),
+		board_test(reports_a_removal_detected_late),
+		board_test(passes_with_a_silent_tar),
 	};
 
 	return cmocka_run_group_tests(tests, board_group_setup, NULL);

@@ -9,9 +9,9 @@
 #include <signal.h>
 #include <sys/socket.h>
 
-#define PATIENCE_MS 60000 /* ends what hangs, even on a busy machine */
+#define PATIENCE_MS 60000 /* limit for hangs, even on a busy machine */
 
-/* A machine with sda (USB would need a deeper tree) and sdb, and what its probes do. */
+/* A machine with sda (USB would need a deeper tree) and sdb, and the behaviour of its probes. */
 struct world {
 	struct sandbox *box;
 	int reactor;
@@ -21,7 +21,7 @@ struct world {
 
 static struct world world;
 
-/* The probes run in children: they leave a line in a file for each call. */
+/* The probes run in children, so they append a line to a file for each call. */
 static char calls_path[PATH_MAX];
 
 static void note_call(const char *path)
@@ -159,13 +159,13 @@ static void disks_come_at_once_and_contents_later(void **state)
 	assert_true(inventory_generation(world.inventory) >= generation + 2);
 }
 
-static void what_is_the_same_is_not_probed_again(void **state)
+static void unchanged_disks_are_not_probed_again(void **state)
 {
 	unsigned generation;
 
 	(void)state;
 	assert_int_equal(inventory_refresh(world.inventory, false), 0);
-	/* Nor while it is being probed, even when asked to. */
+	/* Also not while a probe runs, even on request. */
 	assert_int_equal(inventory_refresh(world.inventory, true), 0);
 	settle();
 	generation = inventory_generation(world.inventory);
@@ -201,7 +201,7 @@ static void disks_come_and_go(void **state)
 	unsigned generation;
 
 	(void)state;
-	/* One goes while it is being probed: its answer finds no row. */
+	/* A disk is removed during its probe: the answer finds no row. */
 	world.options.prober.probe = probe_hangs_on_sda;
 	assert_int_equal(inventory_refresh(world.inventory, false), 0);
 	remove_disk("sda");
@@ -213,12 +213,12 @@ static void disks_come_and_go(void **state)
 	assert_null(disk_named("sda"));
 	settle();
 	expect_content("sdb", CONTENT_FILESYSTEM, "/dev/sdb");
-	/* An empty slot has nothing to look at. */
+	/* An empty slot has no content to probe. */
 	expect_content("sdc", CONTENT_PENDING, "");
 	assert_int_equal(count_calls("/dev/sdc"), 0);
 }
 
-static void a_silent_disk_holds_nobody_up(void **state)
+static void a_silent_disk_settles_at_the_deadline(void **state)
 {
 	uint64_t begin;
 
@@ -231,10 +231,10 @@ static void a_silent_disk_holds_nobody_up(void **state)
 	settle();
 	expect_content("sda", CONTENT_SILENT, "");
 	assert_true(now_ms() - begin >= 300);
-	/* It is not asked again by itself. */
+	/* It is not probed again automatically. */
 	assert_int_equal(inventory_refresh(world.inventory, false), 0);
 	assert_true(inventory_is_settled(world.inventory));
-	/* But when somebody wants to, and may answer then. */
+	/* But on request, and may answer then. */
 	world.options.prober.probe = probe_answers;
 	world.options.prober.deadline_ms = PATIENCE_MS;
 	assert_int_equal(inventory_refresh(world.inventory, true), 0);
@@ -252,14 +252,14 @@ static void a_dead_probe_is_no_answer(void **state)
 	expect_content("sdb", CONTENT_FILESYSTEM, "/dev/sdb");
 }
 
-static void it_may_end_while_probes_run(void **state)
+static void it_may_be_freed_while_probes_run(void **state)
 {
 	(void)state;
 	world.options.prober.probe = probe_hangs_on_sda;
 	assert_int_equal(inventory_refresh(world.inventory, false), 0);
 	inventory_free(world.inventory);
 	world.inventory = NULL;
-	/* Nothing is left that could be waited for. */
+	/* No probe is left to wait for. */
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
 
@@ -282,7 +282,7 @@ static void probe_finds_it_held(const char *path, struct disk_content *ret)
 	ret->hold = HOLD_EXCLUSIVE;
 }
 
-/* The label of what root= names is found by a probe: until then both disks may be the system's. */
+/* The label in root= is found by a probe: until then both disks may be the system's. */
 static void answers_change_verdicts(void **state)
 {
 	(void)state;
@@ -322,7 +322,7 @@ static void rules_apply_at_once(void **state)
 	assert_int_equal(disk_named("sda")->reasons[0].code, REASON_TOO_SMALL);
 	assert_int_equal(disk_named("sdb")->reason_count, 0);
 
-	/* Somebody mounts it. */
+	/* The disk gets mounted. */
 	sandbox_file(world.box, "proc/self/mountinfo",
 		"1 1 0:2 / / rw - rootfs rootfs rw\n2 1 8:16 / /mnt rw - ext4 /dev/sdb rw\n");
 	generation = inventory_generation(world.inventory);
@@ -334,7 +334,7 @@ static void rules_apply_at_once(void **state)
 	assert_int_equal(disk_named("sdb")->reason_count, 1);
 }
 
-static void without_facts_nothing_changes(void **state)
+static void missing_facts_change_nothing(void **state)
 {
 	(void)state;
 	assert_int_equal(inventory_refresh(world.inventory, false), 0);
@@ -345,7 +345,7 @@ static void without_facts_nothing_changes(void **state)
 	expect_content("sda", CONTENT_FILESYSTEM, "/dev/sda");
 }
 
-/* ---- one of eight never answers ---- */
+/* ---- one of eight disks never answers ---- */
 
 static void probe_hangs_on_sdd(const char *path, struct disk_content *ret)
 {
@@ -363,7 +363,7 @@ static size_t count_in_state(enum content_state state)
 	return count;
 }
 
-/* Milliseconds until @answers of the contents have come, from a look at all. */
+/* Milliseconds from the first scan until @answers contents have arrived. */
 static unsigned time_answers(size_t answers)
 {
 	uint64_t begin = now_ms();
@@ -389,7 +389,7 @@ static void a_silent_disk_delays_no_other(void **state)
 		add_disk(name, number, "2048\n");
 	}
 	usual = time_answers(8);
-	/* The deadline is far away, and nothing of the seven waits for it. */
+	/* The deadline is far away, and none of the seven waits for it. */
 	world.options.prober.probe = probe_hangs_on_sdd;
 	seven = time_answers(7);
 	expect_content("sdd", CONTENT_PENDING, "");
@@ -400,9 +400,9 @@ static void a_silent_disk_delays_no_other(void **state)
 	assert_false(inventory_is_settled(world.inventory));
 }
 
-/* ---- plugging ---- */
+/* ---- hotplug ---- */
 
-/* The kernel's end of its socket, as far as the inventory knows; -1: the machine has none. */
+/* The kernel's end of the uevent socket; -1: the machine has none. */
 static int kernel_end = -1;
 
 static int uevents_of_test(void)
@@ -430,7 +430,7 @@ static void tell(const char *action, const char *disk)
 	assert_int_equal(send(kernel_end, message, (size_t)length + 1, 0), length + 1);
 }
 
-/* Runs the reactor until the list is another, and still; milliseconds. */
+/* Runs the reactor until the list has changed and settled; returns milliseconds. */
 static unsigned wait_for_change(void)
 {
 	unsigned generation = inventory_generation(world.inventory);
@@ -448,13 +448,13 @@ static void watch_from(int (*uevents)(void))
 {
 	world.options.uevents = uevents;
 	assert_int_equal(inventory_watch(world.inventory), 0);
-	assert_int_equal(inventory_watch(world.inventory), 0); /* twice is once */
+	assert_int_equal(inventory_watch(world.inventory), 0); /* a second call is harmless */
 	(void)wait_for_change();
 	expect_content("sda", CONTENT_FILESYSTEM, "/dev/sda");
 	expect_content("sdb", CONTENT_FILESYSTEM, "/dev/sdb");
 }
 
-static void plugging_is_followed_without_events(void **state)
+static void hotplug_works_without_events(void **state)
 {
 	(void)state;
 	watch_from(no_uevents);
@@ -465,7 +465,7 @@ static void plugging_is_followed_without_events(void **state)
 	(void)wait_for_change();
 	assert_null(disk_named("sda"));
 	assert_int_equal(inventory_count(world.inventory), 2);
-	/* A card goes into a reader. */
+	/* A card is inserted into a reader. */
 	sandbox_file(world.box, "sys/devices/bus/block/sdb/size", "9000\n");
 	(void)wait_for_change();
 	assert_int_equal(disk_named("sdb")->size_bytes, 9000 * 512);
@@ -473,11 +473,11 @@ static void plugging_is_followed_without_events(void **state)
 	assert_int_equal(count_calls("/dev/sdc"), 1);
 }
 
-static void events_bring_the_next_look(void **state)
+static void events_trigger_a_scan(void **state)
 {
 	(void)state;
 	watch_from(uevents_of_test);
-	/* Somebody has made a filesystem on sda: sysfs shows nothing of that, the event does. */
+	/* A new filesystem on sda changes nothing in sysfs, but the kernel sends an event. */
 	tell("change", "sda");
 	(void)wait_for_change();
 	assert_int_equal(count_calls("/dev/sda"), 2);
@@ -491,7 +491,7 @@ static void events_bring_the_next_look(void **state)
 	close_fd(&kernel_end);
 }
 
-static void what_changes_nothing_is_not_told(void **state)
+static void scans_without_changes_are_silent(void **state)
 {
 	unsigned generation;
 	uint64_t until;
@@ -499,7 +499,7 @@ static void what_changes_nothing_is_not_told(void **state)
 	(void)state;
 	watch_from(uevents_of_test);
 	generation = inventory_generation(world.inventory);
-	/* Events of what is no disk of the list, and looks that find nothing. */
+	/* Events of other devices, and scans without a change. */
 	until = now_ms() + 2500;
 	while (now_ms() < until) {
 		tell("change", "loop7");
@@ -507,16 +507,16 @@ static void what_changes_nothing_is_not_told(void **state)
 	}
 	assert_int_equal(inventory_generation(world.inventory), generation);
 	assert_int_equal(count_calls("/dev/sda"), 1);
-	/* It did look. */
+	/* It did scan. */
 	remove_disk("sda");
 	(void)wait_for_change();
 	close_fd(&kernel_end);
 }
 
-static void an_end_of_the_events_is_no_end(void **state)
+static void it_survives_the_end_of_events(void **state)
 {
 	(void)state;
-	/* A descriptor that cannot be received from. */
+	/* A descriptor on which recv fails. */
 	world.options.uevents = reactor_new;
 	assert_int_equal(inventory_watch(world.inventory), 0);
 	(void)wait_for_change();
@@ -525,7 +525,7 @@ static void an_end_of_the_events_is_no_end(void **state)
 	expect_content("sdc", CONTENT_FILESYSTEM, "/dev/sdc");
 }
 
-static void nothing_is_looked_at_while_not_watched(void **state)
+static void nothing_is_scanned_while_not_watched(void **state)
 {
 	int r;
 
@@ -535,11 +535,11 @@ static void nothing_is_looked_at_while_not_watched(void **state)
 	inventory_unwatch(world.inventory);
 	add_disk("sdc", "8:32\n", "2048\n");
 	while ((r = reactor_dispatch(world.reactor, 1500)) > 0)
-		; /* the ends of the probes' children */
+		; /* the probes' children exit */
 	assert_int_equal(r, 0);
 	assert_null(disk_named("sdc"));
 	close_fd(&kernel_end);
-	/* And at once when it is again. */
+	/* It refreshes at once when watched again. */
 	watch_from(no_uevents);
 	expect_content("sdc", CONTENT_FILESYSTEM, "/dev/sdc");
 }
@@ -550,22 +550,22 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		inventory_test(disks_come_at_once_and_contents_later),
-		inventory_test(what_is_the_same_is_not_probed_again),
+		inventory_test(unchanged_disks_are_not_probed_again),
 		inventory_test(a_changed_disk_is_another),
 		inventory_test(disks_come_and_go),
-		inventory_test(a_silent_disk_holds_nobody_up),
+		inventory_test(a_silent_disk_settles_at_the_deadline),
 		inventory_test(a_dead_probe_is_no_answer),
-		inventory_test(it_may_end_while_probes_run),
+		inventory_test(it_may_be_freed_while_probes_run),
 		inventory_test(a_recorded_machine_is_not_probed),
 		inventory_test(rules_apply_at_once),
 		inventory_test(answers_change_verdicts),
-		inventory_test(without_facts_nothing_changes),
+		inventory_test(missing_facts_change_nothing),
 		inventory_test(a_silent_disk_delays_no_other),
-		inventory_test(plugging_is_followed_without_events),
-		inventory_test(events_bring_the_next_look),
-		inventory_test(what_changes_nothing_is_not_told),
-		inventory_test(an_end_of_the_events_is_no_end),
-		inventory_test(nothing_is_looked_at_while_not_watched),
+		inventory_test(hotplug_works_without_events),
+		inventory_test(events_trigger_a_scan),
+		inventory_test(scans_without_changes_are_silent),
+		inventory_test(it_survives_the_end_of_events),
+		inventory_test(nothing_is_scanned_while_not_watched),
 	};
 
 	return cmocka_run_group_tests_name("inventory", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A job without an engine: phases and work are driven alone. */
+/* A job without an engine: the test runs phases and work functions directly. */
 #include "core/install/phases.h"
 
 #include "tests/lib/sandbox.h"
@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <signal.h>
 
-#define LIMIT_MS 60000 /* nothing takes so long but a bug */
+#define LIMIT_MS 60000 /* only a bug takes this long */
 
 static struct plan plan;
 static unsigned settled, messages;
@@ -145,7 +145,7 @@ static void stops(void **state)
 	job_stop(&job, SIGTERM);
 	run_until_settled(&job);
 	assert_true(job.failure.set);
-	/* And where nobody waits for the end. */
+	/* Also while nothing waits for the end. */
 	settled = 0;
 	assert_int_equal(job_work(&job, "test", endless_work), PHASE_WAITS);
 	end(&job);
@@ -181,7 +181,7 @@ static void opens_the_archive_that_was_read(void **state)
 	end(&job);
 }
 
-static void skips_what_the_plan_does_not_want(void **state)
+static void skips_steps_that_the_plan_excludes(void **state)
 {
 	struct job job;
 
@@ -189,7 +189,7 @@ static void skips_what_the_plan_does_not_want(void **state)
 	begin(&job, *state);
 	assert_int_equal(phase_verify(&job), PHASE_SKIP_STEP);
 	assert_false(job_has_children(&job));
-	/* No partition, no mkfs. */
+	/* Without partitions there is no mkfs. */
 	assert_int_equal(phase_mkfs(&job), PHASE_DONE);
 	end(&job);
 }
@@ -214,12 +214,12 @@ static void mounts_parents_first(void **state)
 	for (unsigned i = 0; i < ARRAY_SIZE(sorted); i++) {
 		job_mount_path(&job, i, path);
 		STR_FORMAT(expected, "%s%s", box->dir, sorted[i]);
-		if (i == 1 || i == 2) /* either order will do */
+		if (i == 1 || i == 2) /* in either order */
 			assert_true(strstr(path, "/srv") || strstr(path, "/boot"));
 		else
 			assert_string_equal(path, expected);
 	}
-	/* Nothing is mounted: there is nothing to undo. */
+	/* Nothing is mounted, so there is nothing to undo. */
 	assert_int_equal(job_undo(&job, -1), 0);
 	end(&job);
 	plan.layout.count = 0;
@@ -232,7 +232,7 @@ int main(void)
 		sandbox_test(programs_settle),
 		sandbox_test(stops),
 		sandbox_test(opens_the_archive_that_was_read),
-		sandbox_test(skips_what_the_plan_does_not_want),
+		sandbox_test(skips_steps_that_the_plan_excludes),
 		sandbox_test(mounts_parents_first),
 	};
 

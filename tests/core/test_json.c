@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-/* What @write writes, for the test to compare with and free. */
+/* Returns the output of @write; the caller frees it. */
 static void expect_json(void (*write)(struct json *json), const char *expected)
 {
 	char *text = NULL;
@@ -39,7 +39,7 @@ static void write_nested(struct json *json)
 	json_end_object(json);
 }
 
-static void commas_stand_between(void **state)
+static void commas_separate(void **state)
 {
 	(void)state;
 	expect_json(write_nested, "{\"a\":[],\"b\":[1,{\"n\":null,\"t\":true},false],\"c\":{}}");
@@ -127,7 +127,7 @@ static void objects_are_lines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(commas_stand_between),
+		cmocka_unit_test(commas_separate),
 		cmocka_unit_test(numbers_are_exact),
 		cmocka_unit_test(strings_are_escaped),
 		cmocka_unit_test(broken_utf8_becomes_question_marks),

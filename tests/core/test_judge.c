@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* judge - on a machine of our own: what is in use, the job's files and a disk's content count. */
+/* judge - on a fake machine: disks in use, the job's files and a disk's content count. */
 #include "core/disks/judge.h"
 
 #include "device/base/util.h"
@@ -10,7 +10,7 @@
 
 #define ALLOW (1u << DISK_FIXED)
 
-/* sda with sda1 on /srv, sdb with nothing in use; the system is in memory. */
+/* sda with sda1 mounted on /srv, sdb unused; the system is in memory. */
 static void make_machine(const struct sandbox *box)
 {
 	sandbox_disks(box);
@@ -57,7 +57,7 @@ static void the_job_decides_too(void **state)
 	assert_string_equal(disk.reasons[0].text, "holds the archive");
 }
 
-/* The system's disk is the one whose content has the label of root=. */
+/* The system's disk is the one with the label of root=. */
 static void content_decides_too(void **state)
 {
 	struct sandbox *box = *state;
@@ -75,8 +75,8 @@ static void content_decides_too(void **state)
 	assert_int_equal(disk.reasons[0].code, REASON_SYSTEM);
 }
 
-/* An image judged before is judged again; nothing stays of what was said then. */
-static void no_facts_refuse_everything(void **state)
+/* An image is judged again; no reason of the first verdict remains. */
+static void missing_facts_refuse_everything(void **state)
 {
 	const struct judge_job job = {.allow = ALLOW | 1u << DISK_IMAGE};
 	struct sandbox *box = *state;
@@ -110,7 +110,7 @@ int main(void)
 		sandbox_test(what_is_in_use_is_refused),
 		sandbox_test(the_job_decides_too),
 		sandbox_test(content_decides_too),
-		sandbox_test(no_facts_refuse_everything),
+		sandbox_test(missing_facts_refuse_everything),
 		cmocka_unit_test(errors_of_a_path_have_a_sentence),
 	};
 

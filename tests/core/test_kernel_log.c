@@ -9,7 +9,7 @@
 static const struct disk card = {
 	.name = "mmcblk1", .id.devpath = "/devices/platform/mmc_host/mmc0/mmc0:0001/block/mmcblk1"};
 
-/* All that was told, a line each. */
+/* All reports, one per line. */
 static char told[8192];
 
 static void tell(void *owner, const char *text)
@@ -41,7 +41,7 @@ static void say(struct kernel_log *log, uint64_t now_ms, unsigned level, const c
 	kernel_log_take(log, &record, now_ms);
 }
 
-static void tells_news_of_the_disk(void **state)
+static void reports_messages_about_the_disk(void **state)
 {
 	struct kernel_log log = made_up();
 
@@ -54,8 +54,8 @@ static void tells_news_of_the_disk(void **state)
 		"kernel: mmc0: card 0001 removed\nkernel: I/O error, dev mmcblk1, sector 8\n");
 }
 
-/* A hundred a second, for a minute. */
-static void leaves_out_and_says_so(void **state)
+/* A hundred messages a second for a minute. */
+static void counts_suppressed_messages(void **state)
 {
 	struct kernel_log log = made_up();
 	unsigned lines = 0, more = 0, sum = 0, n;
@@ -70,14 +70,14 @@ static void leaves_out_and_says_so(void **state)
 			sum += n;
 		}
 	}
-	assert_int_equal(lines - more + sum, 6000); /* each is told, or counted */
-	/* Each that is told after the first ones comes with the count of those before it. */
+	assert_int_equal(lines - more + sum, 6000); /* each is reported or counted */
+	/* After the burst each report follows a count of the suppressed ones. */
 	assert_in_range(lines - more, KERNEL_LOG_BURST + 60000 / KERNEL_LOG_PERIOD_MS - 1,
 		KERNEL_LOG_BURST + 60000 / KERNEL_LOG_PERIOD_MS);
 	assert_true(more <= lines - more);
 }
 
-static void says_it_when_it_is_quiet_again(void **state)
+static void reports_the_count_when_quiet(void **state)
 {
 	struct kernel_log log = made_up();
 
@@ -99,7 +99,7 @@ static void put(int fd, const char *record)
 	assert_int_equal(write(fd, record, strlen(record)), (ssize_t)strlen(record));
 }
 
-/* A pipe for the kernel's log, of which a read gives one record where only one is in it. */
+/* A pipe in place of the kernel's log; a read returns one record if the pipe holds only one. */
 static void reads_until_the_end(void **state)
 {
 	const struct sandbox *box = *state;
@@ -109,7 +109,7 @@ static void reads_until_the_end(void **state)
 
 	told[0] = '\0';
 	kernel_log_init(&log);
-	kernel_log_close(&log); /* was never open */
+	kernel_log_close(&log); /* it was never opened */
 	assert_int_equal(kernel_log_open(&log, reactor, box->root, &card, tell, told), -ENOENT);
 	kernel_log_close(&log);
 	sandbox_dir(box, "dev");
@@ -121,12 +121,12 @@ static void reads_until_the_end(void **state)
 	put(pipe_fd, "3,1,2,-;I/O error, dev mmcblk1, sector 1\n");
 	assert_int_equal(reactor_dispatch(reactor, 1000), 1);
 	assert_string_equal(told, "kernel: I/O error, dev mmcblk1, sector 1\n");
-	/* What came last of all is told as well. */
+	/* The last message is reported as well. */
 	put(pipe_fd, "6,2,3,-;mmc0: card 0001 removed\n");
 	kernel_log_close(&log);
 	assert_non_null(strstr(told, "kernel: mmc0: card 0001 removed\n"));
 
-	/* A log that ends is not polled for ever. */
+	/* A log at its end is not polled any more. */
 	assert_int_equal(kernel_log_open(&log, reactor, box->root, &card, tell, told), 0);
 	close_fd(&pipe_fd);
 	assert_int_equal(reactor_dispatch(reactor, 1000), 1);
@@ -139,9 +139,9 @@ static void reads_until_the_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(tells_news_of_the_disk),
-		cmocka_unit_test(leaves_out_and_says_so),
-		cmocka_unit_test(says_it_when_it_is_quiet_again),
+		cmocka_unit_test(reports_messages_about_the_disk),
+		cmocka_unit_test(counts_suppressed_messages),
+		cmocka_unit_test(reports_the_count_when_quiet),
 		sandbox_test(reads_until_the_end),
 	};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* plan - plan_make and plan_look on images and archives of our own. Needs no root. */
+/* plan - plan_make and plan_look on the test's own images and archives. Needs no root. */
 #include "core/plan/plan.h"
 
 #include "core/plan/space.h"
@@ -52,7 +52,7 @@ static void least_target_holds_the_archive(void **state)
 			if (strcmp(placed.partitions[j].mount, "/") == 0)
 				bytes = placed.partitions[j].sectors * 512;
 		assert_true(space_usable_bytes(FS_EXT4, bytes, 1) >= totals.block_bytes);
-		/* Not much more, either. */
+		/* But not much more. */
 		assert_true(need < totals.block_bytes + MIB(400));
 	}
 }
@@ -168,7 +168,7 @@ static void request(struct world *w, const char *layout, const char *tar)
 	plan_check(&plan, &facts, &verdict);
 }
 
-/* What only a test run as root or with these programs has is not this test's matter. */
+/* Facts that need root or installed programs are not checked here. */
 static uint32_t problems_but(const char *code)
 {
 	uint32_t count = 0;
@@ -180,7 +180,7 @@ static uint32_t problems_but(const char *code)
 	return count;
 }
 
-static void an_image_and_a_sound_archive_are_fine(void **state)
+static void a_good_image_and_archive_pass(void **state)
 {
 	request(*state, "single-gpt", NULL);
 	assert_int_equal(problems_but("not-root"), 0);
@@ -188,7 +188,7 @@ static void an_image_and_a_sound_archive_are_fine(void **state)
 	assert_int_equal(strlen(plan.layout.partitions[0].partuuid), 36);
 	assert_int_equal(plan.tar, TAR_GNU);
 	assert_false(plan.plain_names);
-	/* Three folders; contents of 5000, 1 and 4096 bytes; hard links take nothing. */
+	/* Three folders; files of 5000, 1 and 4096 bytes; hard links use no blocks. */
 	assert_int_equal(plan.shares[0].block_bytes, (3 + 2 + 1 + 1) * 4096);
 	assert_int_equal(plan.shares[0].inodes, 7);
 	assert_int_equal(plan.shares[0].unfit, 0);
@@ -203,7 +203,7 @@ static void shares_follow_the_mount_points(void **state)
 	root = strcmp(plan.layout.partitions[0].mount, "/") == 0 ? 0 : 1;
 	boot = !root;
 	assert_string_equal(plan.layout.partitions[boot].mount, "/boot");
-	/* "bootstrap" is no part of "/boot". */
+	/* "bootstrap" is not below "/boot". */
 	assert_int_equal(plan.shares[boot].block_bytes, (1 + 2) * 4096);
 	assert_int_equal(plan.shares[root].block_bytes, (2 + 1 + 1) * 4096);
 	assert_int_equal(plan.shares[boot].unfit, 1);
@@ -236,7 +236,7 @@ static void a_small_image_is_refused(void **state)
 	assert_true(truncate(w->image, 0) == 0);
 }
 
-static void what_changes_meanwhile_is_noticed(void **state)
+static void later_changes_are_detected(void **state)
 {
 	struct world *w = *state;
 	struct timespec times[2] = {w->inspected.id.mtime, w->inspected.id.mtime};
@@ -244,13 +244,13 @@ static void what_changes_meanwhile_is_noticed(void **state)
 
 	request(w, "single-gpt", NULL);
 	assert_null(find("archive-changed"));
-	/* As a layout's boot loader, too. */
+	/* The same for a layout's boot loader. */
 	plan.layout.blob_count = 1;
 	STR_COPY(plan.layout.blobs[0].file, w->archive);
 	plan.layout.blobs[0].id = w->inspected.id;
 	plan_look(&facts, &plan, w->root);
 	assert_false(facts.blob_changed[0]);
-	/* Rewritten in the same second, to the same size. */
+	/* Rewritten within the same second, with the same size. */
 	times[1].tv_nsec = (times[1].tv_nsec + 1) % 1000000000;
 	assert_int_equal(utimensat(AT_FDCWD, w->archive, times, 0), 0);
 	plan_look(&facts, &plan, w->root);
@@ -285,7 +285,7 @@ static void an_image_must_be_allowed(void **state)
 	assert_non_null(find("target-kind"));
 }
 
-static void a_tar_that_is_none_is_named(void **state)
+static void an_unusable_tar_is_named(void **state)
 {
 	request(*state, "single-gpt", "/nonexistent/tar");
 	assert_non_null(find("tar-silent"));
@@ -299,13 +299,13 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(least_target_holds_the_archive),
-		TEST(an_image_and_a_sound_archive_are_fine),
+		TEST(a_good_image_and_archive_pass),
 		TEST(shares_follow_the_mount_points),
 		TEST(without_a_manifest_the_totals_go_to_the_root),
 		TEST(a_small_image_is_refused),
-		TEST(what_changes_meanwhile_is_noticed),
+		TEST(later_changes_are_detected),
 		TEST(an_image_must_be_allowed),
-		TEST(a_tar_that_is_none_is_named),
+		TEST(an_unusable_tar_is_named),
 	};
 
 	return cmocka_run_group_tests_name("plan", tests, NULL, NULL);

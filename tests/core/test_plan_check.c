@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* plan_check - every gate, one at a time, on made-up plans. */
+/* plan_check - every check, one at a time, on constructed plans. */
 #include "core/plan/plan.h"
 
 #include "core/plan/space.h"
@@ -15,7 +15,7 @@ static struct plan plan;
 static struct plan_facts facts;
 static struct plan_verdict verdict;
 
-/* A plan and a machine on which nothing is wrong. */
+/* A plan and a machine without any problem. */
 static void make_good(void)
 {
 	struct diag diag;
@@ -177,8 +177,8 @@ static void spoil_verify(void)
 	facts.syncfs_reports = false;
 }
 
-/* What is spoilt, the problem it must give, and words that its sentence must have: the object, and
- * what to do. */
+/* A changed fact, the code of the resulting problem, and words that its text must contain: the
+ * object and the advice. */
 static const struct {
 	void (*spoil)(void);
 	const char *code, *words[3];
@@ -195,7 +195,7 @@ static const struct {
 	{spoil_layout, "layout", {"/dev/mmcblk1", "it needs 300 MiB", "Choose"}},
 	{spoil_boot_area, "boot-area", {"/dev/mmcblk1", "boot1", "5 MiB"}},
 	{spoil_space, "too-small", {"rootfs.tar.zst", "mmcblk1p", "4 GiB"}},
-	{spoil_inodes, "inodes", {"1000000", "mmcblk1p", "would do"}},
+	{spoil_inodes, "inodes", {"1000000", "mmcblk1p", "at least"}},
 	{spoil_fit, "unfit", {"boot/vmlinuz", "symbolic link", "layout"}},
 	{spoil_kernel, "fs-unsupported", {"vfat", "kernel", "module"}},
 	{spoil_mkfs, "mkfs-missing", {"mkfs.ext4", "e2fsprogs", "Install"}},
@@ -206,13 +206,13 @@ static const struct {
 	{spoil_verify, "verify-needed", {"5.8", "--no-verify"}},
 };
 
-static void nothing_wrong_is_no_problem(void **state)
+static void a_good_plan_has_no_problems(void **state)
 {
 	(void)state;
 	make_good();
 	plan_check(&plan, &facts, &verdict);
 	assert_int_equal(verdict.count, 0);
-	/* Neither are the harmless halves of the gates that take two. */
+	/* Checks that need two conditions pass with only one. */
 	plan.verify = false;
 	plan.tar = TAR_BSD;
 	STR_COPY(plan.expect_id, "DEADBEEF");
@@ -229,7 +229,7 @@ static void nothing_wrong_is_no_problem(void **state)
 	assert_int_equal(verdict.count, 0);
 }
 
-static void each_gate_closes_alone(void **state)
+static void each_check_refuses_alone(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(gates); i++) {
@@ -246,13 +246,13 @@ static void each_gate_closes_alone(void **state)
 			if (gates[i].words[j] && !strstr(problem->text, gates[i].words[j]))
 				fail_msg("%s: no \"%s\" in: %s", gates[i].code, gates[i].words[j],
 					problem->text);
-		/* A whole sentence, not cut off. */
+		/* A complete sentence, not truncated. */
 		assert_int_equal(problem->text[strlen(problem->text) - 1], '.');
 		assert_true(strlen(problem->text) < sizeof(problem->text) - 1);
 	}
 }
 
-static void all_gates_at_once_say_that_there_are_more(void **state)
+static void too_many_problems_end_with_more(void **state)
 {
 	(void)state;
 	make_good();
@@ -308,7 +308,7 @@ static void expect_go(void)
 		fail_msg("%s: %s", verdict.problems[0].code, verdict.problems[0].text);
 }
 
-/* The code is the reason's word, and none leaves the operator without a way on. */
+/* The code contains the reason's word, and every text gives advice. */
 static void every_reason_has_its_advice(void **state)
 {
 	(void)state;
@@ -327,14 +327,14 @@ static void every_reason_has_its_advice(void **state)
 	}
 }
 
-static void an_image_needs_room_where_it_lies(void **state)
+static void a_sparse_image_needs_room(void **state)
 {
 	uint64_t bytes;
 
 	(void)state;
 	make_good();
 	plan.shares[0].block_bytes = MIB(3);
-	plan.shares[1].block_bytes = MIB(4); /* all of them count */
+	plan.shares[1].block_bytes = MIB(4); /* all partitions count */
 	bytes = MIB(7);
 	facts.image_room_bytes = bytes;
 	expect_go();
@@ -356,11 +356,11 @@ static void a_boot_area_may_be_filled(void **state)
 	expect_only("boot-area", "has 4 MiB");
 	plan.target.boot[0].size_bytes = 0;
 	facts.target = plan.target;
-	expect_only("boot-area", "there is none");
+	expect_only("boot-area", "boot0, but that of /dev/mmcblk1 does not exist. ");
 }
 
-/* The filesystem's own limits are space's; nothing is refused that fits. */
-static void what_just_fits_is_let_through(void **state)
+/* space.c has the limits of the filesystems; content that just fits is not refused. */
+static void content_that_just_fits_passes(void **state)
 {
 	const struct layout_partition *partition;
 	struct plan_share *share;
@@ -374,24 +374,24 @@ static void what_just_fits_is_let_through(void **state)
 	share->block_bytes = space_usable_bytes(partition->fs, bytes, share->inodes);
 	expect_go();
 	share->block_bytes++;
-	expect_only("too-small", "would do");
+	expect_only("too-small", "Use a partition of at least");
 	share->block_bytes = MIB(1);
 	share->inodes = space_inodes(partition->fs, bytes);
 	expect_go();
 	share->inodes++;
-	expect_only("inodes", "would do");
-	/* What is too large is told once, not as too many files as well. */
+	expect_only("inodes", "Use a partition of at least");
+	/* Content that is too large is reported once, not also as too many files. */
 	share->block_bytes = GIB(4);
 	expect_only("too-small", "4 GiB");
 }
 
-/* An image has no devices of its partitions to name. */
-static void partitions_have_the_names_that_people_see(void **state)
+/* An image's partitions have no device names. */
+static void partitions_have_device_names(void **state)
 {
 	static const struct {
 		const char *name;
 		enum disk_kind kind;
-		const char *before, *behind; /* of the number */
+		const char *before, *behind; /* the number in the text */
 	} cases[] = {
 		{"mmcblk1", DISK_EMMC, "mmcblk1p", ":"},
 		{"sda", DISK_USB, "sda", ":"},
@@ -414,8 +414,8 @@ static void partitions_have_the_names_that_people_see(void **state)
 	}
 }
 
-/* What tar lacks is listed, and only that. */
-static void tar_is_asked_for_what_the_archive_has(void **state)
+/* Only the features that tar lacks are listed. */
+static void missing_tar_features_are_listed(void **state)
 {
 	(void)state;
 	make_good();
@@ -443,30 +443,30 @@ static void tar_is_asked_for_what_the_archive_has(void **state)
 	}
 }
 
-/* One sentence on a tar that cannot be used: what it lacks is of no interest then. */
-static void a_tar_that_is_none(void **state)
+/* An unusable tar gives one problem; its missing features are not listed then. */
+static void an_unusable_tar(void **state)
 {
 	(void)state;
 	make_good();
 	plan.tar_needs = TAR_NEED_XATTRS;
 	plan.tar = TAR_UNKNOWN;
 	STR_COPY(plan.tar_version, "GNU coreutils 9.1");
-	expect_only("tar-silent", "/usr/bin/tar is no usable tar");
+	expect_only("tar-silent", "/usr/bin/tar is not a usable tar");
 	plan.tar = TAR_GNU;
 	plan.tar_version[0] = '\0';
-	expect_only("tar-silent", "/usr/bin/tar is no usable tar");
+	expect_only("tar-silent", "/usr/bin/tar is not a usable tar");
 	plan.tar = TAR_UNKNOWN;
 	plan.tar_needs = 0;
-	STR_COPY(plan.tar_version, "Tar of the board's vendor"); /* may do */
+	STR_COPY(plan.tar_version, "Tar of the board's vendor"); /* may work */
 	expect_go();
 	make_good();
 	plan.tar_needs = TAR_NEED_XATTRS;
 	facts.tar_found = false;
-	expect_only("tar-missing", "/usr/bin/tar is not there any more");
+	expect_only("tar-missing", "/usr/bin/tar no longer exists");
 }
 
-/* Asked for once, however many partitions have it; without root rights the kernel does not say. */
-static void filesystems_are_asked_for_once(void **state)
+/* Reported once, however many partitions need it; without root the kernel's answer is not known. */
+static void filesystems_are_checked_once(void **state)
 {
 	(void)state;
 	make_good();
@@ -474,7 +474,7 @@ static void filesystems_are_asked_for_once(void **state)
 		plan.layout.partitions[i].fs = FS_EXT4;
 		plan.shares[i].block_bytes = plan.shares[i].inodes = 0;
 	}
-	facts.mkfs_found[FS_VFAT] = facts.fs_supported[FS_VFAT] = false; /* not in it */
+	facts.mkfs_found[FS_VFAT] = facts.fs_supported[FS_VFAT] = false; /* not in this layout */
 	expect_go();
 	facts.mkfs_found[FS_EXT4] = false;
 	expect_only("mkfs-missing", "e2fsprogs");
@@ -485,7 +485,7 @@ static void filesystems_are_asked_for_once(void **state)
 	expect_only("not-root", "/dev/mmcblk1");
 }
 
-/* A partition that nothing is made on needs no program, whatever the machine has. */
+/* A partition without a filesystem needs no program. */
 static void a_bare_partition_needs_nothing(void **state)
 {
 	(void)state;
@@ -500,7 +500,7 @@ static void a_bare_partition_needs_nothing(void **state)
 	expect_go();
 }
 
-static void every_problem_of_the_archive_is_told(void **state)
+static void every_archive_problem_is_listed(void **state)
 {
 	(void)state;
 	make_good();
@@ -514,15 +514,15 @@ static void every_problem_of_the_archive_is_told(void **state)
 	assert_int_equal(verdict.count, 2);
 	assert_non_null(strstr(find("archive-path")->text, "installed: ../x: leaves"));
 	assert_non_null(strstr(find("archive-trailing")->text, "installed: there is more."));
-	/* More were counted than kept. */
+	/* More were counted than stored. */
 	plan.totals.problem_count = UINT32_MAX;
 	plan_check(&plan, &facts, &verdict);
 	assert_int_equal(verdict.count, PLAN_PROBLEMS_MAX);
 	assert_string_equal(verdict.problems[PLAN_PROBLEMS_MAX - 1].code, "more");
 }
 
-/* Of a target that is gone, and of one that is not laid out, nothing more can be said. */
-static void what_is_not_there_is_told_once(void **state)
+/* For a target that is gone or has no placed layout, there are no further problems. */
+static void a_missing_target_is_reported_once(void **state)
 {
 	(void)state;
 	make_good();
@@ -537,7 +537,7 @@ static void what_is_not_there_is_told_once(void **state)
 	expect_only("layout", "it needs 300 MiB");
 }
 
-/* It judges anew each time, and says nothing of what was there before. */
+/* Each call starts with an empty verdict. */
 static void begins_with_an_empty_verdict(void **state)
 {
 	(void)state;
@@ -551,22 +551,22 @@ static void begins_with_an_empty_verdict(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nothing_wrong_is_no_problem),
-		cmocka_unit_test(each_gate_closes_alone),
-		cmocka_unit_test(all_gates_at_once_say_that_there_are_more),
+		cmocka_unit_test(a_good_plan_has_no_problems),
+		cmocka_unit_test(each_check_refuses_alone),
+		cmocka_unit_test(too_many_problems_end_with_more),
 		cmocka_unit_test(every_reason_is_a_problem),
 		cmocka_unit_test(expected_identity_of_an_unknown_device),
 		cmocka_unit_test(every_reason_has_its_advice),
-		cmocka_unit_test(an_image_needs_room_where_it_lies),
+		cmocka_unit_test(a_sparse_image_needs_room),
 		cmocka_unit_test(a_boot_area_may_be_filled),
-		cmocka_unit_test(what_just_fits_is_let_through),
-		cmocka_unit_test(partitions_have_the_names_that_people_see),
-		cmocka_unit_test(tar_is_asked_for_what_the_archive_has),
-		cmocka_unit_test(a_tar_that_is_none),
-		cmocka_unit_test(filesystems_are_asked_for_once),
+		cmocka_unit_test(content_that_just_fits_passes),
+		cmocka_unit_test(partitions_have_device_names),
+		cmocka_unit_test(missing_tar_features_are_listed),
+		cmocka_unit_test(an_unusable_tar),
+		cmocka_unit_test(filesystems_are_checked_once),
 		cmocka_unit_test(a_bare_partition_needs_nothing),
-		cmocka_unit_test(every_problem_of_the_archive_is_told),
-		cmocka_unit_test(what_is_not_there_is_told_once),
+		cmocka_unit_test(every_archive_problem_is_listed),
+		cmocka_unit_test(a_missing_target_is_reported_once),
 		cmocka_unit_test(begins_with_an_empty_verdict),
 	};
 

@@ -10,9 +10,9 @@
 #include <errno.h>
 #include <signal.h>
 
-#define PATIENCE_MS 60000 /* ends what hangs, even on a busy machine */
+#define PATIENCE_MS 60000 /* limit for hangs, even on a busy machine */
 
-/* One prober and what it has answered. */
+/* One prober and its answers. */
 static struct {
 	int reactor;
 	struct prober *prober;
@@ -54,7 +54,7 @@ static void start(void (*call)(const char *path, struct disk_content *ret))
 	assert_non_null(world.prober);
 }
 
-/* Runs the reactor until there is an answer, or until the child has ended as well. */
+/* Runs the reactor until there is an answer, or until the child has exited as well. */
 static void run(bool to_the_end)
 {
 	uint64_t until = now_ms() + PATIENCE_MS;
@@ -84,7 +84,7 @@ static void hangs(const char *path, struct disk_content *ret)
 		pause();
 }
 
-/* A work child has nothing of what its parent has open: a card that hangs pins no other medium. */
+/* A work child inherits no descriptors: a hung probe keeps no other device open. */
 static void counts_descriptors(const char *path, struct disk_content *ret)
 {
 	(void)path;
@@ -115,7 +115,7 @@ static void it_works_without_pidfds(void **state)
 	assert_int_equal(world.content.state, CONTENT_FILESYSTEM);
 }
 
-static void a_death_is_no_answer(void **state)
+static void a_dead_child_means_unreadable(void **state)
 {
 	(void)state;
 	start(dies_half_way);
@@ -125,7 +125,7 @@ static void a_death_is_no_answer(void **state)
 	assert_string_equal(world.content.label, "");
 }
 
-static void silence_is_told_at_the_deadline(void **state)
+static void silence_is_reported_at_the_deadline(void **state)
 {
 	uint64_t begin = now_ms();
 
@@ -135,16 +135,16 @@ static void silence_is_told_at_the_deadline(void **state)
 	run(false);
 	assert_true(now_ms() - begin >= 200);
 	assert_int_equal(world.content.state, CONTENT_SILENT);
-	/* Killed, it ends: that is no second answer. */
+	/* It exits when killed; that is no second answer. */
 	run(true);
 	assert_int_equal(world.answers, 1);
 	assert_int_equal(world.content.state, CONTENT_SILENT);
 }
 
-static void a_late_end_is_seen_without_pidfds(void **state)
+static void a_late_exit_is_noticed_without_pidfds(void **state)
 {
 	old_kernel = true;
-	silence_is_told_at_the_deadline(state);
+	silence_is_reported_at_the_deadline(state);
 }
 
 static void it_may_be_freed_while_it_runs(void **state)
@@ -170,7 +170,7 @@ static void its_child_holds_nothing_open(void **state)
 	run(true);
 	assert_int_equal(close(held), 0);
 	assert_int_equal(world.content.state, CONTENT_BLANK);
-	/* The pipe to us. */
+	/* The report pipe. */
 	assert_int_equal(world.content.partition_count, 1);
 }
 
@@ -181,9 +181,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		prober_test(an_answer_comes_once),
 		prober_test(it_works_without_pidfds),
-		prober_test(a_death_is_no_answer),
-		prober_test(silence_is_told_at_the_deadline),
-		prober_test(a_late_end_is_seen_without_pidfds),
+		prober_test(a_dead_child_means_unreadable),
+		prober_test(silence_is_reported_at_the_deadline),
+		prober_test(a_late_exit_is_noticed_without_pidfds),
 		prober_test(it_may_be_freed_while_it_runs),
 		prober_test(its_child_holds_nothing_open),
 	};

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A board that moves 40 MiB a second, and reads at 100. */
+/* A board that writes 40 MiB a second and reads 100. */
 #define WRITE_BPS MIB(40)
 #define READ_BPS  MIB(100)
 
@@ -36,8 +36,8 @@ static void whole_percent(void **state)
 	assert_int_equal(gauge_percent((struct gauge){UINT64_MAX, UINT64_MAX}), 100);
 }
 
-/* One install at constant speed, sampled four times a second. Fills @percents and @etas with what was
- * shown at each tick; returns the number of ticks. */
+/* One install at constant speed, sampled four times a second. Fills @percents and @etas with the
+ * values of each tick; returns the number of ticks. */
 struct shown {
 	uint64_t ms;
 	enum step_id step;
@@ -62,7 +62,7 @@ static size_t run_install(const struct progress_totals *of, bool tar_answers, do
 		if (step == STEP_EXTRACT || step == STEP_FLUSH) {
 			written += WRITE_BPS / 4;
 			sample.medium_bytes = written < on_medium ? written : on_medium;
-			/* tar is ahead of the medium by 64 MiB */
+			/* tar is 64 MiB ahead of the medium */
 			sample.extracted_bytes = written + MIB(64) < of->extracted_bytes
 							 ? written + MIB(64)
 							 : of->extracted_bytes;
@@ -116,7 +116,7 @@ static void an_install_moves_evenly(void **state)
 		assert_true(view->percent <= 99);
 		if (i > 0)
 			assert_true(view->percent >= shown[i - 1].view.percent);
-		/* Within a few percent of the clock, at a constant speed. */
+		/* Within a few percent of the real time, at a constant speed. */
 		assert_true(view->percent > truth - 8 && view->percent < truth + 8);
 		if (shown[i].step < STEP_EXTRACT)
 			assert_int_equal(view->eta_s, -1);
@@ -140,7 +140,7 @@ static void the_medium_is_full_after_the_flush(void **state)
 				   after = last_of(STEP_VERIFY, count)->view.medium;
 
 		assert_true(flush.done < flush.total);
-		/* What it took is what it shows; the estimate is forgotten. */
+		/* It shows the bytes written; the estimate is dropped. */
 		assert_int_equal(after.done, after.total);
 		assert_int_equal(
 			after.done, (uint64_t)((double)totals.medium_bytes * overheads[i]));
@@ -157,7 +157,7 @@ static void more_than_expected_grows_the_total(void **state)
 
 	(void)state;
 	progress_init(&progress, &small, 0);
-	assert_int_equal(medium->total, 1040); /* what a filesystem adds */
+	assert_int_equal(medium->total, 1040); /* with the filesystem's overhead */
 	for (sample.medium_bytes = 900; sample.medium_bytes < 100000; sample.medium_bytes += 37) {
 		int before = gauge_percent(*medium);
 
@@ -172,7 +172,7 @@ static void more_than_expected_grows_the_total(void **state)
 	assert_int_equal(gauge_percent(*medium), 99);
 }
 
-/* Some is left until the flush is done, however little it is. */
+/* Some data is left until the flush is done, however little. */
 static void a_small_total_grows_too(void **state)
 {
 	struct progress_totals small = {.extracted_bytes = 100, .medium_bytes = 10};
@@ -187,8 +187,8 @@ static void a_small_total_grows_too(void **state)
 	}
 }
 
-/* A total that changes with each sample cannot be read. */
-static void the_total_grows_seldom(void **state)
+/* A total that changed with each sample could not be read. */
+static void the_total_grows_rarely(void **state)
 {
 	struct progress_totals small = {.extracted_bytes = 100, .medium_bytes = 1000};
 	struct progress_sample sample = {.now_ms = 1, .step = STEP_FLUSH, .tar_answers = true};
@@ -207,9 +207,9 @@ static void the_total_grows_seldom(void **state)
 	assert_true(changes > 1 && changes < samples / 10);
 }
 
-/* Files are complete with their steps, however seldom samples come; and what verify and commit write
- * is none of theirs. */
-static void a_step_that_is_over_is_complete(void **state)
+/* The gauges of the files are full after their steps, however rare the samples; writes of verify
+ * and commit do not count. */
+static void finished_steps_are_full(void **state)
 {
 	static const uint64_t medium_totals[] = {0, MIB(760)};
 	struct progress_totals some = totals;
@@ -250,7 +250,7 @@ static void a_step_that_is_over_is_complete(void **state)
 	}
 }
 
-/* More than expected is read, or told by tar, where an archive has padding. */
+/* With padding, more bytes are read from the archive or reported by tar than expected. */
 static void gauges_end_at_their_totals(void **state)
 {
 	struct progress_sample sample = {.now_ms = 1,
@@ -282,7 +282,7 @@ static void a_silent_tar_is_shown_by_the_archive(void **state)
 		if (shown[i].step == STEP_EXTRACT)
 			assert_true(files == read || files + 1 == read);
 	}
-	/* All of the archive has been read, but tar may still have some of it. */
+	/* The archive is read, but tar may still buffer some of it. */
 	assert_int_equal(gauge_percent(end->archive), 100);
 	assert_int_equal(gauge_percent(end->extracted), 99);
 	assert_int_equal(gauge_percent(last_of(STEP_FLUSH, count)->view.extracted), 100);
@@ -329,7 +329,7 @@ static void unknown_totals(void **state)
 	assert_int_equal(view->step.total, 0);
 }
 
-static void a_stall_is_told(void **state)
+static void a_stall_is_reported(void **state)
 {
 	struct progress_sample sample = {.now_ms = 1000, .step = STEP_EXTRACT};
 	struct progress progress = {0};
@@ -355,7 +355,7 @@ static void a_stall_is_told(void **state)
 	progress_stall_text(view, STEP_VERIFY, text, sizeof(text));
 	assert_string_equal(
 		text, "no progress for 12 s: the device is not answering (2 reads in flight)");
-	/* A request has ended: it moves, if slowly. */
+	/* A request has completed: that is progress, if slow. */
 	sample.in_flight = 1;
 	progress_update(&progress, &sample);
 	assert_int_equal(view->stall_ms, 0);
@@ -372,7 +372,7 @@ static void a_stall_is_told(void **state)
 	assert_string_equal(text, "no progress for 6 s: waiting for the archive to be read");
 	progress_stall_text(view, STEP_COMMIT, text, sizeof(text));
 	assert_string_equal(text, "no progress for 6 s");
-	/* It cannot be the archive that is waited for once all of it was read. */
+	/* Once all of it is read, the cause cannot be the archive. */
 	sample.archive_bytes = totals.archive_bytes;
 	progress_update(&progress, &sample);
 	sample.now_ms += 6000;
@@ -381,7 +381,7 @@ static void a_stall_is_told(void **state)
 	assert_string_equal(text, "no progress for 6 s: the archive is read, waiting for tar");
 }
 
-/* A counter that falls, and rises again to where it was, is no progress. */
+/* A counter that falls and rises again to its old value is no progress. */
 static void a_falling_counter_is_a_stall(void **state)
 {
 	static const size_t counters[] = {offsetof(struct progress_sample, archive_bytes),
@@ -411,8 +411,8 @@ static void a_falling_counter_is_a_stall(void **state)
 	}
 }
 
-/* A sample of a step that is over, and one without a total, leave the running step's gauge alone. */
-static void a_late_sample_is_of_no_other_step(void **state)
+/* A sample of a finished step, or one without a total, does not change the running step's gauge. */
+static void a_late_sample_is_ignored(void **state)
 {
 	struct progress_sample sample = {
 		.now_ms = 1000, .step = STEP_VERIFY, .step_done = 10, .step_total = 100};
@@ -432,14 +432,14 @@ static void a_late_sample_is_of_no_other_step(void **state)
 	progress_update(&progress, &sample);
 	assert_int_equal(step->done, 20);
 	assert_int_equal(step->total, 100);
-	/* And the next step begins with nothing. */
+	/* The next step starts at 0. */
 	sample = (struct progress_sample){.now_ms = 1750, .step = STEP_COMMIT, .step_done = 1};
 	progress_update(&progress, &sample);
 	assert_int_equal(step->done, 1);
 	assert_int_equal(step->total, 0);
 }
 
-/* A medium whose total is unknown does not hide when the stream ends. */
+/* The end of the stream can be estimated without the medium's total. */
 static void the_eta_needs_no_medium(void **state)
 {
 	struct progress_totals some = totals;
@@ -455,7 +455,7 @@ static void the_eta_needs_no_medium(void **state)
 		sample.medium_bytes += MIB(10);
 		progress_update(&progress, &sample);
 	}
-	/* 340 MiB at 40 a second, then 720 at 100. */
+	/* 340 MiB at 40 MiB a second, then 720 at 100. */
 	assert_in_range(progress_view(&progress)->eta_s, 15, 19);
 }
 
@@ -472,15 +472,15 @@ static void the_eta_is_unknown_while_nothing_moves(void **state)
 	sample.now_ms += 3000;
 	progress_update(&progress, &sample);
 	assert_int_equal(progress_view(&progress)->eta_s, -1);
-	/* Nothing was measured before verify. */
+	/* No rate was measured before verify. */
 	progress_init(&progress, &totals, 1000);
 	sample.step = STEP_VERIFY;
 	progress_update(&progress, &sample);
 	assert_int_equal(progress_view(&progress)->eta_s, -1);
 }
 
-/* The filesystem's first blocks tell nothing of the pace; and who stands still has no time left. */
-static void no_time_left_is_made_up(void **state)
+/* The filesystem's first blocks do not show the rate; during a stall no remaining time is known. */
+static void the_eta_needs_a_rate(void **state)
 {
 	struct progress_sample sample = {.now_ms = 1000, .step = STEP_EXTRACT};
 	struct progress progress = {0};
@@ -550,7 +550,7 @@ static void check_gauge(struct gauge before, struct gauge now)
 {
 	assert_true(now.done >= before.done);
 	assert_true(now.total == 0 || now.done <= now.total);
-	/* Unknown may become of a total that never was; a percent never falls. */
+	/* A total that was never known may become unknown; a percent never falls. */
 	if (now.total > 0)
 		assert_true(gauge_percent(now) >= gauge_percent(before));
 }
@@ -592,7 +592,7 @@ static void random_install(void)
 
 		sample.now_ms = random() % 16 ? sample.now_ms + (uint64_t)(random() % 2000)
 					      : jitter(sample.now_ms);
-		/* Now and then backwards, as a late sample would be. */
+		/* Sometimes backwards, as in a late sample. */
 		if (random() % 4 == 0)
 			sample.step = (enum step_id)(
 				random() % 8 ? (unsigned)reached + 1 : random() % (STEP_COUNT + 1));
@@ -613,12 +613,12 @@ static void random_install(void)
 	}
 	progress_finish(&progress);
 	assert_int_equal(progress_view(&progress)->percent, 100);
-	/* Nothing comes after the end. */
+	/* Nothing changes after the end. */
 	progress_update(&progress, &sample);
 	assert_int_equal(progress_view(&progress)->percent, 100);
 }
 
-static void gauges_never_lie(void **state)
+static void gauges_stay_consistent(void **state)
 {
 	(void)state;
 	srandom(20);
@@ -634,20 +634,20 @@ int main(void)
 		cmocka_unit_test(the_medium_is_full_after_the_flush),
 		cmocka_unit_test(more_than_expected_grows_the_total),
 		cmocka_unit_test(a_small_total_grows_too),
-		cmocka_unit_test(the_total_grows_seldom),
-		cmocka_unit_test(a_step_that_is_over_is_complete),
+		cmocka_unit_test(the_total_grows_rarely),
+		cmocka_unit_test(finished_steps_are_full),
 		cmocka_unit_test(gauges_end_at_their_totals),
 		cmocka_unit_test(a_silent_tar_is_shown_by_the_archive),
 		cmocka_unit_test(without_verification),
 		cmocka_unit_test(unknown_totals),
-		cmocka_unit_test(a_stall_is_told),
+		cmocka_unit_test(a_stall_is_reported),
 		cmocka_unit_test(a_falling_counter_is_a_stall),
-		cmocka_unit_test(a_late_sample_is_of_no_other_step),
+		cmocka_unit_test(a_late_sample_is_ignored),
 		cmocka_unit_test(the_eta_needs_no_medium),
 		cmocka_unit_test(the_eta_is_unknown_while_nothing_moves),
-		cmocka_unit_test(no_time_left_is_made_up),
+		cmocka_unit_test(the_eta_needs_a_rate),
 		cmocka_unit_test(the_clock_may_jump),
-		cmocka_unit_test(gauges_never_lie),
+		cmocka_unit_test(gauges_stay_consistent),
 	};
 
 	return cmocka_run_group_tests_name("progress", tests, NULL, NULL);

@@ -10,7 +10,7 @@
 #include <stdarg.h>
 #include <sys/stat.h>
 #include <unistd.h>
-/* after the above */
+/* needs the headers above */
 #include <cmocka.h>
 
 #define LAST ".last"
@@ -30,7 +30,7 @@ static struct snapshot make(const char *target, int engine, uint64_t job)
 	return snapshot;
 }
 
-/* Written at @second of a time long ago: the order does not depend on the clock's steps. */
+/* Sets an mtime in the distant past, so that the order does not depend on the clock. */
 static void write_at(const struct sandbox *box, const struct snapshot *snapshot, time_t second)
 {
 	const struct timespec times[2] = {{.tv_sec = second}, {.tv_sec = second}};
@@ -84,7 +84,7 @@ static void newest_is_found(void **state)
 	assert_int_equal(run_state_newest(box->dir, NULL, &found), 0);
 	assert_int_equal(found.job, 33);
 	assert_int_equal(run_state_newest(box->dir, "mmcblk1", &found), -ENOENT);
-	/* One of another engine is another file, one of the same engine its successor. */
+	/* Another engine writes another file; the same engine replaces its own. */
 	a.step = STEP_COMMIT;
 	write_at(box, &a, 4000);
 	assert_int_equal(run_state_newest(box->dir, "mmcblk0", &found), 0);
@@ -93,7 +93,7 @@ static void newest_is_found(void **state)
 	assert_int_equal(run_state_write("/nonexistent", &a), -ENOENT);
 }
 
-static void of_an_install_is_no_other(void **state)
+static void other_installs_are_ignored(void **state)
 {
 	const struct sandbox *box = *state;
 	struct snapshot written = make("mmcblk0", 1, 11), seen = written, found;
@@ -101,7 +101,7 @@ static void of_an_install_is_no_other(void **state)
 	write_at(box, &written, 1000);
 	assert_int_equal(run_state_of(box->dir, &seen, &found), 0);
 	assert_int_equal(found.job, 11);
-	seen.job = 12; /* the pid was given anew */
+	seen.job = 12; /* the pid was reused */
 	assert_int_equal(run_state_of(box->dir, &seen, &found), -ENOENT);
 	seen.job = 0;
 	assert_int_equal(run_state_of(box->dir, &seen, &found), -ENOENT);
@@ -110,7 +110,7 @@ static void of_an_install_is_no_other(void **state)
 	assert_int_equal(run_state_of(box->dir, &seen, &found), -ENOENT);
 }
 
-static void another_version_is_none(void **state)
+static void another_version_is_refused(void **state)
 {
 	const struct sandbox *box = *state;
 	struct snapshot snapshot = make("mmcblk0", 1, 11), found;
@@ -126,7 +126,7 @@ static void another_version_is_none(void **state)
 	assert_int_equal(run_state_of(box->dir, &snapshot, &found), -EPROTO);
 }
 
-static void oldest_go(void **state)
+static void oldest_are_removed(void **state)
 {
 	const struct sandbox *box = *state;
 	struct snapshot found;
@@ -140,12 +140,12 @@ static void oldest_go(void **state)
 	for (int i = 0; i < RUN_STATES_KEPT + 3; i++) {
 		struct snapshot seen = make(i % 2 ? "mmcblk0" : "board.img", 100 + i, 1);
 
-		/* Room for one more. */
+		/* There is room for one more. */
 		assert_int_equal(run_state_of(box->dir, &seen, &found), i < 4 ? -ENOENT : 0);
 	}
 }
 
-static void without_an_end_it_was_killed(void **state)
+static void no_end_means_killed(void **state)
 {
 	struct snapshot snapshot = make("mmcblk0", 1, 11);
 
@@ -161,7 +161,7 @@ static void without_an_end_it_was_killed(void **state)
 	snapshot.written = true;
 	assert_true(run_state_end(&snapshot));
 	assert_int_equal(snapshot.exit_code, EXIT_FAILED);
-	assert_non_null(strstr(snapshot.err.text, "half an install"));
+	assert_non_null(strstr(snapshot.err.text, "an incomplete install"));
 
 	snapshot = make("mmcblk0", 1, 11);
 	snapshot.state = INSTALL_PASSED;
@@ -175,10 +175,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names),
 		sandbox_test(newest_is_found),
-		sandbox_test(of_an_install_is_no_other),
-		sandbox_test(another_version_is_none),
-		sandbox_test(oldest_go),
-		cmocka_unit_test(without_an_end_it_was_killed),
+		sandbox_test(other_installs_are_ignored),
+		sandbox_test(another_version_is_refused),
+		sandbox_test(oldest_are_removed),
+		cmocka_unit_test(no_end_means_killed),
 	};
 
 	return cmocka_run_group_tests_name("record", tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The engine as a process: who may watch, who may command, and what is left when it has ended. */
+/* The engine as a process: its viewers, who may cancel, and the state after its end. */
 #include "core/service/service.h"
 
 #include "device/base/settings.h"
@@ -13,7 +13,7 @@
 
 #define LIMIT_MS 60000
 
-/* A tar that takes @seconds before it begins. */
+/* Makes a tar that sleeps for @seconds before it starts. */
 static void plan_slow(struct board *board, unsigned seconds)
 {
 	char path[200];
@@ -35,7 +35,7 @@ static int start(const struct board *board)
 	return fd;
 }
 
-/* The next snapshot of the engine; false where it has gone. */
+/* Waits for the engine's next snapshot; false if the engine is gone. */
 static bool next(int fd, struct snapshot *ret)
 {
 	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
@@ -49,7 +49,7 @@ static bool next(int fd, struct snapshot *ret)
 	return r == 1;
 }
 
-/* Watches until it has ended, or has come to @step. */
+/* Receives snapshots until the install has ended or reached @step. */
 static struct snapshot watch_to(int fd, enum step_id step)
 {
 	struct snapshot now = {0};
@@ -73,7 +73,7 @@ static struct snapshot watch_all(int fd)
 	return now;
 }
 
-/* Pid of the one engine, by the name of its socket; 0 where none runs. */
+/* Pid of the only engine, from the name of its socket; 0 if none runs. */
 static pid_t engine_pid(void)
 {
 	DIR *dir = opendir(SERVICE_DIR);
@@ -99,7 +99,7 @@ static void wait_gone(pid_t pid)
 	fail_msg("the engine %d does not end", (int)pid);
 }
 
-static void tells_its_viewer_until_it_has_passed(void **state)
+static void updates_its_viewer_until_pass(void **state)
 {
 	const struct board *board = *state;
 	struct snapshot end, last;
@@ -112,7 +112,7 @@ static void tells_its_viewer_until_it_has_passed(void **state)
 	assert_int_equal(end.state, INSTALL_PASSED);
 	assert_int_equal(end.exit_code, EXIT_OK);
 	assert_string_equal(end.target_name, "board.img");
-	/* Who is told holds a board that nothing uses any more. */
+	/* The end is only published once nothing uses the target. */
 	board_assert_released(board);
 	assert_true(board_has_table(board));
 	assert_false(next(fd, &last));
@@ -124,7 +124,7 @@ static void tells_its_viewer_until_it_has_passed(void **state)
 	close_fd(&fd);
 }
 
-static void goes_on_without_a_viewer(void **state)
+static void continues_without_a_viewer(void **state)
 {
 	struct board *board = *state;
 	struct snapshot now;
@@ -142,7 +142,7 @@ static void goes_on_without_a_viewer(void **state)
 	close_fd(&fd);
 }
 
-static void obeys_only_one(void **state)
+static void only_one_viewer_may_cancel(void **state)
 {
 	struct board *board = *state;
 	struct snapshot now;
@@ -171,7 +171,7 @@ static void obeys_only_one(void **state)
 	close_fd(&second);
 }
 
-static void lets_the_next_one_command(void **state)
+static void the_next_viewer_may_cancel(void **state)
 {
 	struct board *board = *state;
 	int first, second = -1;
@@ -182,7 +182,7 @@ static void lets_the_next_one_command(void **state)
 	first = start(board);
 	(void)watch_to(first, STEP_EXTRACT);
 	close_fd(&first);
-	/* It may command once the engine has noticed that the first one left. */
+	/* It may cancel once the engine has noticed that the first viewer left. */
 	do {
 		close_fd(&second);
 		second = service_connect(NULL);
@@ -195,7 +195,7 @@ static void lets_the_next_one_command(void **state)
 	close_fd(&second);
 }
 
-/* One that does not read for a while gets what is new then, not what has piled up. */
+/* A viewer that pauses gets the latest snapshot, not a queue of old ones. */
 static void waits_for_no_viewer(void **state)
 {
 	struct board *board = *state;
@@ -224,8 +224,8 @@ static void waits_for_no_viewer(void **state)
 	close_fd(&quick);
 }
 
-/* One that was stopped over the end (Ctrl-Z, Ctrl-S) is told the truth when it goes on. */
-static void has_a_result_for_who_comes_too_late(void **state)
+/* A viewer that was stopped during the end (Ctrl-Z, Ctrl-S) still gets the result. */
+static void has_a_result_for_late_viewers(void **state)
 {
 	struct board *board = *state;
 	struct snapshot now = {0}, seen = {0};
@@ -239,7 +239,7 @@ static void has_a_result_for_who_comes_too_late(void **state)
 	pid = engine_pid();
 	quick = service_connect(NULL);
 	assert_int_equal(watch_all(quick).exit_code, EXIT_OK);
-	wait_gone(pid); /* it does not wait for ever */
+	wait_gone(pid); /* the engine does not wait for ever */
 	while (recv(slow, &now, sizeof(now), 0) == (ssize_t)sizeof(now))
 		seen = now;
 	assert_false(snapshot_ended(&seen));
@@ -250,7 +250,7 @@ static void has_a_result_for_who_comes_too_late(void **state)
 	close_fd(&quick);
 }
 
-static void ends_as_cancelled_when_told_to_terminate(void **state)
+static void cancels_on_sigterm(void **state)
 {
 	struct board *board = *state;
 	struct snapshot now;
@@ -277,7 +277,7 @@ static bool setting_is(const char *path, const char *value)
 	return strcmp(found, value) == 0;
 }
 
-/* Nothing of it goes on writing, nothing boots, and the machine's settings are as they were. */
+/* After a kill no child writes, nothing boots, and the settings are restored. */
 static void leaves_nothing_running_when_it_is_killed(void **state)
 {
 	struct board *board = *state;
@@ -299,7 +299,7 @@ static void leaves_nothing_running_when_it_is_killed(void **state)
 	assert_non_null(loop);
 	assert_int_equal(fscanf(loop, "%63s", limit), 1);
 	assert_int_equal(pclose(loop), 0);
-	/* Linux before 6.2 has no such limit. */
+	/* Linux before 6.2 has no bdi limit. */
 	for (unsigned i = 0; i < 500 && access(limit, F_OK) == 0 && !setting_is(limit, "1"); i++)
 		(void)usleep(10000);
 	if (access(limit, F_OK) == 0)
@@ -308,7 +308,7 @@ static void leaves_nothing_running_when_it_is_killed(void **state)
 	while (next(fd, &now))
 		assert_false(snapshot_ended(&now));
 	wait_gone(pid);
-	/* Nor is an older PASS of this target told. */
+	/* An older PASS of this target is not returned. */
 	for (unsigned i = 0; i < 2; i++) {
 		if (i == 0)
 			service_result(&now, &now);
@@ -317,20 +317,20 @@ static void leaves_nothing_running_when_it_is_killed(void **state)
 		assert_int_equal(now.state, INSTALL_FAILED);
 		if (now.exit_code != EXIT_FAILED)
 			fail_msg("%u: exit %d: %s", i, now.exit_code, now.err.text);
-		assert_non_null(strstr(now.err.text, "half an install"));
+		assert_non_null(strstr(now.err.text, "an incomplete install"));
 		assert_int_equal(now.step, STEP_EXTRACT);
 		assert_false(setting_is(limit, "1"));
 	}
-	assert_int_equal(service_connect(NULL), -ENOENT); /* and its socket is swept away */
+	assert_int_equal(service_connect(NULL), -ENOENT); /* and the stale socket is removed */
 	assert_int_equal(engine_pid(), 0);
 	assert_false(board_has_table(board));
-	/* Once the wrapper's sleep ends, and with it the mount namespace. */
+	/* The mount namespace exists until the wrapper's sleep ends. */
 	board_assert_released(board);
 	close_fd(&fd);
 }
 
-/* A front end is killed that had changed a setting: the engine puts it back, and goes on. */
-static void puts_back_what_a_killed_viewer_has_set(void **state)
+/* A killed front end had changed a setting: the engine restores it and continues. */
+static void restores_settings_of_a_killed_viewer(void **state)
 {
 	struct board *board = *state;
 	char path[200], byte;
@@ -347,11 +347,11 @@ static void puts_back_what_a_killed_viewer_has_set(void **state)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		struct settings_journal knobs;
+		struct settings_journal journal;
 
 		if (service_connect(NULL) < 0 ||
-			settings_open(&knobs, sysroot_open("/"), SERVICE_KNOBS) < 0 ||
-			settings_set(&knobs, path + 1, "quiet") < 0)
+			settings_open(&journal, sysroot_open("/"), SERVICE_KNOBS) < 0 ||
+			settings_set(&journal, path + 1, "quiet") < 0)
 			_exit(1);
 		(void)write_full(told[1], "!", 1);
 		(void)pause();
@@ -372,7 +372,7 @@ static void puts_back_what_a_killed_viewer_has_set(void **state)
 	close_fd(&fd);
 }
 
-static void says_why_it_could_not_begin(void **state)
+static void reports_a_failed_start(void **state)
 {
 	const struct board *board = *state;
 	struct snapshot now;
@@ -391,7 +391,7 @@ static void says_why_it_could_not_begin(void **state)
 	close_fd(&fd);
 }
 
-static void tells_several_engines_apart(void **state)
+static void distinguishes_several_engines(void **state)
 {
 	struct board *board = *state;
 	struct plan first;
@@ -419,7 +419,7 @@ static void tells_several_engines_apart(void **state)
 	}
 }
 
-static void refuses_what_another_version_says(void **state)
+static void refuses_snapshots_of_another_version(void **state)
 {
 	struct snapshot now = {
 		.magic = SNAPSHOT_MAGIC, .version = SNAPSHOT_VERSION + 1, .size = sizeof(now)};
@@ -440,18 +440,18 @@ static void refuses_what_another_version_says(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		board_test(tells_its_viewer_until_it_has_passed),
-		board_test(goes_on_without_a_viewer),
-		board_test(obeys_only_one),
-		board_test(lets_the_next_one_command),
+		board_test(updates_its_viewer_until_pass),
+		board_test(continues_without_a_viewer),
+		board_test(only_one_viewer_may_cancel),
+		board_test(the_next_viewer_may_cancel),
 		board_test(waits_for_no_viewer),
-		board_test(has_a_result_for_who_comes_too_late),
-		board_test(ends_as_cancelled_when_told_to_terminate),
+		board_test(has_a_result_for_late_viewers),
+		board_test(cancels_on_sigterm),
 		board_test(leaves_nothing_running_when_it_is_killed),
-		board_test(puts_back_what_a_killed_viewer_has_set),
-		board_test(says_why_it_could_not_begin),
-		board_test(tells_several_engines_apart),
-		cmocka_unit_test(refuses_what_another_version_says),
+		board_test(restores_settings_of_a_killed_viewer),
+		board_test(reports_a_failed_start),
+		board_test(distinguishes_several_engines),
+		cmocka_unit_test(refuses_snapshots_of_another_version),
 	};
 
 	return cmocka_run_group_tests(tests, board_group_setup, NULL);

@@ -11,7 +11,7 @@
 static const struct disk card = {
 	.name = "mmcblk1", .path = "/dev/mmcblk1", .model = "SD32G", .kind = DISK_SD};
 
-static void has_the_names_and_no_state(void **state)
+static void init_sets_names_only(void **state)
 {
 	struct snapshot snapshot;
 
@@ -32,8 +32,8 @@ static void has_the_names_and_no_state(void **state)
 	assert_string_equal(snapshot.archive_name, "rootfs.tar");
 }
 
-/* A viewer of another build is refused. */
-static void is_of_this_build(void **state)
+/* A viewer of another version is refused. */
+static void other_versions_are_refused(void **state)
 {
 	struct snapshot snapshot;
 
@@ -72,7 +72,7 @@ static void keeps_the_last_messages(void **state)
 		assert_int_equal(snapshot.messages[i].number, i + 4);
 		assert_string_equal(snapshot.messages[i].text, text);
 	}
-	/* Cut in the middle of a character: what is left of it goes. */
+	/* A character cut in two is removed. */
 	memset(text, 'x', sizeof(text));
 	memcpy(text + 158, "\xc3\xa4", 3);
 	snapshot_message(&snapshot, text);
@@ -82,8 +82,8 @@ static void keeps_the_last_messages(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(has_the_names_and_no_state),
-		cmocka_unit_test(is_of_this_build),
+		cmocka_unit_test(init_sets_names_only),
+		cmocka_unit_test(other_versions_are_refused),
 		cmocka_unit_test(keeps_the_last_messages),
 	};
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* space - the arithmetic against what mkfs really makes, on sparse files: needs no root, but for a
- * btrfs that is mounted and filled. */
+/* space - compares the arithmetic with the results of mkfs on sparse files. Needs no root, except
+ * to mount and fill a btrfs. */
 #include "core/plan/space.h"
 
 #include "tests/lib/device_fixture.h"
@@ -16,14 +16,14 @@ static const uint64_t sizes_mib[] = {16, 32, 64, 100, 127, 128, 200, 400, 511, 5
 
 static char image[64];
 static struct fixture fixture = {.fd = -1, .image_fd = -1};
-static char mounted[192]; /* "" where nothing is */
+static char mounted[192]; /* "" if nothing is mounted */
 
 static int setup(void **state)
 {
 	int fd;
 
 	(void)state;
-	/* A user may not have the directories of the mkfs programs. */
+	/* A user's PATH may lack the directories of mkfs. */
 	(void)setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
 	STR_FORMAT(
 		image, "%s/boardstrap-space-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
@@ -35,13 +35,14 @@ static int teardown(void **state)
 {
 	(void)state;
 	if (mounted[0])
-		(void)umount2(mounted, MNT_DETACH); /* a failed test has files open */
+		(void)umount2(mounted, MNT_DETACH); /* a failed test may leave files open */
 	mounted[0] = '\0';
 	fixture_finish(&fixture);
 	return unlink(image);
 }
 
-/* Makes @fs the way an install does, on an empty sparse file. False where its program is missing. */
+/* Makes @fs as an install does, on an empty sparse file. Returns false if its program
+ * is missing. */
 static bool make(enum fs_kind fs, uint64_t bytes)
 {
 	struct layout_partition partition = {.fs = fs,
@@ -69,8 +70,8 @@ static void read_at(uint64_t offset, void *buf, size_t size)
 	assert_int_equal(pread_full(fd, buf, size, offset), 0);
 }
 
-/* Never promises more than there is, nor keeps back more than a hundredth beyond what the kernel
- * and -m 1 do. */
+/* Never promises more than the capacity, nor more than 1 % less, apart from the reserve of the
+ * kernel and -m 1. */
 static void ext4_agrees_with_mkfs(void **state)
 {
 	(void)state;
@@ -90,7 +91,7 @@ static void ext4_agrees_with_mkfs(void **state)
 			fail_msg("%llu MiB: %llu estimated, %llu free, %llu withheld",
 				(unsigned long long)sizes_mib[i], (unsigned long long)estimate,
 				(unsigned long long)really, (unsigned long long)withheld);
-		/* mke2fs rounds the count to whole blocks of inode table per group, down too. */
+		/* mke2fs rounds the count down to whole blocks of inode table per group. */
 		assert_in_range(space_inodes(FS_EXT4, bytes), (uint64_t)le32(super + 16) * 99 / 100,
 			le32(super + 16) + 16);
 	}
@@ -110,7 +111,7 @@ static void vfat_agrees_with_mkfs(void **state)
 			skip();
 		read_at(0, boot, sizeof(boot));
 		assert_memory_equal(boot + 82, "FAT32", 5);
-		/* All sectors but the reserved ones and the tables. */
+		/* All sectors except the reserved ones and the tables. */
 		really = ((uint64_t)le32(boot + 32) - (boot[14] | boot[15] << 8) -
 				 (uint64_t)boot[16] * le32(boot + 36)) *
 			 512;
@@ -118,7 +119,7 @@ static void vfat_agrees_with_mkfs(void **state)
 	}
 }
 
-/* What its superblock and checkpoint say (f2fs_fs.h): no kernel is needed that mounts it. */
+/* Reads superblock and checkpoint (f2fs_fs.h), since the kernel may be unable to mount it. */
 static void f2fs_agrees_with_mkfs(void **state)
 {
 	static const uint64_t sizes[] = {64, 80, 100, 128, 200, 256, 512, 700, 1024, 1500, 2048,
@@ -140,16 +141,16 @@ static void f2fs_agrees_with_mkfs(void **state)
 			fail_msg("%llu MiB: %llu estimated, %llu in %u blocks",
 				(unsigned long long)sizes[i], (unsigned long long)estimate,
 				(unsigned long long)user, le32(checkpoint + 8));
-		/* Half of the node address blocks are a second copy. */
+		/* Half of the node address blocks are the second copy. */
 		nodes = (uint64_t)le32(super + 60) / 2 * 512 * 455;
 		assert_true(space_inodes(FS_F2FS, bytes) < nodes);
-		/* Each inode is a block. */
+		/* Each inode uses one block. */
 		assert_int_equal(estimate - space_usable_bytes(FS_F2FS, bytes, 1 + inodes),
 			estimate > inodes * 4096 ? inodes * 4096 : estimate);
 	}
 }
 
-/* Puts as much on a btrfs as space_usable_bytes promises, as @files files. */
+/* Writes as much to a btrfs as space_usable_bytes promises, as @files files. */
 static void fill_btrfs(const char *dir, uint64_t bytes, uint64_t files)
 {
 	uint64_t each = space_usable_bytes(FS_BTRFS, bytes, files) / files / 4096 * 4096;
@@ -169,7 +170,7 @@ static void fill_btrfs(const char *dir, uint64_t bytes, uint64_t files)
 			(unsigned long long)i / 500, (unsigned long long)i);
 		fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 		assert_true(fd >= 0);
-		/* Large ones are only reserved: the room that they take is the same. */
+		/* Large files are only allocated: they use the same space. */
 		r = each <= sizeof(content) ? write_full(fd, content, each)
 					    : -posix_fallocate(fd, 0, (off_t)each);
 		if (r < 0)
@@ -199,7 +200,7 @@ static void btrfs_holds_what_is_promised(void **state)
 		uint64_t bytes = MIB(rows[i].mib);
 		char node[64], holders[160];
 
-		/* Not less than half of what is there, either, but on the smallest. */
+		/* At least half of the size, except on the smallest. */
 		assert_true(rows[i].mib < 300 ||
 			    space_usable_bytes(FS_BTRFS, bytes, rows[i].files) > bytes / 2);
 		if (!make(FS_BTRFS, bytes))
@@ -238,7 +239,7 @@ static void least_partition_holds_what_was_asked(void **state)
 				assert_true(bytes >= fs_min_bytes(fs));
 				assert_true(space_usable_bytes(fs, bytes, n) >= content);
 				assert_true(space_inodes(fs, bytes) >= n);
-				/* Not a megabyte more than needed. */
+				/* Less than one MiB more than needed. */
 				bytes -= MIB(1);
 				assert_true(bytes > UINT64_MAX - MIB(1) ||
 					    bytes < fs_min_bytes(fs) ||

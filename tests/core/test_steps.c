@@ -10,9 +10,10 @@
 
 #include <cmocka.h>
 
-/* Programs read these words from --json: they and their order stay. The order keeps an install safe, too:
- * all that may refuse comes before the first write, and the medium can boot from the last step on. */
-static void words_in_their_order(void **state)
+/* Programs read these words from --json: names and order are stable. The order also keeps an
+ * install safe: every step that may refuse comes before the first write, and only the last one
+ * makes the medium bootable. */
+static void names_are_stable(void **state)
 {
 	static const char *const words[] = {"scan", "check", "lock", "wipe", "table", "mkfs",
 		"extract", "flush", "verify", "commit"};
@@ -23,7 +24,7 @@ static void words_in_their_order(void **state)
 		assert_string_equal(step_name(step), words[step]);
 }
 
-static void nothing_but_an_end_behind_the_last(void **state)
+static void end_follows_the_last_step(void **state)
 {
 	(void)state;
 	assert_string_equal(step_name(STEP_COUNT), "end");
@@ -33,8 +34,8 @@ static void nothing_but_an_end_behind_the_last(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(words_in_their_order),
-		cmocka_unit_test(nothing_but_an_end_behind_the_last),
+		cmocka_unit_test(names_are_stable),
+		cmocka_unit_test(end_follows_the_last_step),
 	};
 
 	return cmocka_run_group_tests_name("steps", tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* install_story - an install of two minutes that never was, told as the engine would: the same
- * snapshots every time. */
+/* install_story - a fake install of two minutes, reported as the engine would, with the same
+ * snapshots on every run. */
 #ifndef TESTS_INSTALL_STORY_H
 #define TESTS_INSTALL_STORY_H
 
@@ -10,14 +10,14 @@
 #define STORY_TICK_MS 250u
 
 struct story {
-	uint64_t start_ms, ms; /* since the start */
+	uint64_t start_ms, ms; /* ms since the start */
 	struct progress progress;
 	struct progress_sample sample;
 	struct snapshot snap;
 	uint32_t random;
 };
 
-/* When each step ends. */
+/* The end of each step. */
 static const unsigned story_ends_ms[STEP_COUNT] = {
 	[STEP_OPEN] = 3100,
 	[STEP_CHECK] = 3200,
@@ -61,7 +61,7 @@ STORY_CALL void story_begin(struct story *story, uint64_t start_ms)
 	story->snap.progress = *progress_view(&story->progress);
 }
 
-STORY_CALL void story_say(struct story *story)
+STORY_CALL void story_message(struct story *story)
 {
 	static const char *const texts[] = {
 		"tar: usr/share/zoneinfo/x: time stamp 2027-01-02 03:04:05 is 12345.6 s in the "
@@ -78,7 +78,7 @@ STORY_CALL void story_say(struct story *story)
 	STR_COPY(at->text, texts[number % ARRAY_SIZE(texts)]);
 }
 
-/* The share of @total that a step which goes on for @part of @whole milliseconds has done. */
+/* The share of @total after @part of @whole milliseconds. */
 STORY_CALL uint64_t story_share(uint64_t total, uint64_t part, uint64_t whole)
 {
 	return part >= whole ? total : total / whole * part;
@@ -89,7 +89,7 @@ STORY_CALL void story_measure(
 {
 	const struct progress_totals *totals = &story->progress.totals;
 	struct progress_sample *s = &story->sample;
-	/* No medium is steady. */
+	/* No medium has a steady rate. */
 	uint64_t wobble = story_random(story, 12) * MIB(1);
 
 	s->now_ms = story->start_ms + story->ms;
@@ -136,7 +136,7 @@ STORY_CALL void story_measure(
 	story->snap.progress = *progress_view(&story->progress);
 }
 
-/* One tick of the engine on. False once it has passed; the last snapshot says so. */
+/* Advances by one tick of the engine. Returns false after the last snapshot, which has passed. */
 STORY_CALL bool story_tick(struct story *story)
 {
 	struct snapshot *snap = &story->snap;
@@ -162,9 +162,9 @@ STORY_CALL bool story_tick(struct story *story)
 	snap->steps[step].state = STEP_ACTIVE;
 	snap->steps[step].ms = story->ms - from;
 	story_measure(story, (enum step_id)step, story->ms - from, story_ends_ms[step] - from);
-	/* It says something now and then, and once does not move for some seconds. */
+	/* A message now and then, and one stall of some seconds. */
 	if (story->ms % 6500 == 0)
-		story_say(story);
+		story_message(story);
 	snap->stall[0] = '\0';
 	if (story->ms > 55000 && story->ms < 62000)
 		STR_FORMAT(snap->stall,

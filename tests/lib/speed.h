@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * speed - promises of speed. Only a machine that does nothing else can keep them, so they are judged with
- * SPEED=1 in the environment (`make bench-screens`). Otherwise the limit is twenty times as high: it still
- * fails what hangs or polls with a long pause, and lets a busy machine pass.
+ * speed - time limits. Only an idle machine can keep them, so they are enforced with SPEED=1 in the
+ * environment (`make bench-screens`). Otherwise the limit is twenty times as high: that still
+ * catches hangs and slow polling, and tolerates a busy machine.
  */
 #ifndef TESTS_SPEED_H
 #define TESTS_SPEED_H
@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-/* Reports what took @ms, and fails where that is more than the @most that is promised. */
+/* Prints that @what took @ms, and fails if that exceeds @most. */
 static inline void assert_speed(const char *what, uint64_t ms, uint64_t most)
 {
 	const char *speed = getenv("SPEED");

@@ -744,11 +744,11 @@ static void sentences_are_complete(void **state)
 
 	(void)state;
 	give_grid(m, &grid, 24, 80);
-	/* The engine's next step has no full stop. */
-	STR_COPY(s.err.next, "Put that right and install again");
+	/* The engine's advice has no full stop. */
+	STR_COPY(s.err.next, "Fix the cause and install again");
 	m->snap = s;
 	m->screen = &screen_result;
-	assert_true(shows(m, &grid, "Put that right and install again."));
+	assert_true(shows(m, &grid, "Fix the cause and install again."));
 	STR_COPY(m->snap.err.next, "Do that. Then that.");
 	assert_true(shows(m, &grid, "Then that."));
 	assert_false(shows(m, &grid, "Then that.."));

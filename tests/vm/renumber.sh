@@ -91,7 +91,7 @@ check "the controllers change places" aside 60 'bind 11 10' || exit 1
 check "mmcblk0 is the SD card, with the number that the eMMC had" is_card mmcblk0 SD 179:0
 keys Enter
 check "Review refuses to install: it is another card" \
-	wait_for 20 'not the device that was chosen any more' 'overall' || exit 1
+	wait_for 20 'no longer the device that was chosen' 'overall' || exit 1
 screen | quote
 press_until 6 q '^bash' || die "q ends boardstrap"
 
@@ -111,7 +111,7 @@ check "mmcblk0 is the SD card" is_card mmcblk0 SD 179:0
 text "$word"
 keys Enter
 check "the right answer, too late, is refused" wait_for 60 '^ended with 2' 'ended with [^2]'
-check "with its reason" shows 'not the device that was chosen any more'
+check "with its reason" shows 'no longer the device that was chosen'
 screen | quote
 
 # ---------------------------------------------------------------------------

@@ -228,7 +228,7 @@ static void engine_that_vanishes_is_a_failure(void **state)
 	(void)state;
 	front_expect(&f, "48 %");
 	close_fd(&f.engine);
-	front_expect(&f, "was killed, or has died");
+	front_expect(&f, "was killed or crashed");
 	front_expect(&f, "It will not boot");
 	front_type(&f, "q");
 	assert_int_equal(front_end(&f), EXIT_FAILED);
