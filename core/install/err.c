@@ -52,8 +52,8 @@ const char *err_device_text(int error)
 		{ESTALE, "it is no longer the device that was chosen"},
 		{EWOULDBLOCK, "another install holds the device"},
 		{ETIMEDOUT,
-			"the device does not answer (signal or clock problem, or a loose card)"},
-		{EILSEQ, "data was damaged on the way to the device (signal or clock problem)"},
+			"the device does not respond (signal or clock problem, or a loose card)"},
+		{EILSEQ, "data was damaged in transfer to the device (signal or clock problem)"},
 		{EREMOTEIO, "the device refused the command"},
 	};
 

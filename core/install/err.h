@@ -14,7 +14,7 @@ enum exit_code {
 	EXIT_CANCELLED = 3,
 	EXIT_VERIFY = 4,       /* verification failed */
 	EXIT_LOCKED = 5,       /* another install holds the device */
-	EXIT_DETACHED = 6,     /* the install goes on without this front end */
+	EXIT_DETACHED = 6,     /* the install continues without this front end */
 	EXIT_NOT_VERIFIED = 7, /* installed, not verified, as requested */
 };
 

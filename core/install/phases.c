@@ -55,7 +55,7 @@ const struct step install_steps[STEP_COUNT] = {
 		{
 			.phases = {phase_verify},
 			.code = EXIT_VERIFY,
-			.advice = "Do not use this device. Try once more; if it differs again, "
+			.advice = "Do not use this device. Try once more; if it fails again, "
 				  "replace it",
 		},
 	[STEP_COMMIT] =

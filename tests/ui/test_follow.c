@@ -147,7 +147,7 @@ static void ctrl_c_of_a_viewer_leaves(void **state)
 	assert_int_equal(raise(SIGINT), 0);
 	assert_int_equal(follow_engine(&follow, viewer), EXIT_DETACHED);
 	assert_false(was_cancelled());
-	assert_non_null(strstr(errors(), "the install goes on"));
+	assert_non_null(strstr(errors(), "the install continues"));
 }
 
 static void a_hang_up_leaves(void **state)

@@ -497,7 +497,7 @@ static void a_terminal_that_answers_has_screens(void **state)
 	assert_false(emulator_shows(&f.emulator, "(TERM)"));
 	assert_int_equal(kill(f.pid, SIGINT), 0);
 	assert_int_equal(front_end(&f), EXIT_DETACHED);
-	front_expect(&f, "the install goes on");
+	front_expect(&f, "the install continues");
 	front_close(&f);
 	f = start(run_attach, board);
 	front_expect(&f, DRAWN);

@@ -265,7 +265,7 @@ static int run(struct app *app, int service_fd, bool (*prepare)(struct app *app)
 		app->code = EXIT_REFUSED;
 	}
 	if (app->code == EXIT_DETACHED)
-		STR_COPY(app->last_words, "the install goes on; boardstrap attach shows it");
+		STR_COPY(app->last_words, "the install continues; boardstrap attach shows it");
 	finish(app);
 	/* After screens the program ends: signals stay blocked, or one that comes twice (SIGHUP
 	 * does, from the kernel and from the shell) would replace the exit code. */

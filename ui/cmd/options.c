@@ -316,7 +316,7 @@ static const char exit_codes[] =
 	"Exit codes:\n"
 	"  0  installed and verified          4  verification failed\n"
 	"  1  failed after writing began      5  another install holds the device\n"
-	"  2  refused or bad usage, nothing   6  detached, the install goes on\n"
+	"  2  refused or bad usage, nothing   6  detached, the install continues\n"
 	"     was written                     7  installed, not verified (--no-verify)\n"
 	"  3  cancelled\n";
 

@@ -150,7 +150,7 @@ void plain_plan(struct plain *plain, const struct plan *plan)
 	describe_target(&plan->target, line, sizeof(line));
 	plain_wrap(plain->out, "Target   ", line);
 	if (plan->target.warning[0])
-		plain_wrap(plain->out, "Beware   ", plan->target.warning);
+		plain_wrap(plain->out, "Warning  ", plan->target.warning);
 	print_archive(plain, plan);
 	if (plan->layout.count > 0)
 		print_layout(plain, &plan->layout);
