@@ -170,8 +170,8 @@ static void print_detached(const struct follow *follow)
 {
 	if (isatty(STDERR_FILENO))
 		fputc('\n', errors(follow));
-	plain_wrap(
-		errors(follow), "boardstrap: ", "the install continues; boardstrap attach shows it");
+	plain_wrap(errors(follow),
+		"boardstrap: ", "the install continues; boardstrap attach shows it");
 }
 
 /* ---- the engine ---- */
