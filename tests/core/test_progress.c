@@ -381,6 +381,19 @@ static void a_stall_is_reported(void **state)
 	assert_string_equal(text, "no progress for 6 s: the archive is read, waiting for tar");
 }
 
+static void a_stall_has_a_text_from_five_seconds_on(void **state)
+{
+	struct progress_view view = {.stall_ms = 4999};
+	char text[96] = "?";
+
+	(void)state;
+	progress_stall_text(&view, STEP_FLUSH, text, sizeof(text));
+	assert_string_equal(text, "");
+	view.stall_ms = 5000;
+	progress_stall_text(&view, STEP_FLUSH, text, sizeof(text));
+	assert_string_equal(text, "no progress for 5 s");
+}
+
 /* A counter that falls and rises again to its old value is no progress. */
 static void a_falling_counter_is_a_stall(void **state)
 {
@@ -641,6 +654,7 @@ int main(void)
 		cmocka_unit_test(without_verification),
 		cmocka_unit_test(unknown_totals),
 		cmocka_unit_test(a_stall_is_reported),
+		cmocka_unit_test(a_stall_has_a_text_from_five_seconds_on),
 		cmocka_unit_test(a_falling_counter_is_a_stall),
 		cmocka_unit_test(a_late_sample_is_ignored),
 		cmocka_unit_test(the_eta_needs_no_medium),
