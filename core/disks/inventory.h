@@ -25,7 +25,8 @@ struct inventory_options {
 
 /* Makes an empty inventory. @reactor and @root, a directory descriptor of the root for sysfs, are
  * borrowed. With @probe false (a recorded machine) no device is opened and contents stay
- * CONTENT_PENDING. @options is borrowed; NULL: defaults. Returns NULL with errno on failure. */
+ * CONTENT_PENDING. @options is borrowed until inventory_free; NULL: defaults.
+ * Returns NULL with errno on failure. */
 struct inventory *inventory_new(
 	int reactor, int root, bool probe, const struct inventory_options *options);
 void inventory_free(struct inventory *inventory);

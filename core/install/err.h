@@ -21,12 +21,12 @@ enum exit_code {
 struct err {
 	int code;	/* enum exit_code; 0: no error */
 	char step[16];	/* "mkfs" */
-	char text[400]; /* "mkfs.ext4 failed on mmcblk0p1: ...", without a final period */
-	char next[160]; /* advice: a sentence without its final period; or "" */
+	char text[400]; /* "mkfs.ext4 failed on mmcblk0: ...", without its full stop */
+	char next[160]; /* advice: a sentence without its full stop; or "" */
 };
 
-/* Sets the error, or appends "; " and the sentence to the text of an earlier one. A final period is
- * dropped, since the caller decides what follows. */
+/* Sets the error, or appends "; " and the sentence to the text of an earlier one. A full stop at
+ * the end is dropped, since the caller decides what follows. */
 void err_set(struct err *err, int code, const char *step, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 

@@ -17,14 +17,16 @@
 
 struct install;
 
-/* Makes an install of @plan. @manifest is inspect's, of the plan's archive; it and the strings of
- * @world are borrowed until install_free. Returns NULL with errno on failure. */
+/* Makes an install of @plan, which is copied. @manifest is inspect's, of the plan's
+ * archive; it and the strings of @world are borrowed until install_free. Returns NULL with errno
+ * on failure. */
 struct install *install_new(const struct plan *plan, const struct manifest *manifest,
 	const struct install_world *world);
 /* Kills and reaps every child, unmounts, and leaves the target unbootable if the install was
  * running. */
 void install_free(struct install *install);
 
+/* An epoll descriptor, readable when there is work for install_dispatch; borrowed. */
 int install_fd(const struct install *install);
 /* Starts the first step. */
 void install_start(struct install *install);

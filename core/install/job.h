@@ -2,7 +2,8 @@
 /*
  * job - the shared state of an install's steps: the plan, the target, the running child, the
  * extraction, the mounts. A step starts work here and reports its result. The engine (install.c)
- * alone counts the steps, starts the next one and ends the install. Steps do not see the engine.
+ * alone keeps track of the steps, starts the next one and ends the install. Steps do not
+ * see the engine.
  */
 #ifndef CORE_INSTALL_JOB_H
 #define CORE_INSTALL_JOB_H

@@ -4,7 +4,7 @@
 
 #include "device/target/wipe.h"
 
-/* Leaves a removed target alone: it has no partition table yet, or that of a verified install. */
+/* Leaves a removed target alone: it has either no table, or the table of a finished install. */
 int job_undo(struct job *job, int report_fd)
 {
 	struct diag diag = {0};

@@ -32,7 +32,7 @@ struct progress_sample {
 	uint64_t archive_bytes;		/* read from the archive file (source_position) */
 	uint64_t extracted_bytes;	/* tar's count; 0 if it never answers */
 	uint64_t medium_bytes;		/* written to the device since extract began (block stat) */
-	uint64_t step_done, step_total; /* of a step that reports (scan, wipe, verify) */
+	uint64_t step_done, step_total; /* bytes, of a step that reports (scan, wipe, verify) */
 	uint64_t in_flight;		/* requests queued at the device, for the stall text */
 	bool tar_answers;		/* extracted_bytes comes from tar */
 };
@@ -49,7 +49,7 @@ struct progress_totals {
 struct progress_view {
 	struct gauge archive, extracted, medium, step;
 	int percent;	   /* 0..99, 100 only after progress_finish */
-	uint64_t rate_bps; /* of the running step, over the last 8 s */
+	uint64_t rate_bps; /* bytes a second of the running step, over the last 8 s */
 	uint64_t mean_bps; /* extracted bytes a second since extract began */
 	int64_t eta_s;	   /* until the end, flush and verify included; -1: unknown */
 	uint64_t stall_ms; /* since the last change of any counter; 0 after a change */

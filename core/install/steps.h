@@ -5,7 +5,8 @@
 
 enum step_id {
 	STEP_OPEN,  /* shown as "scan": inspect has read the archive, the install opens it */
-	STEP_CHECK, /* plan_check again, right before the first write */
+	STEP_CHECK, /* plan_check and a trial of mkfs, before the lock; the lock step checks a
+		       device again */
 	STEP_LOCK,
 	STEP_WIPE,  /* from here the device cannot boot */
 	STEP_TABLE, /* in the kernel only, not on the medium */

@@ -19,7 +19,9 @@
 
 struct blob_call {
 	int report_fd;
-	uint64_t done, total; /* of the finished blobs, of all; each is written and read back */
+	/* Bytes of the finished blobs and of all blobs; each byte counts twice, for writing and
+	 * reading back. */
+	uint64_t done, total;
 };
 
 static int blob_progressed(void *arg, uint64_t done_bytes, uint64_t total_bytes)
@@ -96,7 +98,8 @@ static bool uses_boot_area(const struct layout *layout, unsigned index)
 	return false;
 }
 
-/* The engine itself journals their write protection: the journal must outlive the work child. */
+/* The engine, not a child, journals the boot areas' write protection: the journal must outlive the
+ * child. */
 static enum phase_result boot_areas_open(struct job *job)
 {
 	struct diag diag = {0};
@@ -125,7 +128,7 @@ static void boot_areas_close(struct job *job)
 	job_restore_settings(job);
 }
 
-/* Only an eMMC has this register. */
+/* Sets the boot registers of an eMMC; does nothing on other targets. */
 static int set_boot_configuration(const struct job *job, struct diag *diag)
 {
 	const struct emmc_card card = {.fd = job->target.excl_fd, .command = emmc_command};

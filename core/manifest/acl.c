@@ -115,7 +115,8 @@ int acl_value(struct archive_entry *entry, enum acl_kind kind, void **ret)
 	count = archive_entry_acl_reset(entry, types[kind]);
 	if (count <= 0)
 		return 0;
-	items = calloc((size_t)count + 3, sizeof(*items)); /* libarchive adds the mode's three */
+	/* libarchive also returns the three entries of the mode. */
+	items = calloc((size_t)count + 3, sizeof(*items));
 	if (!items)
 		return -ENOMEM;
 	count = collect(entry, kind, items);

@@ -18,7 +18,7 @@ enum acl_kind { ACL_ACCESS, ACL_DEFAULT };
 /*
  * Builds the value of the xattr in *ret, which the caller frees. Returns its size; 0 if @entry has
  * no such list, or an access list that is equivalent to the mode; -ENOENT if it names a user or
- * group that is unknown on this machine, and so to tar; or -ENOMEM.
+ * group that is unknown on this machine, and therefore to tar; or -ENOMEM.
  */
 _must_check_ int acl_value(struct archive_entry *entry, enum acl_kind kind, void **ret);
 

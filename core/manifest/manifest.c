@@ -24,7 +24,7 @@ enum record_flag {
 	RECORD_IMPLIED = 1,  /* a parent directory without an entry */
 	RECORD_REPLACED = 2, /* a later entry has the same path */
 	RECORD_PARENT = 4,   /* has entries below it */
-	RECORD_DIVERTED = 8, /* its path was not a directory in an earlier entry */
+	RECORD_DIVERTED = 8, /* an earlier entry has this path and is not a directory */
 };
 
 struct record {
@@ -123,8 +123,8 @@ static int remap(struct manifest *manifest, size_t size)
 	return 0;
 }
 
-/* Makes room for @more bytes after the records. Doubles the size, which uses no memory until it is
- * written to. 0 or -errno; -EFBIG if record numbers overflow. */
+/* Makes room for @more bytes after the records. Doubles the file; the new part uses no memory until
+ * it is written. 0 or -errno; -EFBIG if record numbers overflow. */
 static int reserve(struct manifest *manifest, uint64_t more)
 {
 	uint64_t need = manifest->map->used + more, size = manifest->mapped;

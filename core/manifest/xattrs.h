@@ -27,8 +27,9 @@ unsigned xattrs_labels(const struct xattr *list, size_t count);
 
 /*
  * Computes the digest over names and values, in any order; a name that occurs twice counts once.
- * Sorts @list in place. Leaves out labels that are not in @keep. Returns the number of attributes
- * in the digest, which is all zero for 0; or -EIO.
+ * Sorts @list in place. Leaves out labels that are not in @keep. @sha must be initialised
+ * (sha256_init). Returns the number of attributes in the digest; if that is 0, @ret is all zeros.
+ * Returns -EIO if libcrypto failed.
  */
 _must_check_ int xattrs_digest(struct sha256 *sha, struct xattr *list, size_t count, unsigned keep,
 	unsigned char ret[SHA256_BYTES]);

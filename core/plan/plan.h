@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * plan - everything that an install needs to know, as one value: the target, the archive, the
- * layout placed on it, the tar. plan_check is the only check before anything is written: front ends
- * call it for the Review screen and the dry run, and the engine calls it again right before the
- * first write. plan.c makes the plan (it may run tar once), plan_facts.c reads the state of the
+ * layout placed on it, the tar. plan_check finds the problems of a plan: front ends call it for the
+ * Review screen and before they start the engine, and the engine calls it again before it opens the
+ * target, and once more under the lock of a device. Front ends also refuse some targets earlier,
+ * before the scan. plan.c makes the plan (it may run tar once), plan_facts.c reads the state of the
  * machine, plan_check.c judges and has no side effects.
  */
 #ifndef CORE_PLAN_PLAN_H
@@ -49,7 +50,8 @@ struct plan {
 struct plan_request {
 	const struct disk *target;
 	const struct inspect_result *archive; /* inspected successfully (INSPECT_OK) */
-	const struct manifest *manifest;      /* of inspect_manifest; NULL: all counts for "/" */
+	const struct manifest *manifest;      /* of inspect_manifest; NULL: the whole archive
+						 is counted for "/" */
 	const struct layout *layout;	      /* not yet placed (layout_find) */
 	const char *tar_program;	      /* NULL: tar from $PATH */
 	const char *expect_id;		      /* NULL: none */
@@ -57,8 +59,8 @@ struct plan_request {
 	bool verify;
 };
 
-/* Fills @ret from the request: places the layout and identifies the tar (runs it once, for at most
- * 2 s). Never fails: plan_check reports the problems. */
+/* Fills @ret from the request: places the layout and identifies the tar, which it runs once.
+ * Blocks, for at most 10 s. Never fails: plan_check reports the problems. */
 void plan_make(struct plan *ret, const struct plan_request *request);
 
 /* Stable words: "not-root", "target-gone", "target-changed", "target-<reason_name>", "expect-id",

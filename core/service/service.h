@@ -20,7 +20,8 @@ enum service_command { SERVICE_CANCEL = 'c' };
 /*
  * Forks an engine for @plan and starts it. The caller becomes its first viewer and may send
  * commands. *ret_fd is a SOCK_SEQPACKET descriptor, non-blocking, close-on-exec, owned by the
- * caller. Returns 0 or -errno.
+ * caller. @plan and @manifest are needed only for the call: the engine is a fork. Returns 0 or
+ * -errno; -EAGAIN if the engine cannot be forked.
  */
 _must_check_ int service_start(
 	const struct plan *plan, const struct manifest *manifest, int *ret_fd);

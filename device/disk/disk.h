@@ -24,7 +24,13 @@ enum disk_kind {
 	DISK_KIND_COUNT
 };
 
-/* Why a disk is refused, in the order of display: the most serious reason first. */
+/*
+ * Why a disk is refused, in the order of display: the most serious reason first. rules.c evaluates
+ * the reasons in this order too.
+ *
+ * To add one, also change: reason_names (disk.c), judges (rules.c), advice (plan_check.c), the
+ * manual page, tests/lib/machine_generator.h.
+ */
 enum reason_code {
 	REASON_SYSTEM,	  /* the running system is on it */
 	REASON_SOURCE,	  /* holds the archive or another file of this job */
@@ -115,9 +121,10 @@ struct disk {
 	uint64_t size_bytes;
 	char vendor[32], model[48]; /* from the CID or the device; sanitised */
 	struct disk_identity id;
-	int emmc_revision;	      /* EXT_CSD revision, 0 if unknown */
-	int life_time_a, life_time_b; /* 0 n/a, 1..10 tenths used, 11 exceeded */
-	int pre_eol;		      /* 0 n/a, 1 normal, 2 warning, 3 urgent */
+	int emmc_revision; /* EXT_CSD revision, 0 if unknown */
+	/* Life time used: 0 n/a, 1 is up to 10 %, 10 is up to 100 %, 11 exceeded. */
+	int life_time_a, life_time_b;
+	int pre_eol; /* 0 n/a, 1 normal, 2 warning, 3 urgent */
 	bool read_only, removable;
 	uint32_t erase_bytes; /* preferred erase size, 0 if unknown */
 	struct disk_boot_area boot[2];

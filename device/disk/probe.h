@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* probe - reads the content of one device with libblkid, in the calling process. Reading a bad
- * card may block in the kernel for minutes, so core/disks/inventory runs it in a child with a
- * deadline. */
+ * card may block in the kernel for minutes, so core/disks/prober runs it in a child with a deadline
+ * for the list of disks. For a single named target or image the front ends call it directly. */
 #ifndef DEVICE_DISK_PROBE_H
 #define DEVICE_DISK_PROBE_H
 

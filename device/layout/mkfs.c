@@ -103,7 +103,7 @@ static void f2fs_options(struct arguments *args, const struct layout_partition *
 	(void)ret;
 	add(args, "-q");
 	add(args, "-f");
-	add_option(args, "-t", "0"); /* no discard: wipe_disk has done that */
+	add_option(args, "-t", "0"); /* no discard: wipe_disk has discarded what it could */
 	add_option(args, "-l", p->label);
 	add_option(args, "-U", p->fs_uuid); /* since f2fs-tools 1.15 */
 	add_words(args, words);

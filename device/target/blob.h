@@ -15,9 +15,9 @@
 typedef int blob_progress(void *arg, uint64_t done_bytes, uint64_t total_bytes);
 
 struct blob {
-	int src;		 /* the file, open for reading */
+	int src;		 /* the file, open for reading; borrowed */
 	uint64_t size_bytes;	 /* size of the file when the install was planned */
-	int dst;		 /* the block device; open read-write for blob_write */
+	int dst;		 /* the block device, borrowed; open read-write for blob_write */
 	uint64_t offset_bytes;	 /* start of the blob on the device */
 	blob_progress *progress; /* or NULL */
 	void *arg;

@@ -18,9 +18,9 @@ struct flush_stat {
  * sysfs root @root. Returns 0 or -errno; -EBADMSG if the file has another format. */
 _must_check_ int flush_read_stat(int root, const char *name, struct flush_stat *ret);
 
-/* syncfs(2) on a descriptor that has been open since mount. It returns a write-back error since the
- * descriptor was opened, once (kernel >= 5.8). Returns 0 or -errno. May block for minutes: call it
- * in a child. */
+/* syncfs(2) on a descriptor that has been open since mount. It reports, once, a write-back error
+ * that happened since the descriptor was opened (kernel >= 5.8). Returns 0 or -errno. May block for
+ * minutes: call it in a child. */
 _must_check_ int flush_filesystem(int dir_fd);
 /* fsync(2) on a descriptor of the block device that was opened before mkfs: it also returns errors
  * of writing metadata. Returns 0 or -errno. May block for minutes. */

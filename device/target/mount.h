@@ -24,8 +24,8 @@ bool mount_supported(enum fs_kind fs);
 _must_check_ int mount_fs(const char *node, const char *dir, enum fs_kind fs, bool read_only);
 
 /* Unmounts @dir, retrying for @wait_ms while it is busy. On -EBUSY @holders lists the processes
- * that use it ("tar (1234), sh (99)"). Success proves nothing about the data: see flush.h. Returns
- * 0 or -errno. */
+ * that use it ("tar (1234), sh (99)"). Otherwise @holders is "". Success proves nothing about
+ * the data: see flush.h. Returns 0 or -errno. */
 _must_check_ int mount_unmount(const char *dir, unsigned wait_ms, char *holders, size_t size);
 
 #endif

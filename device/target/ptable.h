@@ -15,7 +15,7 @@
  * use. */
 _must_check_ int ptable_forget(int fd, int root, const char *name);
 /* Adds the partitions of the layout to the kernel (BLKPG_ADD_PARTITION), numbered from 1. Returns 0
- * or -errno. */
+ * or -errno; on failure the partitions added before stay. */
 _must_check_ int ptable_announce(int fd, const struct layout *layout);
 
 /*

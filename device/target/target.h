@@ -42,11 +42,11 @@ _must_check_ int target_open(struct target *target, int root, const struct disk 
  * moment, so retry for some seconds.
  */
 _must_check_ int target_try_lock(struct target *target);
-/* Opens the disk with O_RDWR|O_EXCL, and closes that descriptor. Taking compares the identity
- * again, even if the descriptor is open already, because a reader may hold another card by now.
- * Returns 0, or with the reason in @diag -EBUSY if the disk is in use, -EROFS if it is
- * write-protected, -ESTALE, or -errno. */
+/* Opens the disk with O_RDWR|O_EXCL. Compares the identity again, even if the descriptor is open
+ * already, because a reader may hold another card by now. Returns 0, or with the reason in @diag
+ * -EBUSY if the disk is in use, -EROFS if it is write-protected, -ESTALE, or -errno. */
 _must_check_ int target_take_exclusive(struct target *target, struct diag *diag);
+/* Closes that descriptor. Does nothing if it is closed. */
 void target_release_exclusive(struct target *target);
 
 /* Opens partition @number (from 1) read-only and creates its node. Call ptable_announce first.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* inuse - the facts: which disks are in use, and by what. inuse_load collects them, rules judges
- * by them. They explain a refusal; the exclusive open of the target decides (device/target). */
+/* inuse - the facts: which disks are in use, and by what. inuse_load collects them; rules_judge
+ * uses them. They explain a refusal; the exclusive open of the target decides (device/target). */
 #ifndef DEVICE_USAGE_INUSE_H
 #define DEVICE_USAGE_INUSE_H
 

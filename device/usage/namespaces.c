@@ -16,8 +16,8 @@ struct walk {
 	size_t count;
 };
 
-/* True if the mount namespace of process @pid is a new one, which is then recorded. False if it
- * was seen before or cannot be read. -ENOMEM. */
+/* Returns 1 if the mount namespace of process @pid is new (now recorded), 0 if seen or unreadable,
+ * or -ENOMEM. */
 static int is_new(struct walk *walk, const char *pid)
 {
 	char name[32], (*seen)[32];

@@ -26,7 +26,8 @@ enum command {
 
 /* The name of @command: "list", ...; "" for the screens. */
 const char *command_name(enum command command);
-/* Finds the command named @name. Returns COMMAND_COUNT, with the sentence in @diag, if none is. */
+/* Finds the command named @name. Returns COMMAND_COUNT, with the sentence in @diag, if there is no
+ * such command. */
 enum command command_find(const char *name, struct diag *diag);
 
 /* The parsed command line. Strings point into argv; NULL if not given. */
@@ -40,9 +41,9 @@ struct options {
 };
 
 /*
- * Parses the arguments of @command; @argv[0] is its name. Option names are long and cannot be
- * abbreviated, except -h. "--name value" and "--name=value" are the same; "--" ends the options.
- * Returns 0, or -EINVAL with the sentence in @diag and @ret unchanged.
+ * Parses the arguments of @command; @argv[0] is its name. Options have long names, which cannot
+ * be abbreviated; only -h is short. "--name value" and "--name=value" are the same; "--"
+ * ends the options. Returns 0, or -EINVAL with the sentence in @diag and @ret unchanged.
  */
 _must_check_ int options_parse(
 	enum command command, int argc, char **argv, struct options *ret, struct diag *diag);

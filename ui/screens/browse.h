@@ -2,7 +2,7 @@
 /*
  * browse - the folder listing of the Archive screen: mounted removable media first, then the parent
  * folder, folders, archives, and other files last. A file whose name is not that of an archive is
- * recognized by its first bytes.
+ * recognised by its first bytes.
  */
 #ifndef UI_SCREENS_BROWSE_H
 #define UI_SCREENS_BROWSE_H

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * screen - a screen is a const table: a pure function that draws the model, a pure function that
- * handles a key, and hints for its keys. All screens share screen_frame, which draws the frame, and
- * screen_keys, which handles lists and searches.
+ * screen - a screen is a const table: a function that draws the model on a grid and has no side
+ * effects, a function that handles a key and changes only the model, and hints for its keys. All
+ * screens share screen_frame, which draws the frame, and screen_keys, which handles lists and
+ * searches.
  */
 #ifndef UI_SCREENS_SCREEN_H
 #define UI_SCREENS_SCREEN_H
@@ -48,6 +49,12 @@ struct area {
 	int top, bottom;
 };
 
+/*
+ * To add a screen, also declare it below, and show it with go_to (app_actions.c) or, if it is an
+ * overlay, in screen_keys.c. If the app has to act when it opens, add it to on_enter
+ * (app_actions.c). If it has a step, add it to step_titles (screen_frame.c) and way[]
+ * (app_actions.c).
+ */
 struct screen {
 	const char *name;
 	int step;     /* 1 to 4 for the screens before an install; 0: any other */

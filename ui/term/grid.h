@@ -50,6 +50,7 @@ struct grid {
 
 /* Makes a blank grid, to be freed by grid_finish. Returns 0 or -ENOMEM. */
 _must_check_ int grid_init(struct grid *grid, int rows, int cols, const struct glyphs *glyphs);
+/* Frees the cells. */
 void grid_finish(struct grid *grid);
 void grid_clear(struct grid *grid);
 /* Copies the cells, cursor and glyphs of @from, which must have the same size, to @grid. */
@@ -70,6 +71,7 @@ int grid_put_middle(
 int grid_put_tail(struct grid *grid, int row, int col, int width, unsigned attr, const char *text);
 /* Like grid_put, with the width up to one column before the right edge. */
 int grid_text(struct grid *grid, int row, int col, unsigned attr, const char *text);
+/* Like grid_text, with a formatted text of at most 1023 bytes. */
 int grid_format(struct grid *grid, int row, int col, unsigned attr, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
 /* Writes @text right-aligned, ending before column @end. Returns its first column. */
@@ -81,6 +83,7 @@ int grid_wrap(
 /* Returns the number of lines that grid_wrap needs for all of @text. */
 int grid_lines(const struct grid *grid, int width, const char *text);
 
+/* Sets @width cells of a row to @codepoint, one column each. */
 void grid_fill(struct grid *grid, int row, int col, int width, uint32_t codepoint, unsigned attr);
 /* Adds @attr to cells already drawn, such as the bar of the focus. */
 void grid_attr(struct grid *grid, int row, int col, int width, unsigned attr);

@@ -59,12 +59,13 @@ enum action {
 	ACTION_CANCEL,
 	ACTION_YES,
 	ACTION_NO,
-	/* Never returned for a key; labels in a key line only: */
+	/* keys_action never returns the next three: they are labels in a key line. */
 	ACTION_QUIT,
 	ACTION_ESCAPE, /* "back" in a text field */
 	ACTION_LEFT,   /* "back" on a screen where letters are text */
-	ACTION_DIGIT,  /* key.codepoint '1' to '9' */
-	ACTION_TEXT,   /* key.codepoint, in a text field */
+	/* Keys with a key.codepoint: */
+	ACTION_DIGIT, /* '1' to '9' */
+	ACTION_TEXT,  /* in a text field */
 	ACTION_COUNT
 };
 
@@ -81,7 +82,7 @@ struct key_encoding {
 extern const struct key_encoding keys_encodings[];
 extern const size_t keys_encodings_count;
 
-/* Parses keys from the terminal's input. Initialize it to {0}. */
+/* Parses keys from the terminal's input. Initialise it to {0}. */
 struct key_reader {
 	enum {
 		READ_PLAIN,

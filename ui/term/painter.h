@@ -9,14 +9,15 @@
 #include "ui/term/grid.h"
 #include "ui/term/theme.h"
 
-/* Curses comes last and without its macros, whose names clash with ours. */
+/* Include curses last, without its macros: their names clash with ours. */
 #define NCURSES_NOMACROS 1
 #define NCURSES_WIDECHAR 1
 #include <curses.h>
 
 struct painter {
 	const struct theme *theme;
-	attr_t attrs; /* attributes of the terminal; curses sends a reset for any other */
+	attr_t attrs; /* attributes that the terminal supports; asking curses for another makes it
+			 send a reset */
 	bool cursor_shown;
 };
 

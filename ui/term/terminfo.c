@@ -118,8 +118,8 @@ int terminfo_choose(struct terminfo *ret, const char *type, int fd, char *note, 
 	*ret = (struct terminfo){.type = type};
 	if (facts.known && !facts.is_family)
 		return 0;
-	/* For an unknown type: terminals without colours ignore them, and with no alternate screen
-	 * the log stays visible. */
+	/* For an unknown type: terminals without colours ignore colour sequences, and with no
+	 * alternate screen the log stays visible. */
 	ret->entry = find_entry(facts.known && !facts.colours ? "boardstrap-mono"
 				: facts.other_screen	      ? "boardstrap-page"
 							      : "boardstrap");

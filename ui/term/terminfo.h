@@ -32,8 +32,8 @@ struct terminfo {
 _must_check_ int terminfo_choose(
 	struct terminfo *ret, const char *type, int fd, char *note, size_t note_size);
 
-/* Chooses the built-in description in spite of @type, for a terminal that has answered; @note
- * explains it. */
+/* Chooses the built-in description in spite of @type, for a terminal that has answered a query;
+ * @note explains it. */
 void terminfo_plain(struct terminfo *ret, const char *type, char *note, size_t note_size);
 
 /*

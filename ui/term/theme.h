@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * theme - the look of a cell's attributes on the terminal, as a pure value; the painter translates
- * it for curses. Colours only repeat the text, so every meaning has a look without them.
- * /
+ * theme - how a cell's attributes look on the terminal; plain data, no curses. Colours only repeat
+ * the text, so every meaning has a look without them.
  */
 #ifndef UI_TERM_THEME_H
 #define UI_TERM_THEME_H
@@ -40,7 +39,7 @@ struct theme {
 extern const struct theme theme_mono, theme_colour;
 
 /* Returns theme_mono if @no_color (NO_COLOR of the environment, or NULL) is not empty, see
- * no-color.org, or if the terminal has fewer than eight @colours. */
+ * no-color.org, or if the terminal has fewer than eight @colours; else theme_colour. */
 const struct theme *theme_choose(const char *no_color, int colours);
 
 /* Returns the look of a cell with the attributes @attr of grid.h. */
