@@ -168,28 +168,28 @@ uint64_t space_inodes(enum fs_kind fs, uint64_t bytes)
 	return count > RESERVED_INODES ? count - RESERVED_INODES : 0;
 }
 
-static bool holds(enum fs_kind fs, uint64_t bytes, uint64_t content_bytes, uint64_t inodes)
+static bool holds(enum fs_kind fs, uint64_t bytes, uint64_t block_bytes, uint64_t inodes)
 {
 	return bytes >= fs_min_bytes(fs) &&
-	       space_usable_bytes(fs, bytes, inodes) >= content_bytes &&
+	       space_usable_bytes(fs, bytes, inodes) >= block_bytes &&
 	       space_inodes(fs, bytes) >= inodes;
 }
 
-uint64_t space_partition_bytes(enum fs_kind fs, uint64_t content_bytes, uint64_t inodes)
+uint64_t space_partition_bytes(enum fs_kind fs, uint64_t block_bytes, uint64_t inodes)
 {
-	uint64_t bytes = content_bytes / MIB(1) * MIB(1);
+	uint64_t bytes = block_bytes / MIB(1) * MIB(1);
 
 	/* A sparse file may claim more than any disk has: avoid overflow. */
-	if (!fs_holds_files(fs) || content_bytes >> 60 != 0 || inodes >> 40 != 0)
-		return content_bytes;
-	while (!holds(fs, bytes, content_bytes, inodes)) {
+	if (!fs_holds_files(fs) || block_bytes >> 60 != 0 || inodes >> 40 != 0)
+		return block_bytes;
+	while (!holds(fs, bytes, block_bytes, inodes)) {
 		uint64_t usable = space_usable_bytes(fs, bytes, inodes);
-		uint64_t gap = content_bytes > usable ? content_bytes - usable : 0;
+		uint64_t gap = block_bytes > usable ? block_bytes - usable : 0;
 
 		bytes += gap > MIB(1) ? gap / MIB(1) * MIB(1) : MIB(1);
 	}
 	/* At 512 MiB the inode tables shrink, so the last step may have been too large. */
-	while (bytes > 0 && holds(fs, bytes - MIB(1), content_bytes, inodes))
+	while (bytes > 0 && holds(fs, bytes - MIB(1), block_bytes, inodes))
 		bytes -= MIB(1);
 	return bytes;
 }

@@ -87,8 +87,8 @@ space=core/plan/space.c
 suite_is core/test_space
 part "the journal" $space 'ext4_journal_bytes(bytes) / BLOCK' '0'
 part "the inode tables" $space 'ext4_inode_count(bytes) / (BLOCK / INODE_BYTES)' '0'
-part "a file that claims too much" $space 'content_bytes >> 60 != 0' 'false'
-part "the smallest partition" $space 'while (bytes > 0 && holds(fs, bytes - MIB(1), content_bytes, inodes))' 'while (0)'
+part "a file that claims too much" $space 'block_bytes >> 60 != 0' 'false'
+part "the smallest partition" $space 'while (bytes > 0 && holds(fs, bytes - MIB(1), block_bytes, inodes))' 'while (0)'
 
 err=core/install/err.c
 suite_is core/test_err
