@@ -15,9 +15,9 @@ int judge_load(int root, const struct judge_job *job, struct inuse *ret)
 		return r;
 	for (size_t i = 0; i < job->file_count; i++) {
 		r = inuse_add_file(ret, root, &job->files[i]);
-		/* Out of resources: the file may still exist, so its disk is unknown. */
-		if (r == -ENOMEM || r == -EMFILE || r == -ENFILE)
-			ret->unresolved = true;
+		/* A missing file is on no disk. */
+		if (r < 0 && r != -ENOENT && r != -ENOTDIR)
+			ret->incomplete = true;
 	}
 	return 0;
 }
@@ -25,7 +25,7 @@ int judge_load(int root, const struct judge_job *job, struct inuse *ret)
 void judge_add_content(struct inuse *inuse, const struct disk *disk)
 {
 	if (inuse_add_content(inuse, disk) < 0)
-		inuse->unresolved = true;
+		inuse->incomplete = true;
 }
 
 void judge_known(const struct inuse *inuse, const struct judge_job *job, struct disk *disk)

@@ -25,10 +25,10 @@ void judge_disk(int root, const struct judge_job *job, struct disk *disk);
 
 /*
  * The same for many disks: load once, add the content of every disk, then judge each. A file that
- * cannot be opened is ignored: whoever reads it reports the error. judge_load returns 0, or -errno
- * with nothing to free; free @ret with inuse_finish. If memory or descriptors run out,
- * judge_load and judge_add_content set inuse->unresolved, and disks may be refused with
- * REASON_UNKNOWN.
+ * does not exist is ignored: whoever reads it reports the error. After any other error, and if memory
+ * runs out, judge_load and judge_add_content set inuse->incomplete: judge_known then refuses every disk
+ * with REASON_UNKNOWN. judge_load returns 0, or -errno with nothing to free; free @ret with
+ * inuse_finish.
  */
 _must_check_ int judge_load(int root, const struct judge_job *job, struct inuse *ret);
 void judge_add_content(struct inuse *inuse, const struct disk *disk);

@@ -109,6 +109,7 @@ static void tar_ended(struct tar *tar)
 		return;
 	}
 	extract->tar_done = true;
+	extract->moved_ms = 0; /* the decompressor has its time to exit from now on */
 	if (extract->source.compression == COMPRESSION_NONE) {
 		close_stream(extract);
 		end_if_complete(extract);
@@ -156,6 +157,7 @@ int extract_start(struct extract *extract, int reactor, int proc_root,
 	if (r < 0)
 		return diag_fail(
 			diag, r, "%s could not be started: %s", spec->tar_program, strerror(-r));
+	extract->spec.dir = NULL; /* the tar has its own copy */
 	extract->running = true;
 	return 0;
 }

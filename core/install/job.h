@@ -52,7 +52,7 @@ struct job {
 	struct {
 		unsigned next; /* index of the next partition for mkfs or its trial */
 		struct mkfs_command command;
-		char node[160];
+		char node[TARGET_NODE_MAX];
 	} mkfs;
 	struct settings_journal settings;
 	bool settings_changed;		/* they must be restored */

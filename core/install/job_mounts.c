@@ -55,7 +55,7 @@ int job_mount_all(const struct job *job, bool read_only, int report_fd)
 	for (unsigned i = 0; i < job->mount_count; i++) {
 		unsigned partition = job->mounts[i].partition;
 		enum fs_kind fs = job->plan.layout.partitions[partition].fs;
-		char node[160], path[256];
+		char node[TARGET_NODE_MAX], path[256];
 		int r;
 
 		target_node(&job->target, partition + 1, node);

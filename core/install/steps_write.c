@@ -90,7 +90,7 @@ enum phase_result phase_fix_up(struct job *job)
 	/* A process left behind by tar or its wrapper would keep the target mounted. */
 	if (job->world.end_strays)
 		job->world.end_strays();
-	return job->plan.tar == TAR_GNU ? PHASE_DONE : job_work(job, "mend", fix_up_work);
+	return job->plan.tar == TAR_GNU ? PHASE_DONE : job_work(job, "fix-up", fix_up_work);
 }
 
 /* ---- flush ---- */

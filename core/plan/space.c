@@ -170,8 +170,7 @@ uint64_t space_inodes(enum fs_kind fs, uint64_t bytes)
 
 static bool holds(enum fs_kind fs, uint64_t bytes, uint64_t block_bytes, uint64_t inodes)
 {
-	return bytes >= fs_min_bytes(fs) &&
-	       space_usable_bytes(fs, bytes, inodes) >= block_bytes &&
+	return bytes >= fs_min_bytes(fs) && space_usable_bytes(fs, bytes, inodes) >= block_bytes &&
 	       space_inodes(fs, bytes) >= inodes;
 }
 

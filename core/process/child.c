@@ -47,10 +47,12 @@ static void take_line(struct child *child)
 		return;
 	line[child->line_length] = '\0';
 	child->line_length = 0;
-	STR_COPY(child->tail, line);
-	str_sanitise(child->tail);
 	if (child->spec.on_line)
 		child->spec.on_line(child, line);
+	if (line[0] == '\0')
+		return;
+	STR_COPY(child->tail, line);
+	str_sanitise(child->tail);
 }
 
 /* Reads once; true if there was data. Callbacks may call child_finish, so every function below that

@@ -32,7 +32,8 @@ struct child_spec {
 	bool no_safety_net; /* for tests: SIGUSR1 keeps its default action, which kills */
 	void (*on_started)(struct child *child); /* exec succeeded (program only) */
 	/* A line of stderr that is not empty, without its \n or \r. Raw bytes, except that NUL is
-	 * replaced by '?'; cut after CHILD_LINE_MAX - 1 bytes. */
+	 * replaced by '?'; cut after CHILD_LINE_MAX - 1 bytes. A line that the callback leaves empty
+	 * does not become child->tail, the reason of a failure. */
 	void (*on_line)(struct child *child, char *line);
 	void (*on_report)(struct child *child, const struct child_report *report);
 	/* The child has exited and is reaped, and its output is read. See child_ok and child_why.

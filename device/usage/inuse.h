@@ -28,6 +28,9 @@ struct inuse {
 	 * whose layers are not visible (in a container), or an unknown filesystem. Mounts in
 	 * memory or on the network do not count: they have no disk. */
 	bool unresolved;
+	/* A fact is missing for lack of memory or because a file of the job could not be followed to its
+	 * disks: every disk may be the one in question, whatever its kind. */
+	bool incomplete;
 	/*
 	 * No disk was found below "/": it is in memory (including zram, and a loop device on a
 	 * file in tmpfs), on the network or not visible. Only then is the kernel command line

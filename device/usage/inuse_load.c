@@ -268,15 +268,3 @@ int inuse_add_file(struct inuse *inuse, int root, const struct inuse_file *file)
 			inuse, backing.disks[i], REASON_SOURCE, "holds the %s", file->what);
 	return r;
 }
-
-int inuse_add_files(struct inuse *inuse, int root, const struct inuse_file *files, size_t count)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < count && r == 0; i++) {
-		r = inuse_add_file(inuse, root, &files[i]);
-		if (r == -ENOENT)
-			r = 0;
-	}
-	return r;
-}

@@ -20,8 +20,5 @@ struct inuse_file {
  * fd on a running machine, the path on a recorded one. 0 (with inuse->unresolved set if the disk
  * is unknown), or -errno (-ENOENT: no such file). */
 _must_check_ int inuse_add_file(struct inuse *inuse, int root, const struct inuse_file *file);
-/* The same for @count files; a missing file is skipped. 0 or the first other -errno. */
-_must_check_ int inuse_add_files(
-	struct inuse *inuse, int root, const struct inuse_file *files, size_t count);
 
 #endif

@@ -150,6 +150,10 @@ static void judge_unknown(struct disk *disk, const struct rules_facts *facts, en
 	const struct cmdline_device *missing = missing_boot_name(facts->inuse, disk);
 	char gap[48];
 
+	if (facts->inuse->incomplete) {
+		disk_refuse(disk, code, "cannot determine which disks this install reads from");
+		return;
+	}
 	if ((harmless & KIND(disk->kind)) || (disk->kind != DISK_FIXED && is_allowed(disk, facts)))
 		return;
 	if (facts->inuse->unresolved)

@@ -298,6 +298,43 @@ static void stops_a_decompressor_that_hangs_at_the_end(void **state)
 	tear_down(&run);
 }
 
+/* A tar that reports no count shows no progress while it works: the time of the decompressor begins when tar
+ * has ended. */
+static void a_silent_tar_does_not_end_the_decompressor(void **state)
+{
+	const struct sandbox *box = *state;
+	char path[PATH_MAX];
+	struct run run;
+
+	make_archives(box, 0);
+	set_up(&run, box, "f.tar.gz", NULL);
+	replace_decompressor(&run, box, "gzip -dc; exec sleep 1000");
+	STR_FORMAT(run.tar, "%s/silent", box->dir);
+	sandbox_file(box, "silent",
+		"#!/bin/sh\nhead -c 20480 >/dev/null\n"
+		"while [ ! -e go ]; do sleep 0.05; done\n");
+	assert_int_equal(chmod(sandbox_path(box, "silent", path), 0755), 0);
+	start(&run);
+	for (uint64_t until = now_ms() + LIMIT_MS; now_ms() < until;) {
+		tick(&run);
+		if (run.extract.archive_bytes == run.extract.source.id.size_bytes)
+			break;
+	}
+	assert_int_equal(run.extract.archive_bytes, run.extract.source.id.size_bytes);
+	run.ahead_ms = 31000;
+	sandbox_file(box, "go", "");
+	for (uint64_t until = now_ms() + LIMIT_MS; !run.extract.tar_done && now_ms() < until;)
+		tick(&run);
+	assert_true(run.extract.tar_done);
+	tick(&run);
+	assert_int_equal(run.messages, 0);
+	assert_true(extract_has_children(&run.extract));
+	run.ahead_ms = 62000;
+	assert_ends_well(&run);
+	assert_int_equal(run.messages, 1);
+	tear_down(&run);
+}
+
 /* Half an archive is never accepted as complete. */
 static void waits_for_a_decompressor_that_hangs_half_way(void **state)
 {
@@ -436,6 +473,7 @@ int main(void)
 		sandbox_test(fails_with_tar),
 		sandbox_test(fails_with_the_decompressor),
 		sandbox_test(stops_a_decompressor_that_hangs_at_the_end),
+		sandbox_test(a_silent_tar_does_not_end_the_decompressor),
 		sandbox_test(waits_for_a_decompressor_that_hangs_half_way),
 		sandbox_test(reads_the_padding),
 		sandbox_test(stops),

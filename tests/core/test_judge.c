@@ -2,6 +2,7 @@
 /* judge - on a fake machine: disks in use, the job's files and a disk's content count. */
 #include "core/disks/judge.h"
 
+#include "device/base/sysroot.h"
 #include "device/base/util.h"
 #include "device/disk/disk_scan.h"
 #include "tests/lib/sandbox.h"
@@ -96,6 +97,27 @@ static void missing_facts_refuse_everything(void **state)
 	}
 }
 
+/* On this machine, since a recorded one has no file to open: a path that leads to itself. */
+static void a_file_that_cannot_be_followed_refuses_everything(void **state)
+{
+	const struct sandbox *box = *state;
+	_cleanup_close_ int root = sysroot_open("/");
+	char path[PATH_MAX];
+	const struct inuse_file files[] = {{sandbox_path(box, "loop", path), "archive"}};
+	struct judge_job job = {.allow = 1u << DISK_USB, .files = files};
+	struct disk disk = {.name = "sdzz", .path = "/dev/sdzz", .kind = DISK_USB};
+
+	disk.size_bytes = MIB(8);
+	judge_disk(root, &job, &disk);
+	assert_int_equal(disk.reason_count, 0);
+	assert_int_equal(symlink("loop", path), 0);
+	job.file_count = 1;
+	judge_disk(root, &job, &disk);
+	assert_int_equal(disk.reason_count, 1);
+	assert_int_equal(disk.reasons[0].code, REASON_UNKNOWN);
+	assert_non_null(strstr(disk.reasons[0].text, "reads from"));
+}
+
 static void errors_of_a_path_have_a_sentence(void **state)
 {
 	(void)state;
@@ -111,6 +133,7 @@ int main(void)
 		sandbox_test(the_job_decides_too),
 		sandbox_test(content_decides_too),
 		sandbox_test(missing_facts_refuse_everything),
+		sandbox_test(a_file_that_cannot_be_followed_refuses_everything),
 		cmocka_unit_test(errors_of_a_path_have_a_sentence),
 	};
 

@@ -147,7 +147,7 @@ static const struct behaviour {
 	{"drop=2;run=300", CONFIRMED, 2, 2, "", ""},
 	{"handler=20;crash=100", CONFIRMED, 1000000, 0, "killed by signal 6", ""},
 	{"handler=-1;crash=0;run=10", NEVER, 0, 0, "killed by signal 6", ""},
-	{"exit=2;say=tar: x: Cannot open", CONFIRMED, 1, 0, "exit status 2: Total bytes read",
+	{"exit=2;say=tar: x: Cannot open", CONFIRMED, 1, 0, "exit status 2: tar: x: Cannot open",
 		"tar: x: Cannot open"},
 	{"reply=none;run=300", CONFIRMED, 0, 1, "", ""},
 	{"reply=garbage;run=300", CONFIRMED, 0, 1, "", "?[31mTotal"},

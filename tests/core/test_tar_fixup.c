@@ -79,5 +79,5 @@ int main(void)
 		cmocka_unit_test(directories_and_links),
 	};
 
-	return cmocka_run_group_tests_name("mend", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("tar_fixup", tests, NULL, NULL);
 }

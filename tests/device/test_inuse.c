@@ -309,7 +309,8 @@ static void the_archive_is_found_on_a_real_disk(void **state)
 	assert_false(has(&inuse, fixture.name, REASON_SOURCE));
 	assert_int_equal(inuse_add_file(&inuse, fixture.root, &files[0]), -ENOENT);
 	(void)sandbox_path(box, "mnt/rootfs.tar", file);
-	assert_int_equal(inuse_add_files(&inuse, fixture.root, files, ARRAY_SIZE(files)), 0);
+	for (size_t i = 1; i < ARRAY_SIZE(files); i++)
+		assert_int_equal(inuse_add_file(&inuse, fixture.root, &files[i]), 0);
 	assert_true(has(&inuse, fixture.name, REASON_SOURCE));
 	inuse_finish(&inuse);
 

@@ -150,7 +150,7 @@ echo old >mnt/file
 sync -f mnt
 in_background sh -c 'exec 9<mnt/file; echo ready; exec sleep 600'
 umount -l mnt
-refused "unmounted lazily, a file still open" busy "cannot be seen"
+refused "unmounted lazily, a file still open" busy "not visible"
 end_background
 wait_for 10 flock -n "$disk" true
 free "after the last file was closed"
@@ -164,7 +164,7 @@ if mount -t overlay -o "lowerdir=$tmp/mnt,upperdir=$tmp/up/up,workdir=$tmp/up/wo
 	mounts+=("$tmp/over")
 	refused "below an overlay" mounted "mounted on $tmp/mnt"
 	umount -l mnt
-	refused "below an overlay, unmounted lazily" busy "cannot be seen"
+	refused "below an overlay, unmounted lazily" busy "not visible"
 	umount over
 else
 	skip "below an overlay" "this kernel has none"
@@ -267,10 +267,10 @@ free "after the loops"
 # ---- holders and locks ----
 
 in_background perl -MFcntl -e "$hold" "${disk}p1"
-refused "a partition is held exclusively" busy "cannot be seen"
+refused "a partition is held exclusively" busy "not visible"
 end_background
 in_background perl -MFcntl -e "$hold" "$disk"
-refused "the disk is held exclusively" busy "cannot be seen"
+refused "the disk is held exclusively" busy "not visible"
 end_background
 free "after it was let go"
 

@@ -28,10 +28,9 @@
 #ifndef TESTS_MACHINE_H
 #define TESTS_MACHINE_H
 
+#include "core/disks/judge.h"
 #include "device/base/util.h"
 #include "device/disk/disk_scan.h"
-#include "device/usage/inuse_load.h"
-#include "device/usage/rules.h"
 #include "tests/lib/tree.h"
 
 #define MACHINE_DISKS_MAX 48
@@ -442,27 +441,31 @@ static void machine_make(struct machine *machine, const char *text)
 	}
 }
 
-/* Lists all disks of the machine below @root, with their contents and verdicts, as
- * core/disks/inventory does. Free with disk_list_finish. */
+/* Lists all disks of the machine below @root, with their contents and verdicts, by core/disks/judge.
+ * Free with disk_list_finish. */
 static void machine_judge(const struct machine *machine, int root, struct disk_list *ret)
 {
+	const struct judge_job job = {
+		.allow = machine->allow,
+		.need_bytes = machine->need_bytes,
+		.files = machine->files,
+		.file_count = machine->file_count,
+	};
 	struct inuse inuse;
-	const struct rules_facts facts = {
-		.inuse = &inuse, .allow = machine->allow, .need_bytes = machine->need_bytes};
 
 	assert_int_equal(disk_scan(root, ret), 0);
-	assert_int_equal(inuse_load(root, &inuse), 0);
-	assert_int_equal(inuse_add_files(&inuse, root, machine->files, machine->file_count), 0);
+	assert_int_equal(judge_load(root, &job, &inuse), 0);
 	for (size_t i = 0; i < ret->count; i++) {
 		struct disk *disk = &ret->disks[i];
 
 		for (size_t k = 0; k < machine->content_count; k++)
 			if (strcmp(machine->contents[k].disk, disk->name) == 0)
 				disk->content = machine->contents[k].content;
-		assert_int_equal(inuse_add_content(&inuse, disk), 0);
+		judge_add_content(&inuse, disk);
 	}
+	assert_false(inuse.incomplete);
 	for (size_t i = 0; i < ret->count; i++)
-		rules_judge(&ret->disks[i], &facts);
+		judge_known(&inuse, &job, &ret->disks[i]);
 	inuse_finish(&inuse);
 }
 

@@ -21,7 +21,7 @@ INSTALLS=${INSTALLS:-50}
 BUSY=${BUSY:-0}
 HOLD=${HOLD:-0}
 
-VM_LIMIT=${VM_LIMIT:-3000}
+VM_LIMIT=${VM_LIMIT:-1700}
 
 vm_begin
 vm_needs_emmc "installs while udev is at work"

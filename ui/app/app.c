@@ -190,7 +190,7 @@ static bool start(struct app *app)
 {
 	app->model = calloc(1, sizeof(*app->model));
 	app->reactor = reactor_new();
-	if (!app->model || app->reactor < 0 ||
+	if (!app->model || app->reactor < 0 || app->signals.watch.fd < 0 ||
 		app_watch_add(app, &app->signals, app->signals.watch.fd, EPOLLIN, take_signals) <
 			0) {
 		STR_FORMAT(app->last_words, "cannot start: %s", strerror(errno));
@@ -292,7 +292,7 @@ static bool prepare_follow(struct app *app)
 {
 	app->model->only_follow = true;
 	app_watch_service(app, app->service.watch.fd);
-	return true;
+	return !app->done; /* the engine could not be watched */
 }
 
 int app_follow(int service_fd)

@@ -74,7 +74,8 @@ line "root= by a missing number" $cmdline_disks 'if (count < 0)' 'if (0)'
 line "root= in an unknown form" $cmdline_disks 'case CMDLINE_OPAQUE:' 'case CMDLINE_OPAQUE: return 0;'
 line "root= by UUID or label" $inuse 'if (!cmdline_matches(&inuse->boot[i].name, &disk->content))' 'if (1)'
 line "a UUID that was found" $inuse 'inuse->boot[i].found = true;' ';'
-line "files of the install" $inuse_load 'r = inuse_add_file(inuse, root, &files[i]);' 'r = 0;'
+line "files of the install" core/disks/judge.c 'r = inuse_add_file(ret, root, &job->files[i]);' 'r = 0;'
+line "what a disk holds" core/disks/judge.c 'if (inuse_add_content(inuse, disk) < 0)' 'if (0)'
 
 backing=device/usage/backing.c
 line "btrfs members" $backing '{"btrfs", resolve_btrfs},' ''
