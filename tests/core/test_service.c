@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* lane: alone, since the loop device of a killed engine is free for any other test. */
 /* The engine as a process: its viewers, who may cancel, and the state after its end. */
 #include "core/service/service.h"
 
