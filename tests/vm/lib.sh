@@ -122,12 +122,12 @@ vm_setup() {
 	mkdir -p "$VM_DIR" || exit 1
 	# vm_cleanup prints here even if a signal arrives while stdout is redirected.
 	exec 8>&1
-	# One machine at a time per working directory. Children must not
+	# Only one may prepare the machine's parts. Children must not
 	# inherit the lock (9>&-), or one that survives would hold it.
 	if [ -z "${VM_LOCKED:-}" ]; then
 		exec 9>"$VM_DIR/lock"
 		flock -n 9 || {
-			note "waiting for another run in $VM_DIR"
+			note "waiting for another run that prepares $VM_DIR"
 			flock -w 1200 9 || die "another run holds $VM_DIR"
 		}
 	fi
@@ -189,21 +189,16 @@ vm_cleanup() {
 	exit "$status"
 }
 
-# Reads the description of the parts that prepare.sh made.
+# Reads the description of the parts that prepare.sh made, and gives back the lock: each machine has a
+# folder of its own.
 vm_load() {
+	exec 9>&-
 	# shellcheck source=/dev/null
 	. "$VM_DIR/machine.conf" || return 1
 	# QEMU in a chroot can open only files below it, so the machine's files
 	# are there: MACHINE is their folder, QEMU_DIR is its path for QEMU.
-	MACHINE=$QEMU_ROOT/machine
-	if [ -n "$QEMU_ROOT" ]; then
-		QEMU_DIR=/machine
-	else
-		MACHINE=$VM_DIR/machine
-		QEMU_DIR=$MACHINE
-	fi
-	rm -rf --one-file-system "$MACHINE"
-	mkdir -p "$MACHINE"
+	MACHINE=$(mktemp -d "${QEMU_ROOT:-$VM_DIR}/machine.XXXXXX") || return 1
+	QEMU_DIR=${MACHINE#"$QEMU_ROOT"}
 }
 
 # True if this QEMU has that device.
