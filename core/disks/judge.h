@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * judge - decides whether an install may write to a disk: loads what is in use, adds the install's
- * files and the disk's content, and fills in the reasons (device/usage/rules). All code that offers
- * or refuses a target uses it.
+ * judge - collects the facts about disks for the rules (device/usage/rules.c), which decide whether
+ * an install may write to one: what is in use, the install's files, and the disk's content. All code
+ * that offers a target uses it. plan_look adds what only a plan knows about a target.
  */
 #ifndef CORE_DISKS_JUDGE_H
 #define CORE_DISKS_JUDGE_H

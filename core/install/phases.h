@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * phases - the work of each step of an install, as a list of phases that run in order. A phase does
- * or starts its work, returns its result, and never waits. The engine runs the next phase once the
- * work of the last one has succeeded. Only the engine and the phases include this header.
+ * phases - the work of each step of an install, as a list of phases that run in order: read
+ * install_steps (phases.c) to follow an install. A phase does or starts its work, returns its
+ * result, and never waits. The engine runs the next phase once the work of the last one has
+ * succeeded. Only the engine and the phases include this header.
  */
 #ifndef CORE_INSTALL_PHASES_H
 #define CORE_INSTALL_PHASES_H
@@ -20,7 +21,7 @@ struct step {
 /* All steps, in order. */
 extern const struct step install_steps[STEP_COUNT];
 
-/* steps_prepare.c: all steps up to mkfs. */
+/* phases_prepare.c: all steps up to mkfs. */
 enum phase_result phase_open_archive(struct job *job);
 enum phase_result phase_check_plan(struct job *job);
 enum phase_result phase_try_mkfs(struct job *job);
@@ -34,7 +35,7 @@ enum phase_result phase_wipe(struct job *job);
 enum phase_result phase_announce_table(struct job *job);
 enum phase_result phase_mkfs(struct job *job);
 
-/* steps_write.c: extract, flush and verify. */
+/* phases_write.c: extract, flush and verify. */
 enum phase_result phase_mount(struct job *job);
 enum phase_result phase_extract(struct job *job);
 enum phase_result phase_fix_up(struct job *job);
@@ -43,7 +44,7 @@ enum phase_result phase_unmount(struct job *job);
 enum phase_result phase_restore_settings(struct job *job);
 enum phase_result phase_verify(struct job *job);
 
-/* steps_commit.c: boot loaders and the partition table. */
+/* phases_commit.c: boot loaders and the partition table. */
 enum phase_result phase_write_blobs(struct job *job);
 enum phase_result phase_write_table(struct job *job);
 

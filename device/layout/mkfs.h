@@ -37,7 +37,7 @@ bool mkfs_trial(const struct layout_partition *partition, struct mkfs_command *r
 
 /*
  * Checks the mkfs-options of a layout for @fs: pairs of an option and its value, separated by
- * blanks. Only options that shape the filesystem are allowed: none that names another device or
+ * blanks. The letters are in makers (mkfs.c), and boardstrap(1) lists them. Only options that shape the filesystem are allowed: none that names another device or
  * file, asks a question, or sets what the layout has a keyword for (label, UUID). The check for
  * free space (core/plan/space) ignores them: options that lower the capacity (-i, -m) make its
  * answer too high. Returns 0, or -EINVAL with the reason in @why.

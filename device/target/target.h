@@ -76,7 +76,8 @@ bool target_is_gone(const struct target *target);
 /*
  * Closes and unlocks everything. Removes the partitions from the kernel if @forget (a failed job),
  * and always for an image, whose loop device would pass them on to its next user. Then triggers
- * udev if the disk was open for writing (partitions_trigger). Safe on a partly opened target.
+ * udev if a disk, not an image, was open for writing (partitions_trigger). Safe on a partly opened
+ * target.
  */
 void target_close(struct target *target, bool forget);
 
