@@ -28,7 +28,7 @@ struct inventory {
 	struct prober **probers; /* all whose child may still run, even without a row */
 	size_t prober_count;
 	/* Valid between inventory_watch and inventory_unwatch. */
-	struct uevent_watch hotplug;
+	struct uevent_watch changes;
 	struct watch uevents, timer; /* with owned descriptors */
 };
 
@@ -45,7 +45,7 @@ struct inventory *inventory_new(
 	inventory->probe = probe;
 	inventory->options = options ? options : &usual;
 	inventory->uevents.fd = inventory->timer.fd = -1;
-	uevent_watch_init(&inventory->hotplug, -1, now_ms());
+	uevent_watch_init(&inventory->changes, -1, now_ms());
 	return inventory;
 }
 
@@ -210,7 +210,7 @@ static void take_row(
 	struct inventory *inventory, struct row *row, const struct row *before, bool reprobe)
 {
 	/* A running probe is as good as a new one, unless the disk has changed since it began. */
-	if (before && !uevent_watch_has_changed(&inventory->hotplug, row->disk.name) &&
+	if (before && !uevent_watch_has_changed(&inventory->changes, row->disk.name) &&
 		(!reprobe || before->prober)) {
 		row->disk.content = before->disk.content;
 		row->prober = before->prober;
@@ -273,7 +273,7 @@ static void arm(struct inventory *inventory)
 {
 	if (inventory->timer.fd >= 0)
 		(void)reactor_timer_arm(
-			inventory->timer.fd, uevent_watch_wait_ms(&inventory->hotplug, now_ms()));
+			inventory->timer.fd, uevent_watch_wait_ms(&inventory->changes, now_ms()));
 }
 
 int inventory_refresh(struct inventory *inventory, bool reprobe)
@@ -281,7 +281,7 @@ int inventory_refresh(struct inventory *inventory, bool reprobe)
 	int r = scan(inventory, reprobe);
 
 	/* Also after a failure: the next scan follows in a second, not at once. */
-	uevent_watch_scanned(&inventory->hotplug, now_ms());
+	uevent_watch_scanned(&inventory->changes, now_ms());
 	arm(inventory);
 	return r;
 }
@@ -292,7 +292,7 @@ static void timer_ready(struct watch *watch, uint32_t events)
 
 	(void)events;
 	reactor_timer_clear(watch->fd);
-	if (uevent_watch_wait_ms(&inventory->hotplug, now_ms()) == 0)
+	if (uevent_watch_wait_ms(&inventory->changes, now_ms()) == 0)
 		(void)inventory_refresh(inventory, false);
 	else
 		arm(inventory);
@@ -304,8 +304,8 @@ static void uevents_ready(struct watch *watch, uint32_t events)
 
 	(void)events;
 	/* After a failed receive the timer alone refreshes the list, once a second. */
-	if (uevent_watch_receive(&inventory->hotplug, now_ms()) < 0) {
-		inventory->hotplug.fd = -1;
+	if (uevent_watch_receive(&inventory->changes, now_ms()) < 0) {
+		inventory->changes.fd = -1;
 		stop(inventory, watch);
 	}
 	arm(inventory);
@@ -334,7 +334,7 @@ int inventory_watch(struct inventory *inventory)
 		inventory->uevents.fd = -1;
 	else
 		(void)take_fd(&uevents);
-	uevent_watch_init(&inventory->hotplug, inventory->uevents.fd, 0);
+	uevent_watch_init(&inventory->changes, inventory->uevents.fd, 0);
 	return 0;
 }
 
@@ -342,7 +342,7 @@ void inventory_unwatch(struct inventory *inventory)
 {
 	stop(inventory, &inventory->uevents);
 	stop(inventory, &inventory->timer);
-	uevent_watch_init(&inventory->hotplug, -1, now_ms());
+	uevent_watch_init(&inventory->changes, -1, now_ms());
 }
 
 size_t inventory_count(const struct inventory *inventory)

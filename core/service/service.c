@@ -293,7 +293,7 @@ static int service_set_up(struct service *service, const struct plan *plan,
 	const struct manifest *manifest, const char **ret_what)
 {
 	struct install_world world = {
-		.dir = JOB_DIR, .settings_journal = SERVICE_KNOBS, .end_strays = orphans_end};
+		.dir = JOB_DIR, .settings_journal = SERVICE_JOURNAL, .end_strays = orphans_end};
 	sigset_t mask;
 	int r;
 
@@ -315,7 +315,7 @@ static int service_set_up(struct service *service, const struct plan *plan,
 	world.root = sysroot_open("/"); /* of the new namespace, since the old one may vanish */
 	if (world.root < 0)
 		return world.root;
-	if (settings_open(&service->journal, world.root, SERVICE_KNOBS) < 0)
+	if (settings_open(&service->journal, world.root, SERVICE_JOURNAL) < 0)
 		service->journal.path[0] = '\0';
 	restore_stale_settings(service);
 	*ret_what = "allocate memory";

@@ -11,9 +11,9 @@
 #include "core/install/install.h"
 #include "device/base/util.h"
 
-#define SERVICE_DIR    "/run/boardstrap"
-#define SERVICE_SOCKET ".sock"		    /* suffix of an engine's socket, see run_state_path */
-#define SERVICE_KNOBS  SERVICE_DIR "/knobs" /* the settings journal of all processes */
+#define SERVICE_DIR	"/run/boardstrap"
+#define SERVICE_SOCKET	".sock" /* suffix of an engine's socket, see run_state_path */
+#define SERVICE_JOURNAL SERVICE_DIR "/settings" /* the settings journal of all processes */
 
 enum service_command { SERVICE_CANCEL = 'c' };
 

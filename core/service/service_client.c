@@ -93,8 +93,8 @@ void service_put_back(void)
 	_cleanup_close_ int root = sysroot_open("/");
 	struct settings_journal journal;
 
-	if (root >= 0 && access(SERVICE_KNOBS, R_OK | W_OK) == 0 &&
-		settings_open(&journal, root, SERVICE_KNOBS) == 0)
+	if (root >= 0 && access(SERVICE_JOURNAL, R_OK | W_OK) == 0 &&
+		settings_open(&journal, root, SERVICE_JOURNAL) == 0)
 		(void)settings_restore_stale(&journal);
 }
 

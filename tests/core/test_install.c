@@ -16,7 +16,7 @@ static struct install *begin(const struct board *board)
 	struct install *in;
 
 	STR_FORMAT(dir, "%s/job", board->dir);
-	STR_FORMAT(journal, "%s/knobs", board->dir);
+	STR_FORMAT(journal, "%s/settings", board->dir);
 	in = install_new(&board->plan, inspect_manifest(board->inspect),
 		&(struct install_world){
 			.root = board->root, .dir = dir, .settings_journal = journal});

@@ -57,7 +57,7 @@ static void names(void **state)
 		{"board.img.12.last", "board.img", LAST, false},
 		{".last", NULL, LAST, false},
 		{"", NULL, LAST, false},
-		{"knobs", NULL, LAST, false},
+		{"settings", NULL, LAST, false},
 	};
 	char path[RUN_STATE_PATH_MAX];
 

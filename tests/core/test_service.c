@@ -351,7 +351,7 @@ static void restores_settings_of_a_killed_viewer(void **state)
 		struct settings_journal journal;
 
 		if (service_connect(NULL) < 0 ||
-			settings_open(&journal, sysroot_open("/"), SERVICE_KNOBS) < 0 ||
+			settings_open(&journal, sysroot_open("/"), SERVICE_JOURNAL) < 0 ||
 			settings_set(&journal, path + 1, "quiet") < 0)
 			_exit(1);
 		(void)write_full(told[1], "!", 1);

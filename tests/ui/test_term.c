@@ -102,7 +102,7 @@ static void check_screens(const char *type, const char *locale, bool unicode)
 	}
 	/* Foreign output on the screen; Ctrl-L repairs it. */
 	vterm_input_write(e.vt, "\033[10;1Hkernel: oops", 19);
-	term_repair(term);
+	term_invalidate(term);
 	show(term, &e, m);
 	vterm_input_write(e.vt, "\033[10;1Hkernel: oops", 19);
 	term_query(term);
@@ -523,7 +523,7 @@ static void stopped_line_costs_nothing(void **state)
 	assert_int_equal(poll(&out, 1, 200), 0);
 	assert_int_equal(tcflow(e.slave, TCOON), 0);
 	assert_int_equal(poll(&out, 1, EMULATOR_MS), 1);
-	term_pump(term);
+	term_send(term);
 	assert_true(emulator_wait_grid(&e, &grid));
 	print_message("after 100 frames that were not sent: %u B\n",
 		(unsigned)(term_bytes(term) - before));
@@ -651,7 +651,7 @@ static int run_bare(void)
 			{.fd = term_out_fd(term), .events = POLLOUT}};
 
 		(void)poll(fds, 2, term_wait_ms(term));
-		term_pump(term);
+		term_send(term);
 		(void)term_key(term, &key);
 	}
 	ascii = term_glyphs(term) == &glyphs_ascii;

@@ -28,11 +28,11 @@
 #include <sys/stat.h>
 
 #define JOB	"/run/boot-areas"
-#define JOURNAL JOB "/knobs"
+#define JOURNAL JOB "/settings"
 
 struct job {
 	struct target target;
-	struct settings_journal knobs;
+	struct settings_journal journal;
 	struct diag diag;
 };
 
@@ -49,7 +49,7 @@ static int write_area(struct job *job, unsigned index, const char *path, const c
 	r = str_to_u64(offset, 10, &blob.offset_bytes);
 	if (r == 0)
 		r = emmc_unlock_boot_area(
-			&job->knobs, job->target.disk.boot[index].name, &job->diag);
+			&job->journal, job->target.disk.boot[index].name, &job->diag);
 	if (r == 0)
 		r = target_open_boot(&job->target, index, &job->diag);
 	blob.dst = job->target.boot_fds[index];
@@ -70,7 +70,7 @@ static int do_install(struct job *job, char **args)
 	if (r == 0)
 		r = write_area(job, 1, args[1], args[2]);
 	target_close_boot(&job->target);
-	if (settings_restore(&job->knobs) < 0)
+	if (settings_restore(&job->journal) < 0)
 		return diag_fail(&job->diag, -EIO, "force_ro was not restored");
 	if (r < 0)
 		return r;
@@ -105,7 +105,7 @@ static int do_set(struct job *job, char **args)
 
 static int do_lift(struct job *job, char **args)
 {
-	int r = emmc_unlock_boot_area(&job->knobs, job->target.disk.boot[0].name, &job->diag);
+	int r = emmc_unlock_boot_area(&job->journal, job->target.disk.boot[0].name, &job->diag);
 
 	(void)args;
 	return r < 0 ? r : raise(SIGKILL);
@@ -163,9 +163,9 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	(void)mkdir(JOB, 0700);
-	r = settings_open(&job.knobs, root, JOURNAL);
+	r = settings_open(&job.journal, root, JOURNAL);
 	if (r == 0)
-		r = settings_restore_stale(&job.knobs);
+		r = settings_restore_stale(&job.journal);
 	while (verb < verbs + ARRAY_SIZE(verbs) && argc > 1 && strcmp(verb->name, argv[1]) != 0)
 		verb++;
 	if (r < 0)

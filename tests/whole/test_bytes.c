@@ -94,7 +94,7 @@ static uint64_t frame(struct bench *b)
 
 	screen_draw(b->model, &b->grid);
 	term_show(b->term, &b->grid);
-	for (; !emulator_equals(&b->emulator, &b->grid); term_pump(b->term)) {
+	for (; !emulator_equals(&b->emulator, &b->grid); term_send(b->term)) {
 		assert_true(emulator_feed(&b->emulator, 50));
 		assert_true(now_ms() < end);
 	}
@@ -127,7 +127,7 @@ static struct counts run(const char *type, bool unicode, unsigned baud, unsigned
 			continue;
 		shown_ms = story.ms;
 		if (repair_ms && story.ms % repair_ms == 0) {
-			term_repair(b.term);
+			term_invalidate(b.term);
 			counts.repair = greater(counts.repair, frame(&b));
 			continue;
 		}
@@ -250,7 +250,7 @@ static void other_screens(void **state)
 			uint64_t bytes;
 
 			b.model->screen = screens[i];
-			term_repair(b.term);
+			term_invalidate(b.term);
 			bytes = frame(&b);
 			print_message("%-8s %-7s %4u B\n", screens[i]->name,
 				unicode ? "Unicode" : "ASCII", (unsigned)bytes);

@@ -171,7 +171,7 @@ static void soil(struct walk *w)
 
 	vterm_input_write(w->emulator.vt, text, sizeof(text) - 1);
 	if (pick(w, 2))
-		term_repair(w->term);
+		term_invalidate(w->term);
 	else
 		term_query(w->term);
 }
@@ -212,7 +212,7 @@ static void frame(struct walk *w)
 	screen_draw(w->model, &w->grid);
 	term_show(w->term, &w->grid);
 	/* Send output that a full line held back, as the app does. */
-	for (; !emulator_equals(&w->emulator, &w->grid); term_pump(w->term))
+	for (; !emulator_equals(&w->emulator, &w->grid); term_send(w->term))
 		if (!emulator_feed(&w->emulator, 50) || now_ms() > end)
 			fail_frame(w, &w->grid);
 }

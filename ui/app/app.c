@@ -79,7 +79,7 @@ static void look(struct app *app)
 	if (app->inventory && inventory_generation(app->inventory) != app->generation)
 		app_take_inventory(app);
 	if (repaint_take(&app->repaint, m->now_ms)) {
-		term_repair(app->term);
+		term_invalidate(app->term);
 		app_show(app);
 	}
 	if (app->beeps > 0 && m->now_ms >= app->beep_ms) {
@@ -141,7 +141,7 @@ static void step(struct app *app)
 	(void)reactor_dispatch(app->reactor, next_wait(app));
 	app->model->now_ms = now_ms();
 	look(app);
-	term_pump(app->term);
+	term_send(app->term);
 	if (term_wait_ms(app->term) == 0 && !app->done)
 		take_keys(app);
 	if (app->changed && !app->done &&

@@ -38,7 +38,7 @@ void app_console_open(struct app *app)
 		app_watch_close(app, &app->kmsg);
 	/* Settings belong to the running machine, never to a recorded one. */
 	if (!sysroot_is_live(app->root) ||
-		settings_open(&app->settings, app->root, SERVICE_KNOBS) < 0) {
+		settings_open(&app->settings, app->root, SERVICE_JOURNAL) < 0) {
 		app->settings.path[0] = '\0';
 		return;
 	}

@@ -329,7 +329,7 @@ static void end_query(struct terminal *term)
 	term->repair = true;
 	if (term->changed)
 		term->waiting = false; /* the waiting grid has the old size or glyphs */
-	term_pump(term);
+	term_send(term);
 }
 
 /* Call it before restoring the settings, or a shell reads the answers as commands. */
@@ -363,7 +363,7 @@ static bool fill_input(struct terminal *term)
 
 void term_query(struct terminal *term)
 {
-	term_repair(term);
+	term_invalidate(term);
 	/* Behind queued output the answer would come too late. */
 	if (term->query.active || term_output_send(&term->output) != 0 ||
 		!term_output_has_room(&term->output) ||
@@ -424,7 +424,7 @@ void term_close(struct terminal *term)
 
 /* --- output --- */
 
-void term_pump(struct terminal *term)
+void term_send(struct terminal *term)
 {
 	if (term_output_send(&term->output) < 0)
 		term->waiting = false; /* the line is gone */
@@ -445,10 +445,10 @@ void term_show(struct terminal *term, const struct grid *grid)
 	}
 	grid_copy(&term->next, grid);
 	term->waiting = true;
-	term_pump(term);
+	term_send(term);
 }
 
-void term_repair(struct terminal *term)
+void term_invalidate(struct terminal *term)
 {
 	term->repair = true;
 	/* The other program may also have changed the settings of the line. */
@@ -460,7 +460,7 @@ void term_beep(struct terminal *term)
 	/* Do not queue beeps for a stopped line. */
 	if (term_output_has_room(&term->output))
 		(void)beep();
-	term_pump(term);
+	term_send(term);
 }
 
 const char *term_version(void)

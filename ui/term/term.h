@@ -54,11 +54,11 @@ int term_fd(const struct terminal *term);
 /* Returns the descriptor to poll for POLLOUT; -1 if nothing is queued, or if term_out_wait_ms
  * applies instead. */
 int term_out_fd(const struct terminal *term);
-/* Returns the milliseconds after which to call term_pump, while a serial port still has to send its
+/* Returns the milliseconds after which to call term_send, while a serial port still has to send its
  * buffer, at most 100; -1 if there is nothing to wait for. */
 int term_out_wait_ms(struct terminal *term);
 /* Sends as much as the line accepts, without blocking, then the latest grid if it had to wait. */
-void term_pump(struct terminal *term);
+void term_send(struct terminal *term);
 /* Returns the speed of a serial line; 0 if unknown or not serial. */
 unsigned term_baud(const struct terminal *term);
 /* Returns the number of bytes sent so far. */
@@ -75,7 +75,7 @@ bool term_is_gone(const struct terminal *term);
  * waits, and a later one replaces it. */
 void term_show(struct terminal *term, const struct grid *grid);
 /* Makes the next term_show repaint everything, after something else has written on the screen. */
-void term_repair(struct terminal *term);
+void term_invalidate(struct terminal *term);
 void term_beep(struct terminal *term);
 
 /* Returns name and version of the curses library. */
