@@ -185,6 +185,38 @@ static void show_all_needs_hidden_rows(void **state)
 	free_drawn(m, &grid);
 }
 
+/* A warning leaves the content visible while the list has a free row, and else replaces it. */
+static void short_screen_warns(void **state)
+{
+	static const char *const warning = "Warning: worn: 80 to 90 % of its";
+	struct disk disks[4];
+	struct model *m = make_model();
+	struct grid grid;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(disks); i++) {
+		char name[32];
+
+		STR_FORMAT(name, "mmcblk%zu", i);
+		disks[i] = make_disk(name, DISK_EMMC, GIB(4), "");
+		wear(&disks[i]);
+	}
+	give_grid(m, &grid, 10, 40);
+	model_set_disks(m, disks, 3);
+	assert_true(shows(m, &grid, warning));
+	assert_true(shows(m, &grid, "blank"));
+	model_set_disks(m, disks, 4);
+	assert_true(shows(m, &grid, "mmcblk3"));
+	assert_true(shows(m, &grid, warning));
+	assert_false(shows(m, &grid, "blank"));
+	/* A refusal is shown in its place. */
+	disk_refuse(&disks[0], REASON_MOUNTED, "mounted on /boot");
+	model_set_disks(m, disks, 1);
+	assert_true(shows(m, &grid, "Refused: mounted on /boot"));
+	assert_false(shows(m, &grid, "Warning"));
+	free_drawn(m, &grid);
+}
+
 static void searching(void **state)
 {
 	struct model *m = make_model();
@@ -827,6 +859,7 @@ int main(void)
 		cmocka_unit_test(enter_is_ignored_after_a_change),
 		cmocka_unit_test(lists),
 		cmocka_unit_test(show_all_needs_hidden_rows),
+		cmocka_unit_test(short_screen_warns),
 		cmocka_unit_test(searching),
 		cmocka_unit_test(help_and_log_are_overlays),
 		cmocka_unit_test(install_needs_the_word),
