@@ -653,7 +653,7 @@ static const struct state {
 	{"install-watched", install_watched,
 		{"Another terminal controls this install; this one is read-only."}},
 	{"result-pass", result_pass,
-		{"mmcblk1, eMMC ..9f31", "19,318 entries verified, 0 wrong", "Safe to remove."}},
+		{"mmcblk1, eMMC ..9f31", "19,318 entries verified, 0 wrong", "Safe to reboot."}},
 	{"result-not-verified", result_not_verified, {"mmcblk1", "NOT verified"}},
 	{"result-verify", result_verify,
 		{"what the device returns is not what was written", "will not boot",

@@ -465,6 +465,38 @@ static void cancel_question_follows_the_install(void **state)
 	free_model(m);
 }
 
+/* A card or stick can be removed, a built-in disk cannot, and a file needs no advice. */
+static void result_says_what_is_safe(void **state)
+{
+	static const int sizes[][2] = {{24, 80}, {10, 40}, {24, 71}, {40, 130}};
+	static const struct {
+		enum disk_kind kind;
+		const char *advice;
+	} rows[] = {
+		{DISK_EMMC, "Safe to reboot."},
+		{DISK_SD, "Safe to remove."},
+		{DISK_USB, "Safe to remove."},
+		{DISK_FIXED, "Safe to reboot."},
+		{DISK_LOOP, NULL},
+		{DISK_IMAGE, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		for (size_t size = 0; size < ARRAY_SIZE(sizes); size++) {
+			struct model *m = make_model();
+			struct grid grid;
+
+			give_grid(m, &grid, sizes[size][0], sizes[size][1]);
+			m->screen = &screen_result;
+			m->snap = make_passed();
+			m->snap.target_kind = rows[i].kind;
+			assert_true(shows(m, &grid, rows[i].advice ? rows[i].advice : "0 wrong"));
+			assert_int_equal(shows(m, &grid, "Safe to"), !!rows[i].advice);
+			free_drawn(m, &grid);
+		}
+}
+
 static void result_keys(void **state)
 {
 	struct model *m = make_install();
@@ -870,6 +902,7 @@ int main(void)
 		cmocka_unit_test(layout_that_does_not_fit),
 		cmocka_unit_test(cancel_asks),
 		cmocka_unit_test(cancel_question_follows_the_install),
+		cmocka_unit_test(result_says_what_is_safe),
 		cmocka_unit_test(result_keys),
 		cmocka_unit_test(log_keeps_every_message_once),
 		cmocka_unit_test(log_scrolls_by_rows),
