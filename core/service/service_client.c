@@ -81,6 +81,13 @@ int service_receive(int fd, struct snapshot *ret)
 	}
 }
 
+const char *service_detached_text(int error)
+{
+	return error == -EPROTO ? "the engine runs another version of boardstrap; the install "
+				  "continues but cannot be shown here"
+				: "the install continues; boardstrap attach shows it";
+}
+
 int service_send(int fd, enum service_command command)
 {
 	char byte = (char)command;

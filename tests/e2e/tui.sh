@@ -114,7 +114,7 @@ press q "TERM=dumb: q leads out" '\[exit 3\]' 10
 image board.img 256M
 start "env TERM=dumb $BOARDSTRAP install --target board.img --archive rootfs.tar.zst --allow image --yes"
 shows "TERM=dumb: install has screens as well" 'rootfs\.tar\.zst -> board\.img' 20
-shows "TERM=dumb: to the end" 'Safe to remove' 60
+shows "TERM=dumb: to the end" 'verified, 0 wrong' 60
 press q "TERM=dumb: and q leads out of them" '\[exit 0\]' 10
 for term in "-u TERM" "TERM=" "TERM=no-such-terminal"; do
 	start "env $term $BOARDSTRAP --target board.img --allow image"
@@ -206,7 +206,7 @@ resizes Log 'Log'
 press q
 touch "$tmp/go"
 shows "resize: Result" 'exit code 0' 60
-resizes Result 'Safe to remove'
+resizes Result 'verified, 0 wrong'
 press q "resize: the install ends with 0" '\[exit 0\]' 10
 
 mux kill-server

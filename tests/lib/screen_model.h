@@ -4,6 +4,7 @@
 #define TESTS_SCREEN_MODEL_H
 
 #include "device/base/util.h"
+#include "device/usage/rules.h"
 #include "ui/screens/screen_frame.h"
 #include "ui/screens/screen_keys.h"
 
@@ -51,6 +52,15 @@ static inline void set_table(struct disk *disk, uint32_t count, const char *fs, 
 		disk->content.partitions[i].number = i + 1;
 	STR_COPY(disk->content.partitions[count - 1].fs_type, fs);
 	STR_COPY(disk->content.partitions[count - 1].fs_label, label);
+}
+
+/* Gives an eMMC the warning of the rules that it is worn: 80 to 90 %. */
+static inline void wear(struct disk *disk)
+{
+	const struct inuse none = {0};
+
+	disk->life_time_a = 9;
+	rules_judge(disk, &(struct rules_facts){.inuse = &none});
 }
 
 static inline void set_disks(struct model *m)

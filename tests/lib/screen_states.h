@@ -63,8 +63,7 @@ static struct model *target_silent(void)
 		make_disk("sdb", DISK_USB, GIB(64), "")};
 
 	disks[0].content.state = CONTENT_SILENT;
-	STR_COPY(disks[0].warning, "it is worn: 80 to 90 % of its life time are used");
-	disks[0].life_time_a = 9;
+	wear(&disks[0]);
 	disks[1].content.state = CONTENT_PENDING;
 	disks[2].content.state = CONTENT_UNREADABLE;
 	model_set_disks(m, disks, ARRAY_SIZE(disks));
@@ -312,7 +311,7 @@ static struct model *review_boot(void)
 	struct model *m = review_typed();
 	struct layout *placed = &m->layouts[m->layout_cursor].placed;
 
-	STR_COPY(m->target.warning, "it is worn: 80 to 90 % of its life time are used");
+	wear(&m->target);
 	for (; placed->count < 6; placed->count++)
 		placed->partitions[placed->count] = placed->partitions[0];
 	memcpy(placed->blobs, blobs, sizeof(blobs));
@@ -602,7 +601,8 @@ static const struct state {
 	{"target-none", target_none, {"No device found. Plug one in; it appears here."}},
 	{"target-search", target_search, {"Search: ul", "1 of 1", "> sda"}},
 	{"target-not-found", target_not_found, {"Search: toshiba", "not found", "> mmcblk1"}},
-	{"target-silent", target_silent, {"mmcblk1", "mmcblk2", "sdb"}},
+	{"target-silent", target_silent,
+		{"mmcblk1", "mmcblk2", "sdb", "not answering", "worn: 80 to 90 %"}},
 	{"target-changed", target_changed,
 		{"The list has just changed. Check it, then press Enter."}},
 	{"target-many", target_many, {"> nvme16n1", "32 GiB"}},
@@ -636,7 +636,7 @@ static const struct state {
 			"\"l\" is wrong. Nothing was written."}},
 	{"review-boot", review_boot,
 		{"mmcblk1", "7.3 GiB", "2 partitions, ext4 \"rootfs\"", "[9f__]", "single-gpt",
-			"it is worn: 80 to 90 %"}},
+			"worn: 80 to 90 % of"}},
 	{"review-waits", review_waits, {"mmcblk1", "2 partitions", "scan", "41 %"}},
 	{"review-bad", review_bad,
 		{"Cannot install:", "The archive is bad: the archive ends in the middle of",
@@ -653,7 +653,7 @@ static const struct state {
 	{"install-watched", install_watched,
 		{"Another terminal controls this install; this one is read-only."}},
 	{"result-pass", result_pass,
-		{"mmcblk1, eMMC ..9f31", "19,318 entries verified, 0 wrong", "Safe to remove."}},
+		{"mmcblk1, eMMC ..9f31", "19,318 entries verified, 0 wrong", "Safe to reboot."}},
 	{"result-not-verified", result_not_verified, {"mmcblk1", "NOT verified"}},
 	{"result-verify", result_verify,
 		{"what the device returns is not what was written", "will not boot",

@@ -159,6 +159,14 @@ static void a_hang_up_leaves(void **state)
 	assert_false(was_cancelled());
 }
 
+static void an_engine_of_another_version(void **state)
+{
+	(void)state;
+	assert_int_equal(send(engine, "", 1, 0), 1);
+	assert_int_equal(follow_engine(&follow, viewer), EXIT_DETACHED);
+	assert_non_null(strstr(errors(), "another version of boardstrap"));
+}
+
 static void a_reader_that_goes_away(void **state)
 {
 	FILE *lost;
@@ -341,6 +349,7 @@ int main(void)
 		TEST(ctrl_c_cancels),
 		TEST(ctrl_c_of_a_viewer_leaves),
 		TEST(a_hang_up_leaves),
+		TEST(an_engine_of_another_version),
 		TEST(a_reader_that_goes_away),
 		TEST(a_stopped_line_does_not_block_detaching),
 		TEST(a_stopped_line_does_not_block_cancelling),

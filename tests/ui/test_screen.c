@@ -185,6 +185,38 @@ static void show_all_needs_hidden_rows(void **state)
 	free_drawn(m, &grid);
 }
 
+/* A warning leaves the content visible while the list has a free row, and else replaces it. */
+static void short_screen_warns(void **state)
+{
+	static const char *const warning = "Warning: worn: 80 to 90 % of its";
+	struct disk disks[4];
+	struct model *m = make_model();
+	struct grid grid;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(disks); i++) {
+		char name[32];
+
+		STR_FORMAT(name, "mmcblk%zu", i);
+		disks[i] = make_disk(name, DISK_EMMC, GIB(4), "");
+		wear(&disks[i]);
+	}
+	give_grid(m, &grid, 10, 40);
+	model_set_disks(m, disks, 3);
+	assert_true(shows(m, &grid, warning));
+	assert_true(shows(m, &grid, "blank"));
+	model_set_disks(m, disks, 4);
+	assert_true(shows(m, &grid, "mmcblk3"));
+	assert_true(shows(m, &grid, warning));
+	assert_false(shows(m, &grid, "blank"));
+	/* A refusal is shown in its place. */
+	disk_refuse(&disks[0], REASON_MOUNTED, "mounted on /boot");
+	model_set_disks(m, disks, 1);
+	assert_true(shows(m, &grid, "Refused: mounted on /boot"));
+	assert_false(shows(m, &grid, "Warning"));
+	free_drawn(m, &grid);
+}
+
 static void searching(void **state)
 {
 	struct model *m = make_model();
@@ -431,6 +463,38 @@ static void cancel_question_follows_the_install(void **state)
 	model_set_snapshot(m, &snap);
 	assert_non_null(strstr(m->notice, "will not boot"));
 	free_model(m);
+}
+
+/* A card or stick can be removed, a built-in disk cannot, and a file needs no advice. */
+static void result_says_what_is_safe(void **state)
+{
+	static const int sizes[][2] = {{24, 80}, {10, 40}, {24, 71}, {40, 130}};
+	static const struct {
+		enum disk_kind kind;
+		const char *advice;
+	} rows[] = {
+		{DISK_EMMC, "Safe to reboot."},
+		{DISK_SD, "Safe to remove."},
+		{DISK_USB, "Safe to remove."},
+		{DISK_FIXED, "Safe to reboot."},
+		{DISK_LOOP, NULL},
+		{DISK_IMAGE, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		for (size_t size = 0; size < ARRAY_SIZE(sizes); size++) {
+			struct model *m = make_model();
+			struct grid grid;
+
+			give_grid(m, &grid, sizes[size][0], sizes[size][1]);
+			m->screen = &screen_result;
+			m->snap = make_passed();
+			m->snap.target_kind = rows[i].kind;
+			assert_true(shows(m, &grid, rows[i].advice ? rows[i].advice : "0 wrong"));
+			assert_int_equal(shows(m, &grid, "Safe to"), !!rows[i].advice);
+			free_drawn(m, &grid);
+		}
 }
 
 static void result_keys(void **state)
@@ -827,6 +891,7 @@ int main(void)
 		cmocka_unit_test(enter_is_ignored_after_a_change),
 		cmocka_unit_test(lists),
 		cmocka_unit_test(show_all_needs_hidden_rows),
+		cmocka_unit_test(short_screen_warns),
 		cmocka_unit_test(searching),
 		cmocka_unit_test(help_and_log_are_overlays),
 		cmocka_unit_test(install_needs_the_word),
@@ -837,6 +902,7 @@ int main(void)
 		cmocka_unit_test(layout_that_does_not_fit),
 		cmocka_unit_test(cancel_asks),
 		cmocka_unit_test(cancel_question_follows_the_install),
+		cmocka_unit_test(result_says_what_is_safe),
 		cmocka_unit_test(result_keys),
 		cmocka_unit_test(log_keeps_every_message_once),
 		cmocka_unit_test(log_scrolls_by_rows),

@@ -9,6 +9,9 @@
 #include "tests/lib/front.h"
 #include "tests/lib/screen_model.h"
 #include "tests/lib/speed.h"
+#include "ui/term/term.h"
+
+#include <sys/resource.h>
 
 static void wait_for_byte(struct front *f, char want)
 {
@@ -251,6 +254,38 @@ static void resizes(void **state)
 	front_close(&f);
 }
 
+#if !defined(__SANITIZE_ADDRESS__) /* its allocator aborts instead of returning NULL */
+/* The grid of a larger terminal needs memory, and there is none. */
+static void no_memory_detaches(void **state)
+{
+	const struct rlimit none = {.rlim_cur = 0, .rlim_max = RLIM_INFINITY};
+	struct snapshot s = make_snapshot(STEP_EXTRACT);
+	struct front f = front_follow(&s, true);
+
+	(void)state;
+	front_expect(&f, "48 %");
+	assert_int_equal(prlimit(f.pid, RLIMIT_AS, &none, NULL), 0);
+	emulator_resize(&f.emulator, TERM_ROWS_MAX, TERM_COLS_MAX);
+	assert_int_equal(front_end(&f), EXIT_DETACHED);
+	assert_true(front_has_said(&f, service_detached_text(0)));
+	front_close(&f);
+}
+#endif
+
+static void engine_of_another_version_continues(void **state)
+{
+	struct snapshot s = make_snapshot(STEP_EXTRACT);
+	struct front f = front_follow(&s, true);
+
+	(void)state;
+	front_expect(&f, "48 %");
+	s.version++;
+	front_send(&f, &s);
+	assert_int_equal(front_end(&f), EXIT_DETACHED);
+	assert_true(front_has_said(&f, "another version of boardstrap"));
+	front_close(&f);
+}
+
 static int order_ms(const void *a, const void *b)
 {
 	const uint64_t *left = a, *right = b;
@@ -482,6 +517,10 @@ int main(void)
 		cmocka_unit_test(hangup_detaches),
 		cmocka_unit_test(engine_that_vanishes_is_a_failure),
 		cmocka_unit_test(resizes),
+#if !defined(__SANITIZE_ADDRESS__)
+		cmocka_unit_test(no_memory_detaches),
+#endif
+		cmocka_unit_test(engine_of_another_version_continues),
 		cmocka_unit_test(keys_are_shown_at_once),
 		cmocka_unit_test(no_usable_terminal),
 		sandbox_test(plugging_shows),

@@ -264,8 +264,6 @@ static int run(struct app *app, int service_fd, bool (*prepare)(struct app *app)
 	} else {
 		app->code = EXIT_REFUSED;
 	}
-	if (app->code == EXIT_DETACHED)
-		STR_COPY(app->last_words, "the install continues; boardstrap attach shows it");
 	finish(app);
 	/* After screens the program ends: signals stay blocked, or one that comes twice (SIGHUP
 	 * does, from the kernel and from the shell) would replace the exit code. */

@@ -109,26 +109,20 @@ static void take_service(struct app *app)
 		app->changed = true;
 	}
 	if (r == -EPROTO) {
-		STR_COPY(app->last_words,
-			"the engine runs another version of boardstrap; the install continues but "
-			"cannot be shown here");
-		app->code = EXIT_REFUSED;
+		STR_COPY(app->last_words, service_detached_text(r));
 		app->done = true;
 	} else if (snapshot_ended(&m->snap)) {
 		show_result(app);
 	}
 }
 
-static void detach(struct app *app)
-{
-	app->code = EXIT_DETACHED;
-	app->done = true;
-}
-
 void app_watch_service(struct app *app, int fd)
 {
+	/* Until the result: the install continues if the front end ends before, whatever the cause. */
+	app->code = EXIT_DETACHED;
+	STR_COPY(app->last_words, service_detached_text(0));
 	if (app_watch_add(app, &app->service, fd, EPOLLIN, take_service) < 0) {
-		detach(app);
+		app->done = true;
 		return;
 	}
 	app->model->snap = app->model->calm = (struct snapshot){0};
@@ -162,9 +156,7 @@ static bool is_installing(const struct app *app)
 
 void app_leave(struct app *app)
 {
-	if (is_installing(app))
-		detach(app);
-	else if (app->model->screen != &screen_result)
+	if (!is_installing(app) && app->model->screen != &screen_result)
 		app->code = EXIT_CANCELLED;
 	app->done = true;
 }
@@ -278,7 +270,7 @@ static void (*const handlers[OUTCOME_COUNT])(struct app *app) = {
 	[OUTCOME_LAYOUT] = on_layout,
 	[OUTCOME_BEGIN] = begin,
 	[OUTCOME_CANCEL] = on_cancel,
-	[OUTCOME_DETACH] = detach,
+	[OUTCOME_DETACH] = on_quit,
 	[OUTCOME_AGAIN] = on_again,
 };
 

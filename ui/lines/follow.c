@@ -170,8 +170,7 @@ static void print_detached(const struct follow *follow)
 {
 	if (isatty(STDERR_FILENO))
 		fputc('\n', errors(follow));
-	plain_wrap(errors(follow),
-		"boardstrap: ", "the install continues; boardstrap attach shows it");
+	plain_wrap(errors(follow), "boardstrap: ", service_detached_text(0));
 }
 
 /* ---- the engine ---- */
@@ -190,9 +189,7 @@ static void on_service(struct watch *watch, uint32_t events)
 	if (r == 0)
 		return;
 	if (r == -EPROTO) {
-		plain_wrap(errors(follow), "boardstrap: ",
-			"the engine runs another version of boardstrap; the install continues but "
-			"cannot be shown here");
+		plain_wrap(errors(follow), "boardstrap: ", service_detached_text(r));
 		follow->code = EXIT_DETACHED;
 		return;
 	}

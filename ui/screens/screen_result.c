@@ -130,11 +130,23 @@ static int draw_ribbon(struct grid *g, int row, const struct verdict *v)
 	return row + 1;
 }
 
-/* Returns the next step from the engine's error, else one for the exit code. */
+/* Returns what may be done with an installed target, or "" for a file. */
+static const char *what_is_safe(enum disk_kind kind)
+{
+	static const char *const safe[DISK_KIND_COUNT] = {
+		[DISK_EMMC] = "Safe to reboot.",
+		[DISK_SD] = "Safe to remove.",
+		[DISK_USB] = "Safe to remove.",
+		[DISK_FIXED] = "Safe to reboot.",
+	};
+
+	return kind < DISK_KIND_COUNT && safe[kind] ? safe[kind] : "";
+}
+
+/* Returns the next step from the engine's error, else one for the result. */
 static const char *what_next(const struct snapshot *s)
 {
 	static const char *const next[] = {
-		[EXIT_OK] = "Safe to remove.",
 		[EXIT_FAILED] =
 			"Read the log (l), check the device and its connection, and try again.",
 		[EXIT_REFUSED] = "Correct the problem above, and try again.",
@@ -142,11 +154,12 @@ static const char *what_next(const struct snapshot *s)
 		[EXIT_VERIFY] =
 			"Do not use this device. Try once more; if it fails again, replace it.",
 		[EXIT_LOCKED] = "Wait for the other install to end; boardstrap status shows it.",
-		[EXIT_NOT_VERIFIED] = "Safe to remove.",
 	};
 
 	if (s->err.next[0])
 		return s->err.next;
+	if (s->state == INSTALL_PASSED)
+		return what_is_safe(s->target_kind);
 	if (s->exit_code < 0 || s->exit_code >= (int)ARRAY_SIZE(next) || !next[s->exit_code])
 		return "";
 	return next[s->exit_code];
@@ -270,6 +283,7 @@ static void draw_failed(const struct snapshot *s, struct grid *g, int row, int b
 static int draw_verdict(const struct snapshot *s, struct grid *g, int row, const struct verdict *v)
 {
 	int beside = 1 + banner_cols(g, v) + (v->framed ? 2 : 3);
+	char text[ADVICE_BYTES];
 
 	if (screen_is_short(g)) {
 		row = draw_ribbon(g, row, v);
@@ -290,7 +304,7 @@ static int draw_verdict(const struct snapshot *s, struct grid *g, int row, const
 	draw_banner(g, row, 1, v);
 	(void)draw_numbers(s, g, row + (v->framed ? 2 : 0), beside);
 	if (s->state == INSTALL_PASSED)
-		(void)grid_text(g, row + 4, beside, ATTR_BOLD, "Safe to remove.");
+		(void)grid_text(g, row + 4, beside, ATTR_BOLD, advice(s, text));
 	return row + banner_rows(g, v) + 1;
 }
 

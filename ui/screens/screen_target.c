@@ -182,8 +182,9 @@ static void draw_details(struct grid *g, int row, const struct disk *disk)
 		(void)draw_fact(g, row, bottom, "Warning", disk->warning);
 }
 
-/* A short screen has one row for the details, which a notice overwrites. */
-static void draw_brief(struct grid *g, int row, const struct disk *disk)
+/* A short screen has one row for the details, which a notice overwrites. A warning is above it if
+ * the list leaves a row free, else it takes its place. */
+static void draw_brief(struct grid *g, int row, bool has_free_row, const struct disk *disk)
 {
 	char text[512], why[480];
 
@@ -192,6 +193,11 @@ static void draw_brief(struct grid *g, int row, const struct disk *disk)
 	if (disk->reason_count > 0)
 		STR_FORMAT(text, "Refused: %s", why);
 	(void)grid_text(g, row, 3, ATTR_NORMAL, text);
+	if (disk->reason_count > 0 || !disk->warning[0])
+		return;
+	row -= has_free_row;
+	grid_fill(g, row, 3, g->cols - 3, ' ', ATTR_NORMAL);
+	(void)grid_format(g, row, 3, ATTR_NORMAL, "Warning: %s", disk->warning);
 }
 
 static size_t per_page(const struct grid *g, struct area area)
@@ -214,7 +220,7 @@ static void draw(const struct model *m, struct grid *g, struct area area)
 		if (here)
 			draw_details(g, area.bottom + 1, here);
 	} else if (here) {
-		draw_brief(g, area.bottom, here);
+		draw_brief(g, area.bottom, m->row_count < first + shown, here);
 	}
 	screen_position(g, area.top, m->disk_cursor, m->row_count, shown);
 	for (size_t i = first; i < m->row_count && i < first + shown; i++, row++) {
