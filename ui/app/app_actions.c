@@ -131,7 +131,7 @@ void app_watch_service(struct app *app, int fd)
 	go_to(app, &screen_install);
 }
 
-static void begin(struct app *app)
+static void on_begin(struct app *app)
 {
 	struct model *m = app->model;
 	int fd, r;
@@ -268,7 +268,7 @@ static void (*const handlers[OUTCOME_COUNT])(struct app *app) = {
 	[OUTCOME_ARCHIVE] = on_archive,
 	[OUTCOME_COMPLETE] = on_complete,
 	[OUTCOME_LAYOUT] = on_layout,
-	[OUTCOME_BEGIN] = begin,
+	[OUTCOME_BEGIN] = on_begin,
 	[OUTCOME_CANCEL] = on_cancel,
 	[OUTCOME_DETACH] = on_quit,
 	[OUTCOME_AGAIN] = on_again,

@@ -50,10 +50,12 @@ struct area {
 };
 
 /*
- * To add a screen, also declare it below, and show it with go_to (app_actions.c) or, if it is an
- * overlay, in screen_keys.c. If the app has to act when it opens, add it to on_enter
- * (app_actions.c). If it has a step, add it to step_titles (screen_frame.c) and way[]
- * (app_actions.c).
+ * To add a screen, also declare it below, and show it with go_to from the handler of an outcome
+ * (app_actions.c) or, if it is an overlay, in screen_keys.c. A new outcome has a row in handlers
+ * (app_actions.c). If the app has to act when the screen opens, add it to on_enter (app_actions.c).
+ * If it has a step, add it to step_titles (screen_frame.c) and way[] (app_actions.c). Its states for
+ * the golden files are rows of tests/lib/screen_states.h; test_emulation and test_bytes have lists
+ * of screens.
  */
 struct screen {
 	const char *name;
