@@ -22,20 +22,22 @@ static const struct {
 	[DISK_OTHER] = {"other", "other"},
 };
 
-static const char *const reason_names[REASON_COUNT] = {
-	[REASON_SYSTEM] = "system",
-	[REASON_SOURCE] = "source",
-	[REASON_MOUNTED] = "mounted",
-	[REASON_SWAP] = "swap",
-	[REASON_HOLDER] = "holder",
-	[REASON_LOOP] = "loop",
-	[REASON_BUSY] = "busy",
-	[REASON_READ_ONLY] = "read-only",
-	[REASON_NO_MEDIUM] = "no-medium",
-	[REASON_TOO_SMALL] = "too-small",
-	[REASON_WORN] = "worn",
-	[REASON_KIND] = "kind",
-	[REASON_UNKNOWN] = "unknown",
+static const struct {
+	const char *name, *advice;
+} reasons[REASON_COUNT] = {
+	[REASON_SYSTEM] = {"system", "Choose another device."},
+	[REASON_SOURCE] = {"source", "Copy it to another device first."},
+	[REASON_MOUNTED] = {"mounted", "Unmount it first."},
+	[REASON_SWAP] = {"swap", "Switch that swap off first (swapoff)."},
+	[REASON_HOLDER] = {"holder", "Stop what uses it first."},
+	[REASON_LOOP] = {"loop", "Detach the loop device first (losetup -d)."},
+	[REASON_BUSY] = {"busy", "Find the program that uses it (fuser, lsof) and stop it first."},
+	[REASON_READ_ONLY] = {"read-only", "Remove its write protection."},
+	[REASON_NO_MEDIUM] = {"no-medium", "Insert a card."},
+	[REASON_TOO_SMALL] = {"too-small", "Choose a larger device."},
+	[REASON_WORN] = {"worn", "Replace it, or allow it explicitly (--allow worn)."},
+	[REASON_KIND] = {"kind", "Choose another device, or allow this kind explicitly (--allow)."},
+	[REASON_UNKNOWN] = {"unknown", "It is refused as a precaution."},
 };
 
 const char *disk_kind_name(enum disk_kind kind)
@@ -118,7 +120,12 @@ int disk_allow_parse(const char *names, unsigned *ret_allow, char ret_bad[32])
 
 const char *reason_name(enum reason_code code)
 {
-	return code < REASON_COUNT ? reason_names[code] : "unknown";
+	return code < REASON_COUNT ? reasons[code].name : "unknown";
+}
+
+const char *reason_advice(enum reason_code code)
+{
+	return reasons[code < REASON_COUNT ? code : REASON_UNKNOWN].advice;
 }
 
 void disk_refuse(struct disk *disk, enum reason_code code, const char *format, ...)

@@ -28,8 +28,8 @@ enum disk_kind {
  * Why a disk is refused, in the order of display: the most serious reason first. rules.c evaluates
  * the reasons in this order too.
  *
- * To add one, also change: reason_names (disk.c), judges (rules.c), advice (plan_check.c), the
- * manual page, tests/lib/machine_generator.h.
+ * To add one, also change: reasons (disk.c), judges (rules.c), the manual page,
+ * tests/lib/machine_generator.h.
  */
 enum reason_code {
 	REASON_SYSTEM,	  /* the running system is on it */
@@ -155,6 +155,8 @@ _must_check_ int disk_allow_parse(const char *names, unsigned *ret_allow, char r
 
 /* "system", "source", ...: code of a reason in --json. */
 const char *reason_name(enum reason_code code);
+/* "Unmount it first.": what the operator can do about it, to print after the phrase. */
+const char *reason_advice(enum reason_code code);
 
 /* Adds a reason with a formatted phrase. Does nothing if there are DISK_REASONS_MAX already. */
 void disk_refuse(struct disk *disk, enum reason_code code, const char *format, ...)

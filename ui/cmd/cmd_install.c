@@ -119,8 +119,10 @@ static int judge_target(struct job *job)
 	if (job->options.dry_run || job->target.reason_count == 0)
 		return 0;
 	for (uint32_t i = 0; i < job->target.reason_count && i < DISK_REASONS_MAX; i++) {
-		STR_FORMAT(
-			text, "%s is refused: %s", job->target.name, job->target.reasons[i].text);
+		const struct reason *reason = &job->target.reasons[i];
+
+		STR_FORMAT(text, "%s is refused: %s. %s", job->target.name, reason->text,
+			reason_advice(reason->code));
 		print_error(text);
 		if (i == 0)
 			STR_COPY(first, text);
