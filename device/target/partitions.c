@@ -118,7 +118,10 @@ static int reread(int fd)
 			break;
 		(void)usleep(REREAD_PAUSE_US);
 	}
-	/* -EINVAL: a loop device that was attached without a partition scan */
+	/* Accepted, because the comparison that follows decides. -EBUSY: another program reads a
+	 * partition, and the kernel keeps those that ptable_announce added. Nobody can have mounted
+	 * one, as @fd is the exclusive descriptor. -EINVAL: a loop device that was attached without
+	 * a partition scan. */
 	return r == -EBUSY || r == -EINVAL ? 0 : r;
 }
 
