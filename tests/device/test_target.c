@@ -295,7 +295,7 @@ static void removed_disk_is_refused(void **state)
 	struct disk disk = pick_loop(f);
 
 	(void)STR_COPY(disk.name, "no-such-disk");
-	refused(f, &disk, -ESTALE, "no longer the disk that was picked");
+	refused(f, &disk, -ESTALE, "no-such-disk was removed");
 }
 
 /* The disk shrinks between opening and writing. */
