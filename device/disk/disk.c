@@ -8,8 +8,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define LIFE_TIME_TENTHS 10 /* larger values: the life time is exceeded */
-
 static const struct {
 	const char *name, *label;
 } kinds[DISK_KIND_COUNT] = {
@@ -65,7 +63,7 @@ static const struct bus {
 static const struct bus *find_bus(const struct disk *disk)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(buses) && disk->kind == DISK_FIXED; i++)
-		if (strncmp(disk->name, buses[i].prefix, strlen(buses[i].prefix)) == 0 &&
+		if (str_has_prefix(disk->name, buses[i].prefix) &&
 			strstr(disk->id.devpath, buses[i].port))
 			return &buses[i];
 	return NULL;
@@ -357,18 +355,23 @@ const char *disk_emmc_version(const struct disk *disk)
 	return versions[revision];
 }
 
+int disk_life_time(const struct disk *disk)
+{
+	return disk->life_time_a > disk->life_time_b ? disk->life_time_a : disk->life_time_b;
+}
+
 void disk_health_phrase(const struct disk *disk, char *ret, size_t size)
 {
 	static const char *const reserve[] = {
 		"", ", reserve normal", ", reserve 80 % used", ", reserve 90 % used"};
-	int used = disk->life_time_a > disk->life_time_b ? disk->life_time_a : disk->life_time_b;
+	int used = disk_life_time(disk);
 	const char *left = disk->pre_eol >= 0 && disk->pre_eol < (int)ARRAY_SIZE(reserve)
 				   ? reserve[disk->pre_eol]
 				   : "";
 
 	if (used <= 0)
 		(void)str_format(ret, size, "n/a%s", left);
-	else if (used > LIFE_TIME_TENTHS)
+	else if (used >= LIFE_TIME_EXCEEDED)
 		(void)str_format(ret, size, "worn out%s", left);
 	else
 		(void)str_format(ret, size, "%d-%d %% used%s", (used - 1) * 10, used * 10, left);

@@ -114,6 +114,12 @@ struct disk_boot_area {
 	uint64_t size_bytes;
 };
 
+/* JESD84-B51, EXT_CSD 268 and 269 (DEVICE_LIFE_TIME_EST): n is up to n * 10 %; and 267
+ * (PRE_EOL_INFO). Larger values are reserved. */
+#define LIFE_TIME_EXCEEDED 11
+#define PRE_EOL_WARNING	   2
+#define PRE_EOL_URGENT	   3
+
 struct disk {
 	char name[32];	/* kernel name, or the file name of an image */
 	char path[256]; /* "/dev/mmcblk0", or the image's absolute path */
@@ -121,10 +127,9 @@ struct disk {
 	uint64_t size_bytes;
 	char vendor[32], model[48]; /* from the CID or the device; sanitised */
 	struct disk_identity id;
-	int emmc_revision; /* EXT_CSD revision, 0 if unknown */
-	/* Life time used: 0 n/a, 1 is up to 10 %, 10 is up to 100 %, 11 exceeded. */
-	int life_time_a, life_time_b;
-	int pre_eol; /* 0 n/a, 1 normal, 2 warning, 3 urgent */
+	int emmc_revision;	      /* EXT_CSD revision, 0 if unknown */
+	int life_time_a, life_time_b; /* used, up to LIFE_TIME_EXCEEDED; 0 n/a */
+	int pre_eol;		      /* 0 n/a, 1 normal, PRE_EOL_WARNING, PRE_EOL_URGENT */
 	bool read_only, removable;
 	uint32_t erase_bytes; /* preferred erase size, 0 if unknown */
 	struct disk_boot_area boot[2];
@@ -182,8 +187,9 @@ void disk_identity_short(const struct disk *disk, char ret[32]);
 
 /* "5.1": release of the eMMC standard for the disk's EXT_CSD revision (JESD84), or "". */
 const char *disk_emmc_version(const struct disk *disk);
-/* "0-10 % used, reserve normal": the higher of the two life time estimates; "n/a" if not
- * reported. */
+/* The higher of the two life time estimates; 0 if not reported. */
+int disk_life_time(const struct disk *disk);
+/* "0-10 % used, reserve normal", by disk_life_time; "n/a" if not reported. */
 void disk_health_phrase(const struct disk *disk, char *ret, size_t size);
 /* "boot0 4 MiB, boot1 4 MiB", or "none". */
 void disk_boot_phrase(const struct disk *disk, char *ret, size_t size);

@@ -35,11 +35,7 @@ static struct walk walk_of(int root, const struct disk *disk)
 /* Number of the partition @entry, from 1; 0 if it is not a partition. */
 static uint64_t partition_number(const struct walk *walk, const char *entry)
 {
-	uint64_t number;
-
-	return sysroot_read_u64(walk->root, &number, "%s/%s/partition", walk->dir, entry) < 0
-		       ? 0
-		       : number;
+	return sysroot_number(walk->root, "%s/%s/partition", walk->dir, entry);
 }
 
 static bool attribute_is(
