@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/disk/disk.h"
 
+#include "device/base/human.h"
 #include "device/base/util.h"
 
 #include <ctype.h>
@@ -384,15 +385,11 @@ void disk_boot_phrase(const struct disk *disk, char *ret, size_t size)
 	(void)str_copy(ret, size, "none");
 	for (size_t i = 0; i < ARRAY_SIZE(disk->boot); i++) {
 		const struct disk_boot_area *area = &disk->boot[i];
-		bool whole;
 
 		if (!area->name[0] || length >= size)
 			continue;
-		/* Boot areas have multiples of 128 KiB (BOOT_SIZE_MULT). */
-		whole = area->size_bytes % MIB(1) == 0;
-		(void)str_format(ret + length, size - length, "%sboot%zu %" PRIu64 " %s",
-			length ? ", " : "", i, area->size_bytes / (whole ? MIB(1) : KIB(1)),
-			whole ? "MiB" : "KiB");
+		(void)str_format(ret + length, size - length, "%sboot%zu %s", length ? ", " : "", i,
+			human_exact(area->size_bytes).s);
 		length = strlen(ret);
 	}
 }
