@@ -391,7 +391,7 @@ int layout_parse(
 	if (r == 0)
 		r = layout_check(&parser->layout, diag);
 	if (r == 0)
-		r = layout_plan(&parser->layout, layout_min_bytes(&parser->layout), &placed, diag);
+		r = layout_place(&parser->layout, layout_min_bytes(&parser->layout), &placed, diag);
 	if (r == 0)
 		*ret = parser->layout;
 	return r;

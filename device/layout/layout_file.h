@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * layout_file - reads a layout file, in the grammar of libConfuse, into a description for
- * layout_plan. assets/layouts has examples; boardstrap(1) lists the keywords. Unknown keywords,
+ * layout_place. assets/layouts has examples; boardstrap(1) lists the keywords. Unknown keywords,
  * duplicates, misplaced keywords and contradictions on any disk are errors with a line number.
  *
  * Not reentrant: the scanner of libConfuse uses global variables.

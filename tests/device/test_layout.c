@@ -19,7 +19,7 @@ static struct layout plan(const char *name, uint64_t disk_bytes)
 	struct diag diag;
 
 	assert_non_null(spec);
-	assert_int_equal(layout_plan(spec, disk_bytes, &planned, &diag), 0);
+	assert_int_equal(layout_place(spec, disk_bytes, &planned, &diag), 0);
 	return planned;
 }
 
@@ -107,13 +107,13 @@ static void min_bytes_is_exact(void **state)
 		struct layout planned = {.name = "untouched"};
 		struct diag diag;
 
-		assert_int_equal(layout_plan(spec, least - 512, &planned, &diag), -ENOSPC);
+		assert_int_equal(layout_place(spec, least - 512, &planned, &diag), -ENOSPC);
 		assert_string_equal(planned.name, "untouched");
 		assert_non_null(strstr(diag.text, "needs"));
 		for (uint64_t more = 0; more <= MIB(3); more += 512) {
 			const struct layout_partition *last;
 
-			assert_int_equal(layout_plan(spec, least + more, &planned, &diag), 0);
+			assert_int_equal(layout_place(spec, least + more, &planned, &diag), 0);
 			last = &planned.partitions[planned.count - 1];
 			assert_true(last->sectors * SECTOR_BYTES >= last->min_bytes);
 			assert_true((last->start + last->sectors) * SECTOR_BYTES +
@@ -252,7 +252,7 @@ static void contradictions_are_reported(void **state)
 		struct diag diag = {.line = 7};
 
 		mistakes[i].make(&spec);
-		assert_int_equal(layout_plan(&spec, GIB(8), &planned, &diag), mistakes[i].error);
+		assert_int_equal(layout_place(&spec, GIB(8), &planned, &diag), mistakes[i].error);
 		assert_int_equal(diag.line, 0);
 		if (!strstr(diag.text, mistakes[i].text))
 			fail_msg("\"%s\" does not contain \"%s\"", diag.text, mistakes[i].text);
@@ -266,11 +266,11 @@ static void mbr_ends_at_2_tib(void **state)
 
 	(void)state;
 	assert_int_equal(
-		layout_plan(layout_find("single-mbr"), GIB(2048) - MIB(1), &planned, &diag), 0);
+		layout_place(layout_find("single-mbr"), GIB(2048) - MIB(1), &planned, &diag), 0);
 	assert_int_equal(
-		layout_plan(layout_find("single-mbr"), GIB(2048) + MIB(1), &planned, &diag),
+		layout_place(layout_find("single-mbr"), GIB(2048) + MIB(1), &planned, &diag),
 		-EINVAL);
-	assert_int_equal(layout_plan(layout_find("single-gpt"), GIB(4096), &planned, &diag), 0);
+	assert_int_equal(layout_place(layout_find("single-gpt"), GIB(4096), &planned, &diag), 0);
 }
 
 static unsigned char next_byte;

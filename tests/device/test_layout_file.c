@@ -152,7 +152,7 @@ static void omitted_keywords_have_defaults(void **state)
 	assert_int_equal(l.emmc.boot, EMMC_BOOT_KEEP);
 	assert_int_equal(l.emmc.ack, EMMC_ACK_KEEP);
 	assert_false(l.emmc.set_boot_bus);
-	assert_int_equal(layout_plan(&l, GIB(4), &planned, &diag), 0);
+	assert_int_equal(layout_place(&l, GIB(4), &planned, &diag), 0);
 	assert_int_equal(planned.partitions[0].start, 8192);
 	l = load_good(*state, "emmc { boot-bus = keep boot-enable = user }\n" ROOT);
 	assert_false(l.emmc.set_boot_bus);
@@ -371,16 +371,16 @@ static void blobs_count_for_the_least_size(void **state)
 			   "blob \"c\" { file = spl.bin target = boot0 offset = 1M }\n");
 	/* The backup GPT after it fits as well. */
 	assert_int_equal(layout_min_bytes(&l), MIB(1000) + 100000 + KIB(20));
-	assert_int_equal(layout_plan(&l, MIB(1000), &planned, &diag), -ENOSPC);
+	assert_int_equal(layout_place(&l, MIB(1000), &planned, &diag), -ENOSPC);
 	assert_non_null(strstr(diag.text, "1001 MiB"));
-	assert_int_equal(layout_plan(&l, MIB(1001), &planned, &diag), 0);
+	assert_int_equal(layout_place(&l, MIB(1001), &planned, &diag), 0);
 	assert_int_equal(planned.boot_bytes[0], MIB(1) + 100000);
 	assert_int_equal(planned.boot_bytes[1], 0);
 
 	l = load_good(box, "disk { min-size = 3500M }\n" ROOT);
-	assert_int_equal(layout_plan(&l, MIB(3499), &planned, &diag), -ENOSPC);
+	assert_int_equal(layout_place(&l, MIB(3499), &planned, &diag), -ENOSPC);
 	assert_non_null(strstr(diag.text, "needs 3500 MiB"));
-	assert_int_equal(layout_plan(&l, MIB(3500), &planned, &diag), 0);
+	assert_int_equal(layout_place(&l, MIB(3500), &planned, &diag), 0);
 }
 
 static void fixed_ids_are_kept(void **state)
@@ -557,7 +557,7 @@ static void installed_layouts_fit_every_card(void **state)
 				spec.table == TABLE_GPT ? cards[j].gpt_end : cards[j].mbr_end;
 			size_t count = 0;
 
-			if (layout_plan(&spec, cards[j].sectors * SECTOR_BYTES, &l, &diag) < 0)
+			if (layout_place(&spec, cards[j].sectors * SECTOR_BYTES, &l, &diag) < 0)
 				fail_msg("%s: %s", shipped[i].name, diag.text);
 			for (; shipped[i].partitions[count].start > 0; count++) {
 				uint64_t start = shipped[i].partitions[count].start;
@@ -604,7 +604,7 @@ static void tables_leave_blobs_alone(void **state)
 		fd = openat(box->root, "image", O_RDWR | O_CLOEXEC);
 		assert_true(fd >= 0);
 		assert_int_equal(pwrite_full(fd, before, sizeof(before), 0), 0);
-		assert_int_equal(layout_plan(&spec, GIB(2), &l, &diag), 0);
+		assert_int_equal(layout_place(&spec, GIB(2), &l, &diag), 0);
 		layout_assign_ids(&l, layout_random);
 		if (ptable_write(fd, &l, &diag) < 0 || ptable_compare(fd, &l, &diag) < 0)
 			fail_msg("%s: %s", l.name, diag.text);

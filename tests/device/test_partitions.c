@@ -13,7 +13,7 @@ static struct layout plan(const char *name)
 	struct layout planned;
 	struct diag diag;
 
-	assert_int_equal(layout_plan(layout_find(name), MIB(600), &planned, &diag), 0);
+	assert_int_equal(layout_place(layout_find(name), MIB(600), &planned, &diag), 0);
 	layout_assign_ids(&planned, layout_random);
 	return planned;
 }
