@@ -31,11 +31,11 @@ _must_check_ int layout_parse(
 /*
  * Finds the layout that the operator named: a built-in layout; a file, if @name contains a "/" or
  * ends in ".conf"; or NAME.conf in @folder (see layout_folder). Returns 0, or -errno with the
- * complete message in @why, "FILE:LINE: ..." for an error on a line. -ENOENT if no layout has
+ * complete message in @diag, "FILE:LINE: ..." for an error on a line. -ENOENT if no layout has
  * that name.
  */
 _must_check_ int layout_resolve(
-	const char *name, const char *folder, struct layout *ret, char *why, size_t size);
+	const char *name, const char *folder, struct layout *ret, struct diag *diag);
 
 /* The folder of the installed layouts, relative to the running program:
  * ../share/boardstrap/layouts. "" if it cannot be determined. */

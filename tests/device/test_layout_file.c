@@ -426,34 +426,34 @@ static void files_that_are_not_layouts(void **state)
 static void names_are_resolved(void **state)
 {
 	const struct sandbox *box = *state;
-	char path[PATH_MAX], why[600], wanted[PATH_MAX + 64];
+	char path[PATH_MAX], wanted[PATH_MAX + 64];
 	struct layout layout;
+	struct diag diag;
 
 	sandbox_file(box, "mine.conf", ROOT);
 	sandbox_file(box, "single-mbr.conf", ROOT);
 	sandbox_file(box, "bad.conf", "disk {\n align = 3\n");
 
 	/* A built-in one wins. */
-	assert_int_equal(layout_resolve("single-mbr", box->dir, &layout, why, sizeof(why)), 0);
+	assert_int_equal(layout_resolve("single-mbr", box->dir, &layout, &diag), 0);
 	assert_string_equal(layout.file, "");
-	assert_int_equal(layout_resolve("mine", box->dir, &layout, why, sizeof(why)), 0);
+	assert_int_equal(layout_resolve("mine", box->dir, &layout, &diag), 0);
 	assert_string_equal(layout.name, "mine");
 	assert_string_equal(layout.file, sandbox_path(box, "mine.conf", path));
-	assert_int_equal(layout_resolve(path, "/nowhere", &layout, why, sizeof(why)), 0);
+	assert_int_equal(layout_resolve(path, "/nowhere", &layout, &diag), 0);
 
-	assert_int_equal(layout_resolve("bad", box->dir, &layout, why, sizeof(why)), -EINVAL);
+	assert_int_equal(layout_resolve("bad", box->dir, &layout, &diag), -EINVAL);
 	(void)snprintf(wanted, sizeof(wanted), "%s:1: the section that begins here is not closed",
 		sandbox_path(box, "bad.conf", path));
-	assert_string_equal(why, wanted);
-	assert_int_equal(
-		layout_resolve("./none.conf", box->dir, &layout, why, sizeof(why)), -ENOENT);
-	assert_string_equal(why, "./none.conf: cannot be read: No such file or directory");
+	assert_string_equal(diag.text, wanted);
+	assert_int_equal(layout_resolve("./none.conf", box->dir, &layout, &diag), -ENOENT);
+	assert_string_equal(diag.text, "./none.conf: cannot be read: No such file or directory");
 	/* A name with this suffix is a file, not a layout in the folder. */
-	assert_int_equal(layout_resolve("mine.conf", box->dir, &layout, why, sizeof(why)), -ENOENT);
-	assert_int_equal(layout_resolve("none", box->dir, &layout, why, sizeof(why)), -ENOENT);
-	assert_non_null(strstr(why, "no layout 'none'"));
-	assert_non_null(strstr(why, "single-gpt, single-mbr, boot-root"));
-	assert_non_null(strstr(why, box->dir));
+	assert_int_equal(layout_resolve("mine.conf", box->dir, &layout, &diag), -ENOENT);
+	assert_int_equal(layout_resolve("none", box->dir, &layout, &diag), -ENOENT);
+	assert_non_null(strstr(diag.text, "no layout 'none'"));
+	assert_non_null(strstr(diag.text, "single-gpt, single-mbr, boot-root"));
+	assert_non_null(strstr(diag.text, box->dir));
 }
 
 static void the_folder_is_beside_the_program(void **state)
