@@ -32,14 +32,14 @@ static int cmd_screens(int argc, char **argv)
 	_cleanup_close_ int root = -1;
 	struct options options;
 	struct layout layout;
-	char folder[256], why[600];
+	char folder[256];
 	struct diag diag;
 
 	if (options_parse(COMMAND_SCREENS, argc, argv, &options, &diag) < 0)
 		return refuse(diag.text);
 	layout_folder(folder);
-	if (options.layout && layout_resolve(options.layout, folder, &layout, why, sizeof(why)) < 0)
-		return refuse(why);
+	if (options.layout && layout_resolve(options.layout, folder, &layout, &diag) < 0)
+		return refuse(diag.text);
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return refuse("the screens need a terminal: without one, use `boardstrap install "
 			      "--plain`; see `boardstrap --help`");

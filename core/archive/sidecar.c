@@ -102,7 +102,7 @@ static int read_text(const char *path, char **ret)
 	return 0;
 }
 
-int sidecar_find(const char *archive_path, char ret[SHA256_HEX], char *name)
+int sidecar_find(const char *archive_path, char ret[SHA256_HEX], char *ret_name)
 {
 	const char *slash = strrchr(archive_path, '/');
 	const char *base = slash ? slash + 1 : archive_path;
@@ -114,8 +114,10 @@ int sidecar_find(const char *archive_path, char ret[SHA256_HEX], char *name)
 		return -ENAMETOOLONG;
 	r = read_text(path, &own);
 	if (r == 0) {
-		str_format(name, NAME_MAX + 1, "%s.sha256", base);
-		return sidecar_parse(own, base, true, ret) ? 1 : -EINVAL;
+		if (!sidecar_parse(own, base, true, ret))
+			return -EINVAL;
+		(void)str_format(ret_name, NAME_MAX + 1, "%s.sha256", base);
+		return 1;
 	}
 	if (r != -ENOENT && r != -ENAMETOOLONG)
 		return r;
@@ -124,6 +126,8 @@ int sidecar_find(const char *archive_path, char ret[SHA256_HEX], char *name)
 	r = read_text(path, &sums);
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
-	str_format(name, NAME_MAX + 1, "SHA256SUMS");
-	return sidecar_parse(sums, base, false, ret) ? 1 : 0;
+	if (!sidecar_parse(sums, base, false, ret))
+		return 0;
+	(void)str_copy(ret_name, NAME_MAX + 1, "SHA256SUMS");
+	return 1;
 }

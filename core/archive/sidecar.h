@@ -13,10 +13,10 @@ bool sidecar_parse(const char *text, const char *name, bool lone, char ret[SHA25
 
 /*
  * Finds the digest for an archive. Returns 1 with the digest in @ret and the file name of the
- * sidecar in @name (NAME_MAX + 1 bytes); 0 if there is no sidecar; -EINVAL if ARCHIVE.sha256 has
- * no digest for the archive, or a sidecar is not a regular file or larger than 1 MiB; or -errno if
- * it cannot be read. On 0, @name may have been set.
+ * sidecar in @ret_name (NAME_MAX + 1 bytes); 0 if there is no ARCHIVE.sha256 and SHA256SUMS has no
+ * digest for the archive; -EINVAL if ARCHIVE.sha256 has none, or a sidecar is not a regular file or
+ * larger than 1 MiB; or -errno if it cannot be read. Both are unchanged unless it returns 1.
  */
-_must_check_ int sidecar_find(const char *archive_path, char ret[SHA256_HEX], char *name);
+_must_check_ int sidecar_find(const char *archive_path, char ret[SHA256_HEX], char *ret_name);
 
 #endif

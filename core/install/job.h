@@ -100,7 +100,7 @@ void job_stop(struct job *job, int signal);
 bool job_has_children(const struct job *job);
 /* For a failed job, in a work child: unmounts and makes the target unbootable. Returns 0, or -errno
  * with the sentence sent to @report_fd, which may be -1. */
-int job_undo(struct job *job, int report_fd);
+_must_check_ int job_undo(struct job *job, int report_fd);
 
 /* Opens the journal of changed settings unless it is open. Returns 0 or -errno. */
 _must_check_ int job_change_settings(struct job *job);

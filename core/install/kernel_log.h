@@ -33,8 +33,8 @@ void kernel_log_init(struct kernel_log *log);
  * @reactor is dispatched. Returns 0, or -errno of kmsg_open or reactor_add; an install continues
  * without the log.
  */
-int kernel_log_open(struct kernel_log *log, int reactor, int root, const struct disk *disk,
-	void (*report)(void *owner, const char *text), void *owner);
+_must_check_ int kernel_log_open(struct kernel_log *log, int reactor, int root,
+	const struct disk *disk, void (*report)(void *owner, const char *text), void *owner);
 /* Handles one message; called by the watch. */
 void kernel_log_take(struct kernel_log *log, const struct kmsg_record *record, uint64_t now_ms);
 /* Call it once a tick: reports the number of suppressed messages as soon as the rate allows. */

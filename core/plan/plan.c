@@ -130,7 +130,7 @@ void plan_make(struct plan *ret, const struct plan_request *request)
 			 (archive->totals.acls ? TAR_NEED_ACLS : 0u) |
 			 (archive->totals.sparse ? TAR_NEED_SPARSE : 0u);
 
-	if (layout_plan(request->layout, request->target->size_bytes, &ret->layout, &diag) == 0) {
+	if (layout_place(request->layout, request->target->size_bytes, &ret->layout, &diag) == 0) {
 		layout_assign_ids(&ret->layout, layout_random);
 	} else {
 		ret->layout = *request->layout;

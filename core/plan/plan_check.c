@@ -51,21 +51,6 @@ static void partition_name(const struct plan *plan, size_t index, char ret[64])
 static void check_target(
 	const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
 {
-	static const char *const advice[REASON_COUNT] = {
-		[REASON_SYSTEM] = "Choose another device.",
-		[REASON_SOURCE] = "Copy it to another device first.",
-		[REASON_MOUNTED] = "Unmount it first.",
-		[REASON_SWAP] = "Switch that swap off first (swapoff).",
-		[REASON_HOLDER] = "Stop what uses it first.",
-		[REASON_LOOP] = "Detach the loop device first (losetup -d).",
-		[REASON_BUSY] = "Find the program that uses it (fuser, lsof) and stop it first.",
-		[REASON_READ_ONLY] = "Remove its write protection.",
-		[REASON_NO_MEDIUM] = "Insert a card.",
-		[REASON_TOO_SMALL] = "Choose a larger device.",
-		[REASON_WORN] = "Replace it, or allow it explicitly (--allow worn).",
-		[REASON_KIND] = "Choose another device, or allow this kind explicitly (--allow).",
-		[REASON_UNKNOWN] = "It is refused as a precaution.",
-	};
 	const struct disk *now = &facts->target;
 	const char *what = NULL;
 
@@ -85,7 +70,7 @@ static void check_target(
 
 		STR_FORMAT(code, "target-%s", reason_name(reason->code));
 		add(ret, code, "%s is refused: %s. %s", plan->target.path, reason->text,
-			reason->code < REASON_COUNT ? advice[reason->code] : "");
+			reason_advice(reason->code));
 	}
 }
 

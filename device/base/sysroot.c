@@ -167,19 +167,41 @@ int sysroot_read(int root, char *buf, size_t size, const char *format, ...)
 	return r;
 }
 
-int sysroot_read_u64(int root, uint64_t *ret_value, const char *format, ...)
+static int read_number(int root, uint64_t *ret_value, const char *format, va_list args)
+	__attribute__((format(printf, 3, 0)));
+
+static int read_number(int root, uint64_t *ret_value, const char *format, va_list args)
 {
 	char text[64];
-	va_list args;
-	int r;
+	int r = read_formatted(root, text, sizeof(text), format, args);
 
-	va_start(args, format);
-	r = read_formatted(root, text, sizeof(text), format, args);
-	va_end(args);
 	if (r < 0)
 		return r;
 	sysroot_trim(text);
 	return str_to_u64(text, 0, ret_value);
+}
+
+int sysroot_read_u64(int root, uint64_t *ret_value, const char *format, ...)
+{
+	va_list args;
+	int r;
+
+	va_start(args, format);
+	r = read_number(root, ret_value, format, args);
+	va_end(args);
+	return r;
+}
+
+uint64_t sysroot_number(int root, const char *format, ...)
+{
+	uint64_t value = 0;
+	va_list args;
+
+	va_start(args, format);
+	if (read_number(root, &value, format, args) < 0)
+		value = 0;
+	va_end(args);
+	return value;
 }
 
 int sysroot_read_devno(int root, uint32_t *ret_major, uint32_t *ret_minor, const char *format, ...)

@@ -59,6 +59,11 @@ bool str_format(char *to, size_t size, const char *format, ...)
 	return fits;
 }
 
+bool str_has_prefix(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
 bool path_is_below(const char *path, const char *dir)
 {
 	size_t length = strlen(dir);

@@ -52,6 +52,8 @@ bool str_vformat(char *to, size_t size, const char *format, va_list args)
 #define STR_COPY(to, from)  str_copy((to), sizeof(to), (from))
 #define STR_FORMAT(to, ...) str_format((to), sizeof(to), __VA_ARGS__)
 
+bool str_has_prefix(const char *text, const char *prefix);
+
 /* True if @path is @dir or below it: "/boot/efi" is below "/boot", "/bootx" is not. Every path is
  * below "". Both paths are absolute or relative to the same directory; neither ends in a slash. */
 bool path_is_below(const char *path, const char *dir);

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/disk/disk.h"
 
+#include "device/base/human.h"
 #include "device/base/util.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-
-#define LIFE_TIME_TENTHS 10 /* larger values: the life time is exceeded */
 
 static const struct {
 	const char *name, *label;
@@ -22,20 +21,22 @@ static const struct {
 	[DISK_OTHER] = {"other", "other"},
 };
 
-static const char *const reason_names[REASON_COUNT] = {
-	[REASON_SYSTEM] = "system",
-	[REASON_SOURCE] = "source",
-	[REASON_MOUNTED] = "mounted",
-	[REASON_SWAP] = "swap",
-	[REASON_HOLDER] = "holder",
-	[REASON_LOOP] = "loop",
-	[REASON_BUSY] = "busy",
-	[REASON_READ_ONLY] = "read-only",
-	[REASON_NO_MEDIUM] = "no-medium",
-	[REASON_TOO_SMALL] = "too-small",
-	[REASON_WORN] = "worn",
-	[REASON_KIND] = "kind",
-	[REASON_UNKNOWN] = "unknown",
+static const struct {
+	const char *name, *advice;
+} reasons[REASON_COUNT] = {
+	[REASON_SYSTEM] = {"system", "Choose another device."},
+	[REASON_SOURCE] = {"source", "Copy it to another device first."},
+	[REASON_MOUNTED] = {"mounted", "Unmount it first."},
+	[REASON_SWAP] = {"swap", "Switch that swap off first (swapoff)."},
+	[REASON_HOLDER] = {"holder", "Stop what uses it first."},
+	[REASON_LOOP] = {"loop", "Detach the loop device first (losetup -d)."},
+	[REASON_BUSY] = {"busy", "Find the program that uses it (fuser, lsof) and stop it first."},
+	[REASON_READ_ONLY] = {"read-only", "Remove its write protection."},
+	[REASON_NO_MEDIUM] = {"no-medium", "Insert a card."},
+	[REASON_TOO_SMALL] = {"too-small", "Choose a larger device."},
+	[REASON_WORN] = {"worn", "Replace it, or allow it explicitly (--allow worn)."},
+	[REASON_KIND] = {"kind", "Choose another device, or allow this kind explicitly (--allow)."},
+	[REASON_UNKNOWN] = {"unknown", "It is refused as a precaution."},
 };
 
 const char *disk_kind_name(enum disk_kind kind)
@@ -63,7 +64,7 @@ static const struct bus {
 static const struct bus *find_bus(const struct disk *disk)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(buses) && disk->kind == DISK_FIXED; i++)
-		if (strncmp(disk->name, buses[i].prefix, strlen(buses[i].prefix)) == 0 &&
+		if (str_has_prefix(disk->name, buses[i].prefix) &&
 			strstr(disk->id.devpath, buses[i].port))
 			return &buses[i];
 	return NULL;
@@ -118,7 +119,12 @@ int disk_allow_parse(const char *names, unsigned *ret_allow, char ret_bad[32])
 
 const char *reason_name(enum reason_code code)
 {
-	return code < REASON_COUNT ? reason_names[code] : "unknown";
+	return code < REASON_COUNT ? reasons[code].name : "unknown";
+}
+
+const char *reason_advice(enum reason_code code)
+{
+	return reasons[code < REASON_COUNT ? code : REASON_UNKNOWN].advice;
 }
 
 void disk_refuse(struct disk *disk, enum reason_code code, const char *format, ...)
@@ -350,18 +356,23 @@ const char *disk_emmc_version(const struct disk *disk)
 	return versions[revision];
 }
 
+int disk_life_time(const struct disk *disk)
+{
+	return disk->life_time_a > disk->life_time_b ? disk->life_time_a : disk->life_time_b;
+}
+
 void disk_health_phrase(const struct disk *disk, char *ret, size_t size)
 {
 	static const char *const reserve[] = {
 		"", ", reserve normal", ", reserve 80 % used", ", reserve 90 % used"};
-	int used = disk->life_time_a > disk->life_time_b ? disk->life_time_a : disk->life_time_b;
+	int used = disk_life_time(disk);
 	const char *left = disk->pre_eol >= 0 && disk->pre_eol < (int)ARRAY_SIZE(reserve)
 				   ? reserve[disk->pre_eol]
 				   : "";
 
 	if (used <= 0)
 		(void)str_format(ret, size, "n/a%s", left);
-	else if (used > LIFE_TIME_TENTHS)
+	else if (used >= LIFE_TIME_EXCEEDED)
 		(void)str_format(ret, size, "worn out%s", left);
 	else
 		(void)str_format(ret, size, "%d-%d %% used%s", (used - 1) * 10, used * 10, left);
@@ -374,15 +385,11 @@ void disk_boot_phrase(const struct disk *disk, char *ret, size_t size)
 	(void)str_copy(ret, size, "none");
 	for (size_t i = 0; i < ARRAY_SIZE(disk->boot); i++) {
 		const struct disk_boot_area *area = &disk->boot[i];
-		bool whole;
 
 		if (!area->name[0] || length >= size)
 			continue;
-		/* Boot areas have multiples of 128 KiB (BOOT_SIZE_MULT). */
-		whole = area->size_bytes % MIB(1) == 0;
-		(void)str_format(ret + length, size - length, "%sboot%zu %" PRIu64 " %s",
-			length ? ", " : "", i, area->size_bytes / (whole ? MIB(1) : KIB(1)),
-			whole ? "MiB" : "KiB");
+		(void)str_format(ret + length, size - length, "%sboot%zu %s", length ? ", " : "", i,
+			human_exact(area->size_bytes).s);
 		length = strlen(ret);
 	}
 }

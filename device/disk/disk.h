@@ -28,8 +28,8 @@ enum disk_kind {
  * Why a disk is refused, in the order of display: the most serious reason first. rules.c evaluates
  * the reasons in this order too.
  *
- * To add one, also change: reason_names (disk.c), judges (rules.c), advice (plan_check.c), the
- * manual page, tests/lib/machine_generator.h.
+ * To add one, also change: reasons (disk.c), judges (rules.c), the manual page,
+ * tests/lib/machine_generator.h.
  */
 enum reason_code {
 	REASON_SYSTEM,	  /* the running system is on it */
@@ -114,6 +114,12 @@ struct disk_boot_area {
 	uint64_t size_bytes;
 };
 
+/* JESD84-B51, EXT_CSD 268 and 269 (DEVICE_LIFE_TIME_EST): n is up to n * 10 %; and 267
+ * (PRE_EOL_INFO). Larger values are reserved. */
+#define LIFE_TIME_EXCEEDED 11
+#define PRE_EOL_WARNING	   2
+#define PRE_EOL_URGENT	   3
+
 struct disk {
 	char name[32];	/* kernel name, or the file name of an image */
 	char path[256]; /* "/dev/mmcblk0", or the image's absolute path */
@@ -121,10 +127,9 @@ struct disk {
 	uint64_t size_bytes;
 	char vendor[32], model[48]; /* from the CID or the device; sanitised */
 	struct disk_identity id;
-	int emmc_revision; /* EXT_CSD revision, 0 if unknown */
-	/* Life time used: 0 n/a, 1 is up to 10 %, 10 is up to 100 %, 11 exceeded. */
-	int life_time_a, life_time_b;
-	int pre_eol; /* 0 n/a, 1 normal, 2 warning, 3 urgent */
+	int emmc_revision;	      /* EXT_CSD revision, 0 if unknown */
+	int life_time_a, life_time_b; /* used, up to LIFE_TIME_EXCEEDED; 0 n/a */
+	int pre_eol;		      /* 0 n/a, 1 normal, PRE_EOL_WARNING, PRE_EOL_URGENT */
 	bool read_only, removable;
 	uint32_t erase_bytes; /* preferred erase size, 0 if unknown */
 	struct disk_boot_area boot[2];
@@ -155,6 +160,8 @@ _must_check_ int disk_allow_parse(const char *names, unsigned *ret_allow, char r
 
 /* "system", "source", ...: code of a reason in --json. */
 const char *reason_name(enum reason_code code);
+/* "Unmount it first.": what the operator can do about it, to print after the phrase. */
+const char *reason_advice(enum reason_code code);
 
 /* Adds a reason with a formatted phrase. Does nothing if there are DISK_REASONS_MAX already. */
 void disk_refuse(struct disk *disk, enum reason_code code, const char *format, ...)
@@ -180,8 +187,9 @@ void disk_identity_short(const struct disk *disk, char ret[32]);
 
 /* "5.1": release of the eMMC standard for the disk's EXT_CSD revision (JESD84), or "". */
 const char *disk_emmc_version(const struct disk *disk);
-/* "0-10 % used, reserve normal": the higher of the two life time estimates; "n/a" if not
- * reported. */
+/* The higher of the two life time estimates; 0 if not reported. */
+int disk_life_time(const struct disk *disk);
+/* "0-10 % used, reserve normal", by disk_life_time; "n/a" if not reported. */
 void disk_health_phrase(const struct disk *disk, char *ret, size_t size);
 /* "boot0 4 MiB, boot1 4 MiB", or "none". */
 void disk_boot_phrase(const struct disk *disk, char *ret, size_t size);

@@ -20,17 +20,10 @@
 #define EMMC_REVISION_4_41 5   /* EXT_CSD revisions: no removable cards from this one on */
 #define EMMC_REVISION_5_0  7   /* wear registers from this one on */
 #define EMMC_REVISION_MAX  255 /* one byte of the EXT_CSD */
-#define LIFE_TIME_MAX	   11
-#define PRE_EOL_MAX	   3
 
 /* Devices without a medium of their own, or whose medium is not written like a disk. */
 static const char *const skipped[] = {
 	"ram", "zram", "dm-", "md", "sr", "fd", "mtdblock", "nbd", "bcache", "drbd"};
-
-static bool has_prefix(const char *name, const char *prefix)
-{
-	return strncmp(name, prefix, strlen(prefix)) == 0;
-}
 
 /* Reads a text that comes from the device: trimmed and sanitised; "" if it does not exist. */
 #define READ_TEXT(root, to, name, attribute)                                                       \
@@ -40,14 +33,6 @@ static void read_text(int root, char *to, size_t size, const char *name, const c
 	(void)sysroot_read(root, to, size, "sys/block/%s/%s", name, attribute);
 	sysroot_trim(to);
 	str_sanitise(to);
-}
-
-/* Reads a number; 0 if it does not exist. */
-static uint64_t read_number(int root, const char *name, const char *attribute)
-{
-	uint64_t value;
-
-	return sysroot_read_u64(root, &value, "sys/block/%s/%s", name, attribute) == 0 ? value : 0;
 }
 
 /* Keeps the end of a path that is too long, as the port is at the end. */
@@ -73,7 +58,8 @@ static void read_boot_areas(int root, const char *name, struct disk *disk)
 		struct disk_boot_area *area = &disk->boot[i];
 
 		(void)STR_FORMAT(area->name, "%sboot%u", name, i);
-		area->size_bytes = read_number(root, area->name, "size") * SECTOR_BYTES;
+		area->size_bytes =
+			sysroot_number(root, "sys/block/%s/size", area->name) * SECTOR_BYTES;
 		if (area->size_bytes == 0)
 			area->name[0] = '\0';
 	}
@@ -96,10 +82,11 @@ static void read_wear(int root, const char *name, struct disk *disk)
 		return;
 	READ_TEXT(root, text, name, "device/life_time");
 	if (sscanf(text, "%x %x", &a, &b) == 2) {
-		disk->life_time_a = defined_level(a, LIFE_TIME_MAX);
-		disk->life_time_b = defined_level(b, LIFE_TIME_MAX);
+		disk->life_time_a = defined_level(a, LIFE_TIME_EXCEEDED);
+		disk->life_time_b = defined_level(b, LIFE_TIME_EXCEEDED);
 	}
-	disk->pre_eol = defined_level(read_number(root, name, "device/pre_eol_info"), PRE_EOL_MAX);
+	disk->pre_eol = defined_level(
+		sysroot_number(root, "sys/block/%s/device/pre_eol_info", name), PRE_EOL_URGENT);
 }
 
 /* Completes from the CID what sysfs does not have, or not on an old kernel. */
@@ -134,8 +121,8 @@ static void read_card(int root, const char *name, struct disk *disk)
 	if (strcmp(type, "MMC") == 0) {
 		standard = CID_MMC;
 		/* "removable" is 0 for every card. A removable MMC card has no boot areas. */
-		disk->emmc_revision =
-			defined_level(read_number(root, name, "device/rev"), EMMC_REVISION_MAX);
+		disk->emmc_revision = defined_level(
+			sysroot_number(root, "sys/block/%s/device/rev", name), EMMC_REVISION_MAX);
 		read_boot_areas(root, name, disk);
 		if (disk->boot[0].name[0] || disk->emmc_revision >= EMMC_REVISION_4_41)
 			disk->kind = DISK_EMMC;
@@ -204,12 +191,14 @@ static int read_disk(int root, const char *name, struct disk *ret)
 		sysroot_read_u64(root, &sectors, "sys/block/%s/size", name) < 0)
 		return -ENODEV;
 	disk.size_bytes = disk.id.size_bytes = sectors * SECTOR_BYTES;
-	disk.id.diskseq = read_number(root, name, "diskseq");
-	disk.read_only = read_number(root, name, "ro") != 0;
-	disk.removable = read_number(root, name, "removable") != 0;
-	disk.erase_bytes = (uint32_t)read_number(root, name, "device/preferred_erase_size");
+	disk.id.diskseq = sysroot_number(root, "sys/block/%s/diskseq", name);
+	disk.read_only = sysroot_number(root, "sys/block/%s/ro", name) != 0;
+	disk.removable = sysroot_number(root, "sys/block/%s/removable", name) != 0;
+	disk.erase_bytes =
+		(uint32_t)sysroot_number(root, "sys/block/%s/device/preferred_erase_size", name);
 	if (disk.erase_bytes == 0)
-		disk.erase_bytes = (uint32_t)read_number(root, name, "queue/discard_granularity");
+		disk.erase_bytes = (uint32_t)sysroot_number(
+			root, "sys/block/%s/queue/discard_granularity", name);
 	(void)STR_FORMAT(disk.path, "/dev/%s", name);
 	for (char *p = disk.path; *p; p++)
 		if (*p == '!')
@@ -222,7 +211,7 @@ static int read_disk(int root, const char *name, struct disk *ret)
 	COPY_END(disk.id.devpath, path);
 
 	for (size_t i = 0; i < ARRAY_SIZE(families) && !family; i++)
-		if (has_prefix(name, families[i].prefix))
+		if (str_has_prefix(name, families[i].prefix))
 			family = &families[i];
 	if (family) {
 		disk.kind = family->kind;
@@ -242,15 +231,15 @@ static bool is_listed(int root, const char *name)
 	for (size_t i = 0; i < ARRAY_SIZE(skipped); i++) {
 		size_t length = strlen(skipped[i]);
 
-		if (has_prefix(name, skipped[i]) &&
+		if (str_has_prefix(name, skipped[i]) &&
 			(name[length] == '\0' || isdigit((unsigned char)name[length])))
 			return false;
 	}
-	if (has_prefix(name, "loop"))
-		return read_number(root, name, "size") > 0;
+	if (str_has_prefix(name, "loop"))
+		return sysroot_number(root, "sys/block/%s/size", name) > 0;
 	return sysroot_exists(root, "sys/block/%s/device", name) &&
 	       !sysroot_exists(root, "sys/block/%s/partition", name) &&
-	       read_number(root, name, "hidden") == 0 && !is_card_area(root, name);
+	       sysroot_number(root, "sys/block/%s/hidden", name) == 0 && !is_card_area(root, name);
 }
 
 struct scan {

@@ -97,23 +97,16 @@ static bool query_loop(int root, const char *name, struct wholedisk_loop *ret)
 	return true;
 }
 
-static uint64_t read_number(int root, const char *name, const char *attribute)
-{
-	uint64_t value;
-
-	return sysroot_read_u64(root, &value, "sys/block/%s/%s", name, attribute) == 0 ? value : 0;
-}
-
 /* True if a file of this size is as large as the loop device @name shows. */
 static bool has_size_of(int root, const char *name, uint64_t bytes)
 {
-	uint64_t offset = read_number(root, name, "loop/offset");
-	uint64_t limit = read_number(root, name, "loop/sizelimit");
+	uint64_t offset = sysroot_number(root, "sys/block/%s/loop/offset", name);
+	uint64_t limit = sysroot_number(root, "sys/block/%s/loop/sizelimit", name);
 
 	bytes -= offset < bytes ? offset : bytes;
 	if (limit > 0 && limit < bytes)
 		bytes = limit;
-	return bytes / SECTOR_BYTES == read_number(root, name, "size");
+	return bytes / SECTOR_BYTES == sysroot_number(root, "sys/block/%s/size", name);
 }
 
 /* Fills the numbers from the backing path. False if it does not exist or is another file. */

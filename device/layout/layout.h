@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * layout - the places of partitions and boot loaders. layout_plan() turns a description and the
+ * layout - the places of partitions and boot loaders. layout_place() turns a description and the
  * size of a disk into explicit, checked starts and sizes in sectors, because libfdisk silently
  * moves or shrinks a partition whose place is left to a default. Descriptions are built in or
  * come from a file (layout_file.h). Pure, except for layout_random().
@@ -24,7 +24,7 @@ enum table_kind { TABLE_GPT, TABLE_MBR };
 
 struct layout_partition {
 	char name[36];
-	uint64_t start, sectors; /* in 512-byte sectors, set by layout_plan; 0 in a description */
+	uint64_t start, sectors; /* in 512-byte sectors, set by layout_place; 0 in a description */
 	uint64_t offset_bytes;	 /* required start; 0: aligned, after the previous partition */
 	uint64_t size_bytes;	 /* 0 if it grows */
 	uint64_t min_bytes;	 /* minimum size of a growing partition */
@@ -72,12 +72,12 @@ struct layout {
 	char disk_uuid[37]; /* GPT disk GUID, or MBR disk ID as 8 hex digits */
 	uint64_t align_bytes;
 	uint64_t min_bytes;    /* required size of the disk; 0: as needed */
-	uint64_t disk_sectors; /* set by layout_plan */
+	uint64_t disk_sectors; /* set by layout_place */
 	size_t count;
 	struct layout_partition partitions[LAYOUT_PARTITIONS_MAX]; /* in the order on the disk */
 	size_t blob_count;
 	struct layout_blob blobs[LAYOUT_BLOBS_MAX]; /* in the order in which they are written */
-	/* Set by layout_plan: minimum sizes of boot0 and boot1 for their blobs. The caller
+	/* Set by layout_place: minimum sizes of boot0 and boot1 for their blobs. The caller
 	 * compares them with the card. */
 	uint64_t boot_bytes[2];
 	struct layout_emmc emmc;
@@ -105,7 +105,7 @@ _must_check_ int layout_check_places(const struct layout *placed, struct diag *d
  * Returns 0; -ENOSPC if the disk is too small; -EINVAL for a contradiction. On failure @ret is
  * unchanged and @diag (not NULL) has the reason, and the line if it came from a file.
  */
-_must_check_ int layout_plan(
+_must_check_ int layout_place(
 	const struct layout *spec, uint64_t disk_bytes, struct layout *ret, struct diag *diag);
 
 /* Index of the partition named @name, or the number of partitions if not found. */

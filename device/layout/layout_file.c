@@ -132,7 +132,7 @@ static int begin_section(struct parser *parser, const cfg_t *open)
 
 static int end_partition(struct parser *parser, struct layout_partition *p)
 {
-	char why[128];
+	struct diag why;
 
 	if (!has_word(parser, "type"))
 		layout_default_type(p);
@@ -147,8 +147,8 @@ static int end_partition(struct parser *parser, struct layout_partition *p)
 	if (p->partuuid[0] != '\0' && !layout_is_uuid(p->partuuid))
 		return fail(parser, p->line, "partuuid %s of partition %s is not a UUID",
 			p->partuuid, p->name);
-	if (mkfs_check_options(p->fs, p->mkfs_options, why, sizeof(why)) < 0)
-		return fail(parser, p->line, "partition %s: %s", p->name, why);
+	if (mkfs_check_options(p->fs, p->mkfs_options, &why) < 0)
+		return fail(parser, p->line, "partition %s: %s", p->name, why.text);
 	return 0;
 }
 
@@ -391,7 +391,7 @@ int layout_parse(
 	if (r == 0)
 		r = layout_check(&parser->layout, diag);
 	if (r == 0)
-		r = layout_plan(&parser->layout, layout_min_bytes(&parser->layout), &placed, diag);
+		r = layout_place(&parser->layout, layout_min_bytes(&parser->layout), &placed, diag);
 	if (r == 0)
 		*ret = parser->layout;
 	return r;
@@ -444,11 +444,11 @@ static void list_builtins(char *ret, size_t size)
 	}
 }
 
-int layout_resolve(const char *name, const char *folder, struct layout *ret, char *why, size_t size)
+int layout_resolve(const char *name, const char *folder, struct layout *ret, struct diag *diag)
 {
 	bool is_path = strchr(name, '/') || has_suffix(name);
 	char path[PATH_MAX], names[128];
-	struct diag diag = {0};
+	struct diag cause = {0};
 	int r;
 
 	if (layout_find(name)) {
@@ -461,16 +461,14 @@ int layout_resolve(const char *name, const char *folder, struct layout *ret, cha
 		(void)STR_FORMAT(path, "%s/%s" SUFFIX, folder, name);
 	if (!is_path && access(path, F_OK) < 0) {
 		list_builtins(names, sizeof(names));
-		(void)str_format(why, size,
+		return diag_fail(diag, -ENOENT,
 			"there is no layout '%s': use %s, a layout from %s, or your own file "
 			"with --layout ./FILE",
 			name, names, folder);
-		return -ENOENT;
 	}
-	r = layout_load(path, ret, &diag);
-	if (r < 0 && diag.line > 0)
-		(void)str_format(why, size, "%s:%d: %s", path, diag.line, diag.text);
-	else if (r < 0)
-		(void)str_format(why, size, "%s: %s", path, diag.text);
-	return r;
+	r = layout_load(path, ret, &cause);
+	if (r == 0)
+		return 0;
+	return cause.line > 0 ? diag_fail(diag, r, "%s:%d: %s", path, cause.line, cause.text)
+			      : diag_fail(diag, r, "%s: %s", path, cause.text);
 }

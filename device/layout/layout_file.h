@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * layout_file - reads a layout file, in the grammar of libConfuse, into a description for
- * layout_plan. assets/layouts has examples; boardstrap(1) lists the keywords. Unknown keywords,
+ * layout_place. assets/layouts has examples; boardstrap(1) lists the keywords. Unknown keywords,
  * duplicates, misplaced keywords and contradictions on any disk are errors with a line number.
  *
  * Not reentrant: the scanner of libConfuse uses global variables.
@@ -31,11 +31,11 @@ _must_check_ int layout_parse(
 /*
  * Finds the layout that the operator named: a built-in layout; a file, if @name contains a "/" or
  * ends in ".conf"; or NAME.conf in @folder (see layout_folder). Returns 0, or -errno with the
- * complete message in @why, "FILE:LINE: ..." for an error on a line. -ENOENT if no layout has
+ * complete message in @diag, "FILE:LINE: ..." for an error on a line. -ENOENT if no layout has
  * that name.
  */
 _must_check_ int layout_resolve(
-	const char *name, const char *folder, struct layout *ret, char *why, size_t size);
+	const char *name, const char *folder, struct layout *ret, struct diag *diag);
 
 /* The folder of the installed layouts, relative to the running program:
  * ../share/boardstrap/layouts. "" if it cannot be determined. */

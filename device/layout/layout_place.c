@@ -76,7 +76,7 @@ uint64_t layout_min_bytes(const struct layout *spec)
 	return max(add(end, tail_bytes(spec)), spec->min_bytes);
 }
 
-int layout_plan(
+int layout_place(
 	const struct layout *spec, uint64_t disk_bytes, struct layout *ret, struct diag *diag)
 {
 	uint64_t need, end;

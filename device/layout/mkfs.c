@@ -164,7 +164,7 @@ static size_t cut_words(char *text, const char **words, size_t max)
 /* As many as fit in MKFS_OPTIONS_MAX: each takes at least a letter and a blank. */
 #define WORDS_MAX (MKFS_OPTIONS_MAX / 2)
 
-int mkfs_check_options(enum fs_kind fs, const char *options, char *why, size_t size)
+int mkfs_check_options(enum fs_kind fs, const char *options, struct diag *diag)
 {
 	char text[MKFS_OPTIONS_MAX];
 	const char *words[WORDS_MAX + 1];
@@ -177,31 +177,23 @@ int mkfs_check_options(enum fs_kind fs, const char *options, char *why, size_t s
 		const char *word = words[i];
 
 		if (i % 2 == 0 && (word[0] != '-' || word[1] == '\0' || word[2] != '\0' ||
-					  !strchr(makers[fs].letters, word[1]))) {
-			(void)str_format(why, size, "mkfs-options of %s can have %s%s, not %s",
+					  !strchr(makers[fs].letters, word[1])))
+			return diag_fail(diag, -EINVAL, "mkfs-options of %s can have %s%s, not %s",
 				fs_name(fs), makers[fs].letters[0] ? "-" : "nothing",
 				makers[fs].letters, word);
-			return -EINVAL;
-		}
 		/* A path or device= could reach beyond the target; journal_dev makes no
 		 * filesystem. */
 		if (i % 2 == 1 && (word[0] == '-' || strpbrk(word, "/") ||
-					  strstr(word, "device=") || strstr(word, "journal_dev"))) {
-			(void)str_format(why, size, "value %s is not allowed for option %s", word,
-				words[i - 1]);
-			return -EINVAL;
-		}
-		for (size_t j = 0; i % 2 == 0 && j < i; j += 2) {
-			if (strcmp(words[j], word) == 0) {
-				(void)str_format(why, size, "mkfs-options has %s twice", word);
-				return -EINVAL;
-			}
-		}
+					  strstr(word, "device=") || strstr(word, "journal_dev")))
+			return diag_fail(diag, -EINVAL, "value %s is not allowed for option %s",
+				word, words[i - 1]);
+		for (size_t j = 0; i % 2 == 0 && j < i; j += 2)
+			if (strcmp(words[j], word) == 0)
+				return diag_fail(diag, -EINVAL, "mkfs-options has %s twice", word);
 	}
-	if (count % 2 != 0) {
-		(void)str_format(why, size, "%s in mkfs-options has no value", words[count - 1]);
-		return -EINVAL;
-	}
+	if (count % 2 != 0)
+		return diag_fail(
+			diag, -EINVAL, "%s in mkfs-options has no value", words[count - 1]);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #ifndef DEVICE_LAYOUT_MKFS_H
 #define DEVICE_LAYOUT_MKFS_H
 
+#include "device/base/diag.h"
 #include "device/base/util.h"
 #include "device/layout/layout.h"
 
@@ -37,12 +38,12 @@ bool mkfs_trial(const struct layout_partition *partition, struct mkfs_command *r
 
 /*
  * Checks the mkfs-options of a layout for @fs: pairs of an option and its value, separated by
- * blanks. The letters are in makers (mkfs.c), and boardstrap(1) lists them. Only options that shape the filesystem are allowed: none that names another device or
- * file, asks a question, or sets what the layout has a keyword for (label, UUID). The check for
- * free space (core/plan/space) ignores them: options that lower the capacity (-i, -m) make its
- * answer too high. Returns 0, or -EINVAL with the reason in @why.
+ * blanks. The letters are in makers (mkfs.c), and boardstrap(1) lists them. Only options that shape
+ * the filesystem are allowed: none that names another device or file, asks a question, or sets what
+ * the layout has a keyword for (label, UUID). The check for free space (core/plan/space) ignores
+ * them: options that lower the capacity (-i, -m) make its answer too high. Returns 0, or -EINVAL with the reason in @diag.
  */
-_must_check_ int mkfs_check_options(enum fs_kind fs, const char *options, char *why, size_t size);
+_must_check_ int mkfs_check_options(enum fs_kind fs, const char *options, struct diag *diag);
 
 /* Name of the program that makes @fs, and of its Debian package. NULL for FS_NONE. */
 const char *mkfs_program(enum fs_kind fs);

@@ -35,11 +35,7 @@ static struct walk walk_of(int root, const struct disk *disk)
 /* Number of the partition @entry, from 1; 0 if it is not a partition. */
 static uint64_t partition_number(const struct walk *walk, const char *entry)
 {
-	uint64_t number;
-
-	return sysroot_read_u64(walk->root, &number, "%s/%s/partition", walk->dir, entry) < 0
-		       ? 0
-		       : number;
+	return sysroot_number(walk->root, "%s/%s/partition", walk->dir, entry);
 }
 
 static bool attribute_is(
@@ -118,7 +114,10 @@ static int reread(int fd)
 			break;
 		(void)usleep(REREAD_PAUSE_US);
 	}
-	/* -EINVAL: a loop device that was attached without a partition scan */
+	/* Accepted, because the comparison that follows decides. -EBUSY: another program reads a
+	 * partition, and the kernel keeps those that ptable_announce added. Nobody can have mounted
+	 * one, as @fd is the exclusive descriptor. -EINVAL: a loop device that was attached without
+	 * a partition scan. */
 	return r == -EBUSY || r == -EINVAL ? 0 : r;
 }
 

@@ -67,14 +67,16 @@ static dev_t disk_rdev(const struct disk *disk)
  * descriptor is held, because then no other device gets its number. */
 static int check_identity(const struct target *target, struct diag *diag)
 {
-	const char *what = "name";
+	const char *what = NULL;
 	struct disk now;
 	int r;
 
 	r = disk_scan_name(target->root, target->disk.name, &now);
 	if (r == 0 && disk_identity_equal(&target->disk.id, &now.id, &what))
 		return 0;
-	if (r < 0 && r != -ENODEV)
+	if (r == -ENODEV || r == -ENOENT)
+		return diag_fail(diag, -ESTALE, "%s was removed", target->disk.name);
+	if (r < 0)
 		return diag_fail(diag, r, "cannot query %s: %s", target->disk.name, strerror(-r));
 	return diag_fail(diag, -ESTALE, "%s is no longer the disk that was picked: its %s changed",
 		target->disk.name, what);

@@ -30,8 +30,8 @@ void target_init(struct target *target);
 /*
  * Opens the picked disk: attaches an image, creates the private node in @dir, opens the identity
  * descriptor, and compares the identity. An image without write permission is attached read-only.
- * Nothing is written. Returns 0, or -errno with the reason in @diag; -ESTALE if it is no longer the
- * picked disk. On failure the target is closed.
+ * Nothing is written. Returns 0, or -errno with the reason in @diag; -ESTALE if it was removed or
+ * is no longer the picked disk. On failure the target is closed.
  */
 _must_check_ int target_open(struct target *target, int root, const struct disk *picked,
 	const char *dir, struct diag *diag);

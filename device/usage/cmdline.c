@@ -56,11 +56,6 @@ static const struct tag {
 	{"/dev/disk/by-label/", CMDLINE_LABEL},
 };
 
-static bool has_prefix(const char *text, const char *prefix)
-{
-	return strncmp(text, prefix, strlen(prefix)) == 0;
-}
-
 /* udev and initramfs-tools write a blank as "\x20". */
 static void unescape(char *text)
 {
@@ -104,10 +99,10 @@ static bool parse_kind(const struct parameter *parameter, const char **word, boo
 	unsigned major, minor;
 
 	for (size_t i = 0; i < ARRAY_SIZE(elsewhere); i++)
-		if (has_prefix(*word, elsewhere[i]))
+		if (str_has_prefix(*word, elsewhere[i]))
 			return false;
 	for (size_t i = 0; i < ARRAY_SIZE(tags); i++) {
-		if (!has_prefix(*word, tags[i].prefix))
+		if (!str_has_prefix(*word, tags[i].prefix))
 			continue;
 		ret->kind = tags[i].kind;
 		*word += strlen(tags[i].prefix);
@@ -120,7 +115,7 @@ static bool parse_kind(const struct parameter *parameter, const char **word, boo
 		ret->minor = minor;
 		return true;
 	}
-	if (has_prefix(*word, "/dev/")) {
+	if (str_has_prefix(*word, "/dev/")) {
 		ret->kind = CMDLINE_NODE;
 		return true;
 	}
@@ -136,7 +131,7 @@ static bool parse_word(
 	const struct parameter *parameter, const char *word, bool first, struct cmdline_device *ret)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(wrappers); i++) {
-		if (has_prefix(word, wrappers[i])) {
+		if (str_has_prefix(word, wrappers[i])) {
 			word += strlen(wrappers[i]);
 			i = (size_t)-1; /* "device:dev=": check for another prefix */
 		}
@@ -271,7 +266,7 @@ static const struct family {
 static const struct family *find_family(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
-		if (has_prefix(name, families[i].prefix))
+		if (str_has_prefix(name, families[i].prefix))
 			return &families[i];
 	return NULL;
 }
@@ -317,7 +312,7 @@ static bool may_be_node(const char *path, const struct disk *disk)
 	const struct family *family = find_family(name);
 
 	return !family ||
-	       (has_prefix(disk->name, family->prefix) &&
+	       (str_has_prefix(disk->name, family->prefix) &&
 		       may_have_partition(&disk->content, partition_number(family, name)));
 }
 

@@ -98,21 +98,12 @@ static void judge_kind(struct disk *disk, const struct rules_facts *facts, enum 
 		disk_refuse(disk, code, "not an eMMC (--allow %s)", disk_kind_name(disk->kind));
 }
 
-/* JESD84-B51, EXT_CSD 267 (PRE_EOL_INFO) and 268, 269 (DEVICE_LIFE_TIME_EST): "exceeded" and
- * "urgent" refuse, lower values warn. */
-#define LIFE_TIME_EXCEEDED 0x0b
-#define LIFE_TIME_WARNING  0x08
-#define PRE_EOL_URGENT	   3
-#define PRE_EOL_WARNING	   2
+#define LIFE_TIME_WARNING 8
 
-static int life_time(const struct disk *disk)
-{
-	return disk->life_time_a > disk->life_time_b ? disk->life_time_a : disk->life_time_b;
-}
-
+/* An exceeded life time and an urgent reserve refuse the disk, lower values warn. */
 static void judge_wear(struct disk *disk, const struct rules_facts *facts, enum reason_code code)
 {
-	int life = life_time(disk);
+	int life = disk_life_time(disk);
 	bool worn = life >= LIFE_TIME_EXCEEDED || disk->pre_eol >= PRE_EOL_URGENT;
 	char text[64];
 

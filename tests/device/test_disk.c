@@ -74,11 +74,15 @@ static void kinds_are_listed(void **state)
 	assert_int_equal(kinds, 1u << DISK_USB | 1u << DISK_EMMC | 1u << DISK_IMAGE | ALLOW_WORN);
 }
 
-static void reasons_have_names_of_their_own(void **state)
+static void reasons_have_names_of_their_own_and_advice(void **state)
 {
 	(void)state;
 	for (enum reason_code a = 0; a < REASON_COUNT; a++) {
+		const char *advice = reason_advice(a);
+
 		assert_non_null(reason_name(a));
+		assert_true(strlen(advice) > 10);
+		assert_int_equal(advice[strlen(advice) - 1], '.');
 		for (enum reason_code b = 0; b < a; b++)
 			assert_string_not_equal(reason_name(a), reason_name(b));
 	}
@@ -323,7 +327,7 @@ int main(void)
 		cmocka_unit_test(kinds_have_names),
 		cmocka_unit_test(fixed_disks_have_a_bus),
 		cmocka_unit_test(kinds_are_listed),
-		cmocka_unit_test(reasons_have_names_of_their_own),
+		cmocka_unit_test(reasons_have_names_of_their_own_and_advice),
 		cmocka_unit_test(reasons_are_kept_up_to_the_maximum),
 		cmocka_unit_test(identity_reports_what_differs),
 		cmocka_unit_test(cards_are_confirmed_by_serial),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* test_layout_check - checks each contradiction by its whole message, and valid layouts that are
  * close to it. test_layout_file covers the messages of layout files with their lines; test_layout
- * those of layout_plan. */
+ * those of layout_place. */
 #include "device/layout/layout.h"
 
 #include "device/base/util.h"

@@ -152,7 +152,7 @@ static void omitted_keywords_have_defaults(void **state)
 	assert_int_equal(l.emmc.boot, EMMC_BOOT_KEEP);
 	assert_int_equal(l.emmc.ack, EMMC_ACK_KEEP);
 	assert_false(l.emmc.set_boot_bus);
-	assert_int_equal(layout_plan(&l, GIB(4), &planned, &diag), 0);
+	assert_int_equal(layout_place(&l, GIB(4), &planned, &diag), 0);
 	assert_int_equal(planned.partitions[0].start, 8192);
 	l = load_good(*state, "emmc { boot-bus = keep boot-enable = user }\n" ROOT);
 	assert_false(l.emmc.set_boot_bus);
@@ -371,16 +371,16 @@ static void blobs_count_for_the_least_size(void **state)
 			   "blob \"c\" { file = spl.bin target = boot0 offset = 1M }\n");
 	/* The backup GPT after it fits as well. */
 	assert_int_equal(layout_min_bytes(&l), MIB(1000) + 100000 + KIB(20));
-	assert_int_equal(layout_plan(&l, MIB(1000), &planned, &diag), -ENOSPC);
+	assert_int_equal(layout_place(&l, MIB(1000), &planned, &diag), -ENOSPC);
 	assert_non_null(strstr(diag.text, "1001 MiB"));
-	assert_int_equal(layout_plan(&l, MIB(1001), &planned, &diag), 0);
+	assert_int_equal(layout_place(&l, MIB(1001), &planned, &diag), 0);
 	assert_int_equal(planned.boot_bytes[0], MIB(1) + 100000);
 	assert_int_equal(planned.boot_bytes[1], 0);
 
 	l = load_good(box, "disk { min-size = 3500M }\n" ROOT);
-	assert_int_equal(layout_plan(&l, MIB(3499), &planned, &diag), -ENOSPC);
+	assert_int_equal(layout_place(&l, MIB(3499), &planned, &diag), -ENOSPC);
 	assert_non_null(strstr(diag.text, "needs 3500 MiB"));
-	assert_int_equal(layout_plan(&l, MIB(3500), &planned, &diag), 0);
+	assert_int_equal(layout_place(&l, MIB(3500), &planned, &diag), 0);
 }
 
 static void fixed_ids_are_kept(void **state)
@@ -426,34 +426,34 @@ static void files_that_are_not_layouts(void **state)
 static void names_are_resolved(void **state)
 {
 	const struct sandbox *box = *state;
-	char path[PATH_MAX], why[600], wanted[PATH_MAX + 64];
+	char path[PATH_MAX], wanted[PATH_MAX + 64];
 	struct layout layout;
+	struct diag diag;
 
 	sandbox_file(box, "mine.conf", ROOT);
 	sandbox_file(box, "single-mbr.conf", ROOT);
 	sandbox_file(box, "bad.conf", "disk {\n align = 3\n");
 
 	/* A built-in one wins. */
-	assert_int_equal(layout_resolve("single-mbr", box->dir, &layout, why, sizeof(why)), 0);
+	assert_int_equal(layout_resolve("single-mbr", box->dir, &layout, &diag), 0);
 	assert_string_equal(layout.file, "");
-	assert_int_equal(layout_resolve("mine", box->dir, &layout, why, sizeof(why)), 0);
+	assert_int_equal(layout_resolve("mine", box->dir, &layout, &diag), 0);
 	assert_string_equal(layout.name, "mine");
 	assert_string_equal(layout.file, sandbox_path(box, "mine.conf", path));
-	assert_int_equal(layout_resolve(path, "/nowhere", &layout, why, sizeof(why)), 0);
+	assert_int_equal(layout_resolve(path, "/nowhere", &layout, &diag), 0);
 
-	assert_int_equal(layout_resolve("bad", box->dir, &layout, why, sizeof(why)), -EINVAL);
+	assert_int_equal(layout_resolve("bad", box->dir, &layout, &diag), -EINVAL);
 	(void)snprintf(wanted, sizeof(wanted), "%s:1: the section that begins here is not closed",
 		sandbox_path(box, "bad.conf", path));
-	assert_string_equal(why, wanted);
-	assert_int_equal(
-		layout_resolve("./none.conf", box->dir, &layout, why, sizeof(why)), -ENOENT);
-	assert_string_equal(why, "./none.conf: cannot be read: No such file or directory");
+	assert_string_equal(diag.text, wanted);
+	assert_int_equal(layout_resolve("./none.conf", box->dir, &layout, &diag), -ENOENT);
+	assert_string_equal(diag.text, "./none.conf: cannot be read: No such file or directory");
 	/* A name with this suffix is a file, not a layout in the folder. */
-	assert_int_equal(layout_resolve("mine.conf", box->dir, &layout, why, sizeof(why)), -ENOENT);
-	assert_int_equal(layout_resolve("none", box->dir, &layout, why, sizeof(why)), -ENOENT);
-	assert_non_null(strstr(why, "no layout 'none'"));
-	assert_non_null(strstr(why, "single-gpt, single-mbr, boot-root"));
-	assert_non_null(strstr(why, box->dir));
+	assert_int_equal(layout_resolve("mine.conf", box->dir, &layout, &diag), -ENOENT);
+	assert_int_equal(layout_resolve("none", box->dir, &layout, &diag), -ENOENT);
+	assert_non_null(strstr(diag.text, "no layout 'none'"));
+	assert_non_null(strstr(diag.text, "single-gpt, single-mbr, boot-root"));
+	assert_non_null(strstr(diag.text, box->dir));
 }
 
 static void the_folder_is_beside_the_program(void **state)
@@ -557,7 +557,7 @@ static void installed_layouts_fit_every_card(void **state)
 				spec.table == TABLE_GPT ? cards[j].gpt_end : cards[j].mbr_end;
 			size_t count = 0;
 
-			if (layout_plan(&spec, cards[j].sectors * SECTOR_BYTES, &l, &diag) < 0)
+			if (layout_place(&spec, cards[j].sectors * SECTOR_BYTES, &l, &diag) < 0)
 				fail_msg("%s: %s", shipped[i].name, diag.text);
 			for (; shipped[i].partitions[count].start > 0; count++) {
 				uint64_t start = shipped[i].partitions[count].start;
@@ -604,7 +604,7 @@ static void tables_leave_blobs_alone(void **state)
 		fd = openat(box->root, "image", O_RDWR | O_CLOEXEC);
 		assert_true(fd >= 0);
 		assert_int_equal(pwrite_full(fd, before, sizeof(before), 0), 0);
-		assert_int_equal(layout_plan(&spec, GIB(2), &l, &diag), 0);
+		assert_int_equal(layout_place(&spec, GIB(2), &l, &diag), 0);
 		layout_assign_ids(&l, layout_random);
 		if (ptable_write(fd, &l, &diag) < 0 || ptable_compare(fd, &l, &diag) < 0)
 			fail_msg("%s: %s", l.name, diag.text);

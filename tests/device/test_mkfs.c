@@ -151,12 +151,12 @@ static void options_are_checked(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		char why[128] = "";
-		int r = mkfs_check_options(rows[i].fs, rows[i].options, why, sizeof(why));
+		struct diag diag = {.text = ""};
+		int r = mkfs_check_options(rows[i].fs, rows[i].options, &diag);
 
 		if (r != (rows[i].message ? -EINVAL : 0) ||
-			(rows[i].message && !strstr(why, rows[i].message)))
-			fail_msg("\"%s\": %d, %s", rows[i].options, r, why);
+			(rows[i].message && !strstr(diag.text, rows[i].message)))
+			fail_msg("\"%s\": %d, %s", rows[i].options, r, diag.text);
 	}
 }
 

@@ -13,7 +13,7 @@ static struct layout plan(const char *name)
 	struct layout planned;
 	struct diag diag;
 
-	assert_int_equal(layout_plan(layout_find(name), MIB(600), &planned, &diag), 0);
+	assert_int_equal(layout_place(layout_find(name), MIB(600), &planned, &diag), 0);
 	layout_assign_ids(&planned, layout_random);
 	return planned;
 }
@@ -180,11 +180,12 @@ static void kernel_reads_again(void **state)
 	assert_int_equal(partitions_compare(f->root, &disk, &layout, &diag), 0);
 }
 
-/* Another program keeps a partition open: the partitions from BLKPG stay, and are accepted. */
+/* Another program keeps a partition open: the partitions from BLKPG stay, and are accepted only if
+ * they are those of the layout. */
 static void partition_is_held(void **state)
 {
 	struct fixture *f = *state;
-	struct layout layout = plan("single-gpt");
+	struct layout layout = plan("single-gpt"), other = layout;
 	struct diag diag = {.text = ""};
 	struct disk disk;
 	char node[64];
@@ -198,6 +199,9 @@ static void partition_is_held(void **state)
 	held = open(node, O_RDONLY | O_CLOEXEC);
 	assert_true(held >= 0);
 	assert_int_equal(partitions_reread(f->fd, f->root, &disk, &layout, &diag), 0);
+	other.partitions[0].sectors -= 8;
+	assert_int_equal(partitions_reread(f->fd, f->root, &disk, &other, &diag), -EILSEQ);
+	assert_non_null(strstr(diag.text, "different size of partition rootfs"));
 	assert_int_equal(ptable_forget(f->fd, f->root, f->name), -EBUSY);
 	assert_int_equal(close(held), 0);
 }

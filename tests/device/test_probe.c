@@ -37,7 +37,7 @@ static void make_table(int fd, const char *name, uint64_t bytes, bool announce)
 	struct layout layout;
 	struct diag diag;
 
-	assert_int_equal(layout_plan(layout_find(name), bytes, &layout, &diag), 0);
+	assert_int_equal(layout_place(layout_find(name), bytes, &layout, &diag), 0);
 	layout_assign_ids(&layout, layout_random);
 	if (announce)
 		assert_int_equal(ptable_announce(fd, &layout), 0);

@@ -14,7 +14,7 @@ static struct layout plan(const char *name, uint64_t disk_bytes)
 	struct layout planned;
 	struct diag diag;
 
-	assert_int_equal(layout_plan(layout_find(name), disk_bytes, &planned, &diag), 0);
+	assert_int_equal(layout_place(layout_find(name), disk_bytes, &planned, &diag), 0);
 	layout_assign_ids(&planned, layout_random);
 	return planned;
 }
@@ -114,7 +114,7 @@ static void partitions_in_the_first_mebibyte(void **state)
 		spec.partitions[0].size_bytes = KIB(64);
 		spec.partitions[0].fs = FS_NONE;
 		spec.partitions[0].label[0] = spec.partitions[0].mount[0] = '\0';
-		assert_int_equal(layout_plan(&spec, MIB(600), &layout, &diag), 0);
+		assert_int_equal(layout_place(&spec, MIB(600), &layout, &diag), 0);
 		layout_assign_ids(&layout, layout_random);
 		assert_int_equal(layout.partitions[0].start, starts[i] / SECTOR_BYTES);
 		write_and_compare(f->image_fd, &layout);

@@ -98,6 +98,41 @@ static void uses_are_refused_most_serious_first(void **state)
 	expect_codes(disk, &facts, "");
 }
 
+/* Two disks that have all reasons together: there is a phrase for each. */
+static void every_reason_has_a_judge(void **state)
+{
+	struct inuse_fact uses[] = {
+		{.disk = "x", .code = REASON_SYSTEM, .text = "the running system (/)"},
+		{.disk = "x", .code = REASON_SOURCE, .text = "holds the archive"},
+		{.disk = "x", .code = REASON_MOUNTED, .text = "mounted on /a"},
+		{.disk = "x", .code = REASON_SWAP, .text = "swap (/dev/x2)"},
+		{.disk = "x", .code = REASON_HOLDER, .text = "in use by dm-0"},
+		{.disk = "x", .code = REASON_LOOP, .text = "in use by loop0"},
+	};
+	const struct inuse used = {.facts = uses, .count = ARRAY_SIZE(uses)};
+	const struct inuse unknown = {.incomplete = true};
+	const struct rules_facts facts[] = {
+		{.inuse = &used},
+		{.inuse = &unknown, .need_bytes = GIB(2)},
+	};
+	struct disk disks[] = {make_disk(DISK_EMMC), make_disk(DISK_OTHER)};
+	unsigned seen = 0;
+
+	(void)state;
+	disks[0].read_only = true;
+	disks[0].size_bytes = 0;
+	disks[1].content.hold = HOLD_EXCLUSIVE;
+	disks[1].pre_eol = 3;
+	for (size_t i = 0; i < ARRAY_SIZE(disks); i++) {
+		rules_judge(&disks[i], &facts[i]);
+		for (uint32_t k = 0; k < disks[i].reason_count; k++) {
+			seen |= 1u << disks[i].reasons[k].code;
+			assert_true(strlen(disks[i].reasons[k].text) > 4);
+		}
+	}
+	assert_int_equal(seen, (1u << REASON_COUNT) - 1);
+}
+
 /* An image is identified by its file, by any path. */
 static void a_file_in_use_is_refused(void **state)
 {
@@ -288,6 +323,7 @@ int main(void)
 		cmocka_unit_test(only_emmc_is_allowed_by_default),
 		cmocka_unit_test(the_medium_must_be_suitable),
 		cmocka_unit_test(uses_are_refused_most_serious_first),
+		cmocka_unit_test(every_reason_has_a_judge),
 		cmocka_unit_test(a_file_in_use_is_refused),
 		cmocka_unit_test(long_phrases_are_cut),
 		cmocka_unit_test(an_unresolved_system_fails_closed),

@@ -49,6 +49,9 @@ static void attributes_are_read(void **state)
 	assert_int_equal(value, 262144);
 	assert_int_equal(sysroot_read_u64(box->root, &value, "sys/block/sda/serial"), 0);
 	assert_int_equal(value, 0xdeadbeef);
+	assert_int_equal(sysroot_number(box->root, "sys/block/%s/size", "sda"), 262144);
+	assert_int_equal(sysroot_number(box->root, "sys/block/sda/word"), 0);
+	assert_int_equal(sysroot_number(box->root, "sys/block/sdb/size"), 0);
 	assert_int_equal(sysroot_read_u64(box->root, &value, "sys/block/sda/word"), -EINVAL);
 	assert_int_equal(sysroot_read_u64(box->root, &value, "sys/block/sda/empty"), -EINVAL);
 	assert_int_equal(value, 0xdeadbeef);

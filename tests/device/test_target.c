@@ -119,7 +119,7 @@ static void image_from_start_to_end(void **state)
 	struct layout layout;
 	char node[TARGET_NODE_MAX], name[32];
 
-	assert_int_equal(layout_plan(layout_find("boot-root"), DISK_BYTES, &layout, &diag), 0);
+	assert_int_equal(layout_place(layout_find("boot-root"), DISK_BYTES, &layout, &diag), 0);
 	layout_assign_ids(&layout, layout_random);
 	open_target(&target, f->root, &disk, job);
 	(void)STR_COPY(name, target.disk.name);
@@ -295,7 +295,7 @@ static void removed_disk_is_refused(void **state)
 	struct disk disk = pick_loop(f);
 
 	(void)STR_COPY(disk.name, "no-such-disk");
-	refused(f, &disk, -ESTALE, "no longer the disk that was picked");
+	refused(f, &disk, -ESTALE, "no-such-disk was removed");
 }
 
 /* The disk shrinks between opening and writing. */
@@ -413,7 +413,7 @@ static void partitions_stay_or_go(void **state)
 	struct disk disk = pick_loop(f);
 	struct layout layout;
 
-	assert_int_equal(layout_plan(layout_find("single-mbr"), DISK_BYTES, &layout, &diag), 0);
+	assert_int_equal(layout_place(layout_find("single-mbr"), DISK_BYTES, &layout, &diag), 0);
 	open_target(&target, f->root, &disk, job);
 	assert_int_equal(ptable_announce(target.id_fd, &layout), 0);
 	assert_int_equal(target_open_partition(&target, 1, &diag), 0);

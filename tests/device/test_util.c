@@ -27,6 +27,17 @@ static void copies_are_bounded(void **state)
 	assert_string_equal(to, "23");
 }
 
+static void prefixes_are_found(void **state)
+{
+	(void)state;
+	assert_true(str_has_prefix("sda", "sd"));
+	assert_true(str_has_prefix("sd", "sd"));
+	assert_true(str_has_prefix("sd", ""));
+	assert_false(str_has_prefix("s", "sd"));
+	assert_false(str_has_prefix("xsd", "sd"));
+	assert_false(str_has_prefix("", "sd"));
+}
+
 static void paths_are_below_whole_names(void **state)
 {
 	(void)state;
@@ -226,6 +237,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(copies_are_bounded),
+		cmocka_unit_test(prefixes_are_found),
 		cmocka_unit_test(paths_are_below_whole_names),
 		cmocka_unit_test(text_becomes_safe),
 		cmocka_unit_test(numbers_are_whole),

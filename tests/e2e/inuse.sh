@@ -75,7 +75,7 @@ free() { # NAME
 }
 
 # refused NAME CODES PHRASE [EXIT [ARCHIVE [SENTENCE]]]: `list` and `install` refuse the disk, and nothing is
-# written. `install` prints the phrase, or the sentence if `list` cannot know the reason.
+# written. `install` prints the phrase with its advice, or the sentence if `list` cannot know the reason.
 refused() {
 	local title=$1 codes=$2 text=$3 before said
 	sync -f mnt
@@ -89,7 +89,7 @@ refused() {
 		note "$said"
 	fi
 	install "${4:-2}" "$title" --target "$disk" --allow loop --archive "${5:-good.tar}" &&
-		says "$title" "$name is refused: .*($text)|${6:-$text}"
+		says "$title" "$name is refused: .*($text).*\. [A-Z].*\.$|${6:-$text}"
 	# Only an install waits for a lock.
 	[ "${4:-2}" != 2 ] || run 2 "$title, a dry run" install --dry-run --plain --target "$disk" \
 		--allow loop --archive "${5:-good.tar}"

@@ -54,12 +54,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	least = layout_min_bytes(&layout);
-	assert(layout_plan(&layout, least - 1, &placed, &diag) < 0);
-	if (layout_plan(&layout, least, &placed, &diag) < 0)
+	assert(layout_place(&layout, least - 1, &placed, &diag) < 0);
+	if (layout_place(&layout, least, &placed, &diag) < 0)
 		abort();
 	check_places(&placed, least);
 	for (size_t i = 0; i < ARRAY_SIZE(disks); i++) {
-		if (layout_plan(&layout, disks[i], &placed, &diag) < 0)
+		if (layout_place(&layout, disks[i], &placed, &diag) < 0)
 			continue;
 		layout_assign_ids(&placed, layout_random);
 		check_places(&placed, disks[i]);

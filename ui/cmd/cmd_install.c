@@ -61,11 +61,12 @@ static int cancelled(struct job *job, const char *step)
 static int find_layout(struct job *job)
 {
 	const char *name = job->options.layout ? job->options.layout : layout_builtin(0)->name;
-	char folder[256], why[600];
+	struct diag diag;
+	char folder[256];
 
 	layout_folder(folder);
-	if (layout_resolve(name, folder, &job->layout, why, sizeof(why)) < 0)
-		return refuse(job, "check", why);
+	if (layout_resolve(name, folder, &job->layout, &diag) < 0)
+		return refuse(job, "check", diag.text);
 	return 0;
 }
 
@@ -119,8 +120,10 @@ static int judge_target(struct job *job)
 	if (job->options.dry_run || job->target.reason_count == 0)
 		return 0;
 	for (uint32_t i = 0; i < job->target.reason_count && i < DISK_REASONS_MAX; i++) {
-		STR_FORMAT(
-			text, "%s is refused: %s", job->target.name, job->target.reasons[i].text);
+		const struct reason *reason = &job->target.reasons[i];
+
+		STR_FORMAT(text, "%s is refused: %s. %s", job->target.name, reason->text,
+			reason_advice(reason->code));
 		print_error(text);
 		if (i == 0)
 			STR_COPY(first, text);
@@ -167,15 +170,16 @@ static int pick_target(struct job *job)
 static int read_archive(struct job *job)
 {
 	const struct manifest_totals *totals = &job->scan.archive.totals;
-	char why[300], text[400];
+	struct diag diag;
+	char text[400];
 	int r = scan_lines_run(
-		&job->scan, job->options.archive, &job->target, job->layout.name, why, sizeof(why));
+		&job->scan, job->options.archive, &job->target, job->layout.name, &diag);
 
 	if (r == 0)
 		return 0;
 	if (r == -ECANCELED)
 		return cancelled(job, "scan");
-	/* The first problem is in @why; print the others. */
+	/* The first problem is in @diag; print the others. */
 	for (uint32_t i = 1; i < totals->problem_count && i < MANIFEST_PROBLEMS_MAX; i++) {
 		const struct manifest_problem *problem = &totals->problems[i];
 
@@ -183,7 +187,7 @@ static int read_archive(struct job *job)
 			text, "%s%s%s", problem->path, problem->path[0] ? ": " : "", problem->text);
 		print_error(text);
 	}
-	return refuse(job, "scan", why);
+	return refuse(job, "scan", diag.text);
 }
 
 /* ---- the plan, and the question ---- */

@@ -67,29 +67,24 @@ static int read_all(struct scan_lines *scan)
 }
 
 int scan_lines_run(struct scan_lines *scan, const char *path, const struct disk *target,
-	const char *layout, char *why, size_t size)
+	const char *layout, struct diag *diag)
 {
 	_cleanup_close_ int timer = reactor_timer(TICK_MS, 0);
 	int reactor = scan->follow->reactor, r = timer;
 	struct progress_totals none = {0}; /* only an install has totals */
-	struct diag diag;
 
 	scan->tick = (struct watch){.fd = timer, .ready = on_tick};
-	scan->inspect = inspect_new(reactor, path, &diag);
-	if (!scan->inspect) {
-		(void)str_copy(why, size, diag.text);
+	scan->inspect = inspect_new(reactor, path, diag);
+	if (!scan->inspect)
 		return -EBADMSG;
-	}
 	snapshot_init(&scan->snapshot, target, path, layout);
 	progress_init(&scan->progress, &none, now_ms());
 	if (r >= 0)
 		r = reactor_add(reactor, &scan->tick, EPOLLIN);
 	if (r >= 0)
 		r = read_all(scan);
-	if (r == -EBADMSG)
-		(void)str_copy(why, size, scan->archive.error);
-	else if (r < 0)
-		(void)str_copy(why, size, strerror(-r));
+	if (r < 0)
+		r = diag_fail(diag, r, "%s", r == -EBADMSG ? scan->archive.error : strerror(-r));
 	reactor_remove(reactor, &scan->tick);
 	return r;
 }

@@ -7,6 +7,7 @@
 #define UI_LINES_SCAN_LINES_H
 
 #include "core/archive/inspect.h"
+#include "device/base/diag.h"
 #include "device/base/util.h"
 #include "ui/lines/follow.h"
 
@@ -26,10 +27,10 @@ void scan_lines_init(struct scan_lines *scan, struct follow *follow);
  * Scans the archive at @path; @target and @layout only fill the snapshot. Returns 0 if the archive
  * is sound, with the results in scan->archive and scan->inspect; -EBADMSG if it is not or
  * cannot be opened; -ECANCELED if a signal came or the output was closed; or -errno. On an error
- * @why gets the reason.
+ * @diag has the reason.
  */
 _must_check_ int scan_lines_run(struct scan_lines *scan, const char *path,
-	const struct disk *target, const char *layout, char *why, size_t size);
+	const struct disk *target, const char *layout, struct diag *diag);
 
 /* Frees the results, including the manifest. */
 void scan_lines_finish(struct scan_lines *scan);

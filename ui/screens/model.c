@@ -146,7 +146,7 @@ void model_place_layouts(struct model *model)
 		struct diag diag = {0};
 
 		layout->why[0] = '\0';
-		if (layout_plan(&layout->spec, model->target.size_bytes, &layout->placed, &diag) <
+		if (layout_place(&layout->spec, model->target.size_bytes, &layout->placed, &diag) <
 			0)
 			STR_COPY(layout->why,
 				diag.text[0] ? diag.text : "does not fit on this device");

@@ -33,7 +33,7 @@ void term_output_finish(struct term_output *output);
 
 /* Sends as much as the line accepts now. Returns 0 if the queue is empty, 1 if not, -EIO if the
  * line is gone; the queue is then dropped. */
-int term_output_send(struct term_output *output);
+_must_check_ int term_output_send(struct term_output *output);
 /* True if both the queue and the kernel's buffer are empty: new output is sent at once. */
 bool term_output_is_idle(const struct term_output *output);
 /* True if the queue is empty and the line accepts more. A serial port reports room while fewer than
