@@ -22,7 +22,7 @@ _must_check_ int sysroot_read(int root, char *buf, size_t size, const char *form
 /* The same for a number, in C notation. -EINVAL if it is not a number, -ERANGE beyond 64 bits. */
 _must_check_ int sysroot_read_u64(int root, uint64_t *ret_value, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-/* Returns the number; 0 if there is none, for an attribute where 0 means the same. */
+/* Returns the number, or 0 if it cannot be read: for an attribute where 0 means the same. */
 uint64_t sysroot_number(int root, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /*
  * Reads a whole file of any size. The caller frees *ret_text; @ret_size may be NULL. 0 or -errno.

@@ -32,10 +32,10 @@ static const struct {
 	[REASON_LOOP] = {"loop", "Detach the loop device first (losetup -d)."},
 	[REASON_BUSY] = {"busy", "Find the program that uses it (fuser, lsof) and stop it first."},
 	[REASON_READ_ONLY] = {"read-only", "Remove its write protection."},
-	[REASON_NO_MEDIUM] = {"no-medium", "Insert a card."},
+	[REASON_NO_MEDIUM] = {"no-medium", "Insert a card, or choose another device."},
 	[REASON_TOO_SMALL] = {"too-small", "Choose a larger device."},
 	[REASON_WORN] = {"worn", "Replace it, or allow it explicitly (--allow worn)."},
-	[REASON_KIND] = {"kind", "Choose another device, or allow this kind explicitly (--allow)."},
+	[REASON_KIND] = {"kind", "Choose another device, or allow this kind."},
 	[REASON_UNKNOWN] = {"unknown", "It is refused as a precaution."},
 };
 

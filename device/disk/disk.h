@@ -28,8 +28,9 @@ enum disk_kind {
  * Why a disk is refused, in the order of display: the most serious reason first. rules.c evaluates
  * the reasons in this order too.
  *
- * To add one, also change: reasons (disk.c), judges (rules.c), the manual page,
- * tests/lib/machine_generator.h.
+ * To add one, also change: reasons (disk.c), rules (rules.c), and for a use of the disk
+ * whatever adds the fact (inuse_add_fact); the manual page; tests/lib/machine_generator.h,
+ * test_rules.c and the mutants in tests/tools/mutants/device.sh.
  */
 enum reason_code {
 	REASON_SYSTEM,	  /* the running system is on it */

@@ -29,7 +29,7 @@ static bool is_about(
 
 /* Joins all facts with @code to one reason: a system has dozens of mounts, more than a row can
  * show. */
-static void judge_use(struct disk *disk, const struct rules_facts *facts, enum reason_code code)
+static void rule_use(struct disk *disk, const struct rules_facts *facts, enum reason_code code)
 {
 	const struct inuse_fact *first = NULL;
 	char path[64] = "";
@@ -56,7 +56,7 @@ static void judge_use(struct disk *disk, const struct rules_facts *facts, enum r
 }
 
 /* The disk is held, and no other fact explains it. */
-static void judge_busy(struct disk *disk, const struct rules_facts *facts, enum reason_code code)
+static void rule_busy(struct disk *disk, const struct rules_facts *facts, enum reason_code code)
 {
 	static const char *const texts[] = {
 		[HOLD_EXCLUSIVE] = "in use by a process or mount that is not visible",
@@ -68,7 +68,7 @@ static void judge_busy(struct disk *disk, const struct rules_facts *facts, enum 
 		disk_refuse(disk, code, "%s", texts[disk->content.hold]);
 }
 
-static void judge_read_only(
+static void rule_read_only(
 	struct disk *disk, const struct rules_facts *facts, enum reason_code code)
 {
 	(void)facts;
@@ -76,21 +76,21 @@ static void judge_read_only(
 		disk_refuse(disk, code, "write protected");
 }
 
-static void judge_medium(struct disk *disk, const struct rules_facts *facts, enum reason_code code)
+static void rule_medium(struct disk *disk, const struct rules_facts *facts, enum reason_code code)
 {
 	(void)facts;
 	if (disk->size_bytes == 0)
 		disk_refuse(disk, code, disk->kind == DISK_IMAGE ? "an empty file" : "no medium");
 }
 
-static void judge_size(struct disk *disk, const struct rules_facts *facts, enum reason_code code)
+static void rule_size(struct disk *disk, const struct rules_facts *facts, enum reason_code code)
 {
 	if (disk->size_bytes > 0 && disk->size_bytes < facts->need_bytes)
 		disk_refuse(disk, code, "too small: %" PRIu64 " MiB, needs %" PRIu64 " MiB",
 			disk->size_bytes >> 20, (facts->need_bytes + (1 << 20) - 1) >> 20);
 }
 
-static void judge_kind(struct disk *disk, const struct rules_facts *facts, enum reason_code code)
+static void rule_kind(struct disk *disk, const struct rules_facts *facts, enum reason_code code)
 {
 	if (disk->kind == DISK_OTHER)
 		disk_refuse(disk, code, "unsupported kind of device");
@@ -101,7 +101,7 @@ static void judge_kind(struct disk *disk, const struct rules_facts *facts, enum 
 #define LIFE_TIME_WARNING 8
 
 /* An exceeded life time and an urgent reserve refuse the disk, lower values warn. */
-static void judge_wear(struct disk *disk, const struct rules_facts *facts, enum reason_code code)
+static void rule_wear(struct disk *disk, const struct rules_facts *facts, enum reason_code code)
 {
 	int life = disk_life_time(disk);
 	bool worn = life >= LIFE_TIME_EXCEEDED || disk->pre_eol >= PRE_EOL_URGENT;
@@ -134,7 +134,7 @@ static const struct cmdline_device *missing_boot_name(
 	return NULL;
 }
 
-static void judge_unknown(struct disk *disk, const struct rules_facts *facts, enum reason_code code)
+static void rule_unknown(struct disk *disk, const struct rules_facts *facts, enum reason_code code)
 {
 	static const unsigned harmless = KIND(DISK_LOOP) | KIND(DISK_IMAGE);
 	const char *remedy = disk->kind == DISK_EMMC ? " (--allow emmc)" : "";
@@ -158,22 +158,22 @@ static void judge_unknown(struct disk *disk, const struct rules_facts *facts, en
 			disk, code, "may hold %s, which was not found%s", missing->text, remedy);
 }
 
-/* In the order of enum reason_code, as judge_busy must run after all judges of known users. */
-static void (*const judges[REASON_COUNT])(
+/* In the order of enum reason_code, as rule_busy must run after all rules of known users. */
+static void (*const rules[REASON_COUNT])(
 	struct disk *disk, const struct rules_facts *facts, enum reason_code code) = {
-	[REASON_SYSTEM] = judge_use,
-	[REASON_SOURCE] = judge_use,
-	[REASON_MOUNTED] = judge_use,
-	[REASON_SWAP] = judge_use,
-	[REASON_HOLDER] = judge_use,
-	[REASON_LOOP] = judge_use,
-	[REASON_BUSY] = judge_busy,
-	[REASON_READ_ONLY] = judge_read_only,
-	[REASON_NO_MEDIUM] = judge_medium,
-	[REASON_TOO_SMALL] = judge_size,
-	[REASON_WORN] = judge_wear,
-	[REASON_KIND] = judge_kind,
-	[REASON_UNKNOWN] = judge_unknown,
+	[REASON_SYSTEM] = rule_use,
+	[REASON_SOURCE] = rule_use,
+	[REASON_MOUNTED] = rule_use,
+	[REASON_SWAP] = rule_use,
+	[REASON_HOLDER] = rule_use,
+	[REASON_LOOP] = rule_use,
+	[REASON_BUSY] = rule_busy,
+	[REASON_READ_ONLY] = rule_read_only,
+	[REASON_NO_MEDIUM] = rule_medium,
+	[REASON_TOO_SMALL] = rule_size,
+	[REASON_WORN] = rule_wear,
+	[REASON_KIND] = rule_kind,
+	[REASON_UNKNOWN] = rule_unknown,
 };
 
 void rules_judge(struct disk *disk, const struct rules_facts *facts)
@@ -182,5 +182,5 @@ void rules_judge(struct disk *disk, const struct rules_facts *facts)
 	memset(disk->reasons, 0, sizeof(disk->reasons));
 	disk->warning[0] = '\0';
 	for (enum reason_code code = 0; code < REASON_COUNT; code++)
-		judges[code](disk, facts, code);
+		rules[code](disk, facts, code);
 }

@@ -21,7 +21,8 @@
 #include <string.h>
 #include <unistd.h>
 
-struct job {
+/* One call of the command: what it was asked for, and what it has found so far. */
+struct run {
 	struct options options;
 	struct layout layout;
 	int root, reactor;
@@ -38,66 +39,66 @@ static void print_error(const char *sentence)
 }
 
 /* Reports why nothing is written, and returns the exit code. */
-static int refuse(struct job *job, const char *step, const char *sentence)
+static int refuse(struct run *run, const char *step, const char *sentence)
 {
 	print_error(sentence);
-	if (job->options.json)
+	if (run->options.json)
 		event_refused(stdout, EXIT_REFUSED, step, sentence);
 	return EXIT_REFUSED;
 }
 
-static int cancelled(struct job *job, const char *step)
+static int cancelled(struct run *run, const char *step)
 {
 	static const char sentence[] = "cancelled: nothing was written";
 
 	print_error(sentence);
-	if (job->options.json)
+	if (run->options.json)
 		event_refused(stdout, EXIT_CANCELLED, step, sentence);
 	return EXIT_CANCELLED;
 }
 
 /* ---- the request ---- */
 
-static int find_layout(struct job *job)
+static int find_layout(struct run *run)
 {
-	const char *name = job->options.layout ? job->options.layout : layout_builtin(0)->name;
+	const char *name = run->options.layout ? run->options.layout : layout_builtin(0)->name;
 	struct diag diag;
 	char folder[256];
 
 	layout_folder(folder);
-	if (layout_resolve(name, folder, &job->layout, &diag) < 0)
-		return refuse(job, "check", diag.text);
+	if (layout_resolve(name, folder, &run->layout, &diag) < 0)
+		return refuse(run, "check", diag.text);
 	return 0;
 }
 
-static int find_tar(struct job *job)
+static int find_tar(struct run *run)
 {
-	const char *asked = job->options.tar;
+	const char *asked = run->options.tar;
 	char found[256], text[400];
 
 	if (!asked || child_find_program(asked, found, sizeof(found)) == 0)
 		return 0;
 	STR_FORMAT(text, "--tar %s: not an executable program", asked);
-	return refuse(job, "check", text);
+	return refuse(run, "check", text);
 }
 
 /* Checks options and programs before any device is opened. Returns 0 or the exit code. */
-static int check_request(struct job *job)
+static int check_request(struct run *run)
 {
-	const struct options *options = &job->options;
+	const struct options *options = &run->options;
 	int r;
 
 	if (!options->target || !options->archive)
-		return refuse(job, "check",
+		return refuse(run, "check",
 			!options->target
 				? "install needs --target DEV|IMAGE (`boardstrap list` shows "
 				  "the devices)"
 				: "install needs --archive FILE");
-	r = find_layout(job);
+	r = find_layout(run);
 	if (r == 0)
-		r = find_tar(job);
+		r = find_tar(run);
 	if (r == 0 && geteuid() != 0)
-		r = refuse(job, "check",
+		r = refuse(run, "check",
 			"install needs root to write to a device: use sudo or a root shell");
 	return r;
 }
@@ -106,79 +107,79 @@ static int check_request(struct job *job)
 
 /* Refuses a bad target before the scan, which may take minutes. A dry run reports all problems
  * together, after the scan. */
-static int judge_target(struct job *job)
+static int judge_target(struct run *run)
 {
 	struct inuse_file files[PLAN_FILES_MAX];
 	const struct judge_job asked = {
-		.allow = job->options.allow,
+		.allow = run->options.allow,
 		.files = files,
-		.file_count = plan_files(job->options.archive, &job->layout, files),
+		.file_count = plan_files(run->options.archive, &run->layout, files),
 	};
 	char text[400], first[400] = "";
 
-	judge_disk(job->root, &asked, &job->target);
-	if (job->options.dry_run || job->target.reason_count == 0)
+	judge_disk(run->root, &asked, &run->target);
+	if (run->options.dry_run || run->target.reason_count == 0)
 		return 0;
-	for (uint32_t i = 0; i < job->target.reason_count && i < DISK_REASONS_MAX; i++) {
-		const struct reason *reason = &job->target.reasons[i];
+	for (uint32_t i = 0; i < run->target.reason_count && i < DISK_REASONS_MAX; i++) {
+		const struct reason *reason = &run->target.reasons[i];
 
-		STR_FORMAT(text, "%s is refused: %s. %s", job->target.name, reason->text,
+		STR_FORMAT(text, "%s is refused: %s. %s", run->target.name, reason->text,
 			reason_advice(reason->code));
 		print_error(text);
 		if (i == 0)
 			STR_COPY(first, text);
 	}
-	if (job->options.json)
+	if (run->options.json)
 		event_refused(stdout, EXIT_REFUSED, "check", first);
 	return EXIT_REFUSED;
 }
 
 /* Probes the content and whether another process holds the target. This process may block on a bad
  * card; the engine does not probe again. */
-static void probe_target(struct job *job)
+static void probe_target(struct run *run)
 {
-	struct disk_content *content = &job->target.content;
+	struct disk_content *content = &run->target.content;
 
-	if (job->target.kind == DISK_IMAGE)
+	if (run->target.kind == DISK_IMAGE)
 		return;
-	probe_content(job->target.path, content);
+	probe_content(run->target.path, content);
 	/* The engine waits for the lock, and has an exit code for a concurrent install. */
 	if (content->hold == HOLD_LOCKED)
 		content->hold = HOLD_NONE;
 }
 
-static int pick_target(struct job *job)
+static int pick_target(struct run *run)
 {
 	char text[400];
 	int r;
 
-	job->root = sysroot_open("/");
-	if (job->root < 0)
-		return refuse(job, "check", strerror(-job->root));
-	r = disk_scan_target(job->root, job->options.target, &job->target);
+	run->root = sysroot_open("/");
+	if (run->root < 0)
+		return refuse(run, "check", strerror(-run->root));
+	r = disk_scan_target(run->root, run->options.target, &run->target);
 	if (r < 0) {
-		STR_FORMAT(text, "the target %s cannot be used: %s", job->options.target,
+		STR_FORMAT(text, "the target %s cannot be used: %s", run->options.target,
 			judge_target_error(r));
-		return refuse(job, "check", text);
+		return refuse(run, "check", text);
 	}
-	probe_target(job);
-	return judge_target(job);
+	probe_target(run);
+	return judge_target(run);
 }
 
 /* ---- the archive ---- */
 
-static int read_archive(struct job *job)
+static int read_archive(struct run *run)
 {
-	const struct manifest_totals *totals = &job->scan.archive.totals;
+	const struct manifest_totals *totals = &run->scan.archive.totals;
 	struct diag diag;
 	char text[400];
 	int r = scan_lines_run(
-		&job->scan, job->options.archive, &job->target, job->layout.name, &diag);
+		&run->scan, run->options.archive, &run->target, run->layout.name, &diag);
 
 	if (r == 0)
 		return 0;
 	if (r == -ECANCELED)
-		return cancelled(job, "scan");
+		return cancelled(run, "scan");
 	/* The first problem is in @diag; print the others. */
 	for (uint32_t i = 1; i < totals->problem_count && i < MANIFEST_PROBLEMS_MAX; i++) {
 		const struct manifest_problem *problem = &totals->problems[i];
@@ -187,38 +188,38 @@ static int read_archive(struct job *job)
 			text, "%s%s%s", problem->path, problem->path[0] ? ": " : "", problem->text);
 		print_error(text);
 	}
-	return refuse(job, "scan", diag.text);
+	return refuse(run, "scan", diag.text);
 }
 
 /* ---- the plan, and the question ---- */
 
-static int make_plan(struct job *job)
+static int make_plan(struct run *run)
 {
 	struct plan_request request = {
-		.target = &job->target,
-		.archive = &job->scan.archive,
-		.manifest = inspect_manifest(job->scan.inspect),
-		.layout = &job->layout,
-		.tar_program = job->options.tar,
-		.expect_id = job->options.expect_id,
-		.allow = job->options.allow,
-		.verify = !job->options.no_verify,
+		.target = &run->target,
+		.archive = &run->scan.archive,
+		.manifest = inspect_manifest(run->scan.inspect),
+		.layout = &run->layout,
+		.tar_program = run->options.tar,
+		.expect_id = run->options.expect_id,
+		.allow = run->options.allow,
+		.verify = !run->options.no_verify,
 	};
-	const struct plan_verdict *verdict = &job->verdict;
+	const struct plan_verdict *verdict = &run->verdict;
 	struct plan_facts facts;
 
-	plan_make(&job->plan, &request);
-	plan_look(&facts, &job->plan, job->root);
-	plan_check(&job->plan, &facts, &job->verdict);
-	if (job->options.json)
-		event_plan(stdout, &job->plan, verdict);
+	plan_make(&run->plan, &request);
+	plan_look(&facts, &run->plan, run->root);
+	plan_check(&run->plan, &facts, &run->verdict);
+	if (run->options.json)
+		event_plan(stdout, &run->plan, verdict);
 	else
-		plain_plan(&job->follow.plain, &job->plan);
+		plain_plan(&run->follow.plain, &run->plan);
 	if (verdict->count == 0)
 		return 0;
 	for (uint32_t i = 0; i < verdict->count && i < PLAN_PROBLEMS_MAX; i++)
 		print_error(verdict->problems[i].text);
-	if (job->options.json)
+	if (run->options.json)
 		event_refused(stdout, EXIT_REFUSED, "check", verdict->problems[0].text);
 	return EXIT_REFUSED;
 }
@@ -241,33 +242,33 @@ static void on_input(struct watch *watch, uint32_t events)
 }
 
 /* Reads a line from the terminal. Returns false on end of file, error or signal. */
-static bool read_line(struct job *job, struct answer *ret)
+static bool read_line(struct run *run, struct answer *ret)
 {
 	int r;
 
 	*ret = (struct answer){.input = {.fd = STDIN_FILENO, .ready = on_input}};
-	r = reactor_add(job->reactor, &ret->input, EPOLLIN);
-	while (r >= 0 && !ret->done && job->follow.wish == FOLLOW_ON)
-		r = reactor_dispatch(job->reactor, -1);
-	reactor_remove(job->reactor, &ret->input);
+	r = reactor_add(run->reactor, &ret->input, EPOLLIN);
+	while (r >= 0 && !ret->done && run->follow.wish == FOLLOW_ON)
+		r = reactor_dispatch(run->reactor, -1);
+	reactor_remove(run->reactor, &ret->input);
 	ret->line[strcspn(ret->line, "\r\n")] = '\0';
-	return ret->length > 0 && job->follow.wish == FOLLOW_ON;
+	return ret->length > 0 && run->follow.wish == FOLLOW_ON;
 }
 
-static int ask(struct job *job)
+static int ask(struct run *run)
 {
-	const struct disk *target = &job->plan.target;
+	const struct disk *target = &run->plan.target;
 	struct answer answer;
 	char word[32];
 
-	if (job->follow.wish != FOLLOW_ON) /* a signal came right after the scan */
-		return cancelled(job, "check");
-	if (job->options.yes)
+	if (run->follow.wish != FOLLOW_ON) /* a signal came right after the scan */
+		return cancelled(run, "check");
+	if (run->options.yes)
 		return 0;
-	if (job->options.json)
-		return refuse(job, "check", "--json does not ask: use --yes to confirm writing");
+	if (run->options.json)
+		return refuse(run, "check", "--json does not ask: use --yes to confirm writing");
 	if (!isatty(STDIN_FILENO))
-		return refuse(job, "check",
+		return refuse(run, "check",
 			"there is no terminal to ask on: use --yes to confirm writing");
 	fprintf(stderr, "Everything on %s will be erased.\n", target->name);
 	if (disk_confirm_word(target, word))
@@ -275,86 +276,86 @@ static int ask(struct job *job)
 	else
 		fprintf(stderr, "Type its name, %s (%s), to begin: ", word,
 			human_size(target->size_bytes).s);
-	if (!read_line(job, &answer)) {
+	if (!read_line(run, &answer)) {
 		fputc('\n', stderr);
-		return cancelled(job, "check");
+		return cancelled(run, "check");
 	}
 	if (strcasecmp(answer.line, word) != 0)
-		return refuse(job, "check", "the word does not match; nothing was written");
+		return refuse(run, "check", "the word does not match; nothing was written");
 	return 0;
 }
 
 /* ---- the engine ---- */
 
-static int run_engine(struct job *job)
+static int run_engine(struct run *run)
 {
 	_cleanup_close_ int fd = -1;
 	char text[200];
 	int r;
 
 	(void)fflush(stdout);
-	r = service_start(&job->plan, inspect_manifest(job->scan.inspect), &fd);
+	r = service_start(&run->plan, inspect_manifest(run->scan.inspect), &fd);
 	if (r < 0) {
 		STR_FORMAT(text, "the engine could not be started: %s", strerror(-r));
-		return refuse(job, "lock", text);
+		return refuse(run, "lock", text);
 	}
-	if (job->options.json || job->options.plain || !follow_has_screen())
-		return follow_engine(&job->follow, fd);
+	if (run->options.json || run->options.plain || !follow_has_screen())
+		return follow_engine(&run->follow, fd);
 
-	follow_finish(&job->follow);
+	follow_finish(&run->follow);
 	r = app_follow(fd);
 	if (r >= 0) {
 		(void)take_fd(&fd);
 		return r;
 	}
 	/* The terminal cannot show screens. */
-	r = follow_init(&job->follow, job->reactor, stdout, false);
-	return r < 0 ? EXIT_DETACHED : follow_engine(&job->follow, fd);
+	r = follow_init(&run->follow, run->reactor, stdout, false);
+	return r < 0 ? EXIT_DETACHED : follow_engine(&run->follow, fd);
 }
 
-static int run(struct job *job)
+static int run_install(struct run *run)
 {
-	int r = check_request(job);
+	int r = check_request(run);
 
 	if (r == 0)
-		r = pick_target(job);
+		r = pick_target(run);
 	if (r != 0)
 		return r;
-	job->reactor = reactor_new();
-	r = follow_init(&job->follow, job->reactor, stdout, job->options.json);
+	run->reactor = reactor_new();
+	r = follow_init(&run->follow, run->reactor, stdout, run->options.json);
 	if (r < 0)
-		return refuse(job, "scan", strerror(-r));
-	scan_lines_init(&job->scan, &job->follow);
-	r = read_archive(job);
+		return refuse(run, "scan", strerror(-r));
+	scan_lines_init(&run->scan, &run->follow);
+	r = read_archive(run);
 	if (r == 0)
-		r = make_plan(job);
-	if (r != 0 || job->options.dry_run)
+		r = make_plan(run);
+	if (r != 0 || run->options.dry_run)
 		return r;
-	r = ask(job);
-	return r == 0 ? run_engine(job) : r;
+	r = ask(run);
+	return r == 0 ? run_engine(run) : r;
 }
 
 int cmd_install(int argc, char **argv)
 {
-	struct job *job = calloc(1, sizeof(*job));
+	struct run *run = calloc(1, sizeof(*run));
 	struct diag diag;
 	int r;
 
-	if (!job)
+	if (!run)
 		return EXIT_REFUSED;
-	job->root = job->reactor = job->follow.signals.fd = -1;
-	if (options_parse(COMMAND_INSTALL, argc, argv, &job->options, &diag) == 0) {
-		r = run(job);
+	run->root = run->reactor = run->follow.signals.fd = -1;
+	if (options_parse(COMMAND_INSTALL, argc, argv, &run->options, &diag) == 0) {
+		r = run_install(run);
 	} else {
 		/* Parsing stopped: find --json, so that a program gets its result event. */
 		for (int i = 1; i < argc; i++)
-			job->options.json = job->options.json || strcmp(argv[i], "--json") == 0;
-		r = refuse(job, "check", diag.text);
+			run->options.json = run->options.json || strcmp(argv[i], "--json") == 0;
+		r = refuse(run, "check", diag.text);
 	}
-	scan_lines_finish(&job->scan);
-	follow_finish(&job->follow);
-	close_fd(&job->reactor);
-	close_fd(&job->root);
-	free(job);
+	scan_lines_finish(&run->scan);
+	follow_finish(&run->follow);
+	close_fd(&run->reactor);
+	close_fd(&run->root);
+	free(run);
 	return r;
 }

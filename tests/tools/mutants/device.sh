@@ -7,14 +7,15 @@ suite_is whole/test_machines device/test_rules device/test_inuse device/test_cmd
 
 rules=device/usage/rules.c
 multipath=device/usage/multipath.c
-none='static void judge_none(struct disk *d, const struct rules_facts *f, enum reason_code c) {}'
+none='static void rule_none(struct disk *d, const struct rules_facts *f, enum reason_code c) {}'
 for reason in SYSTEM SOURCE MOUNTED SWAP HOLDER LOOP BUSY READ_ONLY NO_MEDIUM TOO_SMALL WORN KIND UNKNOWN; do
-	mutant "REASON_$reason" $rules -e "s/^static void \(\*const judges/$none\n&/" \
-		-e "s/(\[REASON_$reason\] = )judge_[a-z_]*/\1judge_none/"
+	mutant "REASON_$reason" $rules -e "s/^static void \(\*const rules/$none\n&/" \
+		-e "s/(\[REASON_$reason\] = )rule_[a-z_]*/\1rule_none/"
 done
 line "the override for worn eMMCs" $rules 'if (worn && !(facts->allow & ALLOW_WORN))' 'if (worn)'
-line "a limit of the life time" $rules '#define LIFE_TIME_EXCEEDED 0x0b' '#define LIFE_TIME_EXCEEDED 0x0c'
-line "a limit of the spare blocks" $rules '#define PRE_EOL_URGENT	   3' '#define PRE_EOL_URGENT 4'
+worn='bool worn = life >= LIFE_TIME_EXCEEDED || disk->pre_eol >= PRE_EOL_URGENT;'
+line "a limit of the life time" $rules "$worn" 'bool worn = disk->pre_eol >= PRE_EOL_URGENT;'
+line "a limit of the spare blocks" $rules "$worn" 'bool worn = life >= LIFE_TIME_EXCEEDED;'
 line "refusal if the system is not found" $rules 'if (facts->inuse->unresolved)' 'if (0)'
 line "refusal if a UUID is not found" $rules 'else if (missing && disk_content_has_gap(&disk->content, gap))' \
 	'else if (0)'
@@ -110,7 +111,7 @@ for key in root mount.usr resume overlayroot live-media cryptdevice rd.luks.uuid
 done
 line "packed numbers" $cmdline 'if (!parse_packed(*word, ret))' 'if (1)'
 line "a node that may be on any disk" $cmdline 'return !family ||' 'return family &&'
-mutant "a node's family" $cmdline -e 's/has_prefix\(disk->name, family->prefix\)/false/'
+mutant "a node's family" $cmdline -e 's/str_has_prefix\(disk->name, family->prefix\)/false/'
 for family in mmcblk nvme sd vd; do
 	mutant "the family $family" $cmdline -e "s/\{\"$family\", (true|false)\},?/{\"none\", \1},/"
 done
