@@ -69,7 +69,7 @@ static void check_target(
 		char code[32];
 
 		STR_FORMAT(code, "target-%s", reason_name(reason->code));
-		add(ret, code, "%s is refused: %s. %s", plan->target.path, reason->text,
+		add(ret, code, "%s is refused: %s. %s.", plan->target.path, reason->text,
 			reason_advice(reason->code));
 	}
 }

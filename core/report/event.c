@@ -339,10 +339,9 @@ void event_status(FILE *out, const struct snapshot *snapshot)
 		write_progress(out, snapshot);
 }
 
-void event_refused(FILE *out, int code, const char *step, const char *message)
+void event_refused(FILE *out, const struct err *why)
 {
-	struct snapshot refused = {.state = INSTALL_FAILED, .exit_code = code};
+	struct snapshot refused = {.state = INSTALL_FAILED, .exit_code = why->code, .err = *why};
 
-	err_set(&refused.err, code, step, "%s", message);
 	write_result(out, &refused);
 }

@@ -28,7 +28,7 @@ bool event_progress_differs(const struct snapshot *a, const struct snapshot *b);
 void event_status(FILE *out, const struct snapshot *snapshot);
 
 /* Writes the result of an install that ended before any engine ran:
- * {"event":"result","result":"refused",...}, or "cancelled" if @code is EXIT_CANCELLED. */
-void event_refused(FILE *out, int code, const char *step, const char *message);
+ * {"event":"result","result":"refused",...}, or "cancelled" if its code is EXIT_CANCELLED. */
+void event_refused(FILE *out, const struct err *why);
 
 #endif

@@ -24,19 +24,19 @@ static const struct {
 static const struct {
 	const char *name, *advice;
 } reasons[REASON_COUNT] = {
-	[REASON_SYSTEM] = {"system", "Choose another device."},
-	[REASON_SOURCE] = {"source", "Copy it to another device first."},
-	[REASON_MOUNTED] = {"mounted", "Unmount it first."},
-	[REASON_SWAP] = {"swap", "Switch that swap off first (swapoff)."},
-	[REASON_HOLDER] = {"holder", "Stop what uses it first."},
-	[REASON_LOOP] = {"loop", "Detach the loop device first (losetup -d)."},
-	[REASON_BUSY] = {"busy", "Find the program that uses it (fuser, lsof) and stop it first."},
-	[REASON_READ_ONLY] = {"read-only", "Remove its write protection."},
-	[REASON_NO_MEDIUM] = {"no-medium", "Insert a card, or choose another device."},
-	[REASON_TOO_SMALL] = {"too-small", "Choose a larger device."},
-	[REASON_WORN] = {"worn", "Replace it, or allow it explicitly (--allow worn)."},
-	[REASON_KIND] = {"kind", "Choose another device, or allow this kind."},
-	[REASON_UNKNOWN] = {"unknown", "It is refused as a precaution."},
+	[REASON_SYSTEM] = {"system", "Choose another device"},
+	[REASON_SOURCE] = {"source", "Copy that file to another device first"},
+	[REASON_MOUNTED] = {"mounted", "Unmount it first"},
+	[REASON_SWAP] = {"swap", "Switch that swap off first (swapoff)"},
+	[REASON_HOLDER] = {"holder", "Stop what uses it first"},
+	[REASON_LOOP] = {"loop", "Detach the loop device first (losetup -d)"},
+	[REASON_BUSY] = {"busy", "Find the program that uses it (fuser, lsof) and stop it first"},
+	[REASON_READ_ONLY] = {"read-only", "Remove its write protection"},
+	[REASON_NO_MEDIUM] = {"no-medium", "Insert a card if it is a reader, or choose another device"},
+	[REASON_TOO_SMALL] = {"too-small", "Choose a larger device"},
+	[REASON_WORN] = {"worn", "Replace it, or allow it explicitly (--allow worn)"},
+	[REASON_KIND] = {"kind", "Choose another device"},
+	[REASON_UNKNOWN] = {"unknown", "Choose another device, as this one is refused as a precaution"},
 };
 
 const char *disk_kind_name(enum disk_kind kind)

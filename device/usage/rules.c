@@ -80,7 +80,9 @@ static void rule_medium(struct disk *disk, const struct rules_facts *facts, enum
 {
 	(void)facts;
 	if (disk->size_bytes == 0)
-		disk_refuse(disk, code, disk->kind == DISK_IMAGE ? "an empty file" : "no medium");
+		disk_refuse(disk, code,
+			disk->kind == DISK_IMAGE ? "an empty file (truncate -s gives it a size)"
+						 : "no medium");
 }
 
 static void rule_size(struct disk *disk, const struct rules_facts *facts, enum reason_code code)

@@ -185,13 +185,16 @@ static void every_end_has_a_result(void **state)
 
 static void refusals(void **state)
 {
+	static const struct err no_root = {EXIT_REFUSED, "check", "no root", "use sudo"},
+				cancelled = {EXIT_CANCELLED, "scan", "cancelled", ""};
+
 	(void)state;
-	event_refused(out, EXIT_REFUSED, "check", "no root");
+	event_refused(out, &no_root);
 	assert_out("{\"event\":\"result\",\"result\":\"refused\",\"code\":2,\"step\":\"check\","
-		   "\"message\":\"no root\",\"next\":null,\"seconds\":0.000,\"verify\":{"
+		   "\"message\":\"no root\",\"next\":\"use sudo\",\"seconds\":0.000,\"verify\":{"
 		   "\"entries\":0,\"bytes\":0,\"mismatches\":0,\"first\":null},\"target\":null,"
 		   "\"archive\":null}\n");
-	event_refused(out, EXIT_CANCELLED, "scan", "cancelled");
+	event_refused(out, &cancelled);
 	assert_out("{\"event\":\"result\",\"result\":\"cancelled\",\"code\":3,\"step\":\"scan\","
 		   "\"message\":\"cancelled\",\"next\":null,\"seconds\":0.000,\"verify\":{"
 		   "\"entries\":0,\"bytes\":0,\"mismatches\":0,\"first\":null},\"target\":null,"

@@ -99,7 +99,7 @@ static void uses_are_refused_most_serious_first(void **state)
 }
 
 /* Two disks that have all reasons together: there is a phrase for each. */
-static void every_reason_has_a_judge(void **state)
+static void every_reason_has_a_rule(void **state)
 {
 	struct inuse_fact uses[] = {
 		{.disk = "x", .code = REASON_SYSTEM, .text = "the running system (/)"},
@@ -323,7 +323,7 @@ int main(void)
 		cmocka_unit_test(only_emmc_is_allowed_by_default),
 		cmocka_unit_test(the_medium_must_be_suitable),
 		cmocka_unit_test(uses_are_refused_most_serious_first),
-		cmocka_unit_test(every_reason_has_a_judge),
+		cmocka_unit_test(every_reason_has_a_rule),
 		cmocka_unit_test(a_file_in_use_is_refused),
 		cmocka_unit_test(long_phrases_are_cut),
 		cmocka_unit_test(an_unresolved_system_fails_closed),

@@ -89,7 +89,7 @@ refused() {
 		note "$said"
 	fi
 	install "${4:-2}" "$title" --target "$disk" --allow loop --archive "${5:-good.tar}" &&
-		says "$title" "$name is refused: .*($text).*\. [A-Z].*\.$|${6:-$text}"
+		says "$title" "${6:-"$name is refused: .*($text).*\. [A-Z].*\.\$"}"
 	# Only an install waits for a lock.
 	[ "${4:-2}" != 2 ] || run 2 "$title, a dry run" install --dry-run --plain --target "$disk" \
 		--allow loop --archive "${5:-good.tar}"
@@ -176,7 +176,7 @@ umount up
 mounted "${disk}p1" -o noatime
 cp good.tar mnt/
 sync -f mnt
-refused "it holds the archive" mounted "holds the archive|mounted on" 2 mnt/good.tar "holds the archive"
+refused "it holds the archive" mounted "holds the archive|mounted on" 2 mnt/good.tar
 umount mnt
 
 # A btrfs on partitions of two disks: the table of mounts names only one.

@@ -595,8 +595,8 @@ static const struct state {
 } states[] = {
 	{"target", make_model, {"mmcblk1", "eMMC", "7.3 GiB", "..9f31", "refused"}},
 	{"target-refused", target_refused,
-		{"sda is refused: holds the archive; mounted on /media/stick. Choose another "
-		 "device.",
+		{"sda is refused: holds the archive; mounted on /media/stick. Copy that "
+		 "file to another device first.",
 			"> sda"}},
 	{"target-none", target_none, {"No device found. Plug one in; it appears here."}},
 	{"target-search", target_search, {"Search: ul", "1 of 1", "> sda"}},

@@ -69,10 +69,12 @@ int cmd_attach(int argc, char **argv)
 	reactor = reactor_new();
 	r = follow_init(&follow, reactor, stdout, options.json);
 	follow.watch = true;
-	if (r < 0)
-		r = refuse(strerror(-r));
-	else
+	if (r < 0) {
+		(void)refuse(service_detached_text(0));
+		r = EXIT_DETACHED;
+	} else {
 		r = follow_engine(&follow, fd);
+	}
 	follow_finish(&follow);
 	return r;
 }

@@ -41,19 +41,23 @@ static void print_error(const char *sentence)
 /* Reports why nothing is written, and returns the exit code. */
 static int refuse(struct run *run, const char *step, const char *sentence)
 {
+	struct err why = {0};
+
+	err_set(&why, EXIT_REFUSED, step, "%s", sentence);
 	print_error(sentence);
 	if (run->options.json)
-		event_refused(stdout, EXIT_REFUSED, step, sentence);
+		event_refused(stdout, &why);
 	return EXIT_REFUSED;
 }
 
 static int cancelled(struct run *run, const char *step)
 {
-	static const char sentence[] = "cancelled: nothing was written";
+	struct err why = {0};
 
-	print_error(sentence);
+	err_set(&why, EXIT_CANCELLED, step, "cancelled: nothing was written");
+	print_error(why.text);
 	if (run->options.json)
-		event_refused(stdout, EXIT_CANCELLED, step, sentence);
+		event_refused(stdout, &why);
 	return EXIT_CANCELLED;
 }
 
@@ -115,22 +119,26 @@ static int judge_target(struct run *run)
 		.files = files,
 		.file_count = plan_files(run->options.archive, &run->layout, files),
 	};
-	char text[400], first[400] = "";
+	struct err first = {0};
 
 	judge_disk(run->root, &asked, &run->target);
 	if (run->options.dry_run || run->target.reason_count == 0)
 		return 0;
 	for (uint32_t i = 0; i < run->target.reason_count && i < DISK_REASONS_MAX; i++) {
 		const struct reason *reason = &run->target.reasons[i];
+		struct err why = {0};
+		char sentence[sizeof(why.text) + sizeof(why.next) + 4];
 
-		STR_FORMAT(text, "%s is refused: %s. %s", run->target.name, reason->text,
-			reason_advice(reason->code));
-		print_error(text);
+		err_set(&why, EXIT_REFUSED, "check", "%s is refused: %s", run->target.name,
+			reason->text);
+		STR_COPY(why.next, reason_advice(reason->code));
+		err_sentence(&why, sentence, sizeof(sentence));
+		print_error(sentence);
 		if (i == 0)
-			STR_COPY(first, text);
+			first = why;
 	}
 	if (run->options.json)
-		event_refused(stdout, EXIT_REFUSED, "check", first);
+		event_refused(stdout, &first);
 	return EXIT_REFUSED;
 }
 
@@ -207,6 +215,7 @@ static int make_plan(struct run *run)
 	};
 	const struct plan_verdict *verdict = &run->verdict;
 	struct plan_facts facts;
+	struct err why = {0};
 
 	plan_make(&run->plan, &request);
 	plan_look(&facts, &run->plan, run->root);
@@ -219,8 +228,9 @@ static int make_plan(struct run *run)
 		return 0;
 	for (uint32_t i = 0; i < verdict->count && i < PLAN_PROBLEMS_MAX; i++)
 		print_error(verdict->problems[i].text);
+	err_set(&why, EXIT_REFUSED, "check", "%s", verdict->problems[0].text);
 	if (run->options.json)
-		event_refused(stdout, EXIT_REFUSED, "check", verdict->problems[0].text);
+		event_refused(stdout, &why);
 	return EXIT_REFUSED;
 }
 
@@ -310,7 +320,11 @@ static int run_engine(struct run *run)
 	}
 	/* The terminal cannot show screens. */
 	r = follow_init(&run->follow, run->reactor, stdout, false);
-	return r < 0 ? EXIT_DETACHED : follow_engine(&run->follow, fd);
+	if (r < 0) {
+		print_error(service_detached_text(0));
+		return EXIT_DETACHED;
+	}
+	return follow_engine(&run->follow, fd);
 }
 
 static int run_install(struct run *run)

@@ -197,7 +197,7 @@ static void draw_brief(struct grid *g, int row, bool has_free_row, const struct 
 		return;
 	row -= has_free_row;
 	grid_fill(g, row, 3, g->cols - 3, ' ', ATTR_NORMAL);
-	(void)grid_format(g, row, 3, ATTR_NORMAL, "Warning: %s", disk->warning);
+	(void)grid_format(g, row, 3, ATTR_NORMAL, "%s", disk->warning);
 }
 
 static size_t per_page(const struct grid *g, struct area area)
@@ -262,9 +262,8 @@ static enum outcome key(struct model *m, enum action action, struct key key)
 			char why[512];
 
 			describe_refusal(disk, why, sizeof(why));
-			model_say(m, true, "%s is refused: %s.%s", disk->name, why,
-				disk->reasons[0].code == REASON_KIND ? ""
-								     : " Choose another device.");
+			model_say(m, true, "%s is refused: %s. %s.", disk->name, why,
+				reason_advice(disk->reasons[0].code));
 			return OUTCOME_NONE;
 		}
 		m->target = *disk;

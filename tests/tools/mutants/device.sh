@@ -14,8 +14,8 @@ for reason in SYSTEM SOURCE MOUNTED SWAP HOLDER LOOP BUSY READ_ONLY NO_MEDIUM TO
 done
 line "the override for worn eMMCs" $rules 'if (worn && !(facts->allow & ALLOW_WORN))' 'if (worn)'
 worn='bool worn = life >= LIFE_TIME_EXCEEDED || disk->pre_eol >= PRE_EOL_URGENT;'
-line "a limit of the life time" $rules "$worn" 'bool worn = disk->pre_eol >= PRE_EOL_URGENT;'
-line "a limit of the spare blocks" $rules "$worn" 'bool worn = life >= LIFE_TIME_EXCEEDED;'
+line "a limit of the life time" $rules "$worn" "${worn/life >=/life >}"
+line "a limit of the spare blocks" $rules "$worn" "${worn/pre_eol >=/pre_eol >}"
 line "refusal if the system is not found" $rules 'if (facts->inuse->unresolved)' 'if (0)'
 line "refusal if a UUID is not found" $rules 'else if (missing && disk_content_has_gap(&disk->content, gap))' \
 	'else if (0)'
