@@ -1,26 +1,25 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# run.sh PROGRAM... - the runner of `make check`: runs each test program (cmocka) and script, two at a
+# run.sh PROGRAM... - the runner of `make check`: runs each test program (cmocka) and script, several at a
 # time. It prints a line for each when it ends, with its counts, its failures, and its skips with the
 # reason, and at the end "N passed, N failed, N skipped". Exit 0 if nothing failed. Each has its own TMPDIR,
 # and fails if it leaves a file, a mount or a loop device.
 #
 # Tests that took longest in the last run (TEST_LOGS/seconds) start first, the others in the given order.
-# A test whose source has the line "lane: NAME" in a comment never runs at the same time as another with
-# that name; one with "lane: alone" runs after all others, by itself.
+# A script with the line "# lane: NAME" never runs beside another one with that name. The tests of a lane
+# come first, and the others yield the processors to them (nice), because a lane takes longest.
 #
 # Settings, from the environment:
 #   VERBOSE=1   show all output of the tests
-#   LANES       number of tests at once (default: 2; 1 on one processor)
+#   LANES       number of tests at once (default: one more than processors, because tests also wait)
 #   TEST_LIMIT  time limit of each, in seconds (default: 1800)
 #   TEST_LOGS   folder for the outputs (default: build/tests/logs)
 set -u
 export CMOCKA_MESSAGE_OUTPUT=TAP
 
-top=$(cd "$(dirname "$0")/../.." && pwd)
 limit=${TEST_LIMIT:-1800}
-lanes=${LANES:-$(($(nproc) > 1 ? 2 : 1))}
+lanes=${LANES:-$(($(nproc) + 1))}
 logs=${TEST_LOGS:-build/tests/logs}
 mkdir -p "$logs" || exit 1
 tmp=$(mktemp -d) || exit 1
@@ -100,21 +99,22 @@ report() {
 	skipped=$((skipped + skips))
 }
 
-# may_start PROGRAM: true if the lanes of the running tests allow it to start.
+# may_start PROGRAM: true if there is room for it now.
 may_start() {
 	local pid
 	[ ${#running[@]} -lt "$lanes" ] || return 1
+	[ -n "${lane[$1]}" ] || return 0
 	for pid in "${!running[@]}"; do
-		[ "${lane[$1]}" != alone ] && [ "${lane[${running[$pid]}]}" != alone ] || return 1
-		[ -z "${lane[$1]}" ] || [ "${lane[$1]}" != "${lane[${running[$pid]}]}" ] || return 1
+		[ "${lane[$1]}" != "${lane[${running[$pid]}]}" ] || return 1
 	done
 }
 
 start() {
-	local name
+	local name niceness=5
 	name=$(basename "$1" .sh)
+	[ -z "${lane[$1]}" ] || niceness=0
 	mkdir "$tmp/$name" || exit 1
-	TMPDIR=$tmp/$name timeout -k 10 "$limit" "$1" >"$logs/$name.log" 2>&1 </dev/null &
+	TMPDIR=$tmp/$name nice -n $niceness timeout -k 10 "$limit" "$1" >"$logs/$name.log" 2>&1 </dev/null &
 	running[$!]=$1
 	began[$!]=$SECONDS
 }
@@ -134,10 +134,10 @@ order() {
 	for program in "$@"; do
 		[[ $program == */* ]] || program=./$program
 		name=$(basename "$program" .sh)
-		lane[$program]=$(cat "$top"/tests/{device,core,ui,whole}/"$name.c" "$program" 2>/dev/null |
-			grep -aom1 'lane: [a-z]*' | cut -d' ' -f2)
+		lane[$program]=
+		[ "${program%.sh}" = "$program" ] || lane[$program]=$(sed -n 's/^# lane: //p' "$program")
 		seconds[$program]=$(awk -v name="$name" '$1 == name {print $2}' "$logs/seconds" 2>/dev/null)
-		echo "$([ "${lane[$program]}" = alone ] && echo 1 || echo 0) ${seconds[$program]:-0} $program"
+		echo "$([ -n "${lane[$program]}" ] && echo 0 || echo 1) ${seconds[$program]:-0} $program"
 	done >"$tmp/order"
 	mapfile -t waiting < <(sort -s -k 1,1n -k 2,2nr "$tmp/order" | cut -d' ' -f3-)
 	rm "$tmp/order"
