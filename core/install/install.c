@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TICK_MS		 250 /* samples, snapshots and requests to tar: 4 Hz */
+#define ENGINE_TICK_MS		 250 /* samples, snapshots and requests to tar: 4 Hz */
 #define TERM_TO_KILL_MS	 2000
 #define CLEANUP_LIMIT_MS 20000 /* then the device counts as dead and is abandoned */
 
@@ -352,7 +352,7 @@ static int init(struct install *in)
 	if (fd < 0)
 		return fd;
 	in->job.reactor = fd;
-	fd = reactor_timer(TICK_MS, 0);
+	fd = reactor_timer(ENGINE_TICK_MS, 0);
 	if (fd < 0)
 		return fd;
 	in->tick = (struct watch){.fd = fd, .ready = on_tick};

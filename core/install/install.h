@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * install - the engine of one install: a state machine behind one descriptor. Slow work runs in
- * children; opening and locking the target does not, and may wait for a device that does not answer.
- * Poll install_fd for input, then call install_dispatch. The engine mounts filesystems, so its
- * process should have its own mount namespace (mount_enter_private): see service.h.
+ * children; opening and locking the target does not, and may wait for a device that does not
+ * answer. Poll install_fd for input, then call install_dispatch. The engine mounts filesystems, so
+ * its process should have its own mount namespace (mount_enter_private): see service.h.
  *
  * The steps are lists of phases (phases.h) that work on a job (job.h). The engine alone runs the
  * next phase, begins and ends steps, and ends the install.

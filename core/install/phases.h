@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * phases - the work of each step of an install, as a list of phases that run in order: read
- * install_steps (phases.c) to follow an install. A phase does or starts its work, returns its
- * result, and never waits. The engine runs the next phase once the work of the last one has
- * succeeded. Only the engine and the phases include this header.
+ * install_steps (phases.c) to follow an install. A phase does or starts its work and returns its
+ * result; only opening and locking the target may wait. The engine runs the next phase once the
+ * work of the last one has succeeded. Only the engine and the phases include this header.
  */
 #ifndef CORE_INSTALL_PHASES_H
 #define CORE_INSTALL_PHASES_H

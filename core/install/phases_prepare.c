@@ -146,7 +146,7 @@ static int wipe_work(void *arg, int report_fd)
 
 enum phase_result phase_wipe(struct job *job)
 {
-	job->written = true;
+	job->written = true; /* before the first byte: a kill in between counts as written */
 	return job_work(job, "wipe", wipe_work);
 }
 

@@ -35,8 +35,8 @@ _must_check_ int service_connect(const char *name);
 /* Reads the latest snapshot. Returns 1 with @ret set, 0 if there is no new one, -EPIPE if the
  * engine is gone, -EPROTO if it is of another version. */
 _must_check_ int service_receive(int fd, struct snapshot *ret);
-/* Returns the sentence of a front end that ends with EXIT_DETACHED: before its install does, with
- * @error 0, or for an @error of service_receive. The string is static. */
+/* Returns the sentence for EXIT_DETACHED: why the install cannot be shown if @error is -EPROTO,
+ * else how to show it again. The string is static. */
 const char *service_detached_text(int error);
 /* Sends @command. Returns 0 or -errno. The engine ignores viewers that may not send commands. */
 _must_check_ int service_send(int fd, enum service_command command);

@@ -92,9 +92,9 @@ void tar_init(struct tar *tar);
 _must_check_ int tar_start(
 	struct tar *tar, int reactor, int proc_root, const struct tar_spec *spec);
 
-/* Call it 1 to 5 times a second (the engine does it at 4 Hz: TICK_MS in install.c). Checks the
- * handler, and signals tar if that is safe and no answer is outstanding for less than TAR_LATE_MS.
- * Never blocks. May call on_exit (see child_poll). */
+/* Call it 1 to 5 times a second (the engine does it at 4 Hz: ENGINE_TICK_MS in install.c). Checks
+ * the handler, and signals tar if that is safe and no answer is outstanding for less than
+ * TAR_LATE_MS. Never blocks. May call on_exit (see child_poll). */
 void tar_tick(struct tar *tar, uint64_t now_ms);
 /* Kills a running tar (child_finish); no callback follows. */
 void tar_finish(struct tar *tar);

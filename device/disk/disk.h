@@ -28,9 +28,11 @@ enum disk_kind {
  * Why a disk is refused, in the order of display: the most serious reason first. rules.c evaluates
  * the reasons in this order too.
  *
- * To add one, also change: reasons (disk.c), rules (rules.c), and for a use of the disk
- * whatever adds the fact (inuse_add_fact); the manual page; tests/lib/machine_generator.h,
- * test_rules.c and the mutants in tests/tools/mutants/device.sh.
+ * To add one, also change: reasons (disk.c), rules (rules.c; those about users go before
+ * REASON_BUSY), for a use of the disk whatever adds the fact (inuse_add_fact), for another fact
+ * struct rules_facts (rules.h); README (Targets), the manual page; uses[] and is_to_be_offered in
+ * tests/lib/machine_generator.h, test_rules.c, a machine in tests/sysroots, and the list in
+ * tests/tools/mutants/device.sh.
  */
 enum reason_code {
 	REASON_SYSTEM,	  /* the running system is on it */
@@ -161,7 +163,8 @@ _must_check_ int disk_allow_parse(const char *names, unsigned *ret_allow, char r
 
 /* "system", "source", ...: code of a reason in --json. */
 const char *reason_name(enum reason_code code);
-/* "Unmount it first.": what the operator can do about it, to print after the phrase. */
+/* "Unmount it first": what the operator can do about it, without its full stop. `install` and
+ * plan_check print it after the phrase, and so does the Target screen. */
 const char *reason_advice(enum reason_code code);
 
 /* Adds a reason with a formatted phrase. Does nothing if there are DISK_REASONS_MAX already. */

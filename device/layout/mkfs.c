@@ -163,6 +163,8 @@ static size_t cut_words(char *text, const char **words, size_t max)
 
 /* As many as fit in MKFS_OPTIONS_MAX: each takes at least a letter and a blank. */
 #define WORDS_MAX (MKFS_OPTIONS_MAX / 2)
+_Static_assert(sizeof(((struct layout_partition *)NULL)->mkfs_options) == MKFS_OPTIONS_MAX,
+	"the options of a layout fit");
 
 int mkfs_check_options(enum fs_kind fs, const char *options, struct diag *diag)
 {

@@ -41,7 +41,8 @@ bool mkfs_trial(const struct layout_partition *partition, struct mkfs_command *r
  * blanks. The letters are in makers (mkfs.c), and boardstrap(1) lists them. Only options that shape
  * the filesystem are allowed: none that names another device or file, asks a question, or sets what
  * the layout has a keyword for (label, UUID). The check for free space (core/plan/space) ignores
- * them: options that lower the capacity (-i, -m) make its answer too high. Returns 0, or -EINVAL with the reason in @diag.
+ * them: options that lower the capacity (-i, -m) make its answer too high. Returns 0, or -EINVAL
+ * with the reason in @diag.
  */
 _must_check_ int mkfs_check_options(enum fs_kind fs, const char *options, struct diag *diag);
 

@@ -114,10 +114,10 @@ static int reread(int fd)
 			break;
 		(void)usleep(REREAD_PAUSE_US);
 	}
-	/* Accepted, because the comparison that follows decides. -EBUSY: another program reads a
-	 * partition, and the kernel keeps those that ptable_announce added. Nobody can have mounted
-	 * one, as @fd is the exclusive descriptor. -EINVAL: a loop device that was attached without
-	 * a partition scan. */
+	/* Accepted: ptable_compare has checked the table on the medium, and the kernel keeps the
+	 * partitions that ptable_announce added, which are compared below. -EBUSY: another program
+	 * has one of them open; nobody can have mounted it, as @fd is the exclusive descriptor.
+	 * -EINVAL: a loop device that was attached without a partition scan. */
 	return r == -EBUSY || r == -EINVAL ? 0 : r;
 }
 

@@ -17,9 +17,9 @@
  * exclusive descriptor, so that no other program can do the same at that time. If the kernel has no
  * parser for the table and finds no partitions, they are added again with BLKPG. The partitions
  * from BLKPG remain if the kernel does not scan this device, or if another program keeps a
- * partition open for more than two seconds; they are compared in the same way. Returns 0, or with
- * the reason in @diag -EILSEQ if the kernel contradicts the layout, or -errno if it cannot read the
- * table.
+ * partition open for more than two seconds; they are compared, without their UUIDs. Returns 0, or
+ * with the reason in @diag -EILSEQ if the kernel contradicts the layout, or -errno if it cannot
+ * read the table.
  */
 _must_check_ int partitions_reread(
 	int fd, int root, const struct disk *disk, const struct layout *layout, struct diag *diag);

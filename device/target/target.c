@@ -74,8 +74,9 @@ static int check_identity(const struct target *target, struct diag *diag)
 	r = disk_scan_name(target->root, target->disk.name, &now);
 	if (r == 0 && disk_identity_equal(&target->disk.id, &now.id, &what))
 		return 0;
-	if (r == -ENODEV || r == -ENOENT)
-		return diag_fail(diag, -ESTALE, "%s was removed", target->disk.name);
+	if (r == -ENODEV)
+		return diag_fail(diag, -ESTALE, "%s was removed. Put it back and start again",
+			target->disk.name);
 	if (r < 0)
 		return diag_fail(diag, r, "cannot query %s: %s", target->disk.name, strerror(-r));
 	return diag_fail(diag, -ESTALE, "%s is no longer the disk that was picked: its %s changed",

@@ -17,7 +17,8 @@ struct multipath {
 	size_t count;
 };
 
-/* Reads the ids of all disks of the machine below @root. 0 or -errno; free with multipath_finish. */
+/* Reads the ids of all disks of the machine below @root. Returns 0 or -errno; free @ret with
+ * multipath_finish. */
 _must_check_ int multipath_load(int root, struct multipath *ret);
 void multipath_finish(struct multipath *multipath);
 

@@ -298,8 +298,8 @@ static void stops_a_decompressor_that_hangs_at_the_end(void **state)
 	tear_down(&run);
 }
 
-/* A tar that reports no count shows no progress while it works: the time of the decompressor begins when tar
- * has ended. */
+/* A tar that reports no count shows no progress while it works: the time of the decompressor begins
+ * when tar has ended. */
 static void a_silent_tar_does_not_end_the_decompressor(void **state)
 {
 	const struct sandbox *box = *state;

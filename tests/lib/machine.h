@@ -441,8 +441,8 @@ static void machine_make(struct machine *machine, const char *text)
 	}
 }
 
-/* Lists all disks of the machine below @root, with their contents and verdicts, by core/disks/judge.
- * Free with disk_list_finish. */
+/* Lists all disks of the machine below @root, with their contents and verdicts, by
+ * core/disks/judge. Free with disk_list_finish. */
 static void machine_judge(const struct machine *machine, int root, struct disk_list *ret)
 {
 	const struct judge_job job = {

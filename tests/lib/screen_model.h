@@ -43,6 +43,10 @@ static inline struct disk make_emmc(void)
 	return disk;
 }
 
+/* The screens that are not overlays, in their order. */
+static const struct screen *const all_screens[] = {&screen_target, &screen_archive, &screen_layout,
+	&screen_review, &screen_install, &screen_result};
+
 static inline void set_table(struct disk *disk, uint32_t count, const char *fs, const char *label)
 {
 	disk->content.state = CONTENT_TABLE;

@@ -83,8 +83,6 @@ static void show(struct terminal *term, struct emulator *e, const struct model *
 
 static void check_screens(const char *type, const char *locale, bool unicode)
 {
-	static const struct screen *const screens[] = {&screen_target, &screen_archive,
-		&screen_layout, &screen_review, &screen_install, &screen_result};
 	struct model *m = make_install();
 	struct terminal *term;
 	struct emulator e;
@@ -96,8 +94,8 @@ static void check_screens(const char *type, const char *locale, bool unicode)
 	emulator_open(&e, 24, 80, unicode);
 	term = open_term(&e, type);
 	assert_ptr_equal(term_glyphs(term), unicode ? &glyphs_unicode : &glyphs_ascii);
-	for (size_t i = 0; i < ARRAY_SIZE(screens); i++) {
-		m->screen = screens[i];
+	for (size_t i = 0; i < ARRAY_SIZE(all_screens); i++) {
+		m->screen = all_screens[i];
 		show(term, &e, m);
 	}
 	/* Foreign output on the screen; Ctrl-L repairs it. */

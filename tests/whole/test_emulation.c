@@ -24,9 +24,6 @@
 static const char *const types[] = {
 	"vt100", "vt220", "linux", "xterm-256color", "screen", "tmux-256color", "putty", NULL};
 
-static const struct screen *const screens[] = {&screen_target, &screen_archive, &screen_layout,
-	&screen_review, &screen_install, &screen_result};
-
 static const struct {
 	int rows, cols;
 } sizes[] = {{24, 80}, {10, 40}, {30, 100}, {60, 200}, {25, 81}, {17, 71}, {5, 20}, {24, 132}};
@@ -98,7 +95,7 @@ static void time_goes_on(struct walk *w)
 
 static void another_screen(struct walk *w)
 {
-	go_to(w, screens[pick(w, ARRAY_SIZE(screens))]);
+	go_to(w, all_screens[pick(w, ARRAY_SIZE(all_screens))]);
 }
 
 static void an_end(struct walk *w)

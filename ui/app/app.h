@@ -13,8 +13,8 @@
  * Runs all screens: target, archive, layout, review, install, result. Returns the exit code (enum
  * exit_code) of the last install; EXIT_CANCELLED if none was started; EXIT_DETACHED if one
  * continues without this front end (detached, hang-up, signal, no memory, an engine of another
- * version); EXIT_REFUSED if the terminal cannot be used. Prints the outcome or the cause as one
- * sentence on standard error.
+ * version); EXIT_REFUSED if the terminal cannot be used. Prints the outcome or the cause, if there
+ * is one, as one sentence on standard error.
  */
 int app_run(const struct app_options *options);
 

@@ -118,7 +118,7 @@ static void take_service(struct app *app)
 
 void app_watch_service(struct app *app, int fd)
 {
-	/* Until the result: the install continues if the front end ends before, whatever the cause. */
+	/* Until the result, since the install continues if the front end ends before. */
 	app->code = EXIT_DETACHED;
 	STR_COPY(app->last_words, service_detached_text(0));
 	if (app_watch_add(app, &app->service, fd, EPOLLIN, take_service) < 0) {

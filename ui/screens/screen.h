@@ -52,10 +52,10 @@ struct area {
 /*
  * To add a screen, also declare it below, and show it with go_to from the handler of an outcome
  * (app_actions.c) or, if it is an overlay, in screen_keys.c. A new outcome has a row in handlers
- * (app_actions.c). If the app has to act when the screen opens, add it to on_enter (app_actions.c).
- * If it has a step, add it to step_titles (screen_frame.c) and way[] (app_actions.c). Its states for
- * the golden files are rows of tests/lib/screen_states.h; test_emulation and test_bytes have lists
- * of screens.
+ * (app_actions.c), and a new key one in ui/term/keys.c. If the app has to act when the screen
+ * opens, add it to on_enter (app_actions.c). If it has a step, add it to step_titles
+ * (screen_frame.c) and way[] (app_actions.c), and renumber the later ones. In tests/lib, add it to
+ * all_screens (screen_model.h) and its states to screen_states.h, then run `make golden`.
  */
 struct screen {
 	const char *name;

@@ -130,7 +130,7 @@ static int draw_ribbon(struct grid *g, int row, const struct verdict *v)
 	return row + 1;
 }
 
-/* Returns what may be done with an installed target, or "" for a file. */
+/* Returns what may be done with an installed target, or "" for an image or a loop device. */
 static const char *what_is_safe(enum disk_kind kind)
 {
 	static const char *const safe[DISK_KIND_COUNT] = {
