@@ -7,19 +7,19 @@
 # and fails if it leaves a file, a mount or a loop device.
 #
 # Tests that took longest in the last run (TEST_LOGS/seconds) start first, the others in the given order.
-# A script with the line "# lane: NAME" never runs beside another one with that name. The tests of a lane
-# come first, and the others yield the processors to them (nice), because a lane takes longest.
+# A script with the line "# lane: NAME" never runs beside another one with that name; lanes start first,
+# because they take longest. The lane "asleep" is for scripts that mostly wait: they take no place.
 #
 # Settings, from the environment:
 #   VERBOSE=1   show all output of the tests
-#   LANES       number of tests at once (default: one more than processors, because tests also wait)
+#   LANES       number of tests at once (default: 2; 1 on one processor)
 #   TEST_LIMIT  time limit of each, in seconds (default: 1800)
 #   TEST_LOGS   folder for the outputs (default: build/tests/logs)
 set -u
 export CMOCKA_MESSAGE_OUTPUT=TAP
 
 limit=${TEST_LIMIT:-1800}
-lanes=${LANES:-$(($(nproc) + 1))}
+lanes=${LANES:-$(($(nproc) > 1 ? 2 : 1))}
 logs=${TEST_LOGS:-build/tests/logs}
 mkdir -p "$logs" || exit 1
 tmp=$(mktemp -d) || exit 1
@@ -101,20 +101,20 @@ report() {
 
 # may_start PROGRAM: true if there is room for it now.
 may_start() {
-	local pid
-	[ ${#running[@]} -lt "$lanes" ] || return 1
-	[ -n "${lane[$1]}" ] || return 0
+	local pid other places=$lanes
 	for pid in "${!running[@]}"; do
-		[ "${lane[$1]}" != "${lane[${running[$pid]}]}" ] || return 1
+		other=${lane[${running[$pid]}]}
+		[ -z "$other" ] || [ "$other" != "${lane[$1]}" ] || return 1
+		[ "$other" = asleep ] || places=$((places - 1))
 	done
+	[ "${lane[$1]}" = asleep ] || [ $places -gt 0 ]
 }
 
 start() {
-	local name niceness=5
+	local name
 	name=$(basename "$1" .sh)
-	[ -z "${lane[$1]}" ] || niceness=0
 	mkdir "$tmp/$name" || exit 1
-	TMPDIR=$tmp/$name nice -n $niceness timeout -k 10 "$limit" "$1" >"$logs/$name.log" 2>&1 </dev/null &
+	TMPDIR=$tmp/$name timeout -k 10 "$limit" "$1" >"$logs/$name.log" 2>&1 </dev/null &
 	running[$!]=$1
 	began[$!]=$SECONDS
 }
