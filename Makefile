@@ -156,7 +156,6 @@ T_TESTS = $(foreach name,$(T),$(call named,$(name)))
 check: deps ## install the needed packages and run all tests; only some with T="progress tar"
 ifeq ($(T),)
 	@$(MAKE) --no-print-directory -j$$(nproc) all tests fuzz-build
-	@$(MAKE) --no-print-directory -j$$(nproc) BUILD=$(BUILD)/clang CC=clang CFLAGS=-O1 all
 	@FUZZ=$(BUILD)/fuzz bash tests/tools/run.sh $(ALL_TESTS)
 else
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(FOR_SCRIPTS) $(filter $(BUILD)/%,$(T_TESTS)) \
@@ -181,7 +180,7 @@ $(BUILD)/tests/soak-short: $(BUILD)/tests/soak
 soak: $(BUILD)/tests/soak ## spawn the real tar N=10000 times under load; no signal may kill it
 	@$(BUILD)/tests/soak $(N)
 
-# A separate build with clang, the sanitizers and the fuzzer's coverage.
+# A separate build with clang, the sanitizers and the fuzzer's coverage. It compiles ui/ too, for clang's warnings.
 FUZZ_SECONDS ?= 600
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 .PHONY: fuzz fuzz-build fuzzers
@@ -191,7 +190,7 @@ fuzz-build:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang CFLAGS='-O1 -g \
 		-fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
 		-fno-sanitize-recover=undefined -DMANIFEST_HOLES_MAX=1048576' fuzzers
-fuzzers: $(FUZZERS)
+fuzzers: $(FUZZERS) $(call objects,$(UI_SRC) ui/main.c)
 $(BUILD)/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/libcore.a $(BUILD)/libdevice.a
 	$(call note,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LIBS_CORE)
@@ -254,7 +253,7 @@ uninstall: ## remove the files that install has copied
 
 .PHONY: clean
 clean: ## remove build products, but keep the downloads of the tests (build/vm, build/cache)
-	rm -rf $(addprefix $(BUILD)/,obj tests asan clang fuzz/obj fuzz/libcore.a fuzz/libdevice.a demo boardstrap libdevice.a libcore.a libui.a)
+	rm -rf $(addprefix $(BUILD)/,obj tests asan fuzz/obj fuzz/libcore.a fuzz/libdevice.a demo boardstrap libdevice.a libcore.a libui.a)
 
 .PHONY: help
 help: ## list the targets
