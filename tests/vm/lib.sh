@@ -189,16 +189,22 @@ vm_cleanup() {
 	exit "$status"
 }
 
-# Reads the description of the parts that prepare.sh made, and gives back the lock: each machine has a
-# folder of its own.
+# Reads the description of the parts that prepare.sh made, makes a folder for this machine, and gives
+# back the lock.
 vm_load() {
-	exec 9>&-
+	local folders old
 	# shellcheck source=/dev/null
 	. "$VM_DIR/machine.conf" || return 1
 	# QEMU in a chroot can open only files below it, so the machine's files
 	# are there: MACHINE is their folder, QEMU_DIR is its path for QEMU.
-	MACHINE=$(mktemp -d "${QEMU_ROOT:-$VM_DIR}/machine.XXXXXX") || return 1
+	folders=${QEMU_ROOT:-$VM_DIR}/machine
+	for old in "$folders"-*; do     # of runs that were killed
+		kill -0 "${old##*-}" 2>/dev/null || rm -rf --one-file-system "$old"
+	done
+	MACHINE=$folders-$$
 	QEMU_DIR=${MACHINE#"$QEMU_ROOT"}
+	mkdir "$MACHINE" || return 1
+	exec 9>&-
 }
 
 # True if this QEMU has that device.
@@ -400,11 +406,14 @@ machine_command() {
 	local card name kind bus slot=16 device
 	# Control keys go to the guest: no escape character, no signals.
 	local console=stdio,id=console,signal=off
+	# One host thread for both processors: on a busy host, two threads wait for each other's locks.
+	local thread=single
+	[ "${SPEED:-0}" != 1 ] || thread=multi
 	[ -z "$vm_line" ] || console=socket,id=console,fd=3
 	qemu_command=()
 	[ -z "$QEMU_ROOT" ] || qemu_command=(chroot "$QEMU_ROOT")
 	qemu_command+=(qemu-system-x86_64
-		-accel tcg -smp 2 -m 768
+		-accel "tcg,thread=$thread" -smp 2 -m 768
 		-nodefaults -no-user-config -no-reboot -display none
 		-kernel "$QEMU_DIR/$kernel" -initrd "$QEMU_DIR/$initrd"
 		-append "console=ttyS0 quiet $append${vm_aside:+ vm.aside}"
