@@ -155,7 +155,7 @@ named = $(or $(filter %/test_$(1) %/$(1) %/$(1).sh %/$(1)-short,$(ALL_TESTS)),$(
 T_TESTS = $(foreach name,$(T),$(call named,$(name)))
 check: deps ## install the needed packages and run all tests; only some with T="progress tar"
 ifeq ($(T),)
-	@$(MAKE) --no-print-directory -j$$(nproc) all tests fuzz-build
+	@$(MAKE) --no-print-directory -j$$(($$(nproc) + 1)) vm-parts all tests fuzz-build
 	@FUZZ=$(BUILD)/fuzz bash tests/tools/run.sh $(ALL_TESTS)
 else
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(FOR_SCRIPTS) $(filter $(BUILD)/%,$(T_TESTS)) \
@@ -168,6 +168,12 @@ check-root: all tests ## run the tests of the whole program on loop devices and 
 	@bash tests/tools/run.sh $(E2E)
 check-vm: all $(BUILD)/tests/vm-boot-areas $(BUILD)/tests/vm-line ## install on an emulated board's eMMC over its serial console, and boot it
 	@bash tests/tools/run.sh $(VM_TESTS)
+
+# Downloads the emulated machine while the compiler works. The tests that need it report a failure.
+.PHONY: vm-parts
+vm-parts:
+	@mkdir -p $(BUILD)
+	-@tests/vm/prepare.sh >$(BUILD)/vm-parts.log 2>&1 </dev/null
 
 .PHONY: tests
 tests: $(TESTS) $(FOR_SCRIPTS)
