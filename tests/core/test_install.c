@@ -511,8 +511,10 @@ static void reports_a_removal_detected_late(void **state)
 				  "case $1 in --version) exec tar --version;; esac; exit 2\n"));
 	in = begin(board);
 	run_to(in, STEP_EXTRACT);
-	while (install_snapshot(in)->state != INSTALL_CANCELLING)
+	while (install_snapshot(in)->state != INSTALL_CANCELLING) {
+		assert_false(snapshot_ended(install_snapshot(in)));
 		install_dispatch(in);
+	}
 	assert_null(strstr(install_snapshot(in)->err.text, "removed"));
 	pull(board);
 	end = run_all(in);
