@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ENGINE_TICK_MS		 250 /* samples, snapshots and requests to tar: 4 Hz */
+#define ENGINE_TICK_MS	 250 /* samples, snapshots and requests to tar: 4 Hz */
 #define TERM_TO_KILL_MS	 2000
 #define CLEANUP_LIMIT_MS 20000 /* then the device counts as dead and is abandoned */
 

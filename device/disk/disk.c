@@ -32,11 +32,13 @@ static const struct {
 	[REASON_LOOP] = {"loop", "Detach the loop device first (losetup -d)"},
 	[REASON_BUSY] = {"busy", "Find the program that uses it (fuser, lsof) and stop it first"},
 	[REASON_READ_ONLY] = {"read-only", "Remove its write protection"},
-	[REASON_NO_MEDIUM] = {"no-medium", "Insert a card if it is a reader, or choose another device"},
+	[REASON_NO_MEDIUM] = {"no-medium",
+		"Insert a card if it is a reader, or choose another device"},
 	[REASON_TOO_SMALL] = {"too-small", "Choose a larger device"},
 	[REASON_WORN] = {"worn", "Replace it, or allow it explicitly (--allow worn)"},
 	[REASON_KIND] = {"kind", "Choose another device"},
-	[REASON_UNKNOWN] = {"unknown", "Choose another device, as this one is refused as a precaution"},
+	[REASON_UNKNOWN] = {"unknown",
+		"Choose another device, as this one is refused as a precaution"},
 };
 
 const char *disk_kind_name(enum disk_kind kind)
