@@ -277,11 +277,27 @@ static bool setting_is(const char *path, const char *value)
 	return strcmp(found, value) == 0;
 }
 
+/* Copies the value of @path before the install from the journal: a loop device may still have the
+ * limit of a test program that was killed together with its journal. */
+static void read_original(const char *path, char ret[32])
+{
+	_cleanup_free_ char *text = NULL;
+	int root = sysroot_open("/");
+	char *line;
+
+	assert_int_equal(sysroot_read_all(root, &text, NULL, "%s", SERVICE_JOURNAL + 1), 0);
+	close_fd(&root);
+	line = strstr(text, path + 1);
+	assert_non_null(line);
+	line += strlen(path + 1) + 1;
+	(void)str_format(ret, 32, "%.*s", (int)strcspn(line, "\n"), line);
+}
+
 /* After a kill no child writes, nothing boots, and the settings are restored. */
 static void leaves_nothing_running_when_it_is_killed(void **state)
 {
 	struct board *board = *state;
-	char command[600], name[32], limit[64];
+	char command[600], name[32], limit[64], original[32] = "";
 	_cleanup_close_ int held = -1;
 	struct snapshot now;
 	pid_t pid;
@@ -306,8 +322,10 @@ static void leaves_nothing_running_when_it_is_killed(void **state)
 	/* Linux before 6.2 has no bdi limit. */
 	for (unsigned i = 0; i < 500 && access(limit, F_OK) == 0 && !setting_is(limit, "1"); i++)
 		(void)usleep(10000);
-	if (access(limit, F_OK) == 0)
+	if (access(limit, F_OK) == 0) {
 		assert_true(setting_is(limit, "1"));
+		read_original(limit, original);
+	}
 	assert_int_equal(kill(pid, SIGKILL), 0);
 	while (next(fd, &now))
 		assert_false(snapshot_ended(&now));
@@ -323,7 +341,7 @@ static void leaves_nothing_running_when_it_is_killed(void **state)
 			fail_msg("%u: exit %d: %s", i, now.exit_code, now.err.text);
 		assert_non_null(strstr(now.err.text, "an incomplete install"));
 		assert_int_equal(now.step, STEP_EXTRACT);
-		assert_false(setting_is(limit, "1"));
+		assert_true(setting_is(limit, original));
 	}
 	close_fd(&held);
 	assert_int_equal(service_connect(NULL), -ENOENT); /* and the stale socket is removed */
