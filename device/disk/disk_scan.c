@@ -131,6 +131,21 @@ static void read_card(int root, const char *name, struct disk *disk)
 	decode_card(standard, disk);
 }
 
+/* The page "unit serial number" of a SCSI disk: four bytes of header, then the text (SPC-5, 7.8.24).
+ * The kernel has read it when it found the disk. */
+static void read_scsi_serial(int root, const char *name, struct disk *disk)
+{
+	_cleanup_free_ char *page = NULL;
+	size_t size;
+
+	if (sysroot_read_all(root, &page, &size, "sys/block/%s/device/vpd_pg80", name) < 0 ||
+		size <= 4)
+		return;
+	(void)STR_COPY(disk->id.serial, page + 4);
+	sysroot_trim(disk->id.serial);
+	str_sanitise(disk->id.serial);
+}
+
 /* A SCSI disk: USB, SATA, UFS, ... */
 static void read_scsi(int root, const char *name, struct disk *disk)
 {
@@ -138,8 +153,10 @@ static void read_scsi(int root, const char *name, struct disk *disk)
 
 	READ_TEXT(root, disk->vendor, name, "device/vendor");
 	READ_TEXT(root, disk->model, name, "device/model");
-	if (disk->kind != DISK_USB)
+	if (disk->kind != DISK_USB) {
+		read_scsi_serial(root, name, disk);
 		return;
+	}
 	/* The nearest parent device that has a USB id is the stick or the reader. */
 	while (STR_FORMAT(attribute, "device/%s../idVendor", up)) {
 		if (sysroot_exists(root, "sys/block/%s/%s", name, attribute)) {

@@ -90,15 +90,21 @@ SANDBOX_CALL void sandbox_dir(const struct sandbox *box, const char *path)
 	assert_int_equal(mkdirat(box->root, path, 0755), 0);
 }
 
-SANDBOX_CALL void sandbox_file(const struct sandbox *box, const char *path, const char *text)
+SANDBOX_CALL void sandbox_bytes(
+	const struct sandbox *box, const char *path, const void *bytes, size_t size)
 {
 	int fd;
 
 	sandbox_parents(box, path);
 	fd = openat(box->root, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	assert_int_equal(write(fd, bytes, size), (ssize_t)size);
 	assert_int_equal(close(fd), 0);
+}
+
+SANDBOX_CALL void sandbox_file(const struct sandbox *box, const char *path, const char *text)
+{
+	sandbox_bytes(box, path, text, strlen(text));
 }
 
 SANDBOX_CALL void sandbox_link(const struct sandbox *box, const char *path, const char *target)
