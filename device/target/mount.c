@@ -44,13 +44,50 @@ static int make_dir(const char *dir)
 	return mkdir(path, 0755) < 0 && errno != EEXIST ? -errno : 0;
 }
 
+static int make_private(const char *dir)
+{
+	return mount("none", dir, "none", MS_REC | MS_PRIVATE, NULL) < 0 ? -errno : 0;
+}
+
+/* Moves to the top of the namespace: ".." stays there. Needs a working directory outside of the
+ * root directory. */
+static int climb(void)
+{
+	for (unsigned i = 0; i < PATH_MAX / 2; i++)
+		if (chdir("..") < 0)
+			return -errno;
+	return 0;
+}
+
+/* In a chroot "/" is usually not a mount point, and the mount that it is on may be shared: whatever
+ * is mounted in the chroot would then appear outside too. That mount can only be named from its own
+ * top, so leave the chroot for a moment. */
+static int make_private_around_chroot(void)
+{
+	_cleanup_close_ int inside = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r;
+
+	if (inside < 0 || fchdir(inside) < 0 || chroot("proc") < 0)
+		return -errno;
+	r = climb();
+	if (r == 0)
+		r = make_private(".");
+	if (fchdir(inside) < 0 || chroot(".") < 0)
+		return -errno;
+	return r;
+}
+
 int mount_enter_private(const char *dir)
 {
 	int r;
 
-	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0)
+	if (unshare(CLONE_NEWNS) < 0)
 		return -errno;
-	r = make_dir(dir);
+	r = make_private("/");
+	if (r == -EINVAL)
+		r = make_private_around_chroot();
+	if (r == 0)
+		r = make_dir(dir);
 	if (r < 0)
 		return r;
 	return mount("tmpfs", dir, "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=0700") < 0 ? -errno : 0;

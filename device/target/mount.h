@@ -12,7 +12,8 @@
 
 /* Moves the calling process into a private mount namespace and mounts a tmpfs on @dir, the
  * directory of the job (created if missing; mode 0700, device nodes allowed). A root descriptor
- * opened earlier shows the old namespace as long as that exists. Returns 0 or -errno. */
+ * opened earlier shows the old namespace as long as that exists. Works in a chroot too, with the
+ * folder proc in it, and then changes the working directory to "/". Returns 0 or -errno. */
 _must_check_ int mount_enter_private(const char *dir);
 
 /* True if the running kernel can mount @fs. Loads the kernel module if there is one. */

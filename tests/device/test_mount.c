@@ -105,6 +105,45 @@ static void nothing_gets_out(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* The root of a chroot is a folder, and the mount that it is on is shared with the outside. */
+static void a_chroot_has_a_private_namespace_too(void **state)
+{
+	struct fixture *f = *state;
+	char jail[192], proc[224], inside[224];
+	int status;
+	pid_t pid;
+
+	fixture_require_root();
+	fixture_make_image(f, MIB(1));
+	enter(f);
+	assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL), 0);
+	(void)STR_FORMAT(jail, "%s/jail", job);
+	(void)STR_FORMAT(proc, "%s/proc", jail);
+	(void)STR_FORMAT(inside, "%s/run/job", jail);
+	assert_int_equal(mkdir(jail, 0755), 0);
+	assert_int_equal(mkdir(proc, 0755), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct stat root, now;
+		char path[64];
+
+		if (chroot(jail) < 0 || stat("/", &root) < 0 ||
+			mount_enter_private("/run/job") < 0)
+			_exit(1);
+		(void)STR_FORMAT(path, "%d", (int)getppid());
+		if (sees_mount(f, path, inside) || !sees_mount(f, "self", "/run/job"))
+			_exit(2);
+		/* It is still the chroot. */
+		if (stat("/", &now) < 0 || now.st_dev != root.st_dev || now.st_ino != root.st_ino ||
+			stat("/run/job", &now) < 0 || (now.st_mode & 07777) != 0700)
+			_exit(3);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 static void device_nodes_work_there(void **state)
 {
 	struct fixture *f = *state;
@@ -306,6 +345,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(namespace_is_private),
 		TEST(nothing_gets_out),
+		TEST(a_chroot_has_a_private_namespace_too),
 		TEST(device_nodes_work_there),
 		TEST(support_is_what_the_kernel_lists),
 		TEST(ext4_written_then_read),
