@@ -25,6 +25,8 @@ static const struct {
 	const char *name, *advice;
 } reasons[REASON_COUNT] = {
 	[REASON_SYSTEM] = {"system", "Choose another device"},
+	[REASON_ROOT_NAMED] = {"root-named",
+		"Choose another device, or allow it explicitly (--allow root-named)"},
 	[REASON_SOURCE] = {"source", "Copy that file to another device first"},
 	[REASON_MOUNTED] = {"mounted", "Unmount it first"},
 	[REASON_SWAP] = {"swap", "Switch that swap off first (swapoff)"},
@@ -95,22 +97,38 @@ enum disk_kind disk_kind_parse(const char *name)
 	return kind;
 }
 
+static const struct {
+	const char *word;
+	unsigned bit;
+} allow_words[] = {
+	{"worn", ALLOW_WORN},
+	{"root-named", ALLOW_ROOT_NAMED},
+};
+
+/* The bit of @word in --allow, or 0. */
+static unsigned allow_bit(const char *word)
+{
+	enum disk_kind kind = disk_kind_parse(word);
+
+	for (size_t i = 0; i < ARRAY_SIZE(allow_words); i++)
+		if (strcmp(allow_words[i].word, word) == 0)
+			return allow_words[i].bit;
+	return kind < DISK_OTHER ? 1u << kind : 0;
+}
+
 int disk_allow_parse(const char *names, unsigned *ret_allow, char ret_bad[32])
 {
 	unsigned set = 0;
 
 	for (;;) {
 		size_t length = strcspn(names, ",");
-		enum disk_kind kind;
+		unsigned bit;
 
 		(void)str_format(ret_bad, 32, "%.*s", (int)length, names);
-		kind = disk_kind_parse(ret_bad);
-		if (strcmp(ret_bad, "worn") == 0)
-			set |= ALLOW_WORN;
-		else if (kind < DISK_OTHER)
-			set |= 1u << kind;
-		else
+		bit = allow_bit(ret_bad);
+		if (!bit)
 			return -EINVAL;
+		set |= bit;
 		if (names[length] == '\0')
 			break;
 		names += length + 1;

@@ -35,19 +35,20 @@ enum disk_kind {
  * tests/tools/mutants/device.sh.
  */
 enum reason_code {
-	REASON_SYSTEM,	  /* the running system is on it */
-	REASON_SOURCE,	  /* holds the archive or another file of this job */
-	REASON_MOUNTED,	  /* one of its filesystems is mounted */
-	REASON_SWAP,	  /* holds a swap partition or file */
-	REASON_HOLDER,	  /* used by dm, md, bcache or another member of a filesystem */
-	REASON_LOOP,	  /* has a loop device on top, or is a loop device on top of a disk */
-	REASON_BUSY,	  /* held exclusively or locked, by an unknown user */
-	REASON_READ_ONLY, /* write protected */
-	REASON_NO_MEDIUM, /* an empty slot or reader */
-	REASON_TOO_SMALL, /* smaller than the layout needs */
-	REASON_WORN,	  /* the eMMC reports the end of its life */
-	REASON_KIND,	  /* a kind that is not allowed (--allow) */
-	REASON_UNKNOWN,	  /* a critical fact could not be determined: fail closed */
+	REASON_SYSTEM,	   /* the running system is on it */
+	REASON_ROOT_NAMED, /* the kernel command line names it, and the system runs from memory */
+	REASON_SOURCE,	   /* holds the archive or another file of this job */
+	REASON_MOUNTED,	   /* one of its filesystems is mounted */
+	REASON_SWAP,	   /* holds a swap partition or file */
+	REASON_HOLDER,	   /* used by dm, md, bcache or another member of a filesystem */
+	REASON_LOOP,	   /* has a loop device on top, or is a loop device on top of a disk */
+	REASON_BUSY,	   /* held exclusively or locked, by an unknown user */
+	REASON_READ_ONLY,  /* write protected */
+	REASON_NO_MEDIUM,  /* an empty slot or reader */
+	REASON_TOO_SMALL,  /* smaller than the layout needs */
+	REASON_WORN,	   /* the eMMC reports the end of its life */
+	REASON_KIND,	   /* a kind that is not allowed (--allow) */
+	REASON_UNKNOWN,	   /* a critical fact could not be determined: fail closed */
 	REASON_COUNT
 };
 
@@ -154,11 +155,12 @@ const char *disk_label(const struct disk *disk);
 /* The kind with the name @name, or DISK_KIND_COUNT. */
 enum disk_kind disk_kind_parse(const char *name);
 
-/* Bit for "worn" in --allow, above the bits of enum disk_kind. */
-#define ALLOW_WORN (1u << DISK_KIND_COUNT)
+/* Bits for "worn" and "root-named" in --allow, above the bits of enum disk_kind. */
+#define ALLOW_WORN	 (1u << DISK_KIND_COUNT)
+#define ALLOW_ROOT_NAMED (1u << (DISK_KIND_COUNT + 1))
 
-/* Parses a comma-separated list for --allow ("sd,usb,worn") into bits 1 << enum disk_kind and
- * ALLOW_WORN. 0, or -EINVAL with the unknown word in @ret_bad. */
+/* Parses a comma-separated list for --allow ("sd,usb,worn") into bits 1 << enum disk_kind,
+ * ALLOW_WORN and ALLOW_ROOT_NAMED. 0, or -EINVAL with the unknown word in @ret_bad. */
 _must_check_ int disk_allow_parse(const char *names, unsigned *ret_allow, char ret_bad[32]);
 
 /* "system", "source", ...: code of a reason in --json. */

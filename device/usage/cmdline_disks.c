@@ -32,8 +32,8 @@ static int add_disks(struct inuse *inuse, int root, const struct cmdline_device 
 	if (count < 0)
 		return remember(inuse, name);
 	for (int i = 0; i < count && r == 0; i++)
-		r = inuse_add_fact(inuse, disks[i], REASON_SYSTEM, "the system boots from it (%s)",
-			name->text);
+		r = inuse_add_fact(inuse, disks[i], REASON_ROOT_NAMED,
+			"the system boots from it (%s)", name->text);
 	return r;
 }
 

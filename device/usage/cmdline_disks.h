@@ -7,7 +7,7 @@
 #include "device/base/util.h"
 #include "device/usage/inuse.h"
 
-/* Adds REASON_SYSTEM facts for the nodes and numbers that exist, and adds all other names to
+/* Adds REASON_ROOT_NAMED facts for the nodes and numbers that exist, and adds all other names to
  * inuse->boot: UUIDs and labels for inuse_add_content, the rest for rules. 0 or -errno. */
 _must_check_ int cmdline_disks_add_facts(struct inuse *inuse, int root);
 

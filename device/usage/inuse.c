@@ -72,7 +72,7 @@ int inuse_add_content(struct inuse *inuse, const struct disk *disk)
 		if (!cmdline_matches(&inuse->boot[i].name, &disk->content))
 			continue;
 		inuse->boot[i].found = true;
-		r = inuse_add_fact(inuse, disk->name, REASON_SYSTEM,
+		r = inuse_add_fact(inuse, disk->name, REASON_ROOT_NAMED,
 			"the system boots from it (%s)", inuse->boot[i].name.text);
 	}
 	return r;

@@ -28,6 +28,9 @@ struct inuse {
 	 * whose layers are not visible (in a container), or an unknown filesystem. Mounts in
 	 * memory or on the network do not count: they have no disk. */
 	bool unresolved;
+	/* No mount of "/" is visible, as in a chroot with its own processes: nothing is known about the
+	 * running system, not even that its disk could not be determined. */
+	bool blind;
 	/* A fact is missing for lack of memory or because a file of the job could not be followed to its
 	 * disks: every disk may be the one in question, whatever its kind. */
 	bool incomplete;
@@ -57,7 +60,7 @@ _must_check_ int inuse_add_fact(struct inuse *inuse, const char *disk, enum reas
 /* True if there is any fact about the disk. */
 bool inuse_knows(const struct inuse *inuse, const char *disk);
 
-/* Adds a REASON_SYSTEM fact for every name of the kernel command line that the content of @disk
+/* Adds a REASON_ROOT_NAMED fact for every name of the kernel command line that the content of @disk
  * has. Call it for every disk, and again when its content becomes known. 0 or -errno. */
 _must_check_ int inuse_add_content(struct inuse *inuse, const struct disk *disk);
 

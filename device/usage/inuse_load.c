@@ -53,6 +53,8 @@ static int add_mount(struct inuse *inuse, int root, const struct mountinfo *moun
 	struct backing backing = {.root = root, .mounts = mounts, .through_files = critical};
 	int r = 0;
 
+	if (strcmp(mount->point, "/") == 0)
+		inuse->blind = false;
 	/* The layers of an overlay have entries of their own, too. */
 	if (!critical && strcmp(mount->fs_type, "overlay") == 0)
 		return 0;
@@ -193,7 +195,7 @@ static int add_tables(struct inuse *inuse, int root)
 
 int inuse_load(int root, struct inuse *ret)
 {
-	struct inuse inuse = {.rootless = true};
+	struct inuse inuse = {.rootless = true, .blind = true};
 	struct visit visit = {.inuse = &inuse, .root = root};
 	int r = add_tables(&inuse, root);
 

@@ -27,9 +27,10 @@ static bool is_about(
 		       multipath_is_same(&inuse->multipath, fact->disk, disk->name));
 }
 
-/* Joins all facts with @code to one reason: a system has dozens of mounts, more than a row can
- * show. */
-static void rule_use(struct disk *disk, const struct rules_facts *facts, enum reason_code code)
+/* Joins all facts with @code to one reason, refused as @reason: a system has dozens of mounts, more
+ * than a row can show. */
+static void refuse_use(struct disk *disk, const struct rules_facts *facts, enum reason_code code,
+	enum reason_code reason)
 {
 	const struct inuse_fact *first = NULL;
 	char path[64] = "";
@@ -50,9 +51,27 @@ static void rule_use(struct disk *disk, const struct rules_facts *facts, enum re
 	if (first->disk[0] && strcmp(first->disk, disk->name) != 0)
 		(void)STR_FORMAT(path, "the same disk as %s: ", first->disk);
 	if (more > 0)
-		disk_refuse(disk, code, "%s%.80s and %u more", path, first->text, more);
+		disk_refuse(disk, reason, "%s%.80s and %u more", path, first->text, more);
 	else
-		disk_refuse(disk, code, "%s%s", path, first->text);
+		disk_refuse(disk, reason, "%s%s", path, first->text);
+}
+
+static void rule_use(struct disk *disk, const struct rules_facts *facts, enum reason_code code)
+{
+	refuse_use(disk, facts, code, code);
+}
+
+/* An installer in memory is often started with the boot arguments of the board's own system. Where
+ * the system is may be known only from them: then nobody can insist. */
+static void rule_root_named(
+	struct disk *disk, const struct rules_facts *facts, enum reason_code code)
+{
+	bool in_memory = !facts->inuse->unresolved && !facts->inuse->blind;
+
+	if (!in_memory)
+		refuse_use(disk, facts, code, REASON_SYSTEM);
+	else if (!(facts->allow & ALLOW_ROOT_NAMED))
+		rule_use(disk, facts, code);
 }
 
 /* The disk is held, and no other fact explains it. */
@@ -147,7 +166,14 @@ static void rule_unknown(struct disk *disk, const struct rules_facts *facts, enu
 		disk_refuse(disk, code, "cannot determine which disks this install reads from");
 		return;
 	}
-	if ((harmless & KIND(disk->kind)) || (disk->kind != DISK_FIXED && is_allowed(disk, facts)))
+	if (harmless & KIND(disk->kind))
+		return;
+	if (facts->inuse->blind) {
+		disk_refuse(disk, code,
+			"no mount of / is visible here, so any disk may hold the running system");
+		return;
+	}
+	if (disk->kind != DISK_FIXED && is_allowed(disk, facts))
 		return;
 	if (facts->inuse->unresolved)
 		disk_refuse(disk, code,
@@ -164,6 +190,7 @@ static void rule_unknown(struct disk *disk, const struct rules_facts *facts, enu
 static void (*const rules[REASON_COUNT])(
 	struct disk *disk, const struct rules_facts *facts, enum reason_code code) = {
 	[REASON_SYSTEM] = rule_use,
+	[REASON_ROOT_NAMED] = rule_root_named,
 	[REASON_SOURCE] = rule_use,
 	[REASON_MOUNTED] = rule_use,
 	[REASON_SWAP] = rule_use,

@@ -17,7 +17,7 @@ static void expect(const struct sandbox *box, const char *facts, const char *nam
 
 	assert_int_equal(cmdline_disks_add_facts(&inuse, box->root), 0);
 	for (size_t i = 0; i < inuse.count; i++) {
-		assert_int_equal(inuse.facts[i].code, REASON_SYSTEM);
+		assert_int_equal(inuse.facts[i].code, REASON_ROOT_NAMED);
 		(void)str_format(all + strlen(all), sizeof(all) - strlen(all), "%s %s\n",
 			inuse.facts[i].disk, inuse.facts[i].text);
 	}

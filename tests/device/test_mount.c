@@ -128,8 +128,7 @@ static void a_chroot_has_a_private_namespace_too(void **state)
 		struct stat root, now;
 		char path[64];
 
-		if (chroot(jail) < 0 || stat("/", &root) < 0 ||
-			mount_enter_private("/run/job") < 0)
+		if (chroot(jail) < 0 || stat("/", &root) < 0 || mount_enter_private("/run/job") < 0)
 			_exit(1);
 		(void)STR_FORMAT(path, "%d", (int)getppid());
 		if (sees_mount(f, path, inside) || !sees_mount(f, "self", "/run/job"))

@@ -98,7 +98,7 @@ static void uses_are_refused_most_serious_first(void **state)
 	expect_codes(disk, &facts, "");
 }
 
-/* Two disks that have all reasons together: there is a phrase for each. */
+/* Disks that have all reasons together: there is a phrase for each. */
 static void every_reason_has_a_rule(void **state)
 {
 	struct inuse_fact uses[] = {
@@ -110,12 +110,16 @@ static void every_reason_has_a_rule(void **state)
 		{.disk = "x", .code = REASON_LOOP, .text = "in use by loop0"},
 	};
 	const struct inuse used = {.facts = uses, .count = ARRAY_SIZE(uses)};
-	const struct inuse unknown = {.incomplete = true};
+	struct inuse_fact named = {
+		.disk = "x", .code = REASON_ROOT_NAMED, .text = "the system boots from it"};
+	const struct inuse in_memory = {.facts = &named, .count = 1},
+			   unknown = {.incomplete = true};
 	const struct rules_facts facts[] = {
 		{.inuse = &used},
 		{.inuse = &unknown, .need_bytes = GIB(2)},
+		{.inuse = &in_memory},
 	};
-	struct disk disks[] = {make_disk(DISK_EMMC), make_disk(DISK_OTHER)};
+	struct disk disks[] = {make_disk(DISK_EMMC), make_disk(DISK_OTHER), make_disk(DISK_EMMC)};
 	unsigned seen = 0;
 
 	(void)state;
@@ -194,6 +198,47 @@ static void an_unresolved_system_fails_closed(void **state)
 	facts.allow = ALLOW(DISK_EMMC) | ALLOW(DISK_FIXED);
 	expect_codes(make_disk(DISK_EMMC), &facts, "");
 	expect_codes(make_disk(DISK_FIXED), &facts, "unknown");
+}
+
+/* Without a mount of "/", as in a chroot, no word insists. */
+static void a_machine_without_a_root_offers_files_only(void **state)
+{
+	const struct inuse inuse = {.blind = true, .rootless = true};
+	const struct rules_facts facts = {.inuse = &inuse, .allow = ALLOW_ALL};
+
+	(void)state;
+	for (enum disk_kind kind = 0; kind < DISK_OTHER; kind++)
+		expect_codes(make_disk(kind), &facts,
+			kind == DISK_LOOP || kind == DISK_IMAGE ? "" : "unknown");
+}
+
+/* A system in memory that was started with the arguments of the board's own system. */
+static void who_insists_may_write_to_the_disk_of_root(void **state)
+{
+	struct inuse_fact uses[] = {
+		{.disk = "x", .code = REASON_ROOT_NAMED, .text = "the system boots from it"},
+		{.disk = "x", .code = REASON_MOUNTED, .text = "mounted on /a"},
+	};
+	struct inuse inuse = {.facts = uses, .count = 1, .rootless = true};
+	struct rules_facts facts = {.inuse = &inuse};
+	const struct disk disk = make_disk(DISK_EMMC);
+
+	(void)state;
+	expect_codes(disk, &facts, "root-named");
+	facts.allow = ALLOW_ALL & ~ALLOW_ROOT_NAMED;
+	expect_codes(disk, &facts, "root-named");
+	facts.allow = ALLOW_ROOT_NAMED;
+	expect_codes(disk, &facts, "");
+	inuse.count = 2;
+	expect_codes(disk, &facts, "mounted");
+	/* In a container the command line is the host's. */
+	inuse.count = 1;
+	inuse.unresolved = true;
+	facts.allow = ALLOW_ALL;
+	expect_codes(disk, &facts, "system");
+	inuse.unresolved = false;
+	inuse.blind = true;
+	expect_codes(disk, &facts, "system unknown");
 }
 
 /* The device reports that it is used up: life time 0x0b, or pre-EOL 3 in the EXT_CSD. */
@@ -310,7 +355,7 @@ static void unread_content_may_be_the_system(void **state)
 	disk.content = (struct disk_content){.state = CONTENT_FILESYSTEM, .uuid = "AB"};
 	assert_int_equal(inuse_add_content(&inuse, &disk), 0);
 	assert_true(boot->found);
-	expect_codes(disk, &facts, "system");
+	expect_codes(disk, &facts, "root-named");
 	(void)STR_COPY(disk.name, "y");
 	disk.content = (struct disk_content){.state = CONTENT_DENIED};
 	expect_codes(disk, &facts, "");
@@ -327,6 +372,8 @@ int main(void)
 		cmocka_unit_test(a_file_in_use_is_refused),
 		cmocka_unit_test(long_phrases_are_cut),
 		cmocka_unit_test(an_unresolved_system_fails_closed),
+		cmocka_unit_test(a_machine_without_a_root_offers_files_only),
+		cmocka_unit_test(who_insists_may_write_to_the_disk_of_root),
 		cmocka_unit_test(worn_disks_are_refused_or_warned_of),
 		cmocka_unit_test(a_held_disk_is_busy),
 		cmocka_unit_test(unread_content_may_be_the_system),

@@ -45,6 +45,7 @@ struct generated {
 	size_t disk_count; /* disks that existed before any device was put on top */
 	unsigned allow;
 	bool unresolved;  /* the system's disk cannot be determined */
+	bool blind;	  /* no mount of / is visible */
 	bool tag_missing; /* root= has a UUID that no disk is known to have */
 	/* root= names a first partition or a device number that does not exist: prefix of the
 	 * disk names, or the major number. */
@@ -396,7 +397,8 @@ static void system_was_started_from(
 		break;
 	}
 	write_text(g, " console=ttyS0\n");
-	mark_uses(disks, 1, REASON_SYSTEM);
+	if (!(g->allow & ALLOW_ROOT_NAMED))
+		mark_uses(disks, 1, REASON_ROOT_NAMED);
 }
 
 static void (*const systems[])(
@@ -416,7 +418,7 @@ static void write_diskless(struct generated *g)
 	static const unsigned majors[] = {179, 8, 254, 259};
 	unsigned n = draw_below(g, 4);
 
-	switch (draw_below(g, 8)) {
+	switch (draw_below(g, 9)) {
 	case 0:
 		write_text(g, "mount 0:2 / rootfs rootfs\n");
 		break;
@@ -447,6 +449,10 @@ static void write_diskless(struct generated *g)
 		write_root_in_memory(g);
 		write_text(g, "file proc/cmdline root=PARTLABEL=%0180u\n", 7u);
 		g->unresolved = true;
+		break;
+	case 7: /* a chroot with processes of its own */
+		write_text(g, "mount 0:5 /proc proc proc\n");
+		g->blind = true;
 		break;
 	default:
 		write_root_in_memory(g);
@@ -688,6 +694,11 @@ static void draw_allow(struct generated *g)
 		(void)str_format(words + strlen(words), sizeof(words) - strlen(words), "%sworn",
 			*words ? "," : "");
 	}
+	if (one_in(g, 3)) {
+		g->allow |= ALLOW_ROOT_NAMED;
+		(void)str_format(words + strlen(words), sizeof(words) - strlen(words),
+			"%sroot-named", *words ? "," : "");
+	}
 	if (*words)
 		write_text(g, "allow %s\n", words);
 	write_text(g, "need 1024\n");
@@ -702,7 +713,7 @@ static void generate(struct generated *g, uint64_t seed)
 
 	g->random = seed;
 	g->length = 0;
-	g->unresolved = g->tag_missing = false;
+	g->unresolved = g->blind = g->tag_missing = false;
 	g->missing_node = NULL;
 	g->missing_major = 0;
 	g->virtuals = g->points = 0;
@@ -775,6 +786,8 @@ static bool is_to_be_offered(const struct generated *g, const struct generated_d
 		return false;
 	if (disk->kind == DISK_LOOP)
 		return allowed;
+	if (g->blind)
+		return false;
 	if (g->unresolved || (g->tag_missing && !known) || may_be_missing(g, disk))
 		return allowed && disk->kind != DISK_FIXED;
 	return allowed || disk->kind == DISK_EMMC;

@@ -59,8 +59,9 @@ static int take_allow(struct options *options, const char *value, struct diag *d
 
 	if (disk_allow_parse(value, &allow, bad) < 0)
 		return diag_fail(diag, -EINVAL,
-			"--allow: unknown kind '%s'. Use emmc, sd, usb, disk, loop or image, and "
-			"worn for worn-out devices",
+			"--allow: unknown kind '%s'. Use emmc, sd, usb, disk, loop or image, "
+			"worn for worn-out devices, and root-named for the device that the "
+			"kernel was started with",
 			bad);
 	options->allow |= allow;
 	return 0;
@@ -88,7 +89,7 @@ static const struct option_row {
 		.offset = OFFSET(archive), .take = take_archive},
 	{"layout", "NAME|FILE", "single-gpt (default), single-mbr, boot-root, or a file", FOR_PLANS,
 		.offset = OFFSET(layout)},
-	{"allow", "KIND,...", "also allow sd, usb, disk, loop, image or worn targets",
+	{"allow", "KIND,...", "allow sd, usb, disk, loop, image, worn or root-named",
 		FOR_PLANS | FOR(LIST), .offset = NOWHERE, .take = take_allow},
 	{"tar", "PATH", "extract with this tar instead of the one in PATH", FOR_PLANS,
 		.offset = OFFSET(tar)},

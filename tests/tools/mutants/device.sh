@@ -8,7 +8,7 @@ suite_is whole/test_machines device/test_rules device/test_inuse device/test_cmd
 rules=device/usage/rules.c
 multipath=device/usage/multipath.c
 none='static void rule_none(struct disk *d, const struct rules_facts *f, enum reason_code c) {}'
-for reason in SYSTEM SOURCE MOUNTED SWAP HOLDER LOOP BUSY READ_ONLY NO_MEDIUM TOO_SMALL WORN KIND UNKNOWN; do
+for reason in SYSTEM ROOT_NAMED SOURCE MOUNTED SWAP HOLDER LOOP BUSY READ_ONLY NO_MEDIUM TOO_SMALL WORN KIND UNKNOWN; do
 	mutant "REASON_$reason" $rules -e "s/^static void \(\*const rules/$none\n&/" \
 		-e "s/(\[REASON_$reason\] = )rule_[a-z_]*/\1rule_none/"
 done
@@ -17,6 +17,10 @@ worn='bool worn = life >= LIFE_TIME_EXCEEDED || disk->pre_eol >= PRE_EOL_URGENT;
 line "a limit of the life time" $rules "$worn" "${worn/life >=/life >}"
 line "a limit of the spare blocks" $rules "$worn" "${worn/pre_eol >=/pre_eol >}"
 line "refusal if the system is not found" $rules 'if (facts->inuse->unresolved)' 'if (0)'
+line "refusal if no / is visible" $rules 'if (facts->inuse->blind) {' 'if (0) {'
+line "insisting in a container" $rules 'bool in_memory = !facts->inuse->unresolved && !facts->inuse->blind;' \
+	'bool in_memory = true;'
+line "insisting on the disk of root=" $rules 'else if (!(facts->allow & ALLOW_ROOT_NAMED))' 'else'
 line "refusal if a UUID is not found" $rules 'else if (missing && disk_content_has_gap(&disk->content, gap))' \
 	'else if (0)'
 
@@ -35,6 +39,9 @@ mutant "no multipath for sticks" $rules -e 's/disk->kind == DISK_FIXED &&$/true 
 line "reading the ids of disks" device/usage/inuse_load.c 'r = multipath_load(root, &inuse.multipath);' ';'
 mutant "ids of SCSI disks" $multipath -e 's,/device/wwid,/xx,'
 mutant "ids of NVMe disks" $multipath -e 's,%s/wwid,%s/xx,'
+mutant "ids that are no number" $multipath -e 's/!multipath_is_unique\(id.wwid, disk.model\)/false/'
+mutant "equal ids, other sizes" $multipath -e 's/one->size_bytes == other->size_bytes/true/'
+mutant "equal ids, other models" $multipath -e 's/agree\(one->model, other->model\)/true/'
 line "empty ids" $multipath "return ret[0] != '\\0';" 'return true;'
 
 inuse=device/usage/inuse.c
