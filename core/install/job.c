@@ -183,7 +183,7 @@ const char *job_error_text(const struct job *job, int error)
 	struct statvfs space;
 
 	if (job->plan.target.kind == DISK_IMAGE && fstatvfs(job->target.image_fd, &space) == 0 &&
-		space.f_bavail == 0)
+		space.f_blocks > 0 && space.f_bavail == 0)
 		return "the filesystem that holds the image is full";
 	return err_device_text(error);
 }

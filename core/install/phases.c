@@ -53,7 +53,7 @@ const struct step install_steps[STEP_COUNT] = {
 		},
 	[STEP_VERIFY] =
 		{
-			.phases = {phase_verify},
+			.phases = {phase_identify, phase_verify},
 			.code = EXIT_VERIFY,
 			.advice = "Do not use this device. Try once more; if it fails again, "
 				  "replace it",

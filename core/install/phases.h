@@ -42,6 +42,7 @@ enum phase_result phase_fix_up(struct job *job);
 enum phase_result phase_flush_files(struct job *job);
 enum phase_result phase_unmount(struct job *job);
 enum phase_result phase_restore_settings(struct job *job);
+enum phase_result phase_identify(struct job *job);
 enum phase_result phase_verify(struct job *job);
 
 /* phases_commit.c: boot loaders and the partition table. */

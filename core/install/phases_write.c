@@ -4,6 +4,7 @@
 
 #include "core/manifest/tar_fixup.h"
 #include "device/target/flush.h"
+#include "device/target/partitions.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -167,6 +168,33 @@ static int drop_caches(const struct job *job, int report_fd)
 				"The caches of %s could not be dropped: %s", job_target_name(job),
 				job_error_text(job, errno));
 	return 0;
+}
+
+/* blkid must find what was planned, and nothing else: a left-over of an earlier use beside it would
+ * make LABEL= and UUID= lead nowhere. */
+static int identify_work(void *arg, int report_fd)
+{
+	struct job *job = arg;
+	int r = drop_caches(job, report_fd);
+
+	for (unsigned i = 0; r == 0 && i < job->plan.layout.count; i++) {
+		const struct layout_partition *partition = &job->plan.layout.partitions[i];
+		struct diag diag = {0};
+
+		if (partition->fs == FS_NONE)
+			continue;
+		r = partitions_identify(job->target.partition_fds[i], partition, &diag);
+		if (r < 0)
+			return child_report_fail(report_fd, r,
+				"The filesystem of partition %u on %s cannot be identified: %s",
+				i + 1, job_target_name(job), diag.text);
+	}
+	return r;
+}
+
+enum phase_result phase_identify(struct job *job)
+{
+	return job_work(job, "identify", identify_work);
 }
 
 static int verify_work(void *arg, int report_fd)

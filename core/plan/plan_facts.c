@@ -88,14 +88,15 @@ static void judge_target(struct plan_facts *ret, const struct plan *plan, int ro
 	judge_file(&ret->target, plan, root);
 }
 
-/* A sparse image may be larger than the free space of the filesystem below it. */
+/* A sparse image may be larger than the free space of the filesystem below it. ramfs and some FUSE
+ * filesystems report no size at all. */
 static uint64_t image_room(const struct plan *plan)
 {
 	struct statvfs space;
 	struct stat st;
 
 	if (plan->target.kind != DISK_IMAGE || statvfs(plan->target.path, &space) < 0 ||
-		stat(plan->target.path, &st) < 0)
+		stat(plan->target.path, &st) < 0 || space.f_blocks == 0)
 		return UINT64_MAX;
 	return (uint64_t)space.f_bavail * space.f_frsize + (uint64_t)st.st_blocks * 512;
 }

@@ -66,6 +66,26 @@ static int check_size(
 	return 0;
 }
 
+/* True if libblkid reads the label as it is written here: it drops blanks at the end, and knows vfat
+ * labels in ASCII only. mkfs.vfat would refuse other characters only once the disk is wiped. */
+static bool is_label(const struct layout_partition *p)
+{
+	const char *text = p->label;
+	size_t length = strlen(text);
+	char clean[sizeof(p->label)];
+
+	(void)STR_COPY(clean, text);
+	str_sanitise(clean);
+	if (strcmp(clean, text) != 0 || text[0] == ' ' || (length > 0 && text[length - 1] == ' '))
+		return false;
+	if (p->fs != FS_VFAT)
+		return true;
+	for (const char *c = text; *c; c++)
+		if ((unsigned char)*c >= 0x80 || strchr("\"*+,./:;<=>?[\\]|", *c))
+			return false;
+	return strcmp(text, "NO NAME") != 0;
+}
+
 static int check_partition(
 	const struct layout *spec, const struct layout_partition *p, struct diag *diag)
 {
@@ -87,10 +107,10 @@ static int check_partition(
 	if (strlen(p->label) > fs_label_max(p->fs))
 		return diag_fail_at(diag, p->line, -EINVAL, "label %s is too long for %s", p->label,
 			fs_name(p->fs));
-	/* mkfs.vfat refuses them too, but only after the disk was wiped. */
-	if (p->fs == FS_VFAT && (strpbrk(p->label, "\"*+,./:;<=>?[\\]|") || p->label[0] == ' '))
+	if (!is_label(p))
 		return diag_fail_at(diag, p->line, -EINVAL,
-			"label %s has a character that is not allowed on vfat", p->label);
+			"label '%s' has a character that is not allowed on %s", p->label,
+			fs_name(p->fs));
 	if (p->mount[0] != '\0' && (!is_mount_point(p->mount) || !fs_holds_files(p->fs)))
 		return diag_fail_at(diag, p->line, -EINVAL, "partition %s cannot be mounted on %s",
 			p->name, p->mount);

@@ -3,6 +3,7 @@
 
 #include "device/base/sysroot.h"
 #include "device/base/util.h"
+#include "device/disk/probe.h"
 #include "device/target/ptable.h"
 
 #include <errno.h>
@@ -136,6 +137,36 @@ int partitions_reread(
 	if (r < 0)
 		return diag_fail(diag, r, "the kernel refused the partitions: %s", strerror(-r));
 	return partitions_compare(root, disk, layout, diag);
+}
+
+/* mke2fs makes what older kernels call ext2 or ext3 if the layout's options leave out features. */
+static bool is_type(const char *found, enum fs_kind planned)
+{
+	return strcmp(found, fs_name(planned)) == 0 ||
+	       (planned == FS_EXT4 && (strcmp(found, "ext2") == 0 || strcmp(found, "ext3") == 0));
+}
+
+int partitions_identify(int fd, const struct layout_partition *planned, struct diag *diag)
+{
+	struct disk_content found;
+
+	probe_content_fd(fd, &found);
+	if (found.state == CONTENT_AMBIVALENT)
+		return diag_fail(diag, -EILSEQ, "it has the signature of another format too");
+	if (found.state == CONTENT_BLANK)
+		return diag_fail(diag, -EILSEQ, "it has no signature");
+	if (found.state != CONTENT_FILESYSTEM && found.state != CONTENT_TABLE)
+		return diag_fail(diag, -EIO, "it cannot be read");
+	if (!is_type(found.type, planned->fs))
+		return diag_fail(
+			diag, -EILSEQ, "it is %s, not %s", found.type, fs_name(planned->fs));
+	if (strcmp(found.label, planned->label) != 0)
+		return diag_fail(
+			diag, -EILSEQ, "its label is '%s', not '%s'", found.label, planned->label);
+	if (planned->fs_uuid[0] && strcasecmp(found.uuid, planned->fs_uuid) != 0)
+		return diag_fail(
+			diag, -EILSEQ, "its UUID is '%s', not '%s'", found.uuid, planned->fs_uuid);
+	return 0;
 }
 
 static void trigger(int root, const char *path)

@@ -34,6 +34,14 @@ _must_check_ int partitions_compare(
 	int root, const struct disk *disk, const struct layout *layout, struct diag *diag);
 
 /*
+ * Checks with libblkid that the partition open at @fd holds the filesystem that @planned describes:
+ * type, label and UUID, and no signature of another one. blkid, udev and mount find it by them. Drop
+ * the caches first. Returns 0, or with the difference in @diag -EILSEQ, or -EIO if it cannot be read.
+ */
+_must_check_ int partitions_identify(
+	int fd, const struct layout_partition *planned, struct diag *diag);
+
+/*
  * Makes udev probe @disk and its partitions, by a "change" event for each. Unlock the disk first,
  * or udev postpones the probe. Errors are ignored: there may be no udev, or a read-only sysfs.
  */

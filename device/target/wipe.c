@@ -3,6 +3,7 @@
 
 #include "device/base/util.h"
 #include "device/disk/disk.h"
+#include "device/target/signatures.h"
 
 #include <errno.h>
 #include <linux/fs.h>
@@ -19,14 +20,6 @@
 /* Sizes of MBR, GPT header and 128 entries, and of the backup GPT, with 4096-byte sectors. */
 #define TABLE_HEAD_BYTES KIB(24)
 #define TABLE_TAIL_BYTES KIB(20)
-
-/* Places of signatures: superblocks and headers at the start, RAID and ZFS labels at the end, and
- * the first mirror of a btrfs superblock. */
-#define DISK_ENDS_BYTES	      MIB(1)
-#define PARTITION_HEAD_BYTES  MIB(1)
-#define PARTITION_TAIL_BYTES  KIB(64)
-#define BTRFS_MIRROR_AT_BYTES MIB(64)
-#define BTRFS_MIRROR_BYTES    KIB(4)
 
 /* The byte range [start, end) that zeroing must not leave. */
 struct range {
@@ -93,19 +86,6 @@ static int discard(int fd, uint64_t disk_bytes, wipe_progress *progress, void *a
 	return 0;
 }
 
-static int zero_partition(int fd, const struct layout_partition *p)
-{
-	struct range in = {p->start * SECTOR_BYTES, (p->start + p->sectors) * SECTOR_BYTES};
-	int r;
-
-	r = zero(fd, in, in.start, PARTITION_HEAD_BYTES);
-	if (r == 0)
-		r = zero(fd, in, in.start + BTRFS_MIRROR_AT_BYTES, BTRFS_MIRROR_BYTES);
-	if (r == 0)
-		r = zero_tail(fd, in, PARTITION_TAIL_BYTES);
-	return r;
-}
-
 int wipe_disk(int fd, const struct layout *layout, wipe_progress *progress, void *arg)
 {
 	struct range disk = {0, 0};
@@ -119,11 +99,10 @@ int wipe_disk(int fd, const struct layout *layout, wipe_progress *progress, void
 	if (r == 0)
 		r = discard(fd, disk.end, progress, arg);
 	if (r == 0)
-		r = zero(fd, disk, 0, DISK_ENDS_BYTES);
-	if (r == 0)
-		r = zero_tail(fd, disk, DISK_ENDS_BYTES);
+		r = signatures_wipe(fd, 0, disk.end);
 	for (size_t i = 0; r == 0 && i < layout->count; i++)
-		r = zero_partition(fd, &layout->partitions[i]);
+		r = signatures_wipe(fd, layout->partitions[i].start * SECTOR_BYTES,
+			layout->partitions[i].sectors * SECTOR_BYTES);
 	if (r == 0)
 		r = sync_fd(fd);
 	if (r == 0 && ioctl(fd, BLKFLSBUF, 0) < 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* wipe - discards in chunks, then zeroes the places of old tables and signatures. Discard alone is
- * not a wipe: an eMMC may return anything for discarded blocks. The disk cannot boot after this. */
+/* wipe - discards in chunks, then erases old tables and signatures. Discard alone is not a wipe: an
+ * eMMC may return anything for discarded blocks. The disk cannot boot after this. */
 #ifndef DEVICE_TARGET_WIPE_H
 #define DEVICE_TARGET_WIPE_H
 
@@ -12,8 +12,8 @@ typedef int wipe_progress(void *arg, uint64_t done_bytes, uint64_t total_bytes);
 
 /*
  * Wipes the disk open read-write at @fd for @layout, the table first; ends with fsync and
- * BLKFLSBUF. Discard stops after some seconds or if the disk refuses it; the places of signatures
- * are zeroed in any case. Forget the old partitions first (ptable.h): the kernel caches each of
+ * BLKFLSBUF. Discard stops after some seconds or if the disk refuses it; signatures are
+ * erased in any case (signatures.h). Forget the old partitions first (ptable.h): the kernel caches each of
  * them separately. Returns 0 or -errno; -ECANCELED if @progress cancelled.
  */
 _must_check_ int wipe_disk(int fd, const struct layout *layout, wipe_progress *progress, void *arg);

@@ -351,6 +351,60 @@ static void fails_if_the_medium_differs(void **state)
 	}
 }
 
+/* Writes the uberblocks of the last label of an old ZFS in the partition "rootfs" to a file. Returns
+ * the command that puts them on the image. */
+static const char *zfs_command(const struct board *board)
+{
+	static char command[600];
+	const struct layout_partition *root = &board->plan.layout.partitions[0];
+	uint64_t end = root->sectors * SECTOR_BYTES / KIB(256) * KIB(256);
+
+	board_run(
+		"cd %s; for i in $(seq 128); do printf '\\014\\261\\272\\0\\0\\0\\0\\0\\210\\023';"
+		"head -c 6 /dev/zero; printf $(printf '\\\\%%03o' $i);"
+		"head -c 1007 /dev/zero; done >uberblocks",
+		board->dir);
+	STR_FORMAT(command, "dd if=%s/uberblocks of=%s bs=1K seek=%llu conv=notrunc status=none",
+		board->dir, board->image,
+		(unsigned long long)((root->start * SECTOR_BYTES + end - KIB(128)) / 1024));
+	return command;
+}
+
+/* What is left of an earlier use is erased, on a disk that cannot discard too. */
+static void passes_over_an_old_zfs(void **state)
+{
+	struct board *board = *state;
+	struct disk_content content;
+
+	fixture_require_root();
+	board_run("cd %s; mkdir ram; mount -t ramfs none ram; truncate -s %llu ram/board.img",
+		board->dir, (unsigned long long)BOARD_BYTES);
+	STR_FORMAT(board->image, "%s/ram/board.img", board->dir);
+	board_plan(board, NULL);
+	board_run("%s", zfs_command(board));
+	assert_passes(board);
+	probe_content(board->image, &content);
+	assert_string_equal(content.partitions[0].fs_type, "ext4");
+	board_run("umount %s/ram", board->dir);
+}
+
+/* Nobody would find the filesystem by its label or UUID. */
+static void fails_if_the_filesystem_is_not_the_only_one(void **state)
+{
+	struct board *board = *state;
+	char text[900];
+
+	fixture_require_root();
+	STR_FORMAT(text,
+		"case $1 in --version) exec tar --version;; esac\n"
+		"tar \"$@\" && %s",
+		zfs_command(board));
+	board_plan(board, script(board, "zfs-tar", text));
+	assert_fails(board, STEP_VERIFY, EXIT_VERIFY,
+		"The filesystem of partition 1 on board.img cannot be identified: it has the "
+		"signature of another format too");
+}
+
 /* A change of the file between scan and extraction is detected. */
 static void refuses_an_archive_that_changed(void **state)
 {
@@ -559,6 +613,8 @@ int main(void)
 		board_test(fails_with_tar),
 		board_test(shows_kernel_messages),
 		board_test(fails_if_the_medium_differs),
+		board_test(passes_over_an_old_zfs),
+		board_test(fails_if_the_filesystem_is_not_the_only_one),
 		board_test(refuses_an_archive_that_changed),
 		board_test(refuses_a_target_that_changed),
 		board_test(refuses_a_target_in_use),

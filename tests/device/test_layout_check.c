@@ -229,13 +229,26 @@ static void labels_are_of_the_filesystem(void **state)
 		expect_sound(&spec);
 		one->fs = FS_VFAT;
 		assert_true(STR_FORMAT(
-			text, "label A%cB has a character that is not allowed on vfat", *p));
+			text, "label 'A%cB' has a character that is not allowed on vfat", *p));
 		expect_wrong(&spec, 4, text);
 	}
 	(void)STR_COPY(one->label, "A B-_!#$%&'");
 	expect_sound(&spec);
 	(void)STR_COPY(one->label, " B");
-	expect_wrong(&spec, 4, "label  B has a character that is not allowed on vfat");
+	expect_wrong(&spec, 4, "label ' B' has a character that is not allowed on vfat");
+	(void)STR_COPY(one->label, "B ");
+	expect_wrong(&spec, 4, "label 'B ' has a character that is not allowed on vfat");
+	(void)STR_COPY(one->label, "B\xc3\xa4");
+	expect_wrong(&spec, 4, "label 'B\xc3\xa4' has a character that is not allowed on vfat");
+	(void)STR_COPY(one->label, "NO NAME"); /* means: none */
+	expect_wrong(&spec, 4, "label 'NO NAME' has a character that is not allowed on vfat");
+	one->fs = FS_EXT4;
+	(void)STR_COPY(one->label, "B\xc3\xa4 c");
+	expect_sound(&spec);
+	(void)STR_COPY(one->label, "B\xc3");
+	expect_wrong(&spec, 4, "label 'B\xc3' has a character that is not allowed on ext4");
+	(void)STR_COPY(one->label, "B\t");
+	expect_wrong(&spec, 4, "label 'B\t' has a character that is not allowed on ext4");
 }
 
 static void mount_points_have_one_form(void **state)

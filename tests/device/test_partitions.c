@@ -206,6 +206,45 @@ static void partition_is_held(void **state)
 	assert_int_equal(close(held), 0);
 }
 
+/* A filesystem is what was planned only if libblkid sees all of that and nothing else. */
+static void a_filesystem_is_identified(void **state)
+{
+	struct fixture *f = *state;
+	struct layout_partition planned = {.fs = FS_EXT4,
+		.label = "root fs",
+		.fs_uuid = "5F6CC61F-1111-4222-8333-0123456789ab"};
+	struct layout_partition other = planned;
+	struct diag diag = {0};
+
+	fixture_make_image(f, MIB(64));
+	planned.sectors = MIB(64) / SECTOR_BYTES;
+	assert_int_equal(partitions_identify(f->image_fd, &planned, &diag), -EILSEQ);
+	assert_string_equal(diag.text, "it has no signature");
+	if (!fixture_mkfs(&planned, f->image))
+		skip();
+	assert_int_equal(partitions_identify(f->image_fd, &planned, &diag), 0);
+
+	other.fs = FS_VFAT;
+	assert_int_equal(partitions_identify(f->image_fd, &other, &diag), -EILSEQ);
+	assert_string_equal(diag.text, "it is ext4, not vfat");
+	other = planned;
+	other.label[0] = '\0';
+	assert_int_equal(partitions_identify(f->image_fd, &other, &diag), -EILSEQ);
+	assert_string_equal(diag.text, "its label is 'root fs', not ''");
+	other = planned;
+	other.fs_uuid[0] = '6';
+	assert_int_equal(partitions_identify(f->image_fd, &other, &diag), -EILSEQ);
+	assert_non_null(strstr(diag.text, "its UUID is '5f6cc61f-"));
+	other.fs_uuid[0] = '\0'; /* not planned */
+	assert_int_equal(partitions_identify(f->image_fd, &other, &diag), 0);
+
+	/* The first block of ext4 has room for the signature of another. */
+	assert_int_equal(pwrite(f->image_fd, "hsqs", 4, 0), 4);
+	assert_int_equal(pwrite(f->image_fd, "\4\0\0\0", 4, 28), 4);
+	assert_int_equal(partitions_identify(f->image_fd, &planned, &diag), -EILSEQ);
+	assert_string_equal(diag.text, "it has the signature of another format too");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +255,7 @@ int main(void)
 		sandbox_test(udev_is_triggered),
 		fixture_test(kernel_reads_again),
 		fixture_test(partition_is_held),
+		fixture_test(a_filesystem_is_identified),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
