@@ -55,7 +55,8 @@ static enum phase_result next_mkfs(struct job *job, bool trial)
 
 		target_node(&job->target, job->mkfs.next, job->mkfs.node);
 		if (trial ? !mkfs_trial(partition, command)
-			  : !mkfs_command(partition, job->mkfs.node, command))
+			  : !mkfs_command(partition, job->mkfs.node, job->target.disk.sector_bytes,
+				    command))
 			continue;
 		return job_run(job, command->program, command->argv) == PHASE_WAITS ? PHASE_AGAIN
 										    : PHASE_FAILED;

@@ -135,7 +135,8 @@ struct disk {
 	int life_time_a, life_time_b; /* used, up to LIFE_TIME_EXCEEDED; 0 n/a */
 	int pre_eol;		      /* 0 n/a, 1 normal, PRE_EOL_WARNING, PRE_EOL_URGENT */
 	bool read_only, removable;
-	uint32_t erase_bytes; /* preferred erase size, 0 if unknown */
+	uint32_t sector_bytes; /* logical: the smallest read or write */
+	uint32_t erase_bytes;  /* preferred erase size, 0 if unknown */
 	struct disk_boot_area boot[2];
 	struct disk_content content;
 	uint32_t reason_count; /* 0: can be used as a target */

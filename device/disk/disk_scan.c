@@ -211,6 +211,10 @@ static int read_disk(int root, const char *name, struct disk *ret)
 	disk.id.diskseq = sysroot_number(root, "sys/block/%s/diskseq", name);
 	disk.read_only = sysroot_number(root, "sys/block/%s/ro", name) != 0;
 	disk.removable = sysroot_number(root, "sys/block/%s/removable", name) != 0;
+	disk.sector_bytes =
+		(uint32_t)sysroot_number(root, "sys/block/%s/queue/logical_block_size", name);
+	if (disk.sector_bytes == 0)
+		disk.sector_bytes = SECTOR_BYTES;
 	disk.erase_bytes =
 		(uint32_t)sysroot_number(root, "sys/block/%s/device/preferred_erase_size", name);
 	if (disk.erase_bytes == 0)
@@ -312,7 +316,7 @@ int disk_scan_name(int root, const char *name, struct disk *ret)
 
 static int scan_image(const char *path, const struct stat *st, struct disk *ret)
 {
-	struct disk disk = {.kind = DISK_IMAGE};
+	struct disk disk = {.kind = DISK_IMAGE, .sector_bytes = SECTOR_BYTES};
 	char real[PATH_MAX];
 
 	if (!realpath(path, real))

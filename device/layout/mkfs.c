@@ -3,6 +3,7 @@
 
 #include "device/base/util.h"
 #include "device/disk/disk.h"
+#include "device/layout/fat.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -18,9 +19,6 @@
 /* The engine mounts with noinit_itable, so lazily initialised parts may stay unwritten for ever.
  * That is safe: with metadata_csum, checksummed group descriptors mark them as uninitialised. */
 #define EXT4_EXTENDED "nodiscard,lazy_itable_init=1,lazy_journal_init=1,root_owner=0:0"
-
-/* mkfs.vfat refuses FAT32 on smaller partitions, or warns: let it choose the FAT size. */
-#define FAT32_MIN_BYTES MIB(33)
 
 struct arguments {
 	const char **argv;
@@ -85,13 +83,39 @@ static void ext4_options(struct arguments *args, const struct layout_partition *
 			add_option(args, words[0], words[1]);
 }
 
+/* The number after @option in the layout, or @otherwise. */
+static uint32_t number_option(const char *const *words, const char *option, uint32_t otherwise)
+{
+	const char *text = find_option(words, option);
+	uint64_t number;
+
+	return text && str_to_u64(text, 10, &number) == 0 && number <= UINT32_MAX ? (uint32_t)number
+										  : otherwise;
+}
+
+/* The type and the size of clusters, unless the layout chooses. */
+static void fat_options(struct arguments *args, const struct layout_partition *p,
+	const char *const *words, struct mkfs_command *ret)
+{
+	uint32_t sector_bytes = number_option(words, "-S", ret->sector_bytes);
+	struct fat fat;
+
+	if (find_option(words, "-F"))
+		return;
+	fat = fat_choose(p->sectors * SECTOR_BYTES, sector_bytes, number_option(words, "-s", 0));
+	(void)STR_FORMAT(ret->fat_type, "%u", fat.type);
+	(void)STR_FORMAT(ret->cluster_sectors, "%u", fat.cluster_sectors);
+	add_option(args, "-F", ret->fat_type);
+	if (!find_option(words, "-s"))
+		add_option(args, "-s", ret->cluster_sectors);
+}
+
 static void vfat_options(struct arguments *args, const struct layout_partition *p,
 	const char *const *words, struct mkfs_command *ret)
 {
 	if (p->fs_uuid[0] != '\0')
 		(void)STR_FORMAT(ret->volume_id, "%.4s%.4s", p->fs_uuid, p->fs_uuid + 5);
-	if (p->sectors * SECTOR_BYTES >= FAT32_MIN_BYTES)
-		add_option(args, "-F", "32");
+	fat_options(args, p, words, ret);
 	add_option(args, "-n", p->label);
 	add_option(args, "-i", ret->volume_id);
 	add_words(args, words);
@@ -211,7 +235,8 @@ const char *mkfs_package(enum fs_kind fs)
 	return makers[fs].package;
 }
 
-bool mkfs_command(const struct layout_partition *p, const char *node, struct mkfs_command *ret)
+bool mkfs_command(const struct layout_partition *p, const char *node, uint32_t sector_bytes,
+	struct mkfs_command *ret)
 {
 	const char *words[WORDS_MAX + 1];
 	struct arguments args = {ret->argv, 0};
@@ -220,6 +245,7 @@ bool mkfs_command(const struct layout_partition *p, const char *node, struct mkf
 	if (!makers[p->fs].program)
 		return false;
 	ret->program = makers[p->fs].program;
+	ret->sector_bytes = sector_bytes;
 	ret->volume_id[0] = '\0';
 	(void)STR_COPY(ret->options, p->mkfs_options);
 	(void)cut_words(ret->options, words, WORDS_MAX);
@@ -233,7 +259,8 @@ bool mkfs_trial(const struct layout_partition *p, struct mkfs_command *ret)
 {
 	struct arguments args = {ret->argv, 0};
 
-	if (p->fs != FS_EXT4 || p->mkfs_options[0] == '\0' || !mkfs_command(p, "/dev/null", ret))
+	if (p->fs != FS_EXT4 || p->mkfs_options[0] == '\0' ||
+		!mkfs_command(p, "/dev/null", SECTOR_BYTES, ret))
 		return false;
 	while (ret->argv[args.count])
 		args.count++;

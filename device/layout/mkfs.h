@@ -20,16 +20,18 @@ struct mkfs_command {
 	/* NULL-terminated; points into the partition, the node and this struct: do not copy it */
 	const char *argv[MKFS_ARGS_MAX];
 	/* Storage: */
-	char volume_id[9];		   /* of vfat, without the dash */
+	uint32_t sector_bytes;
+	char volume_id[9]; /* of vfat, without the dash */
+	char fat_type[4], cluster_sectors[12];
 	char options[MKFS_OPTIONS_MAX];	   /* options of the layout, split into words */
 	char features[320], extended[160]; /* values of -O and -E of ext4 */
 	char size[24];			   /* for mkfs_trial */
 };
 
-/* Sets @ret to the command that makes the filesystem of @partition on the device node @node.
- * Returns false for FS_NONE: there is nothing to make. */
-bool mkfs_command(
-	const struct layout_partition *partition, const char *node, struct mkfs_command *ret);
+/* Sets @ret to the command that makes the filesystem of @partition on the device node @node, of a
+ * disk with sectors of @sector_bytes. Returns false for FS_NONE: there is nothing to make. */
+bool mkfs_command(const struct layout_partition *partition, const char *node, uint32_t sector_bytes,
+	struct mkfs_command *ret);
 
 /* Sets @ret to a dry run of that command with the options of the layout, to find bad ones before
  * the disk is wiped: mke2fs -n on /dev/null. Returns false if the layout has no options or the

@@ -17,13 +17,12 @@ static const struct place {
 	uint64_t at, size;
 	bool from_end; /* @at is the distance of its start from the end */
 } places[] = {
-	{0, MIB(1), false},	       /* superblocks, headers, ZFS labels 0 and 1 */
-	{MIB(1), KIB(64), false},      /* VMFS; LUKS2's second header may be at any power of two */
-	{MIB(2), KIB(64), false},      /* up to 4 MiB; bcachefs' copy is near 1 or 2 MiB */
-	{MIB(4), KIB(64), false},
-	{MIB(64), KIB(4), false},      /* btrfs' copies */
+	{0, MIB(1), false},	  /* superblocks, headers, ZFS labels 0 and 1 */
+	{MIB(1), KIB(64), false}, /* VMFS; LUKS2's second header may be at any power of two */
+	{MIB(2), KIB(64), false}, /* up to 4 MiB; bcachefs' copy is near 1 or 2 MiB */
+	{MIB(4), KIB(64), false}, {MIB(64), KIB(4), false}, /* btrfs' copies */
 	{GIB(256), KIB(4), false},
-	{MIB(1), MIB(1), true},	       /* ZFS labels 2 and 3, RAID, bcachefs, NTFS, HFS+ */
+	{MIB(1), MIB(1), true}, /* ZFS labels 2 and 3, RAID, bcachefs, NTFS, HFS+ */
 };
 
 static int zero(int fd, uint64_t offset, uint64_t size)
@@ -70,11 +69,11 @@ static int wipe_found(int fd, uint64_t start, uint64_t size)
 		return -ENOMEM;
 	if (blkid_probe_set_device(probe, fd, (blkid_loff_t)start, (blkid_loff_t)size) < 0 ||
 		blkid_probe_enable_superblocks(probe, 1) < 0 ||
-		blkid_probe_set_superblocks_flags(probe,
-			BLKID_SUBLKS_MAGIC | BLKID_SUBLKS_TYPE | BLKID_SUBLKS_BADCSUM) < 0 ||
+		blkid_probe_set_superblocks_flags(
+			probe, BLKID_SUBLKS_MAGIC | BLKID_SUBLKS_TYPE | BLKID_SUBLKS_BADCSUM) < 0 ||
 		blkid_probe_enable_partitions(probe, 1) < 0 ||
-		blkid_probe_set_partitions_flags(
-			probe, BLKID_PARTS_MAGIC | BLKID_PARTS_FORCE_GPT) < 0)
+		blkid_probe_set_partitions_flags(probe, BLKID_PARTS_MAGIC | BLKID_PARTS_FORCE_GPT) <
+			0)
 		return -EIO;
 	for (unsigned i = 0; i < ROUNDS_MAX; i++) {
 		found = blkid_do_probe(probe);

@@ -34,7 +34,7 @@ static void ext4_argv(void **state)
 	char line[512];
 
 	(void)state;
-	assert_true(mkfs_command(&p, "/job/p1", &command));
+	assert_true(mkfs_command(&p, "/job/p1", SECTOR_BYTES, &command));
 	joined(&command, line, sizeof(line));
 	assert_string_equal(command.program, "mkfs.ext4");
 	assert_string_equal(line,
@@ -51,16 +51,16 @@ static void vfat_argv(void **state)
 	char line[512];
 
 	(void)state;
-	assert_true(mkfs_command(&p, "/job/p1", &command));
+	assert_true(mkfs_command(&p, "/job/p1", SECTOR_BYTES, &command));
 	joined(&command, line, sizeof(line));
-	assert_string_equal(line, "mkfs.vfat -F 32 -n BOOT -i 12AB34CD /job/p1");
+	assert_string_equal(line, "mkfs.vfat -F 32 -s 1 -n BOOT -i 12AB34CD /job/p1");
 
-	/* Too small for FAT32: mkfs.vfat chooses the FAT size. No option for empty values. */
+	/* Too small for FAT32. No option for empty values. */
 	p = partition(FS_VFAT, "", "");
-	p.sectors = MIB(33) / SECTOR_BYTES - 1;
-	assert_true(mkfs_command(&p, "/job/p1", &command));
+	p.sectors = MIB(32) / SECTOR_BYTES;
+	assert_true(mkfs_command(&p, "/job/p1", SECTOR_BYTES, &command));
 	joined(&command, line, sizeof(line));
-	assert_string_equal(line, "mkfs.vfat /job/p1");
+	assert_string_equal(line, "mkfs.vfat -F 16 -s 4 /job/p1");
 }
 
 /* The other programs, with options of a layout. */
@@ -79,7 +79,9 @@ static void other_argvs(void **state)
 			"/job/p1"},
 		{FS_SWAP, "", "mkswap -L data -U some-uuid /job/p1"},
 		{FS_SWAP, "-p 4096", "mkswap -L data -U some-uuid -p 4096 /job/p1"},
-		{FS_VFAT, "-F 16 -s 4", "mkfs.vfat -F 32 -n data -i some-uui -F 16 -s 4 /job/p1"},
+		{FS_VFAT, "-F 16 -s 4", "mkfs.vfat -n data -i some-uui -F 16 -s 4 /job/p1"},
+		{FS_VFAT, "-s 4", "mkfs.vfat -F 16 -n data -i some-uui -s 4 /job/p1"},
+		{FS_VFAT, "-S 4096", "mkfs.vfat -F 16 -s 1 -n data -i some-uui -S 4096 /job/p1"},
 	};
 
 	(void)state;
@@ -90,7 +92,7 @@ static void other_argvs(void **state)
 		char line[512];
 
 		(void)STR_COPY(p.mkfs_options, rows[i].options);
-		assert_true(mkfs_command(&p, "/job/p1", &command));
+		assert_true(mkfs_command(&p, "/job/p1", SECTOR_BYTES, &command));
 		joined(&command, line, sizeof(line));
 		assert_string_equal(line, rows[i].line);
 	}
@@ -105,7 +107,7 @@ static void ext4_lists_are_joined(void **state)
 
 	(void)state;
 	(void)STR_COPY(p.mkfs_options, "-m 5 -O ^metadata_csum,uninit_bg -i 65536 -E stride=4");
-	assert_true(mkfs_command(&p, "/job/p1", &command));
+	assert_true(mkfs_command(&p, "/job/p1", SECTOR_BYTES, &command));
 	joined(&command, line, sizeof(line));
 	assert_string_equal(line,
 		"mkfs.ext4 -q -F -b 4096 -I 256 -m 1 -O none,has_journal,ext_attr,resize_inode,"
@@ -166,7 +168,7 @@ static void nothing_to_make(void **state)
 	struct mkfs_command command;
 
 	(void)state;
-	assert_false(mkfs_command(&p, "/job/p1", &command));
+	assert_false(mkfs_command(&p, "/job/p1", SECTOR_BYTES, &command));
 	assert_null(mkfs_program(FS_NONE));
 	assert_null(mkfs_package(FS_NONE));
 	assert_string_equal(mkfs_package(FS_EXT4), "e2fsprogs");
@@ -179,7 +181,7 @@ static bool make(struct fixture *f, const struct layout_partition *p)
 	struct mkfs_command command;
 	int status;
 
-	assert_true(mkfs_command(p, f->image, &command));
+	assert_true(mkfs_command(p, f->image, SECTOR_BYTES, &command));
 	status = fixture_run(command.argv);
 	if (status == 127) {
 		print_message("[ SKIP ] %s is not installed\n", command.program);

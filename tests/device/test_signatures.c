@@ -67,7 +67,8 @@ static const char *identify(void)
 	for (uint64_t at = 0; at < SIZE; at += sizeof(buffer)) {
 		size_t n = SIZE - at < sizeof(buffer) ? SIZE - at : sizeof(buffer);
 
-		assert_int_equal(pread(fixture.image_fd, buffer, n, (off_t)(START + at)), (ssize_t)n);
+		assert_int_equal(
+			pread(fixture.image_fd, buffer, n, (off_t)(START + at)), (ssize_t)n);
 		assert_int_equal(pwrite(fd, buffer, n, (off_t)at), (ssize_t)n);
 	}
 	probe_content_fd(fd, &content);

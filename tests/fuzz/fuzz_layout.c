@@ -33,7 +33,7 @@ static void check_places(const struct layout *l, uint64_t disk_bytes)
 			assert(b->target != BLOB_DISK || b->offset_bytes >= end * SECTOR_BYTES ||
 				b->offset_bytes + b->size_bytes <= p->start * SECTOR_BYTES);
 		}
-		(void)mkfs_command(p, "/node", &command);
+		(void)mkfs_command(p, "/node", SECTOR_BYTES, &command);
 	}
 	assert(end * SECTOR_BYTES + (l->table == TABLE_GPT ? 33 * SECTOR_BYTES : 0) <= disk_bytes);
 }

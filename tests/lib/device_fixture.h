@@ -7,6 +7,7 @@
 
 #include "device/base/sysroot.h"
 #include "device/base/util.h"
+#include "device/disk/disk.h"
 #include "device/layout/mkfs.h"
 #include "device/target/loop.h"
 #include "device/target/ptable.h"
@@ -244,7 +245,7 @@ static inline bool fixture_mkfs(const struct layout_partition *partition, const 
 	struct mkfs_command command;
 	int status;
 
-	assert_true(mkfs_command(partition, path, &command));
+	assert_true(mkfs_command(partition, path, SECTOR_BYTES, &command));
 	status = fixture_run(command.argv);
 	if (status == 127)
 		print_message("[ SKIP ] %s is not installed\n", command.program);
