@@ -79,6 +79,8 @@ static void child_reported(struct child *child, const struct child_report *repor
 
 	job->done = report->done;
 	job->total = report->total;
+	if (report->text[0] && report->error == 0)
+		job->message(job, report->text);
 }
 
 static int start(struct job *job, struct child_spec *spec)

@@ -50,7 +50,7 @@ struct job {
 	struct job_mount mounts[LAYOUT_PARTITIONS_MAX]; /* parents before children */
 	unsigned mount_count;				/* 0 before mounting */
 	struct {
-		unsigned next; /* index of the next partition for mkfs or its trial */
+		unsigned next; /* index of the next partition */
 		struct mkfs_command command;
 		char node[TARGET_NODE_MAX];
 	} mkfs;

@@ -9,7 +9,7 @@ const struct step install_steps[STEP_COUNT] = {
 			.phases = {phase_open_archive},
 			.code = EXIT_REFUSED,
 		},
-	/* Bad mkfs options of a layout must be found before the wipe, so mkfs is tried here too. */
+	/* What mkfs makes must be known before the wipe. */
 	[STEP_CHECK] =
 		{
 			.phases = {phase_check_plan, phase_try_mkfs},

@@ -2,6 +2,7 @@
 /* The steps up to the empty filesystems: open, check, lock, wipe, table, mkfs. */
 #include "core/install/phases.h"
 
+#include "core/plan/trial.h"
 #include "device/target/ptable.h"
 #include "device/target/wipe.h"
 
@@ -44,30 +45,25 @@ enum phase_result phase_check_plan(struct job *job)
 	return job_work(job, "check", check_work);
 }
 
-/* Runs mkfs or its trial for the next partition with a filesystem; PHASE_DONE after the last. */
-static enum phase_result next_mkfs(struct job *job, bool trial)
+static int trial_work(void *arg, int report_fd)
 {
-	const struct layout *layout = &job->plan.layout;
-	struct mkfs_command *command = &job->mkfs.command;
+	struct job *job = arg;
+	struct plan_verdict verdict = {0};
+	struct trial trial;
 
-	while (job->mkfs.next < layout->count) {
-		const struct layout_partition *partition = &layout->partitions[job->mkfs.next++];
-
-		target_node(&job->target, job->mkfs.next, job->mkfs.node);
-		if (trial ? !mkfs_trial(partition, command)
-			  : !mkfs_command(partition, job->mkfs.node, job->target.disk.sector_bytes,
-				    command))
-			continue;
-		return job_run(job, command->program, command->argv) == PHASE_WAITS ? PHASE_AGAIN
-										    : PHASE_FAILED;
-	}
-	job->mkfs.next = 0;
-	return PHASE_DONE;
+	trial_run(&trial, &job->plan, job->world.root, job->world.dir);
+	if (trial.untried[0])
+		child_report_say(
+			report_fd, "Not all filesystems were tried beforehand: %s", trial.untried);
+	trial_check(&job->plan, &trial, &verdict);
+	if (verdict.count > 0)
+		return child_report_fail(report_fd, -EPERM, "%s", verdict.problems[0].text);
+	return 0;
 }
 
 enum phase_result phase_try_mkfs(struct job *job)
 {
-	return next_mkfs(job, true);
+	return job_work(job, "trial", trial_work);
 }
 
 /* ---- lock ---- */
@@ -172,7 +168,22 @@ enum phase_result phase_announce_table(struct job *job)
 
 /* ---- mkfs ---- */
 
+/* Runs mkfs for the next partition with a filesystem; PHASE_DONE after the last. */
+/* Runs mkfs for the next partition with a filesystem; PHASE_DONE after the last. */
 enum phase_result phase_mkfs(struct job *job)
 {
-	return next_mkfs(job, false);
+	const struct layout *layout = &job->plan.layout;
+	struct mkfs_command *command = &job->mkfs.command;
+
+	while (job->mkfs.next < layout->count) {
+		const struct layout_partition *partition = &layout->partitions[job->mkfs.next++];
+
+		target_node(&job->target, job->mkfs.next, job->mkfs.node);
+		if (!mkfs_command(
+			    partition, job->mkfs.node, job->target.disk.sector_bytes, command))
+			continue;
+		return job_run(job, command->program, command->argv) == PHASE_WAITS ? PHASE_AGAIN
+										    : PHASE_FAILED;
+	}
+	return PHASE_DONE;
 }

@@ -66,7 +66,7 @@ void plan_make(struct plan *ret, const struct plan_request *request);
 /* Stable words: "not-root", "target-gone", "target-changed", "target-<reason_name>", "expect-id",
  * "archive-changed", "archive-digest", "archive-<code of a manifest_problem>", "blob-changed",
  * "layout", "boot-area", "too-small", "image-room", "inodes", "unfit", "fs-unsupported",
- * "mkfs-missing", "tar-missing", "tar-silent", "tar-lacks", "locale", "verify-needed", "more". */
+ * "mkfs-missing", "mkfs-trial", "tar-missing", "tar-silent", "tar-lacks", "locale", "verify-needed", "more". */
 struct plan_problem {
 	char code[32];
 	char text[280]; /* for the operator, with the advice */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/plan/plan.h"
 
+#include "core/plan/plan_verdict.h"
 #include "core/plan/space.h"
 #include "device/base/human.h"
 #include "device/base/util.h"
@@ -10,27 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-
-static void add(struct plan_verdict *verdict, const char *code, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static void add(struct plan_verdict *verdict, const char *code, const char *format, ...)
-{
-	struct plan_problem *problem;
-	va_list args;
-
-	if (verdict->count == PLAN_PROBLEMS_MAX) {
-		problem = &verdict->problems[PLAN_PROBLEMS_MAX - 1];
-		STR_COPY(problem->code, "more");
-		STR_COPY(problem->text, "More problems were found; fix these first.");
-		return;
-	}
-	problem = &verdict->problems[verdict->count++];
-	STR_COPY(problem->code, code);
-	va_start(args, format);
-	(void)str_vformat(problem->text, sizeof(problem->text), format, args);
-	va_end(args);
-}
 
 static const char *base_name(const char *path)
 {
@@ -55,12 +35,13 @@ static void check_target(
 	const char *what = NULL;
 
 	if (now->name[0] == '\0') {
-		add(ret, "target-gone", "%s cannot be used any more: %s. Choose the target again.",
+		plan_problem_add(ret, "target-gone",
+			"%s cannot be used any more: %s. Choose the target again.",
 			plan->target.path, facts->target_error);
 		return;
 	}
 	if (!disk_identity_equal(&plan->target.id, &now->id, &what))
-		add(ret, "target-changed",
+		plan_problem_add(ret, "target-changed",
 			"%s is no longer the device that was chosen: its %s differs. Choose the "
 			"target again.",
 			plan->target.path, what ? what : "identity");
@@ -69,8 +50,8 @@ static void check_target(
 		char code[32];
 
 		STR_FORMAT(code, "target-%s", reason_name(reason->code));
-		add(ret, code, "%s is refused: %s. %s.", plan->target.path, reason->text,
-			reason_advice(reason->code));
+		plan_problem_add(ret, code, "%s is refused: %s. %s.", plan->target.path,
+			reason->text, reason_advice(reason->code));
 	}
 }
 
@@ -91,7 +72,7 @@ static void check_expected(const struct plan *plan, struct plan_verdict *ret)
 	if (plan->expect_id[0] == '\0' || same_id(plan->expect_id, id->cid) ||
 		same_id(plan->expect_id, id->serial))
 		return;
-	add(ret, "expect-id",
+	plan_problem_add(ret, "expect-id",
 		"%s is not the expected device: its CID is %s and its serial number is %s, not %s. "
 		"Insert the expected device.",
 		plan->target.path, id->cid[0] ? id->cid : "unknown",
@@ -105,17 +86,17 @@ static void check_archive(
 	const char *name = base_name(plan->archive);
 
 	if (!facts->archive_unchanged)
-		add(ret, "archive-changed",
+		plan_problem_add(ret, "archive-changed",
 			"%s was changed or removed since it was read. Choose it again to scan it again.",
 			plan->archive);
 	for (size_t i = 0; i < plan->layout.blob_count; i++)
 		if (facts->blob_changed[i])
-			add(ret, "blob-changed",
+			plan_problem_add(ret, "blob-changed",
 				"%s was changed or removed since the layout was read. Choose the layout "
 				"again.",
 				plan->layout.blobs[i].file);
 	if (plan->sidecar == SIDECAR_WRONG)
-		add(ret, "archive-digest",
+		plan_problem_add(ret, "archive-digest",
 			"%s does not match the SHA-256 in the file next to it: it is damaged or another "
 			"version. Copy both again.",
 			name);
@@ -124,7 +105,8 @@ static void check_archive(
 		char code[32];
 
 		STR_FORMAT(code, "archive-%s", problem->code);
-		add(ret, code, "%s cannot be installed: %s%s%s. Make the archive again.", name,
+		plan_problem_add(ret, code,
+			"%s cannot be installed: %s%s%s. Make the archive again.", name,
 			problem->path, problem->path[0] ? ": " : "", problem->text);
 	}
 }
@@ -141,21 +123,21 @@ static void check_space(const struct plan *plan, size_t index, struct plan_verdi
 
 	partition_name(plan, index, name);
 	if (share->block_bytes > usable)
-		add(ret, "too-small",
+		plan_problem_add(ret, "too-small",
 			"%s does not fit on %s: its content for %s needs %s, but the %s filesystem will "
 			"hold %s. Use a partition of at least %s.",
 			base_name(plan->archive), name, partition->mount,
 			human_size(share->block_bytes).s, fs_name(partition->fs),
 			human_size(usable).s, human_exact(least).s);
 	else if (share->inodes > inodes)
-		add(ret, "inodes",
+		plan_problem_add(ret, "inodes",
 			"%s does not fit on %s: it has %" PRIu64
 			" files for %s, but the %s filesystem will hold %" PRIu64
 			". Use a partition of at least %s.",
 			base_name(plan->archive), name, share->inodes, partition->mount,
 			fs_name(partition->fs), inodes, human_exact(least).s);
 	if (share->unfit)
-		add(ret, "unfit",
+		plan_problem_add(ret, "unfit",
 			"%s (%s) cannot hold %" PRIu64
 			" of the archive's entries for %s: %s is %s. Choose another layout.",
 			name, fs_name(partition->fs), share->unfit, partition->mount,
@@ -170,7 +152,7 @@ static void check_image_room(
 	for (size_t i = 0; i < plan->layout.count; i++)
 		bytes += plan->shares[i].block_bytes;
 	if (bytes > facts->image_room_bytes)
-		add(ret, "image-room",
+		plan_problem_add(ret, "image-room",
 			"%s is a sparse image without enough space: the content needs %s, and the "
 			"filesystem that holds the image has %s. Make room there, or move the "
 			"image.",
@@ -185,7 +167,7 @@ static void check_boot_areas(const struct plan *plan, struct plan_verdict *ret)
 		uint64_t need = plan->layout.boot_bytes[i], have = plan->target.boot[i].size_bytes;
 
 		if (need > have)
-			add(ret, "boot-area",
+			plan_problem_add(ret, "boot-area",
 				"Layout %s writes %s to boot area boot%zu, but that of %s %s%s. Choose "
 				"another layout.",
 				plan->layout.name, human_exact(need).s, i, plan->target.path,
@@ -199,7 +181,8 @@ static void check_layout(
 	bool seen[FS_KIND_COUNT] = {[FS_NONE] = true};
 
 	if (plan->layout.count == 0) {
-		add(ret, "layout", "%s cannot be partitioned: %s. Choose another device or layout.",
+		plan_problem_add(ret, "layout",
+			"%s cannot be partitioned: %s. Choose another device or layout.",
 			plan->target.path, plan->layout_error);
 		return;
 	}
@@ -214,13 +197,13 @@ static void check_layout(
 			continue;
 		seen[fs] = true;
 		if (!facts->mkfs_found[fs])
-			add(ret, "mkfs-missing",
+			plan_problem_add(ret, "mkfs-missing",
 				"%s is not installed, but needed for the %s filesystem of layout %s. "
 				"Install the package %s, or choose another layout.",
 				mkfs_program(fs), fs_name(fs), plan->layout.name, mkfs_package(fs));
 		/* The kernel's answer is only valid for root. */
 		if (!facts->fs_supported[fs] && facts->is_root)
-			add(ret, "fs-unsupported",
+			plan_problem_add(ret, "fs-unsupported",
 				"This machine's kernel cannot mount %s, which layout %s needs. Load or "
 				"install its module, or choose another layout.",
 				fs_name(fs), plan->layout.name);
@@ -243,7 +226,7 @@ static void check_tar(
 	char list[112] = "";
 
 	if (plan->tar_program[0] == '\0') {
-		add(ret, "tar-missing",
+		plan_problem_add(ret, "tar-missing",
 			"There is no tar on this machine to extract %s. Install GNU tar (package tar).",
 			base_name(plan->archive));
 		return;
@@ -251,14 +234,14 @@ static void check_tar(
 	/* An unknown tar may work; a program that does not call itself tar would not. */
 	if (plan->tar_version[0] == '\0' ||
 		(plan->tar == TAR_UNKNOWN && !strcasestr(plan->tar_version, "tar"))) {
-		add(ret, "tar-silent",
+		plan_problem_add(ret, "tar-silent",
 			"%s is not a usable tar: it does not exist, cannot be run, or does not name itself "
 			"tar with --version. Install GNU tar (package tar) or name another with --tar.",
 			plan->tar_program);
 		return;
 	}
 	if (!facts->tar_found) {
-		add(ret, "tar-missing",
+		plan_problem_add(ret, "tar-missing",
 			"%s no longer exists or cannot be run. Restore it or name another with --tar.",
 			plan->tar_program);
 		return;
@@ -271,12 +254,12 @@ static void check_tar(
 				length ? " and " : "", needs[i].text);
 	}
 	if (lacks)
-		add(ret, "tar-lacks",
+		plan_problem_add(ret, "tar-lacks",
 			"%s has %s, which %s (%s) does not restore: the board would differ from the "
 			"archive. Install GNU tar (package tar) or name it with --tar.",
 			base_name(plan->archive), list, plan->tar_program, tar);
 	if (plan->tar == TAR_BSD && !plan->plain_names && !facts->utf8_locale)
-		add(ret, "locale",
+		plan_problem_add(ret, "locale",
 			"%s (%s) needs the locale C.UTF-8 for names that are not ASCII, and this machine "
 			"has none. Install GNU tar (package tar) or the locale.",
 			plan->tar_program, tar);
@@ -286,7 +269,7 @@ void plan_check(const struct plan *plan, const struct plan_facts *facts, struct 
 {
 	memset(ret, 0, sizeof(*ret));
 	if (!facts->is_root)
-		add(ret, "not-root",
+		plan_problem_add(ret, "not-root",
 			"Writing to %s needs root rights. Run boardstrap as root (sudo).",
 			plan->target.path);
 	check_target(plan, facts, ret);
@@ -296,7 +279,7 @@ void plan_check(const struct plan *plan, const struct plan_facts *facts, struct 
 	check_image_room(plan, facts, ret);
 	check_tar(plan, facts, ret);
 	if (!plan->verify && !facts->syncfs_reports)
-		add(ret, "verify-needed",
+		plan_problem_add(ret, "verify-needed",
 			"This machine's kernel (before 5.8) does not report lost writes, so verification "
 			"cannot be switched off. Leave out --no-verify.");
 }

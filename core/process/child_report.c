@@ -26,6 +26,17 @@ void child_report_send(int report_fd, uint64_t done, uint64_t total)
 	(void)write_full(report_fd, &reported, sizeof(reported));
 }
 
+void child_report_say(int report_fd, const char *format, ...)
+{
+	struct child_report remark = reported;
+	va_list args;
+
+	va_start(args, format);
+	(void)str_vformat(remark.text, sizeof(remark.text), format, args);
+	va_end(args);
+	(void)write_full(report_fd, &remark, sizeof(remark));
+}
+
 int child_report_fail(int report_fd, int error, const char *format, ...)
 {
 	va_list args;

@@ -20,6 +20,8 @@ void child_report_end(int report_fd, int error);
 
 /* For the work: sends its progress. A failed write is ignored. */
 void child_report_send(int report_fd, uint64_t done, uint64_t total);
+/* For the work: sends a remark, with error 0 and the last progress; on_report may show it. */
+void child_report_say(int report_fd, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* For the work: sends an error message, cut to the size of text, with the last progress. Returns
  * @error, for `return`. */
 int child_report_fail(int report_fd, int error, const char *format, ...)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/tar/tar.h"
 
+#include "core/process/child_run.h"
 #include "core/tar/sigcgt.h"
 #include "core/tar/tar_totals.h"
 
@@ -92,63 +93,36 @@ unsigned tar_lacks(enum tar_flavour flavour, unsigned needs)
 
 /* ---- identification ---- */
 
-struct identity {
-	char line[CHILD_LINE_MAX];
-	bool ended;
-};
-
+/* Takes the first line. */
 static void identity_line(struct child *child, char *line)
 {
-	struct identity *identity = child->spec.owner;
+	char *first = child->spec.owner;
 
-	if (!identity->line[0])
-		STR_COPY(identity->line, line);
-}
-
-static void identity_exit(struct child *child)
-{
-	struct identity *identity = child->spec.owner;
-
-	identity->ended = true;
+	if (!first[0])
+		(void)str_copy(first, CHILD_LINE_MAX, line);
 }
 
 int tar_identify(const char *program, enum tar_flavour *ret, char *version, size_t size)
 {
 	static const char *const argv[] = {"tar", "--version", NULL};
-	uint64_t now = now_ms(), until = now + IDENTIFY_MS;
-	struct identity identity = {0};
-	_cleanup_close_ int reactor = reactor_new();
-	struct child child;
-	int r;
+	char line[CHILD_LINE_MAX] = "";
+	const struct child_spec spec = {
+		.name = "tar",
+		.program = program,
+		.argv = argv,
+		.in = -1,
+		.out = -1,
+		.out_lines = true,
+		.on_line = identity_line,
+		.owner = line,
+	};
+	int r = child_run(&spec, IDENTIFY_MS, NULL, 0);
 
-	if (reactor < 0)
-		return reactor;
-	r = child_start(&child, reactor,
-		&(struct child_spec){.name = "tar",
-			.program = program,
-			.argv = argv,
-			.in = -1,
-			.out = -1,
-			.out_lines = true,
-			.on_line = identity_line,
-			.on_exit = identity_exit,
-			.owner = &identity});
-	while (r >= 0 && !identity.ended && now < until) {
-		/* In slices, for child_poll on kernels without pidfd. */
-		r = reactor_dispatch(reactor, 20);
-		child_poll(&child);
-		now = now_ms();
-	}
-	child_finish(&child);
-	if (r < 0)
+	if (r < 0 && r != -ECHILD) /* busybox prints its version and fails */
 		return r;
-	if (!identity.ended)
-		return -ETIMEDOUT;
-	if (child.exec_error)
-		return -child.exec_error;
-	str_sanitise(identity.line);
-	str_copy(version, size, identity.line);
-	*ret = tar_flavour_parse(identity.line);
+	str_sanitise(line);
+	str_copy(version, size, line);
+	*ret = tar_flavour_parse(line);
 	return 0;
 }
 

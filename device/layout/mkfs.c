@@ -254,21 +254,3 @@ bool mkfs_command(const struct layout_partition *p, const char *node, uint32_t s
 	add(&args, node);
 	return true;
 }
-
-bool mkfs_trial(const struct layout_partition *p, struct mkfs_command *ret)
-{
-	struct arguments args = {ret->argv, 0};
-
-	if (p->fs != FS_EXT4 || p->mkfs_options[0] == '\0' ||
-		!mkfs_command(p, "/dev/null", SECTOR_BYTES, ret))
-		return false;
-	while (ret->argv[args.count])
-		args.count++;
-	(void)STR_FORMAT(ret->size, "%lluk", (unsigned long long)p->sectors / 2);
-	add(&args, ret->size);
-	/* Options go first: not every getopt() accepts them after other arguments. */
-	add(&args, NULL);
-	memmove(ret->argv + 2, ret->argv + 1, (args.count - 1) * sizeof(*ret->argv));
-	ret->argv[1] = "-n";
-	return true;
-}

@@ -25,7 +25,6 @@ struct mkfs_command {
 	char fat_type[4], cluster_sectors[12];
 	char options[MKFS_OPTIONS_MAX];	   /* options of the layout, split into words */
 	char features[320], extended[160]; /* values of -O and -E of ext4 */
-	char size[24];			   /* for mkfs_trial */
 };
 
 /* Sets @ret to the command that makes the filesystem of @partition on the device node @node, of a
@@ -33,17 +32,12 @@ struct mkfs_command {
 bool mkfs_command(const struct layout_partition *partition, const char *node, uint32_t sector_bytes,
 	struct mkfs_command *ret);
 
-/* Sets @ret to a dry run of that command with the options of the layout, to find bad ones before
- * the disk is wiped: mke2fs -n on /dev/null. Returns false if the layout has no options or the
- * program has no dry run; a bad option then fails the step mkfs. */
-bool mkfs_trial(const struct layout_partition *partition, struct mkfs_command *ret);
-
 /*
  * Checks the mkfs-options of a layout for @fs: pairs of an option and its value, separated by
  * blanks. The letters are in makers (mkfs.c), and boardstrap(1) lists them. Only options that shape
  * the filesystem are allowed: none that names another device or file, asks a question, or sets what
- * the layout has a keyword for (label, UUID). The check for free space (core/plan/space) ignores
- * them: options that lower the capacity (-i, -m) make its answer too high. Returns 0, or -EINVAL
+ * the layout has a keyword for (label, UUID). What they make of the
+ * filesystem shows only in a trial (core/plan/trial.h). Returns 0, or -EINVAL
  * with the reason in @diag.
  */
 _must_check_ int mkfs_check_options(enum fs_kind fs, const char *options, struct diag *diag);

@@ -49,13 +49,15 @@ static int open_loop(int root, const char *dir, int number)
 
 /* For kernels before 5.8. Between the two steps other programs can see the device without its
  * flags. */
-static int configure_in_steps(int loop_fd, int image_fd, const struct loop_info64 *info)
+static int configure_in_steps(int loop_fd, const struct loop_config *config)
 {
 	int r = 0;
 
-	if (ioctl(loop_fd, LOOP_SET_FD, image_fd) < 0)
+	if (ioctl(loop_fd, LOOP_SET_FD, (unsigned long)config->fd) < 0)
 		return -errno;
-	if (ioctl(loop_fd, LOOP_SET_STATUS64, info) < 0)
+	if (ioctl(loop_fd, LOOP_SET_STATUS64, &config->info) < 0 ||
+		(config->block_size != SECTOR_BYTES &&
+			ioctl(loop_fd, LOOP_SET_BLOCK_SIZE, (unsigned long)config->block_size) < 0))
 		r = -errno;
 	if (r < 0)
 		(void)ioctl(loop_fd, LOOP_CLR_FD, 0);
@@ -63,23 +65,19 @@ static int configure_in_steps(int loop_fd, int image_fd, const struct loop_info6
 }
 
 /* The kernel makes the device read-only if the file is. */
-static int configure(int loop_fd, int image_fd)
+static int configure(int loop_fd, struct loop_config *config)
 {
-	struct loop_config config = {
-		.fd = (__u32)image_fd,
-		.block_size = SECTOR_BYTES,
-		.info.lo_flags = LO_FLAGS_AUTOCLEAR | LO_FLAGS_PARTSCAN,
-	};
-
-	if (ioctl(loop_fd, LOOP_CONFIGURE, &config) == 0)
+	if (ioctl(loop_fd, LOOP_CONFIGURE, config) == 0)
 		return 0;
 	if (errno != EINVAL && errno != ENOTTY)
 		return -errno;
-	return configure_in_steps(loop_fd, image_fd, &config.info);
+	return configure_in_steps(loop_fd, config);
 }
 
-int loop_attach(int root, const char *dir, int image_fd, char ret_name[32], int *ret_fd)
+static int attach(
+	int root, const char *dir, struct loop_config *config, char ret_name[32], int *ret_fd)
 {
+	int image_fd = (int)config->fd;
 	_cleanup_close_ int control = openat(root, "dev/loop-control", O_RDWR | O_CLOEXEC);
 	int r = 0;
 
@@ -93,7 +91,7 @@ int loop_attach(int root, const char *dir, int image_fd, char ret_name[32], int 
 		if (number < 0)
 			return -errno;
 		fd = open_loop(root, dir, number);
-		r = fd < 0 ? fd : configure(fd, image_fd);
+		r = fd < 0 ? fd : configure(fd, config);
 		/* Undo a BLKROSET of the previous user: the access mode of the file decides. */
 		if (r == 0 && (fcntl(image_fd, F_GETFL) & O_ACCMODE) != O_RDONLY)
 			r = ioctl(fd, BLKROSET, &(int){0}) < 0 ? -errno : 0;
@@ -107,6 +105,29 @@ int loop_attach(int root, const char *dir, int image_fd, char ret_name[32], int 
 			break;
 	}
 	return r;
+}
+
+int loop_attach(int root, const char *dir, int image_fd, char ret_name[32], int *ret_fd)
+{
+	struct loop_config config = {
+		.fd = (__u32)image_fd,
+		.block_size = SECTOR_BYTES,
+		.info.lo_flags = LO_FLAGS_AUTOCLEAR | LO_FLAGS_PARTSCAN,
+	};
+
+	return attach(root, dir, &config, ret_name, ret_fd);
+}
+
+int loop_attach_plain(int root, const char *dir, int image_fd, uint32_t sector_bytes,
+	char ret_name[32], int *ret_fd)
+{
+	struct loop_config config = {
+		.fd = (__u32)image_fd,
+		.block_size = sector_bytes,
+		.info.lo_flags = LO_FLAGS_AUTOCLEAR,
+	};
+
+	return attach(root, dir, &config, ret_name, ret_fd);
 }
 
 /* Opens the device to query it: through a temporary node in @dir, or, if that is NULL, read-only

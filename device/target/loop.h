@@ -22,6 +22,11 @@
 _must_check_ int loop_attach(
 	int root, const char *dir, int image_fd, char ret_name[32], int *ret_fd);
 
+/* The same for a device with sectors of @sector_bytes, in which the kernel looks for no partitions.
+ * On a kernel before 4.14, sectors have 512 bytes: -EINVAL for others. */
+_must_check_ int loop_attach_plain(int root, const char *dir, int image_fd, uint32_t sector_bytes,
+	char ret_name[32], int *ret_fd);
+
 /* Detaches the device at once if @loop_fd is its last descriptor, otherwise when the last one is
  * closed. Returns 0 or -errno. */
 _must_check_ int loop_detach(int loop_fd);

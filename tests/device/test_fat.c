@@ -36,7 +36,8 @@ static void fat32_is_chosen_where_it_is_one(void **state)
 	expect(GIB(20) / MIB(1), 512, 0, 32, 32);
 	expect(8, 4096, 0, 12, 1);
 	expect(64, 4096, 0, 16, 1);
-	expect(256, 4096, 0, 16, 2); /* as FAT32 it would have 65,376 clusters: a FAT16 to firmware */
+	expect(256, 4096, 0, 16,
+		2); /* as FAT32 it would have 65,376 clusters: a FAT16 to firmware */
 	expect(260, 4096, 0, 32, 1);
 	expect(512, 4096, 0, 32, 1);
 	/* As the layout wants. */
@@ -77,8 +78,9 @@ static bool fsck_is_clean(const char *image)
 static void mkfs_makes_what_was_chosen(void **state)
 {
 	static const uint64_t sizes_kib[] = {512, 1024, 2048, 4096, 8140, 8192, 8240, 8320, 16300,
-		16384, 16600, 20480, 32600, 32768, 33280, 33792, 34816, 65536, 131072, 200000, 261000,
-		262000, 262144, 262400, 263000, 264000, 266240, 400000, 524288, 530000, 1048576};
+		16384, 16600, 20480, 32600, 32768, 33280, 33792, 34816, 65536, 131072, 200000,
+		261000, 262000, 262144, 262400, 263000, 264000, 266240, 400000, 524288, 530000,
+		1048576};
 	static const uint32_t sectors[] = {512, 4096};
 	struct fixture *f = *state;
 	unsigned made = 0;
@@ -89,8 +91,8 @@ static void mkfs_makes_what_was_chosen(void **state)
 		uint32_t sector = sectors[i % ARRAY_SIZE(sectors)];
 		struct fat fat = fat_choose(KIB(kib), sector, 0);
 		char type[8], cluster[16], size[16];
-		const char *const argv[] = {"mkfs.vfat", "-F", type, "-s", cluster, "-S", size,
-			f->image, NULL};
+		const char *const argv[] = {
+			"mkfs.vfat", "-F", type, "-s", cluster, "-S", size, f->image, NULL};
 		int status;
 
 		STR_FORMAT(type, "%u", fat.type);

@@ -235,36 +235,6 @@ static void ext4_is_made(void **state)
 	assert_true((uint64_t)st.st_blocks * 512 < MIB(8));
 }
 
-/* The real program judges options that mkfs_check_options does not know. */
-static void options_are_tried(void **state)
-{
-	static const struct {
-		const char *options;
-		bool good;
-	} rows[] = {
-		{"-m 2 -i 8192", true},
-		{"-O ^64bit -E stride=16", true},
-		{"-m 99", false},
-		{"-I 77", false},
-		{"-O no_such_feature", false},
-	};
-	struct layout_partition p = partition(FS_EXT4, "rootfs", "");
-	struct mkfs_command command;
-
-	(void)state;
-	p.sectors = GIB(4) / SECTOR_BYTES;
-	assert_false(mkfs_trial(&p, &command)); /* no options of a layout */
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		STR_COPY(p.mkfs_options, rows[i].options);
-		assert_true(mkfs_trial(&p, &command));
-		if ((fixture_run(command.argv) == 0) != rows[i].good)
-			fail_msg("%s", rows[i].options);
-	}
-	p.fs = FS_VFAT;
-	STR_COPY(p.mkfs_options, "-s 8");
-	assert_false(mkfs_trial(&p, &command)); /* it has no dry run */
-}
-
 static void vfat_is_made(void **state)
 {
 	struct fixture *f = *state;
@@ -330,7 +300,6 @@ int main(void)
 		cmocka_unit_test(options_are_checked),
 		cmocka_unit_test(nothing_to_make),
 		fixture_test(ext4_is_made),
-		cmocka_unit_test(options_are_tried),
 		fixture_test(vfat_is_made),
 		fixture_test(small_vfat_is_made),
 		fixture_test(others_are_made),

@@ -2,6 +2,7 @@
 #include "ui/cmd/cmd_install.h"
 
 #include "core/disks/judge.h"
+#include "core/plan/trial.h"
 #include "core/process/reactor.h"
 #include "core/report/event.h"
 #include "core/service/service.h"
@@ -201,6 +202,24 @@ static int read_archive(struct run *run)
 
 /* ---- the plan, and the question ---- */
 
+/* Like the engine before it writes. A plan with other problems may have nothing to try. */
+static void try_filesystems(struct run *run)
+{
+	struct trial trial;
+	char text[240];
+
+	if (run->verdict.count > 0)
+		return;
+	if (trial_run_apart(&trial, &run->plan) < 0)
+		(void)STR_COPY(trial.untried, "there is no process for it");
+	else
+		trial_check(&run->plan, &trial, &run->verdict);
+	if (!trial.untried[0])
+		return;
+	STR_FORMAT(text, "not all filesystems were tried: %s", trial.untried);
+	print_error(text);
+}
+
 static int make_plan(struct run *run)
 {
 	struct plan_request request = {
@@ -220,6 +239,8 @@ static int make_plan(struct run *run)
 	plan_make(&run->plan, &request);
 	plan_look(&facts, &run->plan, run->root);
 	plan_check(&run->plan, &facts, &run->verdict);
+	if (run->options.dry_run)
+		try_filesystems(run);
 	if (run->options.json)
 		event_plan(stdout, &run->plan, verdict);
 	else
