@@ -44,7 +44,8 @@ struct job {
 
 	/* Resources of the steps. */
 	struct target target;
-	uint64_t lock_since_ms; /* when the wait for the target's lock began */
+	bool locked;
+	uint64_t lock_since_ms; /* when the wait for the target's lock began; 0: no wait */
 	struct child child;	/* the running program or work function */
 	struct extract extract;
 	struct job_mount mounts[LAYOUT_PARTITIONS_MAX]; /* parents before children */

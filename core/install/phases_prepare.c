@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-#define LOCK_WAIT_MS 15000 /* udev holds the lock for a moment, another install for longer */
+#define LOCK_WAIT_S 15 /* a reader, as udev, holds the lock for a moment */
 
 /* ---- open ---- */
 
@@ -34,9 +34,13 @@ static int check_work(void *arg, int report_fd)
 	struct plan_verdict verdict;
 
 	plan_look(&facts, &job->plan, job->world.root);
+	facts.locked = facts.locked && !job->locked;
+	if (facts.locked && job->world.describe_owner)
+		job->world.describe_owner(&facts.owner);
 	plan_check(&job->plan, &facts, &verdict);
 	if (verdict.count > 0)
-		return child_report_fail(report_fd, -EPERM, "%s", verdict.problems[0].text);
+		return child_report_fail(report_fd, facts.locked ? -EWOULDBLOCK : -EPERM, "%s",
+			verdict.problems[0].text);
 	return 0;
 }
 
@@ -68,30 +72,49 @@ enum phase_result phase_try_mkfs(struct job *job)
 
 /* ---- lock ---- */
 
+/* Only a reader is waited for: an install or a partitioner would change the target meanwhile. */
+static enum phase_result wait_for_lock(struct job *job)
+{
+	struct lock_owner *owner = &job->target.owner;
+	char who[LOCK_TEXT_MAX], text[240];
+
+	if (job->world.describe_owner)
+		job->world.describe_owner(owner);
+	lock_text(owner, who);
+	if (!owner->shared ||
+		(job->lock_since_ms > 0 && now_ms() - job->lock_since_ms > LOCK_WAIT_S * 1000))
+		return job_fail(job, EXIT_LOCKED, "%s is locked by %s. %s", job_target_name(job),
+			who, lock_advice(owner));
+	if (job->lock_since_ms == 0) {
+		job->lock_since_ms = now_ms();
+		STR_FORMAT(text, "%s is read by %s: waiting for it, at most %d s",
+			job_target_name(job), who, LOCK_WAIT_S);
+		job->message(job, text);
+	}
+	return PHASE_AGAIN;
+}
+
 enum phase_result phase_open_target(struct job *job)
 {
 	struct diag diag = {0};
+	int r = target_open(
+		&job->target, job->world.root, &job->plan.target, job->world.dir, &diag);
 
-	if (target_open(&job->target, job->world.root, &job->plan.target, job->world.dir, &diag) <
-		0)
-		return job_fail(job, 0, "%s", diag.text);
-	job->lock_since_ms = now_ms();
-	return PHASE_DONE;
+	if (r == -EWOULDBLOCK)
+		return wait_for_lock(job);
+	return r < 0 ? job_fail(job, 0, "%s", diag.text) : PHASE_DONE;
 }
 
 enum phase_result phase_lock_target(struct job *job)
 {
 	int r = target_try_lock(&job->target);
 
-	if (r == -EWOULDBLOCK && now_ms() - job->lock_since_ms < LOCK_WAIT_MS)
-		return PHASE_AGAIN;
 	if (r == -EWOULDBLOCK)
-		return job_fail(job, EXIT_LOCKED,
-			"Another install holds %s. Wait until it ends, or see `boardstrap status`",
-			job_target_name(job));
+		return wait_for_lock(job);
 	if (r < 0)
 		return job_fail(job, 0, "%s could not be locked: %s", job_target_name(job),
 			job_error_text(job, r));
+	job->locked = true;
 	return PHASE_DONE;
 }
 
@@ -168,7 +191,6 @@ enum phase_result phase_announce_table(struct job *job)
 
 /* ---- mkfs ---- */
 
-/* Runs mkfs for the next partition with a filesystem; PHASE_DONE after the last. */
 /* Runs mkfs for the next partition with a filesystem; PHASE_DONE after the last. */
 enum phase_result phase_mkfs(struct job *job)
 {

@@ -13,6 +13,7 @@
 #include "core/archive/inspect.h"
 #include "core/tar/tar.h"
 #include "device/disk/disk.h"
+#include "device/disk/lock.h"
 #include "device/layout/layout.h"
 #include "device/usage/inuse_load.h"
 
@@ -63,10 +64,11 @@ struct plan_request {
  * Blocks, for at most 10 s. Never fails: plan_check reports the problems. */
 void plan_make(struct plan *ret, const struct plan_request *request);
 
-/* Stable words: "not-root", "target-gone", "target-changed", "target-<reason_name>", "expect-id",
+/* Stable words: "target-locked", "not-root", "target-gone", "target-changed", "target-<reason_name>", "expect-id",
  * "archive-changed", "archive-digest", "archive-<code of a manifest_problem>", "blob-changed",
  * "layout", "boot-area", "too-small", "image-room", "inodes", "unfit", "fs-unsupported",
- * "mkfs-missing", "mkfs-trial", "tar-missing", "tar-silent", "tar-lacks", "locale", "verify-needed", "more". */
+ * "mkfs-missing", "mkfs-trial", "tar-missing", "tar-silent", "tar-lacks", "locale",
+ * "verify-needed", "more". */
 struct plan_problem {
 	char code[32];
 	char text[280]; /* for the operator, with the advice */
@@ -93,6 +95,8 @@ struct plan_facts {
 	/* Current state, with reasons; if it is gone, kind DISK_OTHER and an empty name. */
 	struct disk target;
 	char target_error[160]; /* the reason, if it is gone */
+	bool locked;		/* exclusively, by @owner: an install or a partitioner */
+	struct lock_owner owner;
 };
 /* Fills @ret with the current facts for @plan. @root is a directory descriptor of the root, for
  * sysfs and proc; borrowed. */

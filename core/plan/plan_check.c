@@ -28,6 +28,17 @@ static void partition_name(const struct plan *plan, size_t index, char ret[64])
 		disk_partition_name(plan->target.name, (unsigned)index + 1, ret);
 }
 
+/* Mounts and holders of a target that another install writes to are that install's. */
+static void check_lock(
+	const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
+{
+	char who[LOCK_TEXT_MAX];
+
+	lock_text(&facts->owner, who);
+	plan_problem_add(ret, "target-locked", "%s is locked by %s. %s.", plan->target.path, who,
+		lock_advice(&facts->owner));
+}
+
 static void check_target(
 	const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
 {
@@ -272,7 +283,10 @@ void plan_check(const struct plan *plan, const struct plan_facts *facts, struct 
 		plan_problem_add(ret, "not-root",
 			"Writing to %s needs root rights. Run boardstrap as root (sudo).",
 			plan->target.path);
-	check_target(plan, facts, ret);
+	if (facts->locked)
+		check_lock(plan, facts, ret);
+	else
+		check_target(plan, facts, ret);
 	check_expected(plan, ret);
 	check_archive(plan, facts, ret);
 	check_layout(plan, facts, ret);

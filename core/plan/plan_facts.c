@@ -7,13 +7,13 @@
 #include "device/layout/mkfs.h"
 #include "device/target/loop.h"
 #include "device/target/mount.h"
+#include "device/target/target.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/utsname.h>
@@ -39,15 +39,6 @@ static bool kernel_reports_syncfs(void)
 	return major > 5 || (major == 5 && minor >= 8);
 }
 
-/* A lock of another install is no reason to refuse here: the lock step waits for it and
- * reports it. */
-static bool is_locked(const char *path)
-{
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
-}
-
 /* Finds other users of the file behind an image or a loop device, which no list of mounts shows. */
 static void judge_file(struct disk *disk, const struct plan *plan, int root)
 {
@@ -61,7 +52,7 @@ static void judge_file(struct disk *disk, const struct plan *plan, int root)
 		return;
 	if (dev == plan->archive_id.dev && ino == plan->archive_id.ino)
 		disk_refuse(disk, REASON_SOURCE, "it is the archive itself");
-	if (!is_locked(disk->path) && loop_other_user(root, NULL, dev, ino, own, other) > 0)
+	if (loop_other_user(root, NULL, dev, ino, own, other) > 0)
 		disk_refuse(disk, REASON_LOOP, "the same file is in use through /dev/%s", other);
 }
 
@@ -126,4 +117,5 @@ void plan_look(struct plan_facts *ret, const struct plan *plan, int root)
 		ret->fs_supported[fs] = mount_supported(fs);
 	}
 	judge_target(ret, plan, root);
+	ret->locked = target_locked_by(root, &plan->target, &ret->owner);
 }

@@ -28,7 +28,7 @@
 #define MKFS_LIMIT_MS	 20000
 #define UNMOUNT_LIMIT_MS 5000
 #define MEMORY_MAX	 MIB(256) /* and at most a quarter of what the machine has */
-#define APART_DIR	 "/run" /* where the child mounts a tmpfs that nobody else sees */
+#define APART_DIR	 "/run"	  /* where the child mounts a tmpfs that nobody else sees */
 #define APART_LIMIT_MS	 (LAYOUT_PARTITIONS_MAX * MKFS_LIMIT_MS * 2)
 #define BLOCK_BYTES	 4096u /* unit of plan_share.block_bytes */
 
@@ -70,8 +70,8 @@ static int bench_open(struct bench *bench, const struct layout_partition *partit
 	if (bench->file < 0 ||
 		ftruncate(bench->file, (off_t)(partition->sectors * SECTOR_BYTES)) < 0)
 		return -errno;
-	r = loop_attach_plain(bench->root, bench->dir, bench->file, bench->plan->target.sector_bytes,
-		name, &bench->loop);
+	r = loop_attach_plain(bench->root, bench->dir, bench->file,
+		bench->plan->target.sector_bytes, name, &bench->loop);
 	if (r < 0) {
 		(void)STR_FORMAT(bench->trial->untried, "no loop device could be attached: %s",
 			strerror(-r));
@@ -83,8 +83,8 @@ static int bench_open(struct bench *bench, const struct layout_partition *partit
 	return 0;
 }
 
-static bool make(struct bench *bench, const struct layout_partition *partition,
-	struct trial_filesystem *ret)
+static bool make(
+	struct bench *bench, const struct layout_partition *partition, struct trial_filesystem *ret)
 {
 	struct mkfs_command command;
 	struct child_spec spec = {.in = -1, .out = -1};
@@ -109,8 +109,8 @@ static bool make(struct bench *bench, const struct layout_partition *partition,
 }
 
 /* Firmware may read it as another FAT than the kernel, or not at all. */
-static bool identify(struct bench *bench, const struct layout_partition *partition,
-	struct trial_filesystem *ret)
+static bool identify(
+	struct bench *bench, const struct layout_partition *partition, struct trial_filesystem *ret)
 {
 	int fd = bench->loop >= 0 ? bench->loop : bench->file;
 	struct diag diag = {0};
@@ -162,8 +162,8 @@ static void measure(struct bench *bench, enum fs_kind fs, struct trial_filesyste
 	ret->unit_bytes = measure_unit(bench->mount);
 }
 
-static void mount_and_measure(struct bench *bench, const struct layout_partition *partition,
-	struct trial_filesystem *ret)
+static void mount_and_measure(
+	struct bench *bench, const struct layout_partition *partition, struct trial_filesystem *ret)
 {
 	char holders[64];
 	int r = mount_fs(bench->node, bench->mount, partition->fs, false);
@@ -193,7 +193,8 @@ static void try_partition(struct bench *bench, unsigned index)
 	/* Then the fault is not the filesystem's. */
 	if (ret->fault[0] && is_full(bench)) {
 		(void)STR_FORMAT(bench->trial->untried,
-			"there is too little memory to try the filesystem of partition %u", index + 1);
+			"there is too little memory to try the filesystem of partition %u",
+			index + 1);
 		ret->fault[0] = '\0';
 	}
 	bench_close(bench);
@@ -284,12 +285,13 @@ void trial_check(const struct plan *plan, const struct trial *trial, struct plan
 		const char *options = partition->mkfs_options[0] ? "Correct its mkfs-options"
 								 : "Choose another layout";
 		/* At worst every entry wastes what the units are larger. */
-		uint64_t need = share->block_bytes +
-				share->inodes * (made->unit_bytes - BLOCK_BYTES);
+		uint64_t need =
+			share->block_bytes + share->inodes * (made->unit_bytes - BLOCK_BYTES);
 
 		if (made->fault[0])
-			plan_problem_add(verdict, "mkfs-trial", "Partition %s of layout %s: %s. %s.",
-				partition->name, plan->layout.name, made->fault, options);
+			plan_problem_add(verdict, "mkfs-trial",
+				"Partition %s of layout %s: %s. %s.", partition->name,
+				plan->layout.name, made->fault, options);
 		else if (need > made->usable_bytes)
 			plan_problem_add(verdict, "too-small",
 				"Partition %s of layout %s is too small: the content for %s needs %s, "

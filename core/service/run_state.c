@@ -139,6 +139,22 @@ int run_state_of(const char *dir, const struct snapshot *seen, struct snapshot *
 	return 0;
 }
 
+int run_state_of_engine(const char *dir, int engine, struct snapshot *ret)
+{
+	DIR *files = opendir(dir);
+	struct dirent *entry;
+	char suffix[32], path[300] = "";
+
+	if (!files)
+		return -ENOENT;
+	STR_FORMAT(suffix, ".%d" SUFFIX, engine);
+	while ((entry = readdir(files)))
+		if (run_state_is_file(entry->d_name, NULL, suffix))
+			STR_FORMAT(path, "%s/%s", dir, entry->d_name);
+	(void)closedir(files);
+	return path[0] ? read_record(path, ret) : -ENOENT;
+}
+
 bool run_state_end(struct snapshot *snapshot)
 {
 	if (snapshot_ended(snapshot))

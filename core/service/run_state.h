@@ -35,6 +35,9 @@ _must_check_ int run_state_newest(const char *dir, const char *target, struct sn
  * belongs to another install, or as above. */
 _must_check_ int run_state_of(const char *dir, const struct snapshot *seen, struct snapshot *ret);
 
+/* Reads the file of @engine, whatever its target. Returns 0, -ENOENT, or as above. */
+_must_check_ int run_state_of_engine(const char *dir, int engine, struct snapshot *ret);
+
 /* Marks a run state without an end as failed, for an engine that no longer runs: it was killed.
  * Returns false, and changes nothing, if @snapshot has ended. */
 bool run_state_end(struct snapshot *snapshot);

@@ -293,7 +293,11 @@ static int service_set_up(struct service *service, const struct plan *plan,
 	const struct manifest *manifest, const char **ret_what)
 {
 	struct install_world world = {
-		.dir = JOB_DIR, .settings_journal = SERVICE_JOURNAL, .end_strays = orphans_end};
+		.dir = JOB_DIR,
+		.settings_journal = SERVICE_JOURNAL,
+		.end_strays = orphans_end,
+		.describe_owner = service_describe_owner,
+	};
 	sigset_t mask;
 	int r;
 

@@ -46,6 +46,9 @@ _must_check_ int service_send(int fd, enum service_command command);
  * restore, it does nothing. */
 void service_put_back(void);
 
+/* Fills in owner->step if the process is an engine; for the owner of a target's lock. */
+void service_describe_owner(struct lock_owner *owner);
+
 /*
  * Reads the run state of the last engine of target @name, or with NULL of the last of all. Try
  * service_connect first: a state without an end is returned as that of a killed engine. Returns 0,

@@ -112,6 +112,15 @@ static void end(struct snapshot *snapshot)
 		service_put_back();
 }
 
+void service_describe_owner(struct lock_owner *owner)
+{
+	struct snapshot snapshot;
+
+	if (owner->pid > 0 && run_state_of_engine(SERVICE_DIR, owner->pid, &snapshot) == 0 &&
+		!snapshot_ended(&snapshot))
+		STR_COPY(owner->step, step_name(snapshot.step));
+}
+
 int service_last(const char *name, struct snapshot *ret)
 {
 	int r = run_state_newest(SERVICE_DIR, name, ret);

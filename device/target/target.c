@@ -4,6 +4,7 @@
 #include "device/base/sysroot.h"
 #include "device/base/util.h"
 #include "device/disk/disk_scan.h"
+#include "device/disk/lock.h"
 #include "device/target/loop.h"
 #include "device/target/partitions.h"
 #include "device/target/ptable.h"
@@ -83,7 +84,17 @@ static int check_identity(const struct target *target, struct diag *diag)
 		target->disk.name, what);
 }
 
-/* Opens the image, checks that it is the picked one, and attaches a loop device. */
+static int lock(struct target *target, int fd)
+{
+	int r = flock(fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
+
+	if (r == -EWOULDBLOCK)
+		lock_find(target->root, fd, &target->owner);
+	return r;
+}
+
+/* Opens the image, checks that it is the picked one, locks it, and attaches a loop device: in this
+ * order, since a loop device of a second install would be in the way of the first. */
 static int open_image(struct target *target, struct diag *diag)
 {
 	struct disk *disk = &target->disk;
@@ -100,6 +111,9 @@ static int open_image(struct target *target, struct diag *diag)
 		st.st_dev != disk->id.file_dev || st.st_ino != disk->id.file_ino)
 		return diag_fail(
 			diag, -ESTALE, "%s is no longer the image that was picked", disk->path);
+	r = lock(target, target->image_fd);
+	if (r < 0)
+		return diag_fail(diag, r, "cannot lock %s: %s", disk->path, strerror(-r));
 
 	r = loop_attach(target->root, target->dir, target->image_fd, disk->name, &target->loop_fd);
 	if (r < 0)
@@ -201,11 +215,35 @@ int target_open(struct target *target, int root, const struct disk *picked, cons
 	return r;
 }
 
+/* A shared lock is possible beside those of readers. */
+static bool is_locked(int root, int fd, struct lock_owner *ret)
+{
+	if (fd < 0 || flock(fd, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+		return false;
+	lock_find(root, fd, ret);
+	return true;
+}
+
+bool target_locked_by(int root, const struct disk *disk, struct lock_owner *ret)
+{
+	_cleanup_close_ int fd = open(disk->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char path[512];
+
+	if (is_locked(root, fd, ret))
+		return true;
+	if (disk->kind != DISK_LOOP || sysroot_read(root, path, sizeof(path),
+					       "sys/block/%s/loop/backing_file", disk->name) < 0)
+		return false;
+	close_fd(&fd);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	return is_locked(root, fd, ret);
+}
+
 int target_try_lock(struct target *target)
 {
-	if (target->image_fd >= 0 && flock(target->image_fd, LOCK_EX | LOCK_NB) < 0)
-		return -errno;
-	return flock(target->id_fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
+	int r = target->image_fd < 0 ? 0 : lock(target, target->image_fd);
+
+	return r < 0 ? r : lock(target, target->id_fd);
 }
 
 /* Opens the disk or boot area @name exclusively and for writing. Returns a descriptor or -errno. */

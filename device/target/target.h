@@ -9,6 +9,7 @@
 
 #include "device/base/util.h"
 #include "device/disk/disk.h"
+#include "device/disk/lock.h"
 #include "device/layout/layout.h"
 
 struct target {
@@ -21,25 +22,31 @@ struct target {
 	int image_fd;	  /* the image, or the file behind a loop device, for its lock; or -1 */
 	int partition_fds[LAYOUT_PARTITIONS_MAX]; /* O_RDONLY, open until the commit; or -1 */
 	bool taken;				  /* it was opened for writing */
+	struct lock_owner owner;		  /* who has locked it, after -EWOULDBLOCK */
 	int boot_fds[2]; /* O_RDWR|O_EXCL on the boot areas, or -1 while closed */
 };
 
 /* Initialises an empty target: all descriptors are -1. */
 void target_init(struct target *target);
 
+/* Returns true with the process that has locked the disk, or the file behind it, exclusively; false
+ * if there is none: readers hold a lock only for a moment. */
+bool target_locked_by(int root, const struct disk *disk, struct lock_owner *ret);
+
 /*
- * Opens the picked disk: attaches an image, creates the private node in @dir, opens the identity
- * descriptor, and compares the identity. An image without write permission is attached read-only.
- * Nothing is written. Returns 0, or -errno with the reason in @diag; -ESTALE if it was removed or
- * is no longer the picked disk. On failure the target is closed.
+ * Opens the picked disk: locks and attaches an image, creates the private node in @dir, opens the
+ * identity descriptor, and compares the identity. An image without write permission is attached
+ * read-only. Nothing is written. Returns 0, or -errno with the reason in @diag; -ESTALE if it was
+ * removed or is no longer the picked disk, -EWOULDBLOCK if another program has locked the image
+ * (target->owner). On failure the target is closed.
  */
 _must_check_ int target_open(struct target *target, int root, const struct disk *picked,
 	const char *dir, struct diag *diag);
 /*
  * Locks the disk, and the image, with flock(LOCK_EX|LOCK_NB). The lock is on the node in /dev,
  * since flock belongs to the node and not to the device: nobody else would see a lock on a private
- * node. Returns 0 or -errno; -EWOULDBLOCK if another program holds the lock. udev does for a
- * moment, so retry for some seconds.
+ * node. Returns 0 or -errno; -EWOULDBLOCK if another program holds a lock (target->owner), as udev
+ * does for a moment.
  */
 _must_check_ int target_try_lock(struct target *target);
 /* Opens the disk with O_RDWR|O_EXCL. Compares the identity again, even if the descriptor is open

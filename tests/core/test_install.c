@@ -480,6 +480,94 @@ static void refuses_options_that_mkfs_refuses(void **state)
 	assert_passes(board);
 }
 
+/* Makes a loop device over the image the plan's target. Returns its descriptor. */
+static int target_a_loop(struct board *board)
+{
+	_cleanup_close_ int image = open(board->image, O_RDWR | O_CLOEXEC);
+	char name[32], path[64];
+	int fd = -1;
+
+	assert_true(image >= 0);
+	assert_int_equal(loop_attach(board->root, board->dir, image, name, &fd), 0);
+	STR_FORMAT(path, "/dev/%s", name);
+	assert_int_equal(disk_scan_target(board->root, path, &board->plan.target), 0);
+	board->plan.allow |= 1u << DISK_LOOP;
+	return fd;
+}
+
+/* Locks the target as a reader. Returns the lock's descriptor. */
+static int read_target(const struct board *board)
+{
+	int fd = open(board->plan.target.path, O_RDONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(flock(fd, LOCK_SH), 0);
+	return fd;
+}
+
+/* Runs until the install has said that it waits for a reader. */
+static void run_to_the_wait(struct install *in)
+{
+	const struct snapshot *now = install_snapshot(in);
+
+	run_to(in, STEP_LOCK);
+	while (now->message_count == 0 && !snapshot_ended(now))
+		install_dispatch(in);
+	assert_int_equal(now->step, STEP_LOCK);
+	assert_non_null(strstr(now->messages[SNAPSHOT_MESSAGES - 1].text, "waiting"));
+}
+
+static void waits_for_a_reader(void **state)
+{
+	const struct board *board = *state;
+	const struct snapshot *end;
+	struct install *in;
+	char pid[32];
+	int lock;
+
+	fixture_require_root();
+	lock = read_target(board);
+	in = begin(board);
+	run_to_the_wait(in);
+	STR_FORMAT(pid, "(process %d,", (int)getpid());
+	assert_non_null(strstr(install_snapshot(in)->messages[SNAPSHOT_MESSAGES - 1].text, pid));
+	close_fd(&lock);
+	end = run_all(in);
+	assert_int_equal(end->exit_code, EXIT_OK);
+	assert_int_equal(end->message_count, 1);
+	install_free(in);
+}
+
+/* The first one is at the end of its writing when the second comes. */
+static void is_not_overtaken_by_another(void **state)
+{
+	struct board *board = *state;
+	const struct snapshot *end;
+
+	fixture_require_root();
+	for (unsigned i = 0; i < 2; i++) {
+		int loop = i > 0 ? target_a_loop(board) : -1;
+		struct install *first = begin(board), *second;
+
+		run_to(first, STEP_VERIFY);
+		second = begin(board);
+		end = run_all(second);
+		assert_int_equal(end->exit_code, EXIT_LOCKED);
+		assert_false(end->written);
+		if (!strstr(end->err.text, " is locked by "))
+			fail_msg("%s", end->err.text);
+		install_free(second);
+		end = run_all(first);
+		assert_string_equal(end->err.text, "");
+		assert_int_equal(end->exit_code, EXIT_OK);
+		install_free(first);
+		if (loop >= 0)
+			assert_int_equal(loop_detach(loop), 0);
+		close_fd(&loop);
+	}
+	board_assert_released(board);
+}
+
 /* The target comes into use while the install waits for the lock, in a way that O_EXCL does
  * not detect. */
 static void refuses_a_target_that_came_into_use(void **state)
@@ -487,24 +575,16 @@ static void refuses_a_target_that_came_into_use(void **state)
 	struct board *board = *state;
 	const struct snapshot *end;
 	struct install *in;
-	char below[32], path[64], above[32];
-	int image, below_fd = -1, above_fd = -1, lock;
+	char above[32];
+	int below_fd, above_fd = -1, lock;
 
 	fixture_require_root();
-	image = open(board->image, O_RDWR | O_CLOEXEC);
-	assert_true(image >= 0);
-	assert_int_equal(loop_attach(board->root, board->dir, image, below, &below_fd), 0);
-	STR_FORMAT(path, "/dev/%s", below);
-	assert_int_equal(disk_scan_target(board->root, path, &board->plan.target), 0);
-	board->plan.allow |= 1u << DISK_LOOP;
-	lock = open(path, O_RDWR | O_CLOEXEC);
-	assert_true(lock >= 0);
-	assert_int_equal(flock(lock, LOCK_EX), 0);
+	below_fd = target_a_loop(board);
+	lock = read_target(board);
 	in = begin(board);
-	run_to(in, STEP_LOCK);
-	assert_int_equal(install_snapshot(in)->step, STEP_LOCK);
-	assert_int_equal(loop_attach(board->root, board->dir, lock, above, &above_fd), 0);
-	assert_int_equal(flock(lock, LOCK_UN), 0);
+	run_to_the_wait(in);
+	assert_int_equal(loop_attach(board->root, board->dir, below_fd, above, &above_fd), 0);
+	close_fd(&lock);
 	end = run_all(in);
 	assert_int_equal(end->state, INSTALL_FAILED);
 	assert_int_equal(end->exit_code, EXIT_REFUSED);
@@ -514,10 +594,8 @@ static void refuses_a_target_that_came_into_use(void **state)
 	install_free(in);
 	assert_int_equal(loop_detach(above_fd), 0);
 	close_fd(&above_fd);
-	close_fd(&lock);
 	assert_int_equal(loop_detach(below_fd), 0);
 	close_fd(&below_fd);
-	close_fd(&image);
 	board_assert_released(board);
 }
 
@@ -531,41 +609,48 @@ static void pull(const struct board *board)
 		board->image, board->image);
 }
 
+static void assert_ends_with_removal(struct install *in, int code, const char *says)
+{
+	const struct snapshot *end = run_all(in);
+
+	assert_int_equal(end->state, INSTALL_FAILED);
+	if (end->exit_code != code || !strstr(end->err.text, says))
+		fail_msg("exit %d, \"%s\", not \"%s\"", end->exit_code, end->err.text, says);
+	assert_int_equal(end->written, code == EXIT_FAILED);
+	install_free(in);
+}
+
 static void reports_a_removal(void **state)
 {
-	static const struct {
-		enum step_id step;
-		int code;
-		const char *says;
-	} cases[] = {
-		{STEP_LOCK, EXIT_REFUSED, "board.img was removed during lock"},
-		{STEP_EXTRACT, EXIT_FAILED, "board.img was removed during extract"},
-	};
 	struct board *board = *state;
+	struct install *in;
 
 	fixture_require_root();
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		int lock = open(board->image, O_RDONLY | O_CLOEXEC);
-		const struct snapshot *end;
-		struct install *in;
+	in = begin(board);
+	run_to(in, STEP_EXTRACT);
+	pull(board);
+	assert_ends_with_removal(in, EXIT_FAILED, "board.img was removed during extract");
+	board_assert_released(board);
+}
 
-		/* It waits for the lock; nothing is written yet. */
-		if (cases[i].step == STEP_LOCK)
-			assert_int_equal(flock(lock, LOCK_EX), 0);
-		in = begin(board);
-		run_to(in, cases[i].step);
-		pull(board);
-		close_fd(&lock);
-		end = run_all(in);
-		assert_int_equal(end->state, INSTALL_FAILED);
-		if (end->exit_code != cases[i].code || strcmp(end->err.text, cases[i].says) != 0)
-			fail_msg("exit %d, \"%s\", not \"%s\"", end->exit_code, end->err.text,
-				cases[i].says);
-		assert_int_equal(end->written, cases[i].step > STEP_LOCK);
-		install_free(in);
-		board_assert_released(board);
-		board_run("truncate -s %llu %s", (unsigned long long)BOARD_BYTES, board->image);
-	}
+/* Nothing is written while it waits for the lock. */
+static void reports_a_removal_before_it_writes(void **state)
+{
+	struct board *board = *state;
+	struct install *in;
+	int loop, lock;
+
+	fixture_require_root();
+	loop = target_a_loop(board);
+	lock = read_target(board);
+	in = begin(board);
+	run_to_the_wait(in);
+	pull(board);
+	close_fd(&lock);
+	assert_ends_with_removal(in, EXIT_REFUSED, " was removed during lock");
+	assert_int_equal(loop_detach(loop), 0);
+	close_fd(&loop);
+	board_assert_released(board);
 }
 
 /* Requests to a removed card fail before the kernel removes the card. */
@@ -634,8 +719,11 @@ int main(void)
 		board_test(refuses_a_target_that_changed),
 		board_test(refuses_a_target_in_use),
 		board_test(refuses_options_that_mkfs_refuses),
+		board_test(waits_for_a_reader),
+		board_test(is_not_overtaken_by_another),
 		board_test(refuses_a_target_that_came_into_use),
 		board_test(reports_a_removal),
+		board_test(reports_a_removal_before_it_writes),
 		board_test(reports_a_removal_detected_late),
 		board_test(passes_with_a_silent_tar),
 	};

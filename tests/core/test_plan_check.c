@@ -72,6 +72,15 @@ static const struct plan_problem *find(const char *code)
 	return NULL;
 }
 
+static void spoil_lock(void)
+{
+	facts.locked = true;
+	facts.owner = (struct lock_owner){.pid = 812};
+	STR_COPY(facts.owner.name, "boardstrap-eng");
+	STR_COPY(facts.owner.step, "extract");
+	/* Explained by the lock. */
+	disk_refuse(&facts.target, REASON_MOUNTED, "mounted on /run/boardstrap/job/target");
+}
 static void spoil_root(void)
 {
 	facts.is_root = false;
@@ -183,6 +192,8 @@ static const struct {
 	void (*spoil)(void);
 	const char *code, *words[3];
 } gates[] = {
+	{spoil_lock, "target-locked",
+		{"/dev/mmcblk1", "another install (process 812, now at extract)", "cancel"}},
 	{spoil_root, "not-root", {"/dev/mmcblk1", "as root"}},
 	{spoil_gone, "target-gone", {"/dev/mmcblk1", "not there", "Choose"}},
 	{spoil_identity, "target-changed", {"/dev/mmcblk1", "CID", "Choose"}},

@@ -110,6 +110,21 @@ static void other_installs_are_ignored(void **state)
 	assert_int_equal(run_state_of(box->dir, &seen, &found), -ENOENT);
 }
 
+static void is_found_by_its_engine(void **state)
+{
+	const struct sandbox *box = *state;
+	struct snapshot a = make("mmcblk0", 12, 11), b = make("2.img", 112, 22), found;
+
+	write_at(box, &a, 1000);
+	write_at(box, &b, 2000);
+	assert_int_equal(run_state_of_engine(box->dir, 12, &found), 0);
+	assert_int_equal(found.job, 11);
+	assert_int_equal(run_state_of_engine(box->dir, 112, &found), 0);
+	assert_int_equal(found.job, 22);
+	assert_int_equal(run_state_of_engine(box->dir, 2, &found), -ENOENT);
+	assert_int_equal(run_state_of_engine("/nonexistent", 12, &found), -ENOENT);
+}
+
 static void another_version_is_refused(void **state)
 {
 	const struct sandbox *box = *state;
@@ -175,6 +190,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names),
 		sandbox_test(newest_is_found),
+		sandbox_test(is_found_by_its_engine),
 		sandbox_test(other_installs_are_ignored),
 		sandbox_test(another_version_is_refused),
 		sandbox_test(oldest_are_removed),

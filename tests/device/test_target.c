@@ -168,12 +168,19 @@ static void image_is_locked_once(void **state)
 	struct fixture *f = *state;
 	struct disk disk = pick_image(f);
 
+	struct lock_owner owner;
+
+	assert_false(target_locked_by(f->root, &disk, &owner));
 	open_target(&target, f->root, &disk, job);
-	open_target(&second, f->root, &disk, job2);
-	assert_string_not_equal(target.disk.name, second.disk.name);
+	/* A loop device of the second would be in the way of the first. */
+	assert_int_equal(target_open(&second, f->root, &disk, job2, &diag), -EWOULDBLOCK);
+	assert_int_equal(second.owner.pid, getpid());
+	assert_false(second.owner.shared);
+	assert_true(target_locked_by(f->root, &disk, &owner));
+	assert_int_equal(owner.pid, getpid());
 	assert_int_equal(target_try_lock(&target), 0);
-	assert_int_equal(target_try_lock(&second), -EWOULDBLOCK);
 	target_close(&target, true);
+	open_target(&second, f->root, &disk, job2);
 	assert_int_equal(target_try_lock(&second), 0);
 }
 
@@ -183,6 +190,7 @@ static void disk_is_locked_once(void **state)
 {
 	struct fixture *f = *state;
 	struct disk disk = pick_loop(f);
+	struct lock_owner owner;
 	char node[64];
 	int other;
 
@@ -190,6 +198,9 @@ static void disk_is_locked_once(void **state)
 	open_target(&second, f->root, &disk, job2);
 	assert_int_equal(target_try_lock(&target), 0);
 	assert_int_equal(target_try_lock(&second), -EWOULDBLOCK);
+	assert_int_equal(second.owner.pid, getpid());
+	assert_false(second.owner.shared);
+	assert_true(target_locked_by(f->root, &disk, &owner));
 
 	(void)STR_FORMAT(node, "/dev/%s", f->name);
 	other = open(node, O_RDONLY | O_CLOEXEC);
@@ -198,6 +209,7 @@ static void disk_is_locked_once(void **state)
 	target_close(&target, false);
 	assert_int_equal(flock(other, LOCK_SH | LOCK_NB), 0);
 	assert_int_equal(target_try_lock(&second), -EWOULDBLOCK);
+	assert_true(second.owner.shared); /* udev's lock */
 	assert_int_equal(close(other), 0);
 	assert_int_equal(target_try_lock(&second), 0);
 }
@@ -347,9 +359,12 @@ static void loop_and_its_file_share_a_lock(void **state)
 	struct fixture *f = *state;
 	struct disk disk = pick_loop(f);
 	_cleanup_close_ int image = open(f->image, O_RDONLY | O_CLOEXEC);
+	struct lock_owner owner;
 
 	assert_true(image >= 0);
 	assert_int_equal(flock(image, LOCK_EX | LOCK_NB), 0);
+	assert_true(target_locked_by(f->root, &disk, &owner));
+	assert_int_equal(owner.pid, getpid());
 	open_target(&target, f->root, &disk, job);
 	assert_int_equal(target_try_lock(&target), -EWOULDBLOCK);
 	close_fd(&image);

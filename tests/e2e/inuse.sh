@@ -276,7 +276,7 @@ free "after it was let go"
 
 # Another instance has its own exit code.
 in_background flock -F -x "$disk" sh -c 'echo ready; exec sleep 600'
-refused "locked by another install" busy "locked by another program" 5 good.tar "Another install holds"
+refused "locked by another install" busy "locked by another program" 5 good.tar "is locked by sleep"
 end_background
 wait_for 10 flock -n "$disk" true
 free "after the other install"

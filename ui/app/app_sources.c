@@ -189,6 +189,7 @@ void app_check_plan(struct app *app)
 	STR_COPY(m->verdict.problems[0].text, "Out of memory.");
 	if (facts) {
 		plan_look(facts, &m->plan, app->options->root);
+		service_describe_owner(&facts->owner);
 		plan_check(&m->plan, facts, &m->verdict);
 	}
 	free(facts);

@@ -12,6 +12,7 @@
 #include "device/disk/disk_scan.h"
 #include "device/disk/probe.h"
 #include "device/layout/layout_file.h"
+#include "device/target/target.h"
 #include "ui/app/app.h"
 #include "ui/cmd/options.h"
 #include "ui/lines/follow.h"
@@ -39,27 +40,26 @@ static void print_error(const char *sentence)
 	fprintf(stderr, "boardstrap: %s\n", sentence);
 }
 
-/* Reports why nothing is written, and returns the exit code. */
-static int refuse(struct run *run, const char *step, const char *sentence)
+/* Reports why nothing is written, and returns @code. */
+static int stop(struct run *run, int code, const char *step, const char *sentence)
 {
 	struct err why = {0};
 
-	err_set(&why, EXIT_REFUSED, step, "%s", sentence);
+	err_set(&why, code, step, "%s", sentence);
 	print_error(sentence);
 	if (run->options.json)
 		event_refused(stdout, &why);
-	return EXIT_REFUSED;
+	return code;
+}
+
+static int refuse(struct run *run, const char *step, const char *sentence)
+{
+	return stop(run, EXIT_REFUSED, step, sentence);
 }
 
 static int cancelled(struct run *run, const char *step)
 {
-	struct err why = {0};
-
-	err_set(&why, EXIT_CANCELLED, step, "cancelled: nothing was written");
-	print_error(why.text);
-	if (run->options.json)
-		event_refused(stdout, &why);
-	return EXIT_CANCELLED;
+	return stop(run, EXIT_CANCELLED, step, "cancelled: nothing was written");
 }
 
 /* ---- the request ---- */
@@ -110,6 +110,21 @@ static int check_request(struct run *run)
 
 /* ---- the target ---- */
 
+/* The mounts and holders of a target that another install writes to would be the wrong reason to
+ * refuse it. */
+static int check_lock(struct run *run)
+{
+	struct lock_owner owner;
+	char text[400], who[LOCK_TEXT_MAX];
+
+	if (run->options.dry_run || !target_locked_by(run->root, &run->target, &owner))
+		return 0;
+	service_describe_owner(&owner);
+	lock_text(&owner, who);
+	STR_FORMAT(text, "%s is locked by %s. %s", run->target.name, who, lock_advice(&owner));
+	return stop(run, EXIT_LOCKED, "check", text);
+}
+
 /* Refuses a bad target before the scan, which may take minutes. A dry run reports all problems
  * together, after the scan. */
 static int judge_target(struct run *run)
@@ -152,7 +167,7 @@ static void probe_target(struct run *run)
 	if (run->target.kind == DISK_IMAGE)
 		return;
 	probe_content(run->target.path, content);
-	/* The engine waits for the lock, and has an exit code for a concurrent install. */
+	/* plan_check has its own words for a lock. */
 	if (content->hold == HOLD_LOCKED)
 		content->hold = HOLD_NONE;
 }
@@ -171,6 +186,9 @@ static int pick_target(struct run *run)
 			judge_target_error(r));
 		return refuse(run, "check", text);
 	}
+	r = check_lock(run);
+	if (r != 0)
+		return r;
 	probe_target(run);
 	return judge_target(run);
 }
@@ -235,9 +253,11 @@ static int make_plan(struct run *run)
 	const struct plan_verdict *verdict = &run->verdict;
 	struct plan_facts facts;
 	struct err why = {0};
+	int code;
 
 	plan_make(&run->plan, &request);
 	plan_look(&facts, &run->plan, run->root);
+	service_describe_owner(&facts.owner);
 	plan_check(&run->plan, &facts, &run->verdict);
 	if (run->options.dry_run)
 		try_filesystems(run);
@@ -249,10 +269,11 @@ static int make_plan(struct run *run)
 		return 0;
 	for (uint32_t i = 0; i < verdict->count && i < PLAN_PROBLEMS_MAX; i++)
 		print_error(verdict->problems[i].text);
-	err_set(&why, EXIT_REFUSED, "check", "%s", verdict->problems[0].text);
+	code = facts.locked ? EXIT_LOCKED : EXIT_REFUSED;
+	err_set(&why, code, "check", "%s", verdict->problems[0].text);
 	if (run->options.json)
 		event_refused(stdout, &why);
-	return EXIT_REFUSED;
+	return code;
 }
 
 struct answer {
