@@ -38,9 +38,26 @@ struct install {
 void install_identify(struct snapshot *ret, const struct plan *plan)
 {
 	snapshot_init(ret, &plan->target, plan->archive, plan->layout.name);
-	STR_COPY(ret->tar_name, tar_flavour_name(plan->tar));
-	STR_COPY(ret->archive_sha256, plan->sha256);
-	ret->entries = plan->totals.entries;
+}
+
+/* The plan is complete. */
+static void take_plan(struct install *in)
+{
+	const struct plan *plan = &in->job.plan;
+	struct snapshot *snapshot = &in->snapshot;
+	const struct progress_totals totals = {
+		.archive_bytes = plan->archive_id.size_bytes,
+		.extracted_bytes = plan->totals.stream_bytes,
+		.medium_bytes = plan->totals.block_bytes,
+		.verify_bytes = plan->totals.content_bytes,
+		.verify = plan->verify,
+	};
+
+	progress_expect(&in->progress, &totals);
+	STR_COPY(snapshot->tar_name, tar_flavour_name(plan->tar));
+	STR_COPY(snapshot->archive_sha256, plan->sha256);
+	snapshot->entries = plan->totals.entries;
+	snapshot->planned = true;
 }
 
 static void snapshot_step(struct install *in, enum step_state state)
@@ -257,6 +274,8 @@ static void step_begin(struct install *in, enum step_id step)
 static void step_end(struct install *in, enum step_state state)
 {
 	snapshot_step(in, state);
+	if (in->step == STEP_OPEN)
+		take_plan(in);
 	take_sample(in);
 	step_begin(in, in->step + 1);
 }
@@ -412,17 +431,10 @@ int install_fd(const struct install *in)
 
 void install_start(struct install *in)
 {
-	const struct plan *plan = &in->job.plan;
-	struct progress_totals totals = {
-		.archive_bytes = plan->archive_id.size_bytes,
-		.extracted_bytes = plan->totals.stream_bytes,
-		.medium_bytes = plan->totals.block_bytes,
-		.verify_bytes = plan->totals.content_bytes,
-		.verify = plan->verify,
-	};
+	const struct progress_totals unknown = {0};
 
 	in->start_ms = now_ms();
-	progress_init(&in->progress, &totals, in->start_ms);
+	progress_init(&in->progress, &unknown, in->start_ms);
 	/* The log is optional: it only adds causes to the errors. */
 	(void)kernel_log_open(&in->kernel, in->job.reactor, in->job.world.root,
 		&in->job.target.disk, on_kernel_message, in);
@@ -433,6 +445,11 @@ void install_start(struct install *in)
 void install_dispatch(struct install *in)
 {
 	(void)reactor_dispatch(in->job.reactor, 0);
+}
+
+const struct plan_report *install_plan(const struct install *in)
+{
+	return in->job.planned;
 }
 
 const struct snapshot *install_snapshot(const struct install *in)

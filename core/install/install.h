@@ -11,14 +11,15 @@
 #ifndef CORE_INSTALL_INSTALL_H
 #define CORE_INSTALL_INSTALL_H
 
+#include "core/install/plan_report.h"
 #include "core/install/snapshot.h"
 #include "core/install/world.h"
 #include "core/plan/plan.h"
 
 struct install;
 
-/* Makes an install of @plan, which is copied. @manifest is inspect's, of the plan's
- * archive; it and the strings of @world are borrowed until install_free. Returns NULL with errno
+/* Makes an install of @plan, which is copied. If it is not complete, the install scans the archive
+ * first, and @manifest is NULL; else @manifest is inspect's, of the plan's archive. It and the strings of @world are borrowed until install_free. Returns NULL with errno
  * on failure. */
 struct install *install_new(const struct plan *plan, const struct manifest *manifest,
 	const struct install_world *world);
@@ -37,6 +38,10 @@ void install_dispatch(struct install *install);
 void install_cancel(struct install *install);
 /* The current state; borrowed, valid until the next call. */
 const struct snapshot *install_snapshot(const struct install *install);
+
+/* The plan with its problems, once the snapshot says that it is planned; borrowed. The verdict of a
+ * plan that was complete from the beginning is empty. */
+const struct plan_report *install_plan(const struct install *install);
 
 /* Fills @ret for an install of @plan before its first step: names and sizes only. */
 void install_identify(struct snapshot *ret, const struct plan *plan);

@@ -10,6 +10,20 @@
 
 /* ---- life ---- */
 
+/* Returns zeroed memory that children share, or NULL. */
+static void *share(size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+static void unshare_memory(void *memory, size_t size)
+{
+	if (memory)
+		(void)munmap(memory, size);
+}
+
 int job_init(struct job *job, const struct plan *plan, const struct manifest *manifest,
 	const struct install_world *world)
 {
@@ -17,12 +31,11 @@ int job_init(struct job *job, const struct plan *plan, const struct manifest *ma
 	child_init(&job->child);
 	extract_init(&job->extract);
 	target_init(&job->target);
-	job->verified = mmap(NULL, sizeof(*job->verified), PROT_READ | PROT_WRITE,
-		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (job->verified == MAP_FAILED) {
-		job->verified = NULL;
-		return -errno;
-	}
+	job->verified = share(sizeof(*job->verified));
+	job->planned = share(sizeof(*job->planned));
+	if (!job->verified || !job->planned)
+		return -ENOMEM;
+	job->planned->plan = *plan;
 	return 0;
 }
 
@@ -30,6 +43,8 @@ void job_kill(struct job *job)
 {
 	child_finish(&job->child);
 	extract_finish(&job->extract);
+	inspect_free(job->scan);
+	job->scan = NULL;
 }
 
 void job_finish(struct job *job, bool forget)
@@ -38,8 +53,8 @@ void job_finish(struct job *job, bool forget)
 	job_close_mounts(job);
 	job_restore_settings(job);
 	target_close(&job->target, forget);
-	if (job->verified)
-		(void)munmap(job->verified, sizeof(*job->verified));
+	unshare_memory(job->verified, sizeof(*job->verified));
+	unshare_memory(job->planned, sizeof(*job->planned));
 }
 
 /* ---- work ---- */
@@ -125,8 +140,16 @@ void job_measure(const struct job *job, struct progress_sample *sample)
 {
 	struct flush_stat stat;
 
-	sample->step_done = job->done;
-	sample->step_total = job->total;
+	if (job->scan && !job->plan.complete) {
+		struct inspect_result scan;
+
+		inspect_result(job->scan, &scan);
+		sample->step_done = scan.archive_done;
+		sample->step_total = scan.archive_total;
+	} else {
+		sample->step_done = job->done;
+		sample->step_total = job->total;
+	}
 	sample->archive_bytes = job->extract.archive_bytes;
 	sample->extracted_bytes = job->extract.extracted_bytes;
 	sample->tar_answers = job->extract.tar_answers;
@@ -143,6 +166,10 @@ void job_stop(struct job *job, int signal)
 	if (child_is_running(&job->child))
 		child_kill(&job->child, signal);
 	extract_stop(&job->extract, signal);
+	if (!job->plan.complete) {
+		inspect_free(job->scan);
+		job->scan = NULL;
+	}
 }
 
 bool job_has_children(const struct job *job)

@@ -10,6 +10,7 @@
 
 #include "core/install/err.h"
 #include "core/install/extract.h"
+#include "core/install/plan_report.h"
 #include "core/install/progress.h"
 #include "core/install/world.h"
 #include "core/manifest/verify.h"
@@ -25,9 +26,9 @@ struct job_mount {
 };
 
 struct job {
-	/* The task, set by job_init. */
+	/* The task, set by job_init. If the plan is not complete, the first step completes it. */
 	struct plan plan;
-	const struct manifest *manifest;
+	const struct manifest *manifest; /* NULL until the plan is complete */
 	struct install_world world;
 	int reactor; /* borrowed */
 
@@ -43,6 +44,8 @@ struct job {
 	bool written;	      /* writing to the target has begun */
 
 	/* Resources of the steps. */
+	struct inspect *scan;	     /* of a plan that was not complete; or NULL */
+	struct plan_report *planned; /* shared with the child that completes the plan */
 	struct target target;
 	bool locked;
 	uint64_t lock_since_ms; /* when the wait for the target's lock began; 0: no wait */
@@ -71,8 +74,8 @@ enum phase_result {
 	PHASE_SKIP_STEP, /* the plan excludes this step */
 };
 
-/* Makes an idle job. The plan and @world are copied, @manifest and the strings of @world are
- * borrowed. Returns 0 or -errno; job_finish is safe in both cases. */
+/* Makes an idle job. The plan and @world are copied, @manifest (NULL if the plan is not complete) and
+ * the strings of @world are borrowed. Returns 0 or -errno; job_finish is safe in both cases. */
 _must_check_ int job_init(struct job *job, const struct plan *plan, const struct manifest *manifest,
 	const struct install_world *world);
 /* Kills and reaps all children. */

@@ -6,7 +6,8 @@
 const struct step install_steps[STEP_COUNT] = {
 	[STEP_OPEN] =
 		{
-			.phases = {phase_open_archive},
+			.phases = {phase_scan_archive, phase_complete_plan, phase_take_plan,
+				phase_open_archive},
 			.code = EXIT_REFUSED,
 		},
 	/* What mkfs makes must be known before the wipe. */

@@ -22,6 +22,9 @@ struct step {
 extern const struct step install_steps[STEP_COUNT];
 
 /* phases_prepare.c: all steps up to mkfs. */
+enum phase_result phase_scan_archive(struct job *job);
+enum phase_result phase_complete_plan(struct job *job);
+enum phase_result phase_take_plan(struct job *job);
 enum phase_result phase_open_archive(struct job *job);
 enum phase_result phase_check_plan(struct job *job);
 enum phase_result phase_try_mkfs(struct job *job);

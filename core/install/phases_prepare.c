@@ -12,6 +12,82 @@
 
 /* ---- open ---- */
 
+/* The first problem is in the error. */
+static void tell_problems(struct job *job, const struct manifest_totals *totals)
+{
+	for (uint32_t i = 1; i < totals->problem_count && i < MANIFEST_PROBLEMS_MAX; i++) {
+		const struct manifest_problem *problem = &totals->problems[i];
+		char text[sizeof(problem->path) + sizeof(problem->text) + 2];
+
+		STR_FORMAT(
+			text, "%s%s%s", problem->path, problem->path[0] ? ": " : "", problem->text);
+		job->message(job, text);
+	}
+}
+
+static void scan_ended(void *arg)
+{
+	struct job *job = arg;
+	struct inspect_result result;
+
+	inspect_result(job->scan, &result);
+	if (result.state != INSPECT_OK) {
+		tell_problems(job, &result.totals);
+		job_fail(job, 0, "%s", result.error);
+	}
+	job->settled(job);
+}
+
+enum phase_result phase_scan_archive(struct job *job)
+{
+	struct diag diag;
+
+	if (job->plan.complete)
+		return PHASE_DONE;
+	job->scan = inspect_new(job->reactor, job->plan.archive, &diag);
+	if (!job->scan)
+		return job_fail(job, 0, "%s", diag.text);
+	inspect_on_end(job->scan, scan_ended, job);
+	return PHASE_WAITS;
+}
+
+static void check_plan(const struct job *job, const struct plan *plan, struct plan_facts *facts,
+	struct plan_verdict *ret)
+{
+	plan_look(facts, plan, job->world.root);
+	facts->locked = facts->locked && !job->locked;
+	if (facts->locked && job->world.describe_owner)
+		job->world.describe_owner(&facts->owner);
+	plan_check(plan, facts, ret);
+}
+
+/* The next step checks the plan again: this is for viewers, who see all problems. */
+static int complete_work(void *arg, int report_fd)
+{
+	struct job *job = arg;
+	struct inspect_result scanned;
+	struct plan_facts facts;
+
+	(void)report_fd;
+	inspect_result(job->scan, &scanned);
+	plan_complete(&job->planned->plan, &scanned, inspect_manifest(job->scan));
+	check_plan(job, &job->planned->plan, &facts, &job->planned->verdict);
+	return 0;
+}
+
+enum phase_result phase_complete_plan(struct job *job)
+{
+	return job->plan.complete ? PHASE_DONE : job_work(job, "plan", complete_work);
+}
+
+enum phase_result phase_take_plan(struct job *job)
+{
+	if (job->scan)
+		job->manifest = inspect_manifest(job->scan);
+	job->plan = job->planned->plan;
+	return PHASE_DONE;
+}
+
 /* The manifest is inspect's, so this must be the same file. */
 enum phase_result phase_open_archive(struct job *job)
 {
@@ -33,11 +109,7 @@ static int check_work(void *arg, int report_fd)
 	struct plan_facts facts;
 	struct plan_verdict verdict;
 
-	plan_look(&facts, &job->plan, job->world.root);
-	facts.locked = facts.locked && !job->locked;
-	if (facts.locked && job->world.describe_owner)
-		job->world.describe_owner(&facts.owner);
-	plan_check(&job->plan, &facts, &verdict);
+	check_plan(job, &job->plan, &facts, &verdict);
 	if (verdict.count > 0)
 		return child_report_fail(report_fd, facts.locked ? -EWOULDBLOCK : -EPERM, "%s",
 			verdict.problems[0].text);

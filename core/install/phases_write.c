@@ -194,7 +194,7 @@ static int identify_work(void *arg, int report_fd)
 
 enum phase_result phase_identify(struct job *job)
 {
-	return job_work(job, "identify", identify_work);
+	return job->plan.verify ? job_work(job, "identify", identify_work) : PHASE_SKIP_STEP;
 }
 
 static int verify_work(void *arg, int report_fd)
@@ -236,5 +236,5 @@ static int verify_work(void *arg, int report_fd)
 
 enum phase_result phase_verify(struct job *job)
 {
-	return job->plan.verify ? job_work(job, "verify", verify_work) : PHASE_SKIP_STEP;
+	return job_work(job, "verify", verify_work);
 }

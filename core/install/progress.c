@@ -57,20 +57,23 @@ int gauge_percent(struct gauge gauge)
 void progress_init(struct progress *progress, const struct progress_totals *totals, uint64_t now_ms)
 {
 	*progress = (struct progress){
-		.totals = *totals,
 		.last.now_ms = now_ms,
 		.step_start_ms = now_ms,
 		.moved_ms = now_ms,
-		.view =
-			{
-				.archive.total = totals->archive_bytes,
-				.extracted.total = totals->extracted_bytes,
-				.medium.total =
-					totals->medium_bytes +
-					totals->medium_bytes / 100 * MEDIUM_OVERHEAD_PERCENT,
-				.eta_s = -1,
-			},
+		.view.eta_s = -1,
 	};
+	progress_expect(progress, totals);
+}
+
+void progress_expect(struct progress *progress, const struct progress_totals *totals)
+{
+	struct progress_view *view = &progress->view;
+
+	progress->totals = *totals;
+	view->archive.total = totals->archive_bytes;
+	view->extracted.total = totals->extracted_bytes;
+	view->medium.total =
+		totals->medium_bytes + totals->medium_bytes / 100 * MEDIUM_OVERHEAD_PERCENT;
 }
 
 /* Raises @gauge to @done, up to its total if that is known. */

@@ -75,6 +75,8 @@ struct progress {
 
 void progress_init(
 	struct progress *progress, const struct progress_totals *totals, uint64_t now_ms);
+/* Sets totals that were not known before extract began. */
+void progress_expect(struct progress *progress, const struct progress_totals *totals);
 /* Updates the view from @sample. Gauges never fall, whatever goes backwards: time, counters or
  * totals. */
 void progress_update(struct progress *progress, const struct progress_sample *sample);

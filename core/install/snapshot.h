@@ -13,7 +13,7 @@
 #include "device/disk/disk.h"
 
 #define SNAPSHOT_MAGIC	  0x62737470u /* "bstp" */
-#define SNAPSHOT_VERSION  2u
+#define SNAPSHOT_VERSION  3u
 #define SNAPSHOT_MESSAGES 8
 
 enum install_state {
@@ -40,6 +40,7 @@ struct snapshot {
 	uint64_t job;  /* random number that identifies the install; 0: not from an engine */
 	int engine;    /* pid of its engine */
 	bool commands; /* the receiving viewer may cancel */
+	bool planned;  /* the plan is complete, and can be read */
 	enum install_state state;
 	enum step_id step; /* the active or failed one; STEP_COUNT once passed */
 	struct snapshot_step steps[STEP_COUNT];

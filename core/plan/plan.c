@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define BLOCK_BYTES 4096u
 
@@ -84,61 +85,81 @@ static void make_shares(struct plan *plan, const struct manifest *manifest)
 	}
 }
 
-/* The engine runs in another working directory. */
-static void make_absolute(char *path, size_t size)
+/* A path that does not exist is made absolute too: it must not name another file elsewhere. */
+static void make_absolute(const char *path, char *ret, size_t size)
 {
-	char *real = strchr(path, '/') && path[0] != '/' ? realpath(path, NULL) : NULL;
+	_cleanup_free_ char *real = realpath(path, NULL), *here = getcwd(NULL, 0);
 
 	if (real)
-		(void)str_copy(path, size, real);
-	free(real);
+		(void)str_copy(ret, size, real);
+	else if (path[0] == '/' || !here)
+		(void)str_copy(ret, size, path);
+	else
+		(void)str_format(ret, size, "%s/%s", here, path);
 }
 
 static void find_tar(struct plan *plan, const char *program)
 {
-	if (child_find_program(
-		    program ? program : "tar", plan->tar_program, sizeof(plan->tar_program)) < 0) {
-		/* Keep the requested name for plan_check's message. */
+	char found[sizeof(plan->tar_program)];
+
+	/* Keep the requested name for plan_check's message. */
+	if (child_find_program(program ? program : "tar", found, sizeof(found)) < 0)
 		STR_COPY(plan->tar_program, program ? program : "");
-		return;
-	}
-	make_absolute(plan->tar_program, sizeof(plan->tar_program));
-	if (tar_identify(plan->tar_program, &plan->tar, plan->tar_version,
-		    sizeof(plan->tar_version)) < 0) {
+	else if (found[0] == '/')
+		STR_COPY(plan->tar_program, found);
+	else
+		make_absolute(found, plan->tar_program, sizeof(plan->tar_program));
+}
+
+static void identify_tar(struct plan *plan)
+{
+	if (plan->tar_program[0] != '/' ||
+		tar_identify(plan->tar_program, &plan->tar, plan->tar_version,
+			sizeof(plan->tar_version)) < 0) {
 		plan->tar = TAR_UNKNOWN;
 		plan->tar_version[0] = '\0';
 	}
 }
 
-void plan_make(struct plan *ret, const struct plan_request *request)
+void plan_begin(struct plan *ret, const struct plan_request *request)
 {
-	const struct inspect_result *archive = request->archive;
-	struct diag diag = {0};
-
 	memset(ret, 0, sizeof(*ret));
 	ret->target = *request->target;
-	STR_COPY(ret->archive, archive->path);
-	ret->archive_id = archive->id;
-	ret->compression = archive->compression;
-	STR_COPY(ret->sha256, archive->sha256);
-	ret->sidecar = archive->sidecar;
-	ret->totals = archive->totals;
+	make_absolute(request->archive, ret->archive, sizeof(ret->archive));
+	ret->layout = *request->layout;
 	STR_COPY(ret->expect_id, request->expect_id ? request->expect_id : "");
 	ret->allow = request->allow;
 	ret->verify = request->verify;
-	ret->tar_needs = (archive->totals.xattrs ? TAR_NEED_XATTRS : 0u) |
-			 (archive->totals.acls ? TAR_NEED_ACLS : 0u) |
-			 (archive->totals.sparse ? TAR_NEED_SPARSE : 0u);
-
-	if (layout_place(request->layout, request->target->size_bytes, &ret->layout, &diag) == 0) {
-		layout_assign_ids(&ret->layout, layout_random);
-	} else {
-		ret->layout = *request->layout;
-		ret->layout.count = 0;
-		STR_COPY(ret->layout_error, diag.text);
-	}
-	make_shares(ret, request->manifest);
+	ret->tar = TAR_UNKNOWN;
 	find_tar(ret, request->tar_program);
+}
+
+void plan_complete(
+	struct plan *plan, const struct inspect_result *archive, const struct manifest *manifest)
+{
+	struct layout placed;
+	struct diag diag = {0};
+
+	plan->complete = true;
+	STR_COPY(plan->archive, archive->path);
+	plan->archive_id = archive->id;
+	plan->compression = archive->compression;
+	STR_COPY(plan->sha256, archive->sha256);
+	plan->sidecar = archive->sidecar;
+	plan->totals = archive->totals;
+	plan->tar_needs = (archive->totals.xattrs ? TAR_NEED_XATTRS : 0u) |
+			  (archive->totals.acls ? TAR_NEED_ACLS : 0u) |
+			  (archive->totals.sparse ? TAR_NEED_SPARSE : 0u);
+
+	if (layout_place(&plan->layout, plan->target.size_bytes, &placed, &diag) == 0) {
+		plan->layout = placed;
+		layout_assign_ids(&plan->layout, layout_random);
+	} else {
+		plan->layout.count = 0;
+		STR_COPY(plan->layout_error, diag.text);
+	}
+	make_shares(plan, manifest);
+	identify_tar(plan);
 }
 
 size_t plan_files(

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * plan - everything that an install needs to know, as one value: the target, the archive, the
- * layout placed on it, the tar. plan_check finds the problems of a plan: front ends call it for the
- * Review screen and before they start the engine, and the engine calls it again before it opens the
- * target, and once more under the lock of a device. Front ends also refuse some targets earlier,
- * before the scan. plan.c makes the plan (it may run tar once), plan_facts.c reads the state of the
- * machine, plan_check.c judges and has no side effects.
+ * layout placed on it, the tar. A plan begins as the operator's request and is completed once the
+ * archive has been scanned: by a front end that asks questions, or else by the engine. plan_check
+ * finds the problems of a complete plan: front ends call it for the Review screen and before they
+ * start the engine, and the engine calls it again before it opens the target, and once more under
+ * the lock of a device. Front ends also refuse some targets earlier, before the scan. plan.c makes
+ * the plan (it may run tar once), plan_facts.c reads the state of the machine, plan_check.c judges
+ * and has no side effects.
  */
 #ifndef CORE_PLAN_PLAN_H
 #define CORE_PLAN_PLAN_H
@@ -29,6 +31,8 @@ struct plan_share {
 struct plan {
 	struct disk target; /* as the operator saw it */
 	char archive[512];  /* absolute path */
+	bool complete;	    /* else the fields of the archive and of the tar's version are empty,
+			       and the layout is not placed */
 	struct file_id archive_id;
 	enum compression compression;
 	char sha256[65];
@@ -50,19 +54,22 @@ struct plan {
 /* The operator's choices. All pointers are borrowed for the call. */
 struct plan_request {
 	const struct disk *target;
-	const struct inspect_result *archive; /* inspected successfully (INSPECT_OK) */
-	const struct manifest *manifest;      /* of inspect_manifest; NULL: the whole archive
-						 is counted for "/" */
-	const struct layout *layout;	      /* not yet placed (layout_find) */
-	const char *tar_program;	      /* NULL: tar from $PATH */
-	const char *expect_id;		      /* NULL: none */
+	const char *archive;	     /* path */
+	const struct layout *layout; /* not yet placed (layout_find) */
+	const char *tar_program;     /* NULL: tar from $PATH */
+	const char *expect_id;	     /* NULL: none */
 	unsigned allow;
 	bool verify;
 };
 
-/* Fills @ret from the request: places the layout and identifies the tar, which it runs once.
+/* Fills @ret from the request. Paths become absolute, since the engine has another working
+ * directory. */
+void plan_begin(struct plan *ret, const struct plan_request *request);
+/* Completes @plan with its scanned archive (INSPECT_OK): places the layout and identifies the tar,
+ * which it runs once. @manifest is of inspect_manifest; NULL: the whole archive is counted for "/".
  * Blocks, for at most 10 s. Never fails: plan_check reports the problems. */
-void plan_make(struct plan *ret, const struct plan_request *request);
+void plan_complete(
+	struct plan *plan, const struct inspect_result *archive, const struct manifest *manifest);
 
 /* Stable words: "target-locked", "not-root", "target-gone", "target-changed", "target-<reason_name>", "expect-id",
  * "archive-changed", "archive-digest", "archive-<code of a manifest_problem>", "blob-changed",

@@ -7,11 +7,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SUFFIX ".last"
+#define SUFFIX	    ".last"
+#define PLAN_SUFFIX ".plan"
+
+/* The plan of an install: it belongs to the snapshot before it. */
+struct plan_record {
+	struct snapshot snapshot;
+	struct plan_report report;
+};
 
 static char fit(char c)
 {
@@ -41,23 +49,42 @@ bool run_state_is_file(const char *file, const char *target, const char *suffix)
 	return !target || file[n] == '.';
 }
 
-int run_state_write(const char *dir, const struct snapshot *snapshot)
+/* Replaces the file of the engine with @suffix atomically. */
+static int write_file(const char *dir, const struct snapshot *snapshot, const char *suffix,
+	const void *data, size_t size)
 {
 	char path[RUN_STATE_PATH_MAX], new[RUN_STATE_PATH_MAX];
 	_cleanup_close_ int fd = -1;
 	int r;
 
-	run_state_path(path, dir, snapshot->target_name, snapshot->engine, SUFFIX);
-	run_state_path(new, dir, snapshot->target_name, snapshot->engine, SUFFIX ".new");
+	run_state_path(path, dir, snapshot->target_name, snapshot->engine, suffix);
+	run_state_path(new, dir, snapshot->target_name, snapshot->engine, ".new");
 	fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	r = write_full(fd, snapshot, sizeof(*snapshot));
+	r = write_full(fd, data, size);
 	if (r == 0 && rename(new, path) < 0)
 		r = -errno;
 	if (r < 0)
 		(void)unlink(new);
 	return r;
+}
+
+int run_state_write(const char *dir, const struct snapshot *snapshot)
+{
+	return write_file(dir, snapshot, SUFFIX, snapshot, sizeof(*snapshot));
+}
+
+int run_state_write_plan(
+	const char *dir, const struct snapshot *snapshot, const struct plan_report *report)
+{
+	_cleanup_free_ struct plan_record *record = calloc(1, sizeof(*record));
+
+	if (!record)
+		return -ENOMEM;
+	record->snapshot = *snapshot;
+	record->report = *report;
+	return write_file(dir, snapshot, PLAN_SUFFIX, record, sizeof(*record));
 }
 
 static bool is_newer(const struct timespec *a, const struct timespec *b)
@@ -93,27 +120,36 @@ static size_t find(const char *dir, const char *target, bool newest, char ret_pa
 
 void run_state_sweep(const char *dir)
 {
-	char path[300];
+	char path[300], plan[300];
 
-	while (find(dir, NULL, false, path) >= RUN_STATES_KEPT && unlink(path) == 0)
-		;
+	while (find(dir, NULL, false, path) >= RUN_STATES_KEPT && unlink(path) == 0) {
+		STR_FORMAT(plan, "%.*s" PLAN_SUFFIX, (int)(strlen(path) - strlen(SUFFIX)), path);
+		(void)unlink(plan);
+	}
 }
 
-static int read_record(const char *path, struct snapshot *ret)
+/* Reads a file that begins with a snapshot. */
+static int read_file(const char *path, void *ret, size_t size)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct snapshot snapshot;
 	int r;
 
 	if (fd < 0)
 		return -errno;
-	r = read_full(fd, &snapshot, sizeof(snapshot));
+	r = read_full(fd, ret, size);
 	if (r < 0)
 		return r == -ENODATA ? -EPROTO : r;
-	if (!snapshot_is_ours(&snapshot, sizeof(snapshot)))
-		return -EPROTO;
-	*ret = snapshot;
-	return 0;
+	return snapshot_is_ours(ret, sizeof(struct snapshot)) ? 0 : -EPROTO;
+}
+
+static int read_record(const char *path, struct snapshot *ret)
+{
+	struct snapshot snapshot;
+	int r = read_file(path, &snapshot, sizeof(snapshot));
+
+	if (r == 0)
+		*ret = snapshot;
+	return r;
 }
 
 int run_state_newest(const char *dir, const char *target, struct snapshot *ret)
@@ -136,6 +172,24 @@ int run_state_of(const char *dir, const struct snapshot *seen, struct snapshot *
 	if (seen->job == 0 || found.job != seen->job)
 		return -ENOENT;
 	*ret = found;
+	return 0;
+}
+
+int run_state_plan(const char *dir, const struct snapshot *seen, struct plan_report *ret)
+{
+	_cleanup_free_ struct plan_record *record = malloc(sizeof(*record));
+	char path[RUN_STATE_PATH_MAX];
+	int r;
+
+	if (!record)
+		return -ENOMEM;
+	run_state_path(path, dir, seen->target_name, seen->engine, PLAN_SUFFIX);
+	r = read_file(path, record, sizeof(*record));
+	if (r < 0)
+		return r;
+	if (seen->job == 0 || record->snapshot.job != seen->job)
+		return -ENOENT;
+	*ret = record->report;
 	return 0;
 }
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * run_state - files with the last snapshot of every engine. They outlive the engine, for `status`
- * and for viewers that miss its end. All file names of an engine, its socket's too, are made here:
+ * run_state - files with the last snapshot and the plan of every engine. They outlive the engine,
+ * for `status` and for viewers that miss its end. All file names of an engine, its socket's too, are made here:
  * "TARGET.PID" and a suffix.
  */
 #ifndef CORE_SERVICE_RUN_STATE_H
 #define CORE_SERVICE_RUN_STATE_H
 
+#include "core/install/plan_report.h"
 #include "core/install/snapshot.h"
 #include "device/base/util.h"
 
@@ -25,7 +26,11 @@ bool run_state_is_file(const char *file, const char *target, const char *suffix)
 /* Writes @snapshot to the file named by its target_name and engine, replacing it atomically.
  * Returns 0 or -errno. */
 _must_check_ int run_state_write(const char *dir, const struct snapshot *snapshot);
-/* Removes the oldest files until there is room for one more of RUN_STATES_KEPT. */
+/* Writes the plan of the install that @snapshot belongs to, once, before a viewer is told of it.
+ * Returns 0 or -errno. */
+_must_check_ int run_state_write_plan(
+	const char *dir, const struct snapshot *snapshot, const struct plan_report *report);
+/* Removes the files of the oldest engines until there is room for one more of RUN_STATES_KEPT. */
 void run_state_sweep(const char *dir);
 
 /* Reads the newest file of @target (NULL: of all). Returns 0, -ENOENT, -EPROTO if another version
@@ -35,6 +40,9 @@ _must_check_ int run_state_newest(const char *dir, const char *target, struct sn
  * belongs to another install, or as above. */
 _must_check_ int run_state_of(const char *dir, const struct snapshot *seen, struct snapshot *ret);
 
+/* Reads the plan of the install that @seen belongs to. Returns as run_state_of. */
+_must_check_ int run_state_plan(
+	const char *dir, const struct snapshot *seen, struct plan_report *ret);
 /* Reads the file of @engine, whatever its target. Returns 0, -ENOENT, or as above. */
 _must_check_ int run_state_of_engine(const char *dir, int engine, struct snapshot *ret);
 

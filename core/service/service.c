@@ -47,6 +47,7 @@ struct service {
 	uint64_t job;
 	enum step_id step; /* last recorded */
 	bool written;	   /* last recorded */
+	bool planned;	   /* the plan is recorded */
 	struct viewer viewers[VIEWERS_MAX];
 	uint64_t sent_sequence;
 	struct settings_journal journal; /* an empty path if it could not be opened */
@@ -74,6 +75,15 @@ static void record(const struct service *service)
 	struct snapshot snapshot = service_published(service);
 
 	(void)run_state_write(SERVICE_DIR, &snapshot);
+}
+
+/* Called before viewers are told of the plan. */
+static void record_plan(struct service *service)
+{
+	struct snapshot snapshot = service_published(service);
+
+	service->planned = true;
+	(void)run_state_write_plan(SERVICE_DIR, &snapshot, install_plan(service->install));
 }
 
 /* ---- viewers ---- */
@@ -257,6 +267,9 @@ static void service_loop(struct service *service)
 	bool behind = true;
 
 	while (!service->ended || behind) {
+		if (!service->ended && !service->planned &&
+			install_snapshot(service->install)->planned)
+			record_plan(service);
 		if (!service->ended && snapshot_ended(install_snapshot(service->install))) {
 			/* Publish the end only when nothing is held any more: after PASS the
 			 * operator may pull the card, and after FAIL start again. */

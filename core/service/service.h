@@ -18,9 +18,10 @@
 enum service_command { SERVICE_CANCEL = 'c' };
 
 /*
- * Forks an engine for @plan and starts it. The caller becomes its first viewer and may send
- * commands. *ret_fd is a SOCK_SEQPACKET descriptor, non-blocking, close-on-exec, owned by the
- * caller. @plan and @manifest are needed only for the call: the engine is a fork. Returns 0 or
+ * Forks an engine for @plan and starts it; if the plan is not complete, @manifest is NULL, and the
+ * engine scans the archive. The caller becomes its first viewer and may send commands. *ret_fd is a
+ * SOCK_SEQPACKET descriptor, non-blocking, close-on-exec, owned by the caller. @plan and @manifest
+ * are needed only for the call: the engine is a fork. Returns 0 or
  * -errno; -EAGAIN if the engine cannot be forked.
  */
 _must_check_ int service_start(
@@ -35,6 +36,9 @@ _must_check_ int service_connect(const char *name);
 /* Reads the latest snapshot. Returns 1 with @ret set, 0 if there is no new one, -EPIPE if the
  * engine is gone, -EPROTO if it is of another version. */
 _must_check_ int service_receive(int fd, struct snapshot *ret);
+/* Reads the plan of the install that @seen belongs to, once it is planned. Returns 0, -ENOENT if it
+ * is not there any more, or -errno. */
+_must_check_ int service_plan(const struct snapshot *seen, struct plan_report *ret);
 /* Returns the sentence for EXIT_DETACHED: why the install cannot be shown if @error is -EPROTO,
  * else how to show it again. The string is static. */
 const char *service_detached_text(int error);

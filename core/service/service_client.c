@@ -112,6 +112,11 @@ static void end(struct snapshot *snapshot)
 		service_put_back();
 }
 
+int service_plan(const struct snapshot *seen, struct plan_report *ret)
+{
+	return run_state_plan(SERVICE_DIR, seen, ret);
+}
+
 void service_describe_owner(struct lock_owner *owner)
 {
 	struct snapshot snapshot;

@@ -17,7 +17,8 @@ static struct install *begin(const struct board *board)
 
 	STR_FORMAT(dir, "%s/job", board->dir);
 	STR_FORMAT(journal, "%s/settings", board->dir);
-	in = install_new(&board->plan, inspect_manifest(board->inspect),
+	in = install_new(&board->plan,
+		board->plan.complete ? inspect_manifest(board->inspect) : NULL,
 		&(struct install_world){
 			.root = board->root, .dir = dir, .settings_journal = journal});
 	assert_non_null(in);
@@ -99,6 +100,36 @@ static void passes(void **state)
 	assert_string_equal(content.type, "gpt");
 	assert_int_equal(content.partition_count, 1);
 	assert_string_equal(content.partitions[0].fs_type, "ext4");
+	board_assert_released(board);
+}
+
+/* Without a front end that has read it before. */
+static void reads_the_archive_itself(void **state)
+{
+	struct board *board = *state;
+	const struct plan_report *planned;
+	const struct snapshot *now;
+	struct install *in;
+
+	fixture_require_root();
+	board_begin_plan(board, NULL);
+	in = begin(board);
+	now = install_snapshot(in);
+	assert_string_equal(now->target_name, "board.img");
+	assert_string_equal(now->archive_name, "rootfs.tar.gz");
+	assert_false(now->planned);
+	run_to(in, STEP_CHECK);
+	assert_true(now->planned);
+	planned = install_plan(in);
+	assert_true(planned->plan.complete);
+	assert_int_equal(planned->verdict.count, 0);
+	assert_int_equal(now->entries, planned->plan.totals.entries);
+	assert_string_equal(now->archive_sha256, planned->plan.sha256);
+	now = run_all(in);
+	assert_string_equal(now->err.text, "");
+	assert_int_equal(now->exit_code, EXIT_OK);
+	assert_int_equal(now->verify.entries, now->entries);
+	install_free(in);
 	board_assert_released(board);
 }
 
@@ -432,6 +463,41 @@ static void refuses_an_archive_that_changed(void **state)
 	assert_fails(board, STEP_OPEN, EXIT_REFUSED, board->archive);
 }
 
+/* All at once, though the first one ends the install. */
+static void tells_all_problems_of_its_plan(void **state)
+{
+	struct board *board = *state;
+	const struct plan_report *planned;
+	const struct snapshot *end;
+	struct install *in;
+
+	fixture_require_root();
+	board_begin_plan(board, "/nonexistent/tar");
+	STR_COPY(board->plan.expect_id, "0xdeadbeef");
+	in = begin(board);
+	end = run_all(in);
+	planned = install_plan(in);
+	assert_int_equal(end->step, STEP_CHECK);
+	assert_int_equal(end->exit_code, EXIT_REFUSED);
+	assert_int_equal(planned->verdict.count, 2);
+	assert_string_equal(planned->verdict.problems[0].code, "expect-id");
+	assert_string_equal(planned->verdict.problems[1].code, "tar-silent");
+	install_free(in);
+}
+
+static void refuses_a_bad_archive(void **state)
+{
+	struct board *board = *state;
+
+	fixture_require_root();
+	board_run("cd %s; head -c 3000000 rootfs.tar.gz >cut; mv cut rootfs.tar.gz", board->dir);
+	board_begin_plan(board, NULL);
+	assert_fails(board, STEP_OPEN, EXIT_REFUSED, "damaged or truncated");
+	board_run("rm %s/rootfs.tar.gz", board->dir);
+	board_begin_plan(board, NULL);
+	assert_fails(board, STEP_OPEN, EXIT_REFUSED, board->archive);
+}
+
 static void refuses_a_target_that_changed(void **state)
 {
 	struct board *board = *state;
@@ -705,6 +771,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		board_test(passes),
+		board_test(reads_the_archive_itself),
 		board_test(passes_over_an_older_install),
 		board_test(ends_when_cancelled_in_any_step),
 		board_test(boots_only_once_it_is_committed),
@@ -716,6 +783,8 @@ int main(void)
 		board_test(passes_over_an_old_zfs),
 		board_test(fails_if_the_filesystem_is_not_the_only_one),
 		board_test(refuses_an_archive_that_changed),
+		board_test(tells_all_problems_of_its_plan),
+		board_test(refuses_a_bad_archive),
 		board_test(refuses_a_target_that_changed),
 		board_test(refuses_a_target_in_use),
 		board_test(refuses_options_that_mkfs_refuses),

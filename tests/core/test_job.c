@@ -187,7 +187,7 @@ static void skips_steps_that_the_plan_excludes(void **state)
 
 	plan.verify = false;
 	begin(&job, *state);
-	assert_int_equal(phase_verify(&job), PHASE_SKIP_STEP);
+	assert_int_equal(phase_identify(&job), PHASE_SKIP_STEP);
 	assert_false(job_has_children(&job));
 	/* Without partitions there is no mkfs. */
 	assert_int_equal(phase_mkfs(&job), PHASE_DONE);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* plan - plan_make and plan_look on the test's own images and archives. Needs no root. */
+/* plan - plan_begin, plan_complete and plan_look on the test's own images and archives. Needs no root. */
 #include "core/plan/plan.h"
 
 #include "core/plan/space.h"
@@ -57,7 +57,7 @@ static void least_target_holds_the_archive(void **state)
 	}
 }
 
-/* ---- plan_make and plan_look ---- */
+/* ---- plan_begin, plan_complete and plan_look ---- */
 
 struct world {
 	char dir[64], archive[96], image[96];
@@ -157,13 +157,15 @@ static int teardown(void **state)
 
 static void request(struct world *w, const char *layout, const char *tar)
 {
-	plan_make(&plan, &(struct plan_request){.target = &w->target,
-				 .archive = &w->inspected,
-				 .manifest = w->manifest,
-				 .layout = layout_find(layout),
-				 .tar_program = tar,
-				 .allow = 1u << DISK_IMAGE,
-				 .verify = true});
+	plan_begin(&plan, &(struct plan_request){.target = &w->target,
+				  .archive = w->archive,
+				  .layout = layout_find(layout),
+				  .tar_program = tar,
+				  .allow = 1u << DISK_IMAGE,
+				  .verify = true});
+	assert_false(plan.complete);
+	plan_complete(&plan, &w->inspected, w->manifest);
+	assert_true(plan.complete);
 	plan_look(&facts, &plan, w->root);
 	plan_check(&plan, &facts, &verdict);
 }
@@ -294,12 +296,34 @@ static void an_unusable_tar_is_named(void **state)
 	assert_non_null(find("tar-silent"));
 }
 
+/* The engine works in another folder, where the name may mean another file. */
+static void paths_are_absolute(void **state)
+{
+	const struct world *w = *state;
+	struct plan_request request = {.target = &w->target,
+		.archive = "does-not-exist.tar",
+		.layout = layout_find("single-gpt"),
+		.tar_program = "./no-tar"};
+	char path[200];
+
+	assert_int_equal(chdir(w->dir), 0);
+	plan_begin(&plan, &request);
+	STR_FORMAT(path, "%s/does-not-exist.tar", w->dir);
+	assert_string_equal(plan.archive, path);
+	assert_string_equal(plan.tar_program, "./no-tar"); /* for the message */
+	request.archive = basename(w->archive);
+	plan_begin(&plan, &request);
+	assert_string_equal(plan.archive, w->archive);
+	assert_int_equal(chdir("/"), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(least_target_holds_the_archive),
 		TEST(a_good_image_and_archive_pass),
+		TEST(paths_are_absolute),
 		TEST(shares_follow_the_mount_points),
 		TEST(without_a_manifest_the_totals_go_to_the_root),
 		TEST(a_small_image_is_refused),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/service/run_state.h"
 
+#include "device/base/sysroot.h"
 #include "device/base/util.h"
 #include "tests/lib/sandbox.h"
 
@@ -141,17 +142,53 @@ static void another_version_is_refused(void **state)
 	assert_int_equal(run_state_of(box->dir, &snapshot, &found), -EPROTO);
 }
 
+static int count_file(void *arg, const char *name)
+{
+	(void)name;
+	++*(int *)arg;
+	return 0;
+}
+
+static int count_files(const struct sandbox *box)
+{
+	int count = 0;
+
+	assert_int_equal(sysroot_each(box->root, count_file, &count, "."), 0);
+	return count;
+}
+
+static void plan_belongs_to_an_install(void **state)
+{
+	const struct sandbox *box = *state;
+	struct snapshot snapshot = make("mmcblk0", 1, 11);
+	struct plan_report written = {.verdict.count = 3}, found;
+
+	assert_int_equal(run_state_plan(box->dir, &snapshot, &found), -ENOENT);
+	STR_COPY(written.plan.archive, "/a.tar");
+	assert_int_equal(run_state_write_plan(box->dir, &snapshot, &written), 0);
+	assert_int_equal(run_state_plan(box->dir, &snapshot, &found), 0);
+	assert_memory_equal(&found, &written, sizeof(found));
+	snapshot.job = 12; /* the pid was reused */
+	assert_int_equal(run_state_plan(box->dir, &snapshot, &found), -ENOENT);
+	snapshot.version++;
+	assert_int_equal(run_state_write_plan(box->dir, &snapshot, &written), 0);
+	assert_int_equal(run_state_plan(box->dir, &snapshot, &found), -EPROTO);
+}
+
 static void oldest_are_removed(void **state)
 {
 	const struct sandbox *box = *state;
+	const struct plan_report report = {0};
 	struct snapshot found;
 
 	for (int i = 0; i < RUN_STATES_KEPT + 3; i++) {
 		struct snapshot snapshot = make(i % 2 ? "mmcblk0" : "board.img", 100 + i, 1);
 
 		write_at(box, &snapshot, 1000 + i);
+		assert_int_equal(run_state_write_plan(box->dir, &snapshot, &report), 0);
 	}
 	run_state_sweep(box->dir);
+	assert_int_equal(count_files(box), 2 * (RUN_STATES_KEPT - 1));
 	for (int i = 0; i < RUN_STATES_KEPT + 3; i++) {
 		struct snapshot seen = make(i % 2 ? "mmcblk0" : "board.img", 100 + i, 1);
 
@@ -193,6 +230,7 @@ int main(void)
 		sandbox_test(is_found_by_its_engine),
 		sandbox_test(other_installs_are_ignored),
 		sandbox_test(another_version_is_refused),
+		sandbox_test(plan_belongs_to_an_install),
 		sandbox_test(oldest_are_removed),
 		cmocka_unit_test(no_end_means_killed),
 	};

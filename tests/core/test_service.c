@@ -30,7 +30,10 @@ static int start(const struct board *board)
 {
 	int fd = -1;
 
-	assert_int_equal(service_start(&board->plan, inspect_manifest(board->inspect), &fd), 0);
+	assert_int_equal(
+		service_start(&board->plan,
+			board->plan.complete ? inspect_manifest(board->inspect) : NULL, &fd),
+		0);
 	assert_true(fd >= 0);
 	return fd;
 }
@@ -139,6 +142,36 @@ static void continues_without_a_viewer(void **state)
 	assert_true(fd >= 0);
 	now = watch_all(fd);
 	assert_int_equal(now.exit_code, EXIT_OK);
+	close_fd(&fd);
+}
+
+/* From then on the plan can be read, also after the engine's end. */
+static void scans_without_a_viewer(void **state)
+{
+	struct board *board = *state;
+	struct plan_report report;
+	struct snapshot now;
+	int fd;
+
+	fixture_require_root();
+	board_run("cd %s; head -c 300M /dev/zero | tar -C tree -cf - . | gzip -1 >rootfs.tar.gz",
+		board->dir);
+	board_begin_plan(board, NULL);
+	fd = start(board);
+	assert_true(next(fd, &now));
+	assert_int_equal(now.step, STEP_OPEN);
+	assert_false(now.planned);
+	assert_int_equal(service_plan(&now, &report), -ENOENT);
+	close_fd(&fd);
+	fd = service_connect("board.img");
+	assert_true(fd >= 0);
+	now = watch_to(fd, STEP_CHECK);
+	assert_true(now.planned);
+	assert_int_equal(service_plan(&now, &report), 0);
+	assert_int_equal(report.plan.totals.entries, now.entries);
+	now = watch_all(fd);
+	assert_int_equal(now.exit_code, EXIT_OK);
+	assert_int_equal(service_plan(&now, &report), 0);
 	close_fd(&fd);
 }
 
@@ -465,6 +498,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		board_test(updates_its_viewer_until_pass),
 		board_test(continues_without_a_viewer),
+		board_test(scans_without_a_viewer),
 		board_test(only_one_viewer_may_cancel),
 		board_test(the_next_viewer_may_cancel),
 		board_test(waits_for_no_viewer),

@@ -159,7 +159,8 @@ code=0
 timeout 60 "$BOARDSTRAP" install --target board.img --archive rootfs.tar.zst --allow image --yes --plain \
 	>out2 2>err2 </dev/null || code=$?
 same "a second install: exit 5" 5 $code || quote <err2
-check "a second install: a sentence gives the reason" grep -Eq '^boardstrap: .*(another|holds|lock|use)' err2
+check "a second install: a sentence tells who, and the step" grep -Eq \
+	"locked by another install \\(process $engine, since [0-9:]{8}, now at extract\\)" <(tr -s '\n ' ' ' <err2)
 touch go
 ends "a second install: the first" 0
 check "a second install: the first passes" grep -q '"result":"pass"' out
@@ -176,17 +177,35 @@ SLOW
 chmod +x slow-zstd
 rm -f go reading
 image board.img 256M
-# shellcheck disable=SC2016
-unshare -m sh -c 'mount --bind "$0" "$1" && shift && exec "$@"' "$tmp/slow-zstd" "$real" \
-	"$BOARDSTRAP" install --target board.img --archive rootfs.tar.zst --allow image --yes --json \
-	>out 2>err </dev/null &
-front=$!
-pids+=("$front")
+begin_scan() {
+	# shellcheck disable=SC2016
+	unshare -m sh -c 'mount --bind "$0" "$1" && shift && exec "$@"' "$tmp/slow-zstd" "$real" \
+		"$BOARDSTRAP" install --target board.img --archive rootfs.tar.zst --allow image --yes --json \
+		>out 2>err </dev/null &
+	front=$!
+	pids+=("$front")
+}
+passed() {
+	"$BOARDSTRAP" status --json | grep -q '"result":"pass"'
+}
+begin_scan
 check "during the scan: it reads" wait_for 30 test -e reading
 kill -INT "$front"
 ends "during the scan" 3
 same "during the scan: nothing was written" 0 "$(stat -c %b board.img)"
 nothing_left "during the scan: nothing is left"
+
+# With --yes all is agreed: the install goes on without its terminal.
+rm -f reading
+begin_scan
+check "hang-up during the scan: it reads" wait_for 30 test -e reading
+kill -HUP "$front"
+ends "hang-up during the scan" 6
+check "hang-up during the scan: status shows it" sh -c "$BOARDSTRAP status board.img | grep -q scan"
+touch go
+check "hang-up during the scan: the install continues" wait_for 60 has_table "$tmp/board.img"
+check "hang-up during the scan: and passes" wait_for 60 passed
+nothing_left "hang-up during the scan: nothing is left"
 
 cd /
 finish

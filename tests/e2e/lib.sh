@@ -222,10 +222,14 @@ run() {
 	fi
 }
 
-# says NAME PATTERN: a line on stderr matches, and begins with "boardstrap: " or "boardstrap COMMAND: ".
+# says NAME PATTERN: a sentence on stderr matches, and begins with "boardstrap: " or "boardstrap COMMAND: ".
+# Its lines are joined.
 says() {
-	if grep -Eq "^boardstrap( [a-z]+)?: .*$2" "$tmp/err"; then
-		ok "$1: $(grep -E -m 1 "$2" "$tmp/err" | cut -c 1-150)"
+	local sentence
+	sentence=$(awk '{printf "%s%s", sub(/^ +/, " ") ? "" : "\n", $0} END {print ""}' "$tmp/err" |
+		grep -E -m 1 "^boardstrap( [a-z]+)?: .*$2")
+	if [ -n "$sentence" ]; then
+		ok "$1: $(cut -c 1-150 <<<"$sentence")"
 	else
 		not_ok "$1: prints '$2'"
 		quote <"$tmp/err"

@@ -55,17 +55,27 @@ static inline void board_run(const char *format, ...)
 		fail_msg("failed: %s", command);
 }
 
-/* Reads the archive and makes a new plan. @tar may be NULL. */
-static inline void board_plan(struct board *board, const char *tar)
+/* Makes a plan whose archive is not read yet. @tar may be NULL. */
+static inline void board_begin_plan(struct board *board, const char *tar)
 {
-	struct plan_request request = {
+	struct disk target;
+	const struct plan_request request = {
+		.target = &target,
+		.archive = board->archive,
 		.layout = layout_find("single-gpt"),
 		.tar_program = tar,
 		.allow = 1u << DISK_IMAGE,
 		.verify = true,
 	};
+
+	assert_int_equal(disk_scan_target(board->root, board->image, &target), 0);
+	plan_begin(&board->plan, &request);
+}
+
+/* Reads the archive and makes a new plan. @tar may be NULL. */
+static inline void board_plan(struct board *board, const char *tar)
+{
 	struct inspect_result result;
-	struct disk target;
 	struct diag diag = {0};
 
 	inspect_free(board->inspect);
@@ -78,11 +88,8 @@ static inline void board_plan(struct board *board, const char *tar)
 	} while (result.state == INSPECT_RUNNING);
 	if (result.state != INSPECT_OK)
 		fail_msg("%s", result.error);
-	assert_int_equal(disk_scan_target(board->root, board->image, &target), 0);
-	request.target = &target;
-	request.archive = &result;
-	request.manifest = inspect_manifest(board->inspect);
-	plan_make(&board->plan, &request);
+	board_begin_plan(board, tar);
+	plan_complete(&board->plan, &result, inspect_manifest(board->inspect));
 }
 
 static inline int board_setup(void **state)

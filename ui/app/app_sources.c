@@ -202,8 +202,7 @@ void app_make_plan(struct app *app)
 	struct model *m = app->model;
 	struct plan_request request = {
 		.target = &m->target,
-		.archive = &m->scan,
-		.manifest = app->inspect ? inspect_manifest(app->inspect) : NULL,
+		.archive = m->scan.path,
 		.layout = &m->layouts[m->layout_cursor].spec,
 		.tar_program = app->options->tar_program,
 		.expect_id = app->options->expect_id,
@@ -219,7 +218,9 @@ void app_make_plan(struct app *app)
 			"The archive is bad: %.190s. Choose another, or replace it and press r.",
 			m->scan.error);
 	} else {
-		plan_make(&m->plan, &request);
+		plan_begin(&m->plan, &request);
+		plan_complete(
+			&m->plan, &m->scan, app->inspect ? inspect_manifest(app->inspect) : NULL);
 		app_check_plan(app);
 	}
 	m->planned = true;

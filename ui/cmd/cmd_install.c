@@ -238,24 +238,29 @@ static void try_filesystems(struct run *run)
 	print_error(text);
 }
 
-static int make_plan(struct run *run)
+static void begin_plan(struct run *run)
 {
-	struct plan_request request = {
+	const struct plan_request request = {
 		.target = &run->target,
-		.archive = &run->scan.archive,
-		.manifest = inspect_manifest(run->scan.inspect),
+		.archive = run->options.archive,
 		.layout = &run->layout,
 		.tar_program = run->options.tar,
 		.expect_id = run->options.expect_id,
 		.allow = run->options.allow,
 		.verify = !run->options.no_verify,
 	};
+
+	plan_begin(&run->plan, &request);
+}
+
+static int complete_plan(struct run *run)
+{
 	const struct plan_verdict *verdict = &run->verdict;
 	struct plan_facts facts;
 	struct err why = {0};
 	int code;
 
-	plan_make(&run->plan, &request);
+	plan_complete(&run->plan, &run->scan.archive, inspect_manifest(run->scan.inspect));
 	plan_look(&facts, &run->plan, run->root);
 	service_describe_owner(&facts.owner);
 	plan_check(&run->plan, &facts, &run->verdict);
@@ -315,8 +320,6 @@ static int ask(struct run *run)
 
 	if (run->follow.wish != FOLLOW_ON) /* a signal came right after the scan */
 		return cancelled(run, "check");
-	if (run->options.yes)
-		return 0;
 	if (run->options.json)
 		return refuse(run, "check", "--json does not ask: use --yes to confirm writing");
 	if (!isatty(STDIN_FILENO))
@@ -346,11 +349,13 @@ static int run_engine(struct run *run)
 	int r;
 
 	(void)fflush(stdout);
-	r = service_start(&run->plan, inspect_manifest(run->scan.inspect), &fd);
+	r = service_start(
+		&run->plan, run->scan.inspect ? inspect_manifest(run->scan.inspect) : NULL, &fd);
 	if (r < 0) {
 		STR_FORMAT(text, "the engine could not be started: %s", strerror(-r));
 		return refuse(run, "lock", text);
 	}
+	run->follow.plan = !run->plan.complete;
 	if (run->options.json || run->options.plain || !follow_has_screen())
 		return follow_engine(&run->follow, fd);
 
@@ -381,14 +386,17 @@ static int run_install(struct run *run)
 	r = follow_init(&run->follow, run->reactor, stdout, run->options.json);
 	if (r < 0)
 		return refuse(run, "scan", strerror(-r));
+	begin_plan(run);
+	/* Without a question, a lost terminal must not end the install, not even its scan. */
+	if (run->options.yes && !run->options.dry_run)
+		return run_engine(run);
 	scan_lines_init(&run->scan, &run->follow);
 	r = read_archive(run);
 	if (r == 0)
-		r = make_plan(run);
-	if (r != 0 || run->options.dry_run)
-		return r;
-	r = ask(run);
-	return r == 0 ? run_engine(run) : r;
+		r = complete_plan(run);
+	if (r == 0 && !run->options.dry_run)
+		r = ask(run);
+	return r != 0 || run->options.dry_run ? r : run_engine(run);
 }
 
 int cmd_install(int argc, char **argv)

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -165,6 +166,29 @@ void follow_show(struct follow *follow, const struct snapshot *now)
 	follow->shown = next;
 }
 
+/* Shows the plan that the engine has completed. Its first problem is in the error of the result. */
+static void show_plan(struct follow *follow, const struct snapshot *now)
+{
+	_cleanup_free_ struct plan_report *report = malloc(sizeof(*report));
+	const struct plan_verdict *verdict;
+
+	if (!follow->plan || !now->planned)
+		return;
+	follow->plan = false;
+	if (!report || service_plan(now, report) < 0)
+		return;
+	verdict = &report->verdict;
+	if (follow->json) {
+		event_plan(output(follow), &report->plan, verdict);
+	} else {
+		follow->plain.out = output(follow);
+		plain_plan(&follow->plain, &report->plan);
+		follow->plain.out = follow->out;
+	}
+	for (uint32_t i = 1; i < verdict->count && i < PLAN_PROBLEMS_MAX; i++)
+		plain_wrap(errors(follow), "boardstrap: ", verdict->problems[i].text);
+}
+
 /* Starts a new line, after the ^C that the terminal echoed. */
 static void print_detached(const struct follow *follow)
 {
@@ -195,9 +219,13 @@ static void on_service(struct watch *watch, uint32_t events)
 	}
 	if (r < 0) /* gone: read its result from the run state, or report its death */
 		service_result(&follow->shown, &now);
-	follow_show(follow, &now);
+	/* The plan comes after the scan, and before the result. */
+	if (!snapshot_ended(&now))
+		follow_show(follow, &now);
+	show_plan(follow, &now);
 	if (!snapshot_ended(&now))
 		return;
+	follow_show(follow, &now);
 	if (now.state != INSTALL_PASSED) {
 		err_sentence(&now.err, text, sizeof(text));
 		STR_FORMAT(sentence, "%s.", text);

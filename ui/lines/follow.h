@@ -17,6 +17,7 @@ enum follow_wish { FOLLOW_ON, FOLLOW_CANCEL, FOLLOW_DETACH };
 struct follow {
 	bool json;
 	bool watch;  /* a viewer (attach): Ctrl-C detaches and does not cancel */
+	bool plan;   /* the plan is still to be shown, once the engine has completed it */
 	FILE *out;   /* borrowed */
 	FILE *queue; /* to @term_output; replaces @out while following on a terminal; or NULL */
 	struct term_output term_output;
