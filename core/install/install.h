@@ -39,7 +39,7 @@ void install_cancel(struct install *install);
 /* The current state; borrowed, valid until the next call. */
 const struct snapshot *install_snapshot(const struct install *install);
 
-/* The plan with its problems, once the snapshot says that it is planned; borrowed. The verdict of a
+/* The plan with its problems, once the snapshot has its field planned set; borrowed. The verdict of a
  * plan that was complete from the beginning is empty. */
 const struct plan_report *install_plan(const struct install *install);
 

@@ -10,7 +10,7 @@ const struct step install_steps[STEP_COUNT] = {
 				phase_open_archive},
 			.code = EXIT_REFUSED,
 		},
-	/* What mkfs makes must be known before the wipe. */
+	/* The filesystems must be known before the wipe. */
 	[STEP_CHECK] =
 		{
 			.phases = {phase_check_plan, phase_try_mkfs},

@@ -10,7 +10,7 @@
 
 #include "core/plan/plan.h"
 
-/* What mkfs made of one partition. */
+/* The filesystem that mkfs made of one partition. */
 struct trial_filesystem {
 	/* An mkfs that failed, a filesystem that could not be mounted or identified: the reason, a
 	 * phrase. "" if there is none. */

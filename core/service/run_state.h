@@ -26,7 +26,7 @@ bool run_state_is_file(const char *file, const char *target, const char *suffix)
 /* Writes @snapshot to the file named by its target_name and engine, replacing it atomically.
  * Returns 0 or -errno. */
 _must_check_ int run_state_write(const char *dir, const struct snapshot *snapshot);
-/* Writes the plan of the install that @snapshot belongs to, once, before a viewer is told of it.
+/* Writes the plan of the install that @snapshot belongs to, once, before a viewer sees it as planned.
  * Returns 0 or -errno. */
 _must_check_ int run_state_write_plan(
 	const char *dir, const struct snapshot *snapshot, const struct plan_report *report);

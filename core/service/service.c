@@ -77,7 +77,7 @@ static void record(const struct service *service)
 	(void)run_state_write(SERVICE_DIR, &snapshot);
 }
 
-/* Called before viewers are told of the plan. */
+/* Called before viewers see the field planned. */
 static void record_plan(struct service *service)
 {
 	struct snapshot snapshot = service_published(service);

@@ -20,7 +20,7 @@ struct lock_owner {
 	char step[16];	 /* of an install, if the caller of lock_find knows; else "" */
 };
 
-/* Tells who has locked the file open at @fd, on which the caller has no lock: reads proc below
+/* Finds who has locked the file open at @fd, on which the caller has no lock: reads proc below
  * @root, where an exclusive lock counts before a shared one. */
 void lock_find(int root, int fd, struct lock_owner *ret);
 

@@ -36,7 +36,7 @@ bool mkfs_command(const struct layout_partition *partition, const char *node, ui
  * Checks the mkfs-options of a layout for @fs: pairs of an option and its value, separated by
  * blanks. The letters are in makers (mkfs.c), and boardstrap(1) lists them. Only options that shape
  * the filesystem are allowed: none that names another device or file, asks a question, or sets what
- * the layout has a keyword for (label, UUID). What they make of the
+ * the layout has a keyword for (label, UUID). Their effect on the
  * filesystem shows only in a trial (core/plan/trial.h). Returns 0, or -EINVAL
  * with the reason in @diag.
  */

@@ -22,15 +22,15 @@ struct target {
 	int image_fd;	  /* the image, or the file behind a loop device, for its lock; or -1 */
 	int partition_fds[LAYOUT_PARTITIONS_MAX]; /* O_RDONLY, open until the commit; or -1 */
 	bool taken;				  /* it was opened for writing */
-	struct lock_owner owner;		  /* who has locked it, after -EWOULDBLOCK */
+	struct lock_owner owner;		  /* of its lock, after -EWOULDBLOCK */
 	int boot_fds[2]; /* O_RDWR|O_EXCL on the boot areas, or -1 while closed */
 };
 
 /* Initialises an empty target: all descriptors are -1. */
 void target_init(struct target *target);
 
-/* Returns true with the process that has locked the disk, or the file behind it, exclusively; false
- * if there is none: readers hold a lock only for a moment. */
+/* Returns true if a process has locked the disk, or the file behind it, exclusively, and finds the
+ * process. Readers do not count: they hold a lock only for a moment. */
 bool target_locked_by(int root, const struct disk *disk, struct lock_owner *ret);
 
 /*

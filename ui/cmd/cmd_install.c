@@ -387,7 +387,7 @@ static int run_install(struct run *run)
 	if (r < 0)
 		return refuse(run, "scan", strerror(-r));
 	begin_plan(run);
-	/* Without a question, a lost terminal must not end the install, not even its scan. */
+	/* If no question is left, a lost terminal must not end the install, not even its scan. */
 	if (run->options.yes && !run->options.dry_run)
 		return run_engine(run);
 	scan_lines_init(&run->scan, &run->follow);
