@@ -342,6 +342,13 @@ static int ask(struct run *run)
 
 /* ---- the engine ---- */
 
+/* Shows the engine in lines, with the plan if the front end has not shown it. */
+static int follow_in_lines(struct run *run, int fd)
+{
+	run->follow.plan = !run->plan.complete;
+	return follow_engine(&run->follow, fd);
+}
+
 static int run_engine(struct run *run)
 {
 	_cleanup_close_ int fd = -1;
@@ -355,9 +362,8 @@ static int run_engine(struct run *run)
 		STR_FORMAT(text, "the engine could not be started: %s", strerror(-r));
 		return refuse(run, "lock", text);
 	}
-	run->follow.plan = !run->plan.complete;
 	if (run->options.json || run->options.plain || !follow_has_screen())
-		return follow_engine(&run->follow, fd);
+		return follow_in_lines(run, fd);
 
 	follow_finish(&run->follow);
 	r = app_follow(fd);
@@ -371,7 +377,7 @@ static int run_engine(struct run *run)
 		print_error(service_detached_text(0));
 		return EXIT_DETACHED;
 	}
-	return follow_engine(&run->follow, fd);
+	return follow_in_lines(run, fd);
 }
 
 static int run_install(struct run *run)
