@@ -22,7 +22,7 @@ static bool read_wwid(int root, const char *name, char *ret, size_t size)
 		sysroot_read(root, ret, size, "sys/block/%s/device/wwid", name) < 0)
 		return false;
 	sysroot_trim(ret);
-	return ret[0] != '\0';
+	return true;
 }
 
 /* True if @text has a character that is neither filler nor a separator. Zeros and Fs, and blanks,

@@ -99,7 +99,7 @@ part "texts for errors of devices" $err 'if (texts[i].error == error)' 'if (0)'
 
 check=core/plan/plan_check.c
 suite_is core/test_plan_check
-part "too many problems" $check 'if (verdict->count == PLAN_PROBLEMS_MAX) {' 'if (0) {'
+part "too many problems" core/plan/plan_verdict.c 'if (verdict->count == PLAN_PROBLEMS_MAX) {' 'if (0) {'
 part "another device" $check 'if (!disk_identity_equal(&plan->target.id, &now->id, &what))' 'if (0)'
 part "a device that has gone" $check "if (now->name[0] == '\\0') {" 'if (0) {'
 part "an empty id" $check 'return *a && strcasecmp' 'return strcasecmp'

@@ -42,7 +42,6 @@ mutant "ids of NVMe disks" $multipath -e 's,%s/wwid,%s/xx,'
 mutant "ids that are no number" $multipath -e 's/!multipath_is_unique\(id.wwid, disk.model\)/false/'
 mutant "equal ids, other sizes" $multipath -e 's/one->size_bytes == other->size_bytes/true/'
 mutant "equal ids, other models" $multipath -e 's/agree\(one->model, other->model\)/true/'
-line "empty ids" $multipath "return ret[0] != '\\0';" 'return true;'
 
 inuse=device/usage/inuse.c
 inuse_load=device/usage/inuse_load.c
