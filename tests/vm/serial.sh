@@ -296,6 +296,8 @@ check "a hang-up: gone within a second ($ms ms)" quick ms 1000 "$ms"
 check "with exit code 6" is code 6 "$(aside_until 10 'cat /run/code')"
 check "and the install continues" goes_on
 check "the kernel's log level is restored" loud
+# The first prompt follows the rest of the screen, perhaps over the edge of a line.
+seen_within 20 'bash[-0-9.]*#' || keys Enter
 wait_for 20 'bash[-0-9.]*#' || die "there is a shell again"
 
 # ---------------------------------------------------------------------------
