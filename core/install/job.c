@@ -80,7 +80,7 @@ static void child_ended(struct child *child)
 		child_why(child, why, sizeof(why));
 		/* A work function reports a complete sentence. */
 		if (child->spec.work && child->last.error && child->last.text[0])
-			job_fail(job, child->last.error == -EWOULDBLOCK ? EXIT_LOCKED : 0, "%s",
+			job_fail(job, child->last.error == JOB_LOCKED ? EXIT_LOCKED : 0, "%s",
 				child->last.text);
 		else
 			job_fail(job, 0, "%s failed on %s: %s", child->spec.name,

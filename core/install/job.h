@@ -88,6 +88,9 @@ void job_finish(struct job *job, bool forget);
  * 0 for the step's own. */
 enum phase_result job_fail(struct job *job, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The error of a work function that found the target locked: EXIT_LOCKED. No call on a device returns
+ * it. */
+#define JOB_LOCKED (-EALREADY)
 /* Runs @work(job, report_fd) in a child; job->settled reports its end. Returns PHASE_WAITS or
  * PHASE_FAILED. */
 enum phase_result job_work(

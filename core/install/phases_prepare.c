@@ -111,7 +111,7 @@ static int check_work(void *arg, int report_fd)
 
 	check_plan(job, &job->plan, &facts, &verdict);
 	if (verdict.count > 0)
-		return child_report_fail(report_fd, facts.locked ? -EWOULDBLOCK : -EPERM, "%s",
+		return child_report_fail(report_fd, facts.locked ? JOB_LOCKED : -EPERM, "%s",
 			verdict.problems[0].text);
 	return 0;
 }
@@ -129,8 +129,7 @@ static int trial_work(void *arg, int report_fd)
 
 	trial_run(&trial, &job->plan, job->world.root, job->world.dir);
 	if (trial.untried[0])
-		child_report_say(
-			report_fd, "Not all filesystems were tried beforehand: %s", trial.untried);
+		child_report_say(report_fd, "Not every filesystem was tried: %s", trial.untried);
 	trial_check(&job->plan, &trial, &verdict);
 	if (verdict.count > 0)
 		return child_report_fail(report_fd, -EPERM, "%s", verdict.problems[0].text);
@@ -159,8 +158,8 @@ static enum phase_result wait_for_lock(struct job *job)
 			who, lock_advice(owner));
 	if (job->lock_since_ms == 0) {
 		job->lock_since_ms = now_ms();
-		STR_FORMAT(text, "%s is read by %s: waiting for it, at most %d s",
-			job_target_name(job), who, LOCK_WAIT_S);
+		STR_FORMAT(text, "Waiting, at most %d s: %s is read by %s", LOCK_WAIT_S,
+			job_target_name(job), who);
 		job->message(job, text);
 	}
 	return PHASE_AGAIN;

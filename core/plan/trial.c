@@ -16,13 +16,13 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/fs.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #define MKFS_LIMIT_MS	 20000
@@ -73,8 +73,7 @@ static int bench_open(struct bench *bench, const struct layout_partition *partit
 	r = loop_attach_plain(bench->root, bench->dir, bench->file,
 		bench->plan->target.sector_bytes, name, &bench->loop);
 	if (r < 0) {
-		(void)STR_FORMAT(bench->trial->untried, "no loop device could be attached: %s",
-			strerror(-r));
+		(void)STR_FORMAT(bench->trial->untried, "no loop device: %s", strerror(-r));
 		return 0;
 	}
 	if (fstat(bench->loop, &st) < 0 || unlink(bench->node) < 0 ||
@@ -200,15 +199,28 @@ static void try_partition(struct bench *bench, unsigned index)
 	bench_close(bench);
 }
 
-/* A tmpfs of its own, so that an mkfs that writes much cannot fill the memory. */
-static int mount_memory(const char *dir)
+/* Half of the memory that is available now. */
+static uint64_t memory_bytes(int root)
 {
-	struct sysinfo info;
-	uint64_t bytes = MEMORY_MAX;
+	static const char key[] = "MemAvailable:";
+	uint64_t bytes = MEMORY_MAX, kib;
+	char text[2048];
+	const char *at;
+
+	if (sysroot_read(root, text, sizeof(text), "proc/meminfo") < 0)
+		return bytes;
+	at = strstr(text, key);
+	if (at && sscanf(at + strlen(key), "%" SCNu64, &kib) == 1 && kib * 512 < bytes)
+		bytes = kib * 512;
+	return bytes;
+}
+
+/* A tmpfs of its own, so that an mkfs that writes much cannot fill the memory. */
+static int mount_memory(int root, const char *dir)
+{
+	uint64_t bytes = memory_bytes(root);
 	char options[64];
 
-	if (sysinfo(&info) == 0 && (uint64_t)info.totalram * info.mem_unit / 4 < bytes)
-		bytes = (uint64_t)info.totalram * info.mem_unit / 4;
 	(void)STR_FORMAT(options, "mode=0700,size=%" PRIu64, bytes);
 	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
 		return -errno;
@@ -227,7 +239,7 @@ void trial_run(struct trial *ret, const struct plan *plan, int root, const char 
 			.unit_bytes = BLOCK_BYTES};
 	r = STR_FORMAT(bench.dir, "%s/trial", dir) && STR_FORMAT(bench.node, "%s/fs", bench.dir) &&
 			    STR_FORMAT(bench.mount, "%s/mount", bench.dir)
-		    ? mount_memory(bench.dir)
+		    ? mount_memory(root, bench.dir)
 		    : -ENAMETOOLONG;
 	if (r < 0) {
 		(void)STR_FORMAT(ret->untried, "no tmpfs could be mounted: %s", strerror(-r));
@@ -259,7 +271,7 @@ static int work_apart(void *arg, int report_fd)
 	return 0;
 }
 
-int trial_run_apart(struct trial *ret, const struct plan *plan)
+int trial_run_apart(struct trial *ret, const struct plan *plan, bool (*stops)(void *arg), void *arg)
 {
 	struct apart apart = {.plan = plan};
 	const struct child_spec spec = {
@@ -270,7 +282,7 @@ int trial_run_apart(struct trial *ret, const struct plan *plan)
 		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (apart.trial == MAP_FAILED)
 		return -errno;
-	r = child_run(&spec, APART_LIMIT_MS, NULL, 0);
+	r = child_run_until(&spec, APART_LIMIT_MS, stops, arg, NULL, 0);
 	*ret = *apart.trial;
 	(void)munmap(apart.trial, sizeof(*apart.trial));
 	return r;

@@ -34,9 +34,11 @@ struct trial {
  */
 void trial_run(struct trial *ret, const struct plan *plan, int root, const char *dir);
 
-/* The same from a process that must not change its namespace: in a child, for which it waits. Needs
- * root. Returns 0 or -errno if there could be no child. */
-_must_check_ int trial_run_apart(struct trial *ret, const struct plan *plan);
+/* The same from a process that must not change its namespace: in a child, for which it waits. Asks
+ * @stops(@arg) often. Needs root. Returns 0; -ECANCELED if @stops returned true; or -errno if there
+ * could be no child. */
+_must_check_ int trial_run_apart(
+	struct trial *ret, const struct plan *plan, bool (*stops)(void *arg), void *arg);
 
 /* Adds to @verdict the problems that the trial has found. Pure. */
 void trial_check(const struct plan *plan, const struct trial *trial, struct plan_verdict *verdict);

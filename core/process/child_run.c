@@ -10,6 +10,12 @@
 
 int child_run(const struct child_spec *spec, uint64_t limit_ms, char *why, size_t size)
 {
+	return child_run_until(spec, limit_ms, NULL, NULL, why, size);
+}
+
+int child_run_until(const struct child_spec *spec, uint64_t limit_ms, bool (*stops)(void *arg),
+	void *arg, char *why, size_t size)
+{
 	_cleanup_close_ int reactor = reactor_new();
 	uint64_t until = now_ms() + limit_ms;
 	struct child child;
@@ -21,6 +27,8 @@ int child_run(const struct child_spec *spec, uint64_t limit_ms, char *why, size_
 	while (r >= 0 && child_is_running(&child) && now_ms() < until) {
 		r = reactor_dispatch(reactor, SLICE_MS);
 		child_poll(&child);
+		if (r >= 0 && stops && stops(arg))
+			r = -ECANCELED;
 	}
 	if (r >= 0 && child_is_running(&child))
 		r = -ETIMEDOUT;

@@ -14,5 +14,9 @@
  */
 _must_check_ int child_run(
 	const struct child_spec *spec, uint64_t limit_ms, char *why, size_t size);
+/* The same, but asks @stops(@arg) about every 20 ms: if it returns true, the child is killed, and the
+ * value is -ECANCELED. */
+_must_check_ int child_run_until(const struct child_spec *spec, uint64_t limit_ms,
+	bool (*stops)(void *arg), void *arg, char *why, size_t size);
 
 #endif

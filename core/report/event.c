@@ -192,19 +192,24 @@ static void write_steps(FILE *out, const struct snapshot *before, const struct s
 	}
 }
 
+void event_message(FILE *out, uint64_t number, const char *text)
+{
+	struct json json;
+
+	begin(&json, out, "message");
+	json_u64(&json, "number", number);
+	json_string(&json, "text", text);
+	end(&json);
+}
+
 /* A gap in the numbers means that messages came too fast for this viewer. */
 static void write_messages(FILE *out, const struct snapshot *before, const struct snapshot *now)
 {
 	for (unsigned i = 0; i < SNAPSHOT_MESSAGES; i++) {
 		const struct snapshot_message *message = &now->messages[i];
-		struct json json;
 
-		if (message->number == 0 || message->number <= before->message_count)
-			continue;
-		begin(&json, out, "message");
-		json_u64(&json, "number", message->number);
-		json_string(&json, "text", message->text);
-		end(&json);
+		if (message->number > before->message_count)
+			event_message(out, message->number, message->text);
 	}
 }
 

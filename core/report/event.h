@@ -21,6 +21,9 @@ void event_plan(FILE *out, const struct plan *plan, const struct plan_verdict *v
 void event_snapshot(
 	FILE *out, const struct snapshot *before, const struct snapshot *now, bool progress);
 
+/* Writes {"event":"message", ...} outside of an install, whose messages are numbered from 1. */
+void event_message(FILE *out, uint64_t number, const char *text);
+
 /* Returns true if the progress events of @a and @b differ in more than times and rates. */
 bool event_progress_differs(const struct snapshot *a, const struct snapshot *b);
 

@@ -388,7 +388,7 @@ static void engine_process(const struct plan *plan, const struct manifest *manif
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC), keep = 3;
 
 	(void)setsid();
-	(void)prctl(PR_SET_NAME, "boardstrap-eng");
+	(void)prctl(PR_SET_NAME, SERVICE_PROCESS);
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1);
 	for (int i = 1; i < NSIG; i++)
 		(void)signal(i, SIG_DFL);

@@ -14,6 +14,7 @@
 #define SERVICE_DIR	"/run/boardstrap"
 #define SERVICE_SOCKET	".sock" /* suffix of an engine's socket, see run_state_path */
 #define SERVICE_JOURNAL SERVICE_DIR "/settings" /* the settings journal of all processes */
+#define SERVICE_PROCESS "boardstrap-eng"	/* the name of an engine's process */
 
 enum service_command { SERVICE_CANCEL = 'c' };
 

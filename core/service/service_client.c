@@ -9,6 +9,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -121,7 +122,9 @@ void service_describe_owner(struct lock_owner *owner)
 {
 	struct snapshot snapshot;
 
-	if (owner->pid > 0 && run_state_of_engine(SERVICE_DIR, owner->pid, &snapshot) == 0 &&
+	/* The number of a killed engine may belong to another process by now. */
+	if (strcmp(owner->name, SERVICE_PROCESS) == 0 &&
+		run_state_of_engine(SERVICE_DIR, owner->pid, &snapshot) == 0 &&
 		!snapshot_ended(&snapshot))
 		STR_COPY(owner->step, step_name(snapshot.step));
 }

@@ -47,6 +47,7 @@ static int64_t started(int root, int pid)
 {
 	struct timespec boot, now;
 	unsigned long long ticks;
+	double age;
 	char text[512];
 	const char *rest;
 
@@ -60,8 +61,9 @@ static int64_t started(int root, int pid)
 		return 0;
 	(void)clock_gettime(CLOCK_BOOTTIME, &boot);
 	(void)clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec - boot.tv_sec +
-	       (int64_t)(ticks / (unsigned long long)sysconf(_SC_CLK_TCK));
+	age = (double)boot.tv_sec + (double)boot.tv_nsec / 1e9 -
+	      (double)ticks / (double)sysconf(_SC_CLK_TCK);
+	return (int64_t)((double)now.tv_sec + (double)now.tv_nsec / 1e9 - age);
 }
 
 static void describe(int root, struct lock_owner *owner)

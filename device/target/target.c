@@ -128,22 +128,23 @@ static int open_image(struct target *target, struct diag *diag)
 	return 0;
 }
 
-/* Two loop devices on one file look like two disks, so the file is locked as well. If it is not
- * visible, as in another namespace, only the device is locked. */
-static void open_loop_file(struct target *target)
+/* Opens the file behind a loop device; @dir is as for loop_file. Returns -1 if it is not visible, as in
+ * another namespace. */
+static int open_loop_file(int root, const char *dir, const char *name)
 {
+	_cleanup_close_ int fd = -1;
 	uint64_t dev, ino;
 	char path[512];
 	struct stat st;
 
-	if (loop_file(target->root, target->dir, target->disk.name, &dev, &ino) < 0 ||
-		sysroot_read(target->root, path, sizeof(path), "sys/block/%s/loop/backing_file",
-			target->disk.name) < 0)
-		return;
-	target->image_fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (target->image_fd >= 0 && (fstat(target->image_fd, &st) < 0 || st.st_dev != dev ||
-					     st.st_ino != ino || !S_ISREG(st.st_mode)))
-		close_fd(&target->image_fd);
+	if (loop_file(root, dir, name, &dev, &ino) < 0 ||
+		sysroot_read(root, path, sizeof(path), "sys/block/%s/loop/backing_file", name) < 0)
+		return -1;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_dev != dev || st.st_ino != ino ||
+		!S_ISREG(st.st_mode))
+		return -1;
+	return take_fd(&fd);
 }
 
 /* Returns 0; -EBUSY with the reason if another loop device uses the same file. */
@@ -207,7 +208,8 @@ int target_open(struct target *target, int root, const struct disk *picked, cons
 	if (picked->kind == DISK_IMAGE)
 		r = open_image(target, diag);
 	else if (picked->kind == DISK_LOOP)
-		open_loop_file(target);
+		/* Two loop devices on one file look like two disks, so the file is locked too. */
+		target->image_fd = open_loop_file(root, target->dir, target->disk.name);
 	if (r == 0)
 		r = open_identity(target, diag);
 	if (r < 0)
@@ -227,15 +229,13 @@ static bool is_locked(int root, int fd, struct lock_owner *ret)
 bool target_locked_by(int root, const struct disk *disk, struct lock_owner *ret)
 {
 	_cleanup_close_ int fd = open(disk->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	char path[512];
 
 	if (is_locked(root, fd, ret))
 		return true;
-	if (disk->kind != DISK_LOOP || sysroot_read(root, path, sizeof(path),
-					       "sys/block/%s/loop/backing_file", disk->name) < 0)
+	if (disk->kind != DISK_LOOP)
 		return false;
 	close_fd(&fd);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	fd = open_loop_file(root, NULL, disk->name);
 	return is_locked(root, fd, ret);
 }
 

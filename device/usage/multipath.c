@@ -81,7 +81,10 @@ static bool is_unique_t10(const char *text, const char *model)
 		return false;
 	if (str_has_prefix(text, "ATA "))
 		return length > vendor + 40 && is_number(text + vendor + 40, length - vendor - 40);
-	return strcmp(text + vendor, model) != 0;
+	text += vendor;
+	if (str_has_prefix(text, model))
+		text += strlen(model);
+	return is_number(text, strlen(text));
 }
 
 bool multipath_is_unique(const char *wwid, const char *model)
@@ -94,8 +97,8 @@ bool multipath_is_unique(const char *wwid, const char *model)
 		return is_unique_nvme(wwid + 5);
 	if (str_has_prefix(wwid, "t10."))
 		return is_unique_t10(wwid + 4, model);
-	if (str_has_prefix(wwid, "uuid."))
-		wwid += 5;
+	if (strchr(wwid, '.')) /* "uuid." */
+		wwid = strchr(wwid, '.') + 1;
 	return is_number(wwid, strlen(wwid));
 }
 
@@ -149,9 +152,14 @@ static const struct multipath_id *find(const struct multipath *multipath, const 
 	return NULL;
 }
 
+static bool is_known(const char *text)
+{
+	return is_number(text, strlen(text));
+}
+
 static bool agree(const char *a, const char *b)
 {
-	return a[0] == '\0' || b[0] == '\0' || strcmp(a, b) == 0;
+	return !is_known(a) || !is_known(b) || strcmp(a, b) == 0;
 }
 
 bool multipath_is_same(const struct multipath *multipath, const char *a, const char *b)

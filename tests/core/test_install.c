@@ -587,7 +587,7 @@ static void run_to_the_wait(struct install *in)
 	while (now->message_count == 0 && !snapshot_ended(now))
 		install_dispatch(in);
 	assert_int_equal(now->step, STEP_LOCK);
-	assert_non_null(strstr(now->messages[SNAPSHOT_MESSAGES - 1].text, "waiting"));
+	assert_non_null(strstr(now->messages[SNAPSHOT_MESSAGES - 1].text, "Waiting"));
 }
 
 static void waits_for_a_reader(void **state)

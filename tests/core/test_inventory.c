@@ -293,7 +293,7 @@ static void answers_change_verdicts(void **state)
 	assert_int_equal(disk_named("sdb")->reasons[0].code, REASON_UNKNOWN);
 	settle();
 	assert_int_equal(disk_named("sda")->reason_count, 1);
-	assert_int_equal(disk_named("sda")->reasons[0].code, REASON_SYSTEM);
+	assert_int_equal(disk_named("sda")->reasons[0].code, REASON_ROOT_NAMED);
 	assert_int_equal(disk_named("sdb")->reason_count, 0);
 
 	world.options.prober.probe = probe_finds_it_held;

@@ -73,7 +73,7 @@ static void content_decides_too(void **state)
 		.state = CONTENT_FILESYSTEM, .type = "ext4", .label = "system"};
 	judge_disk(box->root, &job, &disk);
 	assert_int_equal(disk.reason_count, 1);
-	assert_int_equal(disk.reasons[0].code, REASON_SYSTEM);
+	assert_int_equal(disk.reasons[0].code, REASON_ROOT_NAMED);
 }
 
 /* An image is judged again; no reason of the first verdict remains. */

@@ -108,6 +108,8 @@ static void an_id_must_have_a_number_of_its_own(void **state)
 		{"t10.ATA     SSD 120GB", "SSD 120GB", false},
 		{"t10.Generic STORAGE DEVICE", "STORAGE DEVICE", false},
 		{"t10.Generic STORAGE DEVICE 12", "STORAGE DEVICE", true},
+		{"t10.Generic STORAGE DEVICE  000000000000", "STORAGE DEVICE", false},
+		{"scsi.000", "", false},
 		{"t10.", "", false},
 		{"0000", "", false},
 	};

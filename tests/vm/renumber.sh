@@ -118,8 +118,8 @@ screen | quote
 # 3. an engine that has opened the eMMC and waits for its lock
 
 check "the controllers change places" aside 60 'bind 10 11' || exit 1
-check "another program holds the lock of mmcblk0" aside 20 \
-	'flock -o /dev/mmcblk0 sleep 600 & holder=$!; while flock -n /dev/mmcblk0 true; do sleep 0.2; done'
+check "another program reads mmcblk0" aside 20 \
+	'flock -s -o /dev/mmcblk0 sleep 600 & holder=$!; while flock -n /dev/mmcblk0 true; do sleep 0.2; done'
 # set +m: without job control the shell does not return when the engine is stopped.
 shell "set +m; $install --yes --plain; echo \"ended \"with \$?"
 check "the engine waits for it" aside_until 40 "boardstrap status --json | grep -q '\"step\":\"lock\"'"

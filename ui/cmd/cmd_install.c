@@ -220,22 +220,37 @@ static int read_archive(struct run *run)
 
 /* ---- the plan, and the question ---- */
 
-/* Like the engine before it writes. A plan with other problems may have nothing to try. */
-static void try_filesystems(struct run *run)
+static bool was_signalled(void *arg)
+{
+	struct run *run = arg;
+
+	return reactor_dispatch(run->reactor, 0) < 0 || run->follow.wish != FOLLOW_ON;
+}
+
+/* Like the engine before it writes. A plan with other problems may have nothing to try. Returns 0, or
+ * the exit code after a signal. */
+static int try_filesystems(struct run *run)
 {
 	struct trial trial;
 	char text[240];
+	int r;
 
 	if (run->verdict.count > 0)
-		return;
-	if (trial_run_apart(&trial, &run->plan) < 0)
+		return 0;
+	r = trial_run_apart(&trial, &run->plan, was_signalled, run);
+	if (r == -ECANCELED)
+		return cancelled(run, "check");
+	if (r < 0)
 		(void)STR_COPY(trial.untried, "there is no process for it");
 	else
 		trial_check(&run->plan, &trial, &run->verdict);
 	if (!trial.untried[0])
-		return;
-	STR_FORMAT(text, "not all filesystems were tried: %s", trial.untried);
+		return 0;
+	STR_FORMAT(text, "Not every filesystem was tried: %s", trial.untried);
 	print_error(text);
+	if (run->options.json)
+		event_message(stdout, 1, text);
+	return 0;
 }
 
 static void begin_plan(struct run *run)
@@ -258,14 +273,16 @@ static int complete_plan(struct run *run)
 	const struct plan_verdict *verdict = &run->verdict;
 	struct plan_facts facts;
 	struct err why = {0};
-	int code;
+	int code = 0;
 
 	plan_complete(&run->plan, &run->scan.archive, inspect_manifest(run->scan.inspect));
 	plan_look(&facts, &run->plan, run->root);
 	service_describe_owner(&facts.owner);
 	plan_check(&run->plan, &facts, &run->verdict);
 	if (run->options.dry_run)
-		try_filesystems(run);
+		code = try_filesystems(run);
+	if (code != 0)
+		return code;
 	if (run->options.json)
 		event_plan(stdout, &run->plan, verdict);
 	else

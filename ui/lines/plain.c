@@ -329,9 +329,14 @@ void plain_status(struct plain *plain, const struct snapshot *snapshot)
 			plain_wrap(plain->out, "  ", line);
 		}
 	} else {
-		STR_FORMAT(line, "%s -> %s: %s, %d %% done, %s", snapshot->archive_name,
-			snapshot->target_name, step_name(snapshot->step),
-			snapshot->progress.percent, human_left(snapshot->progress.eta_s).s);
+		/* The overall percent begins after the scan. */
+		bool scans = snapshot->step == STEP_OPEN;
+		int percent =
+			scans ? gauge_percent(snapshot->progress.step) : snapshot->progress.percent;
+
+		STR_FORMAT(line, "%s -> %s: %s, %d %% %s, %s", snapshot->archive_name,
+			snapshot->target_name, step_name(snapshot->step), percent > 0 ? percent : 0,
+			scans ? "read" : "done", human_left(snapshot->progress.eta_s).s);
 		plain_wrap(plain->out, "", line);
 		if (snapshot->stall[0])
 			plain_wrap(plain->out, "  ", snapshot->stall);
