@@ -476,3 +476,16 @@ bool manifest_has(const struct manifest *manifest, const char *path)
 {
 	return find(manifest, path) != 0;
 }
+
+bool manifest_find_obstacle(
+	const struct manifest *manifest, const char *path, struct manifest_entry *ret)
+{
+	const struct record *record = NULL;
+
+	while ((record = next_record(manifest, record)) != NULL)
+		if (record->entry.type != MANIFEST_DIR && path_is_below(path, record->text)) {
+			*ret = decode(manifest, record);
+			return true;
+		}
+	return false;
+}

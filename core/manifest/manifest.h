@@ -117,6 +117,10 @@ _must_check_ int manifest_each_dir(
 	const struct manifest *manifest, int (*each)(void *arg, const char *path), void *arg);
 /* True if @path is an entry, the root, or the parent of an entry. */
 bool manifest_has(const struct manifest *manifest, const char *path);
+/* Finds the first entry at @path, or at a parent of it, that is not a directory. Replaced entries
+ * count, since tar creates them too. Returns false, and leaves @ret, if there is none. */
+bool manifest_find_obstacle(
+	const struct manifest *manifest, const char *path, struct manifest_entry *ret);
 
 /* The functions below fill a manifest; manifest_read calls them. */
 

@@ -11,19 +11,21 @@
 
 #define BLOCK_BYTES 4096u
 
+static const char *const type_phrases[MANIFEST_TYPE_COUNT] = {
+	[MANIFEST_FILE] = "a file",
+	[MANIFEST_DIR] = "a folder",
+	[MANIFEST_SYMLINK] = "a symbolic link",
+	[MANIFEST_HARDLINK] = "a hard link",
+	[MANIFEST_CHAR] = "a device node",
+	[MANIFEST_BLOCK] = "a device node",
+	[MANIFEST_FIFO] = "a named pipe",
+};
+
 /* Returns why a FAT filesystem cannot hold @entry, or NULL if it can. */
 static const char *vfat_unfit(const struct manifest_entry *entry)
 {
-	static const char *const types[MANIFEST_TYPE_COUNT] = {
-		[MANIFEST_SYMLINK] = "a symbolic link",
-		[MANIFEST_HARDLINK] = "a hard link",
-		[MANIFEST_CHAR] = "a device node",
-		[MANIFEST_BLOCK] = "a device node",
-		[MANIFEST_FIFO] = "a named pipe",
-	};
-
-	if (types[entry->type])
-		return types[entry->type];
+	if (entry->type != MANIFEST_FILE && entry->type != MANIFEST_DIR)
+		return type_phrases[entry->type];
 	if (entry->size > UINT32_MAX)
 		return "a file of 4 GiB or more";
 	if (strpbrk(entry->path, "\"*:<>?\\|"))
@@ -63,6 +65,22 @@ static int share_entry(void *arg, const struct manifest_entry *entry)
 	return 0;
 }
 
+/* The installer makes the mount point before it runs tar, which cannot replace it. */
+static void find_obstacle(struct plan *plan, const struct manifest *manifest, size_t i)
+{
+	const char *mount = plan->layout.partitions[i].mount;
+	struct plan_share *share = &plan->shares[i];
+	struct manifest_entry entry;
+
+	if (mount[0] == '\0' || !manifest_find_obstacle(manifest, mount + 1, &entry))
+		return;
+	STR_COPY(share->blocked_path, entry.path);
+	str_sanitise(share->blocked_path);
+	(void)STR_FORMAT(share->blocked_why, "%s%s%s", type_phrases[entry.type],
+		entry.link[0] ? " to " : "", entry.link);
+	str_sanitise(share->blocked_why);
+}
+
 static uint64_t totals_inodes(const struct manifest_totals *totals)
 {
 	return totals->entries - totals->hardlinks;
@@ -75,6 +93,8 @@ static void make_shares(struct plan *plan, const struct manifest *manifest)
 	if (manifest) {
 		plan->plain_names = true;
 		(void)manifest_each(manifest, share_entry, plan);
+		for (size_t i = 0; i < plan->layout.count; i++)
+			find_obstacle(plan, manifest, i);
 		/* An entry's size includes its holes; the totals do not. */
 		if (root < plan->layout.count &&
 			plan->shares[root].block_bytes > plan->totals.block_bytes)

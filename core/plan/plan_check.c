@@ -147,7 +147,13 @@ static void check_space(const struct plan *plan, size_t index, struct plan_verdi
 			". Use a partition of at least %s.",
 			base_name(plan->archive), name, share->inodes, partition->mount,
 			fs_name(partition->fs), inodes, human_exact(least).s);
-	if (share->unfit)
+	if (share->blocked_path[0])
+		plan_problem_add(ret, "mount-point",
+			"Layout %s mounts %s on %s, but /%s in %s is %s. Mount it on another folder in "
+			"the layout (the one that a link leads to), or choose another layout or archive.",
+			plan->layout.name, name, partition->mount, share->blocked_path,
+			base_name(plan->archive), share->blocked_why);
+	else if (share->unfit)
 		plan_problem_add(ret, "unfit",
 			"%s (%s) cannot hold %" PRIu64
 			" of the archive's entries for %s: %s is %s. Choose another layout.",

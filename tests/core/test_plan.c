@@ -215,6 +215,118 @@ static void shares_follow_the_mount_points(void **state)
 	assert_non_null(find("unfit"));
 }
 
+/* ---- mount points that the archive has as something else ---- */
+
+static const struct layout_partition mounts[] = {
+	{.name = "boot", .fs = FS_VFAT, .size_bytes = MIB(64), .mount = "/boot"},
+	{.name = "efi", .fs = FS_EXT4, .size_bytes = MIB(64), .mount = "/boot/efi"},
+	{.name = "home", .fs = FS_EXT4, .size_bytes = MIB(64), .mount = "/home"},
+	{.name = "own", .fs = FS_EXT4, .size_bytes = MIB(64), .mount = "/data/own"},
+	{.name = "rootfs", .fs = FS_EXT4, .grow = true, .mount = "/"},
+};
+
+struct made_of {
+	const char *path;
+	enum manifest_type type;
+	const char *link;
+};
+
+static void request_made_of(struct world *w, const struct made_of *entries, size_t count)
+{
+	struct layout spec = *layout_find("single-gpt");
+	struct manifest *manifest = manifest_new();
+
+	assert_non_null(manifest);
+	for (size_t i = 0; i < count && entries[i].path; i++) {
+		struct manifest_entry entry = {.type = entries[i].type, .link = entries[i].link};
+
+		assert_int_equal(manifest_add(manifest, entries[i].path, &entry), 0);
+	}
+	assert_int_equal(manifest_seal(manifest), 0);
+	spec.count = ARRAY_SIZE(mounts);
+	for (size_t i = 0; i < ARRAY_SIZE(mounts); i++) {
+		spec.partitions[i] = mounts[i];
+		STR_COPY(spec.partitions[i].type_guid, "0fc63daf-8483-4772-8e79-3d69d8477de4");
+	}
+	w->inspected.totals = *manifest_totals(manifest);
+	plan_begin(&plan, &(struct plan_request){.target = &w->target,
+				  .archive = w->archive,
+				  .layout = &spec,
+				  .allow = 1u << DISK_IMAGE,
+				  .verify = true});
+	plan_complete(&plan, &w->inspected, manifest);
+	plan_look(&facts, &plan, w->root);
+	plan_check(&plan, &facts, &verdict);
+	manifest_free(manifest);
+}
+
+static void a_mount_point_must_be_a_folder(void **state)
+{
+	static const struct {
+		struct made_of entries[4];
+		const char *words[3]; /* NULL: no problem */
+	} cases[] = {
+		{{{"home", MANIFEST_DIR, ""}, {"data/own/file", MANIFEST_FILE, ""}}, {NULL}},
+		{{{"homes", MANIFEST_FILE, ""}, {"data/owner", MANIFEST_FILE, ""}}, {NULL}},
+		{{{"home/boot", MANIFEST_SYMLINK, "../boot"}}, {NULL}},
+		{{{"etc/home", MANIFEST_SYMLINK, "../home"}}, {NULL}},
+		{{{"home", MANIFEST_SYMLINK, "var/home"}},
+			{"partition 3 on /home, ", "/home in ", " a symbolic link to var/home"}},
+		{{{"./home/", MANIFEST_SYMLINK, "/home"}}, {"/home in ", " link to /home"}},
+		{{{"home", MANIFEST_FILE, ""}}, {"/home in ", " is a file. "}},
+		{{{"home", MANIFEST_CHAR, ""}}, {" is a device node. "}},
+		{{{"home", MANIFEST_BLOCK, ""}}, {" is a device node. "}},
+		{{{"home", MANIFEST_FIFO, ""}}, {" is a named pipe. "}},
+		{{{"a", MANIFEST_FILE, ""}, {"home", MANIFEST_HARDLINK, "a"}},
+			{" is a hard link to a. "}},
+		/* the file that it leads to is replaced */
+		{{{"a", MANIFEST_FILE, ""}, {"home", MANIFEST_HARDLINK, "a"},
+			 {"a", MANIFEST_DIR, ""}},
+			{"/home in ", " is a file. "}},
+		/* a parent, also one without entries below */
+		{{{"data", MANIFEST_SYMLINK, "srv"}},
+			{"on /data/own, ", "/data in ", " link to srv"}},
+		{{{"data", MANIFEST_FILE, ""}}, {"on /data/own, ", "/data in ", " is a file. "}},
+		{{{"data/own", MANIFEST_FIFO, ""}},
+			{"on /data/own, ", "/data/own in ", " named pipe. "}},
+		/* tar creates entries that are replaced later, too */
+		{{{"home", MANIFEST_SYMLINK, "x"}, {"home", MANIFEST_DIR, ""}},
+			{" symbolic link to x. "}},
+		{{{"home", MANIFEST_DIR, ""}, {"home", MANIFEST_FILE, ""}}, {" is a file. "}},
+		{{{"data", MANIFEST_FILE, ""}, {"data", MANIFEST_DIR, ""}},
+			{"/data in ", " is a file. "}},
+		/* a mount point in another partition; vfat */
+		{{{"boot", MANIFEST_DIR, ""}, {"boot/efi", MANIFEST_FILE, ""}},
+			{"partition 2 on /boot/efi, ", "/boot/efi in ", " is a file. "}},
+		{{{"boot", MANIFEST_SYMLINK, "usr/boot"}}, {"on /boot, ", " link to usr/boot. "}},
+		/* two mount points that become one */
+		{{{"data", MANIFEST_DIR, ""}, {"data/own", MANIFEST_SYMLINK, "../home"}},
+			{"on /data/own, ", " a symbolic link to ../home. "}},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct plan_problem *problem;
+
+		request_made_of(*state, cases[i].entries, ARRAY_SIZE(cases[i].entries));
+		problem = find("mount-point");
+		if (!cases[i].words[0] != !problem)
+			fail_msg("case %zu: %s", i, problem ? problem->text : "no problem");
+		for (size_t j = 0; problem && j < 3 && cases[i].words[j]; j++)
+			if (!strstr(problem->text, cases[i].words[j]))
+				fail_msg("case %zu: no \"%s\" in: %s", i, cases[i].words[j],
+					problem->text);
+	}
+}
+
+static void an_entry_through_a_link_is_refused(void **state)
+{
+	static const struct made_of entries[] = {
+		{"users", MANIFEST_SYMLINK, "home"}, {"users/me", MANIFEST_FILE, ""}};
+
+	request_made_of(*state, entries, ARRAY_SIZE(entries));
+	assert_non_null(find("archive-path"));
+}
+
 static void without_a_manifest_the_totals_go_to_the_root(void **state)
 {
 	struct world *w = *state;
@@ -325,6 +437,8 @@ int main(void)
 		TEST(a_good_image_and_archive_pass),
 		TEST(paths_are_absolute),
 		TEST(shares_follow_the_mount_points),
+		TEST(a_mount_point_must_be_a_folder),
+		TEST(an_entry_through_a_link_is_refused),
 		TEST(without_a_manifest_the_totals_go_to_the_root),
 		TEST(a_small_image_is_refused),
 		TEST(later_changes_are_detected),

@@ -149,6 +149,13 @@ static void spoil_fit(void)
 	STR_COPY(plan.shares[boot].unfit_path, "boot/vmlinuz");
 	STR_COPY(plan.shares[boot].unfit_why, "a symbolic link");
 }
+static void spoil_mount_point(void)
+{
+	size_t boot = !ext4_index();
+
+	STR_COPY(plan.shares[boot].blocked_path, "boot");
+	STR_COPY(plan.shares[boot].blocked_why, "a symbolic link to usr/boot");
+}
 static void spoil_kernel(void)
 {
 	facts.fs_supported[FS_VFAT] = false;
@@ -207,6 +214,7 @@ static const struct {
 	{spoil_boot_area, "boot-area", {"/dev/mmcblk1", "boot1", "5 MiB"}},
 	{spoil_space, "too-small", {"rootfs.tar.zst", "mmcblk1p", "4 GiB"}},
 	{spoil_inodes, "inodes", {"1000000", "mmcblk1p", "at least"}},
+	{spoil_mount_point, "mount-point", {"on /boot,", "symbolic link to usr/boot", "layout"}},
 	{spoil_fit, "unfit", {"boot/vmlinuz", "symbolic link", "layout"}},
 	{spoil_kernel, "fs-unsupported", {"vfat", "kernel", "module"}},
 	{spoil_mkfs, "mkfs-missing", {"mkfs.ext4", "e2fsprogs", "Install"}},
