@@ -375,6 +375,35 @@ int manifest_add(
 	return append(manifest, path, &kept, flags, target);
 }
 
+static const struct record *next_record(
+	const struct manifest *manifest, const struct record *record)
+{
+	const char *at = record ? (const char *)record + record->bytes
+				: (const char *)manifest->map + FIRST_RECORD * UNIT;
+
+	if (at >= (const char *)manifest->map + manifest->map->used)
+		return NULL;
+	return (const void *)at;
+}
+
+static uint32_t inode_of(const struct manifest *manifest, const struct record *record)
+{
+	const char *start = (const char *)manifest->map;
+
+	if (record->entry.type == MANIFEST_HARDLINK)
+		return record->target;
+	return (uint32_t)((uint64_t)((const char *)record - start) / UNIT);
+}
+
+static void count_names(struct manifest *manifest)
+{
+	const struct record *record = NULL;
+
+	while ((record = next_record(manifest, record)) != NULL)
+		if (!(record->flags & RECORD_REPLACED))
+			record_edit(manifest, inode_of(manifest, record))->entry.names++;
+}
+
 int manifest_seal(struct manifest *manifest)
 {
 	static const struct manifest_entry root = {.link = "", .type = MANIFEST_DIR};
@@ -383,6 +412,7 @@ int manifest_seal(struct manifest *manifest)
 
 	if (find(manifest, "") == 0)
 		r = append(manifest, "", &root, RECORD_IMPLIED, 0);
+	count_names(manifest);
 	bytes = manifest->slots * sizeof(*manifest->index);
 	if (r == 0)
 		r = reserve(manifest, bytes);
@@ -419,6 +449,7 @@ static struct manifest_entry decode(const struct manifest *manifest, const struc
 {
 	const struct record *target;
 	struct manifest_entry entry = record->entry;
+	uint32_t inode = inode_of(manifest, record);
 
 	entry.link = record->text + record->link_at;
 	if (entry.type == MANIFEST_HARDLINK) {
@@ -431,18 +462,9 @@ static struct manifest_entry decode(const struct manifest *manifest, const struc
 		}
 	}
 	entry.path = record->text;
+	entry.inode = inode;
+	entry.names = record_at(manifest, inode)->entry.names;
 	return entry;
-}
-
-static const struct record *next_record(
-	const struct manifest *manifest, const struct record *record)
-{
-	const char *at = record ? (const char *)record + record->bytes
-				: (const char *)manifest->map + FIRST_RECORD * UNIT;
-
-	if (at >= (const char *)manifest->map + manifest->map->used)
-		return NULL;
-	return (const void *)at;
 }
 
 int manifest_each(const struct manifest *manifest,

@@ -101,6 +101,8 @@ struct manifest_entry {
 	uint32_t mtime_ns;
 	uint64_t size;
 	uint32_t major, minor; /* of a device node */
+	uint32_t inode;	       /* equal for all names of one file */
+	uint32_t names;	       /* of that file, with this one */
 	uint32_t xattr_count;  /* without ACLs */
 	uint32_t xattr_labels; /* xattrs_labels of the entry: the @keep of its digest */
 	unsigned char digest[MANIFEST_DIGEST_BYTES];	   /* of a regular file's content */

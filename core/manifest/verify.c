@@ -9,14 +9,36 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/fs.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define BUFFER_BYTES KIB(256)
 #define PROGRESS_MS  200
+
+/* Flags that change how a file is used, all that chattr can set. No tar sets them; flags that the
+ * filesystem needs for itself are not among them. */
+#define INODE_FLAGS                                                                                \
+	(FS_SECRM_FL | FS_UNRM_FL | FS_COMPR_FL | FS_SYNC_FL | FS_IMMUTABLE_FL | FS_APPEND_FL |    \
+		FS_NODUMP_FL | FS_NOATIME_FL | FS_ENCRYPT_FL | FS_JOURNAL_DATA_FL | FS_NOTAIL_FL | \
+		FS_DIRSYNC_FL | FS_TOPDIR_FL | FS_VERITY_FL | FS_NOCOW_FL | FS_DAX_FL |            \
+		FS_PROJINHERIT_FL | FS_CASEFOLD_FL)
+#define INODE_ATTRIBUTES                                                                           \
+	(STATX_ATTR_COMPRESSED | STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND | STATX_ATTR_NODUMP |    \
+		STATX_ATTR_ENCRYPTED | STATX_ATTR_VERITY | STATX_ATTR_DAX)
+static const char flags_differ[] = "inode flags are set";
+
+/* A file on the medium, and the one of the archive that it should be. */
+struct identity {
+	dev_t dev;
+	ino_t ino;
+	uint32_t inode; /* of manifest_entry */
+	const char *path;
+};
 
 struct walk {
 	const struct verify_spec *spec;
@@ -27,6 +49,8 @@ struct walk {
 	struct sha256 sha;
 	struct xattrs xattrs;
 	unsigned char *buffer;
+	struct identity *identities;
+	size_t identity_count, identity_room;
 };
 
 static int report_progress(struct walk *walk)
@@ -118,6 +142,27 @@ static int open_parent(struct walk *walk, const char *path, const char **ret_nam
 	return 0;
 }
 
+/* False for filesystems without flags. */
+static bool has_flags(int fd)
+{
+	int flags = 0;
+
+	return ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0 && (flags & INODE_FLAGS) != 0;
+}
+
+/* Links and nodes cannot be opened: only some of their flags can be read. */
+static bool has_flags_at(int parent_fd, const char *name, mode_t mode)
+{
+	_cleanup_close_ int fd = -1;
+	struct statx found;
+
+	if (!S_ISREG(mode))
+		return statx(parent_fd, name, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &found) == 0 &&
+		       (found.stx_attributes & INODE_ATTRIBUTES) != 0;
+	fd = openat(parent_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return fd >= 0 && has_flags(fd);
+}
+
 /* Computes the digest of a file's content. 0 or -errno. */
 static int hash_file(struct walk *walk, const char *name, unsigned char ret[SHA256_BYTES])
 {
@@ -191,7 +236,10 @@ static int compare_xattrs(struct walk *walk, const struct manifest_entry *entry,
 static const char *compare_metadata(const struct manifest_entry *entry, const struct stat *st)
 {
 	bool is_link = entry->type == MANIFEST_SYMLINK; /* Linux ignores its mode */
+	bool is_dir = entry->type == MANIFEST_DIR;	/* counted in the filesystem's own way */
 
+	if (!is_dir && st->st_nlink != entry->names)
+		return "the number of its hard links differs";
 	if (!is_link && (st->st_mode & 07777) != entry->mode)
 		return "the mode differs";
 	if (st->st_uid != entry->uid || st->st_gid != entry->gid)
@@ -216,6 +264,43 @@ static int compare_hardlink(struct walk *walk, const struct manifest_entry *entr
 		(r == 0 && (target.st_dev != st->st_dev || target.st_ino != st->st_ino)))
 		*ret_what = "is not a hard link to its file";
 	return is_absent(r) ? 0 : r;
+}
+
+/* Keeps which file of the medium the entry is, for find_merged. 0 or -ENOMEM. */
+static int add_identity(
+	struct walk *walk, const struct manifest_entry *entry, const struct stat *st)
+{
+	if (walk->identity_count == walk->identity_room) {
+		size_t room = walk->identity_room ? 2 * walk->identity_room : 1024;
+		struct identity *more = reallocarray(walk->identities, room, sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		walk->identities = more;
+		walk->identity_room = room;
+	}
+	walk->identities[walk->identity_count++] = (struct identity){
+		.dev = st->st_dev, .ino = st->st_ino, .inode = entry->inode, .path = entry->path};
+	return 0;
+}
+
+static int by_file(const void *a, const void *b)
+{
+	const struct identity *one = a, *other = b;
+
+	if (one->dev != other->dev)
+		return one->dev < other->dev ? -1 : 1;
+	return (one->ino > other->ino) - (one->ino < other->ino);
+}
+
+/* Files that the archive has apart are one on a damaged filesystem whose count of links hides it. */
+static void find_merged(struct walk *walk)
+{
+	qsort(walk->identities, walk->identity_count, sizeof(*walk->identities), by_file);
+	for (size_t i = 1; i < walk->identity_count; i++)
+		if (by_file(&walk->identities[i - 1], &walk->identities[i]) == 0 &&
+			walk->identities[i - 1].inode != walk->identities[i].inode)
+			mismatch(walk, walk->identities[i].path, "is one file with another entry");
 }
 
 static int compare(struct walk *walk, const struct manifest_entry *entry, const char **ret_what)
@@ -263,6 +348,12 @@ static int compare(struct walk *walk, const struct manifest_entry *entry, const 
 		r = compare_symlink(walk, entry, name, ret_what);
 	if (r == 0 && !*ret_what && unix_metadata)
 		r = compare_xattrs(walk, entry, name, ret_what);
+	/* list_dir looks at those of directories */
+	if (r == 0 && !*ret_what && !S_ISDIR(st.st_mode) &&
+		has_flags_at(walk->parent_fd, name, st.st_mode))
+		*ret_what = flags_differ;
+	if (r == 0 && !*ret_what && unix_metadata)
+		r = add_identity(walk, entry, &st);
 	return r;
 }
 
@@ -286,21 +377,33 @@ static int on_entry(void *arg, const struct manifest_entry *entry)
 	return report_progress(walk);
 }
 
-static bool is_expected(const struct walk *walk, const char *dir, const char *path)
+/* True for the folder that mkfs.ext4 makes. */
+static bool is_lost_and_found(const struct walk *walk, const char *dir, const char *path)
 {
 	const struct layout_partition *p = partition_of(walk->spec->layout, dir);
 
-	if (manifest_has(walk->spec->manifest, path) || is_mount_parent(walk->spec->layout, path))
-		return true;
 	if (strcmp(path + (*dir ? strlen(dir) + 1 : 0), "lost+found") != 0)
 		return false;
 	return p ? p->fs == FS_EXT4 && strcmp(p->mount + 1, dir) == 0 : *dir == '\0';
 }
 
-/* Counts the files of a directory that are not in the archive; an unknown directory counts once. */
-static int on_dir(void *arg, const char *path)
+static int list_dir(struct walk *walk, const char *path);
+
+/* Files that the archive has not are wrong, but for those of the installer: mount points, their
+ * parents, and an empty lost+found. */
+static int on_found(struct walk *walk, const char *dir, const char *path)
 {
-	struct walk *walk = arg;
+	if (manifest_has(walk->spec->manifest, path))
+		return 0;
+	if (is_mount_parent(walk->spec->layout, path) || is_lost_and_found(walk, dir, path))
+		return list_dir(walk, path);
+	mismatch(walk, path, "is not in the archive");
+	return 0;
+}
+
+/* Searches a directory for files that are not in the archive; an unknown directory counts once. */
+static int list_dir(struct walk *walk, const char *path)
+{
 	char inside[PATH_MAX + NAME_MAX + 2];
 	struct dirent *found;
 	const char *name;
@@ -312,8 +415,12 @@ static int on_dir(void *arg, const char *path)
 		fd = openat(walk->parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		r = fd < 0 ? -errno : 0;
 	}
-	if (is_absent(r))
-		return 0; /* already counted: the directory, or an entry in it */
+	if (is_absent(r)) {
+		/* Of the archive's, the directory or an entry in it was counted before. */
+		if (!manifest_has(walk->spec->manifest, path))
+			mismatch(walk, path, "is not a directory");
+		return 0;
+	}
 	if (r == 0) {
 		dir = fdopendir(fd);
 		if (!dir) {
@@ -323,16 +430,23 @@ static int on_dir(void *arg, const char *path)
 	}
 	if (r < 0)
 		return unreadable(walk, path, r);
-	while (errno = 0, (found = readdir(dir)) != NULL) {
+	if (has_flags(fd))
+		mismatch(walk, path, flags_differ);
+	while (r == 0 && (errno = 0, found = readdir(dir)) != NULL) {
 		if (strcmp(found->d_name, ".") == 0 || strcmp(found->d_name, "..") == 0)
 			continue;
 		STR_FORMAT(inside, "%s%s%s", path, *path ? "/" : "", found->d_name);
-		if (!is_expected(walk, path, inside))
-			mismatch(walk, inside, "is not in the archive");
+		r = on_found(walk, path, inside);
 	}
-	r = -errno;
+	if (r == 0 && errno)
+		r = unreadable(walk, path, -errno);
 	(void)closedir(dir);
-	return r < 0 ? unreadable(walk, path, r) : report_progress(walk);
+	return r < 0 ? r : report_progress(walk);
+}
+
+static int on_dir(void *arg, const char *path)
+{
+	return list_dir(arg, path);
 }
 
 static int add_size(void *arg, const struct manifest_entry *entry)
@@ -358,11 +472,14 @@ int verify_tree(const struct verify_spec *spec, struct verify_result *ret)
 		r = manifest_each(spec->manifest, on_entry, &walk);
 	if (r == 0)
 		r = manifest_each_dir(spec->manifest, on_dir, &walk);
+	if (r == 0)
+		find_merged(&walk);
 	if (r == 0 && spec->progress && spec->progress(spec->arg, ret) != 0)
 		r = -ECANCELED;
 	close_fd(&walk.parent_fd);
 	xattrs_finish(&walk.xattrs);
 	sha256_finish(&walk.sha);
+	free(walk.identities);
 	free(walk.buffer);
 	return r;
 }

@@ -50,7 +50,7 @@ static const struct {
 			.answers = true,
 			.lacks = TAR_NEED_ACLS,	 /* fails on ACL records that GNU tar wrote */
 			.env = "LC_ALL=C.UTF-8", /* the C locale: no non-ASCII names */
-			.args = {"-x", "-p", "--same-owner", "--numeric-owner"},
+			.args = {"-x", "-p", "--same-owner", "--numeric-owner", "--no-fflags"},
 		},
 	[TAR_BUSYBOX] =
 		{

@@ -58,6 +58,35 @@ static void implies_directories(void **state)
 	manifest_free(manifest);
 }
 
+/* The last entry of a path has its names; a file that was replaced keeps those of its links. */
+static void counts_the_names_of_a_file(void **state)
+{
+	static const struct member members[] = {
+		{"one", '0', NULL, "1"},
+		{"a", '0', NULL, "a"},
+		{"b", '1', "a", NULL},
+		{"c", '1', "b", NULL},
+		{"a", '0', NULL, "A"},
+		{"d", '1', "a", NULL},
+		{"gone", '1', "one", NULL},
+		{"gone", '2', "one", NULL},
+	};
+	static const struct {
+		const char *path;
+		unsigned names;
+	} rows[] = {{"one", 1}, {"gone", 1}, {"a", 2}, {"d", 2}, {"b", 2}, {"c", 2}};
+	struct manifest *manifest = read_good(craft(members, ARRAY_SIZE(members), 1024));
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_int_equal(lookup(manifest, rows[i].path).names, rows[i].names);
+	assert_int_equal(lookup(manifest, "a").inode, lookup(manifest, "d").inode);
+	assert_int_equal(lookup(manifest, "b").inode, lookup(manifest, "c").inode);
+	assert_int_not_equal(lookup(manifest, "a").inode, lookup(manifest, "b").inode);
+	assert_int_not_equal(lookup(manifest, "one").inode, lookup(manifest, "gone").inode);
+	manifest_free(manifest);
+}
+
 static void refuses_unsafe_entries(void **state)
 {
 	static const struct {
@@ -185,6 +214,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(takes_the_last_of_a_path),
 		cmocka_unit_test(implies_directories),
+		cmocka_unit_test(counts_the_names_of_a_file),
 		cmocka_unit_test(refuses_unsafe_entries),
 		cmocka_unit_test(allows_what_is_normal),
 		cmocka_unit_test(counts_problems_beyond_its_room),

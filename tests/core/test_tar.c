@@ -392,7 +392,8 @@ static void arguments(void **state)
 			"tar -x --totals=SIGUSR1 --totals -p --same-owner --numeric-owner "
 			"--delay-directory-restore --xattrs --xattrs-include=* --warning=no-timestamp "
 			"--warning=no-unknown-keyword -C /d -f -"},
-		{TAR_BSD, TAR_NEED_ACLS, "tar -x -p --same-owner --numeric-owner -C /d -f -"},
+		{TAR_BSD, TAR_NEED_ACLS,
+			"tar -x -p --same-owner --numeric-owner --no-fflags -C /d -f -"},
 		{TAR_BUSYBOX, TAR_NEED_ACLS, "tar -x -p --numeric-owner -C /d -f -"},
 		{TAR_TOYBOX, 0, "tar -x -p --numeric-owner -C /d -f -"},
 		{TAR_UNKNOWN, 0, "tar -x -p -C /d -f -"},

@@ -280,8 +280,6 @@ static void finds_each_change(void **state)
 		{"etc/nothing", "the type differs", make_link},
 		{"bin/absolute", "the link target differs", retarget},
 		{"dev/null", "the device number differs", renumber},
-		{"etc/zz-same", "is not a hard link to its file", copy_link},
-		{"bin/zz-same-link", "is missing", remove_it},
 		{"etc/extra", "is not in the archive", create},
 		{"empty/extra", "is not in the archive", create},
 		{"extra", "is not in the archive", create_tree},
@@ -308,6 +306,34 @@ static void finds_each_change(void **state)
 		assert_int_equal(discard(state), 0);
 		assert_int_equal(extract(state), 0);
 	}
+}
+
+/* The file that has lost a name is the first that differs. */
+static void finds_lost_links(void **state)
+{
+	(void)state;
+	if (!fixture.box)
+		skip();
+	times[0] = times[1] = (struct timespec){.tv_sec = 1714979289, .tv_nsec = 123456789};
+	assert_int_equal(copy_link("etc/zz-same"), 0);
+	restore_times("etc/zz-same");
+	expect(NULL, 2, "etc/hello: the number of its hard links differs");
+	assert_int_equal(remove_it("bin/zz-same-link"), 0);
+	restore_times("bin/zz-same-link");
+	expect(NULL, 4, "bin/relative: the number of its hard links differs");
+}
+
+static void finds_further_links(void **state)
+{
+	(void)state;
+	if (!fixture.box)
+		skip();
+	times[0] = times[1] = (struct timespec){.tv_sec = 1714979289, .tv_nsec = 123456789};
+	/* outside of what is mounted on a board, for instance */
+	assert_int_equal(linkat(fixture.tree, "dev/fifo", fixture.box->root, "link", 0), 0);
+	expect(NULL, 1, "dev/fifo: the number of its hard links differs");
+	assert_int_equal(unlinkat(fixture.box->root, "link", 0), 0);
+	expect(NULL, 0, "");
 }
 
 static void compares_times(void **state)
@@ -403,6 +429,26 @@ static void expects_the_mount_points(void **state)
 	assert_int_equal(utimensat(fixture.tree, ".", times, 0), 0);
 	expect(&deep, 0, "");
 	expect(NULL, 1, "data: is not in the archive");
+	/* the archive has no entry there, but on_found searches these folders too */
+	assert_int_equal(create("data/extra"), 0);
+	expect(&deep, 1, "data/extra: is not in the archive");
+	assert_int_equal(create("data/own/extra"), 0);
+	expect(&deep, 2, verify(&deep).first);
+	assert_int_equal(create("data/own/lost+found/extra"), 0);
+	assert_int_equal(create("lost+found/extra"), 0);
+	expect(&deep, 4, verify(&deep).first);
+	expect(NULL, 2, verify(NULL).first); /* data, lost+found/extra */
+	assert_int_equal(unlinkat(fixture.tree, "data/own/lost+found/extra", 0), 0);
+	assert_int_equal(unlinkat(fixture.tree, "data/own/extra", 0), 0);
+	assert_int_equal(unlinkat(fixture.tree, "data/extra", 0), 0);
+	expect(&deep, 1, "lost+found/extra: is not in the archive");
+	assert_int_equal(unlinkat(fixture.tree, "lost+found/extra", 0), 0);
+	assert_int_equal(unlinkat(fixture.tree, "lost+found", AT_REMOVEDIR), 0);
+	assert_int_equal(create("lost+found"), 0);
+	assert_int_equal(utimensat(fixture.tree, ".", times, 0), 0);
+	expect(&deep, 1, "lost+found: is not a directory");
+	assert_int_equal(unlinkat(fixture.tree, "lost+found", 0), 0);
+	assert_int_equal(utimensat(fixture.tree, ".", times, 0), 0);
 	assert_int_equal(mkdirat(fixture.tree, "empty/lost+found", 0700), 0);
 	assert_int_equal(utimensat(fixture.tree, "empty", times, 0), 0);
 	expect(&deep, 1, "empty/lost+found: is not in the archive");
@@ -438,6 +484,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		tree_test(accepts_what_tar_made),
 		tree_test(finds_each_change),
+		tree_test(finds_lost_links),
+		tree_test(finds_further_links),
 		tree_test(compares_times),
 		tree_test(follows_no_symlink),
 		tree_test(counts_every_difference),
