@@ -246,7 +246,7 @@ static const struct mistake mistakes[] = {
 	{"partition \"a\" {\n size = 1M\n format = vfat\n label = BOOT-PARTITION\n}\n" ROOT, 1,
 		"too long for vfat"},
 	{"partition \"a\" {\n size = 1M\n format = vfat\n label = A.B\n}\n" ROOT, 1,
-		"label A.B has a character"},
+		"label 'A.B' has a character"},
 	{"partition \"a\" {\n size = 1M\n format = vfat\n label = \" B\"\n}\n" ROOT, 1,
 		"not allowed on vfat"},
 	{"partition \"a\" {\n size = 1M\n type = 0x0c\n}\n" ROOT, 1, "only on an MBR"},
