@@ -145,11 +145,12 @@ static int set_boot_configuration(const struct job *job, struct diag *diag)
 static int commit_work(void *arg, int report_fd)
 {
 	struct job *job = arg;
+	struct ptable_head head;
 	struct diag diag = {0};
-	int r = ptable_write(job->target.excl_fd, &job->plan.layout, &diag);
+	int r = ptable_write(job->target.excl_fd, &job->plan.layout, &head, &diag);
 
 	if (r == 0)
-		r = ptable_compare(job->target.excl_fd, &job->plan.layout, &diag);
+		r = ptable_compare(job->target.excl_fd, &job->plan.layout, &head, &diag);
 	if (r < 0)
 		return child_report_fail(report_fd, r,
 			"The partition table of %s could not be written: %s", job_target_name(job),

@@ -198,7 +198,7 @@ static int make_table(struct fdisk_context *cxt, const struct layout *layout)
 	return r;
 }
 
-int ptable_write(int fd, const struct layout *layout, struct diag *diag)
+int ptable_write(int fd, const struct layout *layout, struct ptable_head *ret, struct diag *diag)
 {
 	__attribute__((cleanup(unref_context))) struct fdisk_context *cxt = fdisk_new_context();
 	char id[40];
@@ -234,7 +234,8 @@ int ptable_write(int fd, const struct layout *layout, struct diag *diag)
 	if (fsync(fd) < 0)
 		return diag_fail(
 			diag, -errno, "cannot flush the partition table: %s", strerror(errno));
-	return 0;
+	r = pread_full(fd, ret->bytes, sizeof(ret->bytes), 0);
+	return r < 0 ? diag_fail(diag, r, "cannot read the partition table: %s", strerror(-r)) : 0;
 }
 
 static void free_probe(blkid_probe *probe)
@@ -308,7 +309,23 @@ static int compare_backup(int fd, struct diag *diag)
 	return r != 0 ? diag_fail(diag, -EILSEQ, "the backup GPT on the medium is damaged") : 0;
 }
 
-int ptable_compare(int fd, const struct layout *layout, struct diag *diag)
+static int compare_head(int fd, const struct ptable_head *head, struct diag *diag)
+{
+	struct ptable_head found;
+	int r = pread_full(fd, found.bytes, sizeof(found.bytes), 0);
+
+	if (r < 0)
+		return diag_fail(diag, r, "cannot read the disk: %s", strerror(-r));
+	for (size_t i = 0; i < sizeof(found.bytes); i++)
+		if (found.bytes[i] != head->bytes[i])
+			return diag_fail(diag, -EILSEQ,
+				"the MBR on the medium differs from what was written, first at byte %zu",
+				i);
+	return 0;
+}
+
+int ptable_compare(
+	int fd, const struct layout *layout, const struct ptable_head *head, struct diag *diag)
 {
 	__attribute__((cleanup(free_probe))) blkid_probe probe = blkid_new_probe();
 	blkid_parttable table;
@@ -350,5 +367,6 @@ int ptable_compare(int fd, const struct layout *layout, struct diag *diag)
 		if (r < 0)
 			return r;
 	}
-	return layout->table == TABLE_GPT ? compare_backup(fd, diag) : 0;
+	r = compare_head(fd, head, diag);
+	return r == 0 && layout->table == TABLE_GPT ? compare_backup(fd, diag) : r;
 }

@@ -18,16 +18,24 @@ _must_check_ int ptable_forget(int fd, int root, const char *name);
  * or -errno; on failure the partitions added before stay. */
 _must_check_ int ptable_announce(int fd, const struct layout *layout);
 
+/* The first sector of a disk as ptable_write left it: what libblkid does not compare, such as the
+ * addresses in CHS and the start of a protective MBR, is compared byte by byte. */
+struct ptable_head {
+	unsigned char bytes[512];
+};
+
 /*
  * Writes the table to the disk or image open read-write at @fd with libfdisk, with explicit starts
- * and sizes, then fsyncs. The boot code area (bytes 0-439) does not change. Returns 0, or -errno
- * with the reason in @diag.
+ * and sizes, then fsyncs. The boot code area (bytes 0-439) does not change. Returns 0 and the first
+ * sector in @ret, or -errno with the reason in @diag.
  */
-_must_check_ int ptable_write(int fd, const struct layout *layout, struct diag *diag);
+_must_check_ int ptable_write(
+	int fd, const struct layout *layout, struct ptable_head *ret, struct diag *diag);
 
 /* Reads the table, and the backup of a GPT, back from the medium (after dropping the caches of @fd)
- * and compares it with @layout. Returns 0 if equal; -EILSEQ with the difference in @diag; or
- * -errno. */
-_must_check_ int ptable_compare(int fd, const struct layout *layout, struct diag *diag);
+ * and compares it with @layout, and the first sector with @head. Returns 0 if equal; -EILSEQ with
+ * the difference in @diag; or -errno. */
+_must_check_ int ptable_compare(
+	int fd, const struct layout *layout, const struct ptable_head *head, struct diag *diag);
 
 #endif

@@ -596,6 +596,7 @@ static void tables_leave_blobs_alone(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(shipped); i++) {
 		struct layout spec = load_shipped(box, i), l;
 		size_t table_end = spec.table == TABLE_GPT ? 34 * SECTOR_BYTES : SECTOR_BYTES;
+		struct ptable_head head;
 		struct diag diag = {0};
 		int fd;
 
@@ -606,7 +607,8 @@ static void tables_leave_blobs_alone(void **state)
 		assert_int_equal(pwrite_full(fd, before, sizeof(before), 0), 0);
 		assert_int_equal(layout_place(&spec, GIB(2), &l, &diag), 0);
 		layout_assign_ids(&l, layout_random);
-		if (ptable_write(fd, &l, &diag) < 0 || ptable_compare(fd, &l, &diag) < 0)
+		if (ptable_write(fd, &l, &head, &diag) < 0 ||
+			ptable_compare(fd, &l, &head, &diag) < 0)
 			fail_msg("%s: %s", l.name, diag.text);
 		assert_int_equal(pread_full(fd, after, sizeof(after), 0), 0);
 		assert_memory_equal(before, after, 440);

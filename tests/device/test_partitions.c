@@ -164,12 +164,13 @@ static void kernel_reads_again(void **state)
 	struct fixture *f = *state;
 	struct layout layout = plan("boot-root"), other = layout;
 	struct diag diag = {.text = ""};
+	struct ptable_head head;
 	struct disk disk;
 
 	fixture_require_root();
 	fixture_make_loop(f, MIB(600));
 	assert_int_equal(disk_scan_name(f->root, f->name, &disk), 0);
-	assert_int_equal(ptable_write(f->fd, &layout, &diag), 0);
+	assert_int_equal(ptable_write(f->fd, &layout, &head, &diag), 0);
 	/* The partitions added before were of another table, and disappear. */
 	other.partitions[0].sectors -= 8;
 	other.count = 1;

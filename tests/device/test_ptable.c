@@ -19,11 +19,14 @@ static struct layout plan(const char *name, uint64_t disk_bytes)
 	return planned;
 }
 
+static struct ptable_head head; /* of the last table that was written */
+
 static void write_and_compare(int fd, const struct layout *layout)
 {
 	struct diag diag = {.text = ""};
 
-	if (ptable_write(fd, layout, &diag) < 0 || ptable_compare(fd, layout, &diag) < 0)
+	if (ptable_write(fd, layout, &head, &diag) < 0 ||
+		ptable_compare(fd, layout, &head, &diag) < 0)
 		fail_msg("%s: %s", layout->name, diag.text);
 }
 
@@ -31,7 +34,7 @@ static void compare_reports(int fd, const struct layout *layout, const char *tex
 {
 	struct diag diag = {.text = ""};
 
-	assert_int_equal(ptable_compare(fd, layout, &diag), -EILSEQ);
+	assert_int_equal(ptable_compare(fd, layout, &head, &diag), -EILSEQ);
 	if (!strstr(diag.text, text))
 		fail_msg("\"%s\" does not contain \"%s\"", diag.text, text);
 }
@@ -132,7 +135,7 @@ static void differences_are_reported(void **state)
 	compare_reports(f->image_fd, layout_find("single-gpt"), "no GPT");
 
 	written = plan("boot-root", MIB(600));
-	assert_int_equal(ptable_write(f->image_fd, &written, &diag), 0);
+	assert_int_equal(ptable_write(f->image_fd, &written, &head, &diag), 0);
 
 	other = written;
 	other.table = TABLE_MBR;
@@ -162,10 +165,50 @@ static void differences_are_reported(void **state)
 	compare_reports(f->image_fd, &other, "2 partitions");
 
 	written = plan("single-mbr", MIB(600));
-	assert_int_equal(ptable_write(f->image_fd, &written, &diag), 0);
+	assert_int_equal(ptable_write(f->image_fd, &written, &head, &diag), 0);
 	other = written;
 	other.partitions[0].type_mbr = 0x82;
 	compare_reports(f->image_fd, &other, "type");
+}
+
+/* What no library compares: the addresses in CHS, the protective MBR, entries without a partition, and
+ * the boot code. */
+static void any_byte_of_the_first_sector_is_compared(void **state)
+{
+	struct fixture *f = *state;
+
+	fixture_make_image(f, MIB(600));
+	for (size_t i = 0; layout_builtin(i); i++) {
+		struct layout layout = plan(layout_builtin(i)->name, MIB(600));
+
+		fixture_fill(f->image_fd, 0, 440, 0xbb);
+		write_and_compare(f->image_fd, &layout);
+		for (size_t at = 0; at < sizeof(head.bytes); at++) {
+			fixture_fill(f->image_fd, at, 1, head.bytes[at] ^ 1);
+			compare_reports(f->image_fd, &layout, "on the medium");
+			fixture_fill(f->image_fd, at, 1, head.bytes[at]);
+		}
+		write_and_compare(f->image_fd, &layout);
+	}
+}
+
+/* The CHS of its start and end, its start, its size, and the next entry. */
+static void a_flip_in_the_protective_mbr_is_reported(void **state)
+{
+	static const struct {
+		size_t at;
+		const char *text;
+	} flips[] = {{0x1bf, "byte 447"}, {0x1c3, "byte 451"}, {0x1c6, "byte 454"},
+		{0x1ca, "byte 458"}, {0x1ce, "byte 462"}};
+	struct fixture *f = *state;
+	struct layout layout = plan("boot-root", MIB(600));
+
+	fixture_make_image(f, MIB(600));
+	for (size_t i = 0; i < ARRAY_SIZE(flips); i++) {
+		write_and_compare(f->image_fd, &layout);
+		fixture_fill(f->image_fd, flips[i].at, 1, head.bytes[flips[i].at] ^ 0x10);
+		compare_reports(f->image_fd, &layout, flips[i].text);
+	}
 }
 
 /* libblkid would silently read the backup. */
@@ -204,11 +247,11 @@ static void partition_that_does_not_fit_is_an_error(void **state)
 
 	fixture_make_image(f, MIB(600));
 	layout.partitions[1].sectors = MIB(600) / SECTOR_BYTES;
-	assert_true(ptable_write(f->image_fd, &layout, &diag) < 0);
+	assert_true(ptable_write(f->image_fd, &layout, &head, &diag) < 0);
 	assert_non_null(strstr(diag.text, "cannot add partition rootfs"));
 	layout = plan("boot-root", MIB(600));
 	layout.partitions[1].start = layout.partitions[0].start;
-	assert_true(ptable_write(f->image_fd, &layout, &diag) < 0);
+	assert_true(ptable_write(f->image_fd, &layout, &head, &diag) < 0);
 	/* nothing was written */
 	assert_true(fixture_is_filled(f->image_fd, 0, MIB(1), 0));
 }
@@ -272,7 +315,7 @@ static void read_only_is_an_error(void **state)
 
 	fixture_make_image(f, MIB(600));
 	fd = open(f->image, O_RDONLY | O_CLOEXEC);
-	assert_true(ptable_write(fd, &layout, &diag) < 0);
+	assert_true(ptable_write(fd, &layout, &head, &diag) < 0);
 	assert_true(diag.text[0] != '\0');
 }
 
@@ -285,6 +328,8 @@ int main(void)
 		fixture_test(four_kib_sectors),
 		fixture_test(partitions_in_the_first_mebibyte),
 		fixture_test(differences_are_reported),
+		fixture_test(any_byte_of_the_first_sector_is_compared),
+		fixture_test(a_flip_in_the_protective_mbr_is_reported),
 		fixture_test(damaged_primary_is_reported),
 		fixture_test(damaged_backup_is_reported),
 		fixture_test(partition_that_does_not_fit_is_an_error),
