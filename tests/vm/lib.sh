@@ -49,6 +49,7 @@ vm_pid=                 # QEMU, or its timeout(1)
 vm_server=              # tmux
 vm_jobs=                # other background children
 vm_cards=()             # "NAME KIND" of each card; each has its own controller
+vm_devices=()           # more arguments of QEMU, for the installer's machine
 vm_throttle=            # a limit for every card, as an option of QEMU's -drive
 installer_extra=        # a function that adds files to the installer's RAM disk; its argument is the root
 vm_line=                # the program for a bad line (line.c), controlled by the FIFO $vm_tmp/line
@@ -440,7 +441,7 @@ machine_command() {
 	if [ "$kernel" = installer.vmlinuz ]; then
 		qemu_command+=(-device qemu-xhci
 			-drive "if=none,id=stick,format=raw,readonly=on,file=$QEMU_DIR/stick.img"
-			-device "usb-storage,drive=stick,removable=on")
+			-device "usb-storage,drive=stick,removable=on" "${vm_devices[@]}")
 	fi
 }
 
