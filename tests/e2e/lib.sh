@@ -338,7 +338,7 @@ attach_partition() {
 	losetup -r -f --show -o $((start * 512)) --sizelimit $((size * 512)) "$1"
 }
 
-# mount_partition IMAGE N DIR: read-only. unmount_partition DIR undoes it.
+# mount_partition IMAGE N DIR: read-only. umount DIR undoes it.
 mount_partition() {
 	local loop
 	mkdir -p "$3"
