@@ -91,6 +91,7 @@ static void mkfs_makes_what_was_chosen(void **state)
 		uint32_t sector = sectors[i % ARRAY_SIZE(sectors)];
 		struct fat fat = fat_choose(KIB(kib), sector, 0);
 		char type[8], cluster[16], size[16];
+		struct diag diag;
 		const char *const argv[] = {
 			"mkfs.vfat", "-F", type, "-s", cluster, "-S", size, f->image, NULL};
 		int status;
@@ -108,6 +109,9 @@ static void mkfs_makes_what_was_chosen(void **state)
 			fail_msg("%llu KiB, sectors of %u: FAT%s, %llu clusters, exit %d",
 				(unsigned long long)kib, sector, type,
 				(unsigned long long)clusters_of(f->image_fd), status);
+		if (fat_check(f->image_fd, &diag) < 0)
+			fail_msg("%llu KiB, sectors of %u: %s", (unsigned long long)kib, sector,
+				diag.text);
 		made++;
 	}
 	if (made == 0) {
@@ -117,12 +121,48 @@ static void mkfs_makes_what_was_chosen(void **state)
 	assert_int_equal(made, ARRAY_SIZE(sizes_kib) * ARRAY_SIZE(sectors));
 }
 
+/* mkfs.vfat makes what it is told; firmware would read it as another type. */
+static void a_fat_of_another_type_is_found(void **state)
+{
+	static const struct {
+		const char *type, *cluster, *sector, *text;
+		uint64_t mib;
+	} faults[] = {
+		{"32", "1", "4096", "a FAT32 of 65376 clusters, which firmware reads as a FAT16",
+			256},
+		{"32", "1", "512", "which firmware reads as a FAT16", 32},
+		{"32", "1", "4096", "which firmware reads as a FAT12", 8},
+	};
+	struct fixture *f = *state;
+
+	fixture_make_image(f, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(faults); i++) {
+		struct diag diag = {.text = ""};
+		const char *const argv[] = {"mkfs.vfat", "-F", faults[i].type, "-s",
+			faults[i].cluster, "-S", faults[i].sector, f->image, NULL};
+		int status;
+
+		assert_int_equal(ftruncate(f->image_fd, 0), 0);
+		assert_int_equal(ftruncate(f->image_fd, (off_t)MIB(faults[i].mib)), 0);
+		status = fixture_run(argv);
+		if (status == 127)
+			skip();
+		assert_int_equal(status, 0);
+		assert_int_equal(fat_check(f->image_fd, &diag), -EILSEQ);
+		if (!strstr(diag.text, faults[i].text))
+			fail_msg("no \"%s\" in: %s", faults[i].text, diag.text);
+	}
+	fixture_fill(f->image_fd, 0, 512, 0);
+	assert_int_equal(fat_check(f->image_fd, &(struct diag){0}), -EILSEQ);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_type_follows_the_clusters),
 		cmocka_unit_test(fat32_is_chosen_where_it_is_one),
 		fixture_test(mkfs_makes_what_was_chosen),
+		fixture_test(a_fat_of_another_type_is_found),
 	};
 
 	return cmocka_run_group_tests_name("fat", tests, NULL, NULL);

@@ -168,12 +168,41 @@ static void copies_of_headers_are_erased(void **state)
 		assert_true(fixture_is_filled(fixture.image_fd, START + places[i], 512, 0));
 }
 
+/* A format that this libblkid does not know, in each of the places, up to their last bytes. */
+static void unknown_formats_are_erased(void **state)
+{
+	static const uint64_t places[] = {0, MIB(1) - 512, MIB(1), MIB(1) + KIB(64) - 512, MIB(2),
+		MIB(4), MIB(4) + KIB(64) - 512, MIB(64), SIZE - MIB(1), SIZE - 512};
+
+	(void)state;
+	make_image();
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		fixture_fill(fixture.image_fd, START + places[i], 512, 0xa5);
+	expect_wiped();
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		assert_true(fixture_is_filled(fixture.image_fd, START + places[i], 512, 0));
+}
+
+/* The member of a RAID, farther from the end than the last MiB. */
+static void other_places_of_libblkid_are_erased(void **state)
+{
+	static const char magic[] = "Promise Technology, Inc.";
+
+	(void)state;
+	make_image();
+	poke(SIZE - 3087 * 512, magic, strlen(magic));
+	assert_string_equal(identify(), "promise_fasttrack_raid_member");
+	expect_wiped();
+}
+
 static void a_small_partition_is_zeroed_alone(void **state)
 {
 	(void)state;
 	make_image();
 	fixture_fill(fixture.image_fd, START, KIB(128), 0xee);
+	fixture_fill(fixture.image_fd, START + MIB(1), MIB(4), 0xee);
 	assert_int_equal(signatures_wipe(fixture.image_fd, START, KIB(64)), 0);
+	assert_true(fixture_is_filled(fixture.image_fd, START + MIB(1), MIB(4), 0xee));
 	assert_true(fixture_is_filled(fixture.image_fd, START, KIB(64), 0));
 	assert_true(fixture_is_filled(fixture.image_fd, START + KIB(64), KIB(64), 0xee));
 	assert_true(fixture_is_filled(fixture.image_fd, START - KIB(64), KIB(64), 0xee));
@@ -212,6 +241,8 @@ int main(void)
 		TEST(zfs_labels_are_erased),
 		TEST(vmfs_is_erased),
 		TEST(copies_of_headers_are_erased),
+		TEST(unknown_formats_are_erased),
+		TEST(other_places_of_libblkid_are_erased),
 		TEST(a_small_partition_is_zeroed_alone),
 		TEST(errors_are_reported),
 	};

@@ -22,7 +22,9 @@ suite=()
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/boardstrap-mutants.XXXXXX") || exit 1
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
-read -r -a libs <<<"$(pkg-config --libs blkid fdisk libconfuse libarchive libcrypto cmocka)"
+packages=(blkid fdisk libconfuse libarchive libcrypto cmocka)
+read -r -a libs <<<"$(pkg-config --libs "${packages[@]}")"
+read -r -a flags <<<"$(pkg-config --cflags "${packages[@]}")"
 
 # True if no test of the suite fails; otherwise $caught is the first that does.
 survives() {
@@ -63,7 +65,7 @@ try() {
 	if cmp -s "$file" "$tmp/mutant.c"; then
 		echo "not ok $count - $file without $name: the edit no longer applies"
 	elif ! "$CC" -std=gnu17 -w -O1 -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
-		-c -o "$tmp/mutant.o" "$tmp/mutant.c" 2>"$tmp/errors"; then
+		"${flags[@]}" -c -o "$tmp/mutant.o" "$tmp/mutant.c" 2>"$tmp/errors"; then
 		echo "not ok $count - $file without $name: it does not compile"
 		sed 's/^/#   /' "$tmp/errors"
 	elif survives; then

@@ -115,6 +115,7 @@ part "content that just fits" $check 'if (share->block_bytes > usable)' 'if (sha
 part "inodes" $check 'else if (share->inodes > inodes)' 'else if (0)'
 part "inodes that just suffice" $check 'else if (share->inodes > inodes)' 'else if (share->inodes >= inodes)'
 part "entries that a filesystem cannot hold" $check 'if (share->unfit)' 'if (0)'
+part "mount points that are no folders" $check 'if (share->blocked_path[0])' 'if (0)'
 part "room for a sparse image" $check 'if (bytes > facts->image_room_bytes)' 'if (0)'
 part "an image that just fits" $check 'if (bytes > facts->image_room_bytes)' 'if (bytes >= facts->image_room_bytes)'
 part "boot areas" $check 'if (need > have)' 'if (0)'
@@ -132,3 +133,53 @@ part "plain names" $check '!plan->plain_names &&' ''
 part "an available locale" $check '&& !facts->utf8_locale' ''
 part "root rights" $check 'if (!facts->is_root)' 'if (0)'
 part "verification if syncfs reports no errors" $check 'if (!plan->verify && !facts->syncfs_reports)' 'if (0)'
+
+plan=core/plan/plan.c
+manifest=core/manifest/manifest.c
+suite_is core/test_plan
+part "what the archive has at a mount point" $plan 'find_obstacle(plan, manifest, i);' ';'
+part "parents of a mount point" $manifest 'record->entry.type != MANIFEST_DIR && path_is_below(path, record->text)' \
+	'record->entry.type != MANIFEST_DIR && strcmp(path, record->text) == 0'
+part "a mount point that is replaced later" $manifest 'record->entry.type != MANIFEST_DIR && path_is_below' \
+	'record->entry.type != MANIFEST_DIR && !(record->flags & RECORD_REPLACED) && path_is_below'
+part "folders in place of a mount point" $manifest 'record->entry.type != MANIFEST_DIR && path_is_below' 'path_is_below'
+
+suite_is core/test_manifest
+part "names of a file that was replaced" $manifest 'if (!(record->flags & RECORD_REPLACED))
+			record_edit(manifest, inode_of' 'if (1)
+			record_edit(manifest, inode_of'
+part "hard links are one file" $manifest 'if (record->entry.type == MANIFEST_HARDLINK)
+		return record->target;' ''
+
+# These tests need root.
+if [ "$(id -u)" = 0 ]; then
+	verify=core/manifest/verify.c
+	suite_is core/test_verify core/test_verify_ext4
+	part "the number of links" $verify 'if (!is_dir && st->st_nlink != entry->names)' 'if (0)'
+	part "links of folders" $verify '!is_dir && st->st_nlink' 'st->st_nlink'
+	part "files that became one" $verify 'walk->identities[i - 1].inode != walk->identities[i].inode' '0'
+	part "flags of folders" $verify 'if (has_flags(fd))' 'if (0)'
+	part "flags of links and nodes" $verify '(found.stx_attributes & INODE_ATTRIBUTES) != 0' '0'
+	part "flags of files" $verify 'return fd >= 0 && has_flags(fd);' 'return false;'
+	part "a flag" $verify 'FS_IMMUTABLE_FL' '0'
+	part "flags of the filesystem's own" $verify '(flags & INODE_FLAGS) != 0' 'flags != 0'
+	part "files in lost+found" $verify 'is_lost_and_found(walk, dir, path))
+		return list_dir(walk, path);' 'is_lost_and_found(walk, dir, path))
+		return 0;'
+	part "a lost+found that is a file" $verify 'if (!manifest_has(walk->spec->manifest, path))
+			mismatch' 'if (0)
+			mismatch'
+
+	trial=core/plan/trial.c
+	suite_is core/test_trial
+	part "an mkfs that fails" $trial 'if (made->fault[0])' 'if (0)'
+	part "the room of what mkfs makes" $trial 'need > made->usable_bytes' '0'
+	part "the inodes of what mkfs makes" $trial 'share->inodes > made->inodes' '0'
+	part "the mount of what mkfs makes" $trial 'if (r < 0) {
+		(void)STR_FORMAT(ret->fault, "this machine' 'if (0) {
+		(void)STR_FORMAT(ret->fault, "this machine'
+	part "the type of a FAT" $trial 'r = fat_check(fd, &diag);' ';'
+	part "what libblkid calls it" $trial 'r = partitions_identify(fd, partition, &diag);' 'r = 0;'
+	part "units larger than a block" $trial 'ret->unit_bytes = measure_unit(bench->mount);' ';'
+	part "what ext4 withholds" $trial 'withheld = space.f_blocks / 50 < 4096 ? space.f_blocks / 50 : 4096;' ';'
+fi

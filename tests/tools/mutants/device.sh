@@ -67,6 +67,9 @@ line "holders of boot areas" $holders 'walk->disk = wholedisk_card_of(walk->root
 line "loops over devices" $holders 'r = inuse_add_fact(inuse, disks[i], REASON_LOOP, "in use by %s", name);' 'r = 0;'
 line "loops on top of devices" $holders 'if (loop.block_major > 0)' 'if (0)'
 line "zram's backing device" $holders 'return r == 0 ? add_backing(walk->inuse, walk->root, name) : r;' 'return r;'
+line "a mount of / in sight" $inuse_load 'inuse->blind = false;' ';'
+line "no mount of / in sight" $inuse_load 'struct inuse inuse = {.rootless = true, .blind = true};' \
+	'struct inuse inuse = {.rootless = true};'
 line "the kernel command line" $inuse_load 'r = cmdline_disks_add_facts(&inuse, root);' 'r = 0;'
 line "the command line only if nothing is mounted" $inuse_load 'if (r == 0 && inuse.rootless)' 'if (r == 0)'
 line "the command line if the root is on a disk in memory" $inuse_load \
@@ -129,3 +132,52 @@ line "a name that is too long" $cmdline 'if (!STR_COPY(ret->value, word))' 'if (
 line "a name after others" $cmdline_disks 'boot[inuse->boot_count++] = (struct inuse_boot){.name = *name};' \
 	'if (inuse->boot_count < 8) boot[inuse->boot_count++] = (struct inuse_boot){.name = *name};'
 mutant "tails" $cmdline -e 's,\|\| strchr\(":/"\, wanted\[length\]\),,'
+
+suite_is device/test_multipath
+line "zeros" $multipath "zeros = zeros && text[i] == '0';" 'zeros = false;'
+line "ones" $multipath "ones = ones && tolower((unsigned char)text[i]) == 'f';" 'ones = false;'
+line "separators" $multipath 'if (!isalnum((unsigned char)text[i]))' 'if (0)'
+part "the maker's number" $multipath "digits[0] == '3' ? 1 : 7" "0"
+part "the vendor's digits of NAA 2" $multipath "digits[0] == '2' ? 10" "digits[0] == '2' ? 7"
+part "an EUI of its maker alone" $multipath 'is_number(digits + oui, length - oui)' 'true'
+part "an NGUID's digits of the vendor" $multipath 'length == 32 ? 16 : 0' '0'
+part "an NVMe serial of blanks" $multipath 'memcmp(serial + 1 + i, "20", 2) != 0' 'true'
+part "an NVMe serial of zeros" $multipath 'memcmp(serial + 1 + i, "30", 2) != 0' 'true'
+part "an ATA disk without serial" $multipath 'length > vendor + 40 &&' '1 || '
+part "a vendor and model alone" $multipath 'return strcmp(text + vendor, model) != 0;' 'return true;'
+part "equal ids, other serials" $multipath 'agree(one->serial, other->serial)' 'true'
+
+fat=device/layout/fat.c
+suite_is device/test_fat
+part "the fewest clusters of a FAT32" $fat 'clusters >= FAT32_CLUSTERS ?' 'clusters > FAT32_CLUSTERS ?'
+part "the fewest clusters of a FAT16" $fat 'clusters >= FAT16_CLUSTERS ?' 'clusters > FAT16_CLUSTERS ?'
+part "a FAT32 with too few clusters" $fat '>= FAT32_CLUSTERS + MARGIN)
+		return fat;' '> 0)
+		return fat;'
+part "the margin" $fat '#define MARGIN 64u' '#define MARGIN 0u'
+part "the sector size" $fat 'cluster_bytes > sector_bytes ? (uint32_t)(cluster_bytes / sector_bytes) : 1' \
+	'(uint32_t)(cluster_bytes / 512)'
+part "clusters that the layout wants" $fat 'while (!wanted &&' 'while ('
+part "a FAT16 with too many clusters" $fat ' || clusters + MARGIN >= FAT32_CLUSTERS)' ')'
+part "both tables" $fat '#define TABLES	     2u' '#define TABLES	     1u'
+part "a FAT of another type than it says" $fat 'if (made != fat_type(clusters))' 'if (0)'
+part "tables of a FAT32" $fat '? le(b + 22, 2) : le(b + 36, 4));' '? le(b + 22, 2) : 0);'
+part "sectors of a small FAT" $fat 'le(b + 19, 2) ? le(b + 19, 2) : le(b + 32, 4)' 'le(b + 32, 4)'
+
+signatures=device/target/signatures.c
+suite_is device/test_signatures
+mutant "the first MiB" $signatures -e '/^\t\{0, MIB\(1\), false\}/d'
+part "VMFS" $signatures '{MIB(1), KIB(64), false},' ''
+part "copies at 4 MiB" $signatures '{MIB(4), KIB(64), false},' ''
+part "copies at 64 MiB" $signatures '{MIB(64), KIB(4), false},' ''
+mutant "copies at the end" $signatures -e '/^\t\{MIB\(1\), MIB\(1\), true\}/d'
+part "what libblkid finds" $signatures 'return r < 0 ? r : wipe_found(fd, offset_bytes, size_bytes);' 'return r;'
+part "the next partition" $signatures 'size - at < place->size ? size - at : place->size' 'place->size'
+part "places after the end" $signatures 'if (at >= size)' 'if (0)'
+
+ptable=device/target/ptable.c
+suite_is device/test_ptable
+part "a flip in the MBR" $ptable 'if (found.bytes[i] != head->bytes[i])' 'if (0)'
+part "the backup GPT" $ptable '? compare_backup(fd, diag) : r;' '? 0 : r;'
+part "the primary GPT" $ptable 'blkid_parttable_get_offset(table) != blkid_probe_get_sectorsize(probe)' '0'
+part "boot code" $ptable 'fdisk_enable_bootbits_protection(cxt, 1);' ';'
