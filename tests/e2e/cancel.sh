@@ -207,5 +207,26 @@ check "hang-up during the scan: the install continues" wait_for 60 has_table "$t
 check "hang-up during the scan: and passes" wait_for 60 passed
 nothing_left "hang-up during the scan: nothing is left"
 
+# A dry run makes the filesystems too, and can be ended in that.
+real=$(realpath "$(command -v mkfs.ext4)")
+cat >slow-mkfs <<SLOW
+#!/bin/sh
+: >$tmp/making
+exec sleep 4321
+SLOW
+chmod +x slow-mkfs
+# shellcheck disable=SC2016
+unshare -m sh -c 'mount --bind "$0" "$1" && shift && exec "$@"' "$tmp/slow-mkfs" "$real" \
+	"$BOARDSTRAP" install --target board.img --archive rootfs.tar.zst --allow image --dry-run --json \
+	>out 2>err </dev/null &
+front=$!
+pids+=("$front")
+check "a dry run: it makes a filesystem" wait_for 30 test -e making
+kill -INT "$front"
+ends "a dry run" 3
+check "a dry run: the result is cancelled" grep -q '"result":"cancelled","code":3' out
+check "a dry run: mkfs is ended too" wait_for 10 sh -c "! pgrep -x -f 'sleep 4321'"
+nothing_left "a dry run: nothing is left"
+
 cd /
 finish
