@@ -143,22 +143,33 @@ static uint64_t measure_unit(const char *dir)
 	return (uint64_t)st.st_blocks * 512;
 }
 
-static void measure(struct bench *bench, enum fs_kind fs, struct trial_filesystem *ret)
+/* ext4 keeps 2 % of all blocks for itself, at most 4,096 clusters
+ * (ext4_calculate_resv_clusters). The blocks that are reserved for root, tar may use. */
+static uint64_t withheld_bytes(
+	const struct layout_partition *partition, uint64_t block_bytes, uint64_t unit_bytes)
+{
+	uint64_t cluster = unit_bytes > BLOCK_BYTES ? unit_bytes : block_bytes;
+	uint64_t bytes = partition->sectors * SECTOR_BYTES / 50;
+
+	if (partition->fs != FS_EXT4)
+		return 0;
+	return bytes < 4096 * cluster ? bytes : 4096 * cluster;
+}
+
+static void measure(
+	struct bench *bench, const struct layout_partition *partition, struct trial_filesystem *ret)
 {
 	struct statvfs space;
-	uint64_t withheld = 0;
+	uint64_t free_bytes, withheld;
 
 	if (statvfs(bench->mount, &space) < 0)
 		return;
-	/* ext4 keeps 2 % for itself, at most 4,096 blocks; what is reserved for root, tar may use. */
-	if (fs == FS_EXT4)
-		withheld = space.f_blocks / 50 < 4096 ? space.f_blocks / 50 : 4096;
-	ret->usable_bytes = space.f_bfree > withheld
-				    ? (uint64_t)(space.f_bfree - withheld) * space.f_frsize
-				    : 0;
+	ret->unit_bytes = measure_unit(bench->mount);
+	free_bytes = (uint64_t)space.f_bfree * space.f_frsize;
+	withheld = withheld_bytes(partition, space.f_frsize, ret->unit_bytes);
+	ret->usable_bytes = free_bytes > withheld ? free_bytes - withheld : 0;
 	if (space.f_files > 0)
 		ret->inodes = space.f_ffree;
-	ret->unit_bytes = measure_unit(bench->mount);
 }
 
 static void mount_and_measure(
@@ -172,7 +183,7 @@ static void mount_and_measure(
 			mkfs_program(partition->fs), strerror(-r));
 		return;
 	}
-	measure(bench, partition->fs, ret);
+	measure(bench, partition, ret);
 	/* The namespace takes it along in any case. */
 	(void)mount_unmount(bench->mount, UNMOUNT_LIMIT_MS, holders, sizeof(holders));
 }

@@ -119,7 +119,7 @@ static void options_are_judged_by_what_they_make(void **state)
 		{"-N 2000", "inodes", "has 3000 files for /"},
 		{"-i 262144", "inodes", "Correct its mkfs-options"},
 		{"-b 65536", "mkfs-trial", "cannot mount what mkfs.ext4 makes"},
-		{"-E offset=4096", "mkfs-trial", ""},
+		{"-E offset=4096", "mkfs-trial", "mkfs.ext4 makes something else"},
 		{"-J size=180", "mkfs-trial", "journal size too big for filesystem. Correct its"},
 		{"-J size=96", "too-small", "needs 100 MiB, and its filesystem holds"},
 		{"-O bigalloc -C 1048576", "too-small", "needs 3 GiB"},
@@ -135,6 +135,37 @@ static void options_are_judged_by_what_they_make(void **state)
 		run();
 		expect(rows[i].code, rows[i].says);
 	}
+}
+
+/* ext4 keeps blocks for itself that statvfs(2) reports as free. */
+static void promises_what_can_be_written(void **state)
+{
+	struct mkfs_command command;
+	char node[200], script[600];
+	uint64_t written, usable;
+	struct stat st;
+
+	(void)state;
+	fixture_require_root();
+	(void)add(FS_EXT4, 64, "");
+	run();
+	usable = trial.filesystems[0].usable_bytes;
+	STR_FORMAT(node, "%s/node", fixture.dir);
+	STR_FORMAT(script, "cd %s; mkdir full; truncate -s 64M node", fixture.dir);
+	assert_int_equal(fixture_run((const char *const[]){"sh", "-ec", script, NULL}), 0);
+	assert_true(mkfs_command(&plan.layout.partitions[0], node, SECTOR_BYTES, &command));
+	assert_int_equal(fixture_run(command.argv), 0);
+	STR_FORMAT(script,
+		"cd %s; mount -o loop node full; ! dd if=/dev/zero of=full/file bs=4k; mv full/file .; "
+		"umount full",
+		fixture.dir);
+	assert_int_equal(fixture_run((const char *const[]){"sh", "-ec", script, NULL}), 0);
+	STR_FORMAT(node, "%s/file", fixture.dir);
+	assert_int_equal(stat(node, &st), 0);
+	written = (uint64_t)st.st_size;
+	assert_int_equal(unlink(node), 0);
+	/* The file needs some blocks for its map. */
+	assert_in_range(written, usable - KIB(64), usable + KIB(64));
 }
 
 /* Sectors of 4,096 bytes, and a FAT type that the layout insists on. */
@@ -176,6 +207,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(every_filesystem_is_tried),
 		TEST(options_are_judged_by_what_they_make),
+		TEST(promises_what_can_be_written),
 		TEST(a_fat_is_what_firmware_reads),
 		TEST(too_little_memory_is_no_fault),
 	};

@@ -179,5 +179,7 @@ if [ "$(id -u)" = 0 ]; then
 		(void)STR_FORMAT(ret->fault, "this machine' 'if (0) {
 		(void)STR_FORMAT(ret->fault, "this machine'
 	part "the type of a FAT" $trial 'r = fat_check(fd, &diag);' ';'
+	part "what libblkid calls it" $trial 'r = partitions_identify(fd, partition, &diag);' 'r = 0;'
+	part "what ext4 withholds" $trial 'withheld = withheld_bytes(partition, space.f_frsize, ret->unit_bytes);' 'withheld = 0;'
 	part "units larger than a block" $trial 'ret->unit_bytes = measure_unit(bench->mount);' ';'
 fi
