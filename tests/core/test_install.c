@@ -2,77 +2,7 @@
 /* The engine without its process: real tar, real mkfs, a loop device over an image. */
 #include "core/install/install.h"
 
-#include "tests/lib/board_fixture.h"
-
-#include <poll.h>
-#include <sys/file.h>
-
-#define LIMIT_MS 60000 /* only a bug takes this long */
-
-static struct install *begin(const struct board *board)
-{
-	/* Static strings, since they are borrowed. */
-	static char dir[160], journal[160];
-	struct install *in;
-
-	STR_FORMAT(dir, "%s/job", board->dir);
-	STR_FORMAT(journal, "%s/settings", board->dir);
-	in = install_new(&board->plan,
-		board->plan.complete ? inspect_manifest(board->inspect) : NULL,
-		&(struct install_world){
-			.root = board->root, .dir = dir, .settings_journal = journal});
-	assert_non_null(in);
-	install_start(in);
-	return in;
-}
-
-/* Checks the invariants of two consecutive snapshots of one install. */
-static void assert_honest(const struct snapshot *before, const struct snapshot *now)
-{
-	const struct progress_view *progress = &now->progress;
-
-	assert_true(now->step >= before->step);
-	assert_true(now->elapsed_ms >= before->elapsed_ms);
-	assert_true(now->written || !before->written);
-	assert_true(progress->percent >= before->progress.percent);
-	if (now->state != INSTALL_PASSED)
-		assert_true(progress->percent < 100);
-	assert_true(now->tar.replies <= now->tar.signals);
-	/* The device's counters count since boot. */
-	assert_true(progress->medium.done <= BOARD_BYTES);
-	assert_true(progress->medium.total <= BOARD_BYTES);
-}
-
-/* Runs until the install has ended or reached @step. */
-static void run_to(struct install *in, enum step_id step)
-{
-	struct pollfd fd = {.fd = install_fd(in), .events = POLLIN};
-	uint64_t until = now_ms() + LIMIT_MS;
-	struct snapshot before = *install_snapshot(in);
-
-	while (!snapshot_ended(install_snapshot(in)) && install_snapshot(in)->step < step) {
-		assert_true(now_ms() < until);
-		assert_true(poll(&fd, 1, 5000) > 0);
-		install_dispatch(in);
-		assert_honest(&before, install_snapshot(in));
-		before = *install_snapshot(in);
-	}
-}
-
-static const struct snapshot *run_all(struct install *in)
-{
-	run_to(in, STEP_COUNT);
-	while (!snapshot_ended(install_snapshot(in)))
-		install_dispatch(in);
-	return install_snapshot(in);
-}
-
-/* A failed or cancelled install leaves nothing bootable, and holds nothing. */
-static void assert_undone(const struct board *board)
-{
-	assert_false(board_has_table(board));
-	board_assert_released(board);
-}
+#include "tests/lib/install_run.h"
 
 static void passes(void **state)
 {
@@ -100,36 +30,6 @@ static void passes(void **state)
 	assert_string_equal(content.type, "gpt");
 	assert_int_equal(content.partition_count, 1);
 	assert_string_equal(content.partitions[0].fs_type, "ext4");
-	board_assert_released(board);
-}
-
-/* Without a front end that has read it before. */
-static void reads_the_archive_itself(void **state)
-{
-	struct board *board = *state;
-	const struct plan_report *planned;
-	const struct snapshot *now;
-	struct install *in;
-
-	fixture_require_root();
-	board_begin_plan(board, NULL);
-	in = begin(board);
-	now = install_snapshot(in);
-	assert_string_equal(now->target_name, "board.img");
-	assert_string_equal(now->archive_name, "rootfs.tar.gz");
-	assert_false(now->planned);
-	run_to(in, STEP_CHECK);
-	assert_true(now->planned);
-	planned = install_plan(in);
-	assert_true(planned->plan.complete);
-	assert_int_equal(planned->verdict.count, 0);
-	assert_int_equal(now->entries, planned->plan.totals.entries);
-	assert_string_equal(now->archive_sha256, planned->plan.sha256);
-	now = run_all(in);
-	assert_string_equal(now->err.text, "");
-	assert_int_equal(now->exit_code, EXIT_OK);
-	assert_int_equal(now->verify.entries, now->entries);
-	install_free(in);
 	board_assert_released(board);
 }
 
@@ -241,50 +141,6 @@ static void cleans_up_when_freed_half_way(void **state)
 }
 
 /* ---- failures ---- */
-
-/* Puts a script before @program in PATH and returns the script's path. */
-static const char *script(const struct board *board, const char *program, const char *text)
-{
-	static char path[200];
-	FILE *file;
-
-	STR_FORMAT(path, "%s/%s", board->dir, program);
-	file = fopen(path, "we");
-	assert_non_null(file);
-	assert_true(fprintf(file, "#!/bin/sh\n%s\n", text) > 0);
-	assert_int_equal(fclose(file), 0);
-	assert_int_equal(chmod(path, 0755), 0);
-	return path;
-}
-
-static void assert_fails(const struct board *board, enum step_id step, int code, const char *says)
-{
-	struct install *in = begin(board);
-	const struct snapshot *end = run_all(in);
-
-	assert_int_equal(end->state, INSTALL_FAILED);
-	if (end->step != step || end->exit_code != code || !strstr(end->err.text, says))
-		fail_msg("step %s, exit %d, \"%s\", not \"%s\"", step_name(end->step),
-			end->exit_code, end->err.text, says);
-	assert_string_equal(end->err.step, step_name(step));
-	assert_true(end->progress.percent < 100);
-	install_free(in);
-	if (code == EXIT_REFUSED || code == EXIT_LOCKED)
-		board_assert_released(board);
-	else
-		assert_undone(board);
-}
-
-static void assert_passes(const struct board *board)
-{
-	struct install *in = begin(board);
-	const struct snapshot *end = run_all(in);
-
-	assert_string_equal(end->err.text, "");
-	assert_int_equal(end->exit_code, EXIT_OK);
-	install_free(in);
-	board_assert_released(board);
-}
 
 /* In the trial nothing is lost; on the target it is. */
 static void fails_with_mkfs(void **state)
@@ -458,241 +314,6 @@ static void fails_if_the_filesystem_is_not_the_only_one(void **state)
 		"signature of another format too");
 }
 
-/* A change of the file between scan and extraction is detected. */
-static void refuses_an_archive_that_changed(void **state)
-{
-	struct board *board = *state;
-
-	fixture_require_root();
-	board_run("echo >>%s", board->archive);
-	assert_fails(board, STEP_OPEN, EXIT_REFUSED, "changed");
-	board_run("rm %s", board->archive);
-	assert_fails(board, STEP_OPEN, EXIT_REFUSED, board->archive);
-}
-
-/* All at once, though the first one ends the install. */
-static void tells_all_problems_of_its_plan(void **state)
-{
-	struct board *board = *state;
-	const struct plan_report *planned;
-	const struct snapshot *end;
-	struct install *in;
-
-	fixture_require_root();
-	board_begin_plan(board, "/nonexistent/tar");
-	STR_COPY(board->plan.expect_id, "0xdeadbeef");
-	in = begin(board);
-	end = run_all(in);
-	planned = install_plan(in);
-	assert_int_equal(end->step, STEP_CHECK);
-	assert_int_equal(end->exit_code, EXIT_REFUSED);
-	assert_int_equal(planned->verdict.count, 2);
-	assert_string_equal(planned->verdict.problems[0].code, "expect-id");
-	assert_string_equal(planned->verdict.problems[1].code, "tar-silent");
-	install_free(in);
-}
-
-static void refuses_a_bad_archive(void **state)
-{
-	struct board *board = *state;
-
-	fixture_require_root();
-	board_run("cd %s; head -c 3000000 rootfs.tar.gz >cut; mv cut rootfs.tar.gz", board->dir);
-	board_begin_plan(board, NULL);
-	assert_fails(board, STEP_OPEN, EXIT_REFUSED, "damaged or truncated");
-	board_run("rm %s/rootfs.tar.gz", board->dir);
-	board_begin_plan(board, NULL);
-	assert_fails(board, STEP_OPEN, EXIT_REFUSED, board->archive);
-}
-
-static void refuses_a_target_that_changed(void **state)
-{
-	struct board *board = *state;
-
-	fixture_require_root();
-	board_run("truncate -s 1G %s", board->image);
-	assert_fails(board, STEP_CHECK, EXIT_REFUSED, "no longer the device");
-	board_run("rm %s", board->image);
-	assert_fails(board, STEP_CHECK, EXIT_REFUSED, "cannot be used any more");
-}
-
-/* In use by another loop device, whoever made it. */
-static void refuses_a_target_in_use(void **state)
-{
-	struct board *board = *state;
-	const struct snapshot *end;
-	struct install *in;
-	char name[32];
-	int fd, loop = -1;
-
-	fixture_require_root();
-	fd = open(board->image, O_RDWR | O_CLOEXEC);
-	assert_true(fd >= 0);
-	assert_int_equal(loop_attach(board->root, board->dir, fd, name, &loop), 0);
-	in = begin(board);
-	end = run_all(in);
-	assert_int_equal(end->state, INSTALL_FAILED);
-	assert_int_equal(end->exit_code, EXIT_REFUSED);
-	assert_false(end->written);
-	assert_non_null(strstr(end->err.text, name));
-	install_free(in);
-	assert_int_equal(loop_detach(loop), 0);
-	close_fd(&loop);
-	close_fd(&fd);
-	board_assert_released(board);
-}
-
-static void refuses_options_that_mkfs_refuses(void **state)
-{
-	struct board *board = *state;
-
-	fixture_require_root();
-	STR_COPY(board->plan.layout.partitions[0].mkfs_options, "-m 99");
-	assert_fails(board, STEP_CHECK, EXIT_REFUSED, "reserved blocks percent");
-	STR_COPY(board->plan.layout.partitions[0].mkfs_options, "-m 2");
-	assert_passes(board);
-}
-
-/* Makes a loop device over the image the plan's target. Returns its descriptor. */
-static int target_a_loop(struct board *board)
-{
-	_cleanup_close_ int image = open(board->image, O_RDWR | O_CLOEXEC);
-	char name[32], path[64];
-	int fd = -1;
-
-	assert_true(image >= 0);
-	assert_int_equal(loop_attach(board->root, board->dir, image, name, &fd), 0);
-	STR_FORMAT(path, "/dev/%s", name);
-	assert_int_equal(disk_scan_target(board->root, path, &board->plan.target), 0);
-	board->plan.allow |= 1u << DISK_LOOP;
-	return fd;
-}
-
-/* Locks the target as a reader. Returns the lock's descriptor. */
-static int read_target(const struct board *board)
-{
-	int fd = open(board->plan.target.path, O_RDONLY | O_CLOEXEC);
-
-	assert_true(fd >= 0);
-	assert_int_equal(flock(fd, LOCK_SH), 0);
-	return fd;
-}
-
-/* Runs until the install has said that it waits for a reader. */
-static void run_to_the_wait(struct install *in)
-{
-	const struct snapshot *now = install_snapshot(in);
-
-	run_to(in, STEP_LOCK);
-	while (now->message_count == 0 && !snapshot_ended(now))
-		install_dispatch(in);
-	assert_int_equal(now->step, STEP_LOCK);
-	assert_non_null(strstr(now->messages[SNAPSHOT_MESSAGES - 1].text, "Waiting"));
-}
-
-static void waits_for_a_reader(void **state)
-{
-	const struct board *board = *state;
-	const struct snapshot *end;
-	struct install *in;
-	char pid[32];
-	int lock;
-
-	fixture_require_root();
-	lock = read_target(board);
-	in = begin(board);
-	run_to_the_wait(in);
-	STR_FORMAT(pid, "(process %d,", (int)getpid());
-	assert_non_null(strstr(install_snapshot(in)->messages[SNAPSHOT_MESSAGES - 1].text, pid));
-	close_fd(&lock);
-	end = run_all(in);
-	assert_int_equal(end->exit_code, EXIT_OK);
-	assert_int_equal(end->message_count, 1);
-	install_free(in);
-}
-
-/* The first one is at the end of its writing when the second comes. */
-static void is_not_overtaken_by_another(void **state)
-{
-	struct board *board = *state;
-	const struct snapshot *end;
-
-	fixture_require_root();
-	for (unsigned i = 0; i < 2; i++) {
-		int loop = i > 0 ? target_a_loop(board) : -1;
-		struct install *first = begin(board), *second;
-
-		run_to(first, STEP_VERIFY);
-		second = begin(board);
-		end = run_all(second);
-		assert_int_equal(end->exit_code, EXIT_LOCKED);
-		assert_false(end->written);
-		if (!strstr(end->err.text, " is locked by "))
-			fail_msg("%s", end->err.text);
-		install_free(second);
-		end = run_all(first);
-		assert_string_equal(end->err.text, "");
-		assert_int_equal(end->exit_code, EXIT_OK);
-		install_free(first);
-		if (loop >= 0)
-			assert_int_equal(loop_detach(loop), 0);
-		close_fd(&loop);
-	}
-	board_assert_released(board);
-}
-
-/* The target comes into use while the install waits for the lock, in a way that O_EXCL does
- * not detect. */
-static void refuses_a_target_that_came_into_use(void **state)
-{
-	struct board *board = *state;
-	const struct snapshot *end;
-	struct install *in;
-	char above[32];
-	int below_fd, above_fd = -1, lock;
-
-	fixture_require_root();
-	below_fd = target_a_loop(board);
-	lock = read_target(board);
-	in = begin(board);
-	run_to_the_wait(in);
-	assert_int_equal(loop_attach(board->root, board->dir, below_fd, above, &above_fd), 0);
-	close_fd(&lock);
-	end = run_all(in);
-	assert_int_equal(end->state, INSTALL_FAILED);
-	assert_int_equal(end->exit_code, EXIT_REFUSED);
-	assert_false(end->written);
-	if (!strstr(end->err.text, above))
-		fail_msg("%s is not in: %s", above, end->err.text);
-	install_free(in);
-	assert_int_equal(loop_detach(above_fd), 0);
-	close_fd(&above_fd);
-	assert_int_equal(loop_detach(below_fd), 0);
-	close_fd(&below_fd);
-	board_assert_released(board);
-}
-
-/* Like a removed card: the held descriptor reports size 0. A write in flight may extend the
- * file again. */
-static void pull(const struct board *board)
-{
-	board_run(
-		"loop=$(losetup -n -O NAME -j %s); until [ $(blockdev --getsize64 $loop) = 0 ]; do "
-		"truncate -s 0 %s; losetup -c $loop; done",
-		board->image, board->image);
-}
-
-static void assert_ends_with_removal(struct install *in, int code, const char *says)
-{
-	const struct snapshot *end = run_all(in);
-
-	assert_int_equal(end->state, INSTALL_FAILED);
-	if (end->exit_code != code || !strstr(end->err.text, says))
-		fail_msg("exit %d, \"%s\", not \"%s\"", end->exit_code, end->err.text, says);
-	assert_int_equal(end->written, code == EXIT_FAILED);
-	install_free(in);
-}
-
 static void reports_a_removal(void **state)
 {
 	struct board *board = *state;
@@ -703,26 +324,6 @@ static void reports_a_removal(void **state)
 	run_to(in, STEP_EXTRACT);
 	pull(board);
 	assert_ends_with_removal(in, EXIT_FAILED, "board.img was removed during extract");
-	board_assert_released(board);
-}
-
-/* Nothing is written while it waits for the lock. */
-static void reports_a_removal_before_it_writes(void **state)
-{
-	struct board *board = *state;
-	struct install *in;
-	int loop, lock;
-
-	fixture_require_root();
-	loop = target_a_loop(board);
-	lock = read_target(board);
-	in = begin(board);
-	run_to_the_wait(in);
-	pull(board);
-	close_fd(&lock);
-	assert_ends_with_removal(in, EXIT_REFUSED, " was removed during lock");
-	assert_int_equal(loop_detach(loop), 0);
-	close_fd(&loop);
 	board_assert_released(board);
 }
 
@@ -778,7 +379,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		board_test(passes),
-		board_test(reads_the_archive_itself),
 		board_test(passes_over_an_older_install),
 		board_test(ends_when_cancelled_in_any_step),
 		board_test(boots_only_once_it_is_committed),
@@ -789,17 +389,7 @@ int main(void)
 		board_test(fails_if_the_medium_differs),
 		board_test(passes_over_an_old_zfs),
 		board_test(fails_if_the_filesystem_is_not_the_only_one),
-		board_test(refuses_an_archive_that_changed),
-		board_test(tells_all_problems_of_its_plan),
-		board_test(refuses_a_bad_archive),
-		board_test(refuses_a_target_that_changed),
-		board_test(refuses_a_target_in_use),
-		board_test(refuses_options_that_mkfs_refuses),
-		board_test(waits_for_a_reader),
-		board_test(is_not_overtaken_by_another),
-		board_test(refuses_a_target_that_came_into_use),
 		board_test(reports_a_removal),
-		board_test(reports_a_removal_before_it_writes),
 		board_test(reports_a_removal_detected_late),
 		board_test(passes_with_a_silent_tar),
 	};
