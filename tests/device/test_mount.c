@@ -76,6 +76,14 @@ static void namespace_is_private(void **state)
 }
 
 /* On most machines / is shared, so mounts would propagate to every other namespace. */
+static void enter_shared(struct fixture *f)
+{
+	fixture_require_root();
+	fixture_make_image(f, MIB(1));
+	enter(f);
+	assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL), 0);
+}
+
 static void nothing_gets_out(void **state)
 {
 	struct fixture *f = *state;
@@ -83,10 +91,7 @@ static void nothing_gets_out(void **state)
 	int status;
 	pid_t pid;
 
-	fixture_require_root();
-	fixture_make_image(f, MIB(1));
-	enter(f);
-	assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL), 0);
+	enter_shared(f);
 	(void)STR_FORMAT(inner, "%s/inner", job);
 	pid = fork();
 	assert_true(pid >= 0);
@@ -113,10 +118,7 @@ static void a_chroot_has_a_private_namespace_too(void **state)
 	int status;
 	pid_t pid;
 
-	fixture_require_root();
-	fixture_make_image(f, MIB(1));
-	enter(f);
-	assert_int_equal(mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL), 0);
+	enter_shared(f);
 	(void)STR_FORMAT(jail, "%s/jail", job);
 	(void)STR_FORMAT(proc, "%s/proc", jail);
 	(void)STR_FORMAT(inside, "%s/run/job", jail);
