@@ -19,8 +19,8 @@
 struct install;
 
 /* Makes an install of @plan, which is copied. If it is not complete, the install scans the archive
- * first, and @manifest is NULL; else @manifest is inspect's, of the plan's archive. It and the strings of @world are borrowed until install_free. Returns NULL with errno
- * on failure. */
+ * first, and @manifest is NULL; else @manifest is inspect's, of the plan's archive. It and the
+ * strings of @world are borrowed until install_free. Returns NULL with errno on failure. */
 struct install *install_new(const struct plan *plan, const struct manifest *manifest,
 	const struct install_world *world);
 /* Kills and reaps every child, unmounts, and leaves the target unbootable if the install was

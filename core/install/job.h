@@ -47,7 +47,7 @@ struct job {
 	struct inspect *scan;	     /* of a plan that was not complete; or NULL */
 	struct plan_report *planned; /* shared with the child that completes the plan */
 	struct target target;
-	bool locked;
+	bool locked;		/* by this job, until its end */
 	uint64_t lock_since_ms; /* when the wait for the target's lock began; 0: no wait */
 	struct child child;	/* the running program or work function */
 	struct extract extract;

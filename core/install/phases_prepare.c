@@ -147,17 +147,18 @@ enum phase_result phase_try_mkfs(struct job *job)
 static enum phase_result wait_for_lock(struct job *job)
 {
 	struct lock_owner *owner = &job->target.owner;
-	char who[LOCK_TEXT_MAX], text[240];
+	char who[LOCK_TEXT_MAX], text[300];
 
 	if (job->world.describe_owner)
 		job->world.describe_owner(owner);
-	lock_text(owner, who);
 	if (!owner->shared ||
-		(job->lock_since_ms > 0 && now_ms() - job->lock_since_ms > LOCK_WAIT_S * 1000))
-		return job_fail(job, EXIT_LOCKED, "%s is locked by %s. %s", job_target_name(job),
-			who, lock_advice(owner));
+		(job->lock_since_ms > 0 && now_ms() - job->lock_since_ms > LOCK_WAIT_S * 1000)) {
+		lock_sentence(job_target_name(job), owner, text, sizeof(text));
+		return job_fail(job, EXIT_LOCKED, "%s", text);
+	}
 	if (job->lock_since_ms == 0) {
 		job->lock_since_ms = now_ms();
+		lock_text(owner, who);
 		STR_FORMAT(text, "Waiting, at most %d s: %s is read by %s", LOCK_WAIT_S,
 			job_target_name(job), who);
 		job->message(job, text);

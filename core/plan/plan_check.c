@@ -32,11 +32,10 @@ static void partition_name(const struct plan *plan, size_t index, char ret[64])
 static void check_lock(
 	const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
 {
-	char who[LOCK_TEXT_MAX];
+	char text[sizeof(ret->problems[0].text)];
 
-	lock_text(&facts->owner, who);
-	plan_problem_add(ret, "target-locked", "%s is locked by %s. %s.", plan->target.path, who,
-		lock_advice(&facts->owner));
+	lock_sentence(plan->target.path, &facts->owner, text, sizeof(text));
+	plan_problem_add(ret, "target-locked", "%s.", text);
 }
 
 static void check_target(

@@ -132,9 +132,12 @@ void lock_text(const struct lock_owner *owner, char ret[LOCK_TEXT_MAX])
 		owner->pid, since, step);
 }
 
-const char *lock_advice(const struct lock_owner *owner)
+void lock_sentence(const char *target, const struct lock_owner *owner, char *ret, size_t size)
 {
-	return owner->step[0] ? "Wait until it ends (boardstrap attach shows it), or end it with "
-				"boardstrap cancel"
-			      : "Wait until it ends, or end it";
+	char who[LOCK_TEXT_MAX];
+
+	lock_text(owner, who);
+	(void)str_format(ret, size, "%s is locked by %s. Wait until it ends%s, or end it%s", target,
+		who, owner->step[0] ? " (boardstrap attach shows it)" : "",
+		owner->step[0] ? " with boardstrap cancel" : "");
 }

@@ -10,6 +10,7 @@
 #include "device/base/util.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct lock_owner {
@@ -25,10 +26,10 @@ struct lock_owner {
 void lock_find(int root, int fd, struct lock_owner *ret);
 
 #define LOCK_TEXT_MAX 128
-/* Writes who it is, for "is locked by ...": "another install (process 812, since 14:02:10, now at
+/* Writes who it is, for "is read by ...": "another install (process 812, since 14:02:10, now at
  * extract)". */
 void lock_text(const struct lock_owner *owner, char ret[LOCK_TEXT_MAX]);
-/* Returns what to do about it: a sentence without its full stop. The string is static. */
-const char *lock_advice(const struct lock_owner *owner);
+/* Writes that @target is locked, by whom, and what to do: two sentences, without the last full stop. */
+void lock_sentence(const char *target, const struct lock_owner *owner, char *ret, size_t size);
 
 #endif

@@ -20,7 +20,8 @@ static const struct place {
 	{0, MIB(1), false},	  /* superblocks, headers, ZFS labels 0 and 1 */
 	{MIB(1), KIB(64), false}, /* VMFS; LUKS2's second header may be at any power of two */
 	{MIB(2), KIB(64), false}, /* up to 4 MiB; bcachefs' copy is near 1 or 2 MiB */
-	{MIB(4), KIB(64), false}, {MIB(64), KIB(4), false}, /* btrfs' copies */
+	{MIB(4), KIB(64), false}, /* LUKS2's last */
+	{MIB(64), KIB(4), false}, /* btrfs' copies, here and below */
 	{GIB(256), KIB(4), false},
 	{MIB(1), MIB(1), true}, /* ZFS labels 2 and 3, RAID, bcachefs, NTFS, HFS+ */
 };

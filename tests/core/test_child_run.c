@@ -76,8 +76,7 @@ static void ends_when_it_is_asked_to(void **state)
 	unsigned asked = 0;
 
 	(void)state;
-	assert_int_equal(
-		child_run_until(&spec, LONG_MS, third_time, &asked, NULL, 0), -ECANCELED);
+	assert_int_equal(child_run_until(&spec, LONG_MS, third_time, &asked, NULL, 0), -ECANCELED);
 	assert_int_equal(asked, 3);
 	assert_no_child_is_left();
 }

@@ -95,7 +95,7 @@ static void is_told(void **state)
 {
 	static const struct {
 		struct lock_owner owner;
-		const char *text, *advice;
+		const char *text, *way_out;
 	} rows[] = {
 		{{.pid = 812, .name = "boardstrap-eng", .step = "verify", .since_s = 3600},
 			"another install (process 812, since 01:00:00, now at verify)",
@@ -103,18 +103,21 @@ static void is_told(void **state)
 		{{.pid = 812, .name = "sfdisk", .since_s = 3600},
 			"sfdisk (process 812, since 01:00:00)", "Wait until it ends"},
 		{{.pid = 812}, "a process that has ended, with a child that has not (process 812)",
-			"Wait"},
-		{{.pid = 0}, "a process that cannot be seen from here", "Wait"},
+			"or end it"},
+		{{.pid = 0}, "a process that cannot be seen from here", "or end it"},
 	};
 
 	(void)state;
 	assert_int_equal(setenv("TZ", "UTC", 1), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		char text[LOCK_TEXT_MAX];
+		char text[LOCK_TEXT_MAX], sentence[300], begins[200];
 
 		lock_text(&rows[i].owner, text);
 		assert_string_equal(text, rows[i].text);
-		assert_non_null(strstr(lock_advice(&rows[i].owner), rows[i].advice));
+		lock_sentence("sda", &rows[i].owner, sentence, sizeof(sentence));
+		(void)STR_FORMAT(begins, "sda is locked by %s. ", text);
+		assert_memory_equal(sentence, begins, strlen(begins));
+		assert_non_null(strstr(sentence, rows[i].way_out));
 	}
 }
 

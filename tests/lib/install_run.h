@@ -93,7 +93,8 @@ static inline const char *script(const struct board *board, const char *program,
 	return path;
 }
 
-static inline void assert_fails(const struct board *board, enum step_id step, int code, const char *says)
+static inline void assert_fails(
+	const struct board *board, enum step_id step, int code, const char *says)
 {
 	struct install *in = begin(board);
 	const struct snapshot *end = run_all(in);

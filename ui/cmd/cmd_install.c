@@ -115,13 +115,12 @@ static int check_request(struct run *run)
 static int check_lock(struct run *run)
 {
 	struct lock_owner owner;
-	char text[400], who[LOCK_TEXT_MAX];
+	char text[400];
 
 	if (run->options.dry_run || !target_locked_by(run->root, &run->target, &owner))
 		return 0;
 	service_describe_owner(&owner);
-	lock_text(&owner, who);
-	STR_FORMAT(text, "%s is locked by %s. %s", run->target.name, who, lock_advice(&owner));
+	lock_sentence(run->target.name, &owner, text, sizeof(text));
 	return stop(run, EXIT_LOCKED, "check", text);
 }
 
