@@ -17,7 +17,7 @@ WARN += -Werror
 endif
 
 PKGS_DEVICE := blkid fdisk libconfuse
-PKGS_CORE   := libarchive libcrypto
+PKGS_CORE   := libcrypto
 PKGS_UI     := ncursesw
 PKGS_TEST   := cmocka vterm
 pkg = $(shell pkg-config $(1) $(2) 2>/dev/null)
@@ -120,7 +120,7 @@ $(BUILD)/tests/soak: $(BUILD)/obj/tests/lib/soak.o $(BUILD)/libcore.a $(BUILD)/l
 .PHONY: deps deps-demo
 # Packages for building, running and the demo, and those for the tests. A second run installs nothing.
 PACKAGES := gcc make pkg-config libc6-dev libncurses-dev libblkid-dev libfdisk-dev libconfuse-dev \
-	libarchive-dev libssl-dev tar gzip xz-utils zstd bzip2 lz4 pigz e2fsprogs dosfstools fdisk \
+	libssl-dev tar gzip xz-utils zstd bzip2 lz4 pigz e2fsprogs dosfstools fdisk \
 	util-linux mount kmod busybox-static attr ncurses-base ncurses-bin
 TEST_PACKAGES := libcmocka-dev libvterm-dev f2fs-tools btrfs-progs libarchive-tools toybox libcap2-bin \
 	acl procps psmisc jq tmux strace ncurses-term mmdebstrap cpio mtools udev clang \
@@ -195,7 +195,7 @@ fuzz: fuzz-build ## run libFuzzer on every parser, FUZZ_SECONDS=600 each
 fuzz-build:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang CFLAGS='-O1 -g \
 		-fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
-		-fno-sanitize-recover=undefined -DMANIFEST_HOLES_MAX=1048576' fuzzers
+		-fno-sanitize-recover=undefined' fuzzers
 fuzzers: $(FUZZERS) $(call objects,$(UI_SRC) ui/main.c)
 $(BUILD)/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(BUILD)/libcore.a $(BUILD)/libdevice.a
 	$(call note,LD,$@)

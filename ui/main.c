@@ -12,7 +12,6 @@
 #include "ui/cmd/options.h"
 #include "ui/term/term.h"
 
-#include <archive.h>
 #include <blkid/blkid.h>
 #include <fcntl.h>
 #include <libfdisk/libfdisk.h>
@@ -75,9 +74,8 @@ static int print_version(void)
 	(void)blkid_get_library_version(&blkid, NULL);
 	(void)fdisk_get_library_version(&fdisk);
 	printf("boardstrap " BOARDSTRAP_VERSION "\n"
-	       "%s\nlibblkid %s\nlibfdisk %s\n%s\n%s\n",
-		term_version(), blkid, fdisk, archive_version_string(),
-		OpenSSL_version(OPENSSL_VERSION));
+	       "%s\nlibblkid %s\nlibfdisk %s\n%s\n",
+		term_version(), blkid, fdisk, OpenSSL_version(OPENSSL_VERSION));
 	return EXIT_OK;
 }
 

@@ -19,7 +19,7 @@ struct extract_spec {
 	const char *dir;
 	const char *tar_program;
 	enum tar_flavour flavour;
-	unsigned needs;	       /* enum tar_need */
+	uint64_t needs;	       /* TAR_NEED_BIT */
 	uint64_t stream_bytes; /* of the decompressed archive, in tar's records */
 	/* A message from tar or from the extraction itself. Must not call extract_finish. */
 	void (*on_message)(void *owner, const char *text);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #define START_BYTES KIB(64)
@@ -24,25 +25,37 @@ enum record_flag {
 	RECORD_IMPLIED = 1,  /* a parent directory without an entry */
 	RECORD_REPLACED = 2, /* a later entry has the same path */
 	RECORD_PARENT = 4,   /* has entries below it */
-	RECORD_DIVERTED = 8, /* an earlier entry has this path and is not a directory */
+	RECORD_LINKED = 8,   /* hard links refer to it */
+	RECORD_XATTRS = 16,  /* has a digest of attributes */
 };
 
+/* A record holds the last part of its path, so that a long path costs little. */
 struct record {
-	uint32_t bytes;		     /* of the whole record */
-	uint32_t flags;		     /* enum record_flag */
-	uint32_t target;	     /* of a hard link: the record of the file */
-	uint32_t link_at;	     /* offset of the link in text; the path is at 0 */
-	struct manifest_entry entry; /* its pointers are invalid */
-	char text[];
+	uint32_t bytes;	 /* of the whole record */
+	uint16_t flags;	 /* enum record_flag */
+	uint16_t type;	 /* enum manifest_type */
+	uint32_t node;	 /* the first record of the same path */
+	uint32_t parent; /* the node of its directory; 0: this is the root */
+	uint32_t target; /* of a hard link: the record of the file */
+	uint32_t names;	 /* of the file, after manifest_seal */
+	uint32_t mode, uid, gid, mtime_ns;
+	int64_t mtime_s;
+	uint64_t size, block_bytes;
+	uint32_t major, minor;
+	uint32_t xattr_count, xattr_labels, xattr_bytes;
+	/* The digests that it has; its name; its link. */
+	char data[];
 };
 
 struct manifest {
 	int fd;
 	struct header *map;
 	size_t mapped;
-	uint32_t *index; /* hash table, path to record; on the heap until sealed */
+	uint64_t limit;	 /* of the records and the index */
+	uint32_t *index; /* hash table, parent and name to record; on the heap until sealed */
 	size_t slots, filled;
 	bool sealed;
+	char (*paths)[PATH_MAX]; /* of the entry that manifest_each passes on, and of its link */
 };
 
 static const struct record *record_at(const struct manifest *manifest, uint32_t number)
@@ -62,6 +75,17 @@ static uint64_t round_up(uint64_t value, uint64_t unit)
 
 #define FIRST_RECORD ((sizeof(struct header) + UNIT - 1) / UNIT)
 
+/* A quarter of the memory, like the trial of filesystems. */
+static uint64_t default_limit(void)
+{
+	struct sysinfo info;
+	uint64_t bytes = MANIFEST_BYTES_MAX;
+
+	if (sysinfo(&info) == 0 && (uint64_t)info.totalram * info.mem_unit / 4 < bytes)
+		bytes = (uint64_t)info.totalram * info.mem_unit / 4;
+	return bytes;
+}
+
 struct manifest *manifest_new(void)
 {
 	struct manifest *manifest = calloc(1, sizeof(*manifest));
@@ -70,8 +94,10 @@ struct manifest *manifest_new(void)
 		return NULL;
 	manifest->map = MAP_FAILED;
 	manifest->mapped = START_BYTES;
+	manifest->limit = default_limit();
+	manifest->paths = calloc(2, sizeof(*manifest->paths));
 	manifest->fd = memfd_create("manifest", MFD_CLOEXEC);
-	if (manifest->fd >= 0 && ftruncate(manifest->fd, START_BYTES) == 0)
+	if (manifest->paths && manifest->fd >= 0 && ftruncate(manifest->fd, START_BYTES) == 0)
 		manifest->map = mmap(NULL, manifest->mapped, PROT_READ | PROT_WRITE, MAP_SHARED,
 			manifest->fd, 0);
 	if (manifest->map == MAP_FAILED) {
@@ -93,8 +119,19 @@ void manifest_free(struct manifest *manifest)
 	if (manifest->map != MAP_FAILED)
 		(void)munmap(manifest->map, manifest->mapped);
 	close_fd(&manifest->fd);
+	free(manifest->paths);
 	free(manifest);
 	errno = saved;
+}
+
+void manifest_set_limit(struct manifest *manifest, uint64_t bytes)
+{
+	manifest->limit = bytes;
+}
+
+uint64_t manifest_limit(const struct manifest *manifest)
+{
+	return manifest->limit;
 }
 
 int manifest_fd(const struct manifest *manifest)
@@ -124,11 +161,13 @@ static int remap(struct manifest *manifest, size_t size)
 }
 
 /* Makes room for @more bytes after the records. Doubles the file; the new part uses no memory until
- * it is written. 0 or -errno; -EFBIG if record numbers overflow. */
+ * it is written. 0 or -errno; -EFBIG beyond the limit. */
 static int reserve(struct manifest *manifest, uint64_t more)
 {
 	uint64_t need = manifest->map->used + more, size = manifest->mapped;
 
+	if (need > manifest->limit)
+		return -EFBIG;
 	while (size < need)
 		size *= 2;
 	if (size == manifest->mapped)
@@ -140,24 +179,81 @@ static int reserve(struct manifest *manifest, uint64_t more)
 	return remap(manifest, size);
 }
 
-static uint32_t *find_slot(
-	const struct manifest *manifest, uint32_t *index, size_t slots, const char *path)
+static bool has_digest(const struct record *record)
 {
-	uint64_t hash = 0xcbf29ce484222325; /* FNV-1a */
+	return record->type == MANIFEST_FILE;
+}
+
+static const char *record_name(const struct record *record)
+{
+	return record->data + (has_digest(record) ? MANIFEST_DIGEST_BYTES : 0) +
+	       (record->flags & RECORD_XATTRS ? MANIFEST_DIGEST_BYTES : 0);
+}
+
+static const char *record_link(const struct record *record)
+{
+	const char *name = record_name(record);
+
+	return name + strlen(name) + 1;
+}
+
+/* A part of a path, without a NUL. */
+struct part {
+	const char *at;
+	size_t size;
+};
+
+static uint32_t *find_slot(const struct manifest *manifest, uint32_t *index, size_t slots,
+	uint32_t parent, struct part name)
+{
+	uint64_t hash = 0xcbf29ce484222325 ^ parent; /* FNV-1a */
 	size_t at;
 
-	for (const unsigned char *p = (const void *)path; *p; p++)
-		hash = (hash ^ *p) * 0x100000001b3;
-	for (at = (size_t)(hash ^ hash >> 32); index[at & (slots - 1)] != 0; at++)
-		if (strcmp(record_at(manifest, index[at & (slots - 1)])->text, path) == 0)
+	hash *= 0x100000001b3;
+	for (size_t i = 0; i < name.size; i++)
+		hash = (hash ^ (unsigned char)name.at[i]) * 0x100000001b3;
+	for (at = (size_t)(hash ^ hash >> 32); index[at & (slots - 1)] != 0; at++) {
+		const struct record *record = record_at(manifest, index[at & (slots - 1)]);
+		const char *known = record_name(record);
+
+		if (record->parent == parent && strncmp(known, name.at, name.size) == 0 &&
+			known[name.size] == '\0')
 			break;
+	}
 	return &index[at & (slots - 1)];
+}
+
+/* Record number of the last entry for the name in a directory, or 0. */
+static uint32_t find_in(const struct manifest *manifest, uint32_t parent, struct part name)
+{
+	return manifest->slots
+		       ? *find_slot(manifest, manifest->index, manifest->slots, parent, name)
+		       : 0;
+}
+
+/* Takes the first part off a normalised path. A slash at the end stays, and gives parts without a
+ * name. */
+static struct part next_part(const char **path)
+{
+	struct part part = {*path, strcspn(*path, "/")};
+
+	*path += part.size;
+	if ((*path)[0] == '/' && (*path)[1] != '\0')
+		++*path;
+	return part;
 }
 
 /* Record number of @path, or 0. */
 static uint32_t find(const struct manifest *manifest, const char *path)
 {
-	return manifest->slots ? *find_slot(manifest, manifest->index, manifest->slots, path) : 0;
+	uint32_t number = find_in(manifest, 0, (struct part){"", 0});
+
+	while (number && *path) {
+		uint32_t parent = record_at(manifest, number)->node;
+
+		number = find_in(manifest, parent, next_part(&path));
+	}
+	return number;
 }
 
 /* Keeps the index at most half full. */
@@ -168,15 +264,21 @@ static int reserve_slot(struct manifest *manifest)
 
 	if (2 * (manifest->filled + 1) <= manifest->slots)
 		return 0;
+	/* manifest_seal copies it to the end of the file. */
+	if (manifest->map->used + 2 * slots * sizeof(*index) > manifest->limit)
+		return -EFBIG;
 	index = calloc(slots, sizeof(*index));
 	if (!index)
 		return -ENOMEM;
 	for (size_t i = 0; i < manifest->slots; i++) {
 		uint32_t number = manifest->index[i];
+		const struct record *record = record_at(manifest, number);
+		struct part name;
 
-		if (number)
-			*find_slot(manifest, index, slots, record_at(manifest, number)->text) =
-				number;
+		if (number == 0)
+			continue;
+		name = (struct part){record_name(record), strlen(record_name(record))};
+		*find_slot(manifest, index, slots, record->parent, name) = number;
 	}
 	free(manifest->index);
 	manifest->index = index;
@@ -184,41 +286,99 @@ static int reserve_slot(struct manifest *manifest)
 	return 0;
 }
 
-/* Appends a record for @path, which replaces an earlier one in the index. 0 or -errno. */
-static int append(struct manifest *manifest, const char *path, const struct manifest_entry *entry,
-	uint32_t flags, uint32_t target)
+static bool has_xattrs(const struct manifest_entry *entry)
 {
-	size_t path_bytes = strlen(path) + 1, link_bytes = strlen(entry->link) + 1;
-	uint64_t bytes = round_up(sizeof(struct record) + path_bytes + link_bytes, UNIT);
+	static const unsigned char none[MANIFEST_DIGEST_BYTES];
+
+	return memcmp(entry->xattr_digest, none, sizeof(none)) != 0;
+}
+
+/* Writes the record of @entry at the end. */
+static void write_record(
+	struct record *record, uint64_t bytes, struct part name, const struct manifest_entry *entry)
+{
+	char *to = record->data;
+
+	record->bytes = (uint32_t)bytes;
+	record->type = (uint16_t)entry->type;
+	record->mode = entry->mode;
+	record->uid = entry->uid;
+	record->gid = entry->gid;
+	record->mtime_s = entry->mtime_s;
+	record->mtime_ns = entry->mtime_ns;
+	record->size = entry->size;
+	record->block_bytes = entry->block_bytes;
+	record->major = entry->major;
+	record->minor = entry->minor;
+	record->xattr_count = entry->xattr_count;
+	record->xattr_labels = entry->xattr_labels;
+	record->xattr_bytes = entry->xattr_bytes;
+	if (has_digest(record))
+		to = mempcpy(to, entry->digest, MANIFEST_DIGEST_BYTES);
+	if (record->flags & RECORD_XATTRS)
+		to = mempcpy(to, entry->xattr_digest, MANIFEST_DIGEST_BYTES);
+	to = mempcpy(to, name.at, name.size);
+	*to++ = '\0';
+	strcpy(to, entry->link);
+}
+
+/* Appends a record, which replaces an earlier one of that name. *ret_number (may be NULL) receives
+ * its number. 0 or -errno. */
+static int append(struct manifest *manifest, uint32_t parent, struct part name,
+	const struct manifest_entry *entry, uint32_t flags, uint32_t target, uint32_t *ret_number)
+{
+	uint64_t bytes = sizeof(struct record) + name.size + strlen(entry->link) + 2;
 	uint32_t number, *slot;
 	struct record *record;
 	int r;
 
+	flags |= has_xattrs(entry) ? RECORD_XATTRS : 0u;
+	bytes += entry->type == MANIFEST_FILE ? MANIFEST_DIGEST_BYTES : 0;
+	bytes += flags & RECORD_XATTRS ? MANIFEST_DIGEST_BYTES : 0;
+	bytes = round_up(bytes, UNIT);
 	r = reserve(manifest, bytes);
 	if (r == 0)
 		r = reserve_slot(manifest);
 	if (r < 0)
 		return r;
 	number = (uint32_t)(manifest->map->used / UNIT);
+	slot = find_slot(manifest, manifest->index, manifest->slots, parent, name);
 	record = record_edit(manifest, number);
-	*record = (struct record){
-		.bytes = (uint32_t)bytes,
-		.flags = flags,
-		.target = target,
-		.link_at = (uint32_t)path_bytes,
-		.entry = *entry,
-	};
-	memcpy(record->text, path, path_bytes);
-	memcpy(record->text + path_bytes, entry->link, link_bytes);
+	record->flags = (uint16_t)flags;
+	record->node = *slot ? record_at(manifest, *slot)->node : number;
+	record->parent = parent;
+	record->target = target;
+	write_record(record, bytes, name, entry);
 	manifest->map->used += bytes;
 
-	slot = find_slot(manifest, manifest->index, manifest->slots, path);
 	if (*slot)
 		record_edit(manifest, *slot)->flags |= RECORD_REPLACED;
 	else
 		manifest->filled++;
 	*slot = number;
+	if (ret_number)
+		*ret_number = number;
 	return 0;
+}
+
+/* Writes the path of a record. */
+static const char *build_path(
+	const struct manifest *manifest, const struct record *record, char ret[PATH_MAX])
+{
+	size_t at = PATH_MAX - 1;
+
+	ret[at] = '\0';
+	while (record->parent) {
+		const char *name = record_name(record);
+		size_t length = strlen(name);
+
+		if (ret[at] != '\0')
+			ret[--at] = '/';
+		at -= length;
+		memcpy(ret + at, name, length);
+		record = record_at(manifest, record->parent);
+	}
+	return ret + at;
 }
 
 void manifest_complain(
@@ -241,6 +401,16 @@ void manifest_complain(
 	totals->problem_count++;
 }
 
+void manifest_need(struct manifest *manifest, enum tar_need need, const char *path)
+{
+	struct manifest_need *needs = &manifest->map->totals.needs[need];
+
+	if (needs->count++ > 0)
+		return;
+	(void)STR_COPY(needs->path, path);
+	str_sanitise(needs->path);
+}
+
 /* Writes the path relative to the target into @ret. Returns NULL, or the reason to refuse it: some
  * tars strip such parts, others follow them. */
 static const char *normalise(const char *raw, char ret[PATH_MAX])
@@ -250,13 +420,16 @@ static const char *normalise(const char *raw, char ret[PATH_MAX])
 	if (*raw == '\0')
 		return "an empty name";
 	if (*raw == '/')
-		return "an absolute name";
+		return "an absolute name, which not every tar makes relative; pack the archive "
+		       "without -P";
+	if (strlen(raw) >= PATH_MAX)
+		return "a name that is too long";
 	while (*raw) {
 		size_t part = strcspn(raw, "/");
 
 		if (part == 2 && raw[0] == '.' && raw[1] == '.')
 			return "a name with \"..\"";
-		if (part > NAME_MAX || length + part + 2 > PATH_MAX)
+		if (part > NAME_MAX)
 			return "a name that is too long";
 		if (part > 0 && !(part == 1 && raw[0] == '.')) {
 			if (length > 0)
@@ -271,34 +444,42 @@ static const char *normalise(const char *raw, char ret[PATH_MAX])
 	return NULL;
 }
 
-/* Adds the missing parents of @path. Returns 0; 1 if a parent is, or was in an earlier entry, not a
- * directory, since a tar follows a symlink that an earlier entry created; or -errno. */
-static int add_parents(struct manifest *manifest, char *path)
+/* No tar creates a file with such a name. */
+static bool ends_with_dot(const char *raw)
+{
+	size_t length = strlen(raw);
+
+	return strcmp(raw, ".") == 0 || (length >= 2 && strcmp(raw + length - 2, "/.") == 0);
+}
+
+/* Adds the missing parents of @path. Returns 0, with the node of the directory and the last part of
+ * the path; 1 if a parent is not a directory, since a tar follows a symlink that an earlier entry
+ * created; or -errno. */
+static int add_parents(
+	struct manifest *manifest, const char *path, uint32_t *ret_parent, struct part *ret_name)
 {
 	static const struct manifest_entry implied = {.link = "", .type = MANIFEST_DIR};
+	struct part name = {"", 0};
+	uint32_t parent = 0;
 
-	if (*path == '\0')
-		return 0;
-	for (char *end = path;; end = strchr(end + 1, '/')) {
-		char saved = end == path ? *path : '/';
-		uint32_t number;
+	while (*path) {
+		uint32_t number = find_in(manifest, parent, name);
 		int r = 0;
 
-		if (!end)
-			return 0;
-		*end = '\0'; /* the root first, where end == path */
-		number = find(manifest, path);
 		if (number == 0)
-			r = append(manifest, path, &implied, RECORD_IMPLIED | RECORD_PARENT, 0);
-		else if (record_at(manifest, number)->entry.type != MANIFEST_DIR ||
-			 record_at(manifest, number)->flags & RECORD_DIVERTED)
+			r = append(manifest, parent, name, &implied, RECORD_IMPLIED | RECORD_PARENT,
+				0, &number);
+		else if (record_at(manifest, number)->type != MANIFEST_DIR)
 			r = 1;
-		else
-			record_edit(manifest, number)->flags |= RECORD_PARENT;
-		*end = saved;
 		if (r != 0)
 			return r;
+		record_edit(manifest, number)->flags |= RECORD_PARENT;
+		parent = record_at(manifest, number)->node;
+		name = next_part(&path);
 	}
+	*ret_parent = parent;
+	*ret_name = name;
+	return 0;
 }
 
 static void count(struct manifest_totals *totals, const struct manifest_entry *entry)
@@ -315,12 +496,72 @@ static void count(struct manifest_totals *totals, const struct manifest_entry *e
 
 	totals->entries++;
 	++*counter[entry->type];
-	if (entry->type == MANIFEST_FILE)
+	if (entry->type == MANIFEST_FILE) {
 		totals->content_bytes += entry->size;
+		totals->block_bytes += entry->block_bytes;
+	}
 	if (entry->type == MANIFEST_DIR)
 		totals->block_bytes += KIB(4);
 	if (entry->xattr_count > 0)
 		totals->xattrs++;
+}
+
+/* Finds the file that a hard link refers to. 0 with a complaint if there is none. */
+static uint32_t find_target(
+	struct manifest *manifest, const char *raw_path, const char *raw_link, char ret[PATH_MAX])
+{
+	size_t slashes = strspn(raw_link, "/");
+	uint32_t target = 0;
+
+	if (slashes > 0)
+		manifest_need(manifest, TAR_NEED_LINK_SLASH, raw_path);
+	if (!normalise(raw_link + slashes, ret))
+		target = find(manifest, ret);
+	if (target && record_at(manifest, target)->type == MANIFEST_HARDLINK)
+		target = record_at(manifest, target)->target;
+	if (target && record_at(manifest, target)->type != MANIFEST_DIR)
+		return target;
+	manifest_complain(manifest, "link", raw_path,
+		"a hard link to %s, which is not an earlier file", raw_link);
+	return 0;
+}
+
+/* GNU tar creates such a symlink at its end, even if a later entry has replaced it. */
+static bool is_late_link(const char *target)
+{
+	const char *part = target;
+
+	while (*part) {
+		size_t length = strcspn(part, "/");
+
+		if (length == 2 && part[0] == '.' && part[1] == '.')
+			return true;
+		part += length + (part[length] == '/');
+	}
+	return *target == '/';
+}
+
+/* Records what is needed to replace the record @old by @entry. */
+static void need_to_replace(struct manifest *manifest, uint32_t old, const char *path,
+	const struct manifest_entry *entry)
+{
+	const struct record *before = record_at(manifest, old), *file = before;
+	bool was_dir = before->type == MANIFEST_DIR, is_dir = entry->type == MANIFEST_DIR;
+
+	if (before->type == MANIFEST_HARDLINK)
+		file = record_at(manifest, before->target);
+	if (was_dir && is_dir)
+		return;
+	if (was_dir)
+		manifest_need(manifest, TAR_NEED_OVER_DIR, path);
+	if (is_dir)
+		manifest_need(manifest, TAR_NEED_DIR_OVER, path);
+	if (file->type == MANIFEST_SYMLINK && is_late_link(record_link(file)) &&
+		!(entry->type == MANIFEST_SYMLINK && strcmp(entry->link, record_link(file)) == 0))
+		manifest_need(manifest, TAR_NEED_OVER_LINK, path);
+	if (before->type == MANIFEST_HARDLINK || (before->flags & RECORD_LINKED) ||
+		entry->type == MANIFEST_HARDLINK)
+		manifest_need(manifest, TAR_NEED_OVER_NAMES, path);
 }
 
 int manifest_add(
@@ -329,50 +570,50 @@ int manifest_add(
 	struct manifest_entry kept = *entry;
 	char path[PATH_MAX], link[PATH_MAX];
 	const char *wrong = normalise(raw_path, path);
-	uint32_t flags = 0, target = 0, old;
+	uint32_t flags = 0, target = 0, old, parent;
+	struct part name;
 	int r;
 
 	count(&manifest->map->totals, entry);
+	if (!wrong && entry->type != MANIFEST_DIR && ends_with_dot(raw_path))
+		wrong = "a file with the name of a directory";
 	if (wrong) {
 		manifest_complain(manifest, "path", raw_path, "%s", wrong);
 		return 0;
 	}
 	if (entry->type == MANIFEST_HARDLINK) {
-		wrong = normalise(entry->link, link);
-		if (!wrong)
-			target = find(manifest, link);
-		if (target && record_at(manifest, target)->entry.type == MANIFEST_HARDLINK)
-			target = record_at(manifest, target)->target;
-		if (!target || record_at(manifest, target)->entry.type == MANIFEST_DIR ||
-			strcmp(link, path) == 0) {
-			manifest_complain(manifest, "link", raw_path,
-				"a hard link to %s, which is not an earlier file", entry->link);
+		target = find_target(manifest, raw_path, entry->link, link);
+		if (!target)
+			return 0;
+		if (strcmp(link, path) == 0) {
+			manifest_need(manifest, TAR_NEED_LINK_SELF, raw_path);
 			return 0;
 		}
+		record_edit(manifest, target)->flags |= RECORD_LINKED;
 		kept.link = ""; /* decode takes the path of the target */
 	}
 
-	r = add_parents(manifest, path);
+	r = add_parents(manifest, path, &parent, &name);
 	if (r > 0)
-		manifest_complain(
-			manifest, "path", raw_path, "has a parent that is not a directory");
+		manifest_complain(manifest, "path", raw_path,
+			"has a parent that is not a directory, which tars follow or replace");
 	if (r != 0)
 		return r < 0 ? r : 0;
 
-	old = find(manifest, path);
+	old = find_in(manifest, parent, name);
 	if (old) {
 		const struct record *before = record_at(manifest, old);
 
-		flags = before->flags & (RECORD_PARENT | RECORD_DIVERTED);
-		if (before->entry.type != MANIFEST_DIR)
-			flags |= RECORD_DIVERTED;
+		if (before->type == MANIFEST_DIR)
+			flags = before->flags & RECORD_PARENT;
+		if (entry->type != MANIFEST_DIR && (flags & RECORD_PARENT || *path == '\0')) {
+			manifest_complain(manifest, "path", raw_path,
+				"replaces a directory that has entries");
+			return 0;
+		}
+		need_to_replace(manifest, old, raw_path, entry);
 	}
-	if (entry->type != MANIFEST_DIR && (flags & RECORD_PARENT || *path == '\0')) {
-		manifest_complain(
-			manifest, "path", raw_path, "replaces a directory that has entries");
-		return 0;
-	}
-	return append(manifest, path, &kept, flags, target);
+	return append(manifest, parent, name, &kept, flags, target, NULL);
 }
 
 static const struct record *next_record(
@@ -386,13 +627,16 @@ static const struct record *next_record(
 	return (const void *)at;
 }
 
-static uint32_t inode_of(const struct manifest *manifest, const struct record *record)
+static uint32_t number_of(const struct manifest *manifest, const struct record *record)
 {
 	const char *start = (const char *)manifest->map;
 
-	if (record->entry.type == MANIFEST_HARDLINK)
-		return record->target;
 	return (uint32_t)((uint64_t)((const char *)record - start) / UNIT);
+}
+
+static uint32_t inode_of(const struct manifest *manifest, const struct record *record)
+{
+	return record->type == MANIFEST_HARDLINK ? record->target : number_of(manifest, record);
 }
 
 static void count_names(struct manifest *manifest)
@@ -401,7 +645,7 @@ static void count_names(struct manifest *manifest)
 
 	while ((record = next_record(manifest, record)) != NULL)
 		if (!(record->flags & RECORD_REPLACED))
-			record_edit(manifest, inode_of(manifest, record))->entry.names++;
+			record_edit(manifest, inode_of(manifest, record))->names++;
 }
 
 int manifest_seal(struct manifest *manifest)
@@ -411,7 +655,7 @@ int manifest_seal(struct manifest *manifest)
 	int r = 0;
 
 	if (find(manifest, "") == 0)
-		r = append(manifest, "", &root, RECORD_IMPLIED, 0);
+		r = append(manifest, 0, (struct part){"", 0}, &root, RECORD_IMPLIED, 0, NULL);
 	count_names(manifest);
 	bytes = manifest->slots * sizeof(*manifest->index);
 	if (r == 0)
@@ -444,26 +688,54 @@ int manifest_refresh(struct manifest *manifest)
 	return 0;
 }
 
-/* Returns the entry of a record, with hard links resolved and its strings in the mapping. */
+/* Returns the entry of a record, without its path. */
+static struct manifest_entry decode_record(const struct record *record)
+{
+	struct manifest_entry entry = {
+		.link = record_link(record),
+		.type = record->type,
+		.mode = record->mode,
+		.uid = record->uid,
+		.gid = record->gid,
+		.mtime_s = record->mtime_s,
+		.mtime_ns = record->mtime_ns,
+		.size = record->size,
+		.block_bytes = record->block_bytes,
+		.major = record->major,
+		.minor = record->minor,
+		.xattr_count = record->xattr_count,
+		.xattr_labels = record->xattr_labels,
+		.xattr_bytes = record->xattr_bytes,
+	};
+	const char *at = record->data;
+
+	if (has_digest(record)) {
+		memcpy(entry.digest, at, MANIFEST_DIGEST_BYTES);
+		at += MANIFEST_DIGEST_BYTES;
+	}
+	if (record->flags & RECORD_XATTRS)
+		memcpy(entry.xattr_digest, at, MANIFEST_DIGEST_BYTES);
+	return entry;
+}
+
+/* The same with its path, and with hard links resolved. */
 static struct manifest_entry decode(const struct manifest *manifest, const struct record *record)
 {
+	struct manifest_entry entry = decode_record(record);
 	const struct record *target;
-	struct manifest_entry entry = record->entry;
 	uint32_t inode = inode_of(manifest, record);
 
-	entry.link = record->text + record->link_at;
 	if (entry.type == MANIFEST_HARDLINK) {
 		target = record_at(manifest, record->target);
-		if (target->flags & RECORD_REPLACED) {
-			entry = target->entry;
-			entry.link = target->text + target->link_at;
-		} else {
-			entry.link = target->text;
-		}
+		if (target->flags & RECORD_REPLACED)
+			entry = decode_record(target);
+		else
+			entry.link = build_path(manifest, target, manifest->paths[1]);
 	}
-	entry.path = record->text;
+	entry.path = build_path(manifest, record, manifest->paths[0]);
+	entry.number = number_of(manifest, record);
 	entry.inode = inode;
-	entry.names = record_at(manifest, inode)->entry.names;
+	entry.names = record_at(manifest, inode)->names;
 	return entry;
 }
 
@@ -489,8 +761,8 @@ int manifest_each_dir(
 	int r = 0;
 
 	while (r == 0 && (record = next_record(manifest, record)) != NULL)
-		if (record->entry.type == MANIFEST_DIR && !(record->flags & RECORD_REPLACED))
-			r = each(arg, record->text);
+		if (record->type == MANIFEST_DIR && !(record->flags & RECORD_REPLACED))
+			r = each(arg, build_path(manifest, record, manifest->paths[0]));
 	return r;
 }
 
@@ -499,13 +771,19 @@ bool manifest_has(const struct manifest *manifest, const char *path)
 	return find(manifest, path) != 0;
 }
 
+const char *manifest_path(const struct manifest *manifest, uint32_t number)
+{
+	return build_path(manifest, record_at(manifest, number), manifest->paths[0]);
+}
+
 bool manifest_find_obstacle(
 	const struct manifest *manifest, const char *path, struct manifest_entry *ret)
 {
 	const struct record *record = NULL;
 
 	while ((record = next_record(manifest, record)) != NULL)
-		if (record->entry.type != MANIFEST_DIR && path_is_below(path, record->text)) {
+		if (record->type != MANIFEST_DIR &&
+			path_is_below(path, build_path(manifest, record, manifest->paths[0]))) {
 			*ret = decode(manifest, record);
 			return true;
 		}

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * manifest - the list of all entries of the archive, as read by libarchive: the reference that the
+ * manifest - the list of all entries of the archive, as a tar extracts them: the reference that the
  * medium is verified against. It is a memory file that child processes map and share. The memory of
  * the engine stays small for an archive of any size: the totals are in the first pages, and the
- * others are touched only to read entries.
+ * others are touched only to read entries. The file has a limit (manifest_limit).
  */
 #ifndef CORE_MANIFEST_MANIFEST_H
 #define CORE_MANIFEST_MANIFEST_H
 
 #include "core/manifest/sha256.h"
+#include "core/manifest/tar_need.h"
 #include "device/base/diag.h"
 #include "device/base/util.h"
 
@@ -35,8 +36,8 @@ enum manifest_type {
  * Codes: "format" not a tar archive, "empty" no entries, "damaged" a bad header or bad data,
  * "truncated" no end mark, "trailing" data after the end mark other than zeros, "path" a name that
  * leaves the target or is invalid, "link" a hard link to a file that does not precede it, "type"
- * an entry that tar cannot create or verify cannot compare, "size" a sparse file that is too
- * large.
+ * an entry that tar cannot create or verify cannot compare, "size" headers, a map or a list of
+ * entries that are too large.
  */
 struct manifest_problem {
 	char code[24];
@@ -44,6 +45,12 @@ struct manifest_problem {
 	char text[160]; /* a phrase */
 };
 #define MANIFEST_PROBLEMS_MAX 16
+
+/* What entries need of the tar that extracts them. */
+struct manifest_need {
+	uint64_t count;
+	char path[96]; /* of the first of them, sanitised */
+};
 
 /* Sums over the archive, as a flat value. The parent sees them grow while a child reads. */
 struct manifest_totals {
@@ -56,7 +63,8 @@ struct manifest_totals {
 	uint64_t entries, files, dirs, symlinks, hardlinks;
 	uint64_t devices;	       /* device nodes and FIFOs */
 	uint64_t xattrs, acls, sparse; /* entries that have them */
-	uint32_t problem_count;	       /* may exceed the array */
+	struct manifest_need needs[TAR_NEED_COUNT];
+	uint32_t problem_count; /* may exceed the array */
 	struct manifest_problem problems[MANIFEST_PROBLEMS_MAX];
 };
 
@@ -66,6 +74,11 @@ struct manifest; /* opaque: the mapping */
 struct manifest *manifest_new(void);
 /* Frees it and keeps errno; NULL is allowed. */
 void manifest_free(struct manifest *manifest);
+/* Bounds the bytes that the list of entries may need: at first a quarter of the machine's memory, at
+ * most MANIFEST_BYTES_MAX. An archive with more fails to be read. */
+void manifest_set_limit(struct manifest *manifest, uint64_t bytes);
+uint64_t manifest_limit(const struct manifest *manifest);
+#define MANIFEST_BYTES_MAX GIB(1)
 /* The descriptor of the memory file, borrowed. A work child that fills the manifest must keep it
  * open. */
 int manifest_fd(const struct manifest *manifest);
@@ -86,8 +99,8 @@ _must_check_ int manifest_read(struct manifest *manifest, int fd,
  * -errno. */
 _must_check_ int manifest_refresh(struct manifest *manifest);
 
-/* One entry; its strings are in the mapping. If a path occurs more than once, the last entry
- * counts. */
+/* One entry; its strings are valid until the next one is passed on. If a path occurs more than once,
+ * the last entry counts. */
 struct manifest_entry {
 	const char *path; /* relative, without "./" and trailing "/"; "" is the root itself */
 	/* The unchanged target of a symlink, or the path of the file that a hard link refers to,
@@ -100,12 +113,15 @@ struct manifest_entry {
 	int64_t mtime_s;
 	uint32_t mtime_ns;
 	uint64_t size;
+	uint64_t block_bytes;  /* of a file: the blocks of 4 KiB that its data needs */
 	uint32_t major, minor; /* of a device node */
+	uint32_t number;       /* of this entry: manifest_path */
 	uint32_t inode;	       /* equal for all names of one file */
 	uint32_t names;	       /* of that file, with this one */
 	uint32_t xattr_count;  /* without ACLs */
+	uint32_t xattr_bytes;  /* that ext4 needs for all of them, and for the ACLs */
 	uint32_t xattr_labels; /* xattrs_labels of the entry: the @keep of its digest */
-	unsigned char digest[MANIFEST_DIGEST_BYTES];	   /* of a regular file's content */
+	unsigned char digest[MANIFEST_DIGEST_BYTES];	   /* of a file's content: content.h */
 	unsigned char xattr_digest[MANIFEST_DIGEST_BYTES]; /* xattrs_digest */
 };
 
@@ -117,6 +133,8 @@ _must_check_ int manifest_each(const struct manifest *manifest,
  * entry. */
 _must_check_ int manifest_each_dir(
 	const struct manifest *manifest, int (*each)(void *arg, const char *path), void *arg);
+/* The path of the entry with that number, valid until the next entry or path is asked for. */
+const char *manifest_path(const struct manifest *manifest, uint32_t number);
 /* True if @path is an entry, the root, or the parent of an entry. */
 bool manifest_has(const struct manifest *manifest, const char *path);
 /* Finds the first entry at @path, or at a parent of it, that is not a directory. Replaced entries
@@ -127,12 +145,15 @@ bool manifest_find_obstacle(
 /* The functions below fill a manifest; manifest_read calls them. */
 
 /* Adds an entry. @raw_path, and entry->link of a hard link, are the unchanged strings of the
- * archive; entry->path is ignored. An unsafe entry is added as a problem instead. 0 or -errno. */
+ * archive; entry->path is ignored. An unsafe entry is added as a problem instead. 0 or -errno;
+ * -EFBIG if the list is larger than its limit. */
 _must_check_ int manifest_add(
 	struct manifest *manifest, const char *raw_path, const struct manifest_entry *entry);
 /* Adds a problem. It is counted even if the array is full. */
 void manifest_complain(struct manifest *manifest, const char *code, const char *path,
 	const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Counts an entry that needs more of a tar than usual. */
+void manifest_need(struct manifest *manifest, enum tar_need need, const char *path);
 struct manifest_totals *manifest_edit_totals(struct manifest *manifest);
 /* Writes the index and completes the manifest: no entry may be added after that. 0 or -errno. */
 _must_check_ int manifest_seal(struct manifest *manifest);

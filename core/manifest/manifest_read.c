@@ -2,85 +2,64 @@
 #include "core/manifest/manifest.h"
 
 #include "core/manifest/acl.h"
+#include "core/manifest/content.h"
+#include "core/manifest/tar_stream.h"
 #include "core/manifest/xattrs.h"
 #include "device/base/util.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
+#include <linux/limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#define TAR_RECORD   10240
-#define TAR_HEADER   512u
-#define END_MARK     1024 /* two blocks of zeros */
-#define PROGRESS_MS  200
-#define BUFFER_BYTES KIB(64)
+#define TAR_RECORD  10240
+#define END_MARK    1024 /* two blocks of zeros */
+#define PROGRESS_MS 200
 
-/* A file with more holes than this is an error or an attack: hashing them takes hours. */
-#ifndef MANIFEST_HOLES_MAX
-#define MANIFEST_HOLES_MAX GIB(1024)
-#endif
+/* The kernel's limits for device numbers. */
+#define MAJOR_MAX 0xfff
+#define MINOR_MAX 0xfffff
 
 struct reader {
 	struct manifest *manifest;
-	struct archive *archive;
+	struct tar_stream *stream;
 	int fd;
 	int (*progress)(void *arg, uint64_t bytes);
 	void *arg;
 	uint64_t bytes;	      /* of the stream, read so far */
 	uint64_t nonzero_end; /* offset after the last byte that is not zero */
 	uint64_t reported_ms;
-	bool end_seen;
-	int error; /* -errno of read(2), or -ECANCELED */
 	struct sha256 sha;
-	struct xattr *xattrs;
+	struct content content;
+	struct xattr *xattrs; /* of the entry: those that the file will have */
 	size_t xattr_capacity;
 	struct diag *diag;
-	unsigned char buffer[BUFFER_BYTES];
 };
 
-/* Reads the next part of the stream into the buffer. Returns its length, 0 at the end, or
- * -errno. */
-static ssize_t read_part(struct reader *reader)
+static ssize_t read_part(void *arg, void *buffer, size_t size)
 {
+	struct reader *reader = arg;
 	uint64_t now = now_ms();
 	ssize_t length;
 	size_t end;
 
-	if (reader->error < 0)
-		return reader->error;
 	if (reader->progress && now - reader->reported_ms >= PROGRESS_MS) {
 		reader->reported_ms = now;
 		if (reader->progress(reader->arg, reader->bytes) != 0)
-			return reader->error = -ECANCELED;
+			return -ECANCELED;
 	}
 	do
-		length = read(reader->fd, reader->buffer, sizeof(reader->buffer));
+		length = read(reader->fd, buffer, size);
 	while (length < 0 && errno == EINTR);
 	if (length < 0)
-		return reader->error = -errno;
-	if (length == 0)
-		reader->end_seen = true;
-	for (end = (size_t)length; end > 0 && reader->buffer[end - 1] == 0; end--)
+		return -errno;
+	for (end = (size_t)length; end > 0 && ((const char *)buffer)[end - 1] == 0; end--)
 		;
 	if (end > 0)
 		reader->nonzero_end = reader->bytes + end;
 	reader->bytes += (uint64_t)length;
 	return length;
-}
-
-static ssize_t on_read(struct archive *archive, void *arg, const void **ret_buffer)
-{
-	struct reader *reader = arg;
-	ssize_t length = read_part(reader);
-
-	if (length < 0)
-		archive_set_error(archive, (int)-length, "%s", strerror((int)-length));
-	*ret_buffer = reader->buffer;
-	return length < 0 ? ARCHIVE_FATAL : length;
 }
 
 /* Reports a fatal error, as a problem and in diag. Returns -EBADMSG. */
@@ -92,263 +71,315 @@ static int fail(struct reader *reader, const char *code, const char *path, const
 	return -EBADMSG;
 }
 
-/* Reports an error of libarchive. Returns -errno. */
-static int fail_archive(struct reader *reader, const char *path)
+/* Reports the error @r of the stream, and returns it. */
+static int fail_stream(struct reader *reader, int r, const char *path)
 {
-	const char *said = archive_error_string(reader->archive);
-	char text[160];
+	const char *code, *text;
 
-	if (reader->error < 0)
-		return diag_fail(reader->diag, reader->error, "reading stopped: %s",
-			strerror(-reader->error));
+	if (r != -EBADMSG)
+		return diag_fail(reader->diag, r, "reading stopped: %s", strerror(-r));
+	code = tar_stream_fault(reader->stream, &text);
 	if (reader->bytes == 0)
 		return fail(reader, "empty", path, "no data");
-	if (archive_format(reader->archive) == 0 && reader->bytes >= TAR_HEADER)
-		return fail(reader, "format", path, "the content is not a tar archive");
-	if (archive_format(reader->archive) == 0)
-		return fail(reader, "truncated", path,
-			"the content is not a tar archive, or is shorter than one header");
-	STR_FORMAT(text, "the tar archive is %s (%s)", reader->end_seen ? "truncated" : "damaged",
-		said ? said : "unknown error");
-	return fail(reader, reader->end_seen ? "truncated" : "damaged", path, text);
+	return fail(reader, code, path, text);
 }
 
-/* Computes the digest of the content, with holes as zeros. 0 or -errno. */
+/* Computes the digest of the content, and the blocks that it occupies. 0 or -errno. */
 static int read_content(struct reader *reader, const char *path, struct manifest_entry *entry)
 {
-	uint64_t at = 0, data_bytes = 0;
-	bool hashing = true;
-	const void *block;
+	struct content *content = &reader->content;
+	uint64_t offset, end_block = 0;
+	const void *data;
 	size_t size;
-	la_int64_t offset;
 	int r;
 
-	sha256_begin(&reader->sha);
-	for (;;) {
-		uint64_t hole;
+	content_begin(content, &reader->sha);
+	while ((r = tar_stream_content(reader->stream, &offset, &data, &size)) > 0) {
+		uint64_t first = offset / CONTENT_UNIT;
+		uint64_t end = (offset + size + CONTENT_UNIT - 1) / CONTENT_UNIT;
 
-		r = archive_read_data_block(reader->archive, &block, &size, &offset);
-		if (r == ARCHIVE_EOF) {
-			size = 0;
-			offset = (la_int64_t)entry->size;
-		} else if (r < ARCHIVE_WARN) {
-			return fail_archive(reader, path);
-		}
-		if (offset < 0 || (uint64_t)offset < at || (uint64_t)offset + size > entry->size)
-			return fail(reader, "damaged", path, "a file's data is out of order");
-		hole = (uint64_t)offset - at;
-		if (hashing && hole > 0 && entry->size - data_bytes > MANIFEST_HOLES_MAX) {
-			manifest_complain(reader->manifest, "size", path,
-				"a sparse file of %llu GiB",
-				(unsigned long long)(entry->size >> 30));
-			hashing = false;
-		}
-		for (uint64_t part; hashing && hole > 0; hole -= part) {
-			part = hole < GIB(1) ? hole : GIB(1);
-			sha256_add_zeros(&reader->sha, (size_t)part);
-		}
-		if (hashing)
-			sha256_add(&reader->sha, block, size);
-		at = (uint64_t)offset + size;
-		data_bytes += size;
-		if (r == ARCHIVE_EOF)
-			break;
+		content_add_hole(content, offset - content->at);
+		content_add(content, data, size);
+		first = first > end_block ? first : end_block;
+		entry->block_bytes += (end > first ? end - first : 0) * CONTENT_UNIT;
+		end_block = end > end_block ? end : end_block;
 	}
-	manifest_edit_totals(reader->manifest)->block_bytes +=
-		(data_bytes + KIB(4) - 1) / KIB(4) * KIB(4);
-	return sha256_end(&reader->sha, entry->digest);
+	if (r < 0)
+		return fail_stream(reader, r, path);
+	content_add_hole(content, entry->size - content->at);
+	return content_end(content, entry->digest);
 }
 
-/* Appends the ACLs of @from to @list; the caller frees @values. Returns their number, or -errno. */
-static int read_acls(struct archive_entry *from, struct xattr *list, void *values[2])
+/* ---- attributes ---- */
+
+/* The attributes of an entry, and the values that were made for them. */
+struct attributes {
+	struct xattr *list;
+	size_t count;
+	void *values[2];
+};
+
+static bool is_below(const char *name, const char *space)
+{
+	return strncmp(name, space, strlen(space)) == 0 && name[strlen(space)] != '\0';
+}
+
+/* True if Linux can store the attribute on a file of that type. */
+static bool is_storable(const char *name, enum manifest_type type)
+{
+	if (is_below(name, "user."))
+		return type == MANIFEST_FILE || type == MANIFEST_DIR;
+	if (strcmp(name, XATTR_ACL_ACCESS) == 0)
+		return type != MANIFEST_SYMLINK;
+	if (strcmp(name, XATTR_ACL_DEFAULT) == 0)
+		return type == MANIFEST_DIR;
+	return is_below(name, "trusted.") || is_below(name, "security.");
+}
+
+/* The bytes that ext4 needs for it; other filesystems need a little less. */
+static uint32_t stored_bytes(const struct xattr *xattr)
+{
+	size_t name = strlen(xattr->name) - (strcspn(xattr->name, ".") + 1);
+
+	return (uint32_t)(16 + (name + 3) / 4 * 4 + (xattr->size + 3) / 4 * 4);
+}
+
+static void complain_acl(struct reader *reader, const char *path, int error)
+{
+	manifest_complain(reader->manifest, "type", path,
+		error == -ENOENT
+			? "an ACL with a user or group name that is unknown on this machine, "
+			  "or has another ID here; pack the archive with --numeric-owner"
+			: "an ACL that is damaged");
+}
+
+/* Applies an ACL: the access list is part of the mode. */
+static void add_acl(struct reader *reader, struct attributes *to, const char *path,
+	const struct xattr *acl, struct manifest_entry *entry)
+{
+	bool access = strcmp(acl->name, XATTR_ACL_ACCESS) == 0;
+
+	if (!acl_is_valid(acl->value, acl->size)) {
+		complain_acl(reader, path, -EBADMSG);
+		return;
+	}
+	if (access)
+		entry->mode = acl_mode(acl->value, acl->size, entry->mode);
+	if (access && acl_is_mode(acl->size))
+		return;
+	entry->xattr_bytes += stored_bytes(acl);
+	to->list[to->count++] = *acl;
+}
+
+/* Adds the ACLs that have a record of their own. 0 or -ENOMEM. */
+static int add_acls(struct reader *reader, struct attributes *to, const struct tar_entry *from,
+	struct manifest_entry *entry)
 {
 	static const char *const names[] = {
 		[ACL_ACCESS] = XATTR_ACL_ACCESS, [ACL_DEFAULT] = XATTR_ACL_DEFAULT};
-	int count = 0;
 
 	for (unsigned kind = ACL_ACCESS; kind <= ACL_DEFAULT; kind++) {
-		int size = acl_value(from, kind, &values[kind]);
+		int size;
 
-		if (size < 0)
+		if (!from->acls[kind] || *from->acls[kind] == '\0' ||
+			!is_storable(names[kind], entry->type))
+			continue;
+		size = acl_value(from->acls[kind], &to->values[kind]);
+		if (size == -ENOMEM)
 			return size;
-		if (size > 0)
-			list[count++] = (struct xattr){names[kind], values[kind], (size_t)size};
+		if (size < 0)
+			complain_acl(reader, from->path, size);
+		else
+			add_acl(reader, to, from->path,
+				&(struct xattr){names[kind], to->values[kind], (size_t)size},
+				entry);
 	}
-	return count;
-}
-
-static int read_xattrs(struct reader *reader, struct archive_entry *from, const char *path,
-	struct manifest_entry *entry)
-{
-	size_t count = (size_t)archive_entry_xattr_reset(from), n = 0;
-	bool acls = archive_entry_acl_types(from) != 0;
-	struct xattr *list = reader->xattrs;
-	void *values[2] = {NULL, NULL};
-	int acl_count, used;
-
-	if (count == 0 && !acls)
-		return 0;
-	if (count + 2 > reader->xattr_capacity) {
-		list = reallocarray(list, count + 2, sizeof(*list));
-		if (!list)
-			return -ENOMEM;
-		reader->xattrs = list;
-		reader->xattr_capacity = count + 2;
-	}
-	while (n < count && archive_entry_xattr_next(from, &list[n].name, &list[n].value,
-				    &list[n].size) == ARCHIVE_OK)
-		n++;
-	used = acl_count = acls ? read_acls(from, list + n, values) : 0;
-	if (used == -ENOENT) {
-		manifest_complain(reader->manifest, "type", path,
-			"an ACL with a user or group name that is unknown on this machine; pack "
-			"the archive with --numeric-owner");
-		used = acl_count = 0;
-	}
-	if (used >= 0) {
-		n += (size_t)used;
-		entry->xattr_labels = xattrs_labels(list, n);
-		used = xattrs_digest(
-			&reader->sha, list, n, entry->xattr_labels, entry->xattr_digest);
-	}
-	free(values[ACL_ACCESS]);
-	free(values[ACL_DEFAULT]);
-	if (used < 0)
-		return used;
-	entry->xattr_count = (uint32_t)(used - acl_count);
 	return 0;
 }
 
-static enum manifest_type entry_type(struct archive_entry *from)
+/* Collects what a tar can store. */
+static void add_xattrs(struct reader *reader, struct attributes *to, const struct tar_entry *from,
+	struct manifest_entry *entry)
 {
-	static const struct {
-		mode_t format;
-		enum manifest_type type;
-	} types[] = {
-		{S_IFREG, MANIFEST_FILE},
-		{S_IFDIR, MANIFEST_DIR},
-		{S_IFLNK, MANIFEST_SYMLINK},
-		{S_IFCHR, MANIFEST_CHAR},
-		{S_IFBLK, MANIFEST_BLOCK},
-		{S_IFIFO, MANIFEST_FIFO},
-	};
+	char where[PATH_MAX];
 
-	if (archive_entry_hardlink(from))
-		return MANIFEST_HARDLINK;
-	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
-		if (archive_entry_filetype(from) == types[i].format)
-			return types[i].type;
-	return MANIFEST_TYPE_COUNT;
+	for (size_t i = 0; i < from->xattr_count; i++) {
+		const struct xattr *xattr = &from->xattrs[i];
+
+		if (!is_storable(xattr->name, entry->type)) {
+			(void)STR_FORMAT(where, "%s (%s)", from->path, xattr->name);
+			manifest_need(reader->manifest, TAR_NEED_FOREIGN_XATTR, where);
+		} else if (strlen(xattr->name) > XATTR_NAME_MAX || xattr->size > XATTR_SIZE_MAX) {
+			manifest_complain(reader->manifest, "type", from->path,
+				"an extended attribute that is larger than Linux allows");
+		} else if (is_below(xattr->name, "system.")) {
+			add_acl(reader, to, from->path, xattr, entry);
+		} else {
+			entry->xattr_bytes += stored_bytes(xattr);
+			entry->xattr_count++;
+			to->list[to->count++] = *xattr;
+		}
+	}
 }
 
-static int read_entry(struct reader *reader, struct archive_entry *from)
+static int read_xattrs(
+	struct reader *reader, const struct tar_entry *from, struct manifest_entry *entry)
+{
+	struct attributes attributes = {.list = reader->xattrs};
+	int r;
+
+	if (from->xattr_count == 0 && !from->acls[ACL_ACCESS] && !from->acls[ACL_DEFAULT])
+		return 0;
+	if (from->xattr_count + 2 > reader->xattr_capacity) {
+		attributes.list = reallocarray(
+			reader->xattrs, from->xattr_count + 2, sizeof(*reader->xattrs));
+		if (!attributes.list)
+			return -ENOMEM;
+		reader->xattrs = attributes.list;
+		reader->xattr_capacity = from->xattr_count + 2;
+	}
+	add_xattrs(reader, &attributes, from, entry);
+	r = add_acls(reader, &attributes, from, entry);
+	entry->xattr_labels = xattrs_labels(attributes.list, attributes.count);
+	if (r == 0)
+		r = xattrs_digest(&reader->sha, attributes.list, attributes.count,
+			entry->xattr_labels, entry->xattr_digest);
+	free(attributes.values[ACL_ACCESS]);
+	free(attributes.values[ACL_DEFAULT]);
+	return r < 0 ? r : 0;
+}
+
+/* ---- entries ---- */
+
+static enum manifest_type entry_type(char type)
+{
+	static const enum manifest_type types[] = {
+		['0' - '0'] = MANIFEST_FILE,
+		['1' - '0'] = MANIFEST_HARDLINK,
+		['2' - '0'] = MANIFEST_SYMLINK,
+		['3' - '0'] = MANIFEST_CHAR,
+		['4' - '0'] = MANIFEST_BLOCK,
+		['5' - '0'] = MANIFEST_DIR,
+		['6' - '0'] = MANIFEST_FIFO,
+	};
+
+	return type >= '0' && type <= '6' ? types[type - '0'] : MANIFEST_TYPE_COUNT;
+}
+
+static bool is_node(enum manifest_type type)
+{
+	return type == MANIFEST_CHAR || type == MANIFEST_BLOCK;
+}
+
+/* An ID of all ones means "leave it" to chown(2). */
+static bool is_id(int64_t id)
+{
+	return id >= 0 && id < UINT32_MAX;
+}
+
+/* Adds the problems of values that no tar can set. */
+static void judge_values(
+	struct reader *reader, const struct tar_entry *from, enum manifest_type type)
+{
+	if (from->fault)
+		manifest_complain(reader->manifest, "damaged", from->path, "%s", from->fault);
+	if (!is_id(from->uid) || !is_id(from->gid))
+		manifest_complain(reader->manifest, "type", from->path,
+			"a user or group ID that is out of range");
+	if (is_node(type) && (from->major < 0 || from->major > MAJOR_MAX || from->minor < 0 ||
+				     from->minor > MINOR_MAX))
+		manifest_complain(reader->manifest, "type", from->path,
+			"a device number that is out of range");
+}
+
+static int read_entry(struct reader *reader, const struct tar_entry *from)
 {
 	struct manifest_totals *totals = manifest_edit_totals(reader->manifest);
-	const char *path = archive_entry_pathname(from);
 	struct manifest_entry entry = {
-		.link = "",
-		.type = entry_type(from),
-		.mode = acl_mode(from, archive_entry_perm(from)),
-		.uid = (uint32_t)archive_entry_uid(from),
-		.gid = (uint32_t)archive_entry_gid(from),
-		.mtime_s = archive_entry_mtime(from),
-		.mtime_ns = (uint32_t)archive_entry_mtime_nsec(from),
-		.size = (uint64_t)archive_entry_size(from),
+		.link = from->link,
+		.type = entry_type(from->type),
+		.mode = from->mode,
+		.uid = (uint32_t)from->uid,
+		.gid = (uint32_t)from->gid,
+		.mtime_s = from->mtime_s,
+		.mtime_ns = from->mtime_ns,
+		.size = from->size,
 	};
 	int r = 0;
 
-	if (!path)
-		return fail(reader, "damaged", "", "a name cannot be read");
 	if (entry.type == MANIFEST_TYPE_COUNT) {
 		manifest_complain(
-			reader->manifest, "type", path, "an entry of an unsupported type");
+			reader->manifest, "type", from->path, "an entry of an unsupported type");
 		return 0;
 	}
-	if (entry.uid != archive_entry_uid(from) || entry.gid != archive_entry_gid(from))
-		manifest_complain(
-			reader->manifest, "type", path, "a user or group ID that is out of range");
-
-	if (entry.type == MANIFEST_HARDLINK)
-		entry.link = archive_entry_hardlink(from);
-	else if (entry.type == MANIFEST_SYMLINK)
-		entry.link = archive_entry_symlink(from);
-	if (!entry.link)
-		return fail(reader, "damaged", path, "a link's target cannot be read");
-	if (entry.type == MANIFEST_HARDLINK && entry.size > 0)
-		manifest_complain(
-			reader->manifest, "type", path, "a hard link with its own content");
-	if (entry.type != MANIFEST_FILE)
-		entry.size = 0;
-	if (entry.type == MANIFEST_CHAR || entry.type == MANIFEST_BLOCK) {
-		entry.major = (uint32_t)archive_entry_rdevmajor(from);
-		entry.minor = (uint32_t)archive_entry_rdevminor(from);
+	judge_values(reader, from, entry.type);
+	if (is_node(entry.type)) {
+		entry.major = (uint32_t)from->major;
+		entry.minor = (uint32_t)from->minor;
 	}
-
-	if (entry.type == MANIFEST_FILE) {
-		if (archive_entry_sparse_count(from) > 0)
-			totals->sparse++;
-		r = read_content(reader, path, &entry);
-	}
+	if (entry.type == MANIFEST_FILE)
+		r = read_content(reader, from->path, &entry);
+	/* A hard link has the attributes of its file. */
 	if (r == 0 && entry.type != MANIFEST_HARDLINK)
-		r = read_xattrs(reader, from, path, &entry);
+		r = read_xattrs(reader, from, &entry);
 	if (r < 0)
 		return r;
-	if (archive_entry_acl_types(from) != 0)
-		totals->acls++;
-	return manifest_add(reader->manifest, path, &entry);
+	if (entry.xattr_count > 0)
+		manifest_need(reader->manifest, TAR_NEED_XATTRS, from->path);
+	totals->sparse += from->sparse;
+	totals->acls += from->acls[ACL_ACCESS] || from->acls[ACL_DEFAULT];
+	for (unsigned need = 0; need < TAR_NEED_COUNT; need++)
+		if (from->needs & TAR_NEED_BIT(need))
+			manifest_need(reader->manifest, need, from->path);
+	return manifest_add(reader->manifest, from->path, &entry);
 }
 
-/* Checks the end of the archive: two blocks of zeros, and nothing but zeros after them. libarchive
- * accepts a stream that ends between two entries. 0 or -errno. */
+/* Checks the end of the archive: two blocks of zeros, and nothing but zeros after them. 0 or
+ * -errno. */
 static int judge_end(struct reader *reader)
 {
 	struct manifest_totals *totals = manifest_edit_totals(reader->manifest);
-	uint64_t mark = (uint64_t)archive_read_header_position(reader->archive);
-	ssize_t length;
+	uint64_t mark = tar_stream_mark(reader->stream);
+	int r = tar_stream_drain(reader->stream);
 
-	do
-		length = read_part(reader);
-	while (length > 0);
-	if (length < 0)
-		return fail_archive(reader, "");
+	if (r < 0)
+		return fail_stream(reader, r, "");
+	if (reader->bytes == 0)
+		return fail(reader, "empty", "", "no data");
 	totals->stream_bytes = (mark + END_MARK + TAR_RECORD - 1) / TAR_RECORD * TAR_RECORD;
 	if (reader->nonzero_end > mark)
 		return fail(reader, "trailing", "", "there is data after the end of the archive");
 	if (reader->bytes < mark + END_MARK)
-		return fail(reader, "truncated", "", "the tar archive is truncated (no end mark)");
+		return fail(reader, "truncated", "",
+			"the tar archive has no end mark: it is truncated, or its maker left the mark "
+			"out");
 	if (totals->entries == 0)
 		return fail(reader, "empty", "", "the tar archive has no entries");
 	return 0;
 }
 
+static int fail_limit(struct reader *reader, const char *path)
+{
+	char text[120];
+
+	(void)STR_FORMAT(text, "the list of the archive's entries needs more than %llu MiB",
+		(unsigned long long)(manifest_limit(reader->manifest) / MIB(1)));
+	return fail(reader, "size", path, text);
+}
+
 static int read_entries(struct reader *reader)
 {
-	struct archive *archive = reader->archive;
-	struct archive_entry *from;
+	struct tar_entry from;
 	int r;
 
-	r = archive_read_open(archive, reader, NULL, on_read, NULL);
-	while (r == ARCHIVE_OK) {
-		r = archive_read_next_header(archive, &from);
-		if (r == ARCHIVE_EOF)
-			return judge_end(reader);
-		/* After a damaged header libarchive would search for the next valid one. */
-		if (r < ARCHIVE_WARN || r == ARCHIVE_RETRY)
-			break;
-		if (r == ARCHIVE_WARN) {
-			/* A name that cannot be converted is no error: its bytes are used. */
-			const char *said = archive_error_string(archive);
-			const char *path = archive_entry_pathname(from);
-
-			if (!said || !strstr(said, "can't be converted"))
-				manifest_complain(reader->manifest, "damaged", path ? path : "",
-					"%s", said ? said : "a header is malformed");
-		}
-		r = read_entry(reader, from);
+	while ((r = tar_stream_next(reader->stream, &from)) > 0) {
+		r = read_entry(reader, &from);
+		if (r == -EFBIG)
+			return fail_limit(reader, from.path);
 		if (r < 0)
 			return r;
 	}
-	return fail_archive(reader, "");
+	return r < 0 ? fail_stream(reader, r, "") : judge_end(reader);
 }
 
 int manifest_read(struct manifest *manifest, int fd, int (*progress)(void *arg, uint64_t bytes),
@@ -364,15 +395,17 @@ int manifest_read(struct manifest *manifest, int fd, int (*progress)(void *arg, 
 	reader->progress = progress;
 	reader->arg = arg;
 	reader->diag = diag;
-	reader->archive = archive_read_new();
+	reader->stream = tar_stream_new(read_part, reader);
 	r = sha256_init(&reader->sha);
-	if (!reader->archive || archive_read_support_format_tar(reader->archive) != ARCHIVE_OK)
+	if (!reader->stream)
 		r = -ENOMEM;
 	if (r == 0)
 		r = read_entries(reader);
 	if (r == 0)
 		r = manifest_seal(manifest);
-	archive_read_free(reader->archive);
+	if (r == -EFBIG)
+		r = fail_limit(reader, "");
+	tar_stream_free(reader->stream);
 	sha256_finish(&reader->sha);
 	free(reader->xattrs);
 	free(reader);

@@ -25,7 +25,8 @@ struct tar_header {
 	bool signed_sum; /* its checksum sums signed bytes, as some old tars do */
 	bool gnu_times;	 /* GNU's other times, where ustar has the prefix of the name */
 	bool odd_prefix; /* a prefix in an unknown version of ustar: tars use it, or not */
-	const char *fault; /* of the first field that should be a number and is none: a phrase; or NULL */
+	const char *
+		fault; /* of the first field that should be a number and is none: a phrase; or NULL */
 	uint32_t mode;
 	int64_t uid, gid, size, mtime, major, minor;
 };

@@ -235,7 +235,7 @@ struct records {
 	struct tar_entry *entry;
 	const struct tar_header *header;
 	const char *path, *link, *sparse_name, *selinux; /* NULL: no record */
-	int64_t size; /* in the archive, or -1 */
+	int64_t size;					 /* in the archive, or -1 */
 	bool has_map;
 	int64_t map_major, map_minor, map_count, real_size; /* -1: no record */
 	int64_t map_offset; /* of the last record GNU.sparse.offset */
@@ -319,15 +319,13 @@ static void apply_gid(struct records *records, struct bytes value)
 
 static void apply_size(struct records *records, struct bytes value)
 {
-	take_number(
-		records, value, &records->size, "the size in its extended header is no number");
+	take_number(records, value, &records->size, "the size in its extended header is no number");
 }
 
 static void apply_mtime(struct records *records, struct bytes value)
 {
 	if (!pax_time(value, &records->entry->mtime_s, &records->entry->mtime_ns))
-		blame(records->entry,
-			"the modification time in its extended header is no number");
+		blame(records->entry, "the modification time in its extended header is no number");
 }
 
 /* libarchive uses these, GNU tar does not. */
@@ -627,9 +625,11 @@ static int keep_global(struct tar_stream *stream)
 		if (!matters)
 			continue;
 		if (!is_posix)
-			stream->global_fault = "a global header with attributes or maps applies to it";
+			stream->global_fault =
+				"a global header with attributes or maps applies to it";
 		if (kept.size + (size_t)(rest.at - begin) > TAR_STREAM_GLOBAL_MAX) {
-			stream->global_fault = "the global header that applies to it is larger than 64 KiB";
+			stream->global_fault =
+				"the global header that applies to it is larger than 64 KiB";
 			break;
 		}
 		r = reserve(&kept, kept.size + (size_t)(rest.at - begin));
@@ -768,7 +768,8 @@ static void settle_attributes(struct records *records)
 		}
 		entry->xattr_count--;
 		entry->xattrs[i] = entry->xattrs[entry->xattr_count];
-		records->stream->from_libarchive[i] = records->stream->from_libarchive[entry->xattr_count];
+		records->stream->from_libarchive[i] =
+			records->stream->from_libarchive[entry->xattr_count];
 	}
 	for (size_t i = 0; i < entry->xattr_count; i++)
 		if (records->stream->from_libarchive[i])
@@ -846,8 +847,8 @@ static int read_map(struct tar_stream *stream)
 		if (length < TAR_BLOCK)
 			return length < 0 ? (int)length : fail_truncated(stream);
 		stream->left -= TAR_BLOCK;
-		for (size_t i = 0; i < TAR_BLOCK && (count < 0 || numbers < 1 + 2 * (uint64_t)count);
-			i++) {
+		for (size_t i = 0;
+			i < TAR_BLOCK && (count < 0 || numbers < 1 + 2 * (uint64_t)count); i++) {
 			int r = 0;
 
 			if (block[i] >= '0' && block[i] <= '9') {
@@ -895,8 +896,8 @@ static int read_old_map(struct tar_stream *stream, const unsigned char *header, 
 			int r;
 
 			if (!tar_header_number(part + i * PART_BYTES, NUMBER_BYTES, &offset) ||
-				!tar_header_number(part + i * PART_BYTES + NUMBER_BYTES,
-					NUMBER_BYTES, &size))
+				!tar_header_number(
+					part + i * PART_BYTES + NUMBER_BYTES, NUMBER_BYTES, &size))
 				return fail(stream, "damaged", bad_map);
 			r = add_extent(stream, offset, size);
 			if (r < 0)
@@ -1024,13 +1025,13 @@ static int make_entry(struct tar_stream *stream, const struct tar_header *header
 	name = long_name(stream, LONG_NAME);
 	link = long_name(stream, LONG_LINK);
 	ret->path = records.sparse_name ? records.sparse_name
-		    : records.path	 ? records.path
-		    : name		 ? name
-					 : keep(stream, header->name, strlen(header->name));
+		    : records.path	? records.path
+		    : name		? name
+					: keep(stream, header->name, strlen(header->name));
 	if (header->type == '1' || header->type == '2')
 		ret->link = records.link ? records.link
-			    : link	  ? link
-					  : keep(stream, header->link, strlen(header->link));
+			    : link	 ? link
+					 : keep(stream, header->link, strlen(header->link));
 	else
 		ret->link = "";
 	settle_type(ret);
@@ -1078,10 +1079,10 @@ int tar_stream_next(struct tar_stream *stream, struct tar_entry *ret)
 			return 0;
 		}
 		if (tar_header_parse(block, &header) < 0)
-			return stream->any ? fail(stream, "damaged",
-						     "the tar archive is damaged (a header has a wrong checksum)")
-					   : fail(stream, "format",
-						     "the content is not a tar archive");
+			return stream->any
+				       ? fail(stream, "damaged",
+						 "the tar archive is damaged (a header has a wrong checksum)")
+				       : fail(stream, "format", "the content is not a tar archive");
 		stream->any = true;
 		if (header.size < 0)
 			return fail(stream, "damaged", "a size is out of range");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/manifest/verify.h"
 
+#include "core/manifest/content.h"
 #include "core/manifest/sha256.h"
 #include "core/manifest/xattrs.h"
 #include "device/base/util.h"
@@ -36,8 +37,7 @@ static const char flags_differ[] = "inode flags are set";
 struct identity {
 	dev_t dev;
 	ino_t ino;
-	uint32_t inode; /* of manifest_entry */
-	const char *path;
+	uint32_t inode, number; /* of manifest_entry */
 };
 
 struct walk {
@@ -47,6 +47,7 @@ struct walk {
 	char parent[PATH_MAX]; /* path of parent_fd, cached: most entries share it with the last */
 	int parent_fd;	       /* O_PATH, or -1 */
 	struct sha256 sha;
+	struct content content;
 	struct xattrs xattrs;
 	unsigned char *buffer;
 	struct identity *identities;
@@ -163,40 +164,78 @@ static bool has_flags_at(int parent_fd, const char *name, mode_t mode)
 	return fd >= 0 && has_flags(fd);
 }
 
-/* Computes the digest of a file's content. 0 or -errno. */
-static int hash_file(struct walk *walk, const char *name, unsigned char ret[SHA256_BYTES])
+/* Hashes the bytes from content->at to @end. 0, also at the end of the file; or -errno. */
+static int hash_data(struct walk *walk, int fd, uint64_t end)
 {
-	_cleanup_close_ int fd = openat(
-		walk->parent_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	ssize_t length;
-	int r;
+	struct content *content = &walk->content;
 
-	if (fd < 0)
-		return -errno;
-	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	sha256_begin(&walk->sha);
-	while ((length = read(fd, walk->buffer, BUFFER_BYTES)) != 0) {
+	while (content->at < end) {
+		size_t size = end - content->at < BUFFER_BYTES ? (size_t)(end - content->at)
+							       : BUFFER_BYTES;
+		ssize_t length = pread(fd, walk->buffer, size, (off_t)content->at);
+		int r;
+
 		if (length < 0 && errno == EINTR)
 			continue;
-		if (length < 0)
-			return -errno;
-		sha256_add(&walk->sha, walk->buffer, (size_t)length);
+		if (length <= 0)
+			return length < 0 ? -errno : 0;
+		content_add(content, walk->buffer, (size_t)length);
 		walk->result->bytes += (uint64_t)length;
 		r = report_progress(walk);
 		if (r < 0)
 			return r;
 	}
-	return sha256_end(&walk->sha, ret);
+	return 0;
+}
+
+/* Hashes a file part by part, and skips its holes. 0 or -errno. */
+static int hash_parts(struct walk *walk, int fd, uint64_t size)
+{
+	struct content *content = &walk->content;
+	int r = 0;
+
+	while (content->at < size && r == 0) {
+		uint64_t before = content->at;
+		off_t data = lseek(fd, (off_t)before, SEEK_DATA);
+		off_t end = data < 0 ? -1 : lseek(fd, data, SEEK_HOLE);
+
+		if (data < 0 && errno != ENXIO)
+			return hash_data(walk, fd, size); /* it does not know its holes */
+		content_add_hole(content, (data < 0 ? size : (uint64_t)data) - before);
+		if (data >= 0)
+			r = hash_data(walk, fd, end < 0 ? size : (uint64_t)end);
+		if (content->at == before)
+			break; /* the file has become shorter */
+	}
+	return r;
+}
+
+/* Computes the digest of a file's content. 0 or -errno. */
+static int hash_file(
+	struct walk *walk, const char *name, const struct stat *st, unsigned char ret[SHA256_BYTES])
+{
+	_cleanup_close_ int fd = openat(
+		walk->parent_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	uint64_t size = (uint64_t)st->st_size;
+	bool holes = (uint64_t)st->st_blocks * 512 < size;
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	content_begin(&walk->content, &walk->sha);
+	r = holes ? hash_parts(walk, fd, size) : hash_data(walk, fd, size);
+	return r < 0 ? r : content_end(&walk->content, ret);
 }
 
 /* The functions that compare one entry return 0 and set *ret_what if it differs, or return
  * -errno. */
 
 static int compare_content(struct walk *walk, const struct manifest_entry *entry, const char *name,
-	const char **ret_what)
+	const struct stat *st, const char **ret_what)
 {
 	unsigned char digest[SHA256_BYTES];
-	int r = hash_file(walk, name, digest);
+	int r = hash_file(walk, name, st, digest);
 
 	if (r == 0 && memcmp(digest, entry->digest, sizeof(digest)) != 0)
 		*ret_what = "the content differs";
@@ -280,7 +319,7 @@ static int add_identity(
 		walk->identity_room = room;
 	}
 	walk->identities[walk->identity_count++] = (struct identity){
-		.dev = st->st_dev, .ino = st->st_ino, .inode = entry->inode, .path = entry->path};
+		.dev = st->st_dev, .ino = st->st_ino, .inode = entry->inode, .number = entry->number};
 	return 0;
 }
 
@@ -300,7 +339,9 @@ static void find_merged(struct walk *walk)
 	for (size_t i = 1; i < walk->identity_count; i++)
 		if (by_file(&walk->identities[i - 1], &walk->identities[i]) == 0 &&
 			walk->identities[i - 1].inode != walk->identities[i].inode)
-			mismatch(walk, walk->identities[i].path, "is one file with another entry");
+			mismatch(walk,
+				manifest_path(walk->spec->manifest, walk->identities[i].number),
+				"is one file with another entry");
 }
 
 static int compare(struct walk *walk, const struct manifest_entry *entry, const char **ret_what)
@@ -343,7 +384,7 @@ static int compare(struct walk *walk, const struct manifest_entry *entry, const 
 	/* Read the content even if something differs: an I/O error is more important. */
 	if (entry->type == MANIFEST_FILE && S_ISREG(st.st_mode) &&
 		(uint64_t)st.st_size == entry->size)
-		r = compare_content(walk, entry, name, ret_what);
+		r = compare_content(walk, entry, name, &st, ret_what);
 	if (r == 0 && !*ret_what && entry->type == MANIFEST_SYMLINK)
 		r = compare_symlink(walk, entry, name, ret_what);
 	if (r == 0 && !*ret_what && unix_metadata)

@@ -167,9 +167,6 @@ void plan_complete(
 	STR_COPY(plan->sha256, archive->sha256);
 	plan->sidecar = archive->sidecar;
 	plan->totals = archive->totals;
-	plan->tar_needs = (archive->totals.xattrs ? TAR_NEED_XATTRS : 0u) |
-			  (archive->totals.acls ? TAR_NEED_ACLS : 0u) |
-			  (archive->totals.sparse ? TAR_NEED_SPARSE : 0u);
 
 	if (layout_place(&plan->layout, plan->target.size_bytes, &placed, &diag) == 0) {
 		plan->layout = placed;
@@ -179,7 +176,11 @@ void plan_complete(
 		STR_COPY(plan->layout_error, diag.text);
 	}
 	make_shares(plan, manifest);
+	for (unsigned need = 0; need < TAR_NEED_COUNT; need++)
+		if (plan->totals.needs[need].count > 0)
+			plan->tar_needs |= TAR_NEED_BIT(need);
 	identify_tar(plan);
+	plan->tar_built_without = tar_built_without(plan->tar_program, plan->tar, plan->tar_needs);
 }
 
 size_t plan_files(

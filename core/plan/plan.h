@@ -48,10 +48,11 @@ struct plan {
 	bool plain_names;      /* all paths in the archive are known to be ASCII */
 	char tar_program[256]; /* "" if no tar was found */
 	enum tar_flavour tar;
-	char tar_version[80]; /* "" if it did not answer --version */
-	unsigned tar_needs;
-	unsigned allow;	    /* of disk_allow_parse */
-	char expect_id[64]; /* --expect-id: required CID or serial; or "" */
+	char tar_version[80];	    /* "" if it did not answer --version */
+	uint64_t tar_needs;	    /* TAR_NEED_BIT of what the archive needs */
+	uint64_t tar_built_without; /* of them */
+	unsigned allow;		    /* of disk_allow_parse */
+	char expect_id[64];	    /* --expect-id: required CID or serial; or "" */
 	bool verify;
 };
 

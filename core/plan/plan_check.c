@@ -226,20 +226,28 @@ static void check_layout(
 	}
 }
 
+/* What the tar would do otherwise than the manifest says. */
+static void check_needs(const struct plan *plan, struct plan_verdict *ret)
+{
+	uint64_t lacks = tar_lacks(plan->tar, plan->tar_needs) | plan->tar_built_without;
+
+	for (unsigned need = 0; need < TAR_NEED_COUNT; need++) {
+		const struct manifest_need *first = &plan->totals.needs[need];
+
+		if (!(lacks & TAR_NEED_BIT(need)))
+			continue;
+		plan_problem_add(ret, "tar-lacks",
+			"%s (%s) does not extract %s as it is: %s %s%s. %s", plan->tar_program,
+			tar_flavour_name(plan->tar), base_name(plan->archive), first->path,
+			tar_need_phrase(need), first->count > 1 ? ", and so do more entries" : "",
+			tar_advice(plan->tar_needs | TAR_NEED_BIT(need)));
+	}
+}
+
 static void check_tar(
 	const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
 {
-	static const struct {
-		enum tar_need need;
-		const char *text;
-	} needs[] = {
-		{TAR_NEED_XATTRS, "extended attributes (file capabilities)"},
-		{TAR_NEED_ACLS, "access control lists"},
-		{TAR_NEED_SPARSE, "sparse files"},
-	};
-	unsigned lacks = tar_lacks(plan->tar, plan->tar_needs);
 	const char *tar = tar_flavour_name(plan->tar);
-	char list[112] = "";
 
 	if (plan->tar_program[0] == '\0') {
 		plan_problem_add(ret, "tar-missing",
@@ -262,18 +270,7 @@ static void check_tar(
 			plan->tar_program);
 		return;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(needs); i++) {
-		size_t length = strlen(list);
-
-		if (lacks & (unsigned)needs[i].need)
-			(void)str_format(list + length, sizeof(list) - length, "%s%s",
-				length ? " and " : "", needs[i].text);
-	}
-	if (lacks)
-		plan_problem_add(ret, "tar-lacks",
-			"%s has %s, which %s (%s) does not restore: the board would differ from the "
-			"archive. Install GNU tar (package tar) or name it with --tar.",
-			base_name(plan->archive), list, plan->tar_program, tar);
+	check_needs(plan, ret);
 	if (plan->tar == TAR_BSD && !plan->plain_names && !facts->utf8_locale)
 		plan_problem_add(ret, "locale",
 			"%s (%s) needs the locale C.UTF-8 for names that are not ASCII, and this machine "

@@ -6,8 +6,11 @@
 #include "core/tar/tar_totals.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define IDENTIFY_MS 10000 /* a busy machine takes more than two seconds to start a program */
@@ -18,52 +21,78 @@
  * it. The second --totals prints a final total. On a board without a clock GNU tar warns of every
  * file unless --warning=no-timestamp is given.
  */
+#define BIT TAR_NEED_BIT
+
+/* Tars that read ustar and little of its extensions. */
+#define LACKS_OF_SMALL_TARS                                                                        \
+	(BIT(TAR_NEED_XATTRS) | BIT(TAR_NEED_ACLS) | BIT(TAR_NEED_SPARSE) |                        \
+		BIT(TAR_NEED_ACL_XATTR) | BIT(TAR_NEED_LIBARCHIVE_XATTR) |                         \
+		BIT(TAR_NEED_XATTR_NAME) | BIT(TAR_NEED_SELINUX) | BIT(TAR_NEED_GLOBAL) |          \
+		BIT(TAR_NEED_PAX_IDS) | BIT(TAR_NEED_PAX_SIZE) | BIT(TAR_NEED_TWO_HEADERS) |       \
+		BIT(TAR_NEED_SIGNED_SUM) | BIT(TAR_NEED_SLASH) | BIT(TAR_NEED_DUMPDIR) |           \
+		BIT(TAR_NEED_LABEL) | BIT(TAR_NEED_GNU_TIMES) | BIT(TAR_NEED_LINK_SLASH) |         \
+		BIT(TAR_NEED_OVER_LINK) | BIT(TAR_NEED_OVER_DIR))
+
 static const struct {
 	const char *name, *mark; /* for messages; word in the first line of --version */
-	unsigned lacks;		 /* enum tar_need */
+	uint64_t lacks;		 /* TAR_NEED_BIT */
 	const char *env;	 /* added to the environment of a child, or NULL */
 	bool answers;		 /* SIGUSR1 */
 	const char *args[12];
-	const char *acl_arg;
+	struct {
+		enum tar_need need;
+		const char *arg;
+	} if_needed[2];
 } flavours[TAR_FLAVOUR_COUNT] = {
 	[TAR_UNKNOWN] =
 		{
 			.name = "an unknown tar",
-			.lacks = TAR_NEED_XATTRS | TAR_NEED_ACLS | TAR_NEED_SPARSE,
+			.lacks = UINT64_MAX,
 			.args = {"-x", "-p"},
 		},
 	[TAR_GNU] =
 		{
 			.name = "GNU tar",
 			.mark = "GNU tar",
+			.lacks = BIT(TAR_NEED_LIBARCHIVE_XATTR) | BIT(TAR_NEED_OVER_LINK),
 			.answers = true,
 			.args = {"-x", "--totals=SIGUSR1", "--totals", "-p", "--same-owner",
 				"--numeric-owner", "--delay-directory-restore", "--xattrs",
 				"--xattrs-include=*", "--warning=no-timestamp",
 				"--warning=no-unknown-keyword"},
-			.acl_arg = "--acls",
+			.if_needed = {{TAR_NEED_ACLS, "--acls"}, {TAR_NEED_SELINUX, "--selinux"}},
 		},
 	[TAR_BSD] =
 		{
 			.name = "bsdtar",
 			.mark = "bsdtar",
 			.answers = true,
-			.lacks = TAR_NEED_ACLS,	 /* fails on ACL records that GNU tar wrote */
+			/* It fails on ACL records that GNU tar wrote. */
+			.lacks = BIT(TAR_NEED_ACLS) | BIT(TAR_NEED_ACL_XATTR) |
+				 BIT(TAR_NEED_XATTR_NAME) | BIT(TAR_NEED_FOREIGN_XATTR) |
+				 BIT(TAR_NEED_GLOBAL) | BIT(TAR_NEED_TWO_HEADERS) |
+				 BIT(TAR_NEED_PAX_LINK_ALONE) | BIT(TAR_NEED_PAX_BYTES) |
+				 BIT(TAR_NEED_DECOMPOSED) | BIT(TAR_NEED_LINK_SELF),
 			.env = "LC_ALL=C.UTF-8", /* the C locale: no non-ASCII names */
+			/* A flag such as immutable would keep the fix-up from setting times; GNU tar
+			 * restores no flags either. */
 			.args = {"-x", "-p", "--same-owner", "--numeric-owner", "--no-fflags"},
 		},
 	[TAR_BUSYBOX] =
 		{
 			.name = "BusyBox tar",
 			.mark = "busybox",
-			.lacks = TAR_NEED_XATTRS | TAR_NEED_ACLS | TAR_NEED_SPARSE,
+			.lacks = LACKS_OF_SMALL_TARS | BIT(TAR_NEED_V7) | BIT(TAR_NEED_DIR_OVER) |
+				 BIT(TAR_NEED_OVER_NAMES),
 			.args = {"-x", "-p", "--numeric-owner"},
 		},
 	[TAR_TOYBOX] =
 		{
 			.name = "Toybox tar",
 			.mark = "toybox",
-			.lacks = TAR_NEED_XATTRS | TAR_NEED_ACLS | TAR_NEED_SPARSE,
+			.lacks = LACKS_OF_SMALL_TARS | BIT(TAR_NEED_PAX_LINK) |
+				 BIT(TAR_NEED_PAX_LINK_ALONE) | BIT(TAR_NEED_PAX_NAME_ALONE) |
+				 BIT(TAR_NEED_NEGATIVE) | BIT(TAR_NEED_LINK_SELF),
 			.args = {"-x", "-p", "--numeric-owner"},
 		},
 };
@@ -86,9 +115,86 @@ const char *tar_flavour_name(enum tar_flavour flavour)
 	return flavours[flavour].name;
 }
 
-unsigned tar_lacks(enum tar_flavour flavour, unsigned needs)
+uint64_t tar_lacks(enum tar_flavour flavour, uint64_t needs)
 {
-	return needs & flavours[flavour].lacks;
+	const uint64_t both = BIT(TAR_NEED_ACLS) | BIT(TAR_NEED_ACL_XATTR);
+	uint64_t lacks = flavours[flavour].lacks;
+
+	/* With --acls GNU tar leaves out the ACLs that are attributes. */
+	if ((needs & both) == both)
+		lacks |= BIT(TAR_NEED_ACL_XATTR);
+	return needs & lacks;
+}
+
+const char *tar_need_phrase(enum tar_need need)
+{
+	static const char *const phrases[TAR_NEED_COUNT] = {
+		[TAR_NEED_XATTRS] = "has extended attributes (file capabilities, for example)",
+		[TAR_NEED_ACLS] = "has an access control list",
+		[TAR_NEED_SPARSE] = "is a sparse file",
+		[TAR_NEED_ACL_XATTR] = "has an access control list in the form of an attribute",
+		[TAR_NEED_LIBARCHIVE_XATTR] =
+			"has an extended attribute in libarchive's own form alone",
+		[TAR_NEED_XATTR_NAME] = "has an extended attribute with = or % in its name",
+		[TAR_NEED_SELINUX] = "has an SELinux label",
+		[TAR_NEED_FOREIGN_XATTR] = "has an attribute that Linux cannot store",
+		[TAR_NEED_GLOBAL] = "has values in a global pax header",
+		[TAR_NEED_PAX_IDS] = "has its owner in a pax header",
+		[TAR_NEED_PAX_SIZE] = "has its size in a pax header",
+		[TAR_NEED_TWO_HEADERS] = "has several extended headers",
+		[TAR_NEED_PAX_LINK] = "has its link target in a pax header",
+		[TAR_NEED_PAX_LINK_ALONE] = "has its link target in a pax header alone",
+		[TAR_NEED_PAX_NAME_ALONE] = "has its name in a pax header alone",
+		[TAR_NEED_PAX_BYTES] = "has a name in a pax header that is not UTF-8",
+		[TAR_NEED_DECOMPOSED] = "has a name in decomposed Unicode, as macOS writes it",
+		[TAR_NEED_SIGNED_SUM] = "has a checksum of signed bytes, of an old tar",
+		[TAR_NEED_V7] = "has a header in the old V7 format",
+		[TAR_NEED_SLASH] = "is no folder by its header and has a name that ends in a slash",
+		[TAR_NEED_DUMPDIR] = "is a folder of an incremental archive",
+		[TAR_NEED_LABEL] = "follows a volume label",
+		[TAR_NEED_GNU_TIMES] = "has more times in GNU's old format",
+		[TAR_NEED_NEGATIVE] = "has a negative time in its header",
+		[TAR_NEED_LINK_SELF] = "is a hard link to itself",
+		[TAR_NEED_LINK_SLASH] = "is a hard link to an absolute name",
+		[TAR_NEED_OVER_LINK] =
+			"is a later version of a symlink that leads up or to an absolute path",
+		[TAR_NEED_OVER_DIR] = "replaces a folder",
+		[TAR_NEED_DIR_OVER] = "is a folder that replaces something else",
+		[TAR_NEED_OVER_NAMES] = "replaces one of several hard links",
+	};
+
+	return phrases[need];
+}
+
+const char *tar_advice(uint64_t needs)
+{
+	if (!tar_lacks(TAR_GNU, needs))
+		return "Install GNU tar (package tar) or name it with --tar.";
+	if (!tar_lacks(TAR_BSD, needs))
+		return "Install bsdtar (package libarchive-tools) and name it with --tar bsdtar.";
+	return "No tar extracts all of this archive: unpack it, and pack it again with GNU tar "
+	       "--format=posix --xattrs --acls.";
+}
+
+uint64_t tar_built_without(const char *program, enum tar_flavour flavour, uint64_t needs)
+{
+	static const char call[] = "setfilecon"; /* of libselinux */
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+	void *map;
+	bool found;
+
+	if (flavour != TAR_GNU || !(needs & BIT(TAR_NEED_SELINUX)))
+		return 0;
+	fd = open(program, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size == 0)
+		return BIT(TAR_NEED_SELINUX);
+	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (map == MAP_FAILED)
+		return BIT(TAR_NEED_SELINUX);
+	found = memmem(map, (size_t)st.st_size, call, strlen(call)) != NULL;
+	(void)munmap(map, (size_t)st.st_size);
+	return found ? 0 : BIT(TAR_NEED_SELINUX);
 }
 
 /* ---- identification ---- */
@@ -126,7 +232,7 @@ int tar_identify(const char *program, enum tar_flavour *ret, char *version, size
 	return 0;
 }
 
-size_t tar_argv(enum tar_flavour flavour, unsigned needs, const char *dir,
+size_t tar_argv(enum tar_flavour flavour, uint64_t needs, const char *dir,
 	const char *ret_argv[TAR_ARGS_MAX])
 {
 	const char *const last[] = {"-C", dir, "-f", "-"};
@@ -135,8 +241,10 @@ size_t tar_argv(enum tar_flavour flavour, unsigned needs, const char *dir,
 	ret_argv[n++] = "tar";
 	for (size_t i = 0; i < ARRAY_SIZE(flavours[0].args) && flavours[flavour].args[i]; i++)
 		ret_argv[n++] = flavours[flavour].args[i];
-	if ((needs & TAR_NEED_ACLS) && flavours[flavour].acl_arg)
-		ret_argv[n++] = flavours[flavour].acl_arg;
+	for (size_t i = 0; i < ARRAY_SIZE(flavours[0].if_needed); i++)
+		if (flavours[flavour].if_needed[i].arg &&
+			(needs & BIT(flavours[flavour].if_needed[i].need)))
+			ret_argv[n++] = flavours[flavour].if_needed[i].arg;
 	for (size_t i = 0; i < ARRAY_SIZE(last); i++)
 		ret_argv[n++] = last[i];
 	ret_argv[n] = NULL;

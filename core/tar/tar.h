@@ -7,6 +7,7 @@
 #ifndef CORE_TAR_TAR_H
 #define CORE_TAR_TAR_H
 
+#include "core/manifest/tar_need.h"
 #include "core/process/child.h"
 #include "device/base/util.h"
 
@@ -15,14 +16,19 @@
 
 enum tar_flavour { TAR_UNKNOWN, TAR_GNU, TAR_BSD, TAR_BUSYBOX, TAR_TOYBOX, TAR_FLAVOUR_COUNT };
 
-/* Features that an archive needs from the tar that extracts it. */
-enum tar_need { TAR_NEED_XATTRS = 1, TAR_NEED_ACLS = 2, TAR_NEED_SPARSE = 4 };
-
 /* Pure: recognises the flavour by the first line of `tar --version`. */
 enum tar_flavour tar_flavour_parse(const char *version_line);
 const char *tar_flavour_name(enum tar_flavour flavour); /* "GNU tar" */
-/* Pure: returns those of @needs that the flavour lacks; 0 if it extracts the archive faithfully. */
-unsigned tar_lacks(enum tar_flavour flavour, unsigned needs);
+/* Pure: returns those of @needs (TAR_NEED_BIT) that the flavour lacks; 0 if it extracts the archive
+ * faithfully. */
+uint64_t tar_lacks(enum tar_flavour flavour, uint64_t needs);
+/* Pure: what an entry with the need does, a phrase that follows its path: "has an ACL". */
+const char *tar_need_phrase(enum tar_need need);
+/* Pure: a sentence that names a tar without lacks, or says how to pack the archive again. */
+const char *tar_advice(uint64_t needs);
+/* Returns those of @needs that the flavour has, but that this program was built without: GNU tar's
+ * SELinux labels. Reads the program's file. */
+uint64_t tar_built_without(const char *program, enum tar_flavour flavour, uint64_t needs);
 /* True if the flavour answers SIGUSR1 with its byte count. */
 bool tar_answers(enum tar_flavour flavour);
 /* Runs `program --version` with argv[0] "tar", and returns the flavour and, in @version, the first
@@ -34,7 +40,7 @@ _must_check_ int tar_identify(
 
 /* Pure: fills in the argv that extracts standard input into @dir, which is borrowed, and a final
  * NULL. Returns the number of arguments. */
-size_t tar_argv(enum tar_flavour flavour, unsigned needs, const char *dir,
+size_t tar_argv(enum tar_flavour flavour, uint64_t needs, const char *dir,
 	const char *ret_argv[TAR_ARGS_MAX]);
 
 #define TAR_LATE_MS	2000 /* an answer later than this may be asked for again */
@@ -70,7 +76,7 @@ struct tar {
 struct tar_spec {
 	const char *program; /* path of the tar */
 	enum tar_flavour flavour;
-	unsigned needs;
+	uint64_t needs;
 	const char *dir;	/* where to extract */
 	int archive;		/* descriptor of the tar stream, borrowed until tar_start returns */
 	bool no_safety_net;	/* for tests: SIGUSR1 keeps its default action before exec, so that

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/manifest/manifest.h"
 
+#include "core/manifest/content.h"
 #include "core/manifest/xattrs.h"
 #include "device/base/util.h"
 #include "tests/lib/manifest_fixture.h"
@@ -18,12 +19,18 @@ static int open_archive(void **state, const char *name)
 	return fd;
 }
 
-static void assert_sha256(const unsigned char *digest, const char *hex)
+static void assert_content(const struct manifest_entry *entry, const char *text)
 {
-	char text[SHA256_HEX];
+	unsigned char digest[SHA256_BYTES];
+	struct content content;
+	struct sha256 sha;
 
-	sha256_hex(digest, text);
-	assert_string_equal(text, hex);
+	assert_int_equal(sha256_init(&sha), 0);
+	content_begin(&content, &sha);
+	content_add(&content, text, strlen(text));
+	assert_int_equal(content_end(&content, digest), 0);
+	assert_memory_equal(entry->digest, digest, SHA256_BYTES);
+	sha256_finish(&sha);
 }
 
 /* ---- entries ---- */
@@ -40,11 +47,9 @@ static void reads_everything(void **state)
 	assert_int_equal(entry.mtime_s, 1714979289);
 	assert_int_equal(entry.mtime_ns, 123456789);
 	assert_int_equal(entry.mode, 0644);
-	assert_sha256(
-		entry.digest, "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03");
+	assert_content(&entry, "hello\n");
 	entry = lookup(manifest, "etc/nothing");
-	assert_sha256(
-		entry.digest, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	assert_content(&entry, "");
 	entry = lookup(manifest, "bin/tool");
 	assert_int_equal(entry.mode, 04755);
 	entry = lookup(manifest, "bin/absolute");
@@ -184,7 +189,7 @@ static void add_record(char text[BLOCK], const char *key, const char *value)
 	assert_true(str_format(text + used, BLOCK - used, "%zu %s=%s\n", length, key, value));
 }
 
-#define ACL "user::rw-,user:lp:r--:7,group::r--,mask::rwx,other::r--"
+#define ACL "user::rw-,user:root:r--:0,group::r--,mask::rwx,other::r--"
 
 static void reads_attributes_and_lists(void **state)
 {
@@ -255,10 +260,8 @@ static void complains_of_what_cannot_be_installed(void **state)
 		{{{"SCHILY.acl.access",
 			 "user::rw-,user:no such user:r--,group::r--,mask::r--,other::r--"}},
 			{"f", '0', NULL, "1"}, "type", "pack the archive with --numeric-owner"},
-		{{{"mtime", "1"}}, {"f", '1', "first", "more"}, "type",
-			"a hard link with its own content"},
-		{{{"GNU.sparse.size", "2199023255552"}, {"GNU.sparse.map", "0,1"}},
-			{"f", '0', NULL, "1"}, "size", "a sparse file of 2048 GiB"},
+		{{{"uid", "4294967295"}}, {"f", '0', NULL, "1"}, "type",
+			"a user or group ID that is out of range"},
 	};
 
 	(void)state;
@@ -291,7 +294,6 @@ static void complains_of_what_cannot_be_installed(void **state)
 	}
 }
 
-/* A header for which libarchive warns is a problem. */
 static void complains_of_a_malformed_header(void **state)
 {
 	static const struct member members[] = {
@@ -455,7 +457,7 @@ static void stops_on_request(void **state)
 	manifest_free(manifest);
 }
 
-/* The beginning and end of each message; between them is the error of libarchive. */
+/* The beginning and end of each message. */
 static void reports_what_is_wrong(void **state)
 {
 	static const struct {
@@ -467,9 +469,9 @@ static void reports_what_is_wrong(void **state)
 		{0, 511, 0, 0, "the content is not a tar archive, or ",
 			"is shorter than one header"},
 		{0, 10240, 0, 0, "the tar archive has no entries", "no entries"},
-		{2, 0, 0, 0, "the tar archive is truncated (no end mark)", "(no end mark)"},
+		{2, 0, 0, 0, "the tar archive has no end mark", ""},
 		{2, 1024, 4 * BLOCK + 1024, 0, "there is data after the end of the archive", ""},
-		{2, 0, 0, 3 * BLOCK, "the tar archive is truncated (", "), at b"},
+		{2, 0, 0, 3 * BLOCK, "the tar archive is truncated", ", at b"},
 		{2, 1024, 2 * BLOCK + 20, 0, "the tar archive is damaged (", ")"},
 	};
 
@@ -560,6 +562,7 @@ static void reads_in_pieces_and_reports_progress(void **state)
 	_cleanup_close_ int fd = craft(two, 2, 1024);
 	struct manifest *manifest = manifest_new();
 	struct heard heard = {0};
+	struct manifest_entry entry;
 	char part[100];
 	struct diag diag;
 	int pair[2];
@@ -577,8 +580,8 @@ static void reads_in_pieces_and_reports_progress(void **state)
 	assert_true(heard.bytes <= 4 * BLOCK + 1024);
 	assert_int_equal(manifest_totals(manifest)->problem_count, 0);
 	assert_int_equal(manifest_totals(manifest)->entries, 2);
-	assert_sha256(lookup(manifest, "b").digest,
-		"d4735e3a265e16eee03f59718b9b5d03019c07d8b6c51f90da3a666eec13ab35");
+	entry = lookup(manifest, "b");
+	assert_content(&entry, "2");
 	manifest_free(manifest);
 }
 

@@ -107,8 +107,14 @@ static void decodes(void **state)
 	static const struct {
 		const char *from, *to;
 	} base64[] = {
-		{"", ""}, {"MQ", "1"}, {"MQ==", "1"}, {"MTI", "12"}, {"MTIz", "123"}, {"+/+/", "\xfb\xff\xbf"},
-		{"M Q", NULL}, {"M-Q_", NULL},
+		{"", ""},
+		{"MQ", "1"},
+		{"MQ==", "1"},
+		{"MTI", "12"},
+		{"MTIz", "123"},
+		{"+/+/", "\xfb\xff\xbf"},
+		{"M Q", NULL},
+		{"M-Q_", NULL},
 	};
 	char to[32];
 

@@ -6,21 +6,16 @@
 #include "device/base/sysroot.h"
 #include "device/base/util.h"
 #include "device/disk/disk_scan.h"
+#include "tests/lib/manifest_fixture.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 static struct plan plan;
 static struct plan_facts facts;
@@ -67,43 +62,24 @@ struct world {
 	struct manifest *manifest;
 };
 
-static void add_entry(struct archive *out, const char *path, mode_t type, uint64_t size,
-	const char *symlink, const char *hardlink)
-{
-	struct archive_entry *entry = archive_entry_new();
-	static const char zeros[8192];
-
-	archive_entry_set_pathname(entry, path);
-	archive_entry_set_filetype(entry, type);
-	archive_entry_set_perm(entry, 0755);
-	archive_entry_set_size(entry, (int64_t)size);
-	if (symlink)
-		archive_entry_set_symlink(entry, symlink);
-	if (hardlink)
-		archive_entry_set_hardlink(entry, hardlink);
-	assert_int_equal(archive_write_header(out, entry), ARCHIVE_OK);
-	if (size)
-		assert_int_equal(archive_write_data(out, zeros, size), (la_ssize_t)size);
-	archive_entry_free(entry);
-}
-
 static void make_archive(const char *path)
 {
-	struct archive *out = archive_write_new();
+	static char large[5001], block[4097];
+	const struct member members[] = {
+		{"./", '5', NULL, NULL},
+		{"boot/", '5', NULL, NULL},
+		{"boot/kernel", '0', NULL, large},
+		{"boot/vmlinuz", '2', "kernel", NULL},
+		{"bootstrap", '0', NULL, "b"},
+		{"kernel-too", '1', "boot/kernel", NULL},
+		{"bootstrap-too", '1', "bootstrap", NULL},
+		{"etc/", '5', NULL, NULL},
+		{"etc/caf\xc3\xa9", '0', NULL, block},
+	};
 
-	assert_int_equal(archive_write_set_format_ustar(out), ARCHIVE_OK);
-	assert_int_equal(archive_write_open_filename(out, path), ARCHIVE_OK);
-	add_entry(out, "./", AE_IFDIR, 0, NULL, NULL);
-	add_entry(out, "boot/", AE_IFDIR, 0, NULL, NULL);
-	add_entry(out, "boot/kernel", AE_IFREG, 5000, NULL, NULL);
-	add_entry(out, "boot/vmlinuz", AE_IFLNK, 0, "kernel", NULL);
-	add_entry(out, "bootstrap", AE_IFREG, 1, NULL, NULL);
-	add_entry(out, "kernel-too", AE_IFREG, 0, NULL, "boot/kernel");
-	add_entry(out, "bootstrap-too", AE_IFREG, 0, NULL, "bootstrap");
-	add_entry(out, "etc/", AE_IFDIR, 0, NULL, NULL);
-	add_entry(out, "etc/caf\xc3\xa9", AE_IFREG, 4096, NULL, NULL);
-	assert_int_equal(archive_write_close(out), ARCHIVE_OK);
-	archive_write_free(out);
+	memset(large, 'l', sizeof(large) - 1);
+	memset(block, 'b', sizeof(block) - 1);
+	craft_file(path, members, ARRAY_SIZE(members), 1024);
 }
 
 static int setup(void **state)

@@ -179,7 +179,7 @@ static void spoil_flavour(void)
 {
 	plan.tar = TAR_BUSYBOX;
 	STR_COPY(plan.tar_version, "tar (busybox) 1.35.0");
-	plan.tar_needs = TAR_NEED_XATTRS;
+	plan.tar_needs = TAR_NEED_BIT(TAR_NEED_XATTRS);
 }
 static void spoil_locale(void)
 {
@@ -433,33 +433,50 @@ static void partitions_have_device_names(void **state)
 	}
 }
 
-/* Only the features that tar lacks are listed. */
+static void need(enum tar_need need, const char *path)
+{
+	plan.tar_needs |= TAR_NEED_BIT(need);
+	plan.totals.needs[need].count = 1;
+	STR_COPY(plan.totals.needs[need].path, path);
+}
+
+/* Each feature that tar lacks is a problem, with an entry. */
 static void missing_tar_features_are_listed(void **state)
 {
+	static const enum tar_need needs[] = {TAR_NEED_XATTRS, TAR_NEED_ACLS, TAR_NEED_SPARSE};
+
 	(void)state;
 	make_good();
-	plan.tar_needs = TAR_NEED_XATTRS | TAR_NEED_ACLS | TAR_NEED_SPARSE;
+	for (size_t i = 0; i < ARRAY_SIZE(needs); i++)
+		need(needs[i], "etc/f");
 	expect_go();
 	for (enum tar_flavour tar = TAR_UNKNOWN; tar < TAR_FLAVOUR_COUNT; tar++) {
-		for (unsigned needs = 0; needs < 8; needs++) {
-			unsigned lacks = tar_lacks(tar, needs);
-			const char *text = verdict.problems[0].text;
-
+		for (size_t i = 0; i < ARRAY_SIZE(needs); i++) {
 			plan.tar = tar;
-			plan.tar_needs = needs;
-			if (!lacks) {
+			plan.tar_needs = TAR_NEED_BIT(needs[i]);
+			if (!tar_lacks(tar, plan.tar_needs)) {
 				expect_go();
 				continue;
 			}
 			expect_only("tar-lacks", "Install GNU tar");
-			assert_int_equal(strstr(text, "extended attributes") != NULL,
-				(lacks & TAR_NEED_XATTRS) != 0);
-			assert_int_equal(strstr(text, "access control lists") != NULL,
-				(lacks & TAR_NEED_ACLS) != 0);
-			assert_int_equal(strstr(text, "sparse files") != NULL,
-				(lacks & TAR_NEED_SPARSE) != 0);
+			assert_non_null(strstr(verdict.problems[0].text, "etc/f"));
+			assert_non_null(
+				strstr(verdict.problems[0].text, tar_need_phrase(needs[i])));
 		}
 	}
+	plan.tar = TAR_BUSYBOX;
+	need(TAR_NEED_XATTRS, "etc/f");
+	need(TAR_NEED_SPARSE, "etc/g");
+	plan_check(&plan, &facts, &verdict);
+	assert_int_equal(verdict.count, 2);
+	plan.tar = TAR_GNU;
+	plan.totals.needs[TAR_NEED_OVER_LINK].count = 2;
+	plan.tar_needs = TAR_NEED_BIT(TAR_NEED_OVER_LINK);
+	expect_only("tar-lacks", "bsdtar");
+	plan.tar_needs = TAR_NEED_BIT(TAR_NEED_SELINUX);
+	expect_go();
+	plan.tar_built_without = TAR_NEED_BIT(TAR_NEED_SELINUX);
+	expect_only("tar-lacks", "SELinux");
 }
 
 /* An unusable tar gives one problem; its missing features are not listed then. */
@@ -467,7 +484,7 @@ static void an_unusable_tar(void **state)
 {
 	(void)state;
 	make_good();
-	plan.tar_needs = TAR_NEED_XATTRS;
+	plan.tar_needs = TAR_NEED_BIT(TAR_NEED_XATTRS);
 	plan.tar = TAR_UNKNOWN;
 	STR_COPY(plan.tar_version, "GNU coreutils 9.1");
 	expect_only("tar-silent", "/usr/bin/tar is not a usable tar");
@@ -479,7 +496,7 @@ static void an_unusable_tar(void **state)
 	STR_COPY(plan.tar_version, "Tar of the board's vendor"); /* may work */
 	expect_go();
 	make_good();
-	plan.tar_needs = TAR_NEED_XATTRS;
+	plan.tar_needs = TAR_NEED_BIT(TAR_NEED_XATTRS);
 	facts.tar_found = false;
 	expect_only("tar-missing", "/usr/bin/tar no longer exists");
 }

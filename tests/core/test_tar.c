@@ -381,20 +381,24 @@ static void arguments(void **state)
 {
 	static const struct {
 		enum tar_flavour flavour;
-		unsigned needs;
+		uint64_t needs;
 		const char *argv;
 	} cases[] = {
-		{TAR_GNU, TAR_NEED_ACLS | TAR_NEED_XATTRS,
+		{TAR_GNU, TAR_NEED_BIT(TAR_NEED_ACLS) | TAR_NEED_BIT(TAR_NEED_XATTRS),
 			"tar -x --totals=SIGUSR1 --totals -p --same-owner --numeric-owner "
 			"--delay-directory-restore --xattrs --xattrs-include=* --warning=no-timestamp "
 			"--warning=no-unknown-keyword --acls -C /d -f -"},
+		{TAR_GNU, TAR_NEED_BIT(TAR_NEED_SELINUX),
+			"tar -x --totals=SIGUSR1 --totals -p --same-owner --numeric-owner "
+			"--delay-directory-restore --xattrs --xattrs-include=* --warning=no-timestamp "
+			"--warning=no-unknown-keyword --selinux -C /d -f -"},
 		{TAR_GNU, 0,
 			"tar -x --totals=SIGUSR1 --totals -p --same-owner --numeric-owner "
 			"--delay-directory-restore --xattrs --xattrs-include=* --warning=no-timestamp "
 			"--warning=no-unknown-keyword -C /d -f -"},
-		{TAR_BSD, TAR_NEED_ACLS,
+		{TAR_BSD, TAR_NEED_BIT(TAR_NEED_ACLS),
 			"tar -x -p --same-owner --numeric-owner --no-fflags -C /d -f -"},
-		{TAR_BUSYBOX, TAR_NEED_ACLS, "tar -x -p --numeric-owner -C /d -f -"},
+		{TAR_BUSYBOX, TAR_NEED_BIT(TAR_NEED_ACLS), "tar -x -p --numeric-owner -C /d -f -"},
 		{TAR_TOYBOX, 0, "tar -x -p --numeric-owner -C /d -f -"},
 		{TAR_UNKNOWN, 0, "tar -x -p -C /d -f -"},
 	};
@@ -415,16 +419,25 @@ static void arguments(void **state)
 
 static void lacks(void **state)
 {
-	const unsigned all = TAR_NEED_XATTRS | TAR_NEED_ACLS | TAR_NEED_SPARSE;
+	const uint64_t xattrs = TAR_NEED_BIT(TAR_NEED_XATTRS), acls = TAR_NEED_BIT(TAR_NEED_ACLS),
+		       sparse = TAR_NEED_BIT(TAR_NEED_SPARSE),
+		       acl_xattr = TAR_NEED_BIT(TAR_NEED_ACL_XATTR),
+		       over_link = TAR_NEED_BIT(TAR_NEED_OVER_LINK);
 
 	(void)state;
-	assert_int_equal(tar_lacks(TAR_GNU, all), 0);
-	assert_int_equal(tar_lacks(TAR_BSD, all), TAR_NEED_ACLS);
-	assert_int_equal(tar_lacks(TAR_BSD, TAR_NEED_SPARSE), 0);
-	assert_int_equal(tar_lacks(TAR_BUSYBOX, all), all);
-	assert_int_equal(tar_lacks(TAR_TOYBOX, TAR_NEED_SPARSE), TAR_NEED_SPARSE);
-	assert_int_equal(tar_lacks(TAR_UNKNOWN, all), all);
+	assert_int_equal(tar_lacks(TAR_GNU, xattrs | acls | sparse), 0);
+	assert_int_equal(tar_lacks(TAR_GNU, acl_xattr), 0);
+	assert_int_equal(tar_lacks(TAR_GNU, acls | acl_xattr), acl_xattr);
+	assert_int_equal(tar_lacks(TAR_BSD, xattrs | acls | sparse), acls);
+	assert_int_equal(tar_lacks(TAR_BUSYBOX, xattrs | acls | sparse), xattrs | acls | sparse);
+	assert_int_equal(tar_lacks(TAR_TOYBOX, sparse), sparse);
+	assert_int_equal(tar_lacks(TAR_UNKNOWN, xattrs | over_link), xattrs | over_link);
 	assert_int_equal(tar_lacks(TAR_UNKNOWN, 0), 0);
+	for (int need = 0; need < TAR_NEED_COUNT; need++)
+		assert_non_null(tar_need_phrase((enum tar_need)need));
+	assert_non_null(strstr(tar_advice(acls), "GNU tar"));
+	assert_non_null(strstr(tar_advice(over_link), "--tar bsdtar"));
+	assert_non_null(strstr(tar_advice(over_link | acls), "pack it again"));
 	for (int f = 0; f < TAR_FLAVOUR_COUNT; f++)
 		assert_non_null(tar_flavour_name((enum tar_flavour)f));
 }

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Fuzzes manifest_read() with any bytes as a tar stream, and everything that reads the result.
- * Build with -DMANIFEST_HOLES_MAX=1048576, since digesting a sparse file of a terabyte takes too
- * long.
- */
+/* Fuzzes manifest_read() with any bytes as a tar stream, and everything that reads the result. */
 #include "core/manifest/manifest.h"
 
 #include "device/base/util.h"

@@ -53,17 +53,35 @@ static inline int craft(const struct member *members, size_t count, size_t end)
 	for (size_t i = 0; i < count; i++) {
 		put_header(block, &members[i]);
 		assert_int_equal(write_full(fd, block, BLOCK), 0);
-		if (!members[i].content)
-			continue;
-		memset(block, 0, BLOCK);
-		memcpy(block, members[i].content, strlen(members[i].content));
-		assert_int_equal(write_full(fd, block, BLOCK), 0);
+		for (size_t at = 0; members[i].content && at < strlen(members[i].content);
+			at += BLOCK) {
+			memset(block, 0, BLOCK);
+			memcpy(block, members[i].content + at,
+				strnlen(members[i].content + at, BLOCK));
+			assert_int_equal(write_full(fd, block, BLOCK), 0);
+		}
 	}
 	memset(block, 0, BLOCK);
 	for (; end > 0; end -= end < BLOCK ? end : BLOCK)
 		assert_int_equal(write_full(fd, block, end < BLOCK ? end : BLOCK), 0);
 	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
 	return fd;
+}
+
+/* Writes such a file to @path. */
+static inline void craft_file(
+	const char *path, const struct member *members, size_t count, size_t end)
+{
+	int fd = craft(members, count, end);
+	int to = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	char buffer[4096];
+	ssize_t size;
+
+	assert_true(to >= 0);
+	while ((size = read(fd, buffer, sizeof(buffer))) > 0)
+		assert_int_equal(write_full(to, buffer, (size_t)size), 0);
+	(void)close(fd);
+	(void)close(to);
 }
 
 static inline int read_fd(struct manifest *manifest, int fd, struct diag *diag)
@@ -101,10 +119,13 @@ struct search {
 
 static inline int match(void *arg, const struct manifest_entry *entry)
 {
+	static char link[PATH_MAX]; /* the entry's strings do not last */
 	struct search *search = arg;
 
 	if (strcmp(entry->path, search->path) == 0) {
 		search->found = *entry;
+		search->found.path = search->path;
+		search->found.link = strcpy(link, entry->link);
 		search->count++;
 	}
 	return 0;

@@ -22,7 +22,7 @@ suite=()
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/boardstrap-mutants.XXXXXX") || exit 1
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
-packages=(blkid fdisk libconfuse libarchive libcrypto cmocka)
+packages=(blkid fdisk libconfuse libcrypto cmocka)
 read -r -a libs <<<"$(pkg-config --libs "${packages[@]}")"
 read -r -a flags <<<"$(pkg-config --cflags "${packages[@]}")"
 
