@@ -33,6 +33,7 @@ enum tar_need {
 	TAR_NEED_LABEL,	     /* a volume label */
 	TAR_NEED_GNU_TIMES,  /* GNU's other times where ustar has the prefix of a name */
 	TAR_NEED_NEGATIVE,   /* a negative number in the header */
+	TAR_NEED_WIDE_MINOR, /* a minor device number of 20 bits */
 	TAR_NEED_LINK_SELF,  /* a hard link to itself */
 	TAR_NEED_LINK_SLASH, /* a hard link to an absolute name */
 	TAR_NEED_OVER_LINK,  /* replaces a symlink that is absolute or has ".." */

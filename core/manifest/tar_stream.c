@@ -800,6 +800,8 @@ static void check_header(struct records *records)
 		blame(entry, header->fault);
 	if (header->odd_prefix)
 		blame(entry, "a header of an unknown version with a long name");
+	if (header->minor > 0x7ffff)
+		entry->needs |= TAR_NEED_BIT(TAR_NEED_WIDE_MINOR);
 	if (records->stream->global.size > 0)
 		entry->needs |= TAR_NEED_BIT(TAR_NEED_GLOBAL);
 	if (entry->uid != header->uid || entry->gid != header->gid)

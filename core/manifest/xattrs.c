@@ -40,6 +40,17 @@ static bool is_view(const char *name)
 	       strcmp(name, XATTR_ACL_DEFAULT) != 0;
 }
 
+/* Some programs store a label of SELinux with a NUL, others without; the kernel does not care. */
+static size_t significant_bytes(const struct xattr *xattr)
+{
+	size_t size = xattr->size;
+
+	if (size > 0 && strcmp(xattr->name, "security.selinux") == 0 &&
+		((const char *)xattr->value)[size - 1] == '\0')
+		size--;
+	return size;
+}
+
 static int compare_names(const void *a, const void *b)
 {
 	const struct xattr *left = a, *right = b;
@@ -60,7 +71,7 @@ int xattrs_digest(struct sha256 *sha, struct xattr *list, size_t count, unsigned
 	sha256_begin(sha);
 	for (size_t i = 0; i < count; i++) {
 		unsigned label = label_bit(list[i].name);
-		uint64_t size = list[i].size;
+		uint64_t size = significant_bytes(&list[i]);
 
 		if (is_view(list[i].name) || (label && !(label & keep)) ||
 			strcmp(list[i].name, last) == 0)
@@ -68,7 +79,7 @@ int xattrs_digest(struct sha256 *sha, struct xattr *list, size_t count, unsigned
 		last = list[i].name;
 		sha256_add(sha, last, strlen(last) + 1);
 		sha256_add(sha, &size, sizeof(size));
-		sha256_add(sha, list[i].value, list[i].size);
+		sha256_add(sha, list[i].value, size);
 		used++;
 	}
 	if (used == 0)

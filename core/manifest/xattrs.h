@@ -4,6 +4,7 @@
  * medium. It includes file capabilities (security.capability) and POSIX ACLs in the kernel's
  * format. It excludes the other "system.*" attributes, which show data stored elsewhere, and the
  * labels that the kernel sets by itself (SELinux, Smack, IMA, EVM), unless the caller keeps them.
+ * A NUL at the end of an SELinux label does not count.
  */
 #ifndef CORE_MANIFEST_XATTRS_H
 #define CORE_MANIFEST_XATTRS_H

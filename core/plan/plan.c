@@ -2,6 +2,7 @@
 #include "core/plan/plan.h"
 
 #include "core/plan/space.h"
+#include "core/plan/unfit.h"
 #include "core/process/child.h"
 #include "device/base/util.h"
 
@@ -11,26 +12,25 @@
 
 #define BLOCK_BYTES 4096u
 
-static const char *const type_phrases[MANIFEST_TYPE_COUNT] = {
-	[MANIFEST_FILE] = "a file",
-	[MANIFEST_DIR] = "a folder",
-	[MANIFEST_SYMLINK] = "a symbolic link",
-	[MANIFEST_HARDLINK] = "a hard link",
-	[MANIFEST_CHAR] = "a device node",
-	[MANIFEST_BLOCK] = "a device node",
-	[MANIFEST_FIFO] = "a named pipe",
-};
-
-/* Returns why a FAT filesystem cannot hold @entry, or NULL if it can. */
-static const char *vfat_unfit(const struct manifest_entry *entry)
+/* mkfs makes this folder, which GNU tar and bsdtar replace. */
+static bool is_lost_found(
+	const struct layout_partition *partition, const struct manifest_entry *entry)
 {
-	if (entry->type != MANIFEST_FILE && entry->type != MANIFEST_DIR)
-		return type_phrases[entry->type];
-	if (entry->size > UINT32_MAX)
-		return "a file of 4 GiB or more";
-	if (strpbrk(entry->path, "\"*:<>?\\|"))
-		return "a name with one of \"*:<>?\\|";
-	return NULL;
+	const char *mount = partition->mount + 1, *name = entry->path;
+
+	if (*mount && path_is_below(name, mount) && name[strlen(mount)] == '/')
+		name += strlen(mount) + 1;
+	return partition->fs == FS_EXT4 && strcmp(name, "lost+found") == 0;
+}
+
+static void need_over_dir(struct plan *plan, const char *path)
+{
+	struct manifest_need *need = &plan->totals.needs[TAR_NEED_OVER_DIR];
+
+	if (need->count++ > 0)
+		return;
+	STR_COPY(need->path, path);
+	str_sanitise(need->path);
 }
 
 static int share_entry(void *arg, const struct manifest_entry *entry)
@@ -47,16 +47,17 @@ static int share_entry(void *arg, const struct manifest_entry *entry)
 		return 0;
 
 	if (entry->type == MANIFEST_FILE)
-		share->block_bytes += (entry->size + BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES;
+		share->block_bytes += entry->block_bytes;
 	else if (entry->type == MANIFEST_DIR)
 		share->block_bytes += BLOCK_BYTES;
 	share->inodes += entry->type != MANIFEST_HARDLINK;
 
-	if (plan->layout.partitions[i].fs == FS_VFAT)
-		why = vfat_unfit(entry);
-	else if (entry->type == MANIFEST_HARDLINK &&
-		 layout_partition_of(&plan->layout, entry->link) != i)
-		why = "a hard link to another partition";
+	why = unfit_reason(&plan->layout.partitions[i], entry);
+	if (!why && entry->type == MANIFEST_HARDLINK &&
+		layout_partition_of(&plan->layout, entry->link) != i)
+		why = "is a hard link to another partition";
+	if (entry->type != MANIFEST_DIR && is_lost_found(&plan->layout.partitions[i], entry))
+		need_over_dir(plan, entry->path);
 	if (why && share->unfit++ == 0) {
 		STR_COPY(share->unfit_path, entry->path);
 		str_sanitise(share->unfit_path);
@@ -76,7 +77,7 @@ static void find_obstacle(struct plan *plan, const struct manifest *manifest, si
 		return;
 	STR_COPY(share->blocked_path, entry.path);
 	str_sanitise(share->blocked_path);
-	(void)STR_FORMAT(share->blocked_why, "%s%s%s", type_phrases[entry.type],
+	(void)STR_FORMAT(share->blocked_why, "%s%s%s", unfit_type(entry.type),
 		entry.link[0] ? " to " : "", entry.link);
 	str_sanitise(share->blocked_why);
 }
@@ -95,10 +96,6 @@ static void make_shares(struct plan *plan, const struct manifest *manifest)
 		(void)manifest_each(manifest, share_entry, plan);
 		for (size_t i = 0; i < plan->layout.count; i++)
 			find_obstacle(plan, manifest, i);
-		/* An entry's size includes its holes; the totals do not. */
-		if (root < plan->layout.count &&
-			plan->shares[root].block_bytes > plan->totals.block_bytes)
-			plan->shares[root].block_bytes = plan->totals.block_bytes;
 	} else if (root < plan->layout.count) {
 		plan->shares[root].block_bytes = plan->totals.block_bytes;
 		plan->shares[root].inodes = totals_inodes(&plan->totals);

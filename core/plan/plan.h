@@ -25,11 +25,11 @@ struct plan_share {
 	uint64_t inodes;
 	uint64_t unfit;	     /* entries that its filesystem cannot hold */
 	char unfit_path[96]; /* path of the first of them, sanitised */
-	char unfit_why[48];  /* "a symbolic link" */
+	char unfit_why[80];  /* "is a symbolic link" */
 	/* What the archive has in place of the mount point, or of a parent of it, and of the
 	 * folder that is needed there; "" if nothing. */
 	char blocked_path[32]; /* "home", sanitised */
-	char blocked_why[64];  /* "a symbolic link to var/home", sanitised */
+	char blocked_why[64];  /* "is a symbolic link to var/home", sanitised */
 };
 
 struct plan {
@@ -80,7 +80,7 @@ void plan_complete(
  * "target-<reason_name>", "expect-id", "archive-changed", "archive-digest", "archive-<code of a
  * manifest_problem>", "blob-changed", "layout", "boot-area", "too-small", "image-room", "inodes",
  * "unfit", "mount-point", "fs-unsupported", "mkfs-missing", "mkfs-trial", "tar-missing",
- * "tar-silent", "tar-lacks", "locale", "verify-needed", "more". */
+ * "tar-silent", "tar-lacks", "foreign-attributes", "locale", "verify-needed", "more". */
 struct plan_problem {
 	char code[32];
 	char text[280]; /* for the operator, with the advice */

@@ -148,14 +148,15 @@ static void check_space(const struct plan *plan, size_t index, struct plan_verdi
 			fs_name(partition->fs), inodes, human_exact(least).s);
 	if (share->blocked_path[0])
 		plan_problem_add(ret, "mount-point",
-			"Layout %s mounts %s on %s, but /%s in %s is %s. Mount it on another folder in "
+			"Layout %s mounts %s on %s, but /%s in %s %s. Mount it on another folder in "
 			"the layout (the one that a link leads to), or choose another layout or archive.",
 			plan->layout.name, name, partition->mount, share->blocked_path,
 			base_name(plan->archive), share->blocked_why);
 	else if (share->unfit)
 		plan_problem_add(ret, "unfit",
 			"%s (%s) cannot hold %" PRIu64
-			" of the archive's entries for %s: %s is %s. Choose another layout.",
+			" of the archive's entries for %s: %s %s. Choose another layout, or make the "
+			"archive without.",
 			name, fs_name(partition->fs), share->unfit, partition->mount,
 			share->unfit_path, share->unfit_why);
 }
@@ -244,6 +245,20 @@ static void check_needs(const struct plan *plan, struct plan_verdict *ret)
 	}
 }
 
+/* No tar can restore these, and GNU tar only warns: the operator may agree to lose them. */
+static void check_foreign(const struct plan *plan, struct plan_verdict *ret)
+{
+	const struct manifest_need *foreign = &plan->totals.needs[TAR_NEED_FOREIGN_XATTR];
+
+	if (foreign->count == 0 || (plan->allow & ALLOW_FOREIGN_ATTRIBUTES))
+		return;
+	plan_problem_add(ret, "foreign-attributes",
+		"%s has %" PRIu64
+		" attributes that Linux cannot store, such as %s. Allow to leave them out (--allow "
+		"foreign-attributes), or make the archive without them.",
+		base_name(plan->archive), foreign->count, foreign->path);
+}
+
 static void check_tar(
 	const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
 {
@@ -294,6 +309,7 @@ void plan_check(const struct plan *plan, const struct plan_facts *facts, struct 
 	check_layout(plan, facts, ret);
 	check_image_room(plan, facts, ret);
 	check_tar(plan, facts, ret);
+	check_foreign(plan, ret);
 	if (!plan->verify && !facts->syncfs_reports)
 		plan_problem_add(ret, "verify-needed",
 			"This machine's kernel (before 5.8) does not report lost writes, so verification "

@@ -31,7 +31,7 @@
 		BIT(TAR_NEED_PAX_IDS) | BIT(TAR_NEED_PAX_SIZE) | BIT(TAR_NEED_TWO_HEADERS) |       \
 		BIT(TAR_NEED_SIGNED_SUM) | BIT(TAR_NEED_SLASH) | BIT(TAR_NEED_DUMPDIR) |           \
 		BIT(TAR_NEED_LABEL) | BIT(TAR_NEED_GNU_TIMES) | BIT(TAR_NEED_LINK_SLASH) |         \
-		BIT(TAR_NEED_OVER_LINK) | BIT(TAR_NEED_OVER_DIR))
+		BIT(TAR_NEED_OVER_LINK) | BIT(TAR_NEED_OVER_DIR) | BIT(TAR_NEED_LINK_SELF))
 
 static const struct {
 	const char *name, *mark; /* for messages; word in the first line of --version */
@@ -92,7 +92,7 @@ static const struct {
 			.mark = "toybox",
 			.lacks = LACKS_OF_SMALL_TARS | BIT(TAR_NEED_PAX_LINK) |
 				 BIT(TAR_NEED_PAX_LINK_ALONE) | BIT(TAR_NEED_PAX_NAME_ALONE) |
-				 BIT(TAR_NEED_NEGATIVE) | BIT(TAR_NEED_LINK_SELF),
+				 BIT(TAR_NEED_NEGATIVE) | BIT(TAR_NEED_WIDE_MINOR),
 			.args = {"-x", "-p", "--numeric-owner"},
 		},
 };
@@ -154,6 +154,7 @@ const char *tar_need_phrase(enum tar_need need)
 		[TAR_NEED_LABEL] = "follows a volume label",
 		[TAR_NEED_GNU_TIMES] = "has more times in GNU's old format",
 		[TAR_NEED_NEGATIVE] = "has a negative time in its header",
+		[TAR_NEED_WIDE_MINOR] = "has a minor device number of 20 bits",
 		[TAR_NEED_LINK_SELF] = "is a hard link to itself",
 		[TAR_NEED_LINK_SLASH] = "is a hard link to an absolute name",
 		[TAR_NEED_OVER_LINK] =

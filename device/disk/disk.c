@@ -103,6 +103,7 @@ static const struct {
 } allow_words[] = {
 	{"worn", ALLOW_WORN},
 	{"root-named", ALLOW_ROOT_NAMED},
+	{"foreign-attributes", ALLOW_FOREIGN_ATTRIBUTES},
 };
 
 /* The bit of @word in --allow, or 0. */

@@ -156,12 +156,14 @@ const char *disk_label(const struct disk *disk);
 /* The kind with the name @name, or DISK_KIND_COUNT. */
 enum disk_kind disk_kind_parse(const char *name);
 
-/* Bits for "worn" and "root-named" in --allow, above the bits of enum disk_kind. */
-#define ALLOW_WORN	 (1u << DISK_KIND_COUNT)
-#define ALLOW_ROOT_NAMED (1u << (DISK_KIND_COUNT + 1))
+/* Bits for the other words of --allow, above the bits of enum disk_kind: "worn", "root-named" and
+ * "foreign-attributes" (attributes in the archive that Linux cannot store are left out). */
+#define ALLOW_WORN		 (1u << DISK_KIND_COUNT)
+#define ALLOW_ROOT_NAMED	 (1u << (DISK_KIND_COUNT + 1))
+#define ALLOW_FOREIGN_ATTRIBUTES (1u << (DISK_KIND_COUNT + 2))
 
 /* Parses a comma-separated list for --allow ("sd,usb,worn") into bits 1 << enum disk_kind,
- * ALLOW_WORN and ALLOW_ROOT_NAMED. 0, or -EINVAL with the unknown word in @ret_bad. */
+ * and ALLOW_... 0, or -EINVAL with the unknown word in @ret_bad. */
 _must_check_ int disk_allow_parse(const char *names, unsigned *ret_allow, char ret_bad[32]);
 
 /* "system", "source", ...: code of a reason in --json. */

@@ -223,6 +223,17 @@ int mkfs_check_options(enum fs_kind fs, const char *options, struct diag *diag)
 	return 0;
 }
 
+uint32_t mkfs_number(
+	const struct layout_partition *partition, const char *option, uint32_t otherwise)
+{
+	char text[MKFS_OPTIONS_MAX];
+	const char *words[WORDS_MAX + 1];
+
+	(void)STR_COPY(text, partition->mkfs_options);
+	(void)cut_words(text, words, WORDS_MAX);
+	return number_option(words, option, otherwise);
+}
+
 const char *mkfs_program(enum fs_kind fs)
 {
 	assert(fs < FS_KIND_COUNT);

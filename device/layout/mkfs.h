@@ -42,6 +42,11 @@ bool mkfs_command(const struct layout_partition *partition, const char *node, ui
  */
 _must_check_ int mkfs_check_options(enum fs_kind fs, const char *options, struct diag *diag);
 
+/* Returns the number after @option ("-I") in the partition's mkfs-options, or @otherwise if that is
+ * none. */
+uint32_t mkfs_number(
+	const struct layout_partition *partition, const char *option, uint32_t otherwise);
+
 /* Name of the program that makes @fs, and of its Debian package. NULL for FS_NONE. */
 const char *mkfs_program(enum fs_kind fs);
 const char *mkfs_package(enum fs_kind fs);

@@ -53,7 +53,8 @@ static void fill(unsigned kind)
 static void pieces_and_holes_do_not_matter(void **state)
 {
 	static const size_t pieces[] = {1, 7, 511, 4095, 4096, 4097, 65536, BYTES};
-	static const size_t sizes[] = {0, 1, 4095, 4096, 4097, 8191, 12288, 100000, BYTES - 1, BYTES};
+	static const size_t sizes[] = {
+		0, 1, 4095, 4096, 4097, 8191, 12288, 100000, BYTES - 1, BYTES};
 
 	(void)state;
 	for (unsigned kind = 0; kind < 6; kind++) {
@@ -66,8 +67,8 @@ static void pieces_and_holes_do_not_matter(void **state)
 				for (int holes = 0; holes < 2; holes++) {
 					digest(sizes[i], pieces[k], holes, found);
 					if (memcmp(found, expected, SHA256_BYTES) != 0)
-						fail_msg("kind %u, %zu bytes in pieces of %zu", kind,
-							sizes[i], pieces[k]);
+						fail_msg("kind %u, %zu bytes in pieces of %zu",
+							kind, sizes[i], pieces[k]);
 				}
 		}
 	}

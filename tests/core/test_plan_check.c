@@ -72,6 +72,13 @@ static const struct plan_problem *find(const char *code)
 	return NULL;
 }
 
+static void need(enum tar_need need, const char *path)
+{
+	plan.tar_needs |= TAR_NEED_BIT(need);
+	plan.totals.needs[need].count = 1;
+	STR_COPY(plan.totals.needs[need].path, path);
+}
+
 static void spoil_lock(void)
 {
 	facts.locked = true;
@@ -147,14 +154,14 @@ static void spoil_fit(void)
 
 	plan.shares[boot].unfit = 3;
 	STR_COPY(plan.shares[boot].unfit_path, "boot/vmlinuz");
-	STR_COPY(plan.shares[boot].unfit_why, "a symbolic link");
+	STR_COPY(plan.shares[boot].unfit_why, "is a symbolic link");
 }
 static void spoil_mount_point(void)
 {
 	size_t boot = !ext4_index();
 
 	STR_COPY(plan.shares[boot].blocked_path, "boot");
-	STR_COPY(plan.shares[boot].blocked_why, "a symbolic link to usr/boot");
+	STR_COPY(plan.shares[boot].blocked_why, "is a symbolic link to usr/boot");
 }
 static void spoil_kernel(void)
 {
@@ -180,6 +187,10 @@ static void spoil_flavour(void)
 	plan.tar = TAR_BUSYBOX;
 	STR_COPY(plan.tar_version, "tar (busybox) 1.35.0");
 	plan.tar_needs = TAR_NEED_BIT(TAR_NEED_XATTRS);
+}
+static void spoil_attributes(void)
+{
+	need(TAR_NEED_FOREIGN_XATTR, "etc/f (com.apple.provenance)");
 }
 static void spoil_locale(void)
 {
@@ -215,6 +226,8 @@ static const struct {
 	{spoil_space, "too-small", {"rootfs.tar.zst", "mmcblk1p", "4 GiB"}},
 	{spoil_inodes, "inodes", {"1000000", "mmcblk1p", "at least"}},
 	{spoil_mount_point, "mount-point", {"on /boot,", "symbolic link to usr/boot", "layout"}},
+	{spoil_attributes, "foreign-attributes",
+		{"com.apple.provenance", "--allow foreign-attributes"}},
 	{spoil_fit, "unfit", {"boot/vmlinuz", "symbolic link", "layout"}},
 	{spoil_kernel, "fs-unsupported", {"vfat", "kernel", "module"}},
 	{spoil_mkfs, "mkfs-missing", {"mkfs.ext4", "e2fsprogs", "Install"}},
@@ -431,13 +444,6 @@ static void partitions_have_device_names(void **state)
 			cases[i].behind);
 		expect_only("too-small", words);
 	}
-}
-
-static void need(enum tar_need need, const char *path)
-{
-	plan.tar_needs |= TAR_NEED_BIT(need);
-	plan.totals.needs[need].count = 1;
-	STR_COPY(plan.totals.needs[need].path, path);
 }
 
 /* Each feature that tar lacks is a problem, with an entry. */

@@ -60,8 +60,9 @@ static int take_allow(struct options *options, const char *value, struct diag *d
 	if (disk_allow_parse(value, &allow, bad) < 0)
 		return diag_fail(diag, -EINVAL,
 			"--allow: unknown kind '%s'. Use emmc, sd, usb, disk, loop or image, "
-			"worn for worn-out devices, and root-named for the device that the "
-			"kernel was started with",
+			"worn for worn-out devices, root-named for the device that the "
+			"kernel was started with, and foreign-attributes to leave out attributes "
+			"that Linux cannot store",
 			bad);
 	options->allow |= allow;
 	return 0;
@@ -89,7 +90,8 @@ static const struct option_row {
 		.offset = OFFSET(archive), .take = take_archive},
 	{"layout", "NAME|FILE", "single-gpt (default), single-mbr, boot-root, or a file", FOR_PLANS,
 		.offset = OFFSET(layout)},
-	{"allow", "KIND,...", "allow sd, usb, disk, loop, image, worn or root-named",
+	{"allow", "KIND,...",
+		"allow sd, usb, disk, loop, image, worn, root-named, foreign-attributes",
 		FOR_PLANS | FOR(LIST), .offset = NOWHERE, .take = take_allow},
 	{"tar", "PATH", "extract with this tar instead of the one in PATH", FOR_PLANS,
 		.offset = OFFSET(tar)},
