@@ -99,6 +99,11 @@ static bool is_tar_header(const unsigned char *block)
 int source_sniff(const unsigned char *head, size_t size, enum compression *ret_compression,
 	const char **ret_what)
 {
+	/* The first name of a plain tar may begin like the magic of a codec. */
+	if (size >= TAR_BLOCK && is_tar_header(head)) {
+		*ret_compression = COMPRESSION_NONE;
+		return 0;
+	}
 	for (enum compression i = COMPRESSION_GZIP; i < COMPRESSION_COUNT; i++)
 		if (size >= codecs[i].magic_bytes &&
 			memcmp(head, codecs[i].magic, codecs[i].magic_bytes) == 0) {
@@ -106,7 +111,7 @@ int source_sniff(const unsigned char *head, size_t size, enum compression *ret_c
 			return 0;
 		}
 	/* "ustar" with a wrong checksum is a damaged archive, which manifest_read reports. */
-	if (size >= TAR_BLOCK && (memcmp(head + 257, "ustar", 5) == 0 || is_tar_header(head))) {
+	if (size >= TAR_BLOCK && memcmp(head + 257, "ustar", 5) == 0) {
 		*ret_compression = COMPRESSION_NONE;
 		return 0;
 	}

@@ -10,7 +10,7 @@
 
 /* What a filesystem with its usual options holds. 0: no limit, or one of the kernel. */
 static const struct {
-	uint64_t file_max; /* bytes */
+	uint64_t file_max;    /* bytes */
 	uint32_t xattr_bytes; /* of one entry, by manifest_entry.xattr_bytes */
 } limits[FS_KIND_COUNT] = {
 	[FS_EXT4] = {TIB(16) - 4096, 4096 - 36},

@@ -208,6 +208,48 @@ static void shares_many_entries_with_its_parent(void **state)
 	manifest_free(NULL);
 }
 
+/* A path costs its last part; beyond the limit the archive is refused with a sentence. */
+static void bounds_its_memory(void **state)
+{
+	enum { MANY = 2000, DEPTH = 15 };
+	struct manifest_entry entry = {.link = "", .type = MANIFEST_FIFO};
+	struct manifest *manifest = manifest_new();
+	static const struct member members[] = {{"a", '0', NULL, "1"}, {"b", '0', NULL, "2"}};
+	char path[PATH_MAX] = "";
+	struct diag diag;
+	size_t end;
+	int r = 0;
+
+	(void)state;
+	for (size_t i = 0; i < DEPTH; i++) {
+		memset(path + strlen(path), 'd', 250);
+		(void)strcat(path, "/");
+	}
+	end = strlen(path);
+	manifest_set_limit(manifest, MIB(1));
+	for (int i = 0; i < MANY && r == 0; i++) {
+		(void)str_format(path + end, sizeof(path) - end, "%d", i);
+		r = manifest_add(manifest, path, &entry);
+	}
+	assert_int_equal(r, 0); /* 7.5 MiB of names */
+	for (int i = MANY; i < 10 * MANY && r == 0; i++) {
+		(void)str_format(path + end, sizeof(path) - end, "%d", i);
+		r = manifest_add(manifest, path, &entry);
+	}
+	assert_int_equal(r, -EFBIG);
+	manifest_free(manifest);
+
+	manifest = manifest_new();
+	assert_true(manifest_limit(manifest) > MIB(1));
+	assert_true(manifest_limit(manifest) <= MANIFEST_BYTES_MAX);
+	manifest_set_limit(manifest, sizeof(struct manifest_totals) + 4096);
+	assert_int_equal(
+		read_fd(manifest, craft(members, ARRAY_SIZE(members), 1024), &diag), -EBADMSG);
+	assert_string_equal(manifest_totals(manifest)->problems[0].code, "size");
+	assert_non_null(strstr(diag.text, "needs more than"));
+	manifest_free(manifest);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -218,6 +260,7 @@ int main(void)
 		cmocka_unit_test(allows_what_is_normal),
 		cmocka_unit_test(counts_problems_beyond_its_room),
 		cmocka_unit_test(shares_many_entries_with_its_parent),
+		cmocka_unit_test(bounds_its_memory),
 	};
 
 	return cmocka_run_group_tests_name("manifest", tests, NULL, NULL);

@@ -95,6 +95,23 @@ static void recognises_a_header_without_magic(void **state)
 	}
 }
 
+/* The first name of a tar may begin like a codec's magic. */
+static void a_name_is_no_magic(void **state)
+{
+	static const char *const names[] = {"BZh91AY", "\x1f\x8b", "LZIP", "PK\3\4"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		unsigned char head[512] = "";
+
+		memcpy(head, names[i], strlen(names[i]));
+		memcpy(head + 257, "ustar\00000", 8);
+		(void)snprintf(
+			(char *)head + 148, 8, "%06o", (unsigned)sum_of(head, false) & 0777777u);
+		assert_int_equal(sniff(head), 0);
+	}
+}
+
 /* Blocks that are not a header, although their sum may match. */
 static void rejects_other_files(void **state)
 {
@@ -308,6 +325,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(recognises_formats_by_content),
 		cmocka_unit_test(recognises_a_header_without_magic),
+		cmocka_unit_test(a_name_is_no_magic),
 		cmocka_unit_test(rejects_other_files),
 		cmocka_unit_test(reports_what_it_cannot_open),
 		cmocka_unit_test(streams_every_compression),

@@ -3,6 +3,7 @@
 
 #include "core/manifest/xattrs.h"
 #include "device/base/util.h"
+#include "tests/lib/manifest_fixture.h"
 #include "tests/lib/sandbox.h"
 
 #include <errno.h>
@@ -355,6 +356,82 @@ static void compares_times(void **state)
 	expect(NULL, 1, "etc/nothing: the modification time differs");
 }
 
+/* A hole may become zeros on the medium, and zeros a hole; data in its place is found. */
+static void holes_and_zeros_are_equal(void **state)
+{
+	struct stat st;
+	int fd;
+
+	(void)state;
+	if (!fixture.box)
+		skip();
+	fd = openat(fixture.tree, "var/sparse", O_RDWR | O_CLOEXEC);
+	assert_int_equal(fstat(fd, &st), 0);
+	for (off_t at = 0; at < 400000; at += 4096)
+		assert_int_equal(pwrite(fd, (char[4096]){0}, 4096, at), 4096);
+	(void)close(fd);
+	fd = openat(fixture.tree, "bin/zeros", O_RDWR | O_CLOEXEC);
+	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_int_equal(ftruncate(fd, 70000), 0);
+	(void)close(fd);
+	times[0] = times[1] = st.st_mtim;
+	restore_times("var/sparse");
+	restore_times("bin/zeros");
+	expect(NULL, 0, "");
+	fd = openat(fixture.tree, "bin/zeros", O_RDWR | O_CLOEXEC);
+	assert_int_equal(pwrite(fd, "x", 1, 69999), 1);
+	(void)close(fd);
+	restore_times("bin/zeros");
+	expect(NULL, 1, "bin/zeros: the content differs");
+}
+
+/* A hole of a terabyte costs no time on either side. */
+static void large_holes_cost_nothing(void **state)
+{
+	static const char map[] = "1\n1099511627775\n1\n";
+	char records[BLOCK] = "22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n"
+			      "37 GNU.sparse.realsize=1099511627776\n";
+	char content[BLOCK + 2];
+	const struct member members[] = {
+		{"PaxHeaders/f", 'x', NULL, records}, {"f", '0', NULL, content}};
+	uint64_t before = now_ms();
+	struct verify_result result;
+	struct verify_spec spec = {.layout = NULL};
+	struct sandbox *box = fixture.box;
+	struct timespec written[2] = {{0}};
+	struct manifest *manifest;
+	int fd;
+
+	(void)state;
+	if (!box)
+		skip();
+	memset(content, '\n', sizeof(content));
+	memcpy(content, map, sizeof(map) - 1);
+	content[BLOCK] = 'x';
+	content[BLOCK + 1] = '\0';
+	manifest = read_good(craft(members, 2, 1024));
+	assert_int_equal(lookup(manifest, "f").size, UINT64_C(1) << 40);
+	assert_int_equal(lookup(manifest, "f").block_bytes, 4096);
+	assert_int_equal(manifest_totals(manifest)->block_bytes, 4096);
+	assert_int_equal(mkdirat(box->root, "hole", 0755), 0);
+	spec.root_fd = openat(box->root, "hole", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	spec.manifest = manifest;
+	fd = openat(spec.root_fd, "f", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	if (pwrite(fd, "x", 1, (INT64_C(1) << 40) - 1) == 1) {
+		assert_int_equal(fchmod(fd, 0644), 0);
+		written[0].tv_sec = written[1].tv_sec = lookup(manifest, "f").mtime_s;
+		assert_int_equal(futimens(fd, written), 0);
+		assert_int_equal(verify_tree(&spec, &result), 0);
+		assert_string_equal(result.first, "");
+		assert_int_equal(result.bytes, UINT64_C(1) << 40);
+		assert_true(now_ms() - before < 5000);
+	}
+	(void)close(fd);
+	(void)unlinkat(spec.root_fd, "f", 0);
+	(void)close(spec.root_fd);
+	manifest_free(manifest);
+}
+
 /* A directory replaced by a link to an equal one must be found. */
 static void follows_no_symlink(void **state)
 {
@@ -487,6 +564,8 @@ int main(void)
 		tree_test(finds_lost_links),
 		tree_test(finds_further_links),
 		tree_test(compares_times),
+		tree_test(holes_and_zeros_are_equal),
+		tree_test(large_holes_cost_nothing),
 		tree_test(follows_no_symlink),
 		tree_test(counts_every_difference),
 		tree_test(compares_no_metadata_on_vfat),

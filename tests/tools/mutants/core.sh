@@ -127,7 +127,10 @@ part "each filesystem once" $check 'if (seen[fs])' 'if (0)'
 part "a tar that is missing" $check 'if (!facts->tar_found) {' 'if (0) {'
 part "a program that is no tar" $check '!strcasestr(plan->tar_version, "tar")' 'true'
 part "no version" $check "plan->tar_version[0] == '\\0' ||" ''
-part "a missing feature of tar" $check 'if (lacks)' 'if (0)'
+part "a missing feature of tar" $check 'if (!(lacks & TAR_NEED_BIT(need)))' 'if (1)'
+part "a feature that this tar was built without" $check '| plan->tar_built_without' '| 0'
+part "attributes that Linux cannot store" $check 'if (foreign->count == 0 ||' 'if (1 ||'
+part "attributes that may be lost" $check '(plan->allow & ALLOW_FOREIGN_ATTRIBUTES)' '0'
 part "a locale for bsdtar" $check 'if (plan->tar == TAR_BSD &&' 'if (0 &&'
 part "plain names" $check '!plan->plain_names &&' ''
 part "an available locale" $check '&& !facts->utf8_locale' ''
@@ -138,18 +141,19 @@ plan=core/plan/plan.c
 manifest=core/manifest/manifest.c
 suite_is core/test_plan
 part "what the archive has at a mount point" $plan 'find_obstacle(plan, manifest, i);' ';'
-part "parents of a mount point" $manifest 'record->entry.type != MANIFEST_DIR && path_is_below(path, record->text)' \
-	'record->entry.type != MANIFEST_DIR && strcmp(path, record->text) == 0'
-part "a mount point that is replaced later" $manifest 'record->entry.type != MANIFEST_DIR && path_is_below' \
-	'record->entry.type != MANIFEST_DIR && !(record->flags & RECORD_REPLACED) && path_is_below'
-part "folders in place of a mount point" $manifest 'record->entry.type != MANIFEST_DIR && path_is_below' 'path_is_below'
+part "parents of a mount point" $manifest 'path_is_below(path, build_path(manifest, record, manifest->paths[0]))' \
+	'strcmp(path, build_path(manifest, record, manifest->paths[0])) == 0'
+part "a mount point that is replaced later" $manifest 'record->type != MANIFEST_DIR &&
+			path_is_below' '!(record->flags & RECORD_REPLACED) && record->type != MANIFEST_DIR &&
+			path_is_below'
+part "folders in place of a mount point" $manifest 'record->type != MANIFEST_DIR &&
+			path_is_below' 'path_is_below'
 
 suite_is core/test_manifest
 part "names of a file that was replaced" $manifest 'if (!(record->flags & RECORD_REPLACED))
 			record_edit(manifest, inode_of' 'if (1)
 			record_edit(manifest, inode_of'
-part "hard links are one file" $manifest 'if (record->entry.type == MANIFEST_HARDLINK)
-		return record->target;' ''
+part "hard links are one file" $manifest 'record->type == MANIFEST_HARDLINK ? record->target : number_of' 'number_of'
 
 # These tests need root.
 if [ "$(id -u)" = 0 ]; then
@@ -183,3 +187,31 @@ if [ "$(id -u)" = 0 ]; then
 	part "what ext4 withholds" $trial 'withheld = withheld_bytes(partition, space.f_frsize, ret->unit_bytes);' 'withheld = 0;'
 	part "units larger than a block" $trial 'ret->unit_bytes = measure_unit(bench->mount);' ';'
 fi
+
+header=core/manifest/tar_header.c
+suite_is core/test_tar_header
+part "a wrong checksum" $header 'expected == sum || expected == signed_sum' 'true'
+part "a checksum of signed bytes" $header ' || expected == signed_sum' ''
+part "the sign of base 256" $header '(field[0] & 0x40) != 0' 'false'
+part "base 256 that is too large" $header 'if (value >> 56 != (negative ? 0xff : 0))' 'if (0)'
+part "a NUL before a number" $header "at += field[0] == '\0';" ''
+part "rubbish after a number" $header "if (at < size && field[at] != '\0' && field[at] != ' ')" 'if (0)'
+part "blanks alone" $header "if (digits == 0 && (at == size || field[at] != '\0'))" 'if (0)'
+part "a prefix in GNU's format" $header 'ret->format == TAR_FORMAT_USTAR && block[PREFIX]' 'block[PREFIX]'
+
+pax=core/manifest/pax.c
+suite_is core/test_pax
+part "the length of a record" $pax "(uint64_t)length > rest->size ||" ''
+part "the end of a record" $pax "rest->at[length - 1] != '\n'" 'false'
+part "times before 1970" $pax 's = -s - (ns > 0);' 's = -s;'
+part "less than a nanosecond before 1970" $pax 'ns += below_ns;' ';'
+part "numbers that are too large" $pax '__builtin_mul_overflow(value, 10, &value) ||' ''
+part "what GNU tar encodes" $pax 'pax_below(rest, "%25", &after)' 'false'
+
+content=core/manifest/content.c
+suite_is core/test_content
+part "the place of data" $content 'content->runs[last].first + content->runs[last].units == unit' 'true'
+part "the list of places" $content 'sha256_add(content->sha, content->runs,' 'sha256_add(content->sha, NULL, 0 *'
+part "the size of a file" $content 'sha256_add(content->sha, &content->at, sizeof(content->at));' ''
+part "zeros at the start of a unit" $content 'sha256_add_zeros(content->sha, content->zeros);' ''
+part "zeros in a unit" $content 'else if (content->dirty)' 'else if (0)'
