@@ -283,9 +283,8 @@ static const char *compare_metadata(const struct manifest_entry *entry, const st
 		return "the mode differs";
 	if (st->st_uid != entry->uid || st->st_gid != entry->gid)
 		return "the owner differs";
-	if (!is_link &&
-		(st->st_mtim.tv_sec != entry->mtime_s ||
-			(st->st_mtim.tv_nsec != 0 && st->st_mtim.tv_nsec != (long)entry->mtime_ns)))
+	if (st->st_mtim.tv_sec != entry->mtime_s ||
+		(st->st_mtim.tv_nsec != 0 && st->st_mtim.tv_nsec != (long)entry->mtime_ns))
 		return "the modification time differs";
 	return NULL;
 }

@@ -354,6 +354,11 @@ static void compares_times(void **state)
 	changed[1].tv_sec++;
 	assert_int_equal(utimensat(fixture.tree, "etc/nothing", changed, 0), 0);
 	expect(NULL, 1, "etc/nothing: the modification time differs");
+	changed[1] = changed[0];
+	assert_int_equal(utimensat(fixture.tree, "etc/nothing", changed, 0), 0);
+	changed[1].tv_sec++;
+	assert_int_equal(utimensat(fixture.tree, "bin/absolute", changed, AT_SYMLINK_NOFOLLOW), 0);
+	expect(NULL, 1, "bin/absolute: the modification time differs");
 }
 
 /* A hole may become zeros on the medium, and zeros a hole; data in its place is found. */
