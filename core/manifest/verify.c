@@ -5,6 +5,7 @@
 #include "core/manifest/sha256.h"
 #include "core/manifest/xattrs.h"
 #include "device/base/util.h"
+#include "device/layout/mkfs.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -272,7 +273,14 @@ static int compare_xattrs(struct walk *walk, const struct manifest_entry *entry,
 	return 0;
 }
 
-static const char *compare_metadata(const struct manifest_entry *entry, const struct stat *st)
+/* Old inodes of ext4 store whole seconds. */
+static bool has_fractions(const struct layout_partition *p)
+{
+	return !p || p->fs != FS_EXT4 || mkfs_number(p, "-I", 256) > 128;
+}
+
+static const char *compare_metadata(
+	const struct manifest_entry *entry, const struct stat *st, bool fractions)
 {
 	bool is_link = entry->type == MANIFEST_SYMLINK; /* Linux ignores its mode */
 	bool is_dir = entry->type == MANIFEST_DIR;	/* counted in the filesystem's own way */
@@ -284,7 +292,7 @@ static const char *compare_metadata(const struct manifest_entry *entry, const st
 	if (st->st_uid != entry->uid || st->st_gid != entry->gid)
 		return "the owner differs";
 	if (st->st_mtim.tv_sec != entry->mtime_s ||
-		(st->st_mtim.tv_nsec != 0 && st->st_mtim.tv_nsec != (long)entry->mtime_ns))
+		st->st_mtim.tv_nsec != (fractions ? (long)entry->mtime_ns : 0))
 		return "the modification time differs";
 	return NULL;
 }
@@ -379,7 +387,7 @@ static int compare(struct walk *walk, const struct manifest_entry *entry, const 
 		 (major(st.st_rdev) != entry->major || minor(st.st_rdev) != entry->minor))
 		*ret_what = "the device number differs";
 	else if (unix_metadata)
-		*ret_what = compare_metadata(entry, &st);
+		*ret_what = compare_metadata(entry, &st, has_fractions(p));
 	/* Read the content even if something differs: an I/O error is more important. */
 	if (entry->type == MANIFEST_FILE && S_ISREG(st.st_mode) &&
 		(uint64_t)st.st_size == entry->size)

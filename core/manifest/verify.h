@@ -3,10 +3,10 @@
  * verify - compares the installed tree with the manifest: type, mode, owner, mtime, size, content,
  * links and their number, device numbers, inode flags and extended attributes (including file
  * capabilities and POSIX ACLs) of every entry. It also finds separate files that became one, and
- * files that are not in the archive, in lost+found too. An mtime without a fraction matches one
- * with a fraction, since some tars and inodes of 128 bytes store whole seconds. Folders without an
- * entry in the archive have no mode, owner and mtime to compare with. Symlinks are never followed.
- * Blocking code for a work child. The caller mounts the tree, and drops the caches first.
+ * files that are not in the archive, in lost+found too. An ext4 with inodes of 128 bytes stores
+ * mtimes in whole seconds. Folders without an entry in the archive have no mode, owner and mtime to
+ * compare with. Symlinks are never followed. Blocking code for a work child. The caller mounts the
+ * tree, and drops the caches first.
  */
 #ifndef CORE_MANIFEST_VERIFY_H
 #define CORE_MANIFEST_VERIFY_H

@@ -230,7 +230,11 @@ static void check_layout(
 /* What the tar would do otherwise than the manifest says. */
 static void check_needs(const struct plan *plan, struct plan_verdict *ret)
 {
-	uint64_t lacks = tar_lacks(plan->tar, plan->tar_needs) | plan->tar_built_without;
+	uint64_t without = plan->tar_built_without;
+	uint64_t lacks = tar_lacks(plan->tar, plan->tar_needs) | without;
+	const char *advice = without ? "Install a GNU tar that was built with SELinux, or bsdtar, "
+				       "and name it with --tar."
+				     : tar_advice(plan->tar_needs);
 
 	for (unsigned need = 0; need < TAR_NEED_COUNT; need++) {
 		const struct manifest_need *first = &plan->totals.needs[need];
@@ -241,7 +245,7 @@ static void check_needs(const struct plan *plan, struct plan_verdict *ret)
 			"%s (%s) does not extract %s as it is: %s %s%s. %s", plan->tar_program,
 			tar_flavour_name(plan->tar), base_name(plan->archive), first->path,
 			tar_need_phrase(need), first->count > 1 ? ", and so do more entries" : "",
-			tar_advice(plan->tar_needs | TAR_NEED_BIT(need)));
+			advice);
 	}
 }
 

@@ -51,6 +51,16 @@ static void rejects_records(void **state)
 	}
 }
 
+/* What follows the header belongs to it no more. */
+static void stays_in_the_header(void **state)
+{
+	struct bytes rest = {"12 path=abc\n", 11};
+	struct pax_record record;
+
+	(void)state;
+	assert_int_equal(pax_next(&rest, &record), -EBADMSG);
+}
+
 static void reads_times(void **state)
 {
 	static const struct {
@@ -154,6 +164,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_records),
 		cmocka_unit_test(rejects_records),
+		cmocka_unit_test(stays_in_the_header),
 		cmocka_unit_test(reads_times),
 		cmocka_unit_test(decodes),
 		cmocka_unit_test(judges_names),

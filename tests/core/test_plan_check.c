@@ -485,6 +485,19 @@ static void missing_tar_features_are_listed(void **state)
 	expect_only("tar-lacks", "SELinux");
 }
 
+/* The operator may agree to lose attributes that Linux cannot store. */
+static void foreign_attributes_may_be_lost(void **state)
+{
+	(void)state;
+	make_good();
+	need(TAR_NEED_FOREIGN_XATTR, "etc/f (com.apple.provenance)");
+	expect_only("foreign-attributes", "com.apple.provenance");
+	plan.allow |= ALLOW_FOREIGN_ATTRIBUTES;
+	expect_go();
+	plan.tar = TAR_BSD; /* fails on them */
+	expect_only("tar-lacks", "GNU tar");
+}
+
 /* An unusable tar gives one problem; its missing features are not listed then. */
 static void an_unusable_tar(void **state)
 {
@@ -604,6 +617,7 @@ int main(void)
 		cmocka_unit_test(content_that_just_fits_passes),
 		cmocka_unit_test(partitions_have_device_names),
 		cmocka_unit_test(missing_tar_features_are_listed),
+		cmocka_unit_test(foreign_attributes_may_be_lost),
 		cmocka_unit_test(an_unusable_tar),
 		cmocka_unit_test(filesystems_are_checked_once),
 		cmocka_unit_test(a_bare_partition_needs_nothing),

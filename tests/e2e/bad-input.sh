@@ -160,7 +160,7 @@ losetup -d "$loop" "$other"
 mkdir -p linked/boot && ln -s target linked/boot/a-link && : >"linked/boot/a:colon"
 tar -C linked -cf linked.tar .
 truncate -s 1G roomy.img
-refused "a link in what goes to a FAT partition" "cannot hold 2 of .*a-link is a symbolic link|boot/a:colon is" \
+refused "a link in what goes to a FAT partition" "cannot hold 2 of .*a-link is a symbolic link|boot/a:colon has a name" \
 	--target roomy.img --allow image --archive linked.tar --layout boot-root
 mkdir -p heavy/boot && truncate -s 300M heavy/boot/image
 tar -C heavy -cf heavy.tar .
