@@ -712,8 +712,9 @@ static const char *long_name(struct tar_stream *stream, enum extended which)
 {
 	const struct store *store = &stream->extended[which];
 
-	return stream->seen[which] ? keep(stream, store->at, strnlen(store->at, store->size))
-				   : NULL;
+	if (!stream->seen[which])
+		return NULL;
+	return keep(stream, store->at, store->size ? strnlen(store->at, store->size) : 0);
 }
 
 static bool ends_with_slash(const char *name)

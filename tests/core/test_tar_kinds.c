@@ -56,6 +56,7 @@ static const struct kind {
 	{"decomposed long name", "PPPP", "", {{"a", .long_name = "cafe\xcc\x81"}}},
 	{"pax name that is not UTF-8", "PRPP", "caf", {{"a", .records = {"path=caf\xe9"}}}},
 	{"name that is not UTF-8", "PPPP", "", {{"caf\xe9"}}},
+	{"empty long name", "RRRR", "an empty name", {{"a", .long_name = ""}}},
 	{"newline in a name", "PPPP", "", {{"a\nb"}}},
 	{"absolute name", "RRRR", "/etc/f", {{"/etc/f"}}},
 	{"the root as /", "RRRR", "/", {{"/", '5'}}},
