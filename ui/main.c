@@ -48,6 +48,7 @@ static int cmd_screens(int argc, char **argv)
 	return app_run(&(struct app_options){
 		.root = root,
 		.archive = options.archive,
+		.archive_options = options.reading,
 		.target = options.target,
 		.layout = options.layout ? &layout : NULL,
 		.tar_program = options.tar,

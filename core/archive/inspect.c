@@ -38,12 +38,26 @@ static int report_bytes(void *arg, uint64_t bytes)
 	return 0;
 }
 
+/* Reads to the end, so that a decompressor goes on to its own verdict: damaged data often looks like
+ * a bad tar archive at first. */
+static void drain(int fd)
+{
+	static char buffer[KIB(64)];
+	ssize_t length;
+
+	do
+		length = read(fd, buffer, sizeof(buffer));
+	while (length > 0 || (length < 0 && errno == EINTR));
+}
+
 static int read_manifest(void *arg, int report_fd)
 {
 	struct inspect *inspect = arg;
 	struct diag diag = {0};
 	int r = manifest_read(inspect->manifest, inspect->stream, report_bytes, &report_fd, &diag);
 
+	if (r == -EBADMSG)
+		drain(inspect->stream);
 	return r < 0 && *diag.text ? child_report_fail(report_fd, r, "%s", diag.text) : r;
 }
 
@@ -99,19 +113,11 @@ static void explain(const struct child *child, char *ret, size_t size)
 		child_why(child, ret, size);
 }
 
-/* True if the reader failed on data, and not because the stream ended early. The decompressor then
- * failed only because its reader was gone. */
-static bool reader_stopped(const struct inspect *inspect)
+/* True if the reader died without reading the stream to its end. The decompressor then failed only
+ * because its reader was gone. */
+static bool reader_died(const struct inspect *inspect)
 {
-	const struct manifest_totals *totals = manifest_totals(inspect->manifest);
-
-	if (child_ok(&inspect->reader))
-		return false;
-	for (size_t i = 0; i < totals->problem_count && i < MANIFEST_PROBLEMS_MAX; i++)
-		if (strcmp(totals->problems[i].code, "truncated") == 0 ||
-			strcmp(totals->problems[i].code, "empty") == 0)
-			return false;
-	return true;
+	return !child_ok(&inspect->reader) && inspect->reader.last.error != -EBADMSG;
 }
 
 /* Writes why the archive is bad, the most likely cause first. False if nothing is wrong. */
@@ -130,8 +136,8 @@ static bool find_fault(struct inspect *inspect, char *ret, size_t size)
 		explain(&inspect->hasher, ret, size);
 		return true;
 	}
-	if (!reader_stopped(inspect) && !source_ok(&inspect->source, &diag)) {
-		str_format(ret, size, "the file is damaged or truncated: %s", diag.text);
+	if (!reader_died(inspect) && !source_ok(&inspect->source, &diag)) {
+		str_format(ret, size, "%s", diag.text);
 		return true;
 	}
 	if (!child_ok(&inspect->reader)) {
@@ -261,7 +267,8 @@ static int start(struct inspect *inspect)
 	return reactor_add(inspect->reactor, &inspect->tick, EPOLLIN);
 }
 
-struct inspect *inspect_new(int reactor, const char *path, struct diag *diag)
+struct inspect *inspect_new(
+	int reactor, const char *path, const struct archive_options *options, struct diag *diag)
 {
 	struct inspect *inspect = calloc(1, sizeof(*inspect));
 	struct inspect_result *result;
@@ -276,7 +283,7 @@ struct inspect *inspect_new(int reactor, const char *path, struct diag *diag)
 	inspect->started_ms = now_ms();
 	child_init(&inspect->reader);
 	child_init(&inspect->hasher);
-	if (source_open(&inspect->source, path, diag) < 0) {
+	if (source_open(&inspect->source, path, options, diag) < 0) {
 		free(inspect);
 		return NULL;
 	}
@@ -322,14 +329,17 @@ void inspect_free(struct inspect *inspect)
 void inspect_result(struct inspect *inspect, struct inspect_result *ret)
 {
 	struct inspect_result *result = &inspect->result;
-	uint64_t read_bytes, hashed;
+	uint64_t read_bytes, hashed, done;
 
 	result->totals = *manifest_totals(inspect->manifest);
 	read_bytes = source_position(&inspect->source);
 	hashed = inspect->hasher.last.done;
-	result->archive_done = read_bytes < hashed ? read_bytes : hashed;
-	if (result->archive_done > result->archive_total)
-		result->archive_done = result->archive_total;
+	done = read_bytes < hashed ? read_bytes : hashed;
+	if (done > result->archive_total)
+		done = result->archive_total;
+	/* A program that fails may put back what it has read ahead. */
+	if (done > result->archive_done)
+		result->archive_done = done;
 	if (result->state == INSPECT_RUNNING)
 		result->elapsed_ms = now_ms() - inspect->started_ms;
 	*ret = *result;

@@ -1,169 +1,111 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/archive/source.h"
 
+#include "device/base/human.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PROGRAMS_MAX 3
-#define TAR_BLOCK    512
+#define SKIPS_MAX 1024 /* skippable frames before the first frame with data */
 
-/* The largest window of zstd: 2 GiB, or 1 GiB on 32-bit systems. */
-#define ZSTD_LONG (sizeof(void *) > 4 ? "--long=31" : "--long=30")
-
-static const struct codec {
-	const char *name;
-	unsigned char magic[6];
-	size_t magic_bytes;
-	/* In order of preference. Each decompresses standard input to standard output. */
-	const char *programs[PROGRAMS_MAX];
-	const char *args;
-	const char *package; /* of the last program */
-} codecs[COMPRESSION_COUNT] = {
-	[COMPRESSION_NONE] = {.name = "none"},
-	/* -v makes pigz warn of data after the compressed data. */
-	[COMPRESSION_GZIP] = {"gzip", {0x1f, 0x8b}, 2, {"pigz", "gzip"}, "-dcv", "gzip"},
-	[COMPRESSION_XZ] = {"xz", {0xfd, '7', 'z', 'X', 'Z', 0}, 6, {"xz"}, "-dc", "xz-utils"},
-	[COMPRESSION_ZSTD] = {"zstd", {0x28, 0xb5, 0x2f, 0xfd}, 4, {"zstd"}, "-dcq", "zstd"},
-	[COMPRESSION_BZIP2] = {"bzip2", {'B', 'Z', 'h'}, 3, {"lbzip2", "pbzip2", "bzip2"}, "-dc",
-		"bzip2"},
-	[COMPRESSION_LZ4] = {"lz4", {0x04, 0x22, 0x4d, 0x18}, 4, {"lz4"}, "-dc", "lz4"},
-	[COMPRESSION_LZIP] = {"lzip", {'L', 'Z', 'I', 'P'}, 4, {"plzip", "lzip"}, "-dc", "lzip"},
-};
-
-/* Other formats that users may try, to name them in the error message. */
-static const struct {
-	size_t offset;
-	const char *magic;
-	size_t magic_bytes;
-	const char *what;
-} strangers[] = {
-	{0, "PK\3\4", 4, "a zip archive"},
-	{0, "7z\xbc\xaf\x27\x1c", 6, "a 7z archive"},
-	{0, "Rar!", 4, "a rar archive"},
-	{0, "\x1f\x9d", 2, "a compress (.Z) file"},
-	{0, "\x89LZO", 4, "an lzop file"},
-	{0, "07070", 5, "a cpio archive"},
-	{0, "!<arch>\n", 8, "a Debian package or an ar archive"},
-	{0, "\xed\xab\xee\xdb", 4, "an rpm package"},
-	{0, "hsqs", 4, "a squashfs image"},
-	{0, "\x3a\xff\x26\xed", 4, "an Android sparse image"},
-	{0, "UBI#", 4, "a UBI image"},
-	{0,
-		"\x7f"
-		"ELF",
-		4, "a program"},
-	{0, "-----BEGIN PGP", 14, "an encrypted or signed file"},
-	{1080, "\x53\xef", 2, "an ext2, ext3 or ext4 filesystem image"},
-	{510, "\x55\xaa", 2, "a disk image"},
-};
-
-const char *compression_name(enum compression compression)
-{
-	return codecs[compression].name;
-}
-
-/* Parses the octal number of a checksum field: digits between blanks, ended by a blank or NUL. */
-static bool read_checksum(const unsigned char field[8], long *ret)
-{
-	char digits[9] = "", *end;
-
-	memcpy(digits, field, 8);
-	if (digits[strspn(digits, " 01234567")] || !strpbrk(digits, "01234567"))
-		return false;
-	*ret = strtol(digits, &end, 8);
-	return end[strspn(end, " ")] == '\0';
-}
-
-/* True if a block is a tar header: every tar format has the checksum, and some old tars summed
- * signed bytes. */
-static bool is_tar_header(const unsigned char *block)
-{
-	long sum = 0, signed_sum = 0, checksum;
-
-	for (size_t i = 0; i < TAR_BLOCK; i++) {
-		unsigned char byte = i >= 148 && i < 156 ? ' ' : block[i];
-
-		sum += byte;
-		signed_sum += (signed char)byte;
-	}
-	return sum > 8 * ' ' && read_checksum(block + 148, &checksum) &&
-	       (checksum == sum || checksum == signed_sum);
-}
-
-int source_sniff(const unsigned char *head, size_t size, enum compression *ret_compression,
-	const char **ret_what)
-{
-	/* The first name of a plain tar may begin like the magic of a codec. */
-	if (size >= TAR_BLOCK && is_tar_header(head)) {
-		*ret_compression = COMPRESSION_NONE;
-		return 0;
-	}
-	for (enum compression i = COMPRESSION_GZIP; i < COMPRESSION_COUNT; i++)
-		if (size >= codecs[i].magic_bytes &&
-			memcmp(head, codecs[i].magic, codecs[i].magic_bytes) == 0) {
-			*ret_compression = i;
-			return 0;
-		}
-	/* "ustar" with a wrong checksum is a damaged archive, which manifest_read reports. */
-	if (size >= TAR_BLOCK && memcmp(head + 257, "ustar", 5) == 0) {
-		*ret_compression = COMPRESSION_NONE;
-		return 0;
-	}
-	*ret_what = NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(strangers) && !*ret_what; i++)
-		if (size >= strangers[i].offset + strangers[i].magic_bytes &&
-			memcmp(head + strangers[i].offset, strangers[i].magic,
-				strangers[i].magic_bytes) == 0)
-			*ret_what = strangers[i].what;
-	return -EINVAL;
-}
+/* ---- opening ---- */
 
 static int find_program(struct source *source, struct diag *diag)
 {
-	const struct codec *codec = &codecs[source->compression];
+	const struct decompressor *program;
 	char path[256];
 
 	if (source->compression == COMPRESSION_NONE)
 		return 0;
-	for (size_t i = 0; i < PROGRAMS_MAX && codec->programs[i]; i++)
-		if (child_find_program(codec->programs[i], path, sizeof(path)) == 0) {
-			STR_COPY(source->program, codec->programs[i]);
+	for (size_t i = 0; (program = compression_program(source->compression, i)) != NULL; i++)
+		if (child_find_program(program->name, path, sizeof(path)) == 0) {
+			source->program = program;
 			return 0;
 		}
 	return diag_fail(diag, -ENOPKG,
 		"%s is compressed with %s, which is not installed; install package %s",
-		source->path, codec->name, codec->package);
+		source->path, compression_name(source->compression),
+		compression_package(source->compression));
+}
+
+/* Reads the beginning into @head, from the first frame that is not skippable. Returns its length
+ * with its offset in @ret_at, or -errno. */
+static ssize_t read_head(int fd, unsigned char head[COMPRESSION_HEAD_BYTES], uint64_t *ret_at)
+{
+	uint64_t at = 0, skip;
+
+	for (unsigned i = 0;; i++) {
+		ssize_t length = pread(fd, head, COMPRESSION_HEAD_BYTES, (off_t)at);
+
+		if (length < 0 && errno == EINTR)
+			continue;
+		if (length < 0)
+			return -errno;
+		*ret_at = at;
+		skip = compression_skip(head, (size_t)length);
+		if (skip == 0 || i >= SKIPS_MAX)
+			return length;
+		at += skip;
+	}
+}
+
+static int refuse_memory(const struct source *source, uint64_t needed, struct diag *diag)
+{
+	const char *advice = compression_memory_advice(source->compression);
+
+	return diag_fail(diag, -ENOMEM,
+		"%s needs %s of memory to be decompressed, and %s are allowed (usually a quarter of "
+		"the machine's memory); pack it again with %s, or allow more with --memory %lluM",
+		source->path, human_size(needed).s, human_size(source->memory_bytes).s,
+		advice ? advice : "gzip", (unsigned long long)((needed + MIB(1) - 1) / MIB(1)));
 }
 
 /* Recognises the format by the beginning. 0, or -errno with a message in @diag. */
 static int identify_content(struct source *source, struct diag *diag)
 {
-	unsigned char head[SOURCE_HEAD_BYTES];
-	const char *what = NULL;
-	ssize_t length;
+	static const struct compression_stranger unknown = {"not a tar archive", NULL};
+	unsigned char head[COMPRESSION_HEAD_BYTES];
+	const struct compression_stranger *what = NULL;
+	uint64_t at = 0, needed;
+	ssize_t length = read_head(source->fd, head, &at);
 	int r;
 
-	do
-		length = pread(source->fd, head, sizeof(head), 0);
-	while (length < 0 && errno == EINTR);
 	if (length < 0)
-		return diag_fail(
-			diag, -errno, "%s cannot be read: %s", source->path, strerror(errno));
-	r = source_sniff(head, (size_t)length, &source->compression, &what);
-	return r == 0 ? 0
-		      : diag_fail(diag, r,
-				"%s is %s; boardstrap installs tar archives (plain, gz, xz, zst, "
-				"bz2, lz4, lz)",
-				source->path, what ? what : "not a tar archive");
+		return diag_fail(diag, (int)length, "%s cannot be read: %s", source->path,
+			strerror((int)-length));
+	r = compression_sniff(head, (size_t)length, &source->compression, &what);
+	if (r == 0 && at > 0 && source->compression == COMPRESSION_NONE)
+		r = -EINVAL;
+	if (!what)
+		what = &unknown;
+	if (r < 0)
+		return diag_fail(diag, r, "%s is %s; %s", source->path, what->what,
+			what->advice ? what->advice
+				     : "boardstrap installs tar archives (plain, gz, xz, zst, "
+				       "bz2, lz4, lz)");
+	needed = compression_memory(source->compression, head, (size_t)length);
+	if (needed <= source->memory_bytes)
+		return 0;
+	return refuse_memory(source, needed, diag);
 }
 
-int source_open(struct source *source, const char *path, struct diag *diag)
+/* A quarter of the machine's memory. */
+static uint64_t usual_memory(void)
+{
+	struct sysinfo info;
+
+	return sysinfo(&info) == 0 ? (uint64_t)info.totalram * info.mem_unit / 4 : MIB(64);
+}
+
+int source_open(struct source *source, const char *path, const struct archive_options *options,
+	struct diag *diag)
 {
 	_cleanup_free_ char *absolute = NULL;
 	_cleanup_close_ int fd = -1;
@@ -185,6 +127,8 @@ int source_open(struct source *source, const char *path, struct diag *diag)
 		return diag_fail(diag, -ENAMETOOLONG, "the path of %s is too long", path);
 	opened.fd = fd;
 	opened.id = file_id_of(&st);
+	opened.memory_bytes =
+		options && options->memory_bytes ? options->memory_bytes : usual_memory();
 	r = identify_content(&opened, diag);
 	if (r == 0)
 		r = find_program(&opened, diag);
@@ -202,6 +146,8 @@ void source_close(struct source *source)
 	close_fd(&source->fd);
 }
 
+/* ---- streaming ---- */
+
 /* Keeps the first line, which has the reason; the others may be advice. */
 static void on_line(struct child *child, char *line)
 {
@@ -213,10 +159,28 @@ static void on_line(struct child *child, char *line)
 	str_sanitise(source->said);
 }
 
+static void make_argv(struct source *source)
+{
+	const struct decompressor *program = source->program;
+	uint64_t limit = source->memory_bytes < COMPRESSION_MEMORY_MAX ? source->memory_bytes
+								       : COMPRESSION_MEMORY_MAX;
+	size_t n = 0;
+
+	source->argv[n++] = program->name;
+	for (size_t i = 0; i < COMPRESSION_ARGS_MAX && program->args[i]; i++)
+		source->argv[n++] = program->args[i];
+	/* A later frame may need more than the first; xz uses fewer threads where the limit is low. */
+	if (program->memory_option) {
+		STR_FORMAT(source->memory_arg, "%s%llu", program->memory_option,
+			(unsigned long long)limit);
+		source->argv[n++] = source->memory_arg;
+	}
+	source->argv[n] = NULL;
+}
+
 int source_stream(struct source *source, int reactor, void (*on_exit)(struct child *child),
 	void *owner, int *ret_fd)
 {
-	const struct codec *codec = &codecs[source->compression];
 	/* xz on all cores from version 5.4 on; other programs ignore the variable. */
 	static const char *const env[] = {"XZ_DEFAULTS=-T0", NULL};
 	int ends[2], r;
@@ -236,13 +200,11 @@ int source_stream(struct source *source, int reactor, void (*on_exit)(struct chi
 	child_finish(&source->decompressor);
 	source->said[0] = '\0';
 	source->let_go = false;
-	source->argv[0] = source->program;
-	source->argv[1] = codec->args;
-	source->argv[2] = source->compression == COMPRESSION_ZSTD ? ZSTD_LONG : NULL;
+	make_argv(source);
 	r = child_start(&source->decompressor, reactor,
 		&(struct child_spec){
-			.name = source->program,
-			.program = source->program,
+			.name = source->program->name,
+			.program = source->program->name,
 			.argv = source->argv,
 			.env = env,
 			.in = source->fd,
@@ -275,25 +237,53 @@ static bool was_let_go(const struct source *source)
 	       WTERMSIG(child->status) == SIGKILL;
 }
 
+static enum compression_fault fault_of(const struct source *source)
+{
+	const struct child *child = &source->decompressor;
+	bool exited =
+		child->state == CHILD_ENDED && child->exec_error == 0 && WIFEXITED(child->status);
+
+	return exited ? compression_fault(source->said) : FAULT_OTHER;
+}
+
+/* Writes what went wrong, with the format and the place. */
+static void explain(const struct source *source, char *ret, size_t size)
+{
+	static const struct {
+		const char *what, *advice;
+	} phrases[] = {
+		[FAULT_DAMAGED] = {"is damaged before", "copy the file again"},
+		[FAULT_CUT] = {"is cut short: it ends at", "copy the file again"},
+		[FAULT_TRAILING] = {"is followed by other data, before",
+			"copy the file again, without that"},
+		[FAULT_MEMORY] = {"needs more memory than is allowed, before",
+			"allow more with --memory"},
+	};
+	enum compression_fault fault = fault_of(source);
+	unsigned long long at = source_position(source), total = source->id.size_bytes;
+	char status[CHILD_LINE_MAX];
+
+	if (fault < ARRAY_SIZE(phrases) && phrases[fault].what) {
+		str_format(ret, size, "the %s data %s byte %llu of %llu; %s",
+			compression_name(source->compression), phrases[fault].what, at, total,
+			phrases[fault].advice);
+	} else {
+		child_why(&source->decompressor, status, sizeof(status));
+		str_format(ret, size, "the %s data was read up to byte %llu of %llu: %s",
+			compression_name(source->compression), at, total, status);
+	}
+}
+
 bool source_ok(const struct source *source, struct diag *diag)
 {
-	char status[CHILD_LINE_MAX];
-	const char *reason;
+	char why[300];
 
-	if (source->compression == COMPRESSION_NONE ||
-		(child_ok(&source->decompressor) && !strstr(source->said, "trailing")) ||
-		was_let_go(source))
+	if (source->compression == COMPRESSION_NONE || child_ok(&source->decompressor) ||
+		fault_of(source) == FAULT_PADDING || was_let_go(source))
 		return true;
-	/* With -v, pigz writes its action before the message, on the same line. */
-	reason = strstr(source->said, source->program);
-	if (!reason)
-		reason = source->said;
-	if (!*reason) {
-		child_why(&source->decompressor, status, sizeof(status));
-		reason = status;
-	}
+	explain(source, why, sizeof(why));
 	if (diag)
-		(void)diag_fail(diag, -EBADMSG, "%s", reason);
+		(void)diag_fail(diag, -EBADMSG, "%s", why);
 	return false;
 }
 

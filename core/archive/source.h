@@ -7,6 +7,7 @@
 #ifndef CORE_ARCHIVE_SOURCE_H
 #define CORE_ARCHIVE_SOURCE_H
 
+#include "core/archive/compression.h"
 #include "core/process/child.h"
 #include "device/base/diag.h"
 #include "device/base/file_id.h"
@@ -16,46 +17,34 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum compression {
-	COMPRESSION_NONE,
-	COMPRESSION_GZIP,
-	COMPRESSION_XZ,
-	COMPRESSION_ZSTD,
-	COMPRESSION_BZIP2,
-	COMPRESSION_LZ4,
-	COMPRESSION_LZIP,
-	COMPRESSION_COUNT
+/* How to read an archive. All zero is the usual way, and so is a NULL pointer. */
+struct archive_options {
+	uint64_t memory_bytes; /* for the decompressor; 0: a quarter of the machine's memory */
 };
-const char *compression_name(enum compression compression); /* "zstd", "none" */
-
-/*
- * Pure: recognises a tar archive by the first @size bytes of a file: 512 are enough for that, and
- * SOURCE_HEAD_BYTES to name another format. 0 with the compression (whose content is not checked),
- * or -EINVAL with the format in @ret_what ("a zip archive"), NULL if that is unknown.
- */
-_must_check_ int source_sniff(const unsigned char *head, size_t size,
-	enum compression *ret_compression, const char **ret_what);
-#define SOURCE_HEAD_BYTES 2048
 
 struct source {
 	char path[512]; /* absolute */
 	int fd;		/* shares its offset with the decompressor, so it shows the progress */
 	struct file_id id;
 	enum compression compression;
-	char program[64];	   /* the decompressor; "" for a plain tar */
-	struct child decompressor; /* while it runs, the source must not move in memory */
-	const char *argv[4];	   /* of the decompressor */
-	char said[160];		   /* its first line on stderr, sanitised; or "" */
-	bool let_go;		   /* see source_let_go */
+	const struct decompressor *program; /* NULL for a plain tar */
+	uint64_t memory_bytes;		    /* that the decompressor may use */
+	struct child decompressor;	    /* while it runs, the source must not move in memory */
+	const char *argv[COMPRESSION_ARGS_MAX + 3]; /* of the decompressor */
+	char memory_arg[40];
+	char said[160]; /* its first line on stderr, sanitised; or "" */
+	bool let_go;	/* see source_let_go */
 };
 
 /*
  * Opens @path and determines its compression. 0, or -errno with a message in @diag: the file is
- * missing, not readable, a directory (-EISDIR), empty or not a tar archive (-EINVAL), or the
- * decompressor is missing (-ENOPKG; the message names its Debian package). Call source_close only
- * after success; it may be called twice, and kills a running decompressor.
+ * missing, not readable, a directory (-EISDIR), empty or not a tar archive (-EINVAL), the
+ * decompressor is missing (-ENOPKG; the message names its Debian package) or would need more memory
+ * than @options (may be NULL) allow (-ENOMEM). Call source_close only after success; it may be
+ * called twice, and kills a running decompressor.
  */
-_must_check_ int source_open(struct source *source, const char *path, struct diag *diag);
+_must_check_ int source_open(struct source *source, const char *path,
+	const struct archive_options *options, struct diag *diag);
 void source_close(struct source *source);
 
 /*
@@ -69,9 +58,10 @@ void source_close(struct source *source);
 _must_check_ int source_stream(struct source *source, int reactor,
 	void (*on_exit)(struct child *child), void *owner, int *ret_fd);
 /*
- * True if the decompressor succeeded, or none was needed. Its warnings count, too: bzip2 ignores
- * data after the compressed data with no more than a warning. @diag (may be NULL) receives the
- * reason.
+ * True if the decompressor succeeded, or none was needed. Padding or other data after the compressed
+ * data is no failure where the program ignores it, as gzip and bzip2 do: the tar archive inside must
+ * be complete anyway. @diag (may be NULL) receives the reason: a clause with the format and the
+ * place in the archive.
  */
 bool source_ok(const struct source *source, struct diag *diag);
 /*

@@ -17,9 +17,10 @@ void extract_init(struct extract *extract)
 	tar_init(&extract->tar);
 }
 
-int extract_open(struct extract *extract, const char *path, struct diag *diag)
+int extract_open(struct extract *extract, const char *path, const struct archive_options *options,
+	struct diag *diag)
 {
-	return source_open(&extract->source, path, diag);
+	return source_open(&extract->source, path, options, diag);
 }
 
 /* A decompressor that still writes then dies of SIGPIPE. */
@@ -190,8 +191,8 @@ static void let_go(struct extract *extract, uint64_t now)
 	if (!whole || source->let_go || !child_is_running(&source->decompressor) ||
 		now - extract->moved_ms < LET_GO_MS)
 		return;
-	STR_FORMAT(text, "%s has output all of %s but does not exit; stopping it", source->program,
-		basename(extract->spec.archive));
+	STR_FORMAT(text, "%s has output all of %s but does not exit; stopping it",
+		source->program->name, basename(extract->spec.archive));
 	extract->spec.on_message(extract->spec.owner, text);
 	source_let_go(source);
 }

@@ -51,7 +51,8 @@ void extract_init(struct extract *extract);
 
 /* Opens the archive (source_open); extract->source is valid afterwards. Returns 0, or -errno with a
  * sentence in @diag. */
-_must_check_ int extract_open(struct extract *extract, const char *path, struct diag *diag);
+_must_check_ int extract_open(struct extract *extract, const char *path,
+	const struct archive_options *options, struct diag *diag);
 
 /*
  * Starts extracting the archive opened by extract_open. @proc_root is a directory descriptor that

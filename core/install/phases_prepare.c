@@ -44,7 +44,7 @@ enum phase_result phase_scan_archive(struct job *job)
 
 	if (job->plan.complete)
 		return PHASE_DONE;
-	job->scan = inspect_new(job->reactor, job->plan.archive, &diag);
+	job->scan = inspect_new(job->reactor, job->plan.archive, &job->plan.archive_options, &diag);
 	if (!job->scan)
 		return job_fail(job, 0, "%s", diag.text);
 	inspect_on_end(job->scan, scan_ended, job);
@@ -93,7 +93,7 @@ enum phase_result phase_open_archive(struct job *job)
 {
 	struct diag diag;
 
-	if (extract_open(&job->extract, job->plan.archive, &diag) < 0)
+	if (extract_open(&job->extract, job->plan.archive, &job->plan.archive_options, &diag) < 0)
 		return job_fail(job, 0, "%s", diag.text);
 	if (!file_id_equal(&job->extract.source.id, &job->plan.archive_id))
 		return job_fail(job, 0, "%s has changed since it was read. Choose it again",

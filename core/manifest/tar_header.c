@@ -71,6 +71,7 @@ bool tar_header_number(const unsigned char *field, size_t size, int64_t *ret)
 
 static bool check_sum(const unsigned char *block, struct tar_header *ret)
 {
+	static const unsigned char empty[NUMBER_BYTES];
 	int64_t sum = 0, signed_sum = 0, expected;
 
 	for (size_t i = 0; i < TAR_BLOCK; i++) {
@@ -79,7 +80,8 @@ static bool check_sum(const unsigned char *block, struct tar_header *ret)
 		sum += byte;
 		signed_sum += (signed char)byte;
 	}
-	if (!tar_header_number(block + CHECKSUM, NUMBER_BYTES, &expected))
+	if (memcmp(block + CHECKSUM, empty, sizeof(empty)) == 0 ||
+		!tar_header_number(block + CHECKSUM, NUMBER_BYTES, &expected))
 		return false;
 	ret->signed_sum = expected != sum;
 	return expected == sum || expected == signed_sum;

@@ -143,6 +143,7 @@ void plan_begin(struct plan *ret, const struct plan_request *request)
 	memset(ret, 0, sizeof(*ret));
 	ret->target = *request->target;
 	make_absolute(request->archive, ret->archive, sizeof(ret->archive));
+	ret->archive_options = request->archive_options;
 	ret->layout = *request->layout;
 	STR_COPY(ret->expect_id, request->expect_id ? request->expect_id : "");
 	ret->allow = request->allow;

@@ -35,7 +35,8 @@ struct plan_share {
 struct plan {
 	struct disk target; /* as the operator saw it */
 	char archive[512];  /* absolute path */
-	bool complete;	    /* else the fields of the archive and of the tar's version are empty,
+	struct archive_options archive_options;
+	bool complete; /* else the fields of the archive and of the tar's version are empty,
 			       and the layout is not placed */
 	struct file_id archive_id;
 	enum compression compression;
@@ -59,7 +60,8 @@ struct plan {
 /* The operator's choices. All pointers are borrowed for the call. */
 struct plan_request {
 	const struct disk *target;
-	const char *archive;	     /* path */
+	const char *archive; /* path */
+	struct archive_options archive_options;
 	const struct layout *layout; /* not yet placed (layout_find) */
 	const char *tar_program;     /* NULL: tar from $PATH */
 	const char *expect_id;	     /* NULL: none */

@@ -119,6 +119,33 @@ int str_to_u64(const char *text, int base, uint64_t *ret_value)
 	return 0;
 }
 
+int str_to_bytes(const char *text, uint64_t *ret_bytes)
+{
+	static const struct {
+		char letter;
+		unsigned shift;
+	} units[] = {{'s', 9}, {'k', 10}, {'K', 10}, {'M', 20}, {'G', 30}};
+	size_t length = strlen(text);
+	unsigned shift = 0;
+	char digits[24];
+	uint64_t value;
+	int r;
+
+	for (size_t i = 0; length > 0 && i < ARRAY_SIZE(units); i++)
+		if (text[length - 1] == units[i].letter)
+			shift = units[i].shift;
+	if (length >= sizeof(digits))
+		return -EINVAL;
+	(void)str_format(digits, sizeof(digits), "%.*s", (int)(length - (shift > 0)), text);
+	r = str_to_u64(digits, 10, &value);
+	if (r < 0)
+		return r;
+	if (value > UINT64_MAX >> shift)
+		return -ERANGE;
+	*ret_bytes = value << shift;
+	return 0;
+}
+
 int read_full(int fd, void *buf, size_t size)
 {
 	char *p = buf;

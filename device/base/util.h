@@ -65,6 +65,10 @@ void str_sanitise(char *text);
 /* Parses the whole string as an unsigned number in @base (0: C notation). 0, -EINVAL or -ERANGE. */
 _must_check_ int str_to_u64(const char *text, int base, uint64_t *ret_value);
 
+/* Parses a size: a decimal number, and s (sectors of 512 bytes), k or K, M or G for powers of 1024.
+ * 0, -EINVAL or -ERANGE; @ret_bytes is then unchanged. */
+_must_check_ int str_to_bytes(const char *text, uint64_t *ret_bytes);
+
 /* Read or write all of @size bytes; retry after short counts and EINTR. 0, -errno, or -ENODATA if
  * a read reached the end of the file. */
 _must_check_ int read_full(int fd, void *buf, size_t size);

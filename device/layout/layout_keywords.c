@@ -22,25 +22,9 @@ static bool take_text(const struct layout_keyword *word, const char *text, void 
 
 static bool take_size(const struct layout_keyword *word, const char *text, void *object)
 {
-	static const struct {
-		char letter;
-		unsigned shift;
-	} units[] = {{'s', 9}, {'k', 10}, {'K', 10}, {'M', 20}, {'G', 30}};
 	uint64_t *bytes = field(word, object);
-	size_t length = strlen(text);
-	unsigned shift = 0;
-	char digits[24];
 
-	for (size_t i = 0; length > 0 && i < ARRAY_SIZE(units); i++)
-		if (text[length - 1] == units[i].letter)
-			shift = units[i].shift;
-	if (length >= sizeof(digits))
-		return false;
-	(void)str_format(digits, sizeof(digits), "%.*s", (int)(length - (shift > 0)), text);
-	if (str_to_u64(digits, 10, bytes) < 0 || *bytes > LARGEST_BYTES >> shift)
-		return false;
-	*bytes <<= shift;
-	return true;
+	return str_to_bytes(text, bytes) == 0 && *bytes <= LARGEST_BYTES;
 }
 
 static bool take_bool(const struct layout_keyword *word, const char *text, void *object)

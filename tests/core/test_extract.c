@@ -81,9 +81,11 @@ static void set_up(
 		sandbox_file(box, name, script);
 	}
 	extract_init(&run->extract);
-	if (extract_open(&run->extract, run->archive, &diag) < 0)
+	if (extract_open(&run->extract, run->archive, NULL, &diag) < 0)
 		fail_msg("%s", diag.text);
 }
+
+static const struct decompressor unpack = {.name = "./unpack"};
 
 /* Replaces the decompressor by a script, in which "gzip -dc" runs the real one. */
 static void replace_decompressor(struct run *run, const struct sandbox *box, const char *text)
@@ -94,7 +96,7 @@ static void replace_decompressor(struct run *run, const struct sandbox *box, con
 	sandbox_file(box, "unpack", script);
 	assert_int_equal(chmod(sandbox_path(box, "unpack", path), 0755), 0);
 	assert_int_equal(chdir(box->dir), 0);
-	STR_COPY(run->extract.source.program, "./unpack");
+	run->extract.source.program = &unpack;
 }
 
 static void start(struct run *run)
@@ -241,10 +243,11 @@ static void fails_with_the_decompressor(void **state)
 	static const struct {
 		const char *text, *why;
 	} cases[] = {
-		{"head -c 1000; exit 3", "f.tar.gz could not be decompressed: exit status 3"},
-		{"gzip -dc; echo 'unpack: crc error' >&2; exit 1", "unpack: crc error"},
+		{"head -c 1000; exit 3", "the gzip data was read up to byte "},
+		{"gzip -dc; echo 'unpack: no such option' >&2; exit 1", "unpack: no such option"},
+		{"gzip -dc; echo 'unpack: corrupted' >&2; exit 1",
+			"f.tar.gz could not be decompressed: the gzip data is damaged before byte "},
 		{"gzip -dc; kill -9 $$", "killed by signal 9"},
-		{"gzip -dc; echo 'unpack: trailing garbage ignored' >&2", "trailing garbage"},
 	};
 	const struct sandbox *box = *state;
 	char path[PATH_MAX];
@@ -260,7 +263,9 @@ static void fails_with_the_decompressor(void **state)
 	assert_int_equal(truncate(sandbox_path(box, "f.tar.gz", path), 200), 0);
 	set_up(&run, box, "f.tar.gz", "");
 	start(&run);
-	assert_fails(&run, "f.tar.gz could not be decompressed: ");
+	assert_fails(&run,
+		"f.tar.gz could not be decompressed: the gzip data is cut short: it ends at byte "
+		"200");
 }
 
 /* Waits until tar has reported @bytes. */

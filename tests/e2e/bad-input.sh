@@ -87,9 +87,9 @@ cp good.tar digest.tar
 sha256sum digest.tar >digest.tar.sha256
 printf '\377' | dd of=digest.tar bs=1 seek=$(($(stat -c %s digest.tar) / 2)) conv=notrunc status=none
 refused "the digest file disagrees" "digest\.tar.*(SHA-256|sha256|digest)" "${to_board[@]}" digest.tar
-cp good.tar.gz tail.tar.gz
-echo "garbage behind" >>tail.tar.gz
-refused "garbage behind the archive" "tail\.tar\.gz" "${to_board[@]}" tail.tar.gz
+cp good.tar.xz tail.tar.xz
+echo "garbage behind" >>tail.tar.xz
+refused "garbage behind the archive" "tail\.tar\.xz" "${to_board[@]}" tail.tar.xz
 
 # Paths that leave the target.
 (mkdir -p evil/in && cd evil/in && echo x >x && tar -P --transform='s,x,../../escape,' -cf ../../escape.tar x)

@@ -79,7 +79,7 @@ static inline void board_plan(struct board *board, const char *tar)
 	struct diag diag = {0};
 
 	inspect_free(board->inspect);
-	board->inspect = inspect_new(board->reactor, board->archive, &diag);
+	board->inspect = inspect_new(board->reactor, board->archive, NULL, &diag);
 	if (!board->inspect)
 		fail_msg("%s", diag.text);
 	do {

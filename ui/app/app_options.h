@@ -3,13 +3,15 @@
 #ifndef UI_APP_APP_OPTIONS_H
 #define UI_APP_APP_OPTIONS_H
 
+#include "core/archive/source.h"
 #include "device/layout/layout.h"
 
 #include <stdbool.h>
 
 struct app_options {
-	int root;		     /* root fd for sysfs and proc (sysroot_open), borrowed */
-	const char *archive;	     /* scanned at once; or NULL */
+	int root;	     /* root fd for sysfs and proc (sysroot_open), borrowed */
+	const char *archive; /* scanned at once; or NULL */
+	struct archive_options archive_options;
 	const char *target;	     /* /dev path of a disk, which gets the cursor, or path of an
 				    image, which gets a row of its own; or NULL */
 	const struct layout *layout; /* gets the cursor; a layout from a file becomes the first

@@ -135,7 +135,7 @@ bool app_scan_archive(struct app *app, const char *path)
 
 	if (is_scanned(app, path))
 		return true;
-	inspect = inspect_new(app->reactor, path, &diag);
+	inspect = inspect_new(app->reactor, path, &app->options->archive_options, &diag);
 	if (!inspect) {
 		model_say(app->model, true, "%s. Choose another file.", diag.text);
 		return false;
@@ -203,6 +203,7 @@ void app_make_plan(struct app *app)
 	struct plan_request request = {
 		.target = &m->target,
 		.archive = m->scan.path,
+		.archive_options = app->options->archive_options,
 		.layout = &m->layouts[m->layout_cursor].spec,
 		.tar_program = app->options->tar_program,
 		.expect_id = app->options->expect_id,

@@ -181,7 +181,7 @@ static int inspect_archive(const struct options *options, int reactor)
 	struct diag diag;
 	int r;
 
-	inspect = inspect_new(reactor, options->archive, &diag);
+	inspect = inspect_new(reactor, options->archive, &options->reading, &diag);
 	if (!inspect) {
 		str_sanitise(diag.text);
 		if (options->json)

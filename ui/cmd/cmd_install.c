@@ -199,8 +199,8 @@ static int read_archive(struct run *run)
 	const struct manifest_totals *totals = &run->scan.archive.totals;
 	struct diag diag;
 	char text[400];
-	int r = scan_lines_run(
-		&run->scan, run->options.archive, &run->target, run->layout.name, &diag);
+	int r = scan_lines_run(&run->scan, run->options.archive, &run->options.reading,
+		&run->target, run->layout.name, &diag);
 
 	if (r == 0)
 		return 0;
@@ -257,6 +257,7 @@ static void begin_plan(struct run *run)
 	const struct plan_request request = {
 		.target = &run->target,
 		.archive = run->options.archive,
+		.archive_options = run->options.reading,
 		.layout = &run->layout,
 		.tar_program = run->options.tar,
 		.expect_id = run->options.expect_id,

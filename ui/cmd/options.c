@@ -28,7 +28,7 @@ static const struct command_row commands[COMMAND_COUNT] = {
 		.help = "show the disks, and why one is refused",
 		.operand = NOWHERE},
 	[COMMAND_INSPECT] = {.name = "inspect",
-		.usage = "ARCHIVE [--json]",
+		.usage = "ARCHIVE [OPTION]...",
 		.help = "read an archive and check that it is sound",
 		.operand = OFFSET(archive)},
 	[COMMAND_INSTALL] = {.name = "install",
@@ -78,6 +78,17 @@ static int take_archive(struct options *options, const char *value, struct diag 
 	return 0;
 }
 
+static int take_memory(struct options *options, const char *value, struct diag *diag)
+{
+	uint64_t bytes;
+
+	if (str_to_bytes(value, &bytes) < 0 || bytes < MIB(1))
+		return diag_fail(diag, -EINVAL,
+			"--memory: '%.40s' is not a size of at least 1M, such as 64M or 1G", value);
+	options->reading.memory_bytes = bytes;
+	return 0;
+}
+
 static const struct option_row {
 	const char *name, *value, *help;
 	unsigned commands;
@@ -94,6 +105,8 @@ static const struct option_row {
 		FOR_PLANS | FOR(LIST), .offset = NOWHERE, .take = take_allow},
 	{"tar", "PATH", "extract with this tar instead of the one in PATH", FOR_PLANS,
 		.offset = OFFSET(tar)},
+	{"memory", "SIZE", "memory to decompress with: 64M (default: a quarter)",
+		FOR_PLANS | FOR(INSPECT), .offset = NOWHERE, .take = take_memory},
 	{"expect-id", "CID|SERIAL", "refuse a target with any other CID or serial", FOR_PLANS,
 		.offset = OFFSET(expect_id)},
 	{"no-verify", NULL, "do not compare the medium with the archive afterwards", FOR_PLANS,

@@ -6,6 +6,7 @@
 #ifndef UI_CMD_OPTIONS_H
 #define UI_CMD_OPTIONS_H
 
+#include "core/archive/source.h"
 #include "device/base/diag.h"
 #include "device/base/util.h"
 
@@ -35,7 +36,8 @@ struct options {
 	const char *target, *layout, *tar, *expect_id, *sysroot;
 	const char *archive; /* the operand of inspect, an option of the others */
 	const char *name;    /* operand of attach, status and cancel: name of a target */
-	unsigned allow;	     /* bits of disk_allow_parse */
+	struct archive_options reading;
+	unsigned allow; /* bits of disk_allow_parse */
 	bool yes, dry_run, no_verify, plain, json, all;
 	bool help; /* main prints it before it runs any command */
 };

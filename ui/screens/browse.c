@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/screens/browse.h"
 
-#include "core/archive/source.h"
+#include "core/archive/compression.h"
 #include "device/base/utf8.h"
 #include "device/base/util.h"
 #include "device/usage/media.h"
@@ -36,13 +36,13 @@ static bool looks_like_archive(int dir_fd, const char *name)
 	unsigned char bytes[512];
 	_cleanup_close_ int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	enum compression compression;
-	const char *what;
+	const struct compression_stranger *what;
 	ssize_t size;
 
 	if (fd < 0)
 		return false;
 	size = read(fd, bytes, sizeof(bytes));
-	return size > 0 && source_sniff(bytes, (size_t)size, &compression, &what) == 0;
+	return size > 0 && compression_sniff(bytes, (size_t)size, &compression, &what) == 0;
 }
 
 struct listing {

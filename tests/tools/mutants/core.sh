@@ -189,8 +189,9 @@ if [ "$(id -u)" = 0 ]; then
 fi
 
 header=core/manifest/tar_header.c
-suite_is core/test_tar_header
+suite_is core/test_tar_header core/test_compression
 part "a wrong checksum" $header 'expected == sum || expected == signed_sum' 'true'
+part "an empty checksum" $header 'memcmp(block + CHECKSUM, empty, sizeof(empty)) == 0' 'false'
 part "a checksum of signed bytes" $header ' || expected == signed_sum' ''
 part "the sign of base 256" $header '(field[0] & 0x40) != 0' 'false'
 part "base 256 that is too large" $header 'if (value >> 56 != (negative ? 0xff : 0))' 'if (0)'
