@@ -127,8 +127,9 @@ static uint64_t xz_memory(const unsigned char *head, size_t size)
 		if (id == 0x21 && bytes == 1) {
 			unsigned code = head[at] & 0x3f;
 
-			return MIB(1) + (code >= 40 ? UINT32_MAX
-						    : (uint64_t)(2 | (code & 1)) << (code / 2 + 11));
+			return MIB(1) +
+			       (code >= 40 ? UINT32_MAX
+					   : (uint64_t)(2 | (code & 1)) << (code / 2 + 11));
 		}
 		at += bytes;
 	}
@@ -206,8 +207,7 @@ static const struct {
 	size_t magic_bytes;
 	struct compression_stranger stranger;
 } strangers[] = {
-	{0, "\x1f\x9d", 2,
-		{"a compress (.Z) file", "pack it again: zcat FILE.Z | gzip >FILE.gz"}},
+	{0, "\x1f\x9d", 2, {"a compress (.Z) file", "pack it again: zcat FILE.Z | gzip >FILE.gz"}},
 	{0, "\x1f\xa0", 2,
 		{"an old compress (.Z) file", "pack it again: zcat FILE.Z | gzip >FILE.gz"}},
 	{0, "\x1f\x1e", 2, {"a pack (.z) file", "pack it again: zcat FILE.z | gzip >FILE.gz"}},
@@ -292,7 +292,8 @@ static const struct compression_stranger *find_stranger(const unsigned char *hea
 			memcmp(head + strangers[i].offset, strangers[i].magic,
 				strangers[i].magic_bytes) == 0)
 			return &strangers[i].stranger;
-	if (size >= 4 && head[0] >= 0x1e && head[0] <= 0x27 && memcmp(head + 1, "\xb5\x2f\xfd", 3) == 0)
+	if (size >= 4 && head[0] >= 0x1e && head[0] <= 0x27 &&
+		memcmp(head + 1, "\xb5\x2f\xfd", 3) == 0)
 		return &old_zstd_stranger;
 	return is_lzma(head, size) ? &lzma_stranger : NULL;
 }
@@ -356,23 +357,22 @@ enum compression_fault compression_fault(const char *said)
 		{"allocate memory", FAULT_MEMORY},	/* xz, zstd, lz4 */
 		{"ot enough memory", FAULT_MEMORY},	/* lzip, pigz */
 		{"emory exhausted", FAULT_MEMORY},	/* gzip */
-		{"out of memory", FAULT_MEMORY},
-		{"premature end", FAULT_CUT},		/* zstd */
-		{"nexpected end of", FAULT_CUT},	/* gzip, xz */
-		{"ends unexpectedly", FAULT_CUT},	/* bzip2, lzip */
-		{"missing trailer", FAULT_CUT},		/* pigz */
-		{"incomplete", FAULT_CUT},		/* pigz */
-		{"Unfinished stream", FAULT_CUT},	/* lz4 */
-		{"Trailer truncated", FAULT_CUT},	/* lzip */
-		{"corrupt", FAULT_DAMAGED},		/* pigz, xz, zstd */
-		{"Corrupt", FAULT_DAMAGED},		/* lzip, zstd */
-		{"ecompression error", FAULT_DAMAGED},	/* lz4 */
-		{"ecoding error", FAULT_DAMAGED},	/* zstd */
-		{"ecoder error", FAULT_DAMAGED},	/* lzip */
-		{"compressed data", FAULT_DAMAGED},	/* gzip, lbzip2 */
-		{"integrity error", FAULT_DAMAGED},	/* bzip2 */
-		{"failure exit code", FAULT_DAMAGED},	/* pbzip2 */
-		{"ismatch", FAULT_DAMAGED},		/* lzip */
+		{"out of memory", FAULT_MEMORY}, {"premature end", FAULT_CUT}, /* zstd */
+		{"nexpected end of", FAULT_CUT},			       /* gzip, xz */
+		{"ends unexpectedly", FAULT_CUT},			       /* bzip2, lzip */
+		{"missing trailer", FAULT_CUT},				       /* pigz */
+		{"incomplete", FAULT_CUT},				       /* pigz */
+		{"Unfinished stream", FAULT_CUT},			       /* lz4 */
+		{"Trailer truncated", FAULT_CUT},			       /* lzip */
+		{"corrupt", FAULT_DAMAGED},				       /* pigz, xz, zstd */
+		{"Corrupt", FAULT_DAMAGED},				       /* lzip, zstd */
+		{"ecompression error", FAULT_DAMAGED},			       /* lz4 */
+		{"ecoding error", FAULT_DAMAGED},			       /* zstd */
+		{"ecoder error", FAULT_DAMAGED},			       /* lzip */
+		{"compressed data", FAULT_DAMAGED},			       /* gzip, lbzip2 */
+		{"integrity error", FAULT_DAMAGED},			       /* bzip2 */
+		{"failure exit code", FAULT_DAMAGED},			       /* pbzip2 */
+		{"ismatch", FAULT_DAMAGED},				       /* lzip */
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(phrases); i++)

@@ -72,7 +72,7 @@ const char *compression_package(enum compression compression);
 #define COMPRESSION_MEMORY_MAX (sizeof(void *) > 4 ? GIB(2) : GIB(1))
 
 enum compression_fault {
-	FAULT_OTHER,	/* an unknown message, or none */
+	FAULT_OTHER, /* an unknown message, or none */
 	FAULT_DAMAGED,
 	FAULT_CUT,	/* the data ends too early */
 	FAULT_TRAILING, /* data of another kind after the end */

@@ -105,7 +105,7 @@ static void tar_ended(struct tar *tar)
 	if (!extract->running)
 		return;
 	if (!child_ok(&tar->child)) {
-		child_why(&tar->child, why, sizeof(why));
+		tar_why(tar, why, sizeof(why));
 		fail(extract, "tar could not extract to %s: %s", extract->spec.target, why);
 		return;
 	}

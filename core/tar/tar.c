@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define IDENTIFY_MS 10000 /* a busy machine takes more than two seconds to start a program */
@@ -254,12 +255,40 @@ size_t tar_argv(enum tar_flavour flavour, uint64_t needs, const char *dir,
 
 /* ---- messages ---- */
 
+bool tar_message_is_error(const char *text)
+{
+	/* Of GNU tar, but for "Error exit delayed" of bsdtar and "had errors" of Toybox. */
+	static const char *const others[] = {
+		"Exiting with failure status",
+		"Error is not recoverable",
+		"Error exit delayed",
+		"had errors",
+		"Child returned status",
+		"Warning:",
+		"setxattrs: Cannot set", /* a warning, in spite of its words */
+		"Removing leading",
+		"Substituting",
+		"Ignoring unknown extended header",
+		"implausibly old time stamp",
+		"time stamp",
+		"A lone zero block",
+		"Record size =",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (strstr(text, others[i]))
+			return false;
+	return true;
+}
+
 static void pass_on(struct tar *tar, const char *text)
 {
 	bool same = strcmp(text, tar->previous) == 0;
 	bool first_no_space = !tar->no_space && strstr(text, "No space left on device");
 
 	tar->no_space |= first_no_space;
+	if (!tar->first_error[0] && tar_message_is_error(text))
+		STR_COPY(tar->first_error, text);
 	tar->repeats = same ? tar->repeats + 1 : 1;
 	STR_COPY(tar->previous, text);
 	/* Never suppress the reason of a failure. */
@@ -399,6 +428,18 @@ void tar_tick(struct tar *tar, uint64_t now_ms)
 		}
 	}
 	child_poll(&tar->child); /* last: its on_exit may free the tar */
+}
+
+void tar_why(const struct tar *tar, char *ret, size_t size)
+{
+	const struct child *child = &tar->child;
+	const char *text = tar->first_error;
+
+	child_why(child, ret, size);
+	/* A signal or a failed exec is the reason itself. */
+	if (!*ret || !*text || child->exec_error != 0 || !WIFEXITED(child->status))
+		return;
+	str_copy(ret, size, str_has_prefix(text, "tar: ") ? text + 5 : text);
 }
 
 void tar_finish(struct tar *tar)

@@ -43,6 +43,9 @@ _must_check_ int tar_identify(
 size_t tar_argv(enum tar_flavour flavour, uint64_t needs, const char *dir,
 	const char *ret_argv[TAR_ARGS_MAX]);
 
+/* Pure: true if the message reports an error, and is neither a warning nor the sum at the end. */
+bool tar_message_is_error(const char *text);
+
 #define TAR_LATE_MS	2000 /* an answer later than this may be asked for again */
 #define TAR_MESSAGE_MAX 200  /* messages passed to on_message */
 #define TAR_REPEAT_MAX	3    /* equal ones of them in a row */
@@ -61,6 +64,7 @@ struct tar {
 	struct tar_counts counts;
 	uint64_t asked_ms; /* when the unanswered signal was sent; 0: none */
 	bool no_space;	   /* reported "No space left"; tar still reads the whole archive */
+	char first_error[CHILD_LINE_MAX]; /* its first message of an error, sanitised; or "" */
 	void (*on_message)(struct tar *tar, const char *text);
 	void (*on_exit)(struct tar *tar);
 	void *owner;
@@ -102,6 +106,9 @@ _must_check_ int tar_start(
  * the handler, and signals tar if that is safe and no answer is outstanding for less than
  * TAR_LATE_MS. Never blocks. May call on_exit (see child_poll). */
 void tar_tick(struct tar *tar, uint64_t now_ms);
+/* Why it is not ok (child_ok): its first error, which names the path; or else as child_why. "" if it
+ * is ok. */
+void tar_why(const struct tar *tar, char *ret, size_t size);
 /* Kills a running tar (child_finish); no callback follows. */
 void tar_finish(struct tar *tar);
 

@@ -120,8 +120,8 @@ static void recognises_a_header_without_magic(void **state)
 /* The name of the first file is no mark of a format, if the header is valid. */
 static void a_valid_header_wins(void **state)
 {
-	static const char *const names[] = {"BZh91AY&SY", "\x1f\x8b\x08", "LZIP\1", "\x28\xb5\x2f\xfd",
-		"PK\3\4", "07070", "\x1f\x9d", "!<arch>\n", "\x04\x22\x4d\x18"};
+	static const char *const names[] = {"BZh91AY&SY", "\x1f\x8b\x08", "LZIP\1",
+		"\x28\xb5\x2f\xfd", "PK\3\4", "07070", "\x1f\x9d", "!<arch>\n", "\x04\x22\x4d\x18"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -237,15 +237,35 @@ static void reads_the_memory_from_headers(void **state)
 		{COMPRESSION_ZSTD, "\x28\xb5\x2f\xfd\xe0\xff\xff\xff\xff\xff\xff\xff\xff", 13,
 			UINT64_MAX - MIB(1)},
 		{COMPRESSION_ZSTD, "\x28\xb5\x2f\xfd\xe0\xff", 6, 0}, /* cut */
-		{COMPRESSION_XZ, "\xfd" "7zXZ\0\0\4\xe6\xd6\xb4\x46\2\0\x21\1\x16", 17, MIB(8)},
-		{COMPRESSION_XZ, "\xfd" "7zXZ\0\0\4\xe6\xd6\xb4\x46\2\0\x21\1\x1c", 17, MIB(64)},
-		{COMPRESSION_XZ, "\xfd" "7zXZ\0\0\4\xe6\xd6\xb4\x46\2\0\x21\1\x17", 17, MIB(12)},
-		{COMPRESSION_XZ, "\xfd" "7zXZ\0\0\4\xe6\xd6\xb4\x46\2\0\x21\1\x28", 17, UINT32_MAX},
+		{COMPRESSION_XZ,
+			"\xfd"
+			"7zXZ\0\0\4\xe6\xd6\xb4\x46\2\0\x21\1\x16",
+			17, MIB(8)},
+		{COMPRESSION_XZ,
+			"\xfd"
+			"7zXZ\0\0\4\xe6\xd6\xb4\x46\2\0\x21\1\x1c",
+			17, MIB(64)},
+		{COMPRESSION_XZ,
+			"\xfd"
+			"7zXZ\0\0\4\xe6\xd6\xb4\x46\2\0\x21\1\x17",
+			17, MIB(12)},
+		{COMPRESSION_XZ,
+			"\xfd"
+			"7zXZ\0\0\4\xe6\xd6\xb4\x46\2\0\x21\1\x28",
+			17, UINT32_MAX},
 		/* Both sizes, and BCJ before LZMA2. */
-		{COMPRESSION_XZ, "\xfd" "7zXZ\0\0\4\xe6\xd6\xb4\x46\4\xc1\x80\1\xff\2\4\0\x21\1\x16", 23,
-			MIB(8)},
-		{COMPRESSION_XZ, "\xfd" "7zXZ\0\0\4\xe6\xd6\xb4\x46\2\0\x21", 15, 0}, /* cut */
-		{COMPRESSION_XZ, "\xfd" "7zXZ\0\0\4\xe6\xd6\xb4\x46\0\1\0\0", 16, 0}, /* no block */
+		{COMPRESSION_XZ,
+			"\xfd"
+			"7zXZ\0\0\4\xe6\xd6\xb4\x46\4\xc1\x80\1\xff\2\4\0\x21\1\x16",
+			23, MIB(8)},
+		{COMPRESSION_XZ,
+			"\xfd"
+			"7zXZ\0\0\4\xe6\xd6\xb4\x46\2\0\x21",
+			15, 0}, /* cut */
+		{COMPRESSION_XZ,
+			"\xfd"
+			"7zXZ\0\0\4\xe6\xd6\xb4\x46\0\1\0\0",
+			16, 0}, /* no block */
 		{COMPRESSION_LZIP, "LZIP\1\x17", 6, MIB(8)},
 		{COMPRESSION_LZIP, "LZIP\1\x37", 6, MIB(8) - MIB(8) / 16},
 	};
@@ -280,7 +300,8 @@ static void knows_what_programs_say(void **state)
 			FAULT_TRAILING},
 		{"pbzip2: *ERROR on decompress - last in segment reached before BZ_STREAM_END: ret=0",
 			FAULT_CUT},
-		{"pbzip2: *ERROR during BZ2_bzDecompress - failure exit code: ret=-4", FAULT_DAMAGED},
+		{"pbzip2: *ERROR during BZ2_bzDecompress - failure exit code: ret=-4",
+			FAULT_DAMAGED},
 		{"lbzip2: stdin: compressed data error: unexpected end of file", FAULT_CUT},
 		{"lbzip2: stdin: compressed data error: block CRC mismatch", FAULT_DAMAGED},
 		{"bzip2: Compressed file ends unexpectedly;", FAULT_CUT},
@@ -303,7 +324,8 @@ static void knows_what_programs_say(void **state)
 		{"/*stdin*\\ : Decoding error (36) : Dictionary mismatch", FAULT_OTHER},
 		{"Error 68 : Unfinished stream ", FAULT_CUT},
 		{"(stdin): File ends unexpectedly at pos 100", FAULT_CUT},
-		{"(stdin): Trailer truncated at trailer position 17; some checks may fail.", FAULT_CUT},
+		{"(stdin): Trailer truncated at trailer position 17; some checks may fail.",
+			FAULT_CUT},
 		{"(stdin): Decoder error at pos 700337", FAULT_DAMAGED},
 		{"", FAULT_OTHER},
 	};

@@ -220,7 +220,8 @@ static void fails_with_tar(void **state)
 		{"exit=2", "tar could not extract to board.img: exit status 2"},
 		{"read=0;exit=2", "exit status 2"},
 		{"run=60000;crash=50", "killed by signal"},
-		{"say=tar: it is broken;exit=1", "it is broken"},
+		{"say=tar: it is broken;exit=1",
+			"tar could not extract to board.img: it is broken"},
 	};
 	const struct sandbox *box = *state;
 	struct run run;
@@ -235,6 +236,38 @@ static void fails_with_tar(void **state)
 	STR_COPY(run.tar, "no-such-tar");
 	start(&run);
 	assert_fails(&run, "not found");
+}
+
+/* Neither warnings before it, nor what follows from it, are the reason. */
+static void names_the_first_error_of_tar(void **state)
+{
+	static const struct {
+		const char *text, *why;
+	} cases[] = {
+		{"echo 'tar: ./a: time stamp 2030-01-01 is 9 s in the future'; "
+		 "echo 'tar: ./etc/b: Cannot open: Not a directory'; echo 'tar: ./c: Cannot mkdir'; "
+		 "echo 'tar: Exiting with failure status due to previous errors'; exit 2",
+			"tar could not extract to board.img: ./etc/b: Cannot open: Not a directory"},
+		{"echo 'tar: Exiting with failure status due to previous errors'; exit 2",
+			"exit status 2: tar: Exiting"},
+		{"echo 'tar: ./etc/b: Cannot open: Not a directory'; kill -9 $$",
+			"killed by signal 9"},
+	};
+	const struct sandbox *box = *state;
+	struct run run;
+
+	make_archives(box, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char path[PATH_MAX], script[512];
+
+		STR_FORMAT(script, "#!/bin/sh\nexec >&2\n%s\n", cases[i].text);
+		sandbox_file(box, "tar", script);
+		assert_int_equal(chmod(sandbox_path(box, "tar", path), 0755), 0);
+		set_up(&run, box, i % 2 ? "f.tar" : "f.tar.gz", NULL);
+		STR_COPY(run.tar, path);
+		start(&run);
+		assert_fails(&run, cases[i].why);
+	}
 }
 
 /* tar accepts a truncated stream: the decompressor's exit status decides. */
@@ -476,6 +509,7 @@ int main(void)
 		sandbox_test(extracts),
 		sandbox_test(several_at_once),
 		sandbox_test(fails_with_tar),
+		sandbox_test(names_the_first_error_of_tar),
 		sandbox_test(fails_with_the_decompressor),
 		sandbox_test(stops_a_decompressor_that_hangs_at_the_end),
 		sandbox_test(a_silent_tar_does_not_end_the_decompressor),

@@ -626,9 +626,45 @@ static int teardown(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* Lines that the tars print. */
+static void tells_errors_from_other_messages(void **state)
+{
+	static const char *const errors[] = {
+		"tar: ./etc/a: Cannot open: Not a directory",
+		"tar: ./d: Cannot change ownership to uid 0, gid 0: Operation not permitted",
+		"tar: Unexpected EOF in archive",
+		"tar: Skipping to next header",
+		"./z: Can't replace existing directory with non-directory: Directory not empty",
+		"tar: can't create directory './etc': File exists",
+		"tar: chown 0:0 './etc/': Not a directory",
+	};
+	static const char *const others[] = {
+		"tar: Exiting with failure status due to previous errors",
+		"tar: Error is not recoverable: exiting now",
+		"bsdtar: Error exit delayed from previous errors.",
+		"tar: had errors",
+		"tar: Removing leading `/' from member names",
+		"tar: Ignoring unknown extended header keyword 'LIBARCHIVE.creationtime'",
+		"tar: ./a: time stamp 2030-01-01 00:00:00 is 99 s in the future",
+		"tar: ./a: implausibly old time stamp 1901-12-13 20:45:52",
+		"tar: A lone zero block at 20",
+		"tar: ./a: Warning: Cannot acl_set_file_at: Operation not supported",
+		"tar: setxattrs: Cannot set 'user.a' extended attribute for file './a': Not supported",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++)
+		if (!tar_message_is_error(errors[i]))
+			fail_msg("%s", errors[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (tar_message_is_error(others[i]))
+			fail_msg("%s", others[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tells_errors_from_other_messages),
 		TEST(with_net),
 		TEST(without_net),
 		TEST(harness_sees_early_signals),
