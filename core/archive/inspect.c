@@ -25,7 +25,7 @@ struct inspect {
 	struct watch tick; /* its descriptor is owned */
 	unsigned turn;
 	uint64_t started_ms;
-	char expected[SHA256_HEX]; /* digest in the sidecar, or "" */
+	struct sidecar sidecar; /* its name is "" if there is none */
 	struct inspect_result result;
 	void (*ended)(void *arg);
 	void *arg;
@@ -61,43 +61,50 @@ static int read_manifest(void *arg, int report_fd)
 	return r < 0 && *diag.text ? child_report_fail(report_fd, r, "%s", diag.text) : r;
 }
 
-/* Runs in the hasher. On success the text of the last report is the digest. */
+/* Runs in the hasher. On success the text of the last report is the SHA-256, a blank, and the digest
+ * to compare with that of the sidecar. */
 static int hash_archive(void *arg, int report_fd)
 {
 	struct inspect *inspect = arg;
 	_cleanup_free_ unsigned char *buffer = malloc(BUFFER_BYTES);
-	unsigned char digest[SHA256_BYTES];
-	struct sha256 sha = {0};
+	enum digest_kind kind = inspect->sidecar.kind;
+	struct digest sha = {0}, other = {0};
+	char sha_hex[DIGEST_HEX_MAX], other_hex[DIGEST_HEX_MAX] = "";
 	uint64_t done = 0, reported_ms = now_ms();
 	struct child_report report = {0};
 	ssize_t length;
 	int r;
 
-	r = buffer ? sha256_init(&sha) : -ENOMEM;
+	r = buffer ? digest_begin(&sha, DIGEST_SHA256) : -ENOMEM;
+	if (r == 0 && kind != DIGEST_SHA256)
+		r = digest_begin(&other, kind);
 	if (r < 0)
 		return r;
-	sha256_begin(&sha);
 	while ((length = pread(inspect->archive, buffer, BUFFER_BYTES, (off_t)done)) != 0) {
 		if (length < 0 && errno == EINTR)
 			continue;
 		if (length < 0) {
 			r = -errno;
-			sha256_finish(&sha);
+			digest_finish(&sha);
+			digest_finish(&other);
 			return child_report_fail(report_fd, r, "read error: %s", strerror(-r));
 		}
-		sha256_add(&sha, buffer, (size_t)length);
+		digest_add(&sha, buffer, (size_t)length);
+		if (other.context)
+			digest_add(&other, buffer, (size_t)length);
 		done += (uint64_t)length;
 		if (now_ms() - reported_ms >= PROGRESS_MS) {
 			reported_ms = now_ms();
 			child_report_send(report_fd, done, 0);
 		}
 	}
-	r = sha256_end(&sha, digest);
-	sha256_finish(&sha);
+	r = digest_end(&sha, sha_hex);
+	if (r == 0 && other.context)
+		r = digest_end(&other, other_hex);
 	if (r < 0)
 		return r;
 	report.done = done;
-	sha256_hex(digest, report.text);
+	STR_FORMAT(report.text, "%s %s", sha_hex, *other_hex ? other_hex : sha_hex);
 	return write_full(report_fd, &report, sizeof(report));
 }
 
@@ -146,8 +153,8 @@ static bool find_fault(struct inspect *inspect, char *ret, size_t size)
 	}
 	if (result->sidecar == SIDECAR_WRONG) {
 		str_format(ret, size,
-			"the SHA-256 in %s does not match: the file is damaged or another version",
-			result->sidecar_name);
+			"the %s in %s does not match: the file is damaged or another version",
+			digest_name(result->sidecar_kind), result->sidecar_name);
 		return true;
 	}
 	if (totals->problem_count > 0) {
@@ -178,11 +185,16 @@ static void on_exit_any(struct child *child)
 	if (child_is_running(&inspect->reader) || child_is_running(&inspect->hasher) ||
 		child_is_running(&inspect->source.decompressor))
 		return;
-	if (child_ok(&inspect->hasher))
-		STR_COPY(result->sha256, inspect->hasher.last.text);
-	if (*inspect->expected && *result->sha256)
-		result->sidecar =
-			strcmp(inspect->expected, result->sha256) == 0 ? SIDECAR_OK : SIDECAR_WRONG;
+	if (child_ok(&inspect->hasher)) {
+		const char *digests = inspect->hasher.last.text;
+
+		(void)str_format(
+			result->sha256, sizeof(result->sha256), "%.*s", SHA256_HEX - 1, digests);
+		if (*inspect->sidecar.name)
+			result->sidecar = strcmp(inspect->sidecar.hex, digests + SHA256_HEX) == 0
+						  ? SIDECAR_OK
+						  : SIDECAR_WRONG;
+	}
 	result->state = INSPECT_BAD;
 	if (!find_fault(inspect, fault, sizeof(fault))) {
 		r = manifest_refresh(inspect->manifest);
@@ -293,11 +305,14 @@ struct inspect *inspect_new(
 	result->compression = inspect->source.compression;
 	result->archive_total = inspect->source.id.size_bytes;
 
-	r = sidecar_find(result->path, inspect->expected, result->sidecar_name);
+	r = sidecar_find(result->path, &inspect->sidecar);
+	STR_COPY(result->sidecar_name, inspect->sidecar.name);
+	result->sidecar_kind = inspect->sidecar.kind;
 	if (r < 0) {
 		(void)diag_fail(diag, r,
-			"the SHA-256 file next to %s cannot be read or has no digest for it; correct or remove it",
-			path);
+			"the digest file %s next to %s cannot be read or has no digest for it; correct "
+			"or remove it",
+			inspect->sidecar.name, path);
 		inspect_free(inspect);
 		return NULL;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * inspect - reads a whole archive once, in child processes, while the caller goes on: checks its
- * integrity, its paths and its sidecar (ARCHIVE.sha256, SHA256SUMS), computes the totals and the
+ * integrity, its paths and its sidecar (see sidecar.h), computes the totals and the
  * digest of the file, and builds the manifest. It is the scan of an install and all of `boardstrap
  * inspect`. It ends in INSPECT_OK only if the file was read to its end and did not change, the
  * decompressor and the tar reader found no error, no entry is a problem, and the sidecar, if there
@@ -11,6 +11,7 @@
 #ifndef CORE_ARCHIVE_INSPECT_H
 #define CORE_ARCHIVE_INSPECT_H
 
+#include "core/archive/digest.h"
 #include "core/archive/source.h"
 #include "core/manifest/manifest.h"
 
@@ -26,6 +27,7 @@ struct inspect_result {
 	uint64_t archive_done, archive_total; /* compressed bytes; done by the slower reader */
 	char sha256[SHA256_HEX];	      /* "" until known, or if the file could not be read */
 	enum sidecar_state sidecar;
+	enum digest_kind sidecar_kind; /* of its digest */
 	char sidecar_name[256];	       /* its file name, or "" */
 	struct manifest_totals totals; /* grow while running */
 	uint64_t elapsed_ms;

@@ -1,22 +1,41 @@
 /* SPDX-License-Identifier: MIT */
-/* sidecar - finds the SHA-256 that was published next to an archive: in ARCHIVE.sha256, else in
- * SHA256SUMS in the same directory, in the formats of sha256sum(1) with and without --tag. */
+/*
+ * sidecar - finds the digest that was published next to an archive: in a file of its own, such as
+ * ARCHIVE.sha256 or ARCHIVE.sha, or in a list such as SHA256SUMS in the same directory. Reads the
+ * forms of sha256sum(1) with and without --tag and of openssl-dgst(1), with a path, with one blank
+ * or a tab, and with a byte order mark.
+ */
 #ifndef CORE_ARCHIVE_SIDECAR_H
 #define CORE_ARCHIVE_SIDECAR_H
 
-#include "core/manifest/sha256.h"
+#include "core/archive/digest.h"
 #include "device/base/util.h"
 
-/* Pure: finds the digest of @name in @text, as lower-case hex. With @lone, a single digest with
- * another name or without a name is accepted too. False if there is no digest. */
-bool sidecar_parse(const char *text, const char *name, bool lone, char ret[SHA256_HEX]);
+#include <limits.h>
+
+struct sidecar {
+	enum digest_kind kind;
+	char hex[DIGEST_HEX_MAX]; /* lower case */
+	char name[NAME_MAX + 1];  /* file name of the sidecar */
+};
+
+#define SIDECAR_KIND(kind) (1u << DIGEST_##kind)
 
 /*
- * Finds the digest for an archive. Returns 1 with the digest in @ret and the file name of the
- * sidecar in @ret_name (NAME_MAX + 1 bytes); 0 if there is no ARCHIVE.sha256 and SHA256SUMS has no
- * digest for the archive; -EINVAL if ARCHIVE.sha256 has none, or a sidecar is not a regular file or
- * larger than 1 MiB; or -errno if it cannot be read. Both are unchanged unless it returns 1.
+ * Pure: finds a digest of one of the @kinds (bits of SIDECAR_KIND) for the archive at @path in
+ * @text. A line counts for the archive if its name is that of the archive, or ends in it after a
+ * slash; the longest match with @path wins. With @lone, a single digest with another name or without
+ * a name is accepted too. False if there is no digest, or several differ; @ret is then unchanged.
  */
-_must_check_ int sidecar_find(const char *archive_path, char ret[SHA256_HEX], char *ret_name);
+bool sidecar_parse(
+	const char *text, const char *path, unsigned kinds, bool lone, struct sidecar *ret);
+
+/*
+ * Finds the digest for an archive. Returns 1 with the digest; 0 if the archive has no digest file of
+ * its own and no list has a digest for it; -EINVAL if its own file has none, or a sidecar is not a
+ * regular file or larger than 1 MiB; or -errno if it cannot be read. After an error only the name in
+ * @ret is set; after 0 @ret is unchanged.
+ */
+_must_check_ int sidecar_find(const char *archive_path, struct sidecar *ret);
 
 #endif

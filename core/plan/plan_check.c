@@ -107,7 +107,7 @@ static void check_archive(
 				plan->layout.blobs[i].file);
 	if (plan->sidecar == SIDECAR_WRONG)
 		plan_problem_add(ret, "archive-digest",
-			"%s does not match the SHA-256 in the file next to it: it is damaged or another "
+			"%s does not match the digest in the file next to it: it is damaged or another "
 			"version. Copy both again.",
 			name);
 	for (uint32_t i = 0; i < totals->problem_count && i < MANIFEST_PROBLEMS_MAX; i++) {

@@ -237,7 +237,7 @@ static void honours_sidecars(void **state)
 	assert_int_equal(result.sidecar, SIDECAR_OK);
 	sandbox_file(box, "s/a.tar.sha256", "no digest\n");
 	assert_null(inspect_new(0, path, NULL, &diag));
-	assert_non_null(strstr(diag.text, "the SHA-256 file next to "));
+	assert_non_null(strstr(diag.text, "the digest file a.tar.sha256 next to "));
 }
 
 /* ---- while it runs ---- */

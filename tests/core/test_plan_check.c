@@ -219,7 +219,7 @@ static const struct {
 	{spoil_expected, "expect-id", {"0xdeadbeef", "0xcafecafe", "Insert"}},
 	{spoil_blob, "blob-changed", {"/boot/u-boot.bin", "changed", "again"}},
 	{spoil_archive, "archive-changed", {"rootfs.tar.zst", "changed", "again"}},
-	{spoil_sidecar, "archive-digest", {"rootfs.tar.zst", "SHA-256", "Copy"}},
+	{spoil_sidecar, "archive-digest", {"rootfs.tar.zst", "digest", "Copy"}},
 	{spoil_content, "archive-path", {"../etc/passwd", "leaves the target", "again"}},
 	{spoil_layout, "layout", {"/dev/mmcblk1", "it needs 300 MiB", "Choose"}},
 	{spoil_boot_area, "boot-area", {"/dev/mmcblk1", "boot1", "5 MiB"}},

@@ -1,12 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/archive/sidecar.h"
 
+#include "core/process/child.h"
 #include "device/base/util.h"
 #include "tests/lib/sandbox.h"
 
 #include <errno.h>
 
 /* ---- the text ---- */
+
+static bool parse(const char *text, const char *path, bool lone, char ret[DIGEST_HEX_MAX])
+{
+	struct sidecar found = {0};
+	bool is = sidecar_parse(text, path, SIDECAR_KIND(SHA256), lone, &found);
+
+	assert_true(is == (*found.hex != '\0'));
+	if (is)
+		(void)str_copy(ret, DIGEST_HEX_MAX, found.hex);
+	return is;
+}
 
 static void parses_sidecars(void **state)
 {
@@ -30,14 +42,23 @@ static void parses_sidecars(void **state)
 		{"SHA256 (a.tar\n", true, false},
 		{"0123", true, false},
 		{"", true, false},
-		{HEX " a.tar\n", true, false},
+		{HEX " a.tar\n", false, true}, /* one blank */
+		{HEX "\ta.tar\n", false, true},
+		{HEX "  -\n", true, true},
+		{HEX "  -\n", false, false},
+		{"SHA256(a.tar)= " HEX "\n", false, true}, /* openssl dgst -sha256 */
+		{"SHA2-256(a.tar)= " HEX "\n", false, true},
+		{"SHA2-256(stdin)= " HEX "\n", true, true},
+		{"(stdin)= " HEX "\n", true, true},
+		{"SHA2-512(a.tar)= " HEX "\n", false, false},
+		{HEX ",a.tar\n", false, false},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		char hex[SHA256_HEX] = "";
+		char hex[DIGEST_HEX_MAX] = "";
 
-		if (sidecar_parse(cases[i].text, "a.tar", cases[i].lone, hex) != cases[i].found)
+		if (parse(cases[i].text, "a.tar", cases[i].lone, hex) != cases[i].found)
 			fail_msg("case %zu", i);
 		assert_string_equal(hex, cases[i].found ? LOW : "");
 	}
@@ -59,12 +80,19 @@ static void compares_names_exactly(void **state)
 		{HEX "  a.tar.gz\n", "a.tar", false},
 		{HEX "  a.ta\n", "a.tar", false},
 		{HEX "  A.TAR\n", "a.tar", false},
-		{HEX "  b/a.tar\n", "a.tar", false},
+		{HEX "  b/a.tar\n", "a.tar", true},
+		{HEX "  /srv/out/a.tar\n", "a.tar", true},
+		{HEX "  C:\\out\\a.tar\n", "a.tar", true},
+		{HEX "  b/xa.tar\n", "a.tar", false},
+		{HEX "  b/a.tar/c\n", "a.tar", false},
+		{HEX "  xa.tar\n", "a.tar", false},
+		{HEX "  b/\n", "a.tar", false},
 		{HEX "  ././a.tar\n", "a.tar", true},
 		{HEX "  l\344\n", "l\344", true},
 		{"SHA256 (a (1).tar) = " HEX "\n", "a (1).tar", true},
 		{"SHA256 (./a.tar) = " HEX "\n", "a.tar", true},
-		{"SHA256 (a.tar)= " HEX "\n", "a.tar", false},
+		{"SHA256 (a.tar)= " HEX "\n", "a.tar", true},
+		{"SHA256 (out/a.tar) = " HEX "\n", "a.tar", true},
 		{"SHA256 (a.tar) = " HEX "0\n", "a.tar", false},
 		{"MD5 (a.tar) = " HEX "\n", "a.tar", false},
 		{"SHA512 (a.tar) = " HEX HEX "\n", "a.tar", false},
@@ -75,9 +103,9 @@ static void compares_names_exactly(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		char hex[SHA256_HEX] = "as it was";
+		char hex[DIGEST_HEX_MAX] = "as it was";
 
-		if (sidecar_parse(cases[i].text, cases[i].name, false, hex) != cases[i].found)
+		if (parse(cases[i].text, cases[i].name, false, hex) != cases[i].found)
 			fail_msg("case %zu: %s", i, cases[i].text);
 		assert_string_equal(hex, cases[i].found ? LOW : "as it was");
 	}
@@ -94,10 +122,35 @@ static void prefers_its_own_line(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
-		char hex[SHA256_HEX] = "";
+		char hex[DIGEST_HEX_MAX] = "";
 
-		assert_true(sidecar_parse(texts[i], "a.tar", i == 0, hex));
+		assert_true(parse(texts[i], "a.tar", i == 0, hex));
 		assert_string_equal(hex, LOW);
+	}
+}
+
+/* Lines with the same name below other folders. */
+static void prefers_the_longest_path(void **state)
+{
+	static const struct {
+		const char *text;
+		bool found;
+	} cases[] = {
+		{OTHER "  a.tar\n" HEX "  y/a.tar\n", true},
+		{OTHER "  y/a.tar\n" HEX "  /d/y/a.tar\n", true},
+		{HEX "  y/a.tar\n" OTHER "  x/a.tar\n", true},
+		{HEX "  a.tar\n" OTHER "  x/a.tar\n", true},
+		{HEX "  z/a.tar\n" HEX "  x/a.tar\n", true},
+		{HEX "  z/a.tar\n" OTHER "  x/a.tar\n", false}, /* which of them? */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char hex[DIGEST_HEX_MAX] = "";
+
+		if (parse(cases[i].text, "/d/y/a.tar", false, hex) != cases[i].found)
+			fail_msg("case %zu", i);
+		assert_string_equal(hex, cases[i].found ? LOW : "");
 	}
 }
 
@@ -113,15 +166,17 @@ static void prefers_its_own_line(void **state)
 static void expect_find(const struct sandbox *box, const char *dir, const char *archive,
 	int expected, const char *expected_name)
 {
-	char inside[NAME_MAX + 64], path[PATH_MAX], hex[SHA256_HEX] = "", name[NAME_MAX + 1] = "";
+	char inside[NAME_MAX + 64], path[PATH_MAX];
+	struct sidecar found = {0};
 	int r;
 
 	(void)STR_FORMAT(inside, "%s/%s", dir, archive);
-	r = sidecar_find(sandbox_path(box, inside, path), hex, name);
+	r = sidecar_find(sandbox_path(box, inside, path), &found);
 	if (r != expected)
 		fail_msg("%s: %d, not %d", dir, r, expected);
-	assert_string_equal(hex, expected == 1 ? LOW : "");
-	assert_string_equal(name, expected == 1 ? expected_name : "");
+	assert_string_equal(found.hex, expected == 1 ? LOW : "");
+	if (expected == 1)
+		assert_string_equal(found.name, expected_name);
 }
 
 /* The files next to the archive; NULL if missing. */
@@ -212,7 +267,8 @@ static void reads_up_to_a_mebibyte(void **state)
 static void accepts_names_of_any_length(void **state)
 {
 	const struct sandbox *box = *state;
-	char path[PATH_MAX + 64], hex[SHA256_HEX], name[NAME_MAX + 1];
+	char path[PATH_MAX + 64];
+	struct sidecar found;
 
 	/* With ".sha256" appended, the name exceeds NAME_MAX. */
 	assert_int_equal(strlen(LONG_NAME), NAME_MAX);
@@ -224,7 +280,7 @@ static void accepts_names_of_any_length(void **state)
 	memset(path, '/', sizeof(path));
 	path[PATH_MAX - 2] = 'a';
 	path[PATH_MAX - 1] = '\0';
-	assert_int_equal(sidecar_find(path, hex, name), -ENAMETOOLONG);
+	assert_int_equal(sidecar_find(path, &found), -ENAMETOOLONG);
 }
 
 /* A name without a slash is in the current directory, not in "/". */
@@ -232,27 +288,75 @@ static void looks_in_the_current_directory(void **state)
 {
 	const struct sandbox *box = *state;
 	_cleanup_close_ int before = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	char hex[2][SHA256_HEX] = {"", ""}, name[2][NAME_MAX + 1] = {"", ""};
+	struct sidecar found[2] = {{0}, {0}};
 	int r[2];
 
 	assert_true(before >= 0);
 	sandbox_file(box, "SHA256SUMS", HEX "  a.tar\n");
 	sandbox_file(box, "b.tar.sha256", HEX "\n");
 	assert_int_equal(fchdir(box->root), 0);
-	r[0] = sidecar_find("a.tar", hex[0], name[0]);
-	r[1] = sidecar_find("b.tar", hex[1], name[1]);
+	r[0] = sidecar_find("a.tar", &found[0]);
+	r[1] = sidecar_find("b.tar", &found[1]);
 	assert_int_equal(fchdir(before), 0);
 	assert_int_equal(r[0], 1);
-	assert_string_equal(hex[0], LOW);
-	assert_string_equal(name[0], "SHA256SUMS");
+	assert_string_equal(found[0].hex, LOW);
+	assert_string_equal(found[0].name, "SHA256SUMS");
 	assert_int_equal(r[1], 1);
-	assert_string_equal(name[1], "b.tar.sha256");
+	assert_string_equal(found[1].name, "b.tar.sha256");
 }
 
-static void reads_what_sha256sum_writes(void **state)
+/* The digests of "abc". */
+static const struct {
+	const char *program, *openssl, *hex;
+	enum digest_kind kind;
+} abc[] = {
+	{"sha256sum", "sha256", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+		DIGEST_SHA256},
+	{"sha512sum", "sha512",
+		"ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+		"2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
+		DIGEST_SHA512},
+	{"sha1sum", "sha1", "a9993e364706816aba3e25717850c26c9cd0d89d", DIGEST_SHA1},
+	{"md5sum", "md5", "900150983cd24fb0d6963f7d28e17f72", DIGEST_MD5},
+};
+
+/* Every file with what the programs write, for an archive "a.tar" that is "abc". */
+static void reads_what_programs_write(void **state)
 {
-	static const char *const options[] = {"", "-b", "--tag", "-b --tag"};
-	static const char *const files[] = {"a.tar.sha256", "SHA256SUMS"};
+	static const struct {
+		const char *file;
+		size_t kind; /* in abc */
+		const char *format;
+	} cases[] = {
+		{"a.tar.sha256", 0, "%s b.tar a.tar"},
+		{"a.tar.sha256", 0, "%s -b b.tar a.tar"},
+		{"a.tar.sha256", 0, "%s --tag b.tar a.tar"},
+		{"a.tar.sha256", 0, "%s <a.tar"},
+		{"a.tar.sha256", 0, "printf '\\357\\273\\277'; %s a.tar"},
+		{"a.tar.sha256sum", 0, "%s a.tar"},
+		{"a.tar.sha", 0, "%s a.tar"},
+		{"a.tar.sha", 1, "%s a.tar"},
+		{"a.tar.sha", 2, "%s a.tar"},
+		{"a.tar.sha512", 1, "%s a.tar"},
+		{"a.tar.sha512sum", 1, "%s a.tar"},
+		{"a.tar.md5", 3, "%s a.tar"},
+		{"a.tar.md5sum", 3, "%s a.tar"},
+		{"a.tar.sha1", 2, "%s a.tar"},
+		{"SHA256SUMS", 0, "%s b.tar ./a.tar"},
+		{"SHA256SUMS", 0, "cd ..; %s s/b.tar s/a.tar"},
+		{"SHA256SUMS", 0, "%s \"$PWD/a.tar\""},
+		{"SHA256SUMS", 0, "%s -b --tag b.tar a.tar"},
+		{"SHA256SUMS", 0, "%s b.tar a.tar | sed 's/$/\\r/'"},
+		{"SHA256SUMS", 0, "%s b.tar a.tar | tr -s ' '"},
+		{"SHA256SUMS", 0, "%s b.tar a.tar | sed 's/  /\\t/'"},
+		{"SHA256SUMS", 0, "printf '\\377\\376'; %s b.tar a.tar | iconv -t UTF-16LE"},
+		{"sha256sums", 0, "%s b.tar a.tar"},
+		{"sha256sum.txt", 0, "%s b.tar a.tar"},
+		{"SHA512SUMS", 1, "%s b.tar a.tar"},
+		{"sha512sum.txt", 1, "%s b.tar a.tar"},
+		{"MD5SUMS", 3, "%s b.tar a.tar"},
+		{"md5sum.txt", 3, "%s b.tar a.tar"},
+	};
 	const struct sandbox *box = *state;
 	char dir[PATH_MAX], path[PATH_MAX];
 
@@ -260,20 +364,68 @@ static void reads_what_sha256sum_writes(void **state)
 	sandbox_file(box, "s/b.tar", "");
 	(void)sandbox_path(box, "s", dir);
 	(void)sandbox_path(box, "s/a.tar", path);
-	for (size_t i = 0; i < ARRAY_SIZE(options) * ARRAY_SIZE(files); i++) {
-		const char *file = files[i % ARRAY_SIZE(files)];
-		char command[128], hex[SHA256_HEX] = "", name[NAME_MAX + 1] = "";
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char run[256], command[400];
+		struct sidecar found = {0};
 
-		(void)STR_FORMAT(command, "cd \"$0\" && sha256sum %s b.tar a.tar >%s",
-			options[i / ARRAY_SIZE(files)], file);
+		/* The format is a constant of the table above. */
+		(void)snprintf(run, sizeof(run), "%s", cases[i].format);
+		(void)STR_FORMAT(command,
+			"cd \"$0\" && p=%s && { eval \"$(printf \"$1\" $p)\"; } >\"$0/%s\"",
+			abc[cases[i].kind].program, cases[i].file);
+		assert_int_equal(
+			sandbox_run((const char *const[]){"sh", "-c", command, dir, run, NULL}), 0);
+		if (sidecar_find(path, &found) != 1 ||
+			strcmp(found.hex, abc[cases[i].kind].hex) != 0 ||
+			found.kind != abc[cases[i].kind].kind)
+			fail_msg("case %zu: %s", i, cases[i].format);
+		assert_string_equal(found.name, cases[i].file);
+		(void)STR_FORMAT(command, "s/%s", cases[i].file);
+		assert_int_equal(unlinkat(box->root, command, 0), 0);
+	}
+}
+
+static void reads_what_openssl_writes(void **state)
+{
+	static const char *const forms[] = {"a.tar", "-r a.tar", "<a.tar"};
+	const struct sandbox *box = *state;
+	char dir[PATH_MAX], path[PATH_MAX];
+
+	if (child_find_program("openssl", path, sizeof(path)) < 0)
+		skip();
+	sandbox_file(box, "o/a.tar", "abc");
+	(void)sandbox_path(box, "o", dir);
+	(void)sandbox_path(box, "o/a.tar", path);
+	for (size_t i = 0; i < ARRAY_SIZE(abc) * ARRAY_SIZE(forms); i++) {
+		size_t kind = i % ARRAY_SIZE(abc);
+		static const char *const files[] = {"sha256", "sha512", "sha", "md5"};
+		struct sidecar found = {0};
+		char command[400];
+
+		(void)STR_FORMAT(command, "cd \"$0\" && openssl dgst -%s %s >a.tar.%s",
+			abc[kind].openssl, forms[i / ARRAY_SIZE(abc)], files[kind]);
 		assert_int_equal(
 			sandbox_run((const char *const[]){"sh", "-c", command, dir, NULL}), 0);
-		assert_int_equal(sidecar_find(path, hex, name), 1);
-		assert_string_equal(
-			hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-		assert_string_equal(name, file);
-		(void)STR_FORMAT(command, "s/%s", file);
+		if (sidecar_find(path, &found) != 1 || strcmp(found.hex, abc[kind].hex) != 0)
+			fail_msg("%s", command);
+		(void)STR_FORMAT(command, "o/a.tar.%s", files[kind]);
 		assert_int_equal(unlinkat(box->root, command, 0), 0);
+	}
+}
+
+static void computes_every_kind(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(abc); i++) {
+		struct digest digest;
+		char hex[DIGEST_HEX_MAX];
+
+		assert_int_equal(digest_begin(&digest, abc[i].kind), 0);
+		digest_add(&digest, "ab", 2);
+		digest_add(&digest, "c", 1);
+		assert_int_equal(digest_end(&digest, hex), 0);
+		assert_string_equal(hex, abc[i].hex);
+		assert_int_equal(strlen(hex), digest_hex_digits(abc[i].kind));
 	}
 }
 
@@ -283,12 +435,15 @@ int main(void)
 		cmocka_unit_test(parses_sidecars),
 		cmocka_unit_test(compares_names_exactly),
 		cmocka_unit_test(prefers_its_own_line),
+		cmocka_unit_test(prefers_the_longest_path),
 		sandbox_test(looks_beside_the_archive),
 		sandbox_test(reports_read_errors),
 		sandbox_test(reads_up_to_a_mebibyte),
 		sandbox_test(accepts_names_of_any_length),
 		sandbox_test(looks_in_the_current_directory),
-		sandbox_test(reads_what_sha256sum_writes),
+		sandbox_test(reads_what_programs_write),
+		sandbox_test(reads_what_openssl_writes),
+		cmocka_unit_test(computes_every_kind),
 	};
 
 	return cmocka_run_group_tests_name("sidecar", tests, NULL, NULL);
