@@ -318,6 +318,8 @@ struct inspect *inspect_new(
 	}
 	inspect->manifest = manifest_new();
 	inspect->archive = open_again(&inspect->source);
+	if (inspect->manifest && options)
+		manifest_strip(inspect->manifest, options->strip);
 	r = !inspect->manifest ? -errno : inspect->archive < 0 ? -ESTALE : start(inspect);
 	if (r < 0) {
 		(void)diag_fail(diag, r, "%s cannot be read: %s", path, strerror(-r));

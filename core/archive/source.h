@@ -20,6 +20,7 @@
 /* How to read an archive. All zero is the usual way, and so is a NULL pointer. */
 struct archive_options {
 	uint64_t memory_bytes; /* for the decompressor; 0: a quarter of the machine's memory */
+	unsigned strip;	       /* parts of each name to leave out (manifest_strip) */
 };
 
 struct source {

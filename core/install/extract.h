@@ -20,6 +20,7 @@ struct extract_spec {
 	const char *tar_program;
 	enum tar_flavour flavour;
 	uint64_t needs;	       /* TAR_NEED_BIT */
+	unsigned strip;	       /* parts of each name to leave out */
 	uint64_t stream_bytes; /* of the decompressed archive, in tar's records */
 	/* A message from tar or from the extraction itself. Must not call extract_finish. */
 	void (*on_message)(void *owner, const char *text);

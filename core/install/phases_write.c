@@ -54,6 +54,7 @@ enum phase_result phase_extract(struct job *job)
 		.tar_program = job->plan.tar_program,
 		.flavour = job->plan.tar,
 		.needs = job->plan.tar_needs,
+		.strip = job->plan.archive_options.strip,
 		.stream_bytes = job->plan.totals.stream_bytes,
 		.on_message = extract_message,
 		.on_end = extract_ended,

@@ -56,6 +56,7 @@ struct manifest {
 	size_t slots, filled;
 	bool sealed;
 	char (*paths)[PATH_MAX]; /* of the entry that manifest_each passes on, and of its link */
+	unsigned strip;		 /* parts of names to leave out */
 };
 
 static const struct record *record_at(const struct manifest *manifest, uint32_t number)
@@ -452,6 +453,33 @@ static bool ends_with_dot(const char *raw)
 	return strcmp(raw, ".") == 0 || (length >= 2 && strcmp(raw + length - 2, "/.") == 0);
 }
 
+/* Returns @raw without its first @count parts, NULL if nothing is left. */
+static const char *strip(const char *raw, unsigned count)
+{
+	for (; count > 0; count--) {
+		raw = strchr(raw, '/');
+		if (!raw)
+			return NULL;
+		raw++;
+	}
+	return *raw ? raw : NULL;
+}
+
+/* The same as normalise for the name that is left after stripping: "" if there is none. */
+static const char *normalise_stripped(
+	const struct manifest *manifest, const char *raw, const char **ret_rest, char ret[PATH_MAX])
+{
+	const char *wrong = normalise(raw, ret), *doubled = strstr(raw, "//");
+
+	*ret_rest = raw;
+	if (wrong || manifest->strip == 0)
+		return wrong;
+	*ret_rest = strip(raw, manifest->strip);
+	if (doubled && (!*ret_rest || doubled < *ret_rest || **ret_rest == '/'))
+		return "a name with \"//\", which tars strip in different ways";
+	return *ret_rest ? normalise(*ret_rest, ret) : NULL;
+}
+
 /* Adds the missing parents of @path. Returns 0, with the node of the directory and the last part of
  * the path; 1 if a parent is not a directory, since a tar follows a symlink that an earlier entry
  * created; or -errno. */
@@ -510,12 +538,13 @@ static void count(struct manifest_totals *totals, const struct manifest_entry *e
 static uint32_t find_target(
 	struct manifest *manifest, const char *raw_path, const char *raw_link, char ret[PATH_MAX])
 {
-	size_t slashes = strspn(raw_link, "/");
+	size_t slashes = manifest->strip ? 0 : strspn(raw_link, "/");
+	const char *rest;
 	uint32_t target = 0;
 
 	if (slashes > 0)
 		manifest_need(manifest, TAR_NEED_LINK_SLASH, raw_path);
-	if (!normalise(raw_link + slashes, ret))
+	if (!normalise_stripped(manifest, raw_link + slashes, &rest, ret) && rest)
 		target = find(manifest, ret);
 	if (target && record_at(manifest, target)->type == MANIFEST_HARDLINK)
 		target = record_at(manifest, target)->target;
@@ -564,24 +593,39 @@ static void need_to_replace(struct manifest *manifest, uint32_t old, const char 
 		manifest_need(manifest, TAR_NEED_OVER_NAMES, path);
 }
 
+void manifest_strip(struct manifest *manifest, unsigned count)
+{
+	manifest->strip = count;
+}
+
 int manifest_add(
 	struct manifest *manifest, const char *raw_path, const struct manifest_entry *entry)
 {
 	struct manifest_entry kept = *entry;
 	char path[PATH_MAX], link[PATH_MAX];
-	const char *wrong = normalise(raw_path, path);
+	struct manifest_totals *totals = &manifest->map->totals;
+	const char *rest, *wrong = normalise_stripped(manifest, raw_path, &rest, path);
 	uint32_t flags = 0, target = 0, old, parent;
 	struct part name;
 	int r;
 
-	count(&manifest->map->totals, entry);
+	totals->dotted += str_has_prefix(raw_path, "./") || strcmp(raw_path, ".") == 0;
+	if (!wrong && !rest) {
+		totals->stripped += entry->type != MANIFEST_DIR;
+		return 0;
+	}
+	count(totals, entry);
 	if (!wrong && entry->type != MANIFEST_DIR && ends_with_dot(raw_path))
 		wrong = "a file with the name of a directory";
 	if (wrong) {
 		manifest_complain(manifest, "path", raw_path, "%s", wrong);
 		return 0;
 	}
+	if (manifest->strip > 0)
+		manifest_need(manifest, TAR_NEED_STRIP, raw_path);
 	if (entry->type == MANIFEST_HARDLINK) {
+		if (manifest->strip > 0)
+			manifest_need(manifest, TAR_NEED_STRIP_LINKS, raw_path);
 		target = find_target(manifest, raw_path, entry->link, link);
 		if (!target)
 			return 0;

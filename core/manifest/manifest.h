@@ -63,6 +63,8 @@ struct manifest_totals {
 	uint64_t entries, files, dirs, symlinks, hardlinks;
 	uint64_t devices;	       /* device nodes and FIFOs */
 	uint64_t xattrs, acls, sparse; /* entries that have them */
+	uint64_t dotted;	       /* names that begin with "./", or are "." */
+	uint64_t stripped;	       /* entries left out by manifest_strip, without folders */
 	struct manifest_need needs[TAR_NEED_COUNT];
 	uint32_t problem_count; /* may exceed the array */
 	struct manifest_problem problems[MANIFEST_PROBLEMS_MAX];
@@ -144,6 +146,10 @@ bool manifest_find_obstacle(
 
 /* The functions below fill a manifest; manifest_read calls them. */
 
+/* Leaves out the first @count parts of all names that are added from now on, and of the targets of
+ * hard links, as tar does with --strip-components: "./" is a part, too, and an entry with no more
+ * parts is left out. For the process that reads the archive. */
+void manifest_strip(struct manifest *manifest, unsigned count);
 /* Adds an entry. @raw_path, and entry->link of a hard link, are the unchanged strings of the
  * archive; entry->path is ignored. An unsafe entry is added as a problem instead. 0 or -errno;
  * -EFBIG if the list is larger than its limit. */

@@ -325,8 +325,10 @@ static int add_identity(
 		walk->identities = more;
 		walk->identity_room = room;
 	}
-	walk->identities[walk->identity_count++] = (struct identity){
-		.dev = st->st_dev, .ino = st->st_ino, .inode = entry->inode, .number = entry->number};
+	walk->identities[walk->identity_count++] = (struct identity){.dev = st->st_dev,
+		.ino = st->st_ino,
+		.inode = entry->inode,
+		.number = entry->number};
 	return 0;
 }
 

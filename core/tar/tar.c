@@ -93,7 +93,8 @@ static const struct {
 			.mark = "toybox",
 			.lacks = LACKS_OF_SMALL_TARS | BIT(TAR_NEED_PAX_LINK) |
 				 BIT(TAR_NEED_PAX_LINK_ALONE) | BIT(TAR_NEED_PAX_NAME_ALONE) |
-				 BIT(TAR_NEED_NEGATIVE) | BIT(TAR_NEED_WIDE_MINOR),
+				 BIT(TAR_NEED_NEGATIVE) | BIT(TAR_NEED_WIDE_MINOR) |
+				 BIT(TAR_NEED_STRIP_LINKS),
 			.args = {"-x", "-p", "--numeric-owner"},
 		},
 };
@@ -163,6 +164,8 @@ const char *tar_need_phrase(enum tar_need need)
 		[TAR_NEED_OVER_DIR] = "replaces a folder",
 		[TAR_NEED_DIR_OVER] = "is a folder that replaces something else",
 		[TAR_NEED_OVER_NAMES] = "replaces one of several hard links",
+		[TAR_NEED_STRIP] = "has parts to strip from its name",
+		[TAR_NEED_STRIP_LINKS] = "has parts to strip from the target of its hard link",
 	};
 
 	return phrases[need];
@@ -234,7 +237,7 @@ int tar_identify(const char *program, enum tar_flavour *ret, char *version, size
 	return 0;
 }
 
-size_t tar_argv(enum tar_flavour flavour, uint64_t needs, const char *dir,
+size_t tar_argv(enum tar_flavour flavour, uint64_t needs, const char *strip, const char *dir,
 	const char *ret_argv[TAR_ARGS_MAX])
 {
 	const char *const last[] = {"-C", dir, "-f", "-"};
@@ -247,6 +250,8 @@ size_t tar_argv(enum tar_flavour flavour, uint64_t needs, const char *dir,
 		if (flavours[flavour].if_needed[i].arg &&
 			(needs & BIT(flavours[flavour].if_needed[i].need)))
 			ret_argv[n++] = flavours[flavour].if_needed[i].arg;
+	if (strip)
+		ret_argv[n++] = strip;
 	for (size_t i = 0; i < ARRAY_SIZE(last); i++)
 		ret_argv[n++] = last[i];
 	ret_argv[n] = NULL;
@@ -385,7 +390,10 @@ int tar_start(struct tar *tar, int reactor, int proc_root, const struct tar_spec
 	tar->owner = spec->owner;
 	if (!STR_COPY(tar->dir, spec->dir))
 		return -ENAMETOOLONG;
-	(void)tar_argv(spec->flavour, spec->needs, tar->dir, tar->argv);
+	if (spec->strip)
+		STR_FORMAT(tar->strip, "--strip-components=%u", spec->strip);
+	(void)tar_argv(
+		spec->flavour, spec->needs, spec->strip ? tar->strip : NULL, tar->dir, tar->argv);
 	if (flavours[spec->flavour].env)
 		env[n++] = flavours[spec->flavour].env;
 	for (size_t i = 0; spec->env && spec->env[i] && n < CHILD_ENV_MAX; i++)

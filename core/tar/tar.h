@@ -38,9 +38,9 @@ _must_check_ int tar_identify(
 
 #define TAR_ARGS_MAX 24
 
-/* Pure: fills in the argv that extracts standard input into @dir, which is borrowed, and a final
- * NULL. Returns the number of arguments. */
-size_t tar_argv(enum tar_flavour flavour, uint64_t needs, const char *dir,
+/* Pure: fills in the argv that extracts standard input into @dir, and a final NULL. @strip is
+ * "--strip-components=N", or NULL. Both are borrowed. Returns the number of arguments. */
+size_t tar_argv(enum tar_flavour flavour, uint64_t needs, const char *strip, const char *dir,
 	const char *ret_argv[TAR_ARGS_MAX]);
 
 /* Pure: true if the message reports an error, and is neither a warning nor the sum at the end. */
@@ -71,6 +71,7 @@ struct tar {
 	/* private */
 	const char *argv[TAR_ARGS_MAX];
 	char dir[256];
+	char strip[32];
 	char held[CHILD_LINE_MAX]; /* beginning of a message that a reply interrupted */
 	char previous[CHILD_LINE_MAX];
 	unsigned repeats, passed, suppressed;
@@ -81,6 +82,7 @@ struct tar_spec {
 	const char *program; /* path of the tar */
 	enum tar_flavour flavour;
 	uint64_t needs;
+	unsigned strip;		/* parts of each name to leave out */
 	const char *dir;	/* where to extract */
 	int archive;		/* descriptor of the tar stream, borrowed until tar_start returns */
 	bool no_safety_net;	/* for tests: SIGUSR1 keeps its default action before exec, so that

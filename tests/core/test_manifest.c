@@ -40,6 +40,71 @@ static int collect_dir(void *arg, const char *path)
 	return 0;
 }
 
+/* As tar does: "./" is a part, and so is the folder on top; symbolic links stay as they are. */
+static void strips_names(void **state)
+{
+	static const struct member members[] = {
+		{"./", '5', NULL, NULL}, {"./r/", '5', NULL, NULL},
+		{"./README", '0', NULL, "left out"}, {"./r/etc/", '5', NULL, NULL},
+		{"./r/etc/f", '0', NULL, "1"}, {"./r/g", '1', "./r/etc/f", NULL},
+		{"./r/s", '2', "./r/etc/f", NULL},
+		{"./r/etc/x//y", '0', NULL, "1"}, /* doubled behind the stripped part */
+	};
+	struct manifest *manifest = manifest_new();
+	char dirs[100] = "";
+	struct diag diag;
+
+	(void)state;
+	manifest_strip(manifest, 2);
+	assert_int_equal(read_fd(manifest, craft(members, ARRAY_SIZE(members), 1024), &diag), 0);
+	assert_int_equal(manifest_totals(manifest)->problem_count, 0);
+	assert_int_equal(manifest_totals(manifest)->entries, 5);
+	assert_int_equal(manifest_totals(manifest)->dotted, ARRAY_SIZE(members));
+	assert_int_equal(manifest_totals(manifest)->stripped, 1);
+	assert_int_equal(lookup(manifest, "etc/f").size, 1);
+	assert_string_equal(lookup(manifest, "g").link, "etc/f");
+	assert_string_equal(lookup(manifest, "s").link, "./r/etc/f");
+	assert_int_equal(manifest_each_dir(manifest, collect_dir, dirs), 0);
+	assert_string_equal(dirs, ":etc:etc/x:");
+	assert_false(manifest_has(manifest, "r"));
+	manifest_free(manifest);
+}
+
+/* Names that tars strip in different ways, or that would be unsafe without the stripped part. */
+static void refuses_to_strip(void **state)
+{
+	static const struct {
+		const char *code;
+		struct member members[3];
+	} cases[] = {
+		{"path", {{"r//etc/f", '0', NULL, NULL}}},
+		{"path", {{"a/f", '0', NULL, NULL}, {"r//", '5', NULL, NULL}}},
+		{"path", {{"../etc/f", '0', NULL, NULL}}},
+		{"path", {{"/etc/f", '0', NULL, NULL}}},
+		{"path", {{"r/../f", '0', NULL, NULL}}},
+		{"link", {{"f", '0', NULL, NULL}, {"r/l", '1', "f", NULL}}},
+		{"link", {{"r/f", '0', NULL, NULL}, {"r/l", '1', "r//f", NULL}}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct manifest *manifest = manifest_new();
+		const struct manifest_totals *totals;
+		size_t count = 0;
+		struct diag diag;
+
+		while (count < 3 && cases[i].members[count].name)
+			count++;
+		manifest_strip(manifest, 1);
+		(void)!read_fd(manifest, craft(cases[i].members, count, 1024), &diag);
+		totals = manifest_totals(manifest);
+		if (totals->problem_count == 0 ||
+			strcmp(totals->problems[0].code, cases[i].code) != 0)
+			fail_msg("case %zu: %s", i, totals->problems[0].code);
+		manifest_free(manifest);
+	}
+}
+
 static void implies_directories(void **state)
 {
 	static const struct member members[] = {
@@ -256,6 +321,8 @@ int main(void)
 		cmocka_unit_test(takes_the_last_of_a_path),
 		cmocka_unit_test(implies_directories),
 		cmocka_unit_test(counts_the_names_of_a_file),
+		cmocka_unit_test(strips_names),
+		cmocka_unit_test(refuses_to_strip),
 		cmocka_unit_test(refuses_unsafe_entries),
 		cmocka_unit_test(allows_what_is_normal),
 		cmocka_unit_test(counts_problems_beyond_its_room),

@@ -449,7 +449,8 @@ static void partitions_have_device_names(void **state)
 /* Each feature that tar lacks is a problem, with an entry. */
 static void missing_tar_features_are_listed(void **state)
 {
-	static const enum tar_need needs[] = {TAR_NEED_XATTRS, TAR_NEED_ACLS, TAR_NEED_SPARSE};
+	static const enum tar_need needs[] = {TAR_NEED_XATTRS, TAR_NEED_ACLS, TAR_NEED_SPARSE,
+		TAR_NEED_STRIP, TAR_NEED_STRIP_LINKS};
 
 	(void)state;
 	make_good();

@@ -382,31 +382,34 @@ static void arguments(void **state)
 	static const struct {
 		enum tar_flavour flavour;
 		uint64_t needs;
-		const char *argv;
+		const char *strip, *argv;
 	} cases[] = {
-		{TAR_GNU, TAR_NEED_BIT(TAR_NEED_ACLS) | TAR_NEED_BIT(TAR_NEED_XATTRS),
+		{TAR_GNU, TAR_NEED_BIT(TAR_NEED_ACLS) | TAR_NEED_BIT(TAR_NEED_XATTRS), NULL,
 			"tar -x --totals=SIGUSR1 --totals -p --same-owner --numeric-owner "
 			"--delay-directory-restore --xattrs --xattrs-include=* --warning=no-timestamp "
 			"--warning=no-unknown-keyword --acls -C /d -f -"},
-		{TAR_GNU, TAR_NEED_BIT(TAR_NEED_SELINUX),
+		{TAR_GNU, TAR_NEED_BIT(TAR_NEED_SELINUX), NULL,
 			"tar -x --totals=SIGUSR1 --totals -p --same-owner --numeric-owner "
 			"--delay-directory-restore --xattrs --xattrs-include=* --warning=no-timestamp "
 			"--warning=no-unknown-keyword --selinux -C /d -f -"},
-		{TAR_GNU, 0,
+		{TAR_GNU, 0, NULL,
 			"tar -x --totals=SIGUSR1 --totals -p --same-owner --numeric-owner "
 			"--delay-directory-restore --xattrs --xattrs-include=* --warning=no-timestamp "
 			"--warning=no-unknown-keyword -C /d -f -"},
-		{TAR_BSD, TAR_NEED_BIT(TAR_NEED_ACLS),
+		{TAR_BSD, TAR_NEED_BIT(TAR_NEED_ACLS), NULL,
 			"tar -x -p --same-owner --numeric-owner --no-fflags -C /d -f -"},
-		{TAR_BUSYBOX, TAR_NEED_BIT(TAR_NEED_ACLS), "tar -x -p --numeric-owner -C /d -f -"},
-		{TAR_TOYBOX, 0, "tar -x -p --numeric-owner -C /d -f -"},
-		{TAR_UNKNOWN, 0, "tar -x -p -C /d -f -"},
+		{TAR_BUSYBOX, TAR_NEED_BIT(TAR_NEED_ACLS), NULL,
+			"tar -x -p --numeric-owner -C /d -f -"},
+		{TAR_TOYBOX, 0, NULL, "tar -x -p --numeric-owner -C /d -f -"},
+		{TAR_UNKNOWN, 0, NULL, "tar -x -p -C /d -f -"},
+		{TAR_BUSYBOX, 0, "--strip-components=2",
+			"tar -x -p --numeric-owner --strip-components=2 -C /d -f -"},
 	};
 	const char *argv[TAR_ARGS_MAX];
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		size_t n = tar_argv(cases[i].flavour, cases[i].needs, "/d", argv);
+		size_t n = tar_argv(cases[i].flavour, cases[i].needs, cases[i].strip, "/d", argv);
 		char text[512] = "";
 
 		assert_null(argv[n]);
@@ -438,6 +441,14 @@ static void lacks(void **state)
 	assert_non_null(strstr(tar_advice(acls), "GNU tar"));
 	assert_non_null(strstr(tar_advice(over_link), "--tar bsdtar"));
 	assert_non_null(strstr(tar_advice(over_link | acls), "pack it again"));
+	assert_int_equal(tar_lacks(TAR_BUSYBOX,
+				 TAR_NEED_BIT(TAR_NEED_STRIP) | TAR_NEED_BIT(TAR_NEED_STRIP_LINKS)),
+		0);
+	assert_int_equal(tar_lacks(TAR_TOYBOX, TAR_NEED_BIT(TAR_NEED_STRIP)), 0);
+	assert_int_equal(tar_lacks(TAR_TOYBOX, TAR_NEED_BIT(TAR_NEED_STRIP_LINKS)),
+		TAR_NEED_BIT(TAR_NEED_STRIP_LINKS));
+	assert_int_equal(
+		tar_lacks(TAR_UNKNOWN, TAR_NEED_BIT(TAR_NEED_STRIP)), TAR_NEED_BIT(TAR_NEED_STRIP));
 	for (int f = 0; f < TAR_FLAVOUR_COUNT; f++)
 		assert_non_null(tar_flavour_name((enum tar_flavour)f));
 }

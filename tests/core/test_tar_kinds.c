@@ -365,7 +365,7 @@ static int extract(const struct manifest *manifest)
 
 	(void)nftw(world.tree, sandbox_remove, 16, FTW_DEPTH | FTW_PHYS);
 	assert_int_equal(mkdir(world.tree, 0755), 0);
-	(void)tar_argv(world.plan.tar, world.plan.tar_needs, world.tree, argv);
+	(void)tar_argv(world.plan.tar, world.plan.tar_needs, NULL, world.tree, argv);
 	pid = fork();
 	if (pid == 0) {
 		fd = open(world.archive, O_RDONLY);

@@ -89,6 +89,17 @@ static int take_memory(struct options *options, const char *value, struct diag *
 	return 0;
 }
 
+static int take_strip(struct options *options, const char *value, struct diag *diag)
+{
+	uint64_t count;
+
+	if (str_to_u64(value, 10, &count) < 0 || count < 1 || count > 99)
+		return diag_fail(
+			diag, -EINVAL, "--strip: '%.40s' is not a number from 1 to 99", value);
+	options->reading.strip = (unsigned)count;
+	return 0;
+}
+
 static const struct option_row {
 	const char *name, *value, *help;
 	unsigned commands;
@@ -105,6 +116,8 @@ static const struct option_row {
 		FOR_PLANS | FOR(LIST), .offset = NOWHERE, .take = take_allow},
 	{"tar", "PATH", "extract with this tar instead of the one in PATH", FOR_PLANS,
 		.offset = OFFSET(tar)},
+	{"strip", "N", "leave out the first N parts of each name, as tar does",
+		FOR_PLANS | FOR(INSPECT), .offset = NOWHERE, .take = take_strip},
 	{"memory", "SIZE", "memory to decompress with: 64M (default: a quarter)",
 		FOR_PLANS | FOR(INSPECT), .offset = NOWHERE, .take = take_memory},
 	{"expect-id", "CID|SERIAL", "refuse a target with any other CID or serial", FOR_PLANS,
