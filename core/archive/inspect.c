@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,7 +26,9 @@ struct inspect {
 	struct watch tick; /* its descriptor is owned */
 	unsigned turn;
 	uint64_t started_ms;
-	struct sidecar sidecar; /* its name is "" if there is none */
+	unsigned strip;
+	struct archive_warnings *warnings; /* shared with the reader, which fills them in */
+	struct sidecar sidecar;		   /* its name is "" if there is none */
 	struct inspect_result result;
 	void (*ended)(void *arg);
 	void *arg;
@@ -56,6 +59,8 @@ static int read_manifest(void *arg, int report_fd)
 	struct diag diag = {0};
 	int r = manifest_read(inspect->manifest, inspect->stream, report_bytes, &report_fd, &diag);
 
+	if (r == 0)
+		archive_warnings_find(inspect->manifest, inspect->strip, inspect->warnings);
 	if (r == -EBADMSG)
 		drain(inspect->stream);
 	return r < 0 && *diag.text ? child_report_fail(report_fd, r, "%s", diag.text) : r;
@@ -165,6 +170,22 @@ static bool find_fault(struct inspect *inspect, char *ret, size_t size)
 	return false;
 }
 
+/* The warnings of the reader, and those of the file. */
+static void collect_warnings(struct inspect *inspect)
+{
+	struct inspect_result *result = &inspect->result;
+
+	result->warnings = *inspect->warnings;
+	if (result->sidecar == SIDECAR_OK && digest_is_weak(result->sidecar_kind))
+		archive_warnings_add(&result->warnings, "weak-digest",
+			"%s in %s finds accidents, but no tampering",
+			digest_name(result->sidecar_kind), result->sidecar_name);
+	if (source_has_padding(&inspect->source))
+		archive_warnings_add(&result->warnings, "padding",
+			"padding or other data follows the %s data; it is ignored",
+			compression_name(inspect->source.compression));
+}
+
 static void drop_tick(struct inspect *inspect)
 {
 	int fd = inspect->tick.fd;
@@ -198,10 +219,12 @@ static void on_exit_any(struct child *child)
 	result->state = INSPECT_BAD;
 	if (!find_fault(inspect, fault, sizeof(fault))) {
 		r = manifest_refresh(inspect->manifest);
-		if (r == 0)
+		if (r == 0) {
 			result->state = INSPECT_OK;
-		else
+			collect_warnings(inspect);
+		} else {
 			STR_FORMAT(fault, "the manifest cannot be stored: %s", strerror(-r));
+		}
 	}
 	if (result->state == INSPECT_BAD)
 		STR_FORMAT(result->error, "%s: %s", base ? base + 1 : result->path, fault);
@@ -316,10 +339,19 @@ struct inspect *inspect_new(
 		inspect_free(inspect);
 		return NULL;
 	}
+	inspect->warnings = mmap(NULL, sizeof(*inspect->warnings), PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (inspect->warnings == MAP_FAILED) {
+		inspect->warnings = NULL;
+		(void)diag_fail(diag, -errno, "%s cannot be read: %s", path, strerror(errno));
+		inspect_free(inspect);
+		return NULL;
+	}
 	inspect->manifest = manifest_new();
 	inspect->archive = open_again(&inspect->source);
-	if (inspect->manifest && options)
-		manifest_strip(inspect->manifest, options->strip);
+	inspect->strip = options ? options->strip : 0;
+	if (inspect->manifest)
+		manifest_strip(inspect->manifest, inspect->strip);
 	r = !inspect->manifest ? -errno : inspect->archive < 0 ? -ESTALE : start(inspect);
 	if (r < 0) {
 		(void)diag_fail(diag, r, "%s cannot be read: %s", path, strerror(-r));
@@ -340,6 +372,8 @@ void inspect_free(struct inspect *inspect)
 	close_fd(&inspect->stream);
 	close_fd(&inspect->archive);
 	manifest_free(inspect->manifest);
+	if (inspect->warnings)
+		(void)munmap(inspect->warnings, sizeof(*inspect->warnings));
 	free(inspect);
 }
 

@@ -13,6 +13,7 @@
 
 #include "core/archive/digest.h"
 #include "core/archive/source.h"
+#include "core/archive/warnings.h"
 #include "core/manifest/manifest.h"
 
 enum inspect_state { INSPECT_RUNNING, INSPECT_OK, INSPECT_BAD };
@@ -27,9 +28,10 @@ struct inspect_result {
 	uint64_t archive_done, archive_total; /* compressed bytes; done by the slower reader */
 	char sha256[SHA256_HEX];	      /* "" until known, or if the file could not be read */
 	enum sidecar_state sidecar;
-	enum digest_kind sidecar_kind; /* of its digest */
-	char sidecar_name[256];	       /* its file name, or "" */
-	struct manifest_totals totals; /* grow while running */
+	enum digest_kind sidecar_kind;	  /* of its digest */
+	char sidecar_name[256];		  /* its file name, or "" */
+	struct manifest_totals totals;	  /* grow while running */
+	struct archive_warnings warnings; /* from INSPECT_OK on */
 	uint64_t elapsed_ms;
 	char error[240]; /* the message of INSPECT_BAD */
 };

@@ -246,6 +246,11 @@ static enum compression_fault fault_of(const struct source *source)
 	return exited ? compression_fault(source->said) : FAULT_OTHER;
 }
 
+bool source_has_padding(const struct source *source)
+{
+	return source->compression != COMPRESSION_NONE && fault_of(source) == FAULT_PADDING;
+}
+
 /* Writes what went wrong, with the format and the place. */
 static void explain(const struct source *source, char *ret, size_t size)
 {
@@ -279,7 +284,7 @@ bool source_ok(const struct source *source, struct diag *diag)
 	char why[300];
 
 	if (source->compression == COMPRESSION_NONE || child_ok(&source->decompressor) ||
-		fault_of(source) == FAULT_PADDING || was_let_go(source))
+		source_has_padding(source) || was_let_go(source))
 		return true;
 	explain(source, why, sizeof(why));
 	if (diag)

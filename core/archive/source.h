@@ -65,6 +65,8 @@ _must_check_ int source_stream(struct source *source, int reactor,
  * place in the archive.
  */
 bool source_ok(const struct source *source, struct diag *diag);
+/* True if the decompressor has reported data after the end that it ignored. */
+bool source_has_padding(const struct source *source);
 /*
  * Kills a decompressor that has output the whole stream but does not exit; source_ok then still
  * returns true. Does nothing if none is running.

@@ -164,6 +164,7 @@ void plan_complete(
 	plan->compression = archive->compression;
 	STR_COPY(plan->sha256, archive->sha256);
 	plan->sidecar = archive->sidecar;
+	plan->warnings = archive->warnings;
 	plan->totals = archive->totals;
 
 	if (layout_place(&plan->layout, plan->target.size_bytes, &placed, &diag) == 0) {

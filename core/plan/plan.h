@@ -42,6 +42,7 @@ struct plan {
 	enum compression compression;
 	char sha256[65];
 	enum sidecar_state sidecar;
+	struct archive_warnings warnings;
 	struct manifest_totals totals;
 	struct layout layout;	/* placed, with its UUIDs; count is 0 if that failed */
 	char layout_error[160]; /* the reason, if count is 0 */

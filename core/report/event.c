@@ -125,6 +125,18 @@ static void write_problems(struct json *json, const struct plan_verdict *verdict
 	json_bool(json, "ok", verdict->count == 0);
 }
 
+void event_warnings(struct json *json, const struct archive_warnings *warnings)
+{
+	json_begin_array(json, "warnings");
+	for (uint32_t i = 0; i < warnings->count; i++) {
+		json_begin_object(json, NULL);
+		json_string(json, "code", warnings->list[i].code);
+		json_string(json, "text", warnings->list[i].text);
+		json_end_object(json);
+	}
+	json_end_array(json);
+}
+
 void event_plan(FILE *out, const struct plan *plan, const struct plan_verdict *verdict)
 {
 	const struct disk *target = &plan->target;
@@ -140,6 +152,7 @@ void event_plan(FILE *out, const struct plan *plan, const struct plan_verdict *v
 	json_u64(&json, "archive_bytes", plan->archive_id.size_bytes);
 	json_u64(&json, "extracted_bytes", plan->totals.stream_bytes);
 	json_u64(&json, "entries", plan->totals.entries);
+	event_warnings(&json, &plan->warnings);
 	json_end_object(&json);
 	write_layout(&json, &plan->layout);
 	json_begin_object(&json, "tar");

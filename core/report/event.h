@@ -10,11 +10,15 @@
 
 #include "core/install/snapshot.h"
 #include "core/plan/plan.h"
+#include "core/report/json.h"
 
 #include <stdio.h>
 
 /* Writes {"event":"plan", ...} with the target, archive, layout and the verdict's problems. */
 void event_plan(FILE *out, const struct plan *plan, const struct plan_verdict *verdict);
+
+/* Writes the key "warnings" with an array of objects, within an object. */
+void event_warnings(struct json *json, const struct archive_warnings *warnings);
 
 /* Writes the changes from @before (zeroed at first) to @now: step and message events, a progress
  * event if @progress is set, and the result once the install has ended. */

@@ -235,6 +235,7 @@ static void plans(void **state)
 	STR_COPY(plan->sha256, "6b1f");
 	plan->totals.stream_bytes = 10240;
 	plan->totals.entries = 7;
+	archive_warnings_add(&plan->warnings, "whiteouts", "a %s", "layer");
 	STR_COPY(plan->layout.name, "single-gpt");
 	plan->layout.table = TABLE_GPT;
 	plan->layout.count = 1;
@@ -267,7 +268,8 @@ static void plans(void **state)
 		   "\"serial\":\"\",\"cid\":\"\"},"
 		   "\"archive\":{\"name\":\"rootfs.tar.xz\",\"compression\":\"xz\","
 		   "\"sha256\":\"6b1f\",\"sidecar\":\"ok\",\"archive_bytes\":1000,"
-		   "\"extracted_bytes\":10240,\"entries\":7},"
+		   "\"extracted_bytes\":10240,\"entries\":7,"
+		   "\"warnings\":[{\"code\":\"whiteouts\",\"text\":\"a layer\"}]},"
 		   "\"layout\":{\"name\":\"single-gpt\",\"table\":\"gpt\",\"partitions\":["
 		   "{\"number\":1,\"name\":\"rootfs\",\"start\":4194304,\"size\":8388608,"
 		   "\"fs\":\"ext4\",\"label\":\"rootfs\",\"mount\":\"/\",\"partuuid\":\"P\","

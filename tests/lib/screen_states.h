@@ -320,6 +320,18 @@ static struct model *review_boot(void)
 	return m;
 }
 
+static struct model *review_warnings(void)
+{
+	struct model *m = review();
+
+	archive_warnings_add(&m->scan.warnings, "one-folder",
+		"everything is below one folder, rootfs; use --strip 1 to leave that out");
+	archive_warnings_add(&m->scan.warnings, "root-mode",
+		"the root folder has mode 0700: only root can use the files below it; pack it with "
+		"mode 0755");
+	return m;
+}
+
 static struct model *review_waits(void)
 {
 	struct model *m = review();
@@ -637,6 +649,9 @@ static const struct state {
 	{"review-boot", review_boot,
 		{"mmcblk1", "7.3 GiB", "2 partitions, ext4 \"rootfs\"", "[9f__]", "single-gpt",
 			"worn: 80 to 90 % of"}},
+	{"review-warnings", review_warnings,
+		{"mmcblk1", "7.3 GiB", "everything is below one folder",
+			"four digits of its serial"}},
 	{"review-waits", review_waits, {"mmcblk1", "2 partitions", "scan", "41 %"}},
 	{"review-bad", review_bad,
 		{"Cannot install:", "The archive is bad: the archive ends in the middle of",

@@ -4,6 +4,7 @@
 #include "core/archive/inspect.h"
 #include "core/install/err.h"
 #include "core/process/reactor.h"
+#include "core/report/event.h"
 #include "core/report/json.h"
 #include "device/base/human.h"
 #include "device/base/util.h"
@@ -70,6 +71,7 @@ static void print_json(const struct inspect_result *result)
 	json_u64(&json, "devices", totals->devices);
 	json_u64(&json, "xattrs", totals->xattrs);
 	write_problems(&json, result);
+	event_warnings(&json, &result->warnings);
 	json_bool(&json, "ok", result->state == INSPECT_OK);
 	json_end_object(&json);
 	json_end_line(&json);
@@ -119,6 +121,8 @@ static void print_sound(const struct inspect_result *result)
 	printf("\nsha256    %s\n", result->sha256);
 	if (result->sidecar == SIDECAR_OK)
 		printf("          matches %s\n", result->sidecar_name);
+	for (uint32_t i = 0; i < result->warnings.count; i++)
+		printf("Warning   %s\n", result->warnings.list[i].text);
 }
 
 static void print_bad(const struct inspect_result *result)

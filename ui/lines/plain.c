@@ -106,6 +106,8 @@ static void print_archive(struct plain *plain, const struct plan *plan)
 	plain_wrap(plain->out, "Archive  ", line);
 	STR_FORMAT(line, "sha256 %.12s...%s", plan->sha256, sidecars[plan->sidecar]);
 	plain_wrap(plain->out, "         ", line);
+	for (uint32_t i = 0; i < plan->warnings.count; i++)
+		plain_wrap(plain->out, "Warning  ", plan->warnings.list[i].text);
 }
 
 static void print_layout(struct plain *plain, const struct layout *layout)

@@ -127,6 +127,17 @@ static int draw_archive(const struct model *m, struct grid *g, int row)
 	return scan->state == INSPECT_OK ? draw_digest(scan, g, row + 1) : row + 1;
 }
 
+/* Signs that the archive is no root filesystem. */
+static int draw_warnings(const struct model *m, struct grid *g, int row, int col, int last)
+{
+	const struct archive_warnings *warnings = &m->scan.warnings;
+
+	for (uint32_t i = 0; i < warnings->count && row < last; i++)
+		row += grid_wrap(g, row, col, g->cols - col - 1, last - row < 2 ? last - row : 2,
+			ATTR_WARN | ATTR_BOLD, warnings->list[i].text);
+	return row;
+}
+
 static int draw_layout(const struct model *m, struct grid *g, int row, int last)
 {
 	const struct model_layout *chosen = &m->layouts[m->layout_cursor];
@@ -229,6 +240,7 @@ static int draw_small(const struct model *m, struct grid *g, int row, int last)
 			ATTR_NORMAL, text);
 		row++;
 	}
+	row = draw_warnings(m, g, row, 1, last);
 	if (row < last && has_plan(m) && !m->plan.verify)
 		(void)grid_text(g, row++, 1, ATTR_BOLD, "NOT verified, as requested");
 	if (row < last && m->scan.state == INSPECT_OK)
@@ -304,6 +316,7 @@ static int draw_facts(const struct model *m, struct grid *g, struct area area)
 		return draw_small(m, g, screen_is_short(g) ? area.top : row, last);
 	row = draw_target(m, g, row);
 	row = draw_archive(m, g, row);
+	row = draw_warnings(m, g, row, FACT_COL, last);
 	row = draw_layout(m, g, row, last);
 	row = draw_boot(m, g, row, last);
 	return draw_how(m, g, row, last);
