@@ -3,6 +3,7 @@
 
 #include "core/manifest/acl.h"
 #include "core/manifest/content.h"
+#include "core/manifest/pixz.h"
 #include "core/manifest/tar_stream.h"
 #include "core/manifest/xattrs.h"
 #include "device/base/util.h"
@@ -29,6 +30,7 @@ struct reader {
 	void *arg;
 	uint64_t bytes;	      /* of the stream, read so far */
 	uint64_t nonzero_end; /* offset after the last byte that is not zero */
+	struct pixz pixz;
 	uint64_t reported_ms;
 	struct sha256 sha;
 	struct content content;
@@ -58,6 +60,7 @@ static ssize_t read_part(void *arg, void *buffer, size_t size)
 		;
 	if (end > 0)
 		reader->nonzero_end = reader->bytes + end;
+	pixz_look(&reader->pixz, buffer, (size_t)length);
 	reader->bytes += (uint64_t)length;
 	return length;
 }
@@ -347,7 +350,7 @@ static int judge_end(struct reader *reader)
 	if (reader->bytes == 0)
 		return fail(reader, "empty", "", "no data");
 	totals->stream_bytes = (mark + END_MARK + TAR_RECORD - 1) / TAR_RECORD * TAR_RECORD;
-	if (reader->nonzero_end > mark)
+	if (reader->nonzero_end > mark && !pixz_follows(&reader->pixz, mark))
 		return fail(reader, "trailing", "", "there is data after the end of the archive");
 	if (reader->bytes < mark + END_MARK)
 		return fail(reader, "truncated", "",

@@ -365,6 +365,9 @@ static const struct member two[] = {{"a", '0', NULL, "1"}, {"b", '0', NULL, "2"}
 
 static void demands_an_end(void **state)
 {
+	/* of the files, which pixz appends */
+	static const char index[] = "\xa6\x4c\x32\x2e\xd6\x14\xae\xdb"
+				    "file";
 	int fd;
 
 	(void)state;
@@ -380,6 +383,9 @@ static void demands_an_end(void **state)
 	fd = craft(two, 2, 70000);
 	assert_int_equal(pwrite(fd, "x", 1, 4 * BLOCK + 70000), 1);
 	expect_bad(fd, "trailing");
+	fd = craft(two, 2, 1024);
+	assert_int_equal(pwrite(fd, index, sizeof(index) - 1, 4 * BLOCK + 1024), 12);
+	manifest_free(read_good(fd));
 	fd = craft(two, 2, 1024); /* a lone block of zeros, then more */
 	assert_int_equal(pwrite(fd, "x", 1, 4 * BLOCK + 512), 1);
 	expect_bad(fd, "trailing");

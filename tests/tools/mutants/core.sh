@@ -216,3 +216,7 @@ part "the list of places" $content 'sha256_add(content->sha, content->runs,' 'sh
 part "the size of a file" $content 'sha256_add(content->sha, &content->at, sizeof(content->at));' ''
 part "zeros at the start of a unit" $content 'sha256_add_zeros(content->sha, content->zeros);' ''
 part "zeros in a unit" $content 'else if (content->dirty)' 'else if (0)'
+
+suite_is core/test_manifest_read
+part "the index of pixz" core/manifest/manifest_read.c ' && !pixz_follows(&reader->pixz, mark)' ''
+part "the bytes before an index" core/manifest/manifest_read.c '	pixz_look(&reader->pixz, buffer, (size_t)length);' ''
