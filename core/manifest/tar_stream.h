@@ -5,52 +5,22 @@
  * files in all versions. Names and attributes are bytes, in every locale. It leaves nothing to
  * guess: an archive that tars read in different ways is a fault of the entry (tar_entry.fault), or a
  * need (tar_need.h). Where tars agree in part, an entry is what GNU tar makes of it. Memory is
- * bounded: TAR_STREAM_HEADER_MAX for the extended headers of one entry, and TAR_STREAM_EXTENTS_MAX.
+ * bounded: TAR_STORE_MAX for each extended header of an entry, and TAR_MAP_EXTENTS_MAX.
  */
 #ifndef CORE_MANIFEST_TAR_STREAM_H
 #define CORE_MANIFEST_TAR_STREAM_H
 
-#include "core/manifest/tar_need.h"
-#include "core/manifest/xattrs.h"
+#include "core/manifest/tar_entry.h"
+#include "core/manifest/tar_input.h"
 #include "device/base/util.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
-
-#define TAR_STREAM_HEADER_MAX  MIB(4)
-#define TAR_STREAM_GLOBAL_MAX  KIB(64)
-#define TAR_STREAM_EXTENTS_MAX (1u << 20)
-
-/* One entry. Its strings are valid until the next one is read. */
-struct tar_entry {
-	const char *path, *link; /* as in the archive; "" if there is none */
-	/* '0' file, '1' hard link, '2' symlink, '3' and '4' device node, '5' folder, '6' FIFO; all
-	 * others are as in the archive, and unknown. */
-	char type;
-	uint32_t mode; /* 07777 */
-	int64_t uid, gid;
-	int64_t mtime_s;
-	uint32_t mtime_ns;
-	uint64_t size; /* of a file, with its holes; else 0 */
-	int64_t major, minor;
-	struct xattr *xattrs; /* borrowed; no name occurs twice */
-	size_t xattr_count;
-	const char *acls[2]; /* the text of an ACL, by enum acl_kind; or NULL */
-	bool sparse;
-	uint64_t needs; /* TAR_NEED_BIT of each need that the headers have */
-	/* Why its headers cannot be trusted: a phrase; or NULL. */
-	const char *fault;
-};
 
 struct tar_stream; /* opaque */
 
-/* Reads up to @size bytes. Returns their number, 0 at the end, or -errno. */
-typedef ssize_t tar_stream_read(void *arg, void *buffer, size_t size);
-
 /* NULL if there is no memory. */
-struct tar_stream *tar_stream_new(tar_stream_read *read, void *arg);
+struct tar_stream *tar_stream_new(tar_input_read *read, void *arg);
 void tar_stream_free(struct tar_stream *stream); /* NULL is allowed */
 
 /*

@@ -51,7 +51,7 @@ static void correct_sums(uint8_t *data, size_t size)
 static void check_entry(const struct tar_entry *entry)
 {
 	assert(entry->path && entry->link);
-	assert(strlen(entry->path) <= TAR_STREAM_HEADER_MAX);
+	assert(strlen(entry->path) <= TAR_STORE_MAX);
 	assert(entry->mode <= 07777);
 	assert(entry->mtime_ns < 1000000000);
 	assert(entry->size == 0 || entry->type == '0');

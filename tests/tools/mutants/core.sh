@@ -220,3 +220,15 @@ part "zeros in a unit" $content 'else if (content->dirty)' 'else if (0)'
 suite_is core/test_manifest_read
 part "the index of pixz" core/manifest/manifest_read.c ' && !pixz_follows(&reader->pixz, mark)' ''
 part "the bytes before an index" core/manifest/manifest_read.c '	pixz_look(&reader->pixz, buffer, (size_t)length);' ''
+
+map=core/manifest/tar_map.c
+suite_is core/test_tar_map
+part "the order of parts" $map '(uint64_t)offset < from' 'false'
+part "the end of a part" $map 'offset > INT64_MAX - size' 'false'
+part "the number of parts" $map 'count > TAR_MAP_EXTENTS_MAX' 'false'
+part "the bytes of the map" $map 'if (*lines->left < TAR_BLOCK)' 'if (0)'
+part "lines without a digit" $map "byte == '\n' && digits > 0" "byte == '\n'"
+part "the content of the parts" $map 'sum != content' 'false'
+part "the end of the file" $map 'end > (uint64_t)real_size' 'false'
+part "an error of reading" $map 'return length < 0 ? (int)length : tar_input_fail_truncated(input);' \
+	'return tar_input_fail_truncated(input);'
