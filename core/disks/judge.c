@@ -63,7 +63,9 @@ const char *judge_target_error(int error)
 	} causes[] = {
 		{-ENOENT, "it does not exist"},
 		{-ENODEV, "there is no such device on this machine"},
-		{-ENXIO, "there is no such device on this machine"},
+		{-ENXIO, "it has no node in /dev"},
+		{-ENOTUNIQ, "a device of this machine and a file here have this name. Write "
+			    "/dev/NAME for the device, or ./NAME for the file"},
 		{-ENOTBLK, "it is a partition or a boot area; name the whole disk"},
 		{-EINVAL, "it is neither a disk nor an image file"},
 		{-ENOMEDIUM, "it has no medium in it"},

@@ -368,12 +368,47 @@ static int scan_node(int root, const char *path, dev_t number, struct disk *ret)
 	return 0;
 }
 
+/* True if @path is the kernel's name of a block device: "mmcblk0", "mmcblk0p1", "mmcblk0boot0". */
+static bool is_kernel_name(int root, const char *path)
+{
+	return path[0] && path[0] != '.' && !strchr(path, '/') &&
+	       (sysroot_exists(root, "sys/class/block/%s", path) ||
+		       sysroot_exists(root, "sys/block/%s", path));
+}
+
+/* @file: what has this name in the working directory, or NULL. It could be meant as well, unless it
+ * is the device itself: the working directory may be /dev. */
+static int scan_kernel_name(int root, const char *name, const struct stat *file, struct disk *ret)
+{
+	struct disk disk;
+	dev_t number;
+	int r;
+
+	if (file && S_ISREG(file->st_mode))
+		return -ENOTUNIQ;
+	r = disk_scan_name(root, name, &disk);
+	if (r < 0)
+		return r;
+	number = makedev(disk.id.major, disk.id.minor);
+	if (file && S_ISBLK(file->st_mode) && file->st_rdev != number)
+		return -ENOTUNIQ;
+	if (disk.size_bytes == 0)
+		return -ENOMEDIUM;
+	if (!is_node_of(disk.path, number))
+		return -ENXIO;
+	*ret = disk;
+	return 0;
+}
+
 int disk_scan_target(int root, const char *path, struct disk *ret)
 {
 	struct stat st;
+	int r = stat(path, &st) < 0 ? -errno : 0;
 
-	if (stat(path, &st) < 0)
-		return -errno;
+	if (is_kernel_name(root, path))
+		return scan_kernel_name(root, path, r < 0 ? NULL : &st, ret);
+	if (r < 0)
+		return r;
 	if (S_ISBLK(st.st_mode))
 		return scan_node(root, path, st.st_rdev, ret);
 	if (S_ISREG(st.st_mode))

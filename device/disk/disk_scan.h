@@ -24,10 +24,12 @@ void disk_list_finish(struct disk_list *list);
 _must_check_ int disk_scan_name(int root, const char *name, struct disk *ret);
 
 /*
- * Reads the target at @path: a block device (links followed) or a regular file, which becomes
- * DISK_IMAGE with device number 0:0 and its absolute path as devpath. 0, -ENOENT: no such file;
- * -ENOTBLK: a partition or a boot area; -EINVAL: neither a block device nor a regular file;
- * -ENOMEDIUM: an empty slot; or another -errno.
+ * Reads the target at @path: a block device (links followed), its kernel name ("mmcblk0"), or a
+ * regular file, which becomes DISK_IMAGE with device number 0:0 and its absolute path as devpath.
+ * 0, -ENOENT: no such file; -ENOTBLK: a partition or a boot area; -EINVAL: neither a block device
+ * nor a regular file; -ENOMEDIUM: an empty slot; -ENOTUNIQ: a kernel name, and the name of another
+ * file in the working directory; -ENXIO: a kernel name whose node is not in /dev; or another
+ * -errno.
  */
 _must_check_ int disk_scan_target(int root, const char *path, struct disk *ret);
 

@@ -286,6 +286,67 @@ static void a_real_device_is_a_target(void **state)
 	assert_int_equal(disk_scan_target(fixture.root, node, &disk), -ENODEV);
 }
 
+static int scan_from(const char *dir, int root, const char *name, struct disk *ret)
+{
+	_cleanup_close_ int here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r;
+
+	assert_true(here >= 0);
+	assert_int_equal(chdir(dir), 0);
+	r = disk_scan_target(root, name, ret);
+	assert_int_equal(fchdir(here), 0);
+	return r;
+}
+
+static void a_kernel_name_is_a_target(void **state)
+{
+	struct sandbox *box = *state;
+	char dir[PATH_MAX], node[PATH_MAX], name[64];
+	struct disk disk;
+	struct stat st;
+
+	fixture_require_root();
+	fixture_make_loop(&fixture, MIB(4));
+	assert_int_equal(fstat(fixture.fd, &st), 0);
+	sandbox_file(box, "here/other", "");
+	(void)sandbox_path(box, "here", dir);
+	assert_int_equal(scan_from(dir, fixture.root, fixture.name, &disk), 0);
+	assert_int_equal(disk.kind, DISK_LOOP);
+	assert_string_equal(disk.name, fixture.name);
+	assert_int_equal(makedev(disk.id.major, disk.id.minor), st.st_rdev);
+	assert_int_equal(scan_from("/dev", fixture.root, fixture.name, &disk), 0);
+
+	/* No name is guessed: not the folder above, not a name that the kernel does not have. */
+	assert_int_equal(scan_from(dir, fixture.root, "", &disk), -ENOENT);
+	assert_int_equal(scan_from(dir, fixture.root, "..", &disk), -EINVAL);
+	assert_int_equal(scan_from(dir, fixture.root, "mmcblk77", &disk), -ENOENT);
+
+	/* A folder cannot be meant. A file, or the node of another device, can. */
+	STR_FORMAT(name, "here/%s", fixture.name);
+	(void)sandbox_path(box, name, node);
+	assert_int_equal(mkdir(node, 0700), 0);
+	assert_int_equal(scan_from(dir, fixture.root, fixture.name, &disk), 0);
+	assert_int_equal(rmdir(node), 0);
+	sandbox_file(box, name, "12345");
+	assert_int_equal(scan_from(dir, fixture.root, fixture.name, &disk), -ENOTUNIQ);
+	STR_FORMAT(name, "./%s", fixture.name);
+	assert_int_equal(scan_from(dir, fixture.root, name, &disk), 0);
+	assert_int_equal(disk.kind, DISK_IMAGE);
+	assert_int_equal(unlink(node), 0);
+	assert_int_equal(mknod(node, S_IFBLK | 0600, makedev(4000, 7)), 0);
+	assert_int_equal(scan_from(dir, fixture.root, fixture.name, &disk), -ENOTUNIQ);
+
+	/* Partitions, areas of a card, and devices without a node are refused for what they are. */
+	sandbox_block(box, NULL, "sdq", "4000:1\n", "8\n");
+	sandbox_block(box, "sdq", "sdq1", "4000:2\n", "8\n");
+	sandbox_block(box, NULL, "sdr", "4000:3\n", "0\n");
+	assert_int_equal(scan_from(dir, box->root, "sdq", &disk), -ENXIO);
+	assert_int_equal(scan_from(dir, box->root, "sdq1", &disk), -ENOTBLK);
+	assert_int_equal(scan_from(dir, box->root, "sdr", &disk), -ENOMEDIUM);
+	sandbox_file(box, "here/sdq1", "a copy of a partition");
+	assert_int_equal(scan_from(dir, box->root, "sdq1", &disk), -ENOTUNIQ);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,6 +358,7 @@ int main(void)
 		sandbox_test(usb_is_recognised_by_its_path),
 		sandbox_test(an_image_is_a_target),
 		loop_box_test(a_real_device_is_a_target),
+		loop_box_test(a_kernel_name_is_a_target),
 	};
 
 	return cmocka_run_group_tests_name("disk_scan", tests, NULL, NULL);

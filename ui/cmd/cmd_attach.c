@@ -9,7 +9,9 @@
 #include "ui/lines/follow.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ANSWER_MS 3000 /* a running engine sends its state and starts to cancel within this time */
@@ -20,12 +22,29 @@ static int refuse(const char *sentence)
 	return EXIT_REFUSED;
 }
 
+/* Engines are found by the name of their target. A path, as --target takes, is turned into it; its
+ * links are followed, because the engine has done that too. */
+static void name_target(struct options *options)
+{
+	static char real[PATH_MAX];
+
+	if (!options->name || !strchr(options->name, '/'))
+		return;
+	if (realpath(options->name, real))
+		options->name = real;
+	if (strrchr(options->name, '/')[1])
+		options->name = strrchr(options->name, '/') + 1;
+}
+
 /* Returns 0, or the exit code after printing the error. */
 static int parse(enum command command, int argc, char **argv, struct options *ret)
 {
 	struct diag diag;
 
-	return options_parse(command, argc, argv, ret, &diag) < 0 ? refuse(diag.text) : 0;
+	if (options_parse(command, argc, argv, ret, &diag) < 0)
+		return refuse(diag.text);
+	name_target(ret);
+	return 0;
 }
 
 static int refuse_connect(enum command command, const char *name, int r)
