@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <glob.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,7 +82,11 @@ static void bad_usage(void **state)
 			"unknown option '--frobnicate'; `boardstrap install --help` lists the options"},
 		{COMMAND_SCREENS, {"--frobnicate"}, "`boardstrap --help` lists the options"},
 		{COMMAND_SCREENS, {"--yes"},
-			"--yes needs a command, as in `boardstrap install --yes`"},
+			"--yes needs a command before it, as in `boardstrap install --yes`"},
+		{COMMAND_SCREENS, {"--all", "list"}, "as in `boardstrap list --all`"},
+		{COMMAND_SCREENS, {"--json", "status"}, "as in `boardstrap status --json`"},
+		{COMMAND_SCREENS, {"--json"}, "as in `boardstrap list --json`"},
+		{COMMAND_SCREENS, {"--sysroot=x"}, "as in `boardstrap list --sysroot DIR`"},
 		{COMMAND_STATUS, {"--target", "x"}, "status has no option '--target'"},
 		{COMMAND_CANCEL, {"--json"}, "cancel has no option '--json'"},
 		{COMMAND_INSTALL, {"--target"}, "--target needs a value: --target DEV|IMAGE"},
@@ -155,6 +161,128 @@ static void commands(void **state)
 	assert_int_equal(command_find("", &diag), COMMAND_COUNT);
 }
 
+/* ---- every command line that a message, the help or a document suggests is one ---- */
+
+#define WORDS_MAX 16
+
+/* Parses a command line as main does; ends it at the first word that is none: "shows". */
+static int parse_line(char *line)
+{
+	char *argv[WORDS_MAX], *rest = NULL;
+	enum command command = COMMAND_SCREENS;
+	int argc = 0;
+
+	for (char *word = strtok_r(line, " \n", &rest); word && argc < WORDS_MAX - 1;
+		word = strtok_r(NULL, " \n", &rest))
+		argv[argc++] = word;
+	argv[argc] = NULL;
+	if (argc > 1 && argv[1][0] != '-') {
+		command = command_find(argv[1], &diag);
+		if (command == COMMAND_COUNT)
+			return -EINVAL;
+	}
+	/* main answers this one itself. */
+	if (command == COMMAND_SCREENS && argc == 2 && strcmp(argv[1], "--version") == 0)
+		return 0;
+	return options_parse(command, argc - (command != COMMAND_SCREENS),
+		argv + (command != COMMAND_SCREENS), &options, &diag);
+}
+
+/* Reads a file, and joins string literals that continue on the next line. */
+static char *read_joined(const char *path)
+{
+	char *text = calloc(1, 300000), *to = text;
+	FILE *file = fopen(path, "r");
+
+	assert_non_null(text);
+	if (!file)
+		fail_msg("%s: %s", path, strerror(errno));
+	text[fread(text, 1, 299999, file)] = '\0';
+	assert_int_equal(fclose(file), 0);
+	for (const char *from = text; *from;) {
+		size_t gap = *from == '"' ? strspn(from + 1, " \t\n") : 0;
+
+		if (gap > 0 && from[1 + gap] == '"')
+			from += gap + 2;
+		else
+			*to++ = *from++;
+	}
+	*to = '\0';
+	return text;
+}
+
+/* In prose a command line is in backticks, or only a command follows. */
+static size_t check_suggestions(const char *path)
+{
+	char *text = read_joined(path);
+	size_t count = 0;
+
+	for (char *at = strstr(text, "boardstrap "); at; at = strstr(at + 1, "boardstrap ")) {
+		char line[200], word[32];
+		size_t length = strcspn(at, "`\n\"");
+		bool quoted = at > text && at[-1] == '`';
+
+		STR_FORMAT(word, "%.*s", (int)strcspn(at + 11, " ,.;)`\n\""), at + 11);
+		if (quoted)
+			STR_FORMAT(line, "%.*s", (int)length, at);
+		else if (strncmp(word, "--", 2) == 0 ||
+			 (command_find(word, &diag) != COMMAND_COUNT && word[0]))
+			STR_FORMAT(line, "boardstrap %s", word);
+		else
+			continue;
+		if (strchr(line, '%') || strchr(line, '#')) /* the test of its message has it */
+			continue;
+		count++;
+		if (parse_line(line) < 0)
+			fail_msg("%s suggests \"boardstrap%.60s\": %s", path, at + 10, diag.text);
+	}
+	free(text);
+	return count;
+}
+
+static void suggestions_of_sources_parse(void **state)
+{
+	static const char *const files[] = {
+		"ui/*.c", "ui/*/*.c", "core/*/*.c", "device/*/*.c", "README.md", "CONTRIBUTING.md"};
+	size_t count = 0;
+	glob_t found;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		assert_int_equal(glob(files[i], 0, NULL, &found), 0);
+		for (size_t j = 0; j < found.gl_pathc; j++)
+			count += check_suggestions(found.gl_pathv[j]);
+		globfree(&found);
+	}
+	/* They are found at all. */
+	assert_true(count >= 15);
+}
+
+/* The sentence for an option without its command names a command that has it. */
+static void suggestions_for_options_parse(void **state)
+{
+	static const char *const names[] = {"target", "archive", "layout", "allow", "tar",
+		"expect-id", "no-verify", "yes", "dry-run", "plain", "json", "all", "sysroot",
+		"brief", "log", "quiet"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char option[32], line[sizeof(diag.text)], *suggestion;
+
+		STR_FORMAT(option, "--%s", names[i]);
+		if (parse(COMMAND_SCREENS, (const char *[]){"x", option, "loop", NULL}) == 0 ||
+			!strstr(diag.text, "needs a command"))
+			continue;
+		STR_COPY(line, diag.text);
+		suggestion = strchr(line, '`');
+		assert_non_null(suggestion);
+		suggestion++;
+		suggestion[strcspn(suggestion, "`")] = '\0';
+		if (parse_line(suggestion) < 0)
+			fail_msg("--%s suggests what does not parse: %s", names[i], diag.text);
+	}
+}
+
 static char *help_of(enum command command)
 {
 	size_t size;
@@ -199,6 +327,8 @@ int main(void)
 		cmocka_unit_test(options_are_spelled_out),
 		cmocka_unit_test(long_words_are_harmless),
 		cmocka_unit_test(commands),
+		cmocka_unit_test(suggestions_of_sources_parse),
+		cmocka_unit_test(suggestions_for_options_parse),
 		cmocka_unit_test(help),
 	};
 

@@ -215,7 +215,25 @@ enum command command_find(const char *name, struct diag *diag)
 
 /* ---- parsing ---- */
 
-static const struct option_row *find_row(enum command command, const char *name, struct diag *diag)
+/* The command that "--all list" was meant for: the one that is named further on, else the first
+ * one that has the option. */
+static enum command command_of(const struct option_row *row, int argc, char **argv)
+{
+	unsigned first = COMMAND_SCREENS;
+
+	for (unsigned i = COMMAND_COUNT - 1; i > COMMAND_SCREENS; i--) {
+		if (!(row->commands & (1u << i)))
+			continue;
+		first = i;
+		for (int at = 1; at < argc; at++)
+			if (strcmp(argv[at], commands[i].name) == 0)
+				return i;
+	}
+	return first;
+}
+
+static const struct option_row *find_row(
+	enum command command, const char *name, int argc, char **argv, struct diag *diag)
 {
 	struct likeness likeness = {.word = name};
 	const struct option_row *elsewhere = NULL;
@@ -231,7 +249,9 @@ static const struct option_row *find_row(enum command command, const char *name,
 	}
 	if (elsewhere && command == COMMAND_SCREENS)
 		(void)diag_fail(diag, -EINVAL,
-			"--%s needs a command, as in `boardstrap install --%s`", name, name);
+			"--%s needs a command before it, as in `boardstrap %s --%s%s%s`", name,
+			commands[command_of(elsewhere, argc, argv)].name, name,
+			elsewhere->value ? " " : "", elsewhere->value ? elsewhere->value : "");
 	else if (elsewhere)
 		(void)diag_fail(
 			diag, -EINVAL, "%s has no option '--%s'", commands[command].name, name);
@@ -285,7 +305,7 @@ static int take_option(enum command command, int argc, char **argv, int *at,
 
 	(void)STR_COPY(name, word);
 	name[strcspn(name, "=")] = '\0';
-	row = find_row(command, name, diag);
+	row = find_row(command, name, argc, argv, diag);
 	if (!row)
 		return -EINVAL;
 	if (equals && !row->value)
