@@ -152,13 +152,8 @@ void plan_begin(struct plan *ret, const struct plan_request *request)
 	find_tar(ret, request->tar_program);
 }
 
-void plan_complete(
-	struct plan *plan, const struct inspect_result *archive, const struct manifest *manifest)
+static void take_archive(struct plan *plan, const struct inspect_result *archive)
 {
-	struct layout placed;
-	struct diag diag = {0};
-
-	plan->complete = true;
 	STR_COPY(plan->archive, archive->path);
 	plan->archive_id = archive->id;
 	plan->compression = archive->compression;
@@ -166,6 +161,12 @@ void plan_complete(
 	plan->sidecar = archive->sidecar;
 	plan->warnings = archive->warnings;
 	plan->totals = archive->totals;
+}
+
+static void place(struct plan *plan)
+{
+	struct layout placed;
+	struct diag diag = {0};
 
 	if (layout_place(&plan->layout, plan->target.size_bytes, &placed, &diag) == 0) {
 		plan->layout = placed;
@@ -174,6 +175,19 @@ void plan_complete(
 		plan->layout.count = 0;
 		STR_COPY(plan->layout_error, diag.text);
 	}
+}
+
+void plan_complete(
+	struct plan *plan, const struct inspect_result *archive, const struct manifest *manifest)
+{
+	bool can_place = plan->target.name[0] && plan->layout.name[0];
+
+	plan->complete = archive && can_place;
+	plan->unread = !archive;
+	if (archive)
+		take_archive(plan, archive);
+	if (can_place)
+		place(plan);
 	make_shares(plan, manifest);
 	for (unsigned need = 0; need < TAR_NEED_COUNT; need++)
 		if (plan->totals.needs[need].count > 0)

@@ -38,6 +38,7 @@ struct plan {
 	struct archive_options archive_options;
 	bool complete; /* else the fields of the archive and of the tar's version are empty,
 			       and the layout is not placed */
+	bool unread;	    /* the archive could not be read */
 	struct file_id archive_id;
 	enum compression compression;
 	char sha256[65];
@@ -75,7 +76,9 @@ struct plan_request {
 void plan_begin(struct plan *ret, const struct plan_request *request);
 /* Completes @plan with its scanned archive (INSPECT_OK): places the layout and identifies the tar,
  * which it runs once. @manifest is of inspect_manifest; NULL: the whole archive is counted for "/".
- * Blocks, for at most 10 s. Never fails: plan_check reports the problems. */
+ * Blocks, for at most 10 s. Never fails: plan_check reports the problems. A dry run plans what it
+ * can: with @archive NULL (it could not be read) the plan stays incomplete, and so it does if the
+ * request had a target or a layout without a name. */
 void plan_complete(
 	struct plan *plan, const struct inspect_result *archive, const struct manifest *manifest);
 
@@ -123,7 +126,8 @@ void plan_look(struct plan_facts *ret, const struct plan *plan, int root);
 size_t plan_files(
 	const char *archive, const struct layout *layout, struct inuse_file ret[PLAN_FILES_MAX]);
 
-/* Lists in @ret all problems that prevent an install of @plan. Pure: no side effects. */
+/* Lists in @ret all problems that prevent an install of @plan. Parts that an incomplete plan lacks
+ * are not checked: the caller has reported them. Pure: no side effects. */
 void plan_check(const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret);
 
 /* Returns the smallest target size in bytes that holds the archive with @layout, placed or not,

@@ -99,12 +99,6 @@ static void check_archive(
 		plan_problem_add(ret, "archive-changed",
 			"%s was changed or removed since it was read. Choose it again to scan it again.",
 			plan->archive);
-	for (size_t i = 0; i < plan->layout.blob_count; i++)
-		if (facts->blob_changed[i])
-			plan_problem_add(ret, "blob-changed",
-				"%s was changed or removed since the layout was read. Choose the layout "
-				"again.",
-				plan->layout.blobs[i].file);
 	if (plan->sidecar == SIDECAR_WRONG)
 		plan_problem_add(ret, "archive-digest",
 			"%s does not match the digest in the file next to it: it is damaged or another "
@@ -190,6 +184,17 @@ static void check_boot_areas(const struct plan *plan, struct plan_verdict *ret)
 				plan->layout.name, human_exact(need).s, i, plan->target.path,
 				have ? "has " : "does not exist", have ? human_exact(have).s : "");
 	}
+}
+
+static void check_blobs(
+	const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
+{
+	for (size_t i = 0; i < plan->layout.blob_count; i++)
+		if (facts->blob_changed[i])
+			plan_problem_add(ret, "blob-changed",
+				"%s was changed or removed since the layout was read. Choose the layout "
+				"again.",
+				plan->layout.blobs[i].file);
 }
 
 static void check_layout(
@@ -299,18 +304,24 @@ static void check_tar(
 
 void plan_check(const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
 {
+	bool has_target = plan->target.name[0], has_layout = plan->layout.name[0];
+
 	memset(ret, 0, sizeof(*ret));
 	if (!facts->is_root)
 		plan_problem_add(ret, "not-root",
 			"Writing to %s needs root rights. Run boardstrap as root (sudo).",
-			plan->target.path);
-	if (facts->locked)
+			has_target ? plan->target.path : "a device");
+	if (has_target && facts->locked)
 		check_lock(plan, facts, ret);
-	else
+	else if (has_target)
 		check_target(plan, facts, ret);
-	check_expected(plan, ret);
-	check_archive(plan, facts, ret);
-	check_layout(plan, facts, ret);
+	if (has_target)
+		check_expected(plan, ret);
+	if (!plan->unread)
+		check_archive(plan, facts, ret);
+	check_blobs(plan, facts, ret);
+	if (has_target && has_layout)
+		check_layout(plan, facts, ret);
 	check_image_room(plan, facts, ret);
 	check_tar(plan, facts, ret);
 	check_foreign(plan, ret);

@@ -158,6 +158,14 @@ static uint32_t problems_but(const char *code)
 	return count;
 }
 
+static bool has(const char *code)
+{
+	for (uint32_t i = 0; i < verdict.count; i++)
+		if (strcmp(verdict.problems[i].code, code) == 0)
+			return true;
+	return false;
+}
+
 static void a_good_image_and_archive_pass(void **state)
 {
 	request(*state, "single-gpt", NULL);
@@ -170,6 +178,47 @@ static void a_good_image_and_archive_pass(void **state)
 	assert_int_equal(plan.shares[0].block_bytes, (3 + 2 + 1 + 1) * 4096);
 	assert_int_equal(plan.shares[0].inodes, 7);
 	assert_int_equal(plan.shares[0].unfit, 0);
+}
+
+/* A dry run plans what there is, and checks it: no problem hides another one. */
+static void missing_parts_hide_no_problem(void **state)
+{
+	struct world *w = *state;
+	struct plan_request asked = {.target = &w->target,
+		.archive = "/nowhere/none.tar",
+		.layout = layout_find("single-gpt"),
+		.tar_program = "/nowhere/tar",
+		.expect_id = "1234",
+		.verify = true};
+
+	plan_begin(&plan, &asked);
+	plan_complete(&plan, NULL, NULL);
+	assert_false(plan.complete);
+	assert_int_equal(plan.layout.count, 1);
+	plan_look(&facts, &plan, w->root);
+	plan_check(&plan, &facts, &verdict);
+	assert_true(has("target-kind") && has("tar-silent") && has("expect-id"));
+	assert_false(has("archive-changed"));
+
+	asked.target = &(struct disk){0};
+	asked.archive = w->archive;
+	plan_begin(&plan, &asked);
+	plan_complete(&plan, &w->inspected, w->manifest);
+	assert_false(plan.complete);
+	plan_look(&facts, &plan, w->root);
+	plan_check(&plan, &facts, &verdict);
+	assert_true(has("tar-silent"));
+	assert_false(has("target-gone") || has("layout") || has("expect-id"));
+
+	asked.target = &w->target;
+	asked.layout = &(struct layout){0};
+	plan_begin(&plan, &asked);
+	plan_complete(&plan, &w->inspected, w->manifest);
+	assert_false(plan.complete);
+	plan_look(&facts, &plan, w->root);
+	plan_check(&plan, &facts, &verdict);
+	assert_true(has("target-kind") && has("tar-silent"));
+	assert_false(has("layout"));
 }
 
 static void shares_follow_the_mount_points(void **state)
@@ -411,6 +460,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(least_target_holds_the_archive),
 		TEST(a_good_image_and_archive_pass),
+		TEST(missing_parts_hide_no_problem),
 		TEST(paths_are_absolute),
 		TEST(shares_follow_the_mount_points),
 		TEST(a_mount_point_must_be_a_folder),

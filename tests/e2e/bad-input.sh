@@ -4,7 +4,7 @@
 # bad-input.sh - every error that can be found before writing ends with exit code 2, one sentence that
 # names it, and not a byte written.
 . "$(dirname "$0")/lib.sh"
-begin zstd xz gzip tar losetup unshare setpriv sfdisk mkfs.ext4 script
+begin jq zstd xz gzip tar losetup unshare setpriv sfdisk mkfs.ext4 script
 
 truncate -s 96M "$tmp/board.img"
 # The image is not empty, so that a write to it changes something.
@@ -301,6 +301,14 @@ untouched "a dry run"
 run 2 "a dry run of what cannot be" install "${to_board[@]}" big.tar.zst --dry-run --expect-id 0x1
 check "it reports every problem" sh -c "grep -q expected err && grep -Eq 'fit' err"
 untouched "a refused dry run"
+run 2 "a dry run without archive, layout and tar" install --target board.img --archive nowhere.tar \
+	--layout ./nowhere.conf --tar /nowhere/tar --dry-run
+for word in "nowhere\.tar .*No such" "not an eMMC" "nowhere\.conf" "/nowhere/tar is not"; do
+	says "each problem is reported" "$word"
+done
+run 2 "a dry run without a target" install --target nowhere --archive cut.tar --dry-run --json
+same "the plan lists each problem" "target archive" "$(jq -r 'select(.event == "plan").problems | map(.code) | join(" ")' out)"
+untouched "dry runs of what does not exist"
 
 cd /
 finish

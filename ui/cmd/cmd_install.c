@@ -2,6 +2,7 @@
 #include "ui/cmd/cmd_install.h"
 
 #include "core/disks/judge.h"
+#include "core/plan/plan_verdict.h"
 #include "core/plan/trial.h"
 #include "core/process/reactor.h"
 #include "core/report/event.h"
@@ -33,6 +34,8 @@ struct run {
 	struct scan_lines scan;
 	struct plan plan;
 	struct plan_verdict verdict;
+	struct plan_verdict early; /* of a dry run: problems found before the plan was checked */
+	const char *early_step;	   /* of the first of them */
 };
 
 static void print_error(const char *sentence)
@@ -50,6 +53,17 @@ static int stop(struct run *run, int code, const char *step, const char *sentenc
 	if (run->options.json)
 		event_refused(stdout, &why);
 	return code;
+}
+
+/* Refuses; but a dry run goes on and reports all problems at its end. Returns 0 then. */
+static int problem(struct run *run, const char *code, const char *step, const char *sentence)
+{
+	if (!run->options.dry_run)
+		return stop(run, EXIT_REFUSED, step, sentence);
+	if (!run->early_step)
+		run->early_step = step;
+	plan_problem_add(&run->early, code, "%s", sentence);
+	return 0;
 }
 
 static int refuse(struct run *run, const char *step, const char *sentence)
@@ -71,17 +85,19 @@ static int find_layout(struct run *run)
 	char folder[256];
 
 	layout_folder(folder);
-	if (layout_resolve(name, folder, &run->layout, &diag) < 0)
-		return refuse(run, "check", diag.text);
-	return 0;
+	if (layout_resolve(name, folder, &run->layout, &diag) == 0)
+		return 0;
+	run->layout = (struct layout){0};
+	return problem(run, "layout-file", "check", diag.text);
 }
 
+/* plan_check, which a dry run always reaches, reports a missing tar too, and missing rights. */
 static int find_tar(struct run *run)
 {
 	const char *asked = run->options.tar;
 	char found[256], text[400];
 
-	if (!asked || child_find_program(asked, found, sizeof(found)) == 0)
+	if (run->options.dry_run || !asked || child_find_program(asked, found, sizeof(found)) == 0)
 		return 0;
 	STR_FORMAT(text, "--tar %s: not an executable program", asked);
 	return refuse(run, "check", text);
@@ -95,14 +111,15 @@ static int check_request(struct run *run)
 
 	if (!options->target || !options->archive)
 		return refuse(run, "check",
-			!options->target
-				? "install needs --target DEV|IMAGE (`boardstrap list` shows "
-				  "the devices)"
-				: "install needs --archive FILE");
+			options->archive  ? "install needs --target DEV|IMAGE (`boardstrap list` "
+					    "shows the devices)"
+			: options->target ? "install needs --archive FILE"
+					  : "install needs --target DEV|IMAGE and --archive FILE "
+					    "(`boardstrap list` shows the devices)");
 	r = find_layout(run);
 	if (r == 0)
 		r = find_tar(run);
-	if (r == 0 && geteuid() != 0)
+	if (r == 0 && !options->dry_run && geteuid() != 0)
 		r = refuse(run, "check",
 			"install needs root to write to a device: use sudo or a root shell");
 	return r;
@@ -181,9 +198,10 @@ static int pick_target(struct run *run)
 		return refuse(run, "check", strerror(-run->root));
 	r = disk_scan_target(run->root, run->options.target, &run->target);
 	if (r < 0) {
+		run->target = (struct disk){0};
 		STR_FORMAT(text, "the target %s cannot be used: %s", run->options.target,
 			judge_target_error(r));
-		return refuse(run, "check", text);
+		return problem(run, "target", "check", text);
 	}
 	r = check_lock(run);
 	if (r != 0)
@@ -206,15 +224,19 @@ static int read_archive(struct run *run)
 		return 0;
 	if (r == -ECANCELED)
 		return cancelled(run, "scan");
+	if (run->options.dry_run)
+		(void)problem(run, "archive", "scan", diag.text);
 	/* The first problem is in @diag; print the others. */
 	for (uint32_t i = 1; i < totals->problem_count && i < MANIFEST_PROBLEMS_MAX; i++) {
-		const struct manifest_problem *problem = &totals->problems[i];
+		const struct manifest_problem *entry = &totals->problems[i];
 
-		STR_FORMAT(
-			text, "%s%s%s", problem->path, problem->path[0] ? ": " : "", problem->text);
-		print_error(text);
+		STR_FORMAT(text, "%s%s%s", entry->path, entry->path[0] ? ": " : "", entry->text);
+		if (run->options.dry_run)
+			(void)problem(run, "archive", "scan", text);
+		else
+			print_error(text);
 	}
-	return refuse(run, "scan", diag.text);
+	return run->options.dry_run ? 0 : refuse(run, "scan", diag.text);
 }
 
 /* ---- the plan, and the question ---- */
@@ -268,31 +290,46 @@ static void begin_plan(struct run *run)
 	plan_begin(&run->plan, &request);
 }
 
+/* Puts the problems that a dry run found earlier before those of the check. */
+static void add_early(struct run *run)
+{
+	struct plan_verdict all = run->early;
+
+	for (uint32_t i = 0; i < run->verdict.count && i < PLAN_PROBLEMS_MAX; i++)
+		plan_problem_add(
+			&all, run->verdict.problems[i].code, "%s", run->verdict.problems[i].text);
+	run->verdict = all;
+}
+
 static int complete_plan(struct run *run)
 {
 	const struct plan_verdict *verdict = &run->verdict;
+	bool is_read = run->scan.archive.state == INSPECT_OK;
 	struct plan_facts facts;
 	struct err why = {0};
 	int code = 0;
 
-	plan_complete(&run->plan, &run->scan.archive, inspect_manifest(run->scan.inspect));
+	plan_complete(&run->plan, is_read ? &run->scan.archive : NULL,
+		is_read ? inspect_manifest(run->scan.inspect) : NULL);
 	plan_look(&facts, &run->plan, run->root);
 	service_describe_owner(&facts.owner);
 	plan_check(&run->plan, &facts, &run->verdict);
+	add_early(run);
 	if (run->options.dry_run)
 		code = try_filesystems(run);
 	if (code != 0)
 		return code;
 	if (run->options.json)
 		event_plan(stdout, &run->plan, verdict);
-	else
+	else if (run->plan.complete)
 		plain_plan(&run->follow.plain, &run->plan);
 	if (verdict->count == 0)
 		return 0;
 	for (uint32_t i = 0; i < verdict->count && i < PLAN_PROBLEMS_MAX; i++)
 		print_error(verdict->problems[i].text);
 	code = facts.locked ? EXIT_LOCKED : EXIT_REFUSED;
-	err_set(&why, code, "check", "%s", verdict->problems[0].text);
+	err_set(&why, code, run->early_step ? run->early_step : "check", "%s",
+		verdict->problems[0].text);
 	if (run->options.json)
 		event_refused(stdout, &why);
 	return code;
