@@ -145,7 +145,7 @@ demo: deps-demo ## install a small real root filesystem on an image file
 .PHONY: check check-unit check-root check-vm
 VM_TESTS := $(addprefix tests/vm/,layouts.sh fat.sh udev.sh udev-late.sh emmc-install.sh serial.sh boot-areas.sh renumber.sh pull.sh)
 E2E := $(filter-out %/lib.sh %/tree.sh,$(wildcard tests/e2e/*.sh))
-SOURCE_TESTS := tests/tools/mutants.sh tests/tools/arrows.sh tests/tools/prose.sh
+SOURCE_TESTS := tests/tools/mutants.sh tests/tools/arrows.sh tests/tools/prose.sh tests/tools/queues.sh
 # The longest first: the runner uses this order until it has measured them.
 ALL_TESTS := $(VM_TESTS) $(SOURCE_TESTS) tests/fuzz/fuzz.sh $(E2E) $(BUILD)/tests/soak-short $(TESTS)
 FOR_SCRIPTS := $(addprefix $(BUILD)/tests/,fake_tar soak soak-short vm-boot-areas vm-line)

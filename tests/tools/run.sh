@@ -38,6 +38,17 @@ limited() {
 	done
 }
 
+# The loop devices whose discard somebody has lowered. Linux 6.18 and others do not give it back after 0, not
+# even to the next user of the device.
+lowered() {
+	local queue
+
+	for queue in /sys/block/loop*/queue; do
+		[ "$(cat "$queue/discard_max_bytes" 2>/dev/null)" = "$(cat "$queue/discard_max_hw_bytes" 2>/dev/null)" ] ||
+			echo "$queue"
+	done
+}
+
 # left_behind DIR: lists the files, mounts and loop devices below the folder of a test.
 left_behind() {
 	find "$1" -mindepth 1 -maxdepth 1 2>/dev/null
@@ -144,6 +155,7 @@ order() {
 }
 
 limited_before=$(limited)
+lowered_before=$(lowered)
 order "$@"
 while [ ${#waiting[@]} -gt 0 ] || [ ${#running[@]} -gt 0 ]; do
 	for at in "${!waiting[@]}"; do
@@ -172,6 +184,11 @@ left=$(comm -13 <(echo "$limited_before") <(limited))
 if [ -n "$left" ]; then
 	failed=$((failed + 1))
 	echo "FAIL the writeback limit of an install is still set on ${left//$'\n'/, }"
+fi
+left=$(comm -13 <(echo "$lowered_before") <(lowered))
+if [ -n "$left" ]; then
+	failed=$((failed + 1))
+	echo "FAIL discard was switched off, for as long as this kernel runs, in ${left//$'\n'/, }"
 fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]
