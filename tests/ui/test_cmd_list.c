@@ -61,9 +61,12 @@ static void a_table_for_people(void **state)
 	assert_string_equal(out,
 		"NAME     KIND     SIZE  MODEL          IDENTITY  CONTENT\n"
 		"mmcblk0  eMMC  512 MiB  QEMU!!         ..beef    not read\n"
+		"         mmcblk0p1  510 MiB\n"
 		"         maker 0xaa, eMMC 4.41, health n/a, boot0 4 MiB, boot1 4 MiB\n"
 		"         serial deadbeef, CID aa015851454d55212101deadbeef2900\n"
 		"mmcblk1  SD    256 MiB  QEMU!          ..beef    not read\n"
+		"         mmcblk1p1   16 MiB\n"
+		"         mmcblk1p2  224 MiB  /mnt\n"
 		"         maker 0xaa\n"
 		"         serial deadbeef, CID aa585951454d552101deadbeef006200\n"
 		"         refused: mounted on /mnt\n"
@@ -73,6 +76,21 @@ static void a_table_for_people(void **state)
 		"         refused: not an eMMC (--allow usb)\n");
 	assert_int_equal(RUN(box, "--sysroot", box->dir, "--allow=usb"), EXIT_OK);
 	assert_null(strstr(out, "--allow usb"));
+}
+
+/* Exactly one line per disk, of at most 80 columns. */
+static void a_brief_table(void **state)
+{
+	struct sandbox *box = *state;
+
+	sandbox_unpack(box, RECORDED);
+	assert_int_equal(RUN(box, "--sysroot", box->dir, "--brief"), EXIT_OK);
+	assert_string_equal(out,
+		"NAME     KIND     SIZE  MODEL          IDENTITY  CONTENT\n"
+		"mmcblk0  eMMC  512 MiB  QEMU!!         ..beef    not read\n"
+		"mmcblk1  SD    256 MiB  QEMU!          ..beef    refused: mounted on /mnt\n"
+		"sda      USB   128 MiB  QEMU HARDDISK  usb 2-1   refused: not an eMMC (--allow..\n");
+	assert_int_equal(RUN(box, "--brief", "--json"), EXIT_REFUSED);
 }
 
 /* No line exceeds 80 columns, even with long names and reasons. */
@@ -155,7 +173,9 @@ static void json_for_programs(void **state)
 		"\"content_state\":null,\"label\":\"\",\"emmc_version\":\"4.41\","
 		"\"read_only\":false,\"port\":\"devices/pci0000:00/0000:00:04.0/mmc_host/mmc0/"
 		"mmc0:0001/block/mmcblk0\",\"diskseq\":2,\"partition_count\":0,"
-		"\"partitions\":[],\"boot_areas\":[{\"name\":\"mmcblk0boot0\",\"size\":4194304},"
+		"\"partitions\":[{\"number\":1,\"start\":1048576,\"size\":534773760,\"name\":\"\","
+		"\"type\":\"\",\"uuid\":\"\",\"fs_type\":\"\",\"fs_label\":\"\",\"fs_uuid\":\"\","
+		"\"device\":\"mmcblk0p1\",\"mounts\":[]}],\"boot_areas\":[{\"name\":\"mmcblk0boot0\",\"size\":4194304},"
 		"{\"name\":\"mmcblk0boot1\",\"size\":4194304}],\"verdict\":\"ok\",\"reasons\":[]}],"
 		"\"not_seen\":[\"contents\"]}\n");
 	unlinkat(box->root, "sys/block/mmcblk0", 0);
@@ -249,6 +269,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		sandbox_test(a_table_for_people),
+		sandbox_test(a_brief_table),
 		sandbox_test(nothing_is_wider_than_the_page),
 		sandbox_test(health_and_warnings_are_shown),
 		sandbox_test(loops_are_shown_on_demand),

@@ -8,6 +8,7 @@
 #include "core/service/service.h"
 #include "device/base/sysroot.h"
 #include "device/base/util.h"
+#include "device/usage/parts.h"
 #include "ui/cmd/options.h"
 #include "ui/lines/disk_table.h"
 
@@ -61,8 +62,10 @@ static const char *content_word(const struct disk_content *content)
 	return known ? content->type : state_word(content);
 }
 
-static void write_partition(struct json *json, const struct disk_partition *partition)
+static void write_partition(struct json *json, const struct part *part)
 {
+	const struct disk_partition *partition = &part->partition;
+
 	json_begin_object(json, NULL);
 	json_u64(json, "number", partition->number);
 	json_u64(json, "start", partition->start * SECTOR_BYTES);
@@ -72,14 +75,20 @@ static void write_partition(struct json *json, const struct disk_partition *part
 	json_string(json, "uuid", partition->uuid);
 	json_string(json, "fs_type", partition->fs_type);
 	json_string(json, "fs_label", partition->fs_label);
+	json_string(json, "fs_uuid", partition->fs_uuid);
+	json_string(json, "device", part->name);
+	json_begin_array(json, "mounts");
+	for (uint32_t i = 0; i < part->mount_count && i < PART_MOUNTS_MAX; i++)
+		json_string(json, NULL, part->mounts[i]);
+	json_end_array(json);
 	json_end_object(json);
 }
 
-static void write_lists(struct json *json, const struct disk *disk)
+static void write_lists(struct json *json, const struct disk *disk, const struct parts *parts)
 {
 	json_begin_array(json, "partitions");
-	for (uint32_t i = 0; i < disk->content.partition_count && i < DISK_PARTITIONS_MAX; i++)
-		write_partition(json, &disk->content.partitions[i]);
+	for (uint32_t i = 0; i < parts->count; i++)
+		write_partition(json, &parts->list[i]);
 	json_end_array(json);
 
 	json_begin_array(json, "boot_areas");
@@ -104,7 +113,7 @@ static void write_lists(struct json *json, const struct disk *disk)
 	json_end_array(json);
 }
 
-static void write_disk(struct json *json, const struct disk *disk)
+static void write_disk(struct json *json, const struct disk *disk, const struct parts *parts)
 {
 	const char *version = disk_emmc_version(disk);
 
@@ -134,7 +143,7 @@ static void write_disk(struct json *json, const struct disk *disk)
 	json_u64(json, "diskseq", disk->id.diskseq);
 	/* May exceed the length of "partitions", which is limited. */
 	json_u64(json, "partition_count", disk->content.partition_count);
-	write_lists(json, disk);
+	write_lists(json, disk, parts);
 	json_end_object(json);
 }
 
@@ -143,18 +152,38 @@ static void write_disk(struct json *json, const struct disk *disk)
 /* The disks to show, and the limits of what could be read. */
 struct shown {
 	const struct disk **disks;
+	struct parts *parts; /* of each disk, with the contents so far; parallel */
 	size_t count;
 	size_t denied;	/* disks whose content could not be read for lack of permission */
 	bool user_only; /* mounts in namespaces of other users are not visible */
 };
 
-static int select_disks(
-	const struct inventory *inventory, const struct options *options, struct shown *ret)
+static void read_parts(int root, struct shown *shown)
+{
+	struct parts_use use;
+
+	parts_use_load(root, &use);
+	for (size_t i = 0; i < shown->count; i++)
+		parts_of(root, &use, shown->disks[i], &shown->parts[i]);
+	parts_use_finish(&use);
+}
+
+static void free_shown(struct shown *shown)
+{
+	free(shown->disks);
+	free(shown->parts);
+}
+
+static int select_disks(int root, const struct inventory *inventory, const struct options *options,
+	struct shown *ret)
 {
 	*ret = (struct shown){.user_only = !options->sysroot && geteuid() != 0};
 	ret->disks = calloc(inventory_count(inventory) + 1, sizeof(*ret->disks));
-	if (!ret->disks)
+	ret->parts = calloc(inventory_count(inventory) + 1, sizeof(*ret->parts));
+	if (!ret->disks || !ret->parts) {
+		free_shown(ret);
 		return -ENOMEM;
+	}
 	for (size_t i = 0; i < inventory_count(inventory); i++) {
 		const struct disk *disk = inventory_disk(inventory, i);
 
@@ -163,6 +192,7 @@ static int select_disks(
 		ret->disks[ret->count++] = disk;
 		ret->denied += disk->content.state == CONTENT_DENIED;
 	}
+	read_parts(root, ret);
 	return 0;
 }
 
@@ -174,7 +204,7 @@ static void write_json(const struct shown *shown, const struct options *options)
 	json_begin_object(&json, NULL);
 	json_begin_array(&json, "disks");
 	for (size_t i = 0; i < shown->count; i++)
-		write_disk(&json, shown->disks[i]);
+		write_disk(&json, shown->disks[i], &shown->parts[i]);
 	json_end_array(&json);
 	json_begin_array(&json, "not_seen");
 	if (shown->denied > 0 || options->sysroot)
@@ -215,9 +245,24 @@ static int wait_for_probes(int reactor, const struct inventory *inventory, uint6
 	return r < 0 ? r : 0;
 }
 
+/* Prints a disk whose probe has ended after the table. */
+static void print_late(int root, const struct disk *disk, bool brief)
+{
+	_cleanup_free_ struct parts *parts = brief ? NULL : calloc(1, sizeof(*parts));
+	struct parts_use use;
+
+	if (parts) {
+		parts_use_load(root, &use);
+		parts_of(root, &use, disk, parts);
+		parts_use_finish(&use);
+	}
+	disk_table_print_late(stdout, disk, parts);
+}
+
 /* Prints the table at once with the contents known so far, so that one bad card does not delay it.
  * The other contents follow below the table as their probes end. */
-static int print_table(int reactor, const struct inventory *inventory, const struct shown *shown)
+static int print_table(int reactor, int root, const struct inventory *inventory,
+	const struct shown *shown, bool brief)
 {
 	_cleanup_free_ bool *late = calloc(shown->count + 1, sizeof(*late));
 	int r = 0;
@@ -225,7 +270,7 @@ static int print_table(int reactor, const struct inventory *inventory, const str
 	if (!late)
 		return -ENOMEM;
 	if (shown->count > 0)
-		disk_table_print(stdout, shown->disks, shown->count,
+		disk_table_print(stdout, shown->disks, brief ? NULL : shown->parts, shown->count,
 			inventory_is_settled(inventory) ? "not read" : "no answer yet");
 	else
 		puts("No disk found.");
@@ -236,7 +281,7 @@ static int print_table(int reactor, const struct inventory *inventory, const str
 			if (!late[i] || shown->disks[i]->content.state == CONTENT_PENDING)
 				continue;
 			late[i] = false;
-			disk_table_print_late(stdout, shown->disks[i]);
+			print_late(root, shown->disks[i], brief);
 		}
 		(void)fflush(stdout);
 		if (inventory_is_settled(inventory))
@@ -246,22 +291,23 @@ static int print_table(int reactor, const struct inventory *inventory, const str
 	return r;
 }
 
-static int show(int reactor, const struct inventory *inventory, const struct options *options)
+static int show(
+	int reactor, int root, const struct inventory *inventory, const struct options *options)
 {
 	struct shown shown;
 	int r = wait_for_probes(reactor, inventory, options->json ? 0 : now_ms() + PATIENCE_MS);
 
 	if (r == 0)
-		r = select_disks(inventory, options, &shown);
+		r = select_disks(root, inventory, options, &shown);
 	if (r < 0)
 		return r;
 	if (options->json) {
 		write_json(&shown, options);
 	} else {
-		r = print_table(reactor, inventory, &shown);
+		r = print_table(reactor, root, inventory, &shown, options->brief);
 		print_limits(&shown);
 	}
-	free(shown.disks);
+	free_shown(&shown);
 	return r;
 }
 
@@ -277,7 +323,7 @@ static int list(int reactor, int root, const struct options *options,
 		r = inventory_refresh(inventory, false);
 	}
 	if (r == 0)
-		r = show(reactor, inventory, options);
+		r = show(reactor, root, inventory, options);
 	inventory_free(inventory);
 	return r;
 }

@@ -134,6 +134,8 @@ static const struct option_row {
 		.offset = OFFSET(json)},
 	{"all", NULL, "also show loop devices and other unlikely targets", FOR(LIST),
 		.offset = OFFSET(all)},
+	{"brief", NULL, "print one line per disk, without details", FOR(LIST),
+		.offset = OFFSET(brief)},
 	{"sysroot", "DIR", "list a recorded machine instead of this one", FOR(LIST),
 		.offset = OFFSET(sysroot)},
 	{"help", NULL, "print this help", ~0u, .offset = OFFSET(help)},
@@ -353,6 +355,8 @@ int options_parse(
 	}
 	if (r == 0 && options.plain && options.json)
 		r = diag_fail(diag, -EINVAL, "--plain and --json are mutually exclusive");
+	if (r == 0 && options.brief && options.json)
+		r = diag_fail(diag, -EINVAL, "--brief and --json are mutually exclusive");
 	if (r == 0)
 		*ret = options;
 	return r;

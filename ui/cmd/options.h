@@ -38,7 +38,7 @@ struct options {
 	const char *name;    /* operand of attach, status and cancel: name of a target */
 	struct archive_options reading;
 	unsigned allow; /* bits of disk_allow_parse */
-	bool yes, dry_run, no_verify, plain, json, all;
+	bool yes, dry_run, no_verify, plain, json, all, brief;
 	bool help; /* main prints it before it runs any command */
 };
 

@@ -142,7 +142,120 @@ static void print_verdict(FILE *out, const struct disk *disk, int indent)
 	}
 }
 
-static void print_disk(FILE *out, const struct disk *disk, const int *widths, const char *pending)
+/* ---- partitions ---- */
+
+/* Columns of the partitions of all disks. */
+struct part_widths {
+	int name, size, content;
+};
+
+/* "ext4 "rootfs"" */
+static void describe_part(const struct part *part, char *ret, size_t size)
+{
+	const struct disk_partition *p = &part->partition;
+
+	(void)str_format(ret, size, "%s%s%s%s", p->fs_type, p->fs_label[0] ? " \"" : "",
+		p->fs_label, p->fs_label[0] ? "\"" : "");
+}
+
+static int wider(int width, const char *text)
+{
+	int this = (int)utf8_width(text);
+
+	return this > width ? this : width;
+}
+
+static struct part_widths widths_of_parts(const struct parts *parts, size_t count)
+{
+	struct part_widths widths = {0};
+	char text[96];
+
+	for (size_t i = 0; parts && i < count; i++)
+		for (uint32_t j = 0; j < parts[i].count; j++) {
+			const struct part *part = &parts[i].list[j];
+
+			describe_part(part, text, sizeof(text));
+			widths.name = wider(widths.name, part->name);
+			widths.content = wider(widths.content, text);
+			widths.size = wider(
+				widths.size, human_size(part->partition.sectors * SECTOR_BYTES).s);
+		}
+	return widths;
+}
+
+/* "/mnt, /home and 2 more" */
+static void describe_mounts(const struct part *part, char *ret, size_t size)
+{
+	char more[32];
+
+	*ret = '\0';
+	for (uint32_t i = 0; i < part->mount_count && i < PART_MOUNTS_MAX; i++)
+		append(ret, size, "", part->mounts[i]);
+	if (part->mount_count <= PART_MOUNTS_MAX)
+		return;
+	(void)STR_FORMAT(more, " and %u more", part->mount_count - PART_MOUNTS_MAX);
+	(void)str_copy(ret + strlen(ret), size - strlen(ret), more);
+}
+
+/* Appends a column: @cell, padded to @width at its left or right end. An empty column is left out. */
+static void add_cell(char *text, size_t size, const char *cell, int width, bool right)
+{
+	size_t length = strlen(text);
+	int pad = width - (int)utf8_width(cell);
+
+	if (width > 0)
+		(void)str_format(text + length, size - length, "%*s%*s%s%*s", length ? GAP : 0, "",
+			right ? pad : 0, "", cell, right ? 0 : pad, "");
+}
+
+static void print_part(
+	FILE *out, int indent, const struct part_widths *widths, const struct part *part)
+{
+	char cell[512], text[1024] = "";
+
+	add_cell(text, sizeof(text), part->name, widths->name, false);
+	add_cell(text, sizeof(text), human_size(part->partition.sectors * SECTOR_BYTES).s,
+		widths->size, true);
+	describe_part(part, cell, sizeof(cell));
+	add_cell(text, sizeof(text), cell, widths->content, false);
+	describe_mounts(part, cell, sizeof(cell));
+	add_cell(text, sizeof(text), cell, (int)utf8_width(cell), false);
+	for (size_t end = strlen(text); end > 0 && text[end - 1] == ' '; end--)
+		text[end - 1] = '\0';
+	/* print_words wraps, but does not keep the columns. */
+	if (indent + (int)utf8_width(text) <= DISK_TABLE_COLS)
+		(void)fprintf(out, "%*s%s\n", indent, "", text);
+	else
+		print_words(out, indent, text);
+}
+
+static void print_parts(
+	FILE *out, int indent, const struct part_widths *widths, const struct parts *parts)
+{
+	for (uint32_t i = 0; i < parts->count; i++)
+		print_part(out, indent, widths, &parts->list[i]);
+	if (parts->total > parts->count)
+		(void)fprintf(out, "%*sand %u more\n", indent, "", parts->total - parts->count);
+}
+
+/* ---- disks ---- */
+
+/* The only line of a disk in the brief table. */
+static void print_brief(FILE *out, const struct line *line, const int *widths, int left,
+	const struct disk *disk, const char *content)
+{
+	char text[192];
+
+	(void)STR_COPY(text, content);
+	if (disk->reason_count > 0)
+		(void)STR_FORMAT(text, "refused: %s", disk->reasons[0].text);
+	cut(text, left > 2 ? (size_t)left : 2);
+	print_line(out, line, widths, text);
+}
+
+/* @parts: NULL for the brief table. */
+static void print_disk(FILE *out, const struct disk *disk, const struct parts *parts,
+	const int *widths, const struct part_widths *part_widths, const char *pending)
 {
 	int indent = widths[NAME] + GAP, left = DISK_TABLE_COLS;
 	struct line line;
@@ -154,12 +267,17 @@ static void print_disk(FILE *out, const struct disk *disk, const int *widths, co
 	if (disk->content.state == CONTENT_PENDING)
 		(void)STR_COPY(text, disk->size_bytes > 0 ? pending : "");
 	fill_line(disk, &line);
+	if (!parts) {
+		print_brief(out, &line, widths, left, disk, text);
+		return;
+	}
 	if ((int)utf8_width(text) <= left) {
 		print_line(out, &line, widths, text);
 	} else {
 		print_line(out, &line, widths, "");
 		print_words(out, indent, text);
 	}
+	print_parts(out, indent, part_widths, parts);
 	describe_make(disk, text, sizeof(text));
 	print_words(out, indent, text);
 	describe_number(disk, text, sizeof(text));
@@ -167,18 +285,24 @@ static void print_disk(FILE *out, const struct disk *disk, const int *widths, co
 	print_verdict(out, disk, indent);
 }
 
-void disk_table_print_late(FILE *out, const struct disk *disk)
+void disk_table_print_late(FILE *out, const struct disk *disk, const struct parts *parts)
 {
+	struct part_widths widths = widths_of_parts(parts, 1);
 	char phrase[128], text[192];
 
 	disk_content_phrase(&disk->content, phrase, sizeof(phrase));
 	(void)STR_FORMAT(text, "%s: %s", disk->name, phrase);
 	print_words(out, 0, text);
+	if (!parts)
+		return;
+	print_parts(out, GAP, &widths, parts);
 	print_verdict(out, disk, GAP);
 }
 
-void disk_table_print(FILE *out, const struct disk *const *disks, size_t count, const char *pending)
+void disk_table_print(FILE *out, const struct disk *const *disks, const struct parts *parts,
+	size_t count, const char *pending)
 {
+	struct part_widths part_widths = widths_of_parts(parts, count);
 	int widths[COLUMNS] = {0};
 	struct line line;
 
@@ -189,5 +313,5 @@ void disk_table_print(FILE *out, const struct disk *const *disks, size_t count, 
 	}
 	print_line(out, &heading, widths, "CONTENT");
 	for (size_t i = 0; i < count; i++)
-		print_disk(out, disks[i], widths, pending);
+		print_disk(out, disks[i], parts ? &parts[i] : NULL, widths, &part_widths, pending);
 }
