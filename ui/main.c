@@ -32,6 +32,7 @@ static int cmd_screens(int argc, char **argv)
 	struct options options;
 	struct layout layout;
 	char folder[256];
+	_cleanup_log_file_ struct log_file log = {0};
 	struct diag diag;
 
 	if (options_parse(COMMAND_SCREENS, argc, argv, &options, &diag) < 0)
@@ -45,6 +46,9 @@ static int cmd_screens(int argc, char **argv)
 	root = sysroot_open("/");
 	if (root < 0)
 		return refuse(strerror(-root));
+	if (options.log &&
+		log_file_open(&log, options.log, options.archive, options.target, &diag) < 0)
+		return refuse(diag.text);
 	return app_run(&(struct app_options){
 		.root = root,
 		.archive = options.archive,
@@ -55,6 +59,7 @@ static int cmd_screens(int argc, char **argv)
 		.expect_id = options.expect_id,
 		.allow = options.allow,
 		.verify = !options.no_verify,
+		.log = options.log ? &log : NULL,
 	});
 }
 

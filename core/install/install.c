@@ -68,6 +68,16 @@ static void snapshot_step(struct install *in, enum step_state state)
 	step->ms = now_ms() - in->step_ms;
 }
 
+/* Only a program that reads the target is waited for. */
+static void describe_wait(struct install *in)
+{
+	char who[LOCK_TEXT_MAX];
+
+	lock_text(&in->job.target.owner, who);
+	STR_FORMAT(in->snapshot.stall, "waiting for %.60s, %u s", who,
+		(unsigned)((now_ms() - in->step_ms) / 1000));
+}
+
 static void snapshot_refresh(struct install *in)
 {
 	struct snapshot *snapshot = &in->snapshot;
@@ -88,7 +98,9 @@ static void snapshot_refresh(struct install *in)
 	snapshot->verify.mismatches = verified->mismatches;
 	STR_COPY(snapshot->verify.first, verified->first);
 	snapshot->stall[0] = '\0';
-	if (snapshot->state == INSTALL_RUNNING)
+	if (snapshot->state == INSTALL_RUNNING && in->step == STEP_LOCK && in->again)
+		describe_wait(in);
+	else if (snapshot->state == INSTALL_RUNNING)
 		progress_stall_text(
 			&snapshot->progress, in->step, snapshot->stall, sizeof(snapshot->stall));
 }

@@ -326,6 +326,26 @@ void disk_content_phrase(const struct disk_content *content, char *ret, size_t s
 	}
 }
 
+void disk_content_sentence(const struct disk_content *content, char *ret, size_t size)
+{
+	static const char *const sentences[] = {
+		[CONTENT_PENDING] = "Its content is still being read.",
+		[CONTENT_BLANK] = "It is blank.",
+		[CONTENT_TABLE] = "It holds %s.",
+		[CONTENT_FILESYSTEM] = "It holds %s.",
+		[CONTENT_AMBIVALENT] = "It holds signatures of several filesystems.",
+		[CONTENT_DENIED] = "Its content is not known: no permission to read it.",
+		[CONTENT_UNREADABLE] = "Its content is not known: it cannot be read.",
+		[CONTENT_SILENT] = "Its content is not known: it does not answer.",
+	};
+	const char *sentence = sentences[content->state], *at = strstr(sentence, "%s");
+	char phrase[160];
+
+	disk_content_phrase(content, phrase, sizeof(phrase));
+	(void)str_format(ret, size, "%.*s%s%s", at ? (int)(at - sentence) : (int)strlen(sentence),
+		sentence, at ? phrase : "", at ? at + 2 : "");
+}
+
 static bool is_container(const char *type)
 {
 	static const char *const types[] = {"crypto_LUKS", "BitLocker", "bcache", "drbd",

@@ -210,5 +210,8 @@ bool disk_content_has_gap(const struct disk_content *content, char ret[48]);
 
 /* A phrase for the content: "blank", "2 partitions, ext4 \"rootfs\"", "not answering". */
 void disk_content_phrase(const struct disk_content *content, char *ret, size_t size);
+/* The same as a sentence about what a write will destroy: "It is blank.", "It holds 2 partitions,
+ * ext4 "rootfs".", "It does not answer, so its content is not known." */
+void disk_content_sentence(const struct disk_content *content, char *ret, size_t size);
 
 #endif

@@ -79,7 +79,7 @@ FRONT_CALL int front_run_app(const void *options)
 
 FRONT_CALL int front_run_follow(const void *service_fd)
 {
-	return app_follow(*(const int *)service_fd);
+	return app_follow(*(const int *)service_fd, NULL);
 }
 
 /* Starts app_run with @options on a terminal of 24 by 80. */

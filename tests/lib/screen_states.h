@@ -7,6 +7,7 @@
 #define TESTS_SCREEN_STATES_H
 
 #include "tests/lib/screen_model.h"
+#include "ui/screens/path_entry.h"
 
 static void press(struct model *m, enum symbol symbol)
 {
@@ -103,6 +104,50 @@ static struct model *target_many(void)
 	m->disk_cursor = 26;
 	m->disk_changed_ms = 0;
 	free(disks);
+	return m;
+}
+
+static struct model *target_quit(void)
+{
+	struct model *m = make_model();
+
+	press(m, SYMBOL_INTERRUPT);
+	return m;
+}
+
+static struct model *kinds(void)
+{
+	struct model *m = make_model();
+
+	m->screen = &screen_kinds;
+	m->allow = 1u << DISK_SD;
+	set_browse(m);
+	return m;
+}
+
+/* The question about an eMMC that root= names. */
+static struct model *kinds_asked(void)
+{
+	struct model *m = kinds();
+	struct disk disk = make_emmc();
+
+	disk_refuse(&disk, REASON_ROOT_NAMED, "named by root= (root=/dev/mmcblk1p2)");
+	model_set_disks(m, &disk, 1);
+	type(m, "7");
+	press(m, SYMBOL_ENTER);
+	return m;
+}
+
+/* The cursor is in the middle of the path. */
+static struct model *kinds_image(void)
+{
+	struct model *m = kinds();
+
+	type(m, "5");
+	press(m, SYMBOL_ENTER);
+	type(m, "boards.img");
+	for (int i = 0; i < 4; i++)
+		press(m, SYMBOL_LEFT);
 	return m;
 }
 
@@ -593,6 +638,57 @@ static struct model *log_not_found(void)
 	return m;
 }
 
+/* A whole install: plan, steps, messages, result. */
+static struct model *log_whole(void)
+{
+	struct model *m = make_model();
+	struct snapshot s = make_passed();
+	struct plan plan = {.verify = true, .archive = "/media/stick/images/rootfs.tar.zst"};
+
+	m->screen = &screen_result;
+	plan.target = make_emmc();
+	STR_COPY(plan.sha256, m->scan.sha256);
+	STR_COPY(plan.tar_program, "/usr/bin/tar");
+	plan.tar = TAR_GNU;
+	plan.totals = m->scan.totals;
+	plan.archive_id.size_bytes = m->scan.archive_total;
+	plan.layout = m->layouts[0].placed;
+	model_log_plan(m, &plan);
+	model_set_snapshot(m, &s);
+	return log_over(m);
+}
+
+static struct model *log_save(void)
+{
+	struct model *m = log_whole();
+
+	path_entry_begin(m, ENTRY_SAVE, "/root/boardstrap-mmcblk1-20261130-063228.log");
+	return m;
+}
+
+static struct model *log_exists(void)
+{
+	struct model *m = log_save();
+
+	model_answer(m, true,
+		"/root/boardstrap-mmcblk1-20261130-063228.log cannot be written: it exists already. "
+		"Type another path.");
+	return m;
+}
+
+static struct model *log_saved(void)
+{
+	struct model *m = log_whole();
+
+	model_answer(m, false, "The log is saved in /root/boardstrap-mmcblk1-20261130-063228.log.");
+	return m;
+}
+
+static struct model *help_kinds(void)
+{
+	return help_over(kinds());
+}
+
 static struct model *help_log(void)
 {
 	return help_over(log_long());
@@ -610,7 +706,8 @@ static const struct state {
 		{"sda is refused: holds the archive; mounted on /media/stick. Copy that "
 		 "file to another device first.",
 			"> sda"}},
-	{"target-none", target_none, {"No device found. Plug one in; it appears here."}},
+	{"target-none", target_none,
+		{"No device found. Plug one in: it appears by itself.", "k kinds"}},
 	{"target-search", target_search, {"Search: ul", "1 of 1", "> sda"}},
 	{"target-not-found", target_not_found, {"Search: toshiba", "not found", "> mmcblk1"}},
 	{"target-silent", target_silent,
@@ -618,6 +715,15 @@ static const struct state {
 	{"target-changed", target_changed,
 		{"The list has just changed. Check it, then press Enter."}},
 	{"target-many", target_many, {"> nvme16n1", "32 GiB"}},
+	{"target-quit", target_quit,
+		{"Quit boardstrap? Nothing has been written.", "y yes, quit", "n no, stay"}},
+	{"kinds", kinds, {"> [x] sd", "[ ] disk", "started from a card.", "Enter refuse"}},
+	{"kinds-asked", kinds_asked,
+		{"> [ ] root-named",
+			"mmcblk1 is named by root= on the kernel command line: an "
+			"install erases the system on it. Allow it?",
+			"y yes, allow"}},
+	{"kinds-image", kinds_image, {"Image: ", "boards.img", "> [ ] image"}},
 	{"archive", archive, {"> rootfs.tar.zst", "204 MiB", "/media/stick/images"}},
 	{"archive-empty", archive_empty, {"This folder is empty."}},
 	{"archive-scanned", archive_scanned, {"BAD: the archive"}},
@@ -668,7 +774,8 @@ static const struct state {
 	{"install-watched", install_watched,
 		{"Another terminal controls this install; this one is read-only."}},
 	{"result-pass", result_pass,
-		{"mmcblk1, eMMC ..9f31", "19,318 entries verified, 0 wrong", "Safe to reboot."}},
+		{"mmcblk1, eMMC ..9f31", "19,318 entries verified, 0 wrong", "740 MiB in 0:37",
+			"Restart the board from it."}},
 	{"result-not-verified", result_not_verified, {"mmcblk1", "NOT verified"}},
 	{"result-verify", result_verify,
 		{"what the device returns is not what was written", "will not boot",
@@ -688,11 +795,16 @@ static const struct state {
 	{"help-install", help_install,
 		{"Help: Install", "leave; boardstrap attach shows it again"}},
 	{"help-result", help_result, {"Help: Result", "go back to the first screen"}},
+	{"help-kinds", help_kinds, {"Help: Kinds", "until boardstrap ends"}},
 	{"help-log", help_log, {"Help: Log", "Up/Down", "one row"}},
-	{"log", log_short, {"1 to 2 of 2", "GNU tar 1.34 answers by SIGUSR1", "in the future"}},
+	{"log", log_short, {"of 9", "GNU tar 1.34 answers by SIGUSR1", "in the future"}},
+	{"log-whole", log_whole, {"PASS mmcblk1, eMMC ..9f31: 19,318 entries", "[ OK ] commit"}},
+	{"log-save", log_save, {"Save as: ", "063228.log", "Enter save"}},
+	{"log-exists", log_exists, {"it exists already.", "Save as: "}},
+	{"log-saved", log_saved, {"The log is saved in", "s save"}},
 	{"log-empty", log_empty, {"No messages yet."}},
-	{"log-long", log_long, {"to 92 of 92", "package-89: skipped"}},
-	{"log-scrolled", log_scrolled, {"of 92", "package-"}},
+	{"log-long", log_long, {"to 99 of 99", "package-89: skipped"}},
+	{"log-scrolled", log_scrolled, {"of 99", "package-"}},
 	{"log-search", log_search, {"Search: Package-8", "9 of 11", "package-87"}},
 	{"log-not-found", log_not_found, {"Search: mmc", "not found"}},
 };

@@ -29,6 +29,9 @@ static void keys_map_to_actions(void **state)
 	assert_int_equal(of_char('l', false), ACTION_LOG);
 	assert_int_equal(of_char('A', false), ACTION_NONE);
 	assert_int_equal(keys_action((struct key){SYMBOL_NONE, 0}, false), ACTION_NONE);
+	assert_int_equal(keys_action((struct key){SYMBOL_INTERRUPT, 0}, true), ACTION_INTERRUPT);
+	assert_int_equal(of_char('k', false), ACTION_KINDS);
+	assert_int_equal(of_char('s', false), ACTION_SAVE);
 }
 
 static void typing_takes_all_letters(void **state)

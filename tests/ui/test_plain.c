@@ -353,15 +353,15 @@ static void results(void **state)
 	now.verify.entries = 19318;
 	plain_snapshot(&plain, &before, &now);
 	assert_string_equal(printed(),
-		"PASS mmcblk1, eMMC ..9f31: 19,318 entries verified, 0 wrong, 0:37, 35.8 MiB/s\n");
+		"PASS mmcblk1, eMMC ..9f31: 19,318 entries verified, 0 wrong, 453 MiB in 0:37\n");
 	plain_snapshot(&plain, &now, &now);
 	assert_string_equal(printed(), "");
 	now.exit_code = EXIT_NOT_VERIFIED;
 	STR_COPY(now.target_name, "a-rather-long-name-of-an-image");
 	plain_snapshot(&plain, &before, &now);
 	assert_string_equal(printed(),
-		"PASS a-rather-long-name-of-an-image, eMMC ..9f31: installed, not verified,\n"
-		"     0:37, 35.8 MiB/s\n");
+		"PASS a-rather-long-name-of-an-image, eMMC ..9f31: installed, not verified, 453\n"
+		"     MiB in 0:37\n");
 	now.state = INSTALL_FAILED;
 	now.err = (struct err){EXIT_FAILED, "mkfs", "why", ""};
 	STR_COPY(now.target_name, "mmcblk1");

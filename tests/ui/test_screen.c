@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The keys of all screens, and the updates of the model. */
 #include "tests/lib/screen_model.h"
+#include "ui/screens/path_entry.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -233,6 +234,7 @@ static void searching(void **state)
 	assert_string_equal(m->text, "ULTRAq");
 	(void)press(m, SYMBOL_LEFT);
 	assert_int_equal(m->entry, ENTRY_SEARCH);
+	(void)press(m, SYMBOL_END);
 	(void)press(m, SYMBOL_ERASE);
 	assert_string_equal(model_disk(m)->name, "sda");
 	assert_int_equal(
@@ -473,10 +475,10 @@ static void result_says_what_is_safe(void **state)
 		enum disk_kind kind;
 		const char *advice;
 	} rows[] = {
-		{DISK_EMMC, "Safe to reboot."},
+		{DISK_EMMC, "Restart the board from it."},
 		{DISK_SD, "Safe to remove."},
 		{DISK_USB, "Safe to remove."},
-		{DISK_FIXED, "Safe to reboot."},
+		{DISK_FIXED, "Restart, or switch off to take it out."},
 		{DISK_LOOP, NULL},
 		{DISK_IMAGE, NULL},
 	};
@@ -492,9 +494,229 @@ static void result_says_what_is_safe(void **state)
 			m->snap = make_passed();
 			m->snap.target_kind = rows[i].kind;
 			assert_true(shows(m, &grid, rows[i].advice ? rows[i].advice : "0 wrong"));
-			assert_int_equal(shows(m, &grid, "Safe to"), !!rows[i].advice);
+			assert_int_equal(shows(m, &grid, "Safe to remove."),
+				rows[i].kind == DISK_SD || rows[i].kind == DISK_USB);
+			assert_int_equal(shows(m, &grid, "estart"),
+				rows[i].kind == DISK_EMMC || rows[i].kind == DISK_FIXED);
+			assert_true(shows(m, &grid, " in 0:"));
 			free_drawn(m, &grid);
 		}
+}
+
+/* Ctrl-C asks to quit on every screen before an install; a second one, or y, quits. */
+static void ctrl_c_asks_to_quit(void **state)
+{
+	const struct screen *const before[] = {
+		&screen_target, &screen_kinds, &screen_archive, &screen_layout, &screen_review};
+	struct model *m;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(before); i++) {
+		m = make_model();
+		m->screen = before[i];
+		set_browse(m);
+		assert_int_equal(press(m, SYMBOL_INTERRUPT), OUTCOME_NONE);
+		assert_non_null(strstr(m->notice, "Quit"));
+		assert_int_equal(type(m, "q"), OUTCOME_NONE); /* any other key is a no */
+		assert_string_equal(m->notice, "");
+		(void)press(m, SYMBOL_INTERRUPT);
+		assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_NONE);
+		(void)press(m, SYMBOL_INTERRUPT);
+		assert_int_equal(type(m, "y"), OUTCOME_QUIT);
+		(void)press(m, SYMBOL_INTERRUPT);
+		assert_int_equal(press(m, SYMBOL_INTERRUPT), OUTCOME_QUIT);
+		/* In a text field it only closes that. */
+		if (before[i]->row) {
+			(void)type(m, "/x");
+			assert_int_equal(press(m, SYMBOL_INTERRUPT), OUTCOME_NONE);
+			assert_int_equal(m->entry, ENTRY_NONE);
+			assert_string_equal(m->notice, "");
+		}
+		/* The help closes first. */
+		(void)type(m, "?");
+		(void)press(m, SYMBOL_INTERRUPT);
+		assert_null(m->overlay);
+		assert_true(m->quit_asked);
+		free_model(m);
+	}
+	m = make_install();
+	assert_int_equal(press(m, SYMBOL_INTERRUPT), OUTCOME_NONE);
+	assert_non_null(strstr(m->notice, "does not stop an install"));
+	assert_false(m->quit_asked);
+	assert_int_equal(type(m, "y"), OUTCOME_NONE);
+	(void)type(m, "l");
+	assert_int_equal(press(m, SYMBOL_INTERRUPT), OUTCOME_NONE);
+	m->snap.commands = false; /* a viewer */
+	assert_int_equal(press(m, SYMBOL_INTERRUPT), OUTCOME_DETACH);
+	m->screen = &screen_result;
+	assert_int_equal(press(m, SYMBOL_INTERRUPT), OUTCOME_QUIT);
+	free_model(m);
+}
+
+/* The key k: each kind of --allow, and what is refused for a good reason after a question. */
+static void kinds_are_allowed(void **state)
+{
+	struct disk disks[3] = {make_emmc(), make_disk("mmcblk2", DISK_EMMC, GIB(16), "AJTD4R"),
+		make_disk("sdb", DISK_USB, GIB(64), "")};
+	struct model *m = make_model();
+	struct grid grid;
+
+	(void)state;
+	give_grid(m, &grid, 24, 80);
+	disk_refuse(&disks[1], REASON_ROOT_NAMED, "named by root=");
+	disk_refuse(&disks[2], REASON_KIND, "not an eMMC (--allow usb)");
+	model_set_disks(m, disks, 3);
+	m->disk_changed_ms = 0;
+	(void)type(m, "3");
+	(void)press(m, SYMBOL_ENTER);
+	assert_non_null(strstr(m->notice, "press k to allow it"));
+	assert_int_equal(type(m, "k"), OUTCOME_KINDS);
+	m->screen = &screen_kinds;
+	assert_true(shows(m, &grid, "usb            1 here"));
+	(void)type(m, "/usb");
+	(void)press(m, SYMBOL_ENTER);
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_ALLOW);
+	assert_int_equal(m->allow, 1u << DISK_USB);
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_ALLOW);
+	assert_int_equal(m->allow, 0);
+	/* Not without a yes, whatever else is pressed. */
+	(void)type(m, "/root-named");
+	(void)press(m, SYMBOL_ENTER);
+	for (const char *no = "nq?/k1"; *no; no++) {
+		assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_NONE);
+		assert_non_null(strstr(m->notice, "mmcblk2 is named by root="));
+		assert_int_equal(
+			screen_key(m, (struct key){SYMBOL_TEXT, (uint32_t)*no}), OUTCOME_NONE);
+		assert_int_equal(m->allow, 0);
+		assert_int_equal(type(m, "y"), OUTCOME_NONE);
+	}
+	(void)press(m, SYMBOL_ENTER);
+	assert_int_equal(type(m, "y"), OUTCOME_ALLOW);
+	assert_int_equal(m->allow, ALLOW_ROOT_NAMED);
+	/* There is none: nothing to insist on. */
+	(void)type(m, "/worn");
+	(void)press(m, SYMBOL_ENTER);
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_NONE);
+	assert_non_null(strstr(m->notice, "No device is refused"));
+	assert_int_equal(type(m, "y"), OUTCOME_NONE);
+	assert_int_equal(m->allow, ALLOW_ROOT_NAMED);
+	/* An image has no device yet: its path is asked for. */
+	set_browse(m);
+	(void)type(m, "/image");
+	(void)press(m, SYMBOL_ENTER);
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_NONE);
+	assert_int_equal(m->entry, ENTRY_IMAGE);
+	(void)type(m, "board.img");
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_IMAGE);
+	assert_string_equal(m->text, "/media/stick/images/board.img");
+	(void)press(m, SYMBOL_ESCAPE);
+	assert_int_equal(type(m, "q"), OUTCOME_BACK);
+	free_drawn(m, &grid);
+}
+
+/* Every word of --allow has its row, and no other. */
+static void kinds_are_those_of_allow(void **state)
+{
+	unsigned all = 0, bits;
+	char bad[32];
+
+	(void)state;
+	for (size_t i = 0; i < screen_kinds.count(NULL); i++) {
+		char text[128];
+
+		screen_kinds.row(NULL, i, text, sizeof(text));
+		text[strcspn(text, " ")] = '\0';
+		assert_int_equal(disk_allow_parse(text, &bits, bad), 0);
+		assert_int_equal(all & bits, 0);
+		all |= bits;
+	}
+	assert_int_equal(all, ((1u << DISK_OTHER) - 1) | ALLOW_WORN | ALLOW_ROOT_NAMED);
+}
+
+/* Plan, steps and messages are in the log; the Install screen shows messages only. */
+static void log_holds_the_install(void **state)
+{
+	struct model *m = make_model();
+	struct plan plan = {.verify = true, .archive = "/a/rootfs.tar.zst"};
+	struct snapshot s = make_snapshot(STEP_EXTRACT);
+	struct grid grid;
+
+	(void)state;
+	give_grid(m, &grid, 24, 80);
+	m->screen = &screen_install;
+	model_begin_install(m);
+	assert_int_equal(m->log_count, 0);
+	plan.target = make_emmc();
+	model_log_plan(m, &plan);
+	model_set_snapshot(m, &s);
+	assert_true(shows(m, &grid, "time stamp"));
+	assert_false(shows(m, &grid, "Target   mmcblk1"));
+	assert_int_equal(type(m, "l"), OUTCOME_NONE);
+	assert_true(shows(m, &grid, "Target   mmcblk1, eMMC DG4008"));
+	assert_true(shows(m, &grid, "[ OK ] wipe"));
+	s.state = INSTALL_FAILED;
+	s.exit_code = EXIT_FAILED;
+	err_set(&s.err, EXIT_FAILED, "extract", "tar failed");
+	model_set_snapshot(m, &s);
+	assert_true(shows(m, &grid, "FAIL mmcblk1"));
+	assert_true(shows(m, &grid, "tar failed."));
+	/* s asks for a path, and the app saves. */
+	assert_int_equal(type(m, "s"), OUTCOME_SAVE_AS);
+	path_entry_begin(m, ENTRY_SAVE, "/tmp/x.log");
+	assert_true(shows(m, &grid, "Save as: /tmp/x.log"));
+	assert_int_equal(type(m, "2"), OUTCOME_NONE);
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_SAVE);
+	assert_string_equal(m->text, "/tmp/x.log2");
+	model_answer(m, true, "It exists already.");
+	assert_true(shows(m, &grid, "It exists already."));
+	assert_true(shows(m, &grid, "Save as: /tmp/x.log2"));
+	(void)press(m, SYMBOL_INTERRUPT); /* closes the field only */
+	assert_int_equal(m->entry, ENTRY_NONE);
+	assert_ptr_equal(m->overlay, &screen_log);
+	assert_false(shows(m, &grid, "exists already"));
+	free_drawn(m, &grid);
+}
+
+static void editing_a_path(void **state)
+{
+	struct model *m = make_model();
+	struct grid grid;
+
+	(void)state;
+	give_grid(m, &grid, 24, 80);
+	m->screen = &screen_archive;
+	set_browse(m);
+	(void)type(m, "p");
+	(void)press(m, SYMBOL_CUT_LINE);
+	assert_string_equal(m->text, "");
+	(void)type(m, "/srv/pub/roofs.tar");
+	for (int i = 0; i < 6; i++)
+		(void)press(m, SYMBOL_LEFT);
+	(void)type(m, "t");
+	assert_string_equal(m->text, "/srv/pub/rootfs.tar");
+	assert_true(shows(m, &grid, "Path: /srv/pub/rootfs.tar"));
+	assert_int_equal(grid.cursor_col, 7 + 13);
+	(void)type(m, "//"); /* a new path begins only at the end */
+	assert_string_equal(m->text, "/srv/pub/root//fs.tar");
+	(void)press(m, SYMBOL_CUT_WORD);
+	assert_string_equal(m->text, "/srv/pub/fs.tar");
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_ARCHIVE);
+	free_drawn(m, &grid);
+}
+
+/* Clearing the confirmation word. */
+static void review_is_cleared(void **state)
+{
+	struct model *m = make_model();
+
+	(void)state;
+	m->screen = &screen_review;
+	m->planned = true;
+	(void)type(m, "9f3");
+	assert_string_equal(m->confirm, "9f3");
+	(void)press(m, SYMBOL_CUT_LINE);
+	assert_string_equal(m->confirm, "");
+	free_model(m);
 }
 
 static void result_keys(void **state)
@@ -515,22 +737,23 @@ static void log_keeps_every_message_once(void **state)
 {
 	struct snapshot s = make_snapshot(STEP_EXTRACT);
 	struct model *m = make_install(); /* has messages 1 and 2 */
+	size_t before = model_log_count(m);
 
 	(void)state;
 	model_set_snapshot(m, &s);
-	assert_int_equal(m->log_count, 2);
+	assert_int_equal(m->log_count, before);
 	add_message(&s, 3, "three");
 	model_set_snapshot(m, &s);
 	model_set_snapshot(m, &s);
-	assert_int_equal(m->log_count, 3);
-	assert_string_equal(m->log[2], "three");
+	assert_int_equal(m->log_count, before + 1);
+	assert_string_equal(m->log[before], "three");
 	/* Ten more messages than a snapshot holds were missed. */
 	memset(s.messages, 0, sizeof(s.messages));
 	add_message(&s, 14, "fourteen");
 	model_set_snapshot(m, &s);
-	assert_int_equal(m->log_count, 5);
-	assert_string_equal(m->log[3], "...");
-	assert_string_equal(m->log[4], "fourteen");
+	assert_int_equal(m->log_count, before + 3);
+	assert_string_equal(m->log[before + 1], "(10 more messages)");
+	assert_string_equal(m->log[before + 2], "fourteen");
 	/* The log is a ring buffer, and older lines stay in place. */
 	(void)type(m, "l");
 	(void)press(m, SYMBOL_UP);
@@ -578,7 +801,6 @@ static void log_scrolls_by_rows(void **state)
 	(void)press(m, SYMBOL_HOME);
 	assert_true(shows(m, &grid, " 1 to 4 of 100"));
 	add_message(&s, 3, "a new one");
-	m->log_seen = 2;
 	model_set_snapshot(m, &s);
 	assert_true(shows(m, &grid, " 1 to 4 of 101"));
 	(void)press(m, SYMBOL_PAGE_DOWN);
@@ -901,6 +1123,12 @@ int main(void)
 		cmocka_unit_test(cancel_asks),
 		cmocka_unit_test(cancel_question_follows_the_install),
 		cmocka_unit_test(result_says_what_is_safe),
+		cmocka_unit_test(ctrl_c_asks_to_quit),
+		cmocka_unit_test(kinds_are_allowed),
+		cmocka_unit_test(kinds_are_those_of_allow),
+		cmocka_unit_test(log_holds_the_install),
+		cmocka_unit_test(editing_a_path),
+		cmocka_unit_test(review_is_cleared),
 		cmocka_unit_test(result_keys),
 		cmocka_unit_test(log_keeps_every_message_once),
 		cmocka_unit_test(log_scrolls_by_rows),

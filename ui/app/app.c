@@ -239,6 +239,7 @@ static bool prepare_all(struct app *app)
 	}
 	app_read_board(app->options->root, m->board, sizeof(m->board));
 	list_layouts(m, app->options->layout);
+	m->allow = app->options->allow;
 	m->screen = &screen_target;
 	app_judge(app);
 	app_rescan(app);
@@ -280,6 +281,7 @@ int app_run(const struct app_options *options)
 	struct app app = {
 		.options = options,
 		.root = options->root,
+		.log = options->log,
 		.code = EXIT_CANCELLED, /* until an install ends */
 	};
 
@@ -293,12 +295,12 @@ static bool prepare_follow(struct app *app)
 	return !app->done; /* the engine could not be watched */
 }
 
-int app_follow(int service_fd)
+int app_follow(int service_fd, struct log_file *log)
 {
 	/* A copy, because the caller keeps its own if no screen can be shown. */
 	int fd = fcntl(service_fd, F_DUPFD_CLOEXEC, 3), code;
 	_cleanup_close_ int root = sysroot_open("/");
-	struct app app = {.root = root};
+	struct app app = {.root = root, .log = log};
 
 	if (fd < 0)
 		return -1;

@@ -22,8 +22,9 @@ int app_run(const struct app_options *options);
  * Shows the Install screen, then the Result, of the engine connected to @service_fd, a descriptor
  * from service_start or service_connect. Returns as app_run does, and closes @service_fd. If the
  * terminal cannot be used, returns -1 and prints nothing, so that the caller can show lines
- * instead; the engine is untouched and the caller keeps @service_fd.
+ * instead; the engine is untouched and the caller keeps @service_fd. @log, borrowed, gets what the
+ * log of the screens has; NULL: none.
  */
-int app_follow(int service_fd);
+int app_follow(int service_fd, struct log_file *log);
 
 #endif

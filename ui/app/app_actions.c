@@ -34,6 +34,7 @@ static const struct {
 	void (*enter)(struct app *app);
 } on_enter[] = {
 	{&screen_target, enter_target},
+	{&screen_kinds, enter_target},
 	{&screen_review, enter_review},
 	{&screen_result, enter_result},
 };
@@ -49,10 +50,10 @@ static void go_to(struct app *app, const struct screen *screen)
 		m->entry = ENTRY_NONE;
 	}
 	m->confirm[0] = '\0';
-	m->cancel_asked = false;
+	m->cancel_asked = m->quit_asked = m->kind_asked = false;
 	app->changed = true;
 	app->shown_ms = 0; /* draw now, even on a slow line */
-	/* Only Target shows hotplug, and an install causes events of its own. */
+	/* Only Target and Kinds show hotplug, and an install causes events of its own. */
 	if (app->inventory)
 		inventory_unwatch(app->inventory);
 	for (size_t i = 0; i < ARRAY_SIZE(on_enter); i++)
@@ -100,14 +101,17 @@ static void take_service(struct app *app)
 	int r = -ENOMEM;
 
 	while (next && (r = service_receive(app->service.watch.fd, next)) == 1) {
+		app_log_snapshot(app, next);
+		model_set_snapshot(m, next);
+		app->changed = true;
+	}
+	if (next && r == -EPIPE && !snapshot_ended(&m->snap)) {
+		service_result(&m->snap, next);
+		app_log_snapshot(app, next);
 		model_set_snapshot(m, next);
 		app->changed = true;
 	}
 	free(next);
-	if (r == -EPIPE && !snapshot_ended(&m->snap)) {
-		service_result(&m->snap, &m->snap);
-		app->changed = true;
-	}
 	if (r == -EPROTO) {
 		STR_COPY(app->last_words, service_detached_text(r));
 		app->done = true;
@@ -125,9 +129,7 @@ void app_watch_service(struct app *app, int fd)
 		app->done = true;
 		return;
 	}
-	app->model->snap = app->model->calm = (struct snapshot){0};
-	app->model->log_count = app->model->log_seen = 0;
-	app->model->log_scroll = 0;
+	model_begin_install(app->model);
 	go_to(app, &screen_install);
 }
 
@@ -147,6 +149,7 @@ static void on_begin(struct app *app)
 		return;
 	}
 	app_watch_service(app, fd);
+	app_log_plan(app, &m->plan);
 }
 
 static bool is_installing(const struct app *app)
@@ -168,8 +171,10 @@ static void on_back(struct app *app)
 	static const struct screen *const way[] = {
 		&screen_target, &screen_archive, &screen_layout, &screen_review};
 
-	if (app->model->screen->step >= 2)
-		go_to(app, way[app->model->screen->step - 2]);
+	int step = app->model->screen->step;
+
+	if (step >= 1) /* the first is Kinds */
+		go_to(app, way[step >= 2 ? step - 2 : 0]);
 }
 
 static void on_quit(struct app *app)
@@ -203,6 +208,17 @@ static void on_target(struct app *app)
 	go_to(app, &screen_archive);
 }
 
+static void on_kinds(struct app *app)
+{
+	go_to(app, &screen_kinds);
+}
+
+static void on_image(struct app *app)
+{
+	if (app_take_image(app, app->model->text))
+		go_to(app, &screen_target);
+}
+
 /* Puts the cursor on the folder that was left, or keeps it on the same name. */
 static void on_folder(struct app *app)
 {
@@ -233,8 +249,9 @@ static void on_complete(struct app *app)
 {
 	struct model *m = app->model;
 
-	if (browse_complete(m->browse.dir, m->text, sizeof(m->text), &m->names) == 0)
-		model_say(m, false, "No matching name.");
+	if (browse_complete(m->browse.dir[0] ? m->browse.dir : "/", m->text, sizeof(m->text),
+		    &m->names) == 0)
+		model_answer(m, false, "No matching name.");
 }
 
 static void on_layout(struct app *app)
@@ -264,6 +281,11 @@ static void (*const handlers[OUTCOME_COUNT])(struct app *app) = {
 	[OUTCOME_REDRAW] = on_redraw,
 	[OUTCOME_RESCAN] = on_rescan,
 	[OUTCOME_TARGET] = on_target,
+	[OUTCOME_KINDS] = on_kinds,
+	[OUTCOME_ALLOW] = app_judge,
+	[OUTCOME_IMAGE] = on_image,
+	[OUTCOME_SAVE_AS] = app_ask_save,
+	[OUTCOME_SAVE] = app_save_log,
 	[OUTCOME_FOLDER] = on_folder,
 	[OUTCOME_ARCHIVE] = on_archive,
 	[OUTCOME_COMPLETE] = on_complete,

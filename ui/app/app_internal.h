@@ -2,7 +2,7 @@
 /*
  * app_internal - shared by the files of the app. From the bottom up: app_watch.c (descriptors in
  * the reactor), app_view.c (draws the model), app_console.c (kernel messages), app_sources.c (fills
- * the model), app_actions.c (handles keys and the engine), app.c (terminal, signals, the loop). A
+ * the model), app_log.c, app_actions.c (handles keys and the engine), app.c (terminal, signals, the loop). A
  * file calls only files below it.
  */
 #ifndef UI_APP_APP_INTERNAL_H
@@ -36,8 +36,9 @@ struct app {
 	struct app_watch kmsg; /* /dev/kmsg, if the kernel prints on this terminal */
 	struct repaint repaint;
 	struct inventory *inventory;
-	unsigned generation; /* of the inventory, as copied into the model */
-	struct disk *image;  /* the target, if it is an image; or NULL */
+	unsigned generation;  /* of the inventory, as copied into the model */
+	struct log_file *log; /* borrowed; or NULL */
+	struct disk *image;   /* the target, if it is an image; or NULL */
 	struct inspect *inspect;
 	struct settings_journal settings; /* empty path: settings must not be changed */
 	bool shown;			  /* the first screen has been drawn */
@@ -79,6 +80,9 @@ void app_rescan(struct app *app);
 /* Puts the cursor on the target of the options; an image gets a row of its own. Shows a notice if
  * it cannot be used. */
 void app_take_target(struct app *app);
+/* Adds the image at @path to the targets, allows it, and puts the cursor on it. Returns false, with a
+ * notice, if it is none. */
+bool app_take_image(struct app *app, const char *path);
 /* Lists a folder on the Archive screen, with the cursor on the name @select (may be NULL). */
 void app_open_folder(struct app *app, const char *path, const char *select);
 /* Starts the scan of the archive at @path, or keeps the scan that is already of that file. Returns
@@ -99,6 +103,16 @@ void app_recall_last_run(struct model *model);
 /* Opens the journal of settings. On the kernel's console, also lowers the console log level, and
  * watches for messages that are printed nevertheless. */
 void app_console_open(struct app *app);
+
+/* --- app_log.c: the log of the install --- */
+
+/* Adds the plan and what a snapshot changes to the log of the screen and of --log. */
+void app_log_plan(struct app *app, const struct plan *plan);
+void app_log_snapshot(struct app *app, const struct snapshot *now);
+/* Opens the text field for the path of the saved log, with a path that does not exist yet. */
+void app_ask_save(struct app *app);
+/* Saves the log in the file m->text, which must not exist. */
+void app_save_log(struct app *app);
 
 /* --- app_actions.c: handles keys and the engine --- */
 

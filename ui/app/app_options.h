@@ -5,6 +5,7 @@
 
 #include "core/archive/source.h"
 #include "device/layout/layout.h"
+#include "ui/lines/log_file.h"
 
 #include <stdbool.h>
 
@@ -20,6 +21,7 @@ struct app_options {
 	const char *expect_id;	     /* CID or serial that the target must have, or NULL */
 	unsigned allow;		     /* bit 1 << enum disk_kind for each kind that may be written */
 	bool verify;
+	struct log_file *log; /* of the install; or NULL. Borrowed */
 };
 
 #endif

@@ -33,7 +33,7 @@ static struct judge_job job_of(const struct app *app, struct inuse_file files[PL
 	const struct layout *layout = &m->layouts[m->layout_cursor].spec;
 
 	return (struct judge_job){
-		.allow = app->options->allow,
+		.allow = m->allow,
 		.need_bytes =
 			m->scan.state == INSPECT_OK ? plan_need_bytes(&m->scan.totals, layout) : 0,
 		.files = files,
@@ -65,6 +65,28 @@ void app_watch_plugging(struct app *app)
 	/* Needs root. Other users see a card in a reader after a rescan. */
 	if (app->settings.path[0])
 		(void)uevent_poll_media(&app->settings);
+}
+
+bool app_take_image(struct app *app, const char *path)
+{
+	struct model *m = app->model;
+	struct disk *disk = calloc(1, sizeof(*disk));
+	int r = disk ? disk_scan_target(app->options->root, path, disk) : -ENOMEM;
+
+	if (r < 0 || disk->kind != DISK_IMAGE) {
+		model_say(m, true, "%s cannot be used as an image: %s. Type another path.", path,
+			r < 0 ? judge_target_error(r) : "it is a device");
+		free(disk);
+		return false;
+	}
+	free(app->image);
+	app->image = disk;
+	probe_content(disk->path, &disk->content);
+	m->allow |= 1u << DISK_IMAGE;
+	app_judge(app);
+	m->disk_cursor = 0; /* images come first */
+	m->disk_changed_ms = 0;
+	return true;
 }
 
 void app_take_target(struct app *app)
@@ -207,7 +229,7 @@ void app_make_plan(struct app *app)
 		.layout = &m->layouts[m->layout_cursor].spec,
 		.tar_program = app->options->tar_program,
 		.expect_id = app->options->expect_id,
-		.allow = app->options->allow,
+		.allow = m->allow,
 		.verify = app->options->verify,
 	};
 

@@ -69,25 +69,30 @@ static int refuse_connect(enum command command, const char *name, int r)
 int cmd_attach(int argc, char **argv)
 {
 	_cleanup_close_ int fd = -1, reactor = -1;
+	_cleanup_log_file_ struct log_file log = {0};
 	struct options options;
 	struct follow follow;
+	struct diag diag;
 	int r = parse(COMMAND_ATTACH, argc, argv, &options);
 
 	if (r != 0)
 		return r;
+	if (options.log && log_file_open(&log, options.log, NULL, NULL, &diag) < 0)
+		return refuse(diag.text);
 	fd = service_connect(options.name);
 	if (fd < 0)
 		return refuse_connect(COMMAND_ATTACH, options.name, fd);
-	if (!options.plain && !options.json && follow_has_screen()) {
-		r = app_follow(fd);
+	if (!options.plain && !options.json && !options.quiet && follow_has_screen()) {
+		r = app_follow(fd, options.log ? &log : NULL);
 		if (r >= 0) {
 			(void)take_fd(&fd);
 			return r;
 		}
 	}
 	reactor = reactor_new();
-	r = follow_init(&follow, reactor, stdout, options.json);
+	r = follow_init(&follow, reactor, follow_output(options.quiet), options.json);
 	follow.watch = true;
+	follow.log = options.log ? &log : NULL;
 	if (r < 0) {
 		(void)refuse(service_detached_text(0));
 		r = EXIT_DETACHED;

@@ -31,6 +31,7 @@ struct run {
 	int root, reactor;
 	struct disk target;
 	struct follow follow;
+	struct log_file log;
 	struct scan_lines scan;
 	struct plan plan;
 	struct plan_verdict verdict;
@@ -38,9 +39,11 @@ struct run {
 	const char *early_step;	   /* of the first of them */
 };
 
-static void print_error(const char *sentence)
+static void print_error(struct run *run, const char *sentence)
 {
 	fprintf(stderr, "boardstrap: %s\n", sentence);
+	if (run->log.out)
+		log_file_row(&run->log, sentence);
 }
 
 /* Reports why nothing is written, and returns @code. */
@@ -49,7 +52,7 @@ static int stop(struct run *run, int code, const char *step, const char *sentenc
 	struct err why = {0};
 
 	err_set(&why, code, step, "%s", sentence);
-	print_error(sentence);
+	print_error(run, sentence);
 	if (run->options.json)
 		event_refused(stdout, &why);
 	return code;
@@ -103,6 +106,17 @@ static int find_tar(struct run *run)
 	return refuse(run, "check", text);
 }
 
+static int open_log(struct run *run)
+{
+	const struct options *options = &run->options;
+	struct diag diag;
+
+	if (!options->log || log_file_open(&run->log, options->log, options->archive,
+				     options->target, &diag) == 0)
+		return 0;
+	return problem(run, "log", "check", diag.text);
+}
+
 /* Checks options and programs before any device is opened. Returns 0 or the exit code. */
 static int check_request(struct run *run)
 {
@@ -116,7 +130,11 @@ static int check_request(struct run *run)
 			: options->target ? "install needs --archive FILE"
 					  : "install needs --target DEV|IMAGE and --archive FILE "
 					    "(`boardstrap list` shows the devices)");
-	r = find_layout(run);
+	if (options->quiet && !options->yes && !options->dry_run)
+		return refuse(run, "check", "--quiet does not ask: use --yes to confirm writing");
+	r = open_log(run);
+	if (r == 0)
+		r = find_layout(run);
 	if (r == 0)
 		r = find_tar(run);
 	if (r == 0 && !options->dry_run && geteuid() != 0)
@@ -165,7 +183,7 @@ static int judge_target(struct run *run)
 			reason->text);
 		STR_COPY(why.next, reason_advice(reason->code));
 		err_sentence(&why, sentence, sizeof(sentence));
-		print_error(sentence);
+		print_error(run, sentence);
 		if (i == 0)
 			first = why;
 	}
@@ -234,7 +252,7 @@ static int read_archive(struct run *run)
 		if (run->options.dry_run)
 			(void)problem(run, "archive", "scan", text);
 		else
-			print_error(text);
+			print_error(run, text);
 	}
 	return run->options.dry_run ? 0 : refuse(run, "scan", diag.text);
 }
@@ -268,7 +286,7 @@ static int try_filesystems(struct run *run)
 	if (!trial.untried[0])
 		return 0;
 	STR_FORMAT(text, "Not every filesystem was tried: %s", trial.untried);
-	print_error(text);
+	print_error(run, text);
 	if (run->options.json)
 		event_message(stdout, 1, text);
 	return 0;
@@ -323,10 +341,12 @@ static int complete_plan(struct run *run)
 		event_plan(stdout, &run->plan, verdict);
 	else if (run->plan.complete)
 		plain_plan(&run->follow.plain, &run->plan);
+	if (run->log.out && run->plan.complete)
+		log_file_plan(&run->log, &run->plan);
 	if (verdict->count == 0)
 		return 0;
 	for (uint32_t i = 0; i < verdict->count && i < PLAN_PROBLEMS_MAX; i++)
-		print_error(verdict->problems[i].text);
+		print_error(run, verdict->problems[i].text);
 	code = facts.locked ? EXIT_LOCKED : EXIT_REFUSED;
 	err_set(&why, code, run->early_step ? run->early_step : "check", "%s",
 		verdict->problems[0].text);
@@ -396,6 +416,16 @@ static int ask(struct run *run)
 
 /* ---- the engine ---- */
 
+/* Initialises run->follow. Returns 0 or -errno. */
+static int follow_lines(struct run *run)
+{
+	int r = follow_init(
+		&run->follow, run->reactor, follow_output(run->options.quiet), run->options.json);
+
+	run->follow.log = run->log.out ? &run->log : NULL;
+	return r;
+}
+
 /* Shows the engine in lines, with the plan if the front end has not shown it. */
 static int follow_in_lines(struct run *run, int fd)
 {
@@ -416,19 +446,19 @@ static int run_engine(struct run *run)
 		STR_FORMAT(text, "the engine could not be started: %s", strerror(-r));
 		return refuse(run, "lock", text);
 	}
-	if (run->options.json || run->options.plain || !follow_has_screen())
+	if (run->options.json || run->options.plain || run->options.quiet || !follow_has_screen())
 		return follow_in_lines(run, fd);
 
 	follow_finish(&run->follow);
-	r = app_follow(fd);
+	r = app_follow(fd, run->log.out ? &run->log : NULL);
 	if (r >= 0) {
 		(void)take_fd(&fd);
 		return r;
 	}
 	/* The terminal cannot show screens. */
-	r = follow_init(&run->follow, run->reactor, stdout, false);
+	r = follow_lines(run);
 	if (r < 0) {
-		print_error(service_detached_text(0));
+		print_error(run, service_detached_text(0));
 		return EXIT_DETACHED;
 	}
 	return follow_in_lines(run, fd);
@@ -443,7 +473,7 @@ static int run_install(struct run *run)
 	if (r != 0)
 		return r;
 	run->reactor = reactor_new();
-	r = follow_init(&run->follow, run->reactor, stdout, run->options.json);
+	r = follow_lines(run);
 	if (r < 0)
 		return refuse(run, "scan", strerror(-r));
 	begin_plan(run);
@@ -478,6 +508,7 @@ int cmd_install(int argc, char **argv)
 	}
 	scan_lines_finish(&run->scan);
 	follow_finish(&run->follow);
+	log_file_close(&run->log);
 	close_fd(&run->reactor);
 	close_fd(&run->root);
 	free(run);

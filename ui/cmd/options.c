@@ -132,6 +132,10 @@ static const struct option_row {
 	{"json", NULL, "print one JSON object per line, for programs",
 		FOR(INSTALL) | FOR(ATTACH) | FOR(STATUS) | FOR(LIST) | FOR(INSPECT),
 		.offset = OFFSET(json)},
+	{"log", "FILE", "append plan, steps, messages and result to this file",
+		FOR_PLANS | FOR(ATTACH), .offset = OFFSET(log)},
+	{"quiet", NULL, "print errors only; the exit code tells the rest",
+		FOR(INSTALL) | FOR(ATTACH), .offset = OFFSET(quiet)},
 	{"all", NULL, "also show loop devices and other unlikely targets", FOR(LIST),
 		.offset = OFFSET(all)},
 	{"brief", NULL, "print one line per disk, without details", FOR(LIST),
@@ -355,6 +359,9 @@ int options_parse(
 	}
 	if (r == 0 && options.plain && options.json)
 		r = diag_fail(diag, -EINVAL, "--plain and --json are mutually exclusive");
+	if (r == 0 && options.quiet && (options.plain || options.json))
+		r = diag_fail(diag, -EINVAL, "--quiet and --%s are mutually exclusive",
+			options.plain ? "plain" : "json");
 	if (r == 0 && options.brief && options.json)
 		r = diag_fail(diag, -EINVAL, "--brief and --json are mutually exclusive");
 	if (r == 0)

@@ -35,10 +35,11 @@ enum command command_find(const char *name, struct diag *diag);
 struct options {
 	const char *target, *layout, *tar, *expect_id, *sysroot;
 	const char *archive; /* the operand of inspect, an option of the others */
+	const char *log;     /* file */
 	const char *name;    /* operand of attach, status and cancel: name of a target */
 	struct archive_options reading;
 	unsigned allow; /* bits of disk_allow_parse */
-	bool yes, dry_run, no_verify, plain, json, all, brief;
+	bool yes, dry_run, no_verify, plain, json, all, brief, quiet;
 	bool help; /* main prints it before it runs any command */
 };
 

@@ -30,6 +30,15 @@ bool follow_has_screen(void)
 	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 }
 
+FILE *follow_output(bool quiet)
+{
+	static FILE *nowhere;
+
+	if (quiet && !nowhere)
+		nowhere = fopen("/dev/null", "we");
+	return quiet && nowhere ? nowhere : stdout;
+}
+
 static void on_signal(struct watch *watch, uint32_t events)
 {
 	struct follow *follow = container_of(watch, struct follow, signals);
@@ -172,11 +181,17 @@ static void show_plan(struct follow *follow, const struct snapshot *now)
 	_cleanup_free_ struct plan_report *report = malloc(sizeof(*report));
 	const struct plan_verdict *verdict;
 
-	if (!follow->plan || !now->planned)
+	bool logs = follow->log && !follow->log->planned;
+
+	if ((!follow->plan && !logs) || !now->planned)
 		return;
-	follow->plan = false;
 	if (!report || service_plan(now, report) < 0)
 		return;
+	if (logs)
+		log_file_plan(follow->log, &report->plan);
+	if (!follow->plan)
+		return;
+	follow->plan = false;
 	verdict = &report->verdict;
 	if (follow->json) {
 		event_plan(output(follow), &report->plan, verdict);
@@ -219,12 +234,16 @@ static void on_service(struct watch *watch, uint32_t events)
 	}
 	if (r < 0) /* gone: read its result from the run state, or report its death */
 		service_result(&follow->shown, &now);
+	if (follow->log && !snapshot_ended(&now))
+		log_file_snapshot(follow->log, &now);
 	/* The plan comes after the scan, and before the result. */
 	if (!snapshot_ended(&now))
 		follow_show(follow, &now);
 	show_plan(follow, &now);
 	if (!snapshot_ended(&now))
 		return;
+	if (follow->log)
+		log_file_snapshot(follow->log, &now);
 	follow_show(follow, &now);
 	if (now.state != INSTALL_PASSED) {
 		err_sentence(&now.err, text, sizeof(text));

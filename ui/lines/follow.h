@@ -9,6 +9,7 @@
 
 #include "core/install/snapshot.h"
 #include "core/process/reactor.h"
+#include "ui/lines/log_file.h"
 #include "ui/lines/plain.h"
 #include "ui/term/term_output.h"
 
@@ -16,9 +17,10 @@ enum follow_wish { FOLLOW_ON, FOLLOW_CANCEL, FOLLOW_DETACH };
 
 struct follow {
 	bool json;
-	bool watch;  /* a viewer (attach): Ctrl-C detaches and does not cancel */
-	bool plan;   /* the plan is still to be shown, once the engine has completed it */
-	FILE *out;   /* borrowed */
+	bool watch;	      /* a viewer (attach): Ctrl-C detaches and does not cancel */
+	bool plan;	      /* the plan is still to be shown, once the engine has completed it */
+	struct log_file *log; /* borrowed; or NULL */
+	FILE *out;	      /* borrowed */
 	FILE *queue; /* to @term_output; replaces @out while following on a terminal; or NULL */
 	struct term_output term_output;
 	bool hurries; /* a signal came: do not wait for the line any longer */
@@ -36,6 +38,9 @@ struct follow {
 
 /* True if standard input and output are a terminal; app_follow may still fail to show screens. */
 bool follow_has_screen(void);
+
+/* Standard output, or with @quiet a stream that goes nowhere; not closed by the caller. */
+FILE *follow_output(bool quiet);
 
 /* Ignores SIGPIPE, blocks the signals and watches them in @reactor (borrowed, as is @out), whose
  * dispatch sets follow->wish. @follow must not move until follow_finish, which may be called after

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/lines/plain.h"
 
+#include "core/report/log.h"
 #include "device/base/human.h"
 #include "device/base/utf8.h"
 #include "device/base/util.h"
@@ -77,90 +78,16 @@ static void print_line(struct plain *plain, const char *line)
 
 /* ---- the plan ---- */
 
-/* "mmcblk1, eMMC DG4008, 7.3 GiB, ..9f31" */
-static void describe_target(const struct disk *disk, char *ret, size_t size)
+static void print_row(void *owner, const char *head, const char *text)
 {
-	char identity[32];
+	struct plain *plain = owner;
 
-	disk_identity_short(disk, identity);
-	(void)str_format(ret, size, "%s, %s%s%s, %s%s%s", disk->name, disk_kind_label(disk->kind),
-		disk->model[0] ? " " : "", disk->model, human_size(disk->size_bytes).s,
-		identity[0] ? ", " : "", identity);
-}
-
-static void print_archive(struct plain *plain, const struct plan *plan)
-{
-	static const char *const sidecars[] = {
-		[SIDECAR_NONE] = "",
-		[SIDECAR_OK] = ", matches the digest file beside it",
-		[SIDECAR_WRONG] = ", does not match the digest file beside it",
-	};
-	const char *slash = strrchr(plan->archive, '/');
-	char line[400], name[256];
-
-	STR_COPY(name, slash ? slash + 1 : plan->archive);
-	str_sanitise(name);
-	STR_FORMAT(line, "%s, %s -> %s, %s entries", name,
-		human_size(plan->archive_id.size_bytes).s, human_size(plan->totals.stream_bytes).s,
-		human_count(plan->totals.entries).s);
-	plain_wrap(plain->out, "Archive  ", line);
-	STR_FORMAT(line, "sha256 %.12s...%s", plan->sha256, sidecars[plan->sidecar]);
-	plain_wrap(plain->out, "         ", line);
-	for (uint32_t i = 0; i < plan->warnings.count; i++)
-		plain_wrap(plain->out, "Warning  ", plan->warnings.list[i].text);
-}
-
-static void print_layout(struct plain *plain, const struct layout *layout)
-{
-	char line[200];
-
-	STR_FORMAT(line, "%s, %s", layout->name, layout->table == TABLE_GPT ? "GPT" : "MBR");
-	plain_wrap(plain->out, "Layout   ", line);
-	for (size_t i = 0; i < layout->count; i++) {
-		const struct layout_partition *partition = &layout->partitions[i];
-
-		STR_FORMAT(line, "%zu: %s \"%s\"%s%s, from %s, %s", i + 1, fs_name(partition->fs),
-			partition->label, partition->mount[0] ? " on " : "", partition->mount,
-			human_size(partition->start * SECTOR_BYTES).s,
-			human_size(partition->sectors * SECTOR_BYTES).s);
-		plain_wrap(plain->out, "         ", line);
-	}
-}
-
-static void print_blobs(struct plain *plain, const struct layout *layout)
-{
-	static const char *const targets[] = {[BLOB_DISK] = "the disk",
-		[BLOB_BOOT0] = "boot0",
-		[BLOB_BOOT1] = "boot1",
-		[BLOB_PARTITION] = "partition "};
-	char line[512];
-
-	for (size_t i = 0; i < layout->blob_count; i++) {
-		const struct layout_blob *blob = &layout->blobs[i];
-
-		STR_FORMAT(line, "%s: %s (%s) to %s%s, from %s", blob->name, blob->file,
-			human_size(blob->size_bytes).s, targets[blob->target], blob->partition,
-			human_size(blob->offset_bytes).s);
-		plain_wrap(plain->out, "         ", line);
-	}
+	plain_wrap(plain->out, head, text);
 }
 
 void plain_plan(struct plain *plain, const struct plan *plan)
 {
-	char line[200];
-
-	describe_target(&plan->target, line, sizeof(line));
-	plain_wrap(plain->out, "Target   ", line);
-	if (plan->target.warning[0])
-		plain_wrap(plain->out, "Warning  ", plan->target.warning);
-	print_archive(plain, plan);
-	if (plan->layout.count > 0)
-		print_layout(plain, &plan->layout);
-	print_blobs(plain, &plan->layout);
-	STR_FORMAT(line, "%s, flush, %s, then the partition table",
-		plan->tar_program[0] ? tar_flavour_name(plan->tar) : "no tar",
-		plan->verify ? "verify every entry" : "no verification");
-	plain_wrap(plain->out, "With     ", line);
+	log_plan(plan, print_row, plain);
 	(void)fflush(plain->out);
 }
 
@@ -169,23 +96,7 @@ void plain_plan(struct plain *plain, const struct plan *plan)
 static void print_steps(
 	struct plain *plain, const struct snapshot *before, const struct snapshot *now)
 {
-	static const char *const marks[] = {
-		[STEP_DONE] = "[ OK ]",
-		[STEP_FAILED] = "[FAIL]",
-		[STEP_SKIPPED] = "[SKIP]",
-	};
-
-	for (unsigned i = 0; i < STEP_COUNT; i++) {
-		const struct snapshot_step *step = &now->steps[i];
-
-		if (step->state == before->steps[i].state || step->state < STEP_DONE)
-			continue;
-		if (step->state == STEP_SKIPPED)
-			fprintf(plain->out, "%s %s\n", marks[step->state], step_name(i));
-		else
-			fprintf(plain->out, "%s %-8s %s\n", marks[step->state], step_name(i),
-				human_duration(step->ms / 1000).s);
-	}
+	log_steps(before, now, print_row, plain);
 }
 
 static void print_left_out(struct plain *plain)
@@ -283,30 +194,7 @@ static void print_progress(struct plain *plain, const struct snapshot *now)
 
 static void print_result(struct plain *plain, const struct snapshot *now)
 {
-	static const char *const words[] = {
-		[INSTALL_PASSED] = "PASS ",
-		[INSTALL_FAILED] = "FAIL ",
-		[INSTALL_CANCELLED] = "CANCELLED ",
-	};
-	char line[300], verified[100];
-
-	if (now->state == INSTALL_PASSED) {
-		if (now->exit_code == EXIT_NOT_VERIFIED)
-			STR_COPY(verified, "installed, not verified");
-		else
-			STR_FORMAT(verified, "%s entries verified, %s wrong",
-				human_count(now->verify.entries).s,
-				human_count(now->verify.mismatches).s);
-		STR_FORMAT(line, "%s, %s%s%s: %s, %s, %s", now->target_name,
-			disk_kind_label(now->target_kind), now->target_short[0] ? " " : "",
-			now->target_short, verified, human_duration(now->elapsed_ms / 1000).s,
-			human_rate(now->progress.mean_bps).s);
-	} else {
-		STR_FORMAT(line, "%s, %s%s%s: at %s, after %s", now->target_name,
-			disk_kind_label(now->target_kind), now->target_short[0] ? " " : "",
-			now->target_short, now->err.step, human_duration(now->elapsed_ms / 1000).s);
-	}
-	plain_wrap(plain->out, words[now->state], line);
+	log_result(now, print_row, plain);
 }
 
 void plain_snapshot(struct plain *plain, const struct snapshot *before, const struct snapshot *now)

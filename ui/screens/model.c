@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/screens/model.h"
 
-#include "device/base/utf8.h"
+#include "core/report/log.h"
 #include "device/base/util.h"
 
 #include <stdlib.h>
@@ -15,6 +15,21 @@ void model_say(struct model *model, bool bad, const char *format, ...)
 	(void)str_vformat(model->notice, sizeof(model->notice), format, args);
 	va_end(args);
 	model->notice_bad = bad;
+}
+
+void model_answer(struct model *model, bool bad, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	if (model->overlay) {
+		(void)str_vformat(model->answer, sizeof(model->answer), format, args);
+		model->answer_bad = bad;
+	} else {
+		(void)str_vformat(model->notice, sizeof(model->notice), format, args);
+		model->notice_bad = bad;
+	}
+	va_end(args);
 }
 
 static int disk_rank(const struct disk *disk)
@@ -172,11 +187,23 @@ const char *model_log_line(const struct model *model, size_t index)
 	return model->log[(first + index) % MODEL_LOG_MAX];
 }
 
-static void log_line(struct model *model, const char *text)
+bool model_log_is_message(const struct model *model, size_t index)
 {
-	bool full = model->log_count >= MODEL_LOG_MAX;
+	uint64_t first = model->log_count - model_log_count(model);
 
-	STR_COPY(model->log[model->log_count++ % MODEL_LOG_MAX], text);
+	return model->log_is_message[(first + index) % MODEL_LOG_MAX];
+}
+
+static void log_line(void *owner, const char *head, const char *text)
+{
+	struct model *model = owner;
+	bool full = model->log_count >= MODEL_LOG_MAX;
+	size_t at = model->log_count++ % MODEL_LOG_MAX;
+
+	STR_FORMAT(model->log[at], "%s%s", head, text);
+	str_sanitise(model->log[at]);
+	text = model->log[at];
+	model->log_is_message[at] = head[0] == '\0';
 	if (model->log_scroll > 0) /* keep older lines in place */
 		model->log_scroll += model_log_rows(model->grid, text);
 	if (full && model->log_match > 0)
@@ -191,21 +218,25 @@ void model_ask_cancel(struct model *model)
 				    : "Nothing has been written yet.");
 }
 
+void model_begin_install(struct model *model)
+{
+	model->snap = model->calm = (struct snapshot){0};
+	model->log_count = 0;
+	model->log_scroll = model->log_match = 0;
+	model->log_planned = false;
+}
+
+void model_log_plan(struct model *model, const struct plan *plan)
+{
+	model->log_planned = true;
+	log_plan(plan, log_line, model);
+}
+
 void model_set_snapshot(struct model *model, const struct snapshot *snap)
 {
 	unsigned text_ms = model->text_ms ? model->text_ms : 1000;
 
-	for (size_t i = 0; i < SNAPSHOT_MESSAGES; i++) {
-		const struct snapshot_message *message = &snap->messages[i];
-
-		if (message->number <= model->log_seen)
-			continue;
-		/* Messages came faster than snapshots, or before this front end was attached. */
-		if (message->number > model->log_seen + 1)
-			log_line(model, "...");
-		log_line(model, message->text);
-		model->log_seen = message->number;
-	}
+	log_snapshot(&model->snap, snap, log_line, model);
 	if (model->now_ms - model->calm_ms >= text_ms || snap->state != model->calm.state ||
 		snap->step != model->calm.step) {
 		model->calm = *snap;
@@ -215,21 +246,4 @@ void model_set_snapshot(struct model *model, const struct snapshot *snap)
 	/* The question stays open while the install continues. */
 	if (model->cancel_asked)
 		model_ask_cancel(model);
-}
-
-void model_type(char *text, size_t size, uint32_t codepoint)
-{
-	char bytes[UTF8_MAX + 1];
-	size_t length = strlen(text);
-
-	if (codepoint >= 0x20 && codepoint != 0x7f && length + utf8_encode(codepoint, bytes) < size)
-		(void)str_copy(text + length, size - length, bytes);
-}
-
-void model_erase(char *text)
-{
-	size_t length = strlen(text);
-
-	if (length > 0)
-		text[utf8_start(text, length - 1)] = '\0';
 }

@@ -19,7 +19,9 @@
 /* Enter is ignored for this time after the row under the cursor has changed. */
 #define MODEL_CALM_MS 500
 
-enum model_entry { ENTRY_NONE, ENTRY_SEARCH, ENTRY_PATH };
+/* The open text field. From ENTRY_PATH on it is a path (path_entry.h): of the archive, of an image
+ * to install to, of the file to save the log in. */
+enum model_entry { ENTRY_NONE, ENTRY_SEARCH, ENTRY_PATH, ENTRY_IMAGE, ENTRY_SAVE };
 
 struct model_layout {
 	struct layout spec;
@@ -43,10 +45,15 @@ struct model {
 	/* The only place for errors and questions; the next key clears it. */
 	char notice[400];
 	bool notice_bad;
+	/* The same for the overlay, over the notice of its screen. */
+	char answer[640];
+	bool answer_bad;
+	bool quit_asked; /* the notice asks whether to quit */
 
 	/* The text field of a search or path. */
 	enum model_entry entry;
 	char text[512];
+	size_t behind;			   /* bytes of it behind the cursor (line_edit.h) */
 	char sought[64];		   /* text of the last search */
 	size_t match_count, match_number;  /* matches, and the number of the one at the cursor */
 	size_t search_from, search_scroll; /* cursor and log position before the search */
@@ -61,6 +68,9 @@ struct model {
 	bool settled;		  /* every probe has finished */
 	uint64_t disk_changed_ms; /* last change of the row under the cursor; 0: never */
 	struct disk target;	  /* the chosen target; its name is "" if none is chosen */
+	unsigned allow;		  /* bits of disk_allow_parse */
+	size_t kind_cursor;	  /* on the screen Kinds */
+	bool kind_asked;	  /* the notice asks whether to allow its row */
 
 	/* Archive */
 	struct browse browse;
@@ -85,11 +95,12 @@ struct model {
 	uint64_t calm_ms;
 	unsigned text_ms; /* period of calm; 0: one second */
 	bool cancel_asked;
-	char log[MODEL_LOG_MAX][160]; /* a ring buffer of messages */
-	uint64_t log_count;	      /* lines so far, including overwritten ones */
-	uint64_t log_seen;	      /* number of the last message in the log */
-	size_t log_scroll;	      /* rows below the visible ones; 0: follow the end */
-	size_t log_match;	      /* index of the line that a search has found */
+	char log[MODEL_LOG_MAX][256];	    /* a ring buffer of lines */
+	bool log_is_message[MODEL_LOG_MAX]; /* of tar, the kernel or the engine: not plan or step */
+	bool log_planned;		    /* the plan is in the log */
+	uint64_t log_count;		    /* lines so far, including overwritten ones */
+	size_t log_scroll;		    /* rows below the visible ones; 0: follow the end */
+	size_t log_match;		    /* index of the line that a search has found */
 };
 
 static inline bool model_is_installing(const struct model *model)
@@ -99,6 +110,10 @@ static inline bool model_is_installing(const struct model *model)
 
 /* Sets or clears the notice; @bad: it is an error. */
 void model_say(struct model *model, bool bad, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The same on the overlay, if one is open. */
+void model_answer(struct model *model, bool bad, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /*
@@ -127,12 +142,14 @@ size_t model_log_rows(const struct grid *grid, const char *text);
 size_t model_log_count(const struct model *model);
 const char *model_log_line(const struct model *model, size_t index);
 
-/* Copies a snapshot, and appends its new messages to the log. */
-void model_set_snapshot(struct model *model, const struct snapshot *snap);
+/* Returns true if the line is a message: of tar, the kernel, or the engine. */
+bool model_log_is_message(const struct model *model, size_t index);
 
-/* Appends a character to a text field, as UTF-8. */
-void model_type(char *text, size_t size, uint32_t codepoint);
-/* Removes the last character of a text field. */
-void model_erase(char *text);
+/* Empties the log and the snapshots, for another install. */
+void model_begin_install(struct model *model);
+/* Appends the plan to the log. */
+void model_log_plan(struct model *model, const struct plan *plan);
+/* Copies a snapshot, and appends what it adds to the log: messages, ended steps, the result. */
+void model_set_snapshot(struct model *model, const struct snapshot *snap);
 
 #endif

@@ -25,9 +25,14 @@ enum outcome {
 	OUTCOME_TARGET,	  /* model.target has been chosen */
 	OUTCOME_FOLDER,	  /* list the folder in model.text */
 	OUTCOME_ARCHIVE,  /* scan the file in model.text */
+	OUTCOME_IMAGE,	  /* add the image file in model.text to the targets */
+	OUTCOME_KINDS,	  /* choose which kinds of devices may be targets */
+	OUTCOME_ALLOW,	  /* model.allow has changed: judge all disks again */
+	OUTCOME_SAVE,	  /* save the log in the file model.text */
 	OUTCOME_COMPLETE, /* complete the path in model.text, and set model.names */
-	OUTCOME_LAYOUT,	  /* the layout under the cursor has been chosen */
-	OUTCOME_BEGIN,	  /* the operator has confirmed: start the engine */
+	OUTCOME_SAVE_AS, /* ask where to save the log, beginning with a path that the app proposes */
+	OUTCOME_LAYOUT,	 /* the layout under the cursor has been chosen */
+	OUTCOME_BEGIN,	 /* the operator has confirmed: start the engine */
 	OUTCOME_CANCEL,
 	OUTCOME_DETACH,
 	OUTCOME_AGAIN, /* go from the result to the first screen */
@@ -79,8 +84,8 @@ struct screen {
 	void (*found)(struct model *model);
 };
 
-extern const struct screen screen_target, screen_archive, screen_layout, screen_review,
-	screen_install, screen_result, screen_help, screen_log;
+extern const struct screen screen_target, screen_kinds, screen_archive, screen_layout,
+	screen_review, screen_install, screen_result, screen_help, screen_log;
 
 /* --- for the screens --- */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A browser for the archive: media at the top, folders, archives, and other files dimmed. */
-#include "ui/screens/screen.h"
+#include "ui/screens/path_entry.h"
 
 #include "device/base/human.h"
 #include "device/base/util.h"
@@ -60,34 +60,6 @@ static void draw_entry(
 	(void)grid_put_middle(g, row, at->name, width, attr, text);
 }
 
-/* Draws the completions of the path in columns, as a shell does. */
-static void draw_names(const struct browse_names *names, struct grid *g, struct area area)
-{
-	size_t kept = names->count < BROWSE_NAMES_MAX ? names->count : BROWSE_NAMES_MAX;
-	size_t rows = (size_t)(area.bottom - area.top - 1), columns, fit;
-	int width = 8;
-
-	for (size_t i = 0; i < kept; i++) {
-		int this = grid_width(g, names->names[i]);
-
-		width = this > width ? this : width;
-	}
-	if (width > g->cols - 4)
-		width = g->cols - 4;
-	columns = (size_t)((g->cols - 4 + GAP) / (width + GAP));
-	fit = columns * rows;
-	if (kept < fit)
-		rows = (kept + columns - 1) / columns;
-	if (names->count > fit)
-		(void)grid_format(g, area.top, 3, ATTR_BOLD,
-			"%zu names match; the first ones:", names->count);
-	else
-		(void)grid_format(g, area.top, 3, ATTR_BOLD, "%zu names match:", names->count);
-	for (size_t i = 0; i < kept && i < fit; i++)
-		(void)grid_put_middle(g, area.top + 1 + (int)(i % rows),
-			3 + (int)(i / rows) * (width + GAP), width, ATTR_NORMAL, names->names[i]);
-}
-
 static size_t per_page(const struct grid *g, struct area area)
 {
 	(void)g;
@@ -101,10 +73,6 @@ static void draw(const struct model *m, struct grid *g, struct area area)
 	struct columns at = place_columns(b, g);
 	int row = area.top;
 
-	if (m->entry == ENTRY_PATH && m->names.count > 1) {
-		draw_names(&m->names, g, area);
-		return;
-	}
 	(void)grid_put_tail(g, row++, 3, g->cols - 18, ATTR_BOLD, b->dir);
 	screen_position(g, area.top, b->cursor, b->count, shown);
 	for (size_t i = first; i < b->count && i < first + shown; i++, row++) {
@@ -139,69 +107,15 @@ static enum outcome open_entry(struct model *m)
 
 static void begin_path(struct model *m)
 {
-	m->entry = ENTRY_PATH;
-	m->names.count = 0;
-	STR_FORMAT(m->text, "%s%s", m->browse.dir, m->browse.dir[1] ? "/" : "");
-}
+	char text[sizeof(m->text)];
 
-/* "//" restarts at the root, and "/~/" at home, so an absolute path can be typed or pasted after
- * the folder already in the field. */
-static void type_path(struct model *m, uint32_t codepoint)
-{
-	size_t length = strlen(m->text);
-
-	if (codepoint == '/' && length > 0 && m->text[length - 1] == '/')
-		m->text[0] = '\0';
-	if (codepoint == '/')
-		browse_expand(m->browse.home, m->text, sizeof(m->text));
-	model_type(m->text, sizeof(m->text), codepoint);
-}
-
-/* An invalid path stays in the field. The app checks whether it is a folder. */
-static enum outcome take_path(struct model *m)
-{
-	char path[512];
-
-	browse_expand(m->browse.home, m->text, sizeof(m->text));
-	if (m->text[0] == '\0') {
-		m->entry = ENTRY_NONE;
-		return OUTCOME_NONE;
-	}
-	if (!browse_resolve(m->browse.dir, m->text, path, sizeof(path))) {
-		model_say(m, true, "The path is longer than 511 bytes. Type a shorter one.");
-		return OUTCOME_NONE;
-	}
-	STR_COPY(m->text, path);
-	return OUTCOME_ARCHIVE;
-}
-
-static enum outcome path_key(struct model *m, enum action action, struct key key)
-{
-	m->names.count = 0;
-	switch ((int)action) {
-	case ACTION_TEXT:
-		type_path(m, key.codepoint);
-		return OUTCOME_NONE;
-	case ACTION_ERASE:
-		model_erase(m->text);
-		return OUTCOME_NONE;
-	case ACTION_TAB:
-		browse_expand(m->browse.home, m->text, sizeof(m->text));
-		return OUTCOME_COMPLETE;
-	case ACTION_NEXT:
-		return take_path(m);
-	case ACTION_BACK:
-		m->entry = ENTRY_NONE;
-		return OUTCOME_NONE;
-	default:
-		return OUTCOME_NONE;
-	}
+	STR_FORMAT(text, "%s%s", m->browse.dir, m->browse.dir[1] ? "/" : "");
+	path_entry_begin(m, ENTRY_PATH, text);
 }
 
 static enum outcome key(struct model *m, enum action action, struct key key)
 {
-	if (m->entry == ENTRY_PATH)
-		return path_key(m, action, key);
+	(void)key;
 	switch ((int)action) {
 	case ACTION_NEXT:
 		return open_entry(m);

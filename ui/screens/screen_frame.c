@@ -3,6 +3,8 @@
 
 #include "device/base/human.h"
 #include "device/base/util.h"
+#include "ui/screens/line_edit.h"
+#include "ui/screens/path_entry.h"
 
 #include <string.h>
 
@@ -29,8 +31,34 @@ static const struct hint search_hints[] = {
 static const struct hint path_hints[] = {
 	{ACTION_TAB, "complete", NULL, NULL, 0, NULL},
 	{ACTION_NEXT, "open", NULL, NULL, 0, NULL},
+	{ACTION_CLEAR, "clear", NULL, NULL, 2, has_text},
 	{ACTION_ERASE, "delete", NULL, NULL, 1, has_text},
 	{ACTION_ESCAPE, "back", NULL, NULL, 0, NULL},
+};
+
+static const struct hint save_hints[] = {
+	{ACTION_TAB, "complete", NULL, NULL, 1, NULL},
+	{ACTION_NEXT, "save", NULL, NULL, 0, NULL},
+	{ACTION_CLEAR, "clear", NULL, NULL, 3, has_text},
+	{ACTION_ERASE, "delete", NULL, NULL, 2, has_text},
+	{ACTION_ESCAPE, "back", NULL, NULL, 0, NULL},
+};
+
+/* The text fields. */
+static const struct {
+	const char *label;
+	const struct hint *hints;
+	size_t hint_count;
+} entries[] = {
+	[ENTRY_SEARCH] = {"Search: ", search_hints, ARRAY_SIZE(search_hints)},
+	[ENTRY_PATH] = {"Path: ", path_hints, ARRAY_SIZE(path_hints)},
+	[ENTRY_IMAGE] = {"Image: ", path_hints, ARRAY_SIZE(path_hints)},
+	[ENTRY_SAVE] = {"Save as: ", save_hints, ARRAY_SIZE(save_hints)},
+};
+
+static const struct hint quit_hints[] = {
+	{ACTION_YES, "yes, quit", NULL, NULL, 0, NULL},
+	{ACTION_NO, "no, stay", NULL, NULL, 0, NULL},
 };
 
 size_t screen_hints(const struct model *model, const struct screen *screen,
@@ -39,12 +67,12 @@ size_t screen_hints(const struct model *model, const struct screen *screen,
 	const struct hint *hints = screen->hints;
 	size_t count = screen->hint_count, works = 0;
 
-	if (model->entry == ENTRY_SEARCH) {
-		hints = search_hints;
-		count = ARRAY_SIZE(search_hints);
-	} else if (model->entry == ENTRY_PATH) {
-		hints = path_hints;
-		count = ARRAY_SIZE(path_hints);
+	if (model->quit_asked && !model->overlay) {
+		hints = quit_hints;
+		count = ARRAY_SIZE(quit_hints);
+	} else if (model->entry != ENTRY_NONE) {
+		hints = entries[model->entry].hints;
+		count = entries[model->entry].hint_count;
 	}
 	for (size_t i = 0; i < count && works < SCREEN_HINTS; i++)
 		if (!hints[i].works || hints[i].works(model))
@@ -204,31 +232,43 @@ static void draw_scan(const struct model *model, struct grid *grid, int row)
 	}
 }
 
-/* Draws the text field with the end of its text and the cursor. */
+/* Draws the text field, scrolled to its cursor. */
 static void draw_entry(const struct model *model, struct grid *grid, int row)
 {
 	bool is_search = model->entry == ENTRY_SEARCH;
-	int col, end = grid->cols - 1;
-	char found[48] = "";
+	size_t at = line_edit_cursor(model->text, model->behind);
+	int col, end = grid->cols - 1, width, rest;
+	char found[48] = "", before[sizeof(model->text)];
 
 	grid_fill(grid, row, 0, grid->cols, ' ', ATTR_NORMAL);
-	col = grid_text(grid, row, 1, ATTR_BOLD, is_search ? "Search: " : "Path: ");
+	col = grid_text(grid, row, 1, ATTR_BOLD, entries[model->entry].label);
 	if (is_search && model->match_count > 0)
 		STR_FORMAT(found, "%zu of %zu", model->match_number, model->match_count);
 	else if (is_search && model->text[0])
 		STR_COPY(found, "not found");
 	if (found[0])
 		end = grid_right(grid, row, end, ATTR_BOLD, found) - 2;
-	col = grid_put_tail(grid, row, col, end - 1 - col, ATTR_NORMAL, model->text);
+	/* What is behind the cursor gets a third of the field, or less. */
+	width = end - 1 - col;
+	rest = grid_width(grid, model->text + at);
+	rest = rest < width / 3 ? rest : width / 3;
+	STR_FORMAT(before, "%.*s", (int)at, model->text);
+	col = grid_put_tail(grid, row, col, width - rest, ATTR_NORMAL, before);
 	grid->cursor_row = row;
 	grid->cursor_col = col;
+	(void)grid_put(grid, row, col, end - 1 - col, ATTR_NORMAL, model->text + at);
 }
 
 #define NOTICE_LINES 4 /* maximum */
 
+static const char *notice_of(const struct model *model)
+{
+	return model->overlay ? model->answer : model->notice;
+}
+
 static int notice_lines(const struct model *model, const struct grid *grid)
 {
-	int lines = grid_lines(grid, grid->cols - 2, model->notice);
+	int lines = grid_lines(grid, grid->cols - 2, notice_of(model));
 
 	return lines < NOTICE_LINES ? lines : NOTICE_LINES;
 }
@@ -236,13 +276,14 @@ static int notice_lines(const struct model *model, const struct grid *grid)
 /* Draws the notice, which ends on row @last. */
 static void draw_notice(const struct model *model, struct grid *grid, int last)
 {
-	unsigned attr = ATTR_BOLD | (model->notice_bad ? ATTR_BAD : 0);
+	bool bad = model->overlay ? model->answer_bad : model->notice_bad;
+	unsigned attr = ATTR_BOLD | (bad ? ATTR_BAD : 0);
 	int width = grid->cols - 2;
 	int lines = notice_lines(model, grid);
 
 	for (int i = 0; i < lines; i++)
 		grid_fill(grid, last - i, 0, grid->cols, ' ', ATTR_NORMAL);
-	(void)grid_wrap(grid, last - lines + 1, 1, width, lines, attr, model->notice);
+	(void)grid_wrap(grid, last - lines + 1, 1, width, lines, attr, notice_of(model));
 }
 
 static void draw_too_small(const struct model *model, struct grid *grid)
@@ -278,6 +319,8 @@ struct area screen_area(
 		area.top++;
 	if (!screen->overlay || model->entry != ENTRY_NONE)
 		area.bottom--;
+	if (screen->overlay && model->answer[0])
+		area.bottom -= notice_lines(model, grid);
 	if (shows_scan(model, screen, grid))
 		area.bottom--;
 	/* On a short screen the list shrinks, so that the notice covers no row of it. */
@@ -306,7 +349,10 @@ void screen_draw(const struct model *model, struct grid *grid)
 		return;
 	}
 	area = screen_area(model, screen, grid);
-	screen->draw(model, grid, area);
+	if (path_entry_is_open(model) && model->names.count > 1)
+		path_entry_names(&model->names, grid, area);
+	else
+		screen->draw(model, grid, area);
 	clear_around(grid, screen->overlay ? area : (struct area){0, keys - 1});
 	draw_head(model, screen, grid);
 	if (shows_scan(model, screen, grid)) {
@@ -317,6 +363,7 @@ void screen_draw(const struct model *model, struct grid *grid)
 	draw_keys(model, screen, grid);
 	if (model->entry != ENTRY_NONE)
 		draw_entry(model, grid, screen->overlay ? keys - 2 : notice--);
-	if (!screen->overlay && model->notice[0])
-		draw_notice(model, grid, notice);
+	if (notice_of(model)[0])
+		draw_notice(model, grid,
+			screen->overlay && model->entry != ENTRY_NONE ? keys - 3 : notice);
 }

@@ -14,6 +14,7 @@ static const struct {
 	enum action like; /* ACTION_NONE: on every screen */
 } general[] = {
 	{"Ctrl-L", "redraw", "repaint the screen, and read the size of the terminal", ACTION_NONE},
+	{"Ctrl-C", "quit", "ask whether to quit; a running install is not stopped", ACTION_NONE},
 	{"Left, Esc", "", "the same as q", ACTION_BACK},
 	{"Left", "", "the same as q", ACTION_QUIT},
 	{"Esc", "", "the same as Left", ACTION_LEFT},

@@ -208,12 +208,17 @@ static bool is_tall(const struct grid *g)
 	return g->rows >= 28;
 }
 
+/* The last messages; plan and steps are in the log only. */
 static void draw_messages(const struct model *m, struct grid *g, int row, int most)
 {
-	size_t count = model_log_count(m), shown = (size_t)most < count ? (size_t)most : count;
+	size_t count = model_log_count(m), first = count;
+	int shown = 0;
 
-	for (size_t i = count - shown; i < count; i++)
-		(void)grid_text(g, row++, 1, ATTR_NORMAL, model_log_line(m, i));
+	while (first > 0 && shown < most)
+		shown += model_log_is_message(m, --first);
+	for (size_t i = first; i < count; i++)
+		if (model_log_is_message(m, i))
+			(void)grid_text(g, row++, 1, ATTR_NORMAL, model_log_line(m, i));
 }
 
 static void draw(const struct model *m, struct grid *g, struct area area)
@@ -273,8 +278,11 @@ static enum outcome key(struct model *m, enum action action, struct key key)
 	m->cancel_asked = false; /* any other key is a no */
 	if (asked)
 		return action == ACTION_YES ? OUTCOME_CANCEL : OUTCOME_NONE;
-	if (action == ACTION_DETACH)
+	/* Ctrl-C leaves a viewer, which cannot do more. */
+	if (action == ACTION_DETACH || (action == ACTION_INTERRUPT && !m->snap.commands))
 		return OUTCOME_DETACH;
+	if (action == ACTION_INTERRUPT)
+		model_say(m, false, "Ctrl-C does not stop an install: d detaches, c cancels.");
 	if (action == ACTION_BACK)
 		model_say(m, false, "You cannot go back during an install: d detaches, c cancels.");
 	if (action == ACTION_CANCEL && may_cancel(m)) {

@@ -2,6 +2,8 @@
 #include "ui/screens/screen_keys.h"
 
 #include "device/base/util.h"
+#include "ui/screens/line_edit.h"
+#include "ui/screens/path_entry.h"
 #include "ui/screens/screen_frame.h"
 
 static bool is_match(const struct model *model, const struct screen *screen, size_t index)
@@ -87,6 +89,7 @@ static void begin_search(struct model *model, const struct screen *screen)
 {
 	model->entry = ENTRY_SEARCH;
 	model->text[0] = '\0';
+	model->behind = 0;
 	model->match_count = 0;
 	if (screen->overlay) /* search the log from its end */
 		*screen->cursor(model) = screen->count(model) - 1;
@@ -106,18 +109,15 @@ static void end_search(struct model *model, const struct screen *screen, bool st
 static enum outcome search_key(
 	struct model *model, const struct screen *screen, enum action action, struct key key)
 {
+	const struct line_edit line = {model->text, sizeof(model->text), &model->behind};
 	size_t at = *screen->cursor(model), count = screen->count(model);
 	bool back = screen->overlay;
 
+	if (line_edit_key(&line, key)) {
+		search(model, screen, model->search_from, back);
+		return OUTCOME_NONE;
+	}
 	switch ((int)action) {
-	case ACTION_TEXT:
-		model_type(model->text, sizeof(model->text), key.codepoint);
-		search(model, screen, model->search_from, back);
-		break;
-	case ACTION_ERASE:
-		model_erase(model->text);
-		search(model, screen, model->search_from, back);
-		break;
 	case ACTION_UP:
 	case ACTION_DOWN:
 		if (model->text[0] == '\0') /* repeat the last search */
@@ -173,7 +173,7 @@ static enum outcome too_small_key(const struct model *model, enum action action)
 {
 	if (action == ACTION_REDRAW)
 		return OUTCOME_REDRAW;
-	if (action == ACTION_BACK)
+	if (action == ACTION_BACK || action == ACTION_INTERRUPT)
 		return model_is_installing(model) ? OUTCOME_DETACH : OUTCOME_QUIT;
 	return OUTCOME_NONE;
 }
@@ -197,25 +197,60 @@ static bool general_key(
 	return true;
 }
 
+/* Ctrl-C: closes a text field, as in a shell; else asks to quit. It never stops an install. */
+static enum outcome interrupt(struct model *model, struct key key)
+{
+	model->overlay = NULL;
+	model->entry = ENTRY_NONE;
+	model->kind_asked = false;
+	if (model->screen == &screen_install)
+		return model->screen->key(model, ACTION_INTERRUPT, key);
+	if (model->screen == &screen_result)
+		return OUTCOME_QUIT;
+	model->quit_asked = true;
+	model_say(model, false, "Quit boardstrap? Nothing has been written.");
+	return OUTCOME_NONE;
+}
+
+/* Any key but y, or a second Ctrl-C, means no. */
+static enum outcome quit_key(struct model *model, enum action action)
+{
+	model->quit_asked = false;
+	model->notice[0] = '\0';
+	if (action == ACTION_REDRAW)
+		return OUTCOME_REDRAW;
+	return action == ACTION_YES || action == ACTION_INTERRUPT ? OUTCOME_QUIT : OUTCOME_NONE;
+}
+
 enum outcome screen_key(struct model *model, struct key key)
 {
 	const struct screen *screen = model->overlay ? model->overlay : model->screen;
 	bool typing = model->entry != ENTRY_NONE ||
 		      (!model->overlay && screen->typing && screen->typing(model, key));
-	enum action action = keys_action(key, typing);
+	enum action action;
 
+	if (model->entry != ENTRY_NONE && key.symbol == SYMBOL_INTERRUPT)
+		key.symbol = SYMBOL_ESCAPE;
+	action = keys_action(key, typing);
 	if (model->grid && screen_is_too_small(model->grid))
 		return too_small_key(model, keys_action(key, false));
-	/* The text field has no cursor movement, but Left must not close it and drop the text. */
-	if (action == ACTION_NONE || (model->entry != ENTRY_NONE && key.symbol == SYMBOL_LEFT))
+	if (model->quit_asked)
+		return quit_key(model, keys_action(key, false));
+	/* Keys that only edit a line have no action. */
+	if (action == ACTION_NONE && model->entry == ENTRY_NONE)
 		return OUTCOME_NONE;
 	if (action == ACTION_REDRAW)
 		return OUTCOME_REDRAW;
+	if (action == ACTION_INTERRUPT)
+		return interrupt(model, key);
+	model->answer[0] = '\0';
 	if (!model->overlay)
 		model->notice[0] = '\0';
 	if (model->entry == ENTRY_SEARCH)
 		return search_key(model, screen, action, key);
-	if (model->entry == ENTRY_NONE && general_key(model, screen, action, key))
+	if (path_entry_is_open(model))
+		return path_entry_key(model, action, key);
+	if (!model->kind_asked && general_key(model, screen, action, key))
 		return OUTCOME_NONE;
 	if (model->overlay)
 		return overlay_key(model, screen, action, key);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The log: warnings of tar and messages of the engine. It follows the end until scrolled up. */
+/* The log: the plan, steps, warnings of tar, messages of kernel and engine, the result. It follows the end until scrolled up. */
 #include "ui/screens/screen_frame.h"
 
 #include "device/base/util.h"
@@ -73,7 +73,7 @@ static void draw(const struct model *m, struct grid *g, struct area area)
 	}
 }
 
-/* "Log", and the range of the visible messages. */
+/* "Log", and the range of the visible lines. */
 static void title(const struct model *m, struct grid *g)
 {
 	size_t top = top_row(m, g), bottom = top + shown_rows(m, g), first = 0, last = 0, row = 0;
@@ -92,7 +92,7 @@ static void title(const struct model *m, struct grid *g)
 	}
 	if (last == 0)
 		return;
-	STR_FORMAT(text, "%s%zu to %zu of %zu", screen_is_narrow(g) ? "" : "messages ", first, last,
+	STR_FORMAT(text, "%s%zu to %zu of %zu", screen_is_narrow(g) ? "" : "lines ", first, last,
 		model_log_count(m));
 	(void)grid_right(g, 0, g->cols - 1, ATTR_NORMAL, text);
 }
@@ -102,6 +102,8 @@ static enum outcome key(struct model *m, enum action action, struct key key)
 	size_t most = most_rows(m, m->grid);
 
 	(void)key;
+	if (action == ACTION_SAVE)
+		return model_log_count(m) > 0 ? OUTCOME_SAVE_AS : OUTCOME_NONE;
 	m->log_scroll =
 		most - screen_scroll(action, top_row(m, m->grid), most, shown_rows(m, m->grid));
 	return OUTCOME_NONE;
@@ -143,8 +145,10 @@ static bool has_lines(const struct model *m)
 static const struct hint hints[] = {
 	{ACTION_DOWN, "scroll", NULL, "one row", 2, has_more},
 	{ACTION_PAGE_DOWN, "page", NULL, "one page", 3, has_more},
-	{ACTION_HOME, "first, last", NULL, "go to the first or last message", 4, has_more},
+	{ACTION_HOME, "first, last", NULL, "go to the first or last line", 4, has_more},
 	{ACTION_SEARCH, "search", NULL, "find a text, newest first; case does not matter", 1,
+		has_lines},
+	{ACTION_SAVE, "save", NULL, "save the log in a file, after a question for its path", 0,
 		has_lines},
 	{ACTION_HELP, "help", NULL, "this page", 1, NULL},
 	{ACTION_BACK, "back", NULL, "close the log; Enter does the same", 0, NULL},

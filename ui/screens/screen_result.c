@@ -2,6 +2,7 @@
 /* The result, readable across a room: one word, the reason, and the next step. */
 #include "ui/screens/screen.h"
 
+#include "core/report/log.h"
 #include "device/base/human.h"
 #include "device/base/util.h"
 
@@ -130,14 +131,15 @@ static int draw_ribbon(struct grid *g, int row, const struct verdict *v)
 	return row + 1;
 }
 
-/* Returns what may be done with an installed target, or "" for an image or a loop device. */
+/* Returns what to do with an installed target; "" for an image and a loop device: nothing. A
+ * built-in eMMC stays in the board, which restarts from the installer as long as that is there. */
 static const char *what_is_safe(enum disk_kind kind)
 {
 	static const char *const safe[DISK_KIND_COUNT] = {
-		[DISK_EMMC] = "Safe to reboot.",
+		[DISK_EMMC] = "Restart the board from it.",
 		[DISK_SD] = "Safe to remove.",
 		[DISK_USB] = "Safe to remove.",
-		[DISK_FIXED] = "Safe to reboot.",
+		[DISK_FIXED] = "Restart, or switch off to take it out.",
 	};
 
 	return kind < DISK_KIND_COUNT && safe[kind] ? safe[kind] : "";
@@ -200,6 +202,7 @@ static void draw_verified(const struct snapshot *s, struct grid *g, int row, int
 static int draw_numbers(const struct snapshot *s, struct grid *g, int row, int col)
 {
 	const struct snapshot_step *step = s->step < STEP_COUNT ? &s->steps[s->step] : NULL;
+	char amount[64];
 
 	(void)grid_format(g, row++, col, ATTR_NORMAL, "%s, %s %s", s->target_name,
 		disk_kind_label(s->target_kind), s->target_short);
@@ -209,12 +212,8 @@ static int draw_numbers(const struct snapshot *s, struct grid *g, int row, int c
 		(void)grid_text(g, row++, col, ATTR_BOLD, "NOT verified");
 	if (s->state != INSTALL_PASSED && step)
 		(void)grid_format(g, row++, col, ATTR_BOLD, "in step: %s", step_name(s->step));
-	if (s->progress.mean_bps > 0)
-		(void)grid_format(g, row++, col, ATTR_NORMAL, "%s, %s",
-			human_duration(s->elapsed_ms / 1000).s, human_rate(s->progress.mean_bps).s);
-	else
-		(void)grid_format(g, row++, col, ATTR_NORMAL, "after %s",
-			human_duration(s->elapsed_ms / 1000).s);
+	log_amount(s, amount, sizeof(amount));
+	(void)grid_text(g, row++, col, ATTR_NORMAL, amount);
 	return row;
 }
 

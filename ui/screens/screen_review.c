@@ -4,6 +4,7 @@
 
 #include "device/base/human.h"
 #include "device/base/util.h"
+#include "ui/screens/line_edit.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -47,12 +48,11 @@ static int draw_loss(const struct disk *disk, struct grid *g, int row)
 
 	target_name(disk, g, name, sizeof(name));
 	disk_identity_short(disk, identity);
-	disk_content_phrase(&disk->content, content, sizeof(content));
+	disk_content_sentence(&disk->content, content, sizeof(content));
 	STR_FORMAT(text, "Erase %s %s %s %s", name, disk_kind_label(disk->kind),
 		human_size(disk->size_bytes).s, identity);
 	row += grid_wrap(g, row, 1, g->cols - 2, 2, ATTR_BOLD, text);
-	STR_FORMAT(text, "holds: %s", content);
-	return row + grid_wrap(g, row, 1, g->cols - 2, 2, ATTR_NORMAL, text);
+	return row + grid_wrap(g, row, 1, g->cols - 2, 2, ATTR_NORMAL, content);
 }
 
 static int draw_target(const struct model *m, struct grid *g, int row)
@@ -62,7 +62,7 @@ static int draw_target(const struct model *m, struct grid *g, int row)
 
 	target_name(disk, g, name, sizeof(name));
 	disk_identity_short(disk, identity);
-	disk_content_phrase(&disk->content, content, sizeof(content));
+	disk_content_sentence(&disk->content, content, sizeof(content));
 	row += grid_wrap(
 		g, row, 1, g->cols - 2, 2, ATTR_BOLD, "Everything on this device will be erased:");
 	STR_FORMAT(text, "%s  %s%s%s%s  %s  %s", name, disk->vendor,
@@ -70,8 +70,7 @@ static int draw_target(const struct model *m, struct grid *g, int row)
 		disk->vendor[0] || disk->model[0] ? "" : disk_kind_label(disk->kind),
 		human_size(disk->size_bytes).s, identity);
 	row += grid_wrap(g, row, 3, g->cols - 4, 2, ATTR_BOLD, text);
-	STR_FORMAT(text, "holds: %s", content);
-	row += grid_wrap(g, row, 3, g->cols - 4, 2, ATTR_BOLD, text);
+	row += grid_wrap(g, row, 3, g->cols - 4, 2, ATTR_BOLD, content);
 	if (disk->warning[0])
 		row += grid_wrap(g, row, 3, g->cols - 4, 2, ATTR_WARN | ATTR_BOLD, disk->warning);
 	return row + 1;
@@ -381,18 +380,17 @@ static enum outcome begin(struct model *m)
 
 static enum outcome key(struct model *m, enum action action, struct key key)
 {
+	size_t at_end = 0; /* Left goes back, so the cursor is always at the end */
+	struct line_edit line = {m->confirm, sizeof(m->confirm), &at_end};
 	char word[32];
 
 	switch ((int)action) {
 	case ACTION_TEXT:
-		(void)disk_confirm_word(&m->target, word);
-		model_type(m->confirm,
-			strlen(word) + 1 < sizeof(m->confirm) ? strlen(word) + 1
-							      : sizeof(m->confirm),
-			key.codepoint);
-		return OUTCOME_NONE;
 	case ACTION_ERASE:
-		model_erase(m->confirm);
+	case ACTION_CLEAR:
+		(void)disk_confirm_word(&m->target, word);
+		line.size = strlen(word) + 1;
+		(void)line_edit_key(&line, key);
 		return OUTCOME_NONE;
 	case ACTION_NEXT:
 		return begin(m);

@@ -230,8 +230,10 @@ static void draw(const struct model *m, struct grid *g, struct area area)
 	if (m->row_count == 0)
 		(void)grid_wrap(g, row, 3, g->cols - 4, area.bottom - row, ATTR_NORMAL,
 			m->disk_count > 0
-				? "No device can be used as a target. Press a to show all."
-				: "No device found. Plug one in; it appears here.");
+				? "No device can be used as a target. Plug one in: it appears by "
+				  "itself. Other kinds: k. Refused devices: a."
+				: "No device found. Plug one in: it appears by itself. An image "
+				  "file: k.");
 }
 
 static bool hides_some(const struct model *m)
@@ -243,6 +245,19 @@ static bool hides_some(const struct model *m)
 static bool shows_more(const struct model *m)
 {
 	return m->show_all && model_listed(m) < m->disk_count;
+}
+
+/* The key k can allow it, unless there are other reasons. */
+static bool can_be_allowed(const struct disk *disk)
+{
+	for (uint32_t i = 0; i < disk->reason_count; i++) {
+		enum reason_code code = disk->reasons[i].code;
+
+		if ((code != REASON_KIND || disk->kind == DISK_OTHER) && code != REASON_WORN &&
+			code != REASON_ROOT_NAMED)
+			return false;
+	}
+	return disk->reason_count > 0;
 }
 
 static enum outcome key(struct model *m, enum action action, struct key key)
@@ -263,7 +278,9 @@ static enum outcome key(struct model *m, enum action action, struct key key)
 
 			describe_refusal(disk, why, sizeof(why));
 			model_say(m, true, "%s is refused: %s. %s.", disk->name, why,
-				reason_advice(disk->reasons[0].code));
+				can_be_allowed(disk)
+					? "Choose another device, or press k to allow it"
+					: reason_advice(disk->reasons[0].code));
 			return OUTCOME_NONE;
 		}
 		m->target = *disk;
@@ -274,6 +291,8 @@ static enum outcome key(struct model *m, enum action action, struct key key)
 		m->show_all = !m->show_all;
 		model_filter_disks(m);
 		return OUTCOME_NONE;
+	case ACTION_KINDS:
+		return OUTCOME_KINDS;
 	case ACTION_RESCAN:
 		return OUTCOME_RESCAN;
 	case ACTION_BACK:
@@ -313,6 +332,8 @@ static const struct hint hints[] = {
 	{ACTION_ALL, "show all", NULL, "also list devices that can never be a target", 2,
 		hides_some},
 	{ACTION_ALL, "show fewer", NULL, "hide devices that can never be a target", 2, shows_more},
+	{ACTION_KINDS, "kinds", NULL, "allow other kinds: SD, USB, disks, loop devices, images", 1,
+		NULL},
 	{ACTION_SEARCH, "search", NULL, "find a device by name, model or serial", 4, has_rows},
 	{ACTION_RESCAN, "rescan", NULL, "probe every device again", 3, NULL},
 	{ACTION_HELP, "help", NULL, "this page", 0, NULL},

@@ -26,6 +26,11 @@ enum symbol {
 	SYMBOL_ENTER,
 	SYMBOL_ESCAPE,
 	SYMBOL_ERASE,
+	SYMBOL_DELETE,
+	SYMBOL_CUT_WORD, /* Ctrl-W: delete the word before the cursor */
+	SYMBOL_CUT_REST, /* Ctrl-K: delete what is behind it */
+	SYMBOL_CUT_LINE, /* Ctrl-U: delete the whole line */
+	SYMBOL_INTERRUPT,
 	SYMBOL_HELP,
 	SYMBOL_REDRAW,
 	SYMBOL_RESIZE, /* not a key: the terminal's size or glyphs have changed */
@@ -48,6 +53,8 @@ enum action {
 	ACTION_NEXT,
 	ACTION_BACK,
 	ACTION_ERASE,
+	ACTION_CLEAR, /* delete all that was typed */
+	ACTION_INTERRUPT,
 	ACTION_HELP,
 	ACTION_LOG,
 	ACTION_REDRAW,
@@ -55,6 +62,8 @@ enum action {
 	ACTION_RESCAN,
 	ACTION_SEARCH,
 	ACTION_PATH,
+	ACTION_KINDS,
+	ACTION_SAVE,
 	ACTION_DETACH,
 	ACTION_CANCEL,
 	ACTION_YES,

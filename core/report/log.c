@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/report/log.h"
+
+#include "device/base/human.h"
+#include "device/base/util.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* ---- the plan ---- */
+
+/* "mmcblk1, eMMC DG4008, 7.3 GiB, ..9f31" */
+static void describe_target(const struct disk *disk, char *ret, size_t size)
+{
+	char identity[32];
+
+	disk_identity_short(disk, identity);
+	(void)str_format(ret, size, "%s, %s%s%s, %s%s%s", disk->name, disk_kind_label(disk->kind),
+		disk->model[0] ? " " : "", disk->model, human_size(disk->size_bytes).s,
+		identity[0] ? ", " : "", identity);
+}
+
+static void report_archive(const struct plan *plan, log_row *row, void *owner)
+{
+	static const char *const sidecars[] = {
+		[SIDECAR_NONE] = "",
+		[SIDECAR_OK] = ", matches the digest file beside it",
+		[SIDECAR_WRONG] = ", does not match the digest file beside it",
+	};
+	const char *slash = strrchr(plan->archive, '/');
+	char line[400], name[256];
+
+	STR_COPY(name, slash ? slash + 1 : plan->archive);
+	str_sanitise(name);
+	STR_FORMAT(line, "%s, %s -> %s, %s entries", name,
+		human_size(plan->archive_id.size_bytes).s, human_size(plan->totals.stream_bytes).s,
+		human_count(plan->totals.entries).s);
+	row(owner, "Archive  ", line);
+	STR_FORMAT(line, "sha256 %.12s...%s", plan->sha256, sidecars[plan->sidecar]);
+	row(owner, "         ", line);
+	for (uint32_t i = 0; i < plan->warnings.count; i++)
+		row(owner, "Warning  ", plan->warnings.list[i].text);
+}
+
+static void report_layout(const struct layout *layout, log_row *row, void *owner)
+{
+	char line[200];
+
+	STR_FORMAT(line, "%s, %s", layout->name, layout->table == TABLE_GPT ? "GPT" : "MBR");
+	row(owner, "Layout   ", line);
+	for (size_t i = 0; i < layout->count; i++) {
+		const struct layout_partition *partition = &layout->partitions[i];
+
+		STR_FORMAT(line, "%zu: %s \"%s\"%s%s, from %s, %s", i + 1, fs_name(partition->fs),
+			partition->label, partition->mount[0] ? " on " : "", partition->mount,
+			human_size(partition->start * SECTOR_BYTES).s,
+			human_size(partition->sectors * SECTOR_BYTES).s);
+		row(owner, "         ", line);
+	}
+}
+
+static void report_blobs(const struct layout *layout, log_row *row, void *owner)
+{
+	static const char *const targets[] = {[BLOB_DISK] = "the disk",
+		[BLOB_BOOT0] = "boot0",
+		[BLOB_BOOT1] = "boot1",
+		[BLOB_PARTITION] = "partition "};
+	char line[512];
+
+	for (size_t i = 0; i < layout->blob_count; i++) {
+		const struct layout_blob *blob = &layout->blobs[i];
+
+		STR_FORMAT(line, "%s: %s (%s) to %s%s, from %s", blob->name, blob->file,
+			human_size(blob->size_bytes).s, targets[blob->target], blob->partition,
+			human_size(blob->offset_bytes).s);
+		row(owner, "         ", line);
+	}
+}
+
+void log_plan(const struct plan *plan, log_row *row, void *owner)
+{
+	char line[200];
+
+	describe_target(&plan->target, line, sizeof(line));
+	row(owner, "Target   ", line);
+	if (plan->target.warning[0])
+		row(owner, "Warning  ", plan->target.warning);
+	report_archive(plan, row, owner);
+	if (plan->layout.count > 0)
+		report_layout(&plan->layout, row, owner);
+	report_blobs(&plan->layout, row, owner);
+	STR_FORMAT(line, "%s, flush, %s, then the partition table",
+		plan->tar_program[0] ? tar_flavour_name(plan->tar) : "no tar",
+		plan->verify ? "verify every entry" : "no verification");
+	row(owner, "With     ", line);
+}
+
+/* ---- the install ---- */
+
+void log_steps(const struct snapshot *before, const struct snapshot *now, log_row *row, void *owner)
+{
+	static const char *const marks[] = {
+		[STEP_DONE] = "[ OK ] ",
+		[STEP_FAILED] = "[FAIL] ",
+		[STEP_SKIPPED] = "[SKIP] ",
+	};
+	char line[64];
+
+	for (unsigned i = 0; i < STEP_COUNT; i++) {
+		const struct snapshot_step *step = &now->steps[i];
+
+		if (step->state == before->steps[i].state || step->state < STEP_DONE)
+			continue;
+		if (step->state == STEP_SKIPPED)
+			STR_COPY(line, step_name(i));
+		else
+			STR_FORMAT(
+				line, "%-8s %s", step_name(i), human_duration(step->ms / 1000).s);
+		row(owner, marks[step->state], line);
+	}
+}
+
+void log_amount(const struct snapshot *now, char *ret, size_t size)
+{
+	uint64_t bytes = now->progress.extracted.done;
+	const char *time = human_duration(now->elapsed_ms / 1000).s;
+
+	if (bytes > 0)
+		(void)str_format(ret, size, "%s in %s", human_size(bytes).s, time);
+	else
+		(void)str_format(ret, size, "after %s", time);
+}
+
+void log_result(const struct snapshot *now, log_row *row, void *owner)
+{
+	static const char *const words[] = {
+		[INSTALL_PASSED] = "PASS ",
+		[INSTALL_FAILED] = "FAIL ",
+		[INSTALL_CANCELLED] = "CANCELLED ",
+	};
+	char line[300], verified[100], amount[64];
+
+	if (now->state == INSTALL_PASSED) {
+		if (now->exit_code == EXIT_NOT_VERIFIED)
+			STR_COPY(verified, "installed, not verified");
+		else
+			STR_FORMAT(verified, "%s entries verified, %s wrong",
+				human_count(now->verify.entries).s,
+				human_count(now->verify.mismatches).s);
+		log_amount(now, amount, sizeof(amount));
+		STR_FORMAT(line, "%s, %s%s%s: %s, %s", now->target_name,
+			disk_kind_label(now->target_kind), now->target_short[0] ? " " : "",
+			now->target_short, verified, amount);
+	} else {
+		STR_FORMAT(line, "%s, %s%s%s: at %s, after %s", now->target_name,
+			disk_kind_label(now->target_kind), now->target_short[0] ? " " : "",
+			now->target_short, now->err.step, human_duration(now->elapsed_ms / 1000).s);
+	}
+	row(owner, words[now->state], line);
+}
+
+/* A snapshot holds only the latest messages: counts those that were missed. */
+static void report_messages(
+	const struct snapshot *before, const struct snapshot *now, log_row *row, void *owner)
+{
+	uint64_t number = before->message_count;
+
+	for (unsigned i = 0; i < SNAPSHOT_MESSAGES; i++) {
+		const struct snapshot_message *message = &now->messages[i];
+		uint64_t missed = message->number - number - 1;
+		char line[64];
+
+		if (message->number <= number)
+			continue;
+		STR_FORMAT(
+			line, "(%s more message%s)", human_count(missed).s, missed == 1 ? "" : "s");
+		if (missed > 0)
+			row(owner, "", line);
+		row(owner, "", message->text);
+		number = message->number;
+	}
+}
+
+void log_snapshot(
+	const struct snapshot *before, const struct snapshot *now, log_row *row, void *owner)
+{
+	char text[600], sentence[602];
+
+	report_messages(before, now, row, owner);
+	log_steps(before, now, row, owner);
+	if (!snapshot_ended(now) || (before->magic && snapshot_ended(before)))
+		return;
+	log_result(now, row, owner);
+	if (now->state == INSTALL_PASSED || !now->err.text[0])
+		return;
+	err_sentence(&now->err, text, sizeof(text));
+	STR_FORMAT(sentence, "%s.", text);
+	row(owner, "", sentence);
+}
