@@ -167,6 +167,8 @@ static void run_to_the_wait(struct install *in)
 		install_dispatch(in);
 	assert_int_equal(now->step, STEP_LOCK);
 	assert_non_null(strstr(now->messages[SNAPSHOT_MESSAGES - 1].text, "Waiting"));
+	/* Screens of any size show it from the first second on. */
+	assert_memory_equal(now->stall, "waiting for ", 12);
 }
 
 static void waits_for_a_reader(void **state)

@@ -230,6 +230,33 @@ static void content_is_a_phrase(void **state)
 	expect_phrase(&content, "not answering");
 }
 
+/* Each is a sentence: not "holds: blank" or "holds: not answering". */
+static void content_is_a_sentence(void **state)
+{
+	static const struct {
+		enum content_state content;
+		const char *sentence;
+	} cases[] = {
+		{CONTENT_PENDING, "Its content is still being read."},
+		{CONTENT_BLANK, "It is blank."},
+		{CONTENT_TABLE, "It holds 2 partitions."},
+		{CONTENT_FILESYSTEM, "It holds ext4 \"a %s\"."},
+		{CONTENT_AMBIVALENT, "It holds signatures of several filesystems."},
+		{CONTENT_DENIED, "Its content is not known: no permission to read it."},
+		{CONTENT_UNREADABLE, "Its content is not known: it cannot be read."},
+		{CONTENT_SILENT, "Its content is not known: it does not answer."},
+	};
+	struct disk_content content = {.type = "ext4", .label = "a %s", .partition_count = 2};
+	char text[120];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		content.state = cases[i].content;
+		disk_content_sentence(&content, text, sizeof(text));
+		assert_string_equal(text, cases[i].sentence);
+	}
+}
+
 static void gaps_are_reported(void **state)
 {
 	struct disk_content content = {.state = CONTENT_BLANK};
@@ -321,6 +348,7 @@ static void partitions_are_named_as_in_the_kernel(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(content_is_a_sentence),
 		cmocka_unit_test(gaps_are_reported),
 		cmocka_unit_test(health_is_a_phrase),
 		cmocka_unit_test(an_emmc_is_described),

@@ -102,5 +102,18 @@ check "list's keys" jq -e '.disks | type == "array" and all(has("name") and has(
 	has("content") and has("partitions") and has("boot_areas") and (.verdict | IN("ok", "refused")) and
 	(.reasons | all(has("code") and has("text"))))' out
 
+# ---- --log and --quiet ----
+
+to_board=(--target board.img --archive rootfs.tar.zst --allow image)
+run 7 "install --quiet --log" install "${to_board[@]}" --yes --no-verify --quiet --log quiet.log
+same "--quiet prints nothing" "" "$(cat out err)"
+check "--log has plan, steps and result" \
+	sh -c "grep -q '^Target ' quiet.log && grep -q 'OK . commit' quiet.log && grep -q '^PASS ' quiet.log"
+run 2 "--quiet prints errors" install --target board.img --archive nowhere.tar --allow image --yes --quiet --log quiet.log
+check "on standard error" grep -q nowhere.tar err
+check "and in the log, after the first install" sh -c "sed '1,/^PASS /d' quiet.log | grep -q nowhere.tar"
+run 2 "--quiet does not ask" install "${to_board[@]}" --quiet
+run 0 "status takes a path too" status ./board.img
+
 cd /
 finish

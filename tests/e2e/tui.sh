@@ -209,5 +209,45 @@ shows "resize: Result" 'exit code 0' 60
 resizes Result 'verified, 0 wrong'
 press q "resize: the install ends with 0" '\[exit 0\]' 10
 
+# ---- kinds, Ctrl-C, the log ----
+
+image board.img 256M
+start "$BOARDSTRAP"
+shows "kinds: no image is offered" 'k kinds'
+press C-c "Ctrl-C asks" 'Quit boardstrap\?' 5
+press n "any other key is a no" 'q quit' 5
+press k "kinds: k opens them" 'root-named' 5
+press 5 "kinds: the image" '> \[ \] image' 5
+press Enter "kinds: its path is asked for" 'Image: ' 5
+press C-u "Ctrl-U clears the line" 'Image: *$' 5
+type_keys "oard.img"
+press C-a
+type_keys "b"
+press Enter "kinds: the image is offered" '> *board\.img +image' 5
+enter_until "kinds: and can be chosen" 'Enter open'
+press p "log: the archive" 'Path: '
+type_keys "rootfs.tar.zst"
+press Enter "log: the layouts" 'single-mbr'
+shows "log: scanned" 'sha256 ok'
+press Enter "log: Review" 'It is blank\.'
+type_keys "board.img"
+press Enter "log: installed" 'MiB in [0-9]+:' 120
+same "log: no advice for a file" "" "$(screen | grep -E 'Safe to|estart')"
+press l "log: it has the plan" 'Target +board\.img, image' 5
+shows "log: and the steps" '\[ OK \] commit'
+shows "log: and the result" 'PASS board\.img'
+press s "log: s asks where" 'Save as: .*boardstrap-board\.img-.*\.log' 5
+press C-u
+type_keys "rootfs.tar.zst"
+press Enter "log: an existing file is refused" 'exists already' 5
+press C-u
+type_keys "saved.log"
+press Enter "log: saved" 'The log is saved in .*/saved\.log' 5
+for _ in 1 2; do press q; done
+shows "log: exit code 0" '\[exit 0\]' 10
+check "log: the file has plan, steps and result" \
+	sh -c "grep -q '^Target ' $tmp/saved.log && grep -q 'OK . verify' $tmp/saved.log && grep -q '^PASS ' $tmp/saved.log"
+check "log: the archive is untouched" sh -c "cd $tmp && sha256sum -c --quiet rootfs.tar.zst.sha256"
+
 mux kill-server
 finish

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/report/log.h"
+
+#include "tests/lib/capture.h"
+
+static struct snapshot before, now;
+
+static void row(void *owner, const char *head, const char *text)
+{
+	assert_ptr_equal(owner, &now);
+	(void)fprintf(out, "%s%s\n", head, text);
+}
+
+static const char *changes(void)
+{
+	log_snapshot(&before, &now, row, &now);
+	before = now;
+	return capture_take();
+}
+
+static int setup(void **state)
+{
+	before = now = (struct snapshot){0};
+	now.magic = SNAPSHOT_MAGIC;
+	STR_COPY(now.target_name, "mmcblk1");
+	STR_COPY(now.target_short, "..9f31");
+	return capture_open(state);
+}
+
+static void everything_is_logged_once(void **state)
+{
+	(void)state;
+	now.steps[STEP_OPEN] = (struct snapshot_step){STEP_DONE, 2100};
+	now.steps[STEP_CHECK].state = STEP_ACTIVE;
+	snapshot_message(&now, "tar: a warning");
+	assert_string_equal(changes(), "tar: a warning\n[ OK ] scan     0:02\n");
+	assert_string_equal(changes(), "");
+	/* Messages come faster than snapshots. */
+	for (int i = 0; i < SNAPSHOT_MESSAGES + 2; i++)
+		snapshot_message(&now, i == 2 ? "kernel: third" : "x");
+	assert_memory_equal(changes(), "(2 more messages)\nkernel: third\nx\n", 34);
+	now.steps[STEP_CHECK] = (struct snapshot_step){STEP_FAILED, 61000};
+	now.steps[STEP_VERIFY].state = STEP_SKIPPED;
+	now.state = INSTALL_FAILED;
+	now.elapsed_ms = 63000;
+	err_set(&now.err, EXIT_REFUSED, "check", "it is worn out");
+	STR_COPY(now.err.next, "Use another device");
+	assert_string_equal(changes(), "[FAIL] check    1:01\n"
+				       "[SKIP] verify\n"
+				       "FAIL mmcblk1, eMMC ..9f31: at check, after 1:03\n"
+				       "it is worn out. Use another device.\n");
+	assert_string_equal(changes(), "");
+}
+
+static void the_result_has_the_amount(void **state)
+{
+	(void)state;
+	now.state = INSTALL_PASSED;
+	now.elapsed_ms = 9000;
+	now.verify.entries = 3;
+	now.progress.extracted = (struct gauge){MIB(42), MIB(42)};
+	now.progress.mean_bps = 162634137;
+	assert_string_equal(changes(),
+		"PASS mmcblk1, eMMC ..9f31: 3 entries verified, 0 wrong, 42 MiB in 0:09\n");
+}
+
+static void the_plan_is_logged(void **state)
+{
+	struct plan plan = {.archive = "/a/b.tar", .sha256 = "0123456789abcdef", .verify = true};
+
+	(void)state;
+	STR_COPY(plan.target.name, "mmcblk1");
+	STR_COPY(plan.target.warning, "worn");
+	plan.target.size_bytes = GIB(8);
+	plan.totals.entries = 5;
+	STR_COPY(plan.layout.name, "my");
+	plan.layout.count = 1;
+	plan.layout.partitions[0] = (struct layout_partition){
+		.fs = FS_EXT4, .label = "root", .mount = "/", .start = 8192, .sectors = 16384};
+	plan.layout.blob_count = 1;
+	plan.layout.blobs[0] = (struct layout_blob){
+		.name = "spl", .target = BLOB_BOOT0, .file = "spl.bin", .size_bytes = KIB(4)};
+	log_plan(&plan, row, &now);
+	assert_string_equal(capture_take(),
+		"Target   mmcblk1, eMMC, 8 GiB\n"
+		"Warning  worn\n"
+		"Archive  b.tar, 0 B -> 0 B, 5 entries\n"
+		"         sha256 0123456789ab...\n"
+		"Layout   my, GPT\n"
+		"         1: ext4 \"root\" on /, from 4 MiB, 8 MiB\n"
+		"         spl: spl.bin (4 KiB) to boot0, from 0 B\n"
+		"With     no tar, flush, verify every entry, then the partition table\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(everything_is_logged_once, setup, capture_close),
+		cmocka_unit_test_setup_teardown(the_result_has_the_amount, setup, capture_close),
+		cmocka_unit_test_setup_teardown(the_plan_is_logged, setup, capture_close),
+	};
+
+	return cmocka_run_group_tests_name("log", tests, NULL, NULL);
+}
