@@ -475,7 +475,7 @@ static void result_says_what_is_safe(void **state)
 		enum disk_kind kind;
 		const char *advice;
 	} rows[] = {
-		{DISK_EMMC, "Restart the board from it."},
+		{DISK_EMMC, "Restart the board."},
 		{DISK_SD, "Safe to remove."},
 		{DISK_USB, "Safe to remove."},
 		{DISK_FIXED, "Restart, or switch off to take it out."},

@@ -70,11 +70,17 @@ static const struct kind_row *row_here(const struct model *m)
 	return &kinds[m->kind_cursor < ARRAY_SIZE(kinds) ? m->kind_cursor : 0];
 }
 
-/* A narrow screen has the warning of the row under the cursor below the list: in its last row, and
+/* True if each warning fits beside its kind. */
+static bool has_room_beside(const struct grid *g)
+{
+	return g->cols >= 80;
+}
+
+/* A narrower screen has the warning of the row under the cursor below the list: in its last row, and
  * in the row of the notice. */
 static size_t per_page(const struct grid *g, struct area area)
 {
-	int rows = area.bottom - area.top - 1 - screen_is_narrow(g);
+	int rows = area.bottom - area.top - 1 - !has_room_beside(g);
 
 	return rows > 0 ? (size_t)rows : 1;
 }
@@ -90,7 +96,7 @@ static void draw_row(const struct model *m, struct grid *g, int at, const struct
 	if (count > 0)
 		STR_FORMAT(here, "%zu here", count);
 	(void)grid_right(g, at, COUNT_END, ATTR_NORMAL, here);
-	if (!screen_is_narrow(g))
+	if (has_room_beside(g))
 		(void)grid_text(g, at, TEXT_COL, ATTR_NORMAL, row->warning);
 }
 
@@ -107,7 +113,7 @@ static void draw(const struct model *m, struct grid *g, struct area area)
 		draw_row(m, g, row, &kinds[i]);
 		screen_focus(g, row, 1, i == m->kind_cursor);
 	}
-	if (screen_is_narrow(g))
+	if (!has_room_beside(g))
 		(void)grid_wrap(
 			g, area.bottom - 1, 3, g->cols - 4, 2, ATTR_NORMAL, row_here(m)->warning);
 }

@@ -132,11 +132,11 @@ static int draw_ribbon(struct grid *g, int row, const struct verdict *v)
 }
 
 /* Returns what to do with an installed target; "" for an image and a loop device: nothing. A
- * built-in eMMC stays in the board, which restarts from the installer as long as that is there. */
+ * built-in eMMC stays in the board. */
 static const char *what_is_safe(enum disk_kind kind)
 {
 	static const char *const safe[DISK_KIND_COUNT] = {
-		[DISK_EMMC] = "Restart the board from it.",
+		[DISK_EMMC] = "Restart the board.",
 		[DISK_SD] = "Safe to remove.",
 		[DISK_USB] = "Safe to remove.",
 		[DISK_FIXED] = "Restart, or switch off to take it out.",
@@ -303,7 +303,7 @@ static int draw_verdict(const struct snapshot *s, struct grid *g, int row, const
 	draw_banner(g, row, 1, v);
 	(void)draw_numbers(s, g, row + (v->framed ? 2 : 0), beside);
 	if (s->state == INSTALL_PASSED)
-		(void)grid_text(g, row + 4, beside, ATTR_BOLD, advice(s, text));
+		(void)grid_text(g, row + 4, beside, ATTR_NORMAL, advice(s, text));
 	return row + banner_rows(g, v) + 1;
 }
 
