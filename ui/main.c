@@ -60,6 +60,7 @@ static int cmd_screens(int argc, char **argv)
 		.allow = options.allow,
 		.verify = !options.no_verify,
 		.log = options.log ? &log : NULL,
+		.restart_program = APP_RESTART_PROGRAM,
 	});
 }
 

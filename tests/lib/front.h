@@ -77,9 +77,12 @@ FRONT_CALL int front_run_app(const void *options)
 	return app_run(options);
 }
 
+/* The program for the key r on the Result; NULL: no such key, so that no test can restart its machine. */
+static const char *front_restart_program;
+
 FRONT_CALL int front_run_follow(const void *service_fd)
 {
-	return app_follow(*(const int *)service_fd, NULL);
+	return app_follow(*(const int *)service_fd, NULL, front_restart_program);
 }
 
 /* Starts app_run with @options on a terminal of 24 by 80. */

@@ -499,6 +499,22 @@ static struct model *result_pass(void)
 	return installing(make_passed(), &screen_result);
 }
 
+static struct model *result_restart(void)
+{
+	struct model *m = result_pass();
+
+	m->may_restart = true;
+	return m;
+}
+
+static struct model *result_restart_asked(void)
+{
+	struct model *m = result_restart();
+
+	type(m, "r");
+	return m;
+}
+
 static struct model *result_not_verified(void)
 {
 	struct snapshot s = make_passed();
@@ -775,7 +791,10 @@ static const struct state {
 		{"Another terminal controls this install; this one is read-only."}},
 	{"result-pass", result_pass,
 		{"mmcblk1, eMMC ..9f31", "19,318 entries verified, 0 wrong", "740 MiB in 0:37",
-			"Restart the board."}},
+			"Take out the installer's medium"}},
+	{"result-restart", result_restart, {"r restart", "Take out the installer's medium"}},
+	{"result-restart-asked", result_restart_asked,
+		{"Restart this machine?", "y yes, restart", "n no"}},
 	{"result-not-verified", result_not_verified, {"mmcblk1", "NOT verified"}},
 	{"result-verify", result_verify,
 		{"what the device returns is not what was written", "will not boot",

@@ -473,14 +473,17 @@ static void result_says_what_is_safe(void **state)
 	static const int sizes[][2] = {{24, 80}, {10, 40}, {24, 71}, {40, 130}};
 	static const struct {
 		enum disk_kind kind;
-		const char *advice;
+		bool may_restart;
+		const char *advice; /* words that no screen breaks */
 	} rows[] = {
-		{DISK_EMMC, "Restart the board."},
-		{DISK_SD, "Safe to remove."},
-		{DISK_USB, "Safe to remove."},
-		{DISK_FIXED, "Restart, or switch off to take it out."},
-		{DISK_LOOP, NULL},
-		{DISK_IMAGE, NULL},
+		{DISK_EMMC, false, "restart."},
+		{DISK_EMMC, true, "restarts."},
+		{DISK_SD, true, "Safe to remove."},
+		{DISK_USB, true, "Safe to remove."},
+		{DISK_FIXED, false, "Restart, or switch off to take it out."},
+		{DISK_FIXED, true, "r restarts; switch off to take it out."},
+		{DISK_LOOP, true, NULL},
+		{DISK_IMAGE, true, NULL},
 	};
 
 	(void)state;
@@ -493,6 +496,7 @@ static void result_says_what_is_safe(void **state)
 			m->screen = &screen_result;
 			m->snap = make_passed();
 			m->snap.target_kind = rows[i].kind;
+			m->may_restart = rows[i].may_restart;
 			assert_true(shows(m, &grid, rows[i].advice ? rows[i].advice : "0 wrong"));
 			assert_int_equal(shows(m, &grid, "Safe to remove."),
 				rows[i].kind == DISK_SD || rows[i].kind == DISK_USB);
@@ -731,6 +735,56 @@ static void result_keys(void **state)
 	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_NONE); /* it is not shown */
 	assert_int_equal(type(m, "q"), OUTCOME_QUIT);
 	free_model(m);
+}
+
+/* After a question, and only where this machine starts from the target. */
+static void result_restarts(void **state)
+{
+	static const int sizes[][2] = {{24, 80}, {10, 40}};
+	static const enum disk_kind others[] = {DISK_SD, DISK_USB, DISK_LOOP, DISK_IMAGE};
+	struct model *m;
+
+	(void)state;
+	for (size_t size = 0; size < ARRAY_SIZE(sizes); size++) {
+		struct grid grid;
+
+		m = make_model();
+		give_grid(m, &grid, sizes[size][0], sizes[size][1]);
+		m->screen = &screen_result;
+		m->snap = make_passed();
+		assert_int_equal(type(m, "r"), OUTCOME_NONE);
+		assert_false(m->restart_asked); /* the app cannot */
+		m->may_restart = true;
+		assert_true(shows(m, &grid, "r restart"));
+		assert_int_equal(type(m, "r"), OUTCOME_NONE);
+		assert_true(shows(m, &grid, "Restart this machine?"));
+		assert_true(shows(m, &grid, "y yes, restart"));
+		/* Any other key is a no, and does nothing else. */
+		for (const char *other = "lq?nr/1"; *other; other++) {
+			assert_int_equal(type(m, (char[]){*other, '\0'}), OUTCOME_NONE);
+			assert_null(m->overlay);
+			assert_int_equal(type(m, "y"), OUTCOME_NONE);
+			(void)type(m, "r");
+		}
+		assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_NONE);
+		(void)type(m, "r");
+		assert_int_equal(type(m, "y"), OUTCOME_RESTART);
+		assert_int_equal(type(m, "y"), OUTCOME_NONE);
+		m->snap.commands = false; /* a viewer */
+		(void)type(m, "r");
+		assert_false(m->restart_asked);
+		m->snap = make_failed(STEP_FLUSH, EXIT_FAILED, "mmcblk1 was removed");
+		(void)type(m, "r");
+		assert_false(m->restart_asked);
+		for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+			m->snap = make_passed();
+			m->snap.target_kind = others[i];
+			(void)type(m, "r");
+			assert_false(m->restart_asked);
+			assert_false(shows(m, &grid, "r restart"));
+		}
+		free_drawn(m, &grid);
+	}
 }
 
 static void log_keeps_every_message_once(void **state)
@@ -1130,6 +1184,7 @@ int main(void)
 		cmocka_unit_test(editing_a_path),
 		cmocka_unit_test(review_is_cleared),
 		cmocka_unit_test(result_keys),
+		cmocka_unit_test(result_restarts),
 		cmocka_unit_test(log_keeps_every_message_once),
 		cmocka_unit_test(log_scrolls_by_rows),
 		cmocka_unit_test(log_searches),

@@ -11,7 +11,10 @@
 #include "tests/lib/speed.h"
 #include "ui/term/term.h"
 
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/un.h>
 
 static void wait_for_byte(struct front *f, char want)
 {
@@ -358,6 +361,97 @@ static void no_usable_terminal(void **state)
 	close(said[0]);
 }
 
+/* ---- the key r on the Result ---- */
+
+/* Writes a program that leaves the file "restarted" and ends with @status. */
+static void write_restart_program(struct sandbox *box, int status, char ret_path[PATH_MAX])
+{
+	char text[2 * PATH_MAX];
+
+	STR_FORMAT(text, "#!/bin/sh\necho >%s/restarted\necho no init >&2\nexit %d\n", box->dir,
+		status);
+	sandbox_file(box, "restart", text);
+	sandbox_path(box, "restart", ret_path);
+	assert_int_equal(chmod(ret_path, 0755), 0);
+}
+
+static bool has_restarted(struct sandbox *box)
+{
+	return faccessat(box->root, "restarted", F_OK, 0) == 0;
+}
+
+/* A listening socket such as another engine's. */
+static int other_engine(void)
+{
+	const struct sockaddr_un address = {
+		.sun_family = AF_UNIX, .sun_path = SERVICE_DIR "/sdz.4242" SERVICE_SOCKET};
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	return fd;
+}
+
+/* Follows an install of an eMMC to PASS. */
+static struct front follow_to_pass(void)
+{
+	struct snapshot s = make_snapshot(STEP_EXTRACT);
+	struct front f = front_follow(&s, true);
+
+	front_expect(&f, "48 %");
+	s = make_passed();
+	front_send(&f, &s);
+	front_expect(&f, "Take out the installer's medium");
+	return f;
+}
+
+static void restarts_after_a_question(void **state)
+{
+	struct sandbox *box = *state;
+	char program[PATH_MAX];
+	struct front f;
+	int other;
+
+	if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0 ||
+		mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
+		print_message("SKIPPED: needs root, for a mount over " SERVICE_DIR "\n");
+		skip();
+	}
+	/* Without the sockets of other installs of this machine. */
+	assert_true(mkdir(SERVICE_DIR, 0700) == 0 || errno == EEXIST);
+	assert_int_equal(mount("none", SERVICE_DIR, "tmpfs", 0, NULL), 0);
+	front_restart_program = program;
+
+	write_restart_program(box, 1, program);
+	f = follow_to_pass();
+	front_type(&f, "r");
+	front_expect(&f, "Restart this machine?");
+	front_type(&f, "nr");
+	front_expect(&f, "Restart this machine?");
+	assert_false(has_restarted(box));
+	other = other_engine();
+	front_type(&f, "y");
+	front_expect(&f, "Another install is running");
+	assert_false(has_restarted(box));
+	close(other);
+	front_type(&f, "ry");
+	front_expect(&f, "cannot be restarted: exit status 1: no init");
+	front_type(&f, "q");
+	assert_int_equal(front_end(&f), EXIT_OK);
+	front_close(&f);
+
+	write_restart_program(box, 0, program);
+	f = follow_to_pass();
+	front_type(&f, "ry");
+	assert_int_equal(front_end(&f), EXIT_OK);
+	assert_true(has_restarted(box));
+	assert_true(front_has_said(&f, "PASS: mmcblk1 is installed and verified."));
+	front_close(&f);
+
+	front_restart_program = NULL;
+	assert_int_equal(umount(SERVICE_DIR), 0);
+}
+
 /* From the first screen to the refusal on the Review, and back. */
 static void all_the_way(void **state)
 {
@@ -526,6 +620,7 @@ int main(void)
 		sandbox_test(plugging_shows),
 		sandbox_test(plain_terminal_is_noted),
 		sandbox_test(all_the_way),
+		sandbox_test(restarts_after_a_question),
 		console_test(kernel_messages_stay_off_the_console),
 	};
 

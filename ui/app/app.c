@@ -198,6 +198,7 @@ static bool start(struct app *app)
 	}
 	app->model->now_ms = now_ms();
 	app->model->grid = &app->grid;
+	app->model->may_restart = app->restart_program && geteuid() == 0;
 	if (term_open(&app->term, STDIN_FILENO, STDOUT_FILENO, getenv("TERM"), app->last_words,
 		    sizeof(app->last_words)) < 0)
 		return false;
@@ -282,6 +283,7 @@ int app_run(const struct app_options *options)
 		.options = options,
 		.root = options->root,
 		.log = options->log,
+		.restart_program = options->restart_program,
 		.code = EXIT_CANCELLED, /* until an install ends */
 	};
 
@@ -295,12 +297,12 @@ static bool prepare_follow(struct app *app)
 	return !app->done; /* the engine could not be watched */
 }
 
-int app_follow(int service_fd, struct log_file *log)
+int app_follow(int service_fd, struct log_file *log, const char *restart_program)
 {
 	/* A copy, because the caller keeps its own if no screen can be shown. */
 	int fd = fcntl(service_fd, F_DUPFD_CLOEXEC, 3), code;
 	_cleanup_close_ int root = sysroot_open("/");
-	struct app app = {.root = root, .log = log};
+	struct app app = {.root = root, .log = log, .restart_program = restart_program};
 
 	if (fd < 0)
 		return -1;

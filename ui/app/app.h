@@ -9,6 +9,9 @@
 
 #include "ui/app/app_options.h"
 
+/* Asks init for a restart. */
+#define APP_RESTART_PROGRAM "reboot"
+
 /*
  * Runs all screens: target, archive, layout, review, install, result. Returns the exit code (enum
  * exit_code) of the last install; EXIT_CANCELLED if none was started; EXIT_DETACHED if one
@@ -23,8 +26,8 @@ int app_run(const struct app_options *options);
  * from service_start or service_connect. Returns as app_run does, and closes @service_fd. If the
  * terminal cannot be used, returns -1 and prints nothing, so that the caller can show lines
  * instead; the engine is untouched and the caller keeps @service_fd. @log, borrowed, gets what the
- * log of the screens has; NULL: none.
+ * log of the screens has; NULL: none. @restart_program is as in struct app_options.
  */
-int app_follow(int service_fd, struct log_file *log);
+int app_follow(int service_fd, struct log_file *log, const char *restart_program);
 
 #endif

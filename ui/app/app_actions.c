@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/app/app_internal.h"
 
+#include "core/process/child_run.h"
 #include "core/service/service.h"
 #include "device/base/util.h"
 
@@ -8,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#define RESTART_MS 10000 /* the program only asks init */
 
 /* --- going to a screen --- */
 
@@ -50,7 +53,7 @@ static void go_to(struct app *app, const struct screen *screen)
 		m->entry = ENTRY_NONE;
 	}
 	m->confirm[0] = '\0';
-	m->cancel_asked = m->quit_asked = m->kind_asked = false;
+	m->cancel_asked = m->quit_asked = m->kind_asked = m->restart_asked = false;
 	app->changed = true;
 	app->shown_ms = 0; /* draw now, even on a slow line */
 	/* Only Target and Kinds show hotplug, and an install causes events of its own. */
@@ -275,6 +278,27 @@ static void on_again(struct app *app)
 	app_rescan(app);
 }
 
+static void on_restart(struct app *app)
+{
+	const char *const argv[] = {"reboot", NULL};
+	const struct child_spec reboot = {.name = "reboot",
+		.program = app->restart_program,
+		.argv = argv,
+		.in = -1,
+		.out = -1};
+	_cleanup_close_ int other = service_connect(NULL);
+	char why[CHILD_LINE_MAX];
+
+	if (other >= 0 || other == -E2BIG)
+		model_say(app->model, true,
+			"Another install is running on this machine. Restart when it has ended.");
+	else if (child_run(&reboot, RESTART_MS, why, sizeof(why)) < 0)
+		model_say(app->model, true,
+			"This machine cannot be restarted: %s. Quit, and restart it by hand.", why);
+	else
+		app->done = true;
+}
+
 static void (*const handlers[OUTCOME_COUNT])(struct app *app) = {
 	[OUTCOME_BACK] = on_back,
 	[OUTCOME_QUIT] = on_quit,
@@ -294,6 +318,7 @@ static void (*const handlers[OUTCOME_COUNT])(struct app *app) = {
 	[OUTCOME_CANCEL] = on_cancel,
 	[OUTCOME_DETACH] = on_quit,
 	[OUTCOME_AGAIN] = on_again,
+	[OUTCOME_RESTART] = on_restart,
 };
 
 void app_act(struct app *app, enum outcome outcome)

@@ -36,9 +36,10 @@ struct app {
 	struct app_watch kmsg; /* /dev/kmsg, if the kernel prints on this terminal */
 	struct repaint repaint;
 	struct inventory *inventory;
-	unsigned generation;  /* of the inventory, as copied into the model */
-	struct log_file *log; /* borrowed; or NULL */
-	struct disk *image;   /* the target, if it is an image; or NULL */
+	unsigned generation;	     /* of the inventory, as copied into the model */
+	struct log_file *log;	     /* borrowed; or NULL */
+	const char *restart_program; /* or NULL */
+	struct disk *image;	     /* the target, if it is an image; or NULL */
 	struct inspect *inspect;
 	struct settings_journal settings; /* empty path: settings must not be changed */
 	bool shown;			  /* the first screen has been drawn */

@@ -21,7 +21,9 @@ struct app_options {
 	const char *expect_id;	     /* CID or serial that the target must have, or NULL */
 	unsigned allow;		     /* bit 1 << enum disk_kind for each kind that may be written */
 	bool verify;
-	struct log_file *log; /* of the install; or NULL. Borrowed */
+	struct log_file *log;	     /* of the install; or NULL. Borrowed */
+	const char *restart_program; /* restarts this machine, for the key r on the Result; NULL:
+					there is no such key */
 };
 
 #endif

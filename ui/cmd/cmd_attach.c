@@ -83,7 +83,7 @@ int cmd_attach(int argc, char **argv)
 	if (fd < 0)
 		return refuse_connect(COMMAND_ATTACH, options.name, fd);
 	if (!options.plain && !options.json && !options.quiet && follow_has_screen()) {
-		r = app_follow(fd, options.log ? &log : NULL);
+		r = app_follow(fd, options.log ? &log : NULL, APP_RESTART_PROGRAM);
 		if (r >= 0) {
 			(void)take_fd(&fd);
 			return r;

@@ -450,7 +450,7 @@ static int run_engine(struct run *run)
 		return follow_in_lines(run, fd);
 
 	follow_finish(&run->follow);
-	r = app_follow(fd, run->log.out ? &run->log : NULL);
+	r = app_follow(fd, run->log.out ? &run->log : NULL, APP_RESTART_PROGRAM);
 	if (r >= 0) {
 		(void)take_fd(&fd);
 		return r;

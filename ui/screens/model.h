@@ -95,6 +95,8 @@ struct model {
 	uint64_t calm_ms;
 	unsigned text_ms; /* period of calm; 0: one second */
 	bool cancel_asked;
+	bool may_restart;		    /* the app can restart this machine */
+	bool restart_asked;		    /* the notice asks whether to */
 	char log[MODEL_LOG_MAX][256];	    /* a ring buffer of lines */
 	bool log_is_message[MODEL_LOG_MAX]; /* of tar, the kernel or the engine: not plan or step */
 	bool log_planned;		    /* the plan is in the log */

@@ -35,7 +35,8 @@ enum outcome {
 	OUTCOME_BEGIN,	 /* the operator has confirmed: start the engine */
 	OUTCOME_CANCEL,
 	OUTCOME_DETACH,
-	OUTCOME_AGAIN, /* go from the result to the first screen */
+	OUTCOME_AGAIN,	 /* go from the result to the first screen */
+	OUTCOME_RESTART, /* restart this machine */
 	OUTCOME_COUNT
 };
 

@@ -222,6 +222,12 @@ static enum outcome quit_key(struct model *model, enum action action)
 	return action == ACTION_YES || action == ACTION_INTERRUPT ? OUTCOME_QUIT : OUTCOME_NONE;
 }
 
+/* The next key is the answer to a question, or a no. */
+static bool awaits_answer(const struct model *model)
+{
+	return model->kind_asked || (model->restart_asked && !model->overlay);
+}
+
 enum outcome screen_key(struct model *model, struct key key)
 {
 	const struct screen *screen = model->overlay ? model->overlay : model->screen;
@@ -250,7 +256,7 @@ enum outcome screen_key(struct model *model, struct key key)
 		return search_key(model, screen, action, key);
 	if (path_entry_is_open(model))
 		return path_entry_key(model, action, key);
-	if (!model->kind_asked && general_key(model, screen, action, key))
+	if (!awaits_answer(model) && general_key(model, screen, action, key))
 		return OUTCOME_NONE;
 	if (model->overlay)
 		return overlay_key(model, screen, action, key);

@@ -131,23 +131,41 @@ static int draw_ribbon(struct grid *g, int row, const struct verdict *v)
 	return row + 1;
 }
 
-/* Returns what to do with an installed target; "" for an image and a loop device: nothing. A
- * built-in eMMC stays in the board. */
-static const char *what_is_safe(enum disk_kind kind)
-{
-	static const char *const safe[DISK_KIND_COUNT] = {
-		[DISK_EMMC] = "Restart the board.",
-		[DISK_SD] = "Safe to remove.",
-		[DISK_USB] = "Safe to remove.",
-		[DISK_FIXED] = "Restart, or switch off to take it out.",
-	};
+/* What to do with an installed target. A built-in one stays, and this machine starts from it. */
+static const struct {
+	const char *advice;   /* NULL for an image and a loop device: nothing */
+	const char *restarts; /* instead of it, if the key r works; NULL: it never does */
+} installed[DISK_KIND_COUNT] = {
+	[DISK_EMMC] = {"Take out the installer's medium, then restart.",
+		"Take out the installer's medium, then r restarts."},
+	[DISK_SD] = {"Safe to remove.", NULL},
+	[DISK_USB] = {"Safe to remove.", NULL},
+	[DISK_FIXED] = {"Restart, or switch off to take it out.",
+		"r restarts; switch off to take it out."},
+};
 
-	return kind < DISK_KIND_COUNT && safe[kind] ? safe[kind] : "";
+/* A viewer that may not cancel may not restart either. */
+static bool may_restart(const struct model *m)
+{
+	const struct snapshot *s = &m->snap;
+
+	return m->may_restart && s->commands && s->state == INSTALL_PASSED &&
+	       s->target_kind < DISK_KIND_COUNT && installed[s->target_kind].restarts;
+}
+
+static const char *what_is_safe(const struct model *m)
+{
+	enum disk_kind kind = m->snap.target_kind;
+
+	if (may_restart(m))
+		return installed[kind].restarts;
+	return kind < DISK_KIND_COUNT && installed[kind].advice ? installed[kind].advice : "";
 }
 
 /* Returns the next step from the engine's error, else one for the result. */
-static const char *what_next(const struct snapshot *s)
+static const char *what_next(const struct model *m)
 {
+	const struct snapshot *s = &m->snap;
 	static const char *const next[] = {
 		[EXIT_FAILED] =
 			"Read the log (l), check the device and its connection, and try again.",
@@ -161,16 +179,16 @@ static const char *what_next(const struct snapshot *s)
 	if (s->err.next[0])
 		return s->err.next;
 	if (s->state == INSTALL_PASSED)
-		return what_is_safe(s->target_kind);
+		return what_is_safe(m);
 	if (s->exit_code < 0 || s->exit_code >= (int)ARRAY_SIZE(next) || !next[s->exit_code])
 		return "";
 	return next[s->exit_code];
 }
 
 /* Returns the next step as a sentence: the engine's have no full stop. */
-static const char *advice(const struct snapshot *s, char ret[ADVICE_BYTES])
+static const char *advice(const struct model *m, char ret[ADVICE_BYTES])
 {
-	const char *text = what_next(s);
+	const char *text = what_next(m);
 	size_t length = strlen(text);
 
 	(void)str_format(
@@ -217,13 +235,14 @@ static int draw_numbers(const struct snapshot *s, struct grid *g, int row, int c
 	return row;
 }
 
-static void draw_passed(const struct snapshot *s, struct grid *g, int row, int bottom, bool brief)
+static void draw_passed(const struct model *m, struct grid *g, int row, int bottom, bool brief)
 {
+	const struct snapshot *s = &m->snap;
 	size_t length = strlen(s->archive_sha256);
 	char text[ADVICE_BYTES];
 
 	if (brief) {
-		(void)grid_text(g, row, 1, ATTR_BOLD, advice(s, text));
+		(void)grid_wrap(g, row, 1, g->cols - 2, bottom - row, ATTR_BOLD, advice(m, text));
 		return;
 	}
 	STR_FORMAT(text, "%s, sha256 %.8s..%.4s", s->archive_name, s->archive_sha256,
@@ -241,13 +260,14 @@ static const char *error_of(const struct snapshot *s)
 }
 
 /* A narrow screen has two paragraphs without labels: the error, and the next step. */
-static void draw_failed_narrow(const struct snapshot *s, struct grid *g, int row, int bottom)
+static void draw_failed_narrow(const struct model *m, struct grid *g, int row, int bottom)
 {
+	const struct snapshot *s = &m->snap;
 	char text[512], next[ADVICE_BYTES];
 	int lines;
 
 	STR_FORMAT(text, "%s %s", s->written ? "The device will not boot." : "Nothing was written.",
-		advice(s, next));
+		advice(m, next));
 	lines = grid_lines(g, g->cols - 2, text);
 	row += grid_wrap(g, row, 1, g->cols - 2,
 		bottom - row - lines > 2 ? bottom - row - lines : 2, ATTR_BOLD, error_of(s));
@@ -261,12 +281,13 @@ static int fact_lines(const struct grid *g, const char *text)
 
 /* The next step and the state of the device always fit. The place of the error, and the end of a
  * long error, may be cut. */
-static void draw_failed(const struct snapshot *s, struct grid *g, int row, int bottom)
+static void draw_failed(const struct model *m, struct grid *g, int row, int bottom)
 {
+	const struct snapshot *s = &m->snap;
 	const char *device = s->written ? "It will not boot. Its old content is lost."
 					: "Nothing was written to it.";
 	char next[ADVICE_BYTES];
-	int rest = fact_lines(g, device) + fact_lines(g, advice(s, next));
+	int rest = fact_lines(g, device) + fact_lines(g, advice(m, next));
 
 	/* Keep at least two rows for the error. */
 	if (row + 2 > bottom - rest)
@@ -278,9 +299,18 @@ static void draw_failed(const struct snapshot *s, struct grid *g, int row, int b
 	(void)draw_fact(g, row, bottom, "Next", next);
 }
 
-/* Draws the word, and the numbers beside or below it. Returns the row for the text. */
-static int draw_verdict(const struct snapshot *s, struct grid *g, int row, const struct verdict *v)
+/* Beside the letters, in one or two rows that end above @bottom. */
+static void draw_advice(struct grid *g, int bottom, int col, const char *text)
 {
+	int width = g->cols - col - 1, lines = grid_lines(g, width, text) > 1 ? 2 : 1;
+
+	(void)grid_wrap(g, bottom - lines, col, width, lines, ATTR_NORMAL, text);
+}
+
+/* Draws the word, and the numbers beside or below it. Returns the row for the text. */
+static int draw_verdict(const struct model *m, struct grid *g, int row, const struct verdict *v)
+{
+	const struct snapshot *s = &m->snap;
 	int beside = 1 + banner_cols(g, v) + (v->framed ? 2 : 3);
 	char text[ADVICE_BYTES];
 
@@ -303,7 +333,7 @@ static int draw_verdict(const struct snapshot *s, struct grid *g, int row, const
 	draw_banner(g, row, 1, v);
 	(void)draw_numbers(s, g, row + (v->framed ? 2 : 0), beside);
 	if (s->state == INSTALL_PASSED)
-		(void)grid_text(g, row + 4, beside, ATTR_NORMAL, advice(s, text));
+		draw_advice(g, row + LETTER_ROWS, beside, advice(m, text));
 	return row + banner_rows(g, v) + 1;
 }
 
@@ -312,15 +342,15 @@ static void draw(const struct model *m, struct grid *g, struct area area)
 	const struct snapshot *s = &m->snap;
 	struct verdict v = verdict_of(s);
 	bool is_short = screen_is_short(g);
-	int row = draw_verdict(s, g, area.top, &v);
+	int row = draw_verdict(m, g, area.top, &v);
 	char text[32];
 
 	if (s->state == INSTALL_PASSED)
-		draw_passed(s, g, row, area.bottom, is_short || !has_room_beside(g, &v));
+		draw_passed(m, g, row, area.bottom + is_short, is_short || !has_room_beside(g, &v));
 	else if (screen_is_narrow(g))
-		draw_failed_narrow(s, g, row, area.bottom + is_short);
+		draw_failed_narrow(m, g, row, area.bottom + is_short);
 	else
-		draw_failed(s, g, row, area.bottom + is_short);
+		draw_failed(m, g, row, area.bottom + is_short);
 	STR_FORMAT(text, "exit code %d", s->exit_code);
 	if (!is_short)
 		(void)grid_right(g, area.bottom, g->cols - 1, ATTR_NORMAL, text);
@@ -328,24 +358,51 @@ static void draw(const struct model *m, struct grid *g, struct area area)
 
 static enum outcome key(struct model *m, enum action action, struct key key)
 {
+	bool asked = m->restart_asked;
+
 	(void)key;
+	m->restart_asked = false; /* any other key is a no */
+	if (asked)
+		return action == ACTION_YES ? OUTCOME_RESTART : OUTCOME_NONE;
+	if (action == ACTION_RESCAN && may_restart(m)) {
+		m->restart_asked = true;
+		model_say(m, false, "Restart this machine? All that runs on it ends.");
+	}
 	/* With no other screen to go to, Enter is not shown and does nothing. */
 	if (action == ACTION_NEXT)
 		return m->only_follow ? OUTCOME_NONE : OUTCOME_AGAIN;
 	return action == ACTION_BACK ? OUTCOME_QUIT : OUTCOME_NONE;
 }
 
+static bool is_asked(const struct model *m)
+{
+	return m->restart_asked;
+}
+
+static bool is_not_asked(const struct model *m)
+{
+	return !m->restart_asked;
+}
+
+static bool may_ask(const struct model *m)
+{
+	return may_restart(m) && is_not_asked(m);
+}
+
 static bool may_go_on(const struct model *m)
 {
-	return !m->only_follow;
+	return !m->only_follow && is_not_asked(m);
 }
 
 static const struct hint hints[] = {
+	{ACTION_YES, "yes, restart", NULL, "restart this machine now", 0, is_asked},
+	{ACTION_NO, "no", NULL, "do not restart", 0, is_asked},
 	{ACTION_NEXT, "new install", "another", "go back to the first screen, for another device",
-		0, may_go_on},
-	{ACTION_LOG, "log", NULL, "all messages", 1, NULL},
-	{ACTION_HELP, "help", NULL, "this page", 0, NULL},
-	{ACTION_QUIT, "quit", NULL, "quit with the exit code shown", 0, NULL},
+		2, may_go_on},
+	{ACTION_RESCAN, "restart", NULL, "restart this machine, after a question", 0, may_ask},
+	{ACTION_LOG, "log", NULL, "all messages", 1, is_not_asked},
+	{ACTION_HELP, "help", NULL, "this page", 0, is_not_asked},
+	{ACTION_QUIT, "quit", NULL, "quit with the exit code shown", 0, is_not_asked},
 };
 
 const struct screen screen_result = {
