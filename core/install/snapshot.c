@@ -23,6 +23,14 @@ void snapshot_init(
 	STR_COPY(ret->layout_name, layout);
 }
 
+static enum step_id active_step(const struct snapshot *snapshot)
+{
+	for (unsigned i = 0; i < STEP_COUNT; i++)
+		if (snapshot->steps[i].state == STEP_ACTIVE)
+			return i;
+	return snapshot->step;
+}
+
 void snapshot_message(struct snapshot *snapshot, const char *text)
 {
 	struct snapshot_message *last = &snapshot->messages[SNAPSHOT_MESSAGES - 1];
@@ -30,6 +38,7 @@ void snapshot_message(struct snapshot *snapshot, const char *text)
 	memmove(snapshot->messages, snapshot->messages + 1,
 		sizeof(snapshot->messages) - sizeof(snapshot->messages[0]));
 	last->number = ++snapshot->message_count;
+	last->step = active_step(snapshot);
 	STR_COPY(last->text, text);
 	str_sanitise(last->text);
 }

@@ -13,7 +13,7 @@
 #include "device/disk/disk.h"
 
 #define SNAPSHOT_MAGIC	  0x62737470u /* "bstp" */
-#define SNAPSHOT_VERSION  3u
+#define SNAPSHOT_VERSION  4u
 #define SNAPSHOT_MESSAGES 8
 
 enum install_state {
@@ -30,8 +30,9 @@ struct snapshot_step {
 };
 
 struct snapshot_message {
-	uint64_t number; /* 1, 2, ...: lets a viewer find the messages it has not shown yet */
-	char text[160];	 /* sanitised: "tar: usr/share/x: time stamp ... in the future" */
+	uint64_t number;   /* 1, 2, ...: lets a viewer find the messages it has not shown yet */
+	enum step_id step; /* the active one when it came */
+	char text[160];	   /* sanitised: "tar: usr/share/x: time stamp ... in the future" */
 };
 
 struct snapshot {

@@ -97,7 +97,9 @@ void log_plan(const struct plan *plan, log_row *row, void *owner)
 
 /* ---- the install ---- */
 
-void log_steps(const struct snapshot *before, const struct snapshot *now, log_row *row, void *owner)
+/* The steps from @first up to, but not including, @end. */
+static void report_steps(const struct snapshot *before, const struct snapshot *now, unsigned first,
+	unsigned end, log_row *row, void *owner)
 {
 	static const char *const marks[] = {
 		[STEP_DONE] = "[ OK ] ",
@@ -106,7 +108,7 @@ void log_steps(const struct snapshot *before, const struct snapshot *now, log_ro
 	};
 	char line[64];
 
-	for (unsigned i = 0; i < STEP_COUNT; i++) {
+	for (unsigned i = first; i < end; i++) {
 		const struct snapshot_step *step = &now->steps[i];
 
 		if (step->state == before->steps[i].state || step->state < STEP_DONE)
@@ -118,6 +120,11 @@ void log_steps(const struct snapshot *before, const struct snapshot *now, log_ro
 				line, "%-8s %s", step_name(i), human_duration(step->ms / 1000).s);
 		row(owner, marks[step->state], line);
 	}
+}
+
+void log_steps(const struct snapshot *before, const struct snapshot *now, log_row *row, void *owner)
+{
+	report_steps(before, now, 0, STEP_COUNT, row, owner);
 }
 
 void log_amount(const struct snapshot *now, char *ret, size_t size)
@@ -159,11 +166,13 @@ void log_result(const struct snapshot *now, log_row *row, void *owner)
 	row(owner, words[now->state], line);
 }
 
-/* A snapshot holds only the latest messages: counts those that were missed. */
-static void report_messages(
+/* In the order in which they came: the messages of a step stand before its end. A snapshot holds
+ * only the latest messages: counts those that were missed. */
+static void report_messages_and_steps(
 	const struct snapshot *before, const struct snapshot *now, log_row *row, void *owner)
 {
 	uint64_t number = before->message_count;
+	unsigned next = 0;
 
 	for (unsigned i = 0; i < SNAPSHOT_MESSAGES; i++) {
 		const struct snapshot_message *message = &now->messages[i];
@@ -172,6 +181,10 @@ static void report_messages(
 
 		if (message->number <= number)
 			continue;
+		if (message->step > next) {
+			report_steps(before, now, next, message->step, row, owner);
+			next = message->step;
+		}
 		STR_FORMAT(
 			line, "(%s more message%s)", human_count(missed).s, missed == 1 ? "" : "s");
 		if (missed > 0)
@@ -179,6 +192,7 @@ static void report_messages(
 		row(owner, "", message->text);
 		number = message->number;
 	}
+	report_steps(before, now, next, STEP_COUNT, row, owner);
 }
 
 void log_snapshot(
@@ -186,8 +200,7 @@ void log_snapshot(
 {
 	char text[600], sentence[602];
 
-	report_messages(before, now, row, owner);
-	log_steps(before, now, row, owner);
+	report_messages_and_steps(before, now, row, owner);
 	if (!snapshot_ended(now) || (before->magic && snapshot_ended(before)))
 		return;
 	log_result(now, row, owner);

@@ -107,8 +107,9 @@ static void messages_are_written_once(void **state)
 
 	(void)state;
 	now.message_count = 2;
-	now.messages[SNAPSHOT_MESSAGES - 2] = (struct snapshot_message){1, "tar: \"odd\""};
-	now.messages[SNAPSHOT_MESSAGES - 1] = (struct snapshot_message){2, "two"};
+	now.messages[SNAPSHOT_MESSAGES - 2] =
+		(struct snapshot_message){.number = 1, .text = "tar: \"odd\""};
+	now.messages[SNAPSHOT_MESSAGES - 1] = (struct snapshot_message){.number = 2, .text = "two"};
 	event_snapshot(out, &before, &now, false);
 	assert_out("{\"event\":\"message\",\"number\":1,\"text\":\"tar: \\\"odd\\\"\"}\n"
 		   "{\"event\":\"message\",\"number\":2,\"text\":\"two\"}\n");
@@ -116,7 +117,8 @@ static void messages_are_written_once(void **state)
 	now.message_count = 3;
 	now.messages[SNAPSHOT_MESSAGES - 3] = now.messages[SNAPSHOT_MESSAGES - 2];
 	now.messages[SNAPSHOT_MESSAGES - 2] = now.messages[SNAPSHOT_MESSAGES - 1];
-	now.messages[SNAPSHOT_MESSAGES - 1] = (struct snapshot_message){3, "three"};
+	now.messages[SNAPSHOT_MESSAGES - 1] =
+		(struct snapshot_message){.number = 3, .text = "three"};
 	event_snapshot(out, &before, &now, false);
 	assert_out("{\"event\":\"message\",\"number\":3,\"text\":\"three\"}\n");
 }

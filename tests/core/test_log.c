@@ -33,8 +33,23 @@ static void everything_is_logged_once(void **state)
 	now.steps[STEP_OPEN] = (struct snapshot_step){STEP_DONE, 2100};
 	now.steps[STEP_CHECK].state = STEP_ACTIVE;
 	snapshot_message(&now, "tar: a warning");
-	assert_string_equal(changes(), "tar: a warning\n[ OK ] scan     0:02\n");
+	assert_string_equal(changes(), "[ OK ] scan     0:02\ntar: a warning\n");
 	assert_string_equal(changes(), "");
+	/* One of the next step comes after the end of this one. */
+	now.steps[STEP_OPEN].state = STEP_ACTIVE;
+	before = now;
+	snapshot_message(&now, "of scan");
+	now.steps[STEP_OPEN].state = STEP_DONE;
+	now.steps[STEP_CHECK].state = STEP_ACTIVE;
+	snapshot_message(&now, "of check");
+	now.steps[STEP_CHECK].state = STEP_DONE;
+	now.steps[STEP_LOCK].state = STEP_ACTIVE;
+	snapshot_message(&now, "of lock");
+	assert_string_equal(changes(), "of scan\n[ OK ] scan     0:02\nof check\n"
+				       "[ OK ] check    0:00\nof lock\n");
+	now.steps[STEP_CHECK].state = STEP_ACTIVE;
+	now.steps[STEP_LOCK].state = STEP_TODO;
+	before = now;
 	/* Messages come faster than snapshots. */
 	for (int i = 0; i < SNAPSHOT_MESSAGES + 2; i++)
 		snapshot_message(&now, i == 2 ? "kernel: third" : "x");

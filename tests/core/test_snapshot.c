@@ -58,7 +58,9 @@ static void keeps_the_last_messages(void **state)
 
 	(void)state;
 	snapshot_init(&snapshot, &card, "rootfs.tar", "");
+	snapshot.steps[STEP_MKFS].state = STEP_ACTIVE;
 	snapshot_message(&snapshot, "first\x1b[2J");
+	assert_int_equal(snapshot.messages[SNAPSHOT_MESSAGES - 1].step, STEP_MKFS);
 	assert_int_equal(snapshot.messages[SNAPSHOT_MESSAGES - 2].number, 0);
 	assert_int_equal(snapshot.messages[SNAPSHOT_MESSAGES - 1].number, 1);
 	assert_string_equal(snapshot.messages[SNAPSHOT_MESSAGES - 1].text, "first?[2J");

@@ -145,6 +145,7 @@ static inline void add_message(struct snapshot *s, uint64_t number, const char *
 	struct snapshot_message *at = &s->messages[s->message_count++ % SNAPSHOT_MESSAGES];
 
 	at->number = number;
+	at->step = s->step < STEP_EXTRACT ? s->step : STEP_EXTRACT;
 	STR_COPY(at->text, text);
 }
 

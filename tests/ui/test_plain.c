@@ -290,9 +290,9 @@ static void steps_and_messages(void **state)
 	now.steps[STEP_MKFS] = (struct snapshot_step){STEP_ACTIVE, 10};
 	now.steps[STEP_VERIFY] = (struct snapshot_step){STEP_SKIPPED, 0};
 	now.message_count = 1;
-	now.messages[SNAPSHOT_MESSAGES - 1] = (struct snapshot_message){1,
-		"tar: a/very/long/path/\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
-		"/that/does/not/fit/on/one/line/of/a/console: time stamp in the future"};
+	now.messages[SNAPSHOT_MESSAGES - 1] = (struct snapshot_message){.number = 1,
+		.text = "tar: a/very/long/path/\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4"
+			"/that/does/not/fit/on/one/line/of/a/console: time stamp in the future"};
 	plain_snapshot(&plain, &before, &now);
 	assert_string_equal(printed(),
 		"[ OK ] scan     0:02\n"
