@@ -105,6 +105,9 @@ static void bad_usage(void **state)
 		{COMMAND_INSPECT, {"a.tar", "--archive", "b.tar"}, "inspect has no option"},
 		{COMMAND_INSTALL, {"--plain", "--json"}, "mutually exclusive"},
 		{COMMAND_INSTALL, {"/dev/sda"}, "unexpected argument '/dev/sda'"},
+		{COMMAND_SCREENS, {"--allow", "sd", "list"},
+			"the command list goes first, as in `boardstrap list`"},
+		{COMMAND_SCREENS, {"--allow", "sd", "lisst"}, "unexpected argument 'lisst'"},
 		{COMMAND_ATTACH, {"a", "b"}, "unexpected argument 'b'"},
 		{COMMAND_INSTALL, {"-y"}, "unknown option '-y'; options have long names"},
 	};

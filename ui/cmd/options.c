@@ -330,6 +330,9 @@ static int take_operand(
 {
 	size_t offset = commands[command].operand;
 
+	if (command == COMMAND_SCREENS && command_find(word, diag) != COMMAND_COUNT)
+		return diag_fail(diag, -EINVAL, "the command %s goes first, as in `boardstrap %s`",
+			word, word);
 	if (offset == NOWHERE || *string_at(options, offset))
 		return diag_fail(diag, -EINVAL, "unexpected argument '%.80s'", word);
 	*string_at(options, offset) = word;
