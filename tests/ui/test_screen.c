@@ -543,6 +543,12 @@ static void ctrl_c_asks_to_quit(void **state)
 		assert_true(m->quit_asked);
 		free_model(m);
 	}
+	/* An earlier install has written. */
+	m = make_model();
+	m->snap = make_passed();
+	(void)press(m, SYMBOL_INTERRUPT);
+	assert_string_equal(m->notice, "Quit boardstrap?");
+	free_model(m);
 	m = make_install();
 	assert_int_equal(press(m, SYMBOL_INTERRUPT), OUTCOME_NONE);
 	assert_non_null(strstr(m->notice, "does not stop an install"));

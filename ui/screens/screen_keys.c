@@ -208,7 +208,8 @@ static enum outcome interrupt(struct model *model, struct key key)
 	if (model->screen == &screen_result)
 		return OUTCOME_QUIT;
 	model->quit_asked = true;
-	model_say(model, false, "Quit boardstrap? Nothing has been written.");
+	model_say(model, false, "Quit boardstrap?%s",
+		model->snap.magic ? "" : " Nothing has been written."); /* or an install before */
 	return OUTCOME_NONE;
 }
 

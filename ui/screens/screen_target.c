@@ -327,14 +327,14 @@ static bool has_rows(const struct model *m)
 }
 
 static const struct hint hints[] = {
-	{ACTION_DOWN, "choose", NULL, "move; also Tab, PgUp, PgDn, Home, End, digits", 5, has_rows},
+	{ACTION_DOWN, "choose", NULL, "move; also Tab, PgUp, PgDn, Home, End, digits", 4, has_rows},
 	{ACTION_NEXT, "next", NULL, "choose this device; nothing is written yet", 0, has_rows},
 	{ACTION_ALL, "show all", NULL, "also list devices that can never be a target", 2,
 		hides_some},
 	{ACTION_ALL, "show fewer", NULL, "hide devices that can never be a target", 2, shows_more},
 	{ACTION_KINDS, "kinds", NULL, "allow other kinds: SD, USB, disks, loop devices, images", 1,
 		NULL},
-	{ACTION_SEARCH, "search", NULL, "find a device by name, model or serial", 4, has_rows},
+	{ACTION_SEARCH, "search", NULL, "find a device by name, model or serial", 5, has_rows},
 	{ACTION_RESCAN, "rescan", NULL, "probe every device again", 3, NULL},
 	{ACTION_HELP, "help", NULL, "this page", 0, NULL},
 	{ACTION_QUIT, "quit", NULL, "quit boardstrap", 0, NULL},
