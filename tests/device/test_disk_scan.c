@@ -321,6 +321,9 @@ static void a_kernel_name_is_a_target(void **state)
 	assert_int_equal(scan_from(dir, fixture.root, "..", &disk), -EINVAL);
 	assert_int_equal(scan_from(dir, fixture.root, "mmcblk77", &disk), -ENOENT);
 
+	STR_FORMAT(name, "%s/", fixture.name);
+	assert_int_equal(scan_from(dir, fixture.root, name, &disk), -ENOENT);
+
 	/* A folder cannot be meant. A file, or the node of another device, can. */
 	STR_FORMAT(name, "here/%s", fixture.name);
 	(void)sandbox_path(box, name, node);

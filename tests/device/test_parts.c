@@ -29,10 +29,11 @@ static void make_disk(struct sandbox *box)
 		"2 1 179:1 / /boot rw - vfat /dev/mmcblk0p1 rw\n"
 		"3 1 179:1 / /boot rw - vfat /dev/mmcblk0p1 rw\n"
 		"4 1 179:10 / /ten rw - ext4 /dev/mmcblk0p10 rw\n"
-		"5 1 0:40 /sub /a\\040b rw - btrfs /dev/mmcblk0p2 rw\n");
+		"5 1 0:40 /sub /a\\040b\x1b rw - btrfs /dev/mmcblk0p2 rw\n");
 	sandbox_file(box, "proc/swaps",
 		"Filename\tType\tSize\tUsed\tPriority\n"
-		"/dev/mmcblk0p20 partition 1 0 -2\n"
+		"/dev/mmcblk0p70 partition 1 0 -2\n"
+		"/dev/cciss/c0d0p1 partition 1 0 -2\n"
 		"/dev/mmcblk0p2\tpartition 1 0 -2\n");
 }
 
@@ -79,10 +80,16 @@ static void mounts_and_swap_are_found(void **state)
 	assert_string_equal(parts.list[0].mounts[0], "/boot");
 	/* By its source, as btrfs has a device number of its own. */
 	assert_int_equal(parts.list[1].mount_count, 2);
-	assert_string_equal(parts.list[1].mounts[0], "/a b");
+	assert_string_equal(parts.list[1].mounts[0], "/a b?");
 	assert_string_equal(parts.list[1].mounts[1], "[SWAP]");
 	assert_string_equal(parts.list[2].name, "mmcblk0p7");
 	assert_int_equal(parts.list[2].mount_count, 0);
+
+	STR_COPY(disk.name, "cciss!c0d0");
+	list(box, &disk);
+	assert_string_equal(parts.list[0].name, "cciss!c0d0p1");
+	assert_int_equal(parts.list[0].mount_count, 1);
+	assert_string_equal(parts.list[0].mounts[0], "[SWAP]");
 
 	disk.content.partition_count = DISK_PARTITIONS_MAX + 4;
 	list(box, &disk);

@@ -156,6 +156,30 @@ part "names of a file that was replaced" $manifest 'if (!(record->flags & RECORD
 part "hard links are one file" $manifest 'record->type == MANIFEST_HARDLINK ? record->target : number_of' 'number_of'
 
 # These tests need root.
+log=core/report/log.c
+suite_is core/test_log
+part "steps that ended before" $log 'step->state == before->steps[i].state || ' ''
+part "messages that were written before" $log 'if (message->number <= number)' 'if (message->number == 0)'
+part "messages that were missed" $log 'if (missed > 0)' 'if (0)'
+part "the end of a step before the messages of the next" $log 'if (message->step > next)' 'if (0)'
+part "one end of a step" $log 'next = message->step;' ';'
+part "one result" $log '(before->magic && snapshot_ended(before))' 'false'
+part "the sentence of an error" $log 'row(owner, "", sentence);' ';'
+part "the amount of the result" $log '"%s in %s"' '"%s, %s"'
+part "boot loaders" $log 'report_blobs(&plan->layout, row, owner);' ';'
+part "the warning of the target" $log 'if (plan->target.warning[0])' 'if (0)'
+
+suite_is core/test_snapshot
+part "the step of a message" core/install/snapshot.c 'last->step = active_step(snapshot);' ';'
+
+suite_is core/test_plan core/test_plan_check
+part "an archive that could not be read" core/plan/plan.c 'plan->complete = archive && can_place;' \
+	'plan->complete = can_place;'
+part "a target or a layout that could not be read" core/plan/plan.c \
+	'plan->target.name[0] && plan->layout.name[0];' 'true;'
+part "no words on an archive that was not read" core/plan/plan_check.c 'if (!plan->unread)' 'if (1)'
+part "no words on a target that was not found" core/plan/plan_check.c 'else if (has_target)' 'else'
+
 if [ "$(id -u)" = 0 ]; then
 	verify=core/manifest/verify.c
 	suite_is core/test_verify core/test_verify_ext4
@@ -186,6 +210,9 @@ if [ "$(id -u)" = 0 ]; then
 	part "what libblkid calls it" $trial 'r = partitions_identify(fd, partition, &diag);' 'r = 0;'
 	part "what ext4 withholds" $trial 'withheld = withheld_bytes(partition, space.f_frsize, ret->unit_bytes);' 'withheld = 0;'
 	part "units larger than a block" $trial 'ret->unit_bytes = measure_unit(bench->mount);' ';'
+
+	suite_is core/test_phases_prepare
+	part "the wait in each snapshot" core/install/install.c 'describe_wait(in);' ';'
 fi
 
 header=core/manifest/tar_header.c

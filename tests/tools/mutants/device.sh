@@ -181,3 +181,36 @@ part "a flip in the MBR" $ptable 'if (found.bytes[i] != head->bytes[i])' 'if (0)
 part "the backup GPT" $ptable '? compare_backup(fd, diag) : r;' '? 0 : r;'
 part "the primary GPT" $ptable 'blkid_parttable_get_offset(table) != blkid_probe_get_sectorsize(probe)' '0'
 part "boot code" $ptable 'fdisk_enable_bootbits_protection(cxt, 1);' ';'
+
+scan=device/disk/disk_scan.c
+suite_is device/test_disk_scan
+part "kernel names" $scan 'if (is_kernel_name(root, path))' 'if (0)'
+part "paths are no kernel names" $scan "&& !strchr(path, '/')" ''
+part "a file with a kernel name" $scan 'if (file && S_ISREG(file->st_mode))' 'if (0)'
+part "another node with a kernel name" $scan 'if (file && S_ISBLK(file->st_mode) && file->st_rdev != number)' 'if (0)'
+part "a kernel name without a medium" $scan 'if (disk.size_bytes == 0)
+		return -ENOMEDIUM;
+	if (!is_node_of(disk.path' 'if (!is_node_of(disk.path'
+part "a kernel name without a node" $scan 'if (!is_node_of(disk.path, number))
+		return -ENXIO;' ';'
+
+parts=device/usage/parts.c
+suite_is device/test_parts
+part "mounts by number" $parts 'return strcmp(own, number) == 0;' 'return false;'
+part "mounts of filesystems on several devices" $parts 'if (mount->major == 0)' 'if (0)'
+part "swap areas" $parts 'add_mount(part, "[SWAP]");' ';'
+part "a node that begins as another" $parts "(line[length] == ' ' || line[length] == '\\t')" 'true'
+part "the first line of the swaps" $parts "line += line ? 1 : 0;" "line = NULL;"
+part "a mount point once" $parts 'if (strcmp(part->mounts[i], text) == 0)' 'if (0)'
+part "mount points sanitised" $parts 'str_sanitise(text);' ';'
+part "more mount points than fit" $parts 'if (part->mount_count < PART_MOUNTS_MAX)' 'if (1)'
+part "partitions that only the kernel knows" $parts \
+	'(void)sysroot_each(root, add_known, &walk, "sys/block/%s", disk->name);' ';'
+part "partitions of the kernel beside a filesystem" $parts \
+	'state != CONTENT_BLANK && state != CONTENT_FILESYSTEM' 'true'
+part "names with a slash" $parts "*p = '/';" ';'
+
+suite_is device/test_disk
+part "a sentence on a blank disk" device/disk/disk.c '"It is blank."' '"It holds blank."'
+part "a sentence on a content that is not known" device/disk/disk.c \
+	'"Its content is not known: it cannot be read."' '"It holds %s."'
