@@ -112,6 +112,11 @@ check "--log has plan, steps and result" \
 run 2 "--quiet prints errors" install --target board.img --archive nowhere.tar --allow image --yes --quiet --log quiet.log
 check "on standard error" grep -q nowhere.tar err
 check "and in the log, after the first install" sh -c "sed '1,/^PASS /d' quiet.log | grep -q nowhere.tar"
+same "the log has the plan before the steps" "Target" "$(grep -oE '^Target|^.. OK ..' quiet.log | head -n 1)"
+printf '#!/bin/sh\nexit 1\n' >odd-tar
+chmod +x odd-tar
+run 2 "a plan with two problems" install "${to_board[@]}" --yes --quiet --log two.log --expect-id 0xdead --tar ./odd-tar
+check "the log has both" sh -c "grep -q 0xdead two.log && grep -q odd-tar two.log"
 run 2 "--quiet does not ask" install "${to_board[@]}" --quiet
 run 0 "status takes a path too" status ./board.img
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/lines/log_file.h"
 
+#include "core/plan/plan_verdict.h"
 #include "tests/lib/sandbox.h"
 
 #include <errno.h>
@@ -47,6 +48,27 @@ static void rows_are_appended(void **state)
 	assert_non_null(strstr(content(path), "tar: one\n"));
 }
 
+/* The first problem is the error of the result, which follows. */
+static void the_report_of_an_engine_is_logged(void **state)
+{
+	struct sandbox *box = *state;
+	struct plan_report report = {.plan = {.archive = "/a.tar"}};
+	char path[PATH_MAX];
+	const char *text;
+
+	plan_problem_add(&report.verdict, "one", "first problem");
+	plan_problem_add(&report.verdict, "two", "second problem");
+	(void)sandbox_path(box, "run.log", path);
+	assert_int_equal(log_file_open(&log_file, path, NULL, NULL, &diag), 0);
+	log_file_report(&log_file, &report);
+	assert_true(log_file.planned);
+	log_file_close(&log_file);
+	text = content(path);
+	assert_non_null(strstr(text, "\nTarget "));
+	assert_non_null(strstr(strstr(text, "\nWith "), "\nsecond problem\n"));
+	assert_null(strstr(text, "first problem"));
+}
+
 /* A wrong name destroys nothing. */
 static void other_files_are_refused(void **state)
 {
@@ -74,6 +96,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		sandbox_test(rows_are_appended),
+		sandbox_test(the_report_of_an_engine_is_logged),
 		sandbox_test(other_files_are_refused),
 	};
 

@@ -27,8 +27,11 @@ static void take_plan(struct app *app, const struct snapshot *now)
 	struct plan_report *report = malloc(sizeof(*report));
 
 	app->model->log_planned = true;
-	if (report && service_plan(now, report) == 0)
-		app_log_plan(app, &report->plan);
+	if (report && service_plan(now, report) == 0) {
+		model_log_plan(app->model, &report->plan);
+		if (app->log)
+			log_file_report(app->log, report);
+	}
 	free(report);
 }
 

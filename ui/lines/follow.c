@@ -181,15 +181,9 @@ static void show_plan(struct follow *follow, const struct snapshot *now)
 	_cleanup_free_ struct plan_report *report = malloc(sizeof(*report));
 	const struct plan_verdict *verdict;
 
-	bool logs = follow->log && !follow->log->planned;
-
-	if ((!follow->plan && !logs) || !now->planned)
+	if (!follow->plan || !now->planned)
 		return;
 	if (!report || service_plan(now, report) < 0)
-		return;
-	if (logs)
-		log_file_plan(follow->log, &report->plan);
-	if (!follow->plan)
 		return;
 	follow->plan = false;
 	verdict = &report->verdict;
@@ -202,6 +196,16 @@ static void show_plan(struct follow *follow, const struct snapshot *now)
 	}
 	for (uint32_t i = 1; i < verdict->count && i < PLAN_PROBLEMS_MAX; i++)
 		plain_wrap(errors(follow), "boardstrap: ", verdict->problems[i].text);
+}
+
+/* The plan comes first, also for a viewer that came late. */
+static void write_log(struct log_file *log, const struct snapshot *now)
+{
+	_cleanup_free_ struct plan_report *report = malloc(sizeof(*report));
+
+	if (now->planned && !log->planned && report && service_plan(now, report) == 0)
+		log_file_report(log, report);
+	log_file_snapshot(log, now);
 }
 
 /* Starts a new line, after the ^C that the terminal echoed. */
@@ -234,16 +238,14 @@ static void on_service(struct watch *watch, uint32_t events)
 	}
 	if (r < 0) /* gone: read its result from the run state, or report its death */
 		service_result(&follow->shown, &now);
-	if (follow->log && !snapshot_ended(&now))
-		log_file_snapshot(follow->log, &now);
+	if (follow->log)
+		write_log(follow->log, &now);
 	/* The plan comes after the scan, and before the result. */
 	if (!snapshot_ended(&now))
 		follow_show(follow, &now);
 	show_plan(follow, &now);
 	if (!snapshot_ended(&now))
 		return;
-	if (follow->log)
-		log_file_snapshot(follow->log, &now);
 	follow_show(follow, &now);
 	if (now.state != INSTALL_PASSED) {
 		err_sentence(&now.err, text, sizeof(text));

@@ -89,6 +89,15 @@ void log_file_plan(struct log_file *log, const struct plan *plan)
 	log_plan(plan, write_row, log);
 }
 
+void log_file_report(struct log_file *log, const struct plan_report *report)
+{
+	const struct plan_verdict *verdict = &report->verdict;
+
+	log_file_plan(log, &report->plan);
+	for (uint32_t i = 1; i < verdict->count && i < PLAN_PROBLEMS_MAX; i++)
+		log_file_row(log, verdict->problems[i].text);
+}
+
 void log_file_snapshot(struct log_file *log, const struct snapshot *now)
 {
 	log_snapshot(&log->seen, now, write_row, log);

@@ -4,6 +4,7 @@
 #ifndef UI_LINES_LOG_FILE_H
 #define UI_LINES_LOG_FILE_H
 
+#include "core/install/plan_report.h"
 #include "core/report/log.h"
 #include "device/base/diag.h"
 
@@ -23,6 +24,8 @@ _must_check_ int log_file_open(struct log_file *ret, const char *path, const cha
 void log_file_close(struct log_file *log);
 
 void log_file_plan(struct log_file *log, const struct plan *plan);
+/* The plan of an engine, and its problems but the first, which is the error of the result. */
+void log_file_report(struct log_file *log, const struct plan_report *report);
 /* Writes what changed since the last snapshot. */
 void log_file_snapshot(struct log_file *log, const struct snapshot *now);
 void log_file_row(struct log_file *log, const char *text);
