@@ -59,11 +59,12 @@ static const char *ext4_reason(
 	uint32_t inode = mkfs_number(partition, "-I", EXT4_INODES);
 	uint32_t block = mkfs_number(partition, "-b", EXT4_BLOCK);
 
-	if (entry->mtime_s < EXT4_MIN_S)
+	/* The kernel drops the fraction of the first and of the last second. */
+	if (entry->mtime_s < EXT4_MIN_S || (entry->mtime_s == EXT4_MIN_S && entry->mtime_ns > 0))
 		return "has a modification time before December 1901";
 	if (inode <= OLD_INODE && entry->mtime_s > EXT4_OLD_S)
 		return "has a modification time after January 2038";
-	if (entry->mtime_s > EXT4_MAX_S)
+	if (entry->mtime_s > EXT4_MAX_S || (entry->mtime_s == EXT4_MAX_S && entry->mtime_ns > 0))
 		return "has a modification time after May 2446";
 	if (entry->type == MANIFEST_SYMLINK && strlen(entry->link) >= block)
 		return "is a symbolic link with a long target";
