@@ -225,8 +225,10 @@ int acl_value(const char *text, void **ret)
 		memcpy(entry, text, used);
 		entry[used] = '\0';
 		text += length + (text[length] != '\0');
-		if (used == 0)
+		if (used == 0 && length == 0)
 			continue;
+		if (used == 0) /* a comment alone: libacl fails on it */
+			return -EBADMSG;
 		r = parse_item(entry, &items[count]);
 		if (r < 0)
 			return r;

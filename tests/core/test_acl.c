@@ -70,6 +70,7 @@ static void reads_every_form(void **state)
 		{"user::rw-,user:no such user:r--:7,group::r--,mask::r--,other::---", -ENOENT},
 		{"user::rw-,group:no such group:r--,group::r--,mask::r--,other::---", -ENOENT},
 		{"", -EBADMSG},
+		{"# file: f\nuser::rw-\ngroup::r--\nother::---\n", -EBADMSG},
 		{"rubbish", -EBADMSG},
 		{"user::rw-,group::r--", -EBADMSG},
 		{"user::rw-,user::r--,group::r--,other::---", -EBADMSG},
