@@ -534,6 +534,14 @@ static void count(struct manifest_totals *totals, const struct manifest_entry *e
 		totals->xattrs++;
 }
 
+/* link(2) fails on a file with such a name. */
+static bool names_a_dir(const char *raw)
+{
+	size_t length = strlen(raw);
+
+	return ends_with_dot(raw) || (length > 0 && raw[length - 1] == '/');
+}
+
 /* Finds the file that a hard link refers to. 0 with a complaint if there is none. */
 static uint32_t find_target(
 	struct manifest *manifest, const char *raw_path, const char *raw_link, char ret[PATH_MAX])
@@ -544,7 +552,8 @@ static uint32_t find_target(
 
 	if (slashes > 0)
 		manifest_need(manifest, TAR_NEED_LINK_SLASH, raw_path);
-	if (!normalise_stripped(manifest, raw_link + slashes, &rest, ret) && rest)
+	if (!names_a_dir(raw_link) &&
+		!normalise_stripped(manifest, raw_link + slashes, &rest, ret) && rest)
 		target = find(manifest, ret);
 	if (target && record_at(manifest, target)->type == MANIFEST_HARDLINK)
 		target = record_at(manifest, target)->target;
@@ -570,27 +579,93 @@ static bool is_late_link(const char *target)
 	return *target == '/';
 }
 
+/* Returns the entry of a record, without its path. */
+static struct manifest_entry decode_record(const struct record *record)
+{
+	struct manifest_entry entry = {
+		.link = record_link(record),
+		.type = record->type,
+		.mode = record->mode,
+		.uid = record->uid,
+		.gid = record->gid,
+		.mtime_s = record->mtime_s,
+		.mtime_ns = record->mtime_ns,
+		.size = record->size,
+		.block_bytes = record->block_bytes,
+		.major = record->major,
+		.minor = record->minor,
+		.xattr_count = record->xattr_count,
+		.xattr_labels = record->xattr_labels,
+		.xattr_bytes = record->xattr_bytes,
+	};
+	const char *at = record->data;
+
+	if (has_digest(record)) {
+		memcpy(entry.digest, at, MANIFEST_DIGEST_BYTES);
+		at += MANIFEST_DIGEST_BYTES;
+	}
+	if (record->flags & RECORD_XATTRS)
+		memcpy(entry.xattr_digest, at, MANIFEST_DIGEST_BYTES);
+	return entry;
+}
+
+/* True if it does not matter which of the two symlinks a tar creates. */
+static bool is_same_link(const struct record *before, const struct manifest_entry *entry)
+{
+	const struct manifest_entry old = decode_record(before);
+
+	return entry->type == MANIFEST_SYMLINK && strcmp(entry->link, old.link) == 0 &&
+	       entry->uid == old.uid && entry->gid == old.gid && entry->mtime_s == old.mtime_s &&
+	       entry->mtime_ns == old.mtime_ns &&
+	       memcmp(entry->xattr_digest, old.xattr_digest, MANIFEST_DIGEST_BYTES) == 0;
+}
+
 /* Records what is needed to replace the record @old by @entry. */
 static void need_to_replace(struct manifest *manifest, uint32_t old, const char *path,
 	const struct manifest_entry *entry)
 {
 	const struct record *before = record_at(manifest, old), *file = before;
 	bool was_dir = before->type == MANIFEST_DIR, is_dir = entry->type == MANIFEST_DIR;
+	bool has_names = before->type == MANIFEST_HARDLINK || before->flags & RECORD_LINKED ||
+			 entry->type == MANIFEST_HARDLINK;
 
 	if (before->type == MANIFEST_HARDLINK)
 		file = record_at(manifest, before->target);
-	if (was_dir && is_dir)
+	if (was_dir && is_dir) {
+		if (memcmp(decode_record(before).xattr_digest, entry->xattr_digest,
+			    MANIFEST_DIGEST_BYTES) != 0)
+			manifest_need(manifest, TAR_NEED_DIR_XATTRS, path);
 		return;
+	}
 	if (was_dir)
 		manifest_need(manifest, TAR_NEED_OVER_DIR, path);
 	if (is_dir)
 		manifest_need(manifest, TAR_NEED_DIR_OVER, path);
-	if (file->type == MANIFEST_SYMLINK && is_late_link(record_link(file)) &&
-		!(entry->type == MANIFEST_SYMLINK && strcmp(entry->link, record_link(file)) == 0))
-		manifest_need(manifest, TAR_NEED_OVER_LINK, path);
-	if (before->type == MANIFEST_HARDLINK || (before->flags & RECORD_LINKED) ||
-		entry->type == MANIFEST_HARDLINK)
+	if (file->type == MANIFEST_SYMLINK) {
+		bool same = !has_names && is_same_link(file, entry);
+
+		manifest_need(manifest, TAR_NEED_OVER_SYMLINK, path);
+		if (is_late_link(record_link(file)))
+			manifest_need(
+				manifest, same ? TAR_NEED_OVER_SAME : TAR_NEED_OVER_LINK, path);
+	}
+	if (has_names)
 		manifest_need(manifest, TAR_NEED_OVER_NAMES, path);
+}
+
+/* Toybox sets mode and owner of the hard link, and follows a symlink to do so. */
+static bool is_changed_by(const struct record *file, const struct manifest_entry *link)
+{
+	return file->type == MANIFEST_SYMLINK || file->uid != link->uid || file->gid != link->gid ||
+	       file->mode != link->mode;
+}
+
+/* Why Linux does not create a symlink with that target, or NULL. */
+static const char *target_fault(const char *target)
+{
+	if (*target == '\0')
+		return "a symbolic link without a target";
+	return strlen(target) >= PATH_MAX ? "a symbolic link with a target that is too long" : NULL;
 }
 
 void manifest_strip(struct manifest *manifest, unsigned count)
@@ -617,6 +692,8 @@ int manifest_add(
 	count(totals, entry);
 	if (!wrong && entry->type != MANIFEST_DIR && ends_with_dot(raw_path))
 		wrong = "a file with the name of a directory";
+	if (!wrong && entry->type == MANIFEST_SYMLINK)
+		wrong = target_fault(entry->link);
 	if (wrong) {
 		manifest_complain(manifest, "path", raw_path, "%s", wrong);
 		return 0;
@@ -633,6 +710,8 @@ int manifest_add(
 			manifest_need(manifest, TAR_NEED_LINK_SELF, raw_path);
 			return 0;
 		}
+		if (is_changed_by(record_at(manifest, target), entry))
+			manifest_need(manifest, TAR_NEED_LINK_META, raw_path);
 		record_edit(manifest, target)->flags |= RECORD_LINKED;
 		kept.link = ""; /* decode takes the path of the target */
 	}
@@ -730,36 +809,6 @@ int manifest_refresh(struct manifest *manifest)
 	manifest->slots = (size_t)manifest->map->slots;
 	manifest->index = (void *)((char *)manifest->map + manifest->map->used);
 	return 0;
-}
-
-/* Returns the entry of a record, without its path. */
-static struct manifest_entry decode_record(const struct record *record)
-{
-	struct manifest_entry entry = {
-		.link = record_link(record),
-		.type = record->type,
-		.mode = record->mode,
-		.uid = record->uid,
-		.gid = record->gid,
-		.mtime_s = record->mtime_s,
-		.mtime_ns = record->mtime_ns,
-		.size = record->size,
-		.block_bytes = record->block_bytes,
-		.major = record->major,
-		.minor = record->minor,
-		.xattr_count = record->xattr_count,
-		.xattr_labels = record->xattr_labels,
-		.xattr_bytes = record->xattr_bytes,
-	};
-	const char *at = record->data;
-
-	if (has_digest(record)) {
-		memcpy(entry.digest, at, MANIFEST_DIGEST_BYTES);
-		at += MANIFEST_DIGEST_BYTES;
-	}
-	if (record->flags & RECORD_XATTRS)
-		memcpy(entry.xattr_digest, at, MANIFEST_DIGEST_BYTES);
-	return entry;
 }
 
 /* The same with its path, and with hard links resolved. */

@@ -8,7 +8,9 @@
 #include "core/manifest/xattrs.h"
 #include "device/base/util.h"
 
+#include <endian.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <linux/limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,6 +158,34 @@ static void complain_acl(struct reader *reader, const char *path, int error)
 			: "an ACL that is damaged");
 }
 
+/* linux/capability.h: version 2, or version 3 with the root user of a namespace. The kernel refuses to
+ * read anything else, and turns version 3 with user 0 into version 2. */
+static bool is_capability(const struct xattr *xattr)
+{
+	uint32_t magic, root;
+
+	if (xattr->size < sizeof(magic))
+		return false;
+	memcpy(&magic, xattr->value, sizeof(magic));
+	magic = le32toh(magic) & ~(uint32_t)VFS_CAP_FLAGS_EFFECTIVE;
+	if (magic == VFS_CAP_REVISION_2)
+		return xattr->size == XATTR_CAPS_SZ_2;
+	if (magic != VFS_CAP_REVISION_3 || xattr->size != XATTR_CAPS_SZ_3)
+		return false;
+	memcpy(&root, (const char *)xattr->value + XATTR_CAPS_SZ_2, sizeof(root));
+	return root != 0;
+}
+
+/* Why an attribute would not stay as it is, or NULL. */
+static const char *capability_fault(const struct xattr *xattr, enum manifest_type type)
+{
+	if (strcmp(xattr->name, "security.capability") != 0)
+		return NULL;
+	if (type == MANIFEST_SYMLINK)
+		return "a file capability of a symbolic link";
+	return is_capability(xattr) ? NULL : "a file capability that Linux does not store as it is";
+}
+
 /* Applies an ACL: the access list is part of the mode. */
 static void add_acl(struct reader *reader, struct attributes *to, const char *path,
 	const struct xattr *acl, struct manifest_entry *entry)
@@ -205,6 +235,7 @@ static void add_xattrs(struct reader *reader, struct attributes *to, const struc
 	struct manifest_entry *entry)
 {
 	char where[PATH_MAX];
+	const char *fault;
 
 	for (size_t i = 0; i < from->xattr_count; i++) {
 		const struct xattr *xattr = &from->xattrs[i];
@@ -217,6 +248,13 @@ static void add_xattrs(struct reader *reader, struct attributes *to, const struc
 				"an extended attribute that is larger than Linux allows");
 		} else if (is_below(xattr->name, "system.")) {
 			add_acl(reader, to, from->path, xattr, entry);
+			/* A tar sets the mode after it. */
+			if (entry->mode != from->mode)
+				manifest_complain(reader->manifest, "type", from->path,
+					"an ACL in the form of an attribute that differs from the "
+					"mode");
+		} else if ((fault = capability_fault(xattr, entry->type)) != NULL) {
+			manifest_complain(reader->manifest, "type", from->path, "%s", fault);
 		} else {
 			entry->xattr_bytes += stored_bytes(xattr);
 			entry->xattr_count++;

@@ -33,6 +33,8 @@ bool pax_take_number(struct bytes *rest, char end, int64_t *ret)
 	return true;
 }
 
+#define RECORD_MIN 6 /* Toybox fails on a shorter one */
+
 int pax_next(struct bytes *rest, struct pax_record *ret)
 {
 	struct bytes record = *rest;
@@ -42,11 +44,11 @@ int pax_next(struct bytes *rest, struct pax_record *ret)
 	if (rest->size == 0)
 		return 0;
 	if (!pax_take_number(&record, ' ', &length) || (uint64_t)length > rest->size ||
-		length < record.at - rest->at + 2 || rest->at[length - 1] != '\n')
+		length < RECORD_MIN || rest->at[length - 1] != '\n')
 		return -EBADMSG;
 	record.size = (size_t)(rest->at + length - 1 - record.at);
 	equals = memchr(record.at, '=', record.size);
-	if (!equals)
+	if (!equals || equals == record.at || memchr(record.at, '\0', (size_t)(equals - record.at)))
 		return -EBADMSG;
 	ret->key = (struct bytes){record.at, (size_t)(equals - record.at)};
 	ret->value = (struct bytes){equals + 1, record.size - ret->key.size - 1};

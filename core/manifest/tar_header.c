@@ -21,13 +21,21 @@ enum place {
 	MAJOR = 329,
 	MINOR = 337,
 	PREFIX = 345,
+	SPARSE_MORE = 482, /* of GNU */
+	SPARSE_SIZE = 483,
+	REST = 500,
 };
 
 enum { NAME_BYTES = 100, PREFIX_BYTES = 155, NUMBER_BYTES = 8, LONG_BYTES = 12 };
 
+static bool is_empty(const unsigned char *from, size_t size)
+{
+	return from[0] == 0 && memcmp(from, from + 1, size - 1) == 0;
+}
+
 bool tar_header_is_zero(const unsigned char block[TAR_BLOCK])
 {
-	return block[0] == 0 && memcmp(block, block + 1, TAR_BLOCK - 1) == 0;
+	return is_empty(block, TAR_BLOCK);
 }
 
 /* The first byte holds the mark 0x80 and the sign; two's complement, most significant byte first. */
@@ -56,7 +64,9 @@ bool tar_header_number(const unsigned char *field, size_t size, int64_t *ret)
 
 	if (field[0] & 0x80)
 		return base256(field, size, ret);
-	at += field[0] == '\0'; /* of a previous field that was too long */
+	/* GNU tar takes the NUL for the end of the field before it, others read 0. */
+	if (field[0] == '\0' && field[1] != '\0')
+		return false;
 	while (at < size && field[at] == ' ')
 		at++;
 	for (; at < size && field[at] >= '0' && field[at] <= '7'; at++, digits++)
@@ -106,6 +116,17 @@ static void copy_name(const unsigned char *block, struct tar_header *ret)
 	memcpy(ret->name + used, block + NAME, NAME_BYTES);
 }
 
+/* Toybox sums the first 500 bytes, wants a blank or a zero at the start of the sum, and uses the
+ * prefix in each format. */
+static bool has_odd_bytes(const unsigned char *block, enum tar_format format)
+{
+	bool is_magic = block[MAGIC] == '\0' || format != TAR_FORMAT_V7;
+
+	return !is_empty(block + REST, TAR_BLOCK - REST) || !is_magic ||
+	       (block[CHECKSUM] != ' ' && block[CHECKSUM] != '0') ||
+	       (format == TAR_FORMAT_V7 && block[PREFIX] != '\0');
+}
+
 int tar_header_parse(const unsigned char block[TAR_BLOCK], struct tar_header *ret)
 {
 	struct tar_header header = {.type = (char)block[TYPE], .format = find_format(block)};
@@ -129,16 +150,22 @@ int tar_header_parse(const unsigned char block[TAR_BLOCK], struct tar_header *re
 	if (!check_sum(block, &header))
 		return -EBADMSG;
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
-		if (numbers[i].place >= MAJOR && !device)
+		if (tar_header_number(block + numbers[i].place, numbers[i].size, numbers[i].to))
 			continue;
-		if (!tar_header_number(block + numbers[i].place, numbers[i].size, numbers[i].to) &&
-			!header.fault)
+		if (numbers[i].place >= MAJOR && !device)
+			header.odd_nodes = true;
+		else if (!header.fault)
 			header.fault = numbers[i].fault;
 	}
 	header.mode = (uint32_t)mode & 07777;
 	header.gnu_times = header.format == TAR_FORMAT_GNU && block[PREFIX] != '\0';
 	header.odd_prefix = header.format == TAR_FORMAT_USTAR && block[MAGIC + 5] != '\0' &&
 			    block[PREFIX] != '\0';
+	header.odd_bytes = has_odd_bytes(block, header.format);
+	/* bsdtar believes them of each type. */
+	if (header.format == TAR_FORMAT_GNU && header.type != 'S' && !header.fault &&
+		(block[SPARSE_MORE] != 0 || !is_empty(block + SPARSE_SIZE, LONG_BYTES)))
+		header.fault = "its header has the size of a sparse file, which it is not";
 	copy_name(block, &header);
 	memcpy(header.link, block + LINK, NAME_BYTES);
 	*ret = header;

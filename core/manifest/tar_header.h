@@ -25,6 +25,8 @@ struct tar_header {
 	bool signed_sum; /* its checksum sums signed bytes, as some old tars do */
 	bool gnu_times;	 /* GNU's other times, where ustar has the prefix of the name */
 	bool odd_prefix; /* a prefix in an unknown version of ustar: tars use it, or not */
+	bool odd_bytes;	 /* bytes that Toybox alone reads, or leaves out of the checksum */
+	bool odd_nodes;	 /* no numbers where a device has its own: small tars read them always */
 	const char *
 		fault; /* of the first field that should be a number and is none: a phrase; or NULL */
 	uint32_t mode;
@@ -35,7 +37,7 @@ struct tar_header {
 _must_check_ int tar_header_parse(const unsigned char block[TAR_BLOCK], struct tar_header *ret);
 
 /* Parses a numeric field: octal digits, with blanks before them and a blank or NUL after them; or a
- * base-256 number; a field of NULs is 0. False if it is neither, or does not fit. */
+ * base-256 number; a field of NULs is 0. @size is 2 at least. False if it is neither, or does not fit. */
 bool tar_header_number(const unsigned char *field, size_t size, int64_t *ret);
 
 /* True if all bytes of the block are zero. */

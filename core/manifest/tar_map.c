@@ -144,3 +144,16 @@ int tar_map_check(
 		return tar_input_fail(input, "damaged", tar_map_bad);
 	return 0;
 }
+
+bool tar_map_is_plain(const struct tar_map *map, int64_t real_size)
+{
+	uint64_t sum = 0, end = 0;
+
+	for (size_t i = 0; i < map->count; i++) {
+		if (sum % TAR_BLOCK != 0 && map->extents[i].size > 0)
+			return false;
+		sum += map->extents[i].size;
+		end = map->extents[i].offset + map->extents[i].size;
+	}
+	return map->count > 0 && end == (uint64_t)real_size;
+}

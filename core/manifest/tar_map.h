@@ -9,6 +9,7 @@
 #include "core/manifest/tar_input.h"
 #include "device/base/util.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,5 +41,9 @@ _must_check_ int tar_map_read_old(struct tar_map *map, struct tar_input *input,
 /* Checks that the parts are those of @content bytes, in a file of @real_size bytes. */
 _must_check_ int tar_map_check(
 	const struct tar_map *map, struct tar_input *input, uint64_t content, int64_t real_size);
+
+/* True if the parts are blocks, but the last one, and it ends where the file does, as GNU tar writes
+ * maps: it pads each part to a block, and makes a file as long as its last part says. */
+bool tar_map_is_plain(const struct tar_map *map, int64_t real_size);
 
 #endif

@@ -20,7 +20,7 @@ int tar_records_begin(struct tar_records *records, const struct tar_header *head
 	records->header = header;
 	records->entry = entry;
 	records->path = records->link = records->sparse_name = records->selinux = NULL;
-	records->has_map = false;
+	records->has_map = records->has_sparse = false;
 	records->size = records->map_major = records->map_minor = records->map_count = -1;
 	records->real_size = records->map_offset = -1;
 	records->error = 0;
@@ -50,11 +50,13 @@ static const char *keep_string(struct tar_records *records, struct bytes value)
 
 static void apply_path(struct tar_records *records, struct bytes value)
 {
+	records->entry->needs |= records->path ? TAR_NEED_BIT(TAR_NEED_TWO_RECORDS) : 0;
 	records->path = keep_string(records, value);
 }
 
 static void apply_link(struct tar_records *records, struct bytes value)
 {
+	records->entry->needs |= records->link ? TAR_NEED_BIT(TAR_NEED_TWO_RECORDS) : 0;
 	records->link = keep_string(records, value);
 }
 
@@ -337,14 +339,29 @@ static void apply_record(struct tar_records *records, const struct pax_record *r
 		}
 }
 
+/* GNU tar alone reads these times, and fails on what is no number. */
+static bool is_bad_time(const struct pax_record *record)
+{
+	int64_t s;
+	uint32_t ns;
+
+	return (pax_equal(record->key, "atime") || pax_equal(record->key, "ctime")) &&
+	       !pax_time(record->value, &s, &ns);
+}
+
 int tar_records_apply(struct tar_records *records, const struct tar_store *from)
 {
-	struct bytes rest = {from->at, from->size};
+	struct bytes rest = {from->at, from->size}, rest_of_key;
 	struct pax_record record;
 	int r;
 
-	while ((r = pax_next(&rest, &record)) > 0 && records->error == 0)
+	while ((r = pax_next(&rest, &record)) > 0 && records->error == 0) {
+		if (is_bad_time(&record))
+			tar_entry_blame(
+				records->entry, "a time in its extended header is no number");
+		records->has_sparse |= pax_below(record.key, "GNU.sparse.", &rest_of_key);
 		apply_record(records, &record);
+	}
 	if (r == -EBADMSG)
 		tar_entry_blame(records->entry, "its extended header is damaged");
 	return records->error;
@@ -398,6 +415,8 @@ int tar_records_keep_global(
 		r = pax_next(&rest, &record);
 		if (r <= 0)
 			break;
+		if (is_bad_time(&record))
+			*fault = "the global header that applies to it is damaged";
 		for (size_t i = 0; i < ARRAY_SIZE(keys) && !matters; i++) {
 			matters = pax_equal(record.key, keys[i].key);
 			is_posix = keys[i].is_posix;

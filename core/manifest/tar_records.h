@@ -26,9 +26,9 @@ struct tar_records {
 	/* Of the entry. */
 	struct tar_entry *entry;
 	const struct tar_header *header;
-	const char *path, *link, *sparse_name, *selinux; /* NULL: no record */
-	int64_t size;					 /* in the archive; -1: no record */
-	bool has_map;
+	const char *path, *link, *sparse_name, *selinux;    /* NULL: no record */
+	int64_t size;					    /* in the archive; -1: no record */
+	bool has_map, has_sparse;			    /* any record of a sparse file */
 	int64_t map_major, map_minor, map_count, real_size; /* -1: no record */
 	/* private */
 	int64_t map_offset;    /* of the last record GNU.sparse.offset */

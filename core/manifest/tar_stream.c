@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LONG_4095    4095   /* with a NUL */
+#define LARGE_HEADER 999999 /* the largest record that libarchive reads */
+
 /* The extended headers that were read for the next entry. */
 enum extended { PAX, LONG_NAME, LONG_LINK, EXTENDED_COUNT };
 
@@ -89,6 +92,11 @@ static int read_block(struct tar_stream *stream, unsigned char block[TAR_BLOCK])
 	return length == TAR_BLOCK ? 1 : tar_input_fail_truncated(&stream->input);
 }
 
+static bool is_waiting(const struct tar_stream *stream)
+{
+	return stream->seen[PAX] || stream->seen[LONG_NAME] || stream->seen[LONG_LINK];
+}
+
 static int read_global(struct tar_stream *stream, uint64_t size)
 {
 	struct tar_store read = {0};
@@ -109,8 +117,6 @@ static int read_extended(struct tar_stream *stream, const struct tar_header *hea
 
 	switch (header->type) {
 	case 'g':
-		r = read_global(stream, size);
-		return r < 0 ? r : 1;
 	case 'x':
 		which = PAX;
 		break;
@@ -121,13 +127,23 @@ static int read_extended(struct tar_stream *stream, const struct tar_header *hea
 		which = LONG_LINK;
 		break;
 	case 'V':
+		if (is_waiting(stream) || size > 0)
+			return tar_input_fail(&stream->input, "damaged",
+				"a volume label has content, or the header of another entry");
 		stream->needs |= TAR_NEED_BIT(TAR_NEED_LABEL);
-		r = tar_input_skip(&stream->input, size + tar_padding(size));
-		return r < 0 ? r : 1;
+		return 1;
 	default:
 		return 0;
 	}
+	if (size > LARGE_HEADER)
+		stream->needs |= TAR_NEED_BIT(TAR_NEED_LARGE_HEADER);
+	if (header->type == 'g') {
+		r = read_global(stream, size);
+		return r < 0 ? r : 1;
+	}
 	stream->seen[which]++;
+	if (which != PAX && size > LONG_4095)
+		stream->needs |= TAR_NEED_BIT(TAR_NEED_LONG_4095);
 	r = tar_input_store(&stream->input, &stream->extended[which], size);
 	return r < 0 ? r : 1;
 }
@@ -165,6 +181,8 @@ static void check_names(const struct tar_stream *stream)
 		if (pax_name_is_decomposed(converted[i]))
 			entry->needs |= TAR_NEED_BIT(TAR_NEED_DECOMPOSED);
 	}
+	if (stream->seen[LONG_LINK] && !is_link)
+		tar_entry_blame(entry, "it has a link target and is no link");
 	if (records->path && records->header->name[0] == '\0')
 		entry->needs |= TAR_NEED_BIT(TAR_NEED_PAX_NAME_ALONE);
 	if (is_link && records->link) {
@@ -177,13 +195,19 @@ static void check_names(const struct tar_stream *stream)
 		entry->needs |= TAR_NEED_BIT(TAR_NEED_TWO_HEADERS);
 }
 
+/* The needs of any header, also of an extended one. */
+static uint64_t header_needs(const struct tar_header *header)
+{
+	return (header->signed_sum ? TAR_NEED_BIT(TAR_NEED_SIGNED_SUM) : 0) |
+	       (header->odd_bytes ? TAR_NEED_BIT(TAR_NEED_ODD_BYTES) : 0) |
+	       (header->odd_nodes ? TAR_NEED_BIT(TAR_NEED_ODD_NODES) : 0);
+}
+
 static void check_header(const struct tar_stream *stream)
 {
 	const struct tar_header *header = stream->records.header;
 	struct tar_entry *entry = stream->records.entry;
 
-	if (header->signed_sum)
-		entry->needs |= TAR_NEED_BIT(TAR_NEED_SIGNED_SUM);
 	if (header->format == TAR_FORMAT_V7)
 		entry->needs |= TAR_NEED_BIT(TAR_NEED_V7);
 	if (header->gnu_times)
@@ -243,10 +267,15 @@ static int read_sparse(
 		r = tar_input_fail(&stream->input, "damaged", tar_map_bad);
 	if (r == 0)
 		r = tar_map_check(&stream->map, &stream->input, stream->left, records->real_size);
-	if (r == 0)
-		records->entry->size = (uint64_t)records->real_size;
-	return r;
+	if (r < 0)
+		return r;
+	if (!tar_map_is_plain(&stream->map, records->real_size))
+		records->entry->needs |= TAR_NEED_BIT(TAR_NEED_SPARSE_ENDS);
+	records->entry->size = (uint64_t)records->real_size;
+	return 0;
 }
+
+static const char not_sparse[] = "its extended header is that of a sparse file, which it is not";
 
 /* Prepares the content. 0 or an error. */
 static int begin_content(struct tar_stream *stream, const unsigned char *block)
@@ -262,6 +291,8 @@ static int begin_content(struct tar_stream *stream, const unsigned char *block)
 		/* A tar that believes this size would lose the next header. */
 		if (records->size > 0 || (header->type < '1' && header->size > 0))
 			tar_entry_blame(entry, "an entry without content has a size");
+		if (records->has_sparse)
+			tar_entry_blame(entry, not_sparse);
 		return 0;
 	}
 	if (size < 0 || size > INT64_MAX - TAR_BLOCK)
@@ -279,6 +310,8 @@ static int begin_content(struct tar_stream *stream, const unsigned char *block)
 			&stream->input, "damaged", "a sparse file in an unknown format");
 	if (is_old || is_map_first || records->has_map || records->real_size >= 0)
 		return read_sparse(stream, block, is_old, is_map_first);
+	if (records->has_sparse)
+		tar_entry_blame(entry, not_sparse);
 	entry->size = stream->left;
 	return tar_map_add(&stream->map, &stream->input, 0, size);
 }
@@ -350,11 +383,6 @@ static int end_entry(struct tar_stream *stream)
 	return r;
 }
 
-static bool is_waiting(const struct tar_stream *stream)
-{
-	return stream->seen[PAX] || stream->seen[LONG_NAME] || stream->seen[LONG_LINK];
-}
-
 int tar_stream_next(struct tar_stream *stream, struct tar_entry *ret)
 {
 	unsigned char block[TAR_BLOCK];
@@ -379,6 +407,7 @@ int tar_stream_next(struct tar_stream *stream, struct tar_entry *ret)
 				       : tar_input_fail(&stream->input, "damaged",
 						 "the tar archive is damaged (a header has a wrong "
 						 "checksum)");
+		stream->needs |= header_needs(&header);
 		if (header.size < 0)
 			return tar_input_fail(&stream->input, "damaged", "a size is out of range");
 		r = read_extended(stream, &header);

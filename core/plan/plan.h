@@ -38,7 +38,7 @@ struct plan {
 	struct archive_options archive_options;
 	bool complete; /* else the fields of the archive and of the tar's version are empty,
 			       and the layout is not placed */
-	bool unread;	    /* the archive could not be read */
+	bool unread;   /* the archive could not be read */
 	struct file_id archive_id;
 	enum compression compression;
 	char sha256[65];

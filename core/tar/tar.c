@@ -32,7 +32,8 @@
 		BIT(TAR_NEED_PAX_IDS) | BIT(TAR_NEED_PAX_SIZE) | BIT(TAR_NEED_TWO_HEADERS) |       \
 		BIT(TAR_NEED_SIGNED_SUM) | BIT(TAR_NEED_SLASH) | BIT(TAR_NEED_DUMPDIR) |           \
 		BIT(TAR_NEED_LABEL) | BIT(TAR_NEED_GNU_TIMES) | BIT(TAR_NEED_LINK_SLASH) |         \
-		BIT(TAR_NEED_OVER_LINK) | BIT(TAR_NEED_OVER_DIR) | BIT(TAR_NEED_LINK_SELF))
+		BIT(TAR_NEED_OVER_LINK) | BIT(TAR_NEED_OVER_SAME) | BIT(TAR_NEED_OVER_DIR) |       \
+		BIT(TAR_NEED_LINK_SELF) | BIT(TAR_NEED_SPARSE_ENDS) | BIT(TAR_NEED_ODD_NODES))
 
 static const struct {
 	const char *name, *mark; /* for messages; word in the first line of --version */
@@ -55,7 +56,8 @@ static const struct {
 		{
 			.name = "GNU tar",
 			.mark = "GNU tar",
-			.lacks = BIT(TAR_NEED_LIBARCHIVE_XATTR) | BIT(TAR_NEED_OVER_LINK),
+			.lacks = BIT(TAR_NEED_LIBARCHIVE_XATTR) | BIT(TAR_NEED_OVER_LINK) |
+				 BIT(TAR_NEED_SPARSE_ENDS),
 			.answers = true,
 			.args = {"-x", "--totals=SIGUSR1", "--totals", "-p", "--same-owner",
 				"--numeric-owner", "--delay-directory-restore", "--xattrs",
@@ -73,7 +75,8 @@ static const struct {
 				 BIT(TAR_NEED_XATTR_NAME) | BIT(TAR_NEED_FOREIGN_XATTR) |
 				 BIT(TAR_NEED_GLOBAL) | BIT(TAR_NEED_TWO_HEADERS) |
 				 BIT(TAR_NEED_PAX_LINK_ALONE) | BIT(TAR_NEED_PAX_BYTES) |
-				 BIT(TAR_NEED_DECOMPOSED) | BIT(TAR_NEED_LINK_SELF),
+				 BIT(TAR_NEED_DECOMPOSED) | BIT(TAR_NEED_LINK_SELF) |
+				 BIT(TAR_NEED_DIR_XATTRS) | BIT(TAR_NEED_LARGE_HEADER),
 			.env = "LC_ALL=C.UTF-8", /* the C locale: no non-ASCII names */
 			/* A flag such as immutable would keep the fix-up from setting times; GNU tar
 			 * restores no flags either. */
@@ -84,7 +87,7 @@ static const struct {
 			.name = "BusyBox tar",
 			.mark = "busybox",
 			.lacks = LACKS_OF_SMALL_TARS | BIT(TAR_NEED_V7) | BIT(TAR_NEED_DIR_OVER) |
-				 BIT(TAR_NEED_OVER_NAMES),
+				 BIT(TAR_NEED_OVER_NAMES) | BIT(TAR_NEED_LONG_4095),
 			.args = {"-x", "-p", "--numeric-owner"},
 		},
 	[TAR_TOYBOX] =
@@ -94,7 +97,9 @@ static const struct {
 			.lacks = LACKS_OF_SMALL_TARS | BIT(TAR_NEED_PAX_LINK) |
 				 BIT(TAR_NEED_PAX_LINK_ALONE) | BIT(TAR_NEED_PAX_NAME_ALONE) |
 				 BIT(TAR_NEED_NEGATIVE) | BIT(TAR_NEED_WIDE_MINOR) |
-				 BIT(TAR_NEED_STRIP_LINKS),
+				 BIT(TAR_NEED_STRIP_LINKS) | BIT(TAR_NEED_ODD_BYTES) |
+				 BIT(TAR_NEED_TWO_RECORDS) | BIT(TAR_NEED_LINK_META) |
+				 BIT(TAR_NEED_OVER_SYMLINK),
 			.args = {"-x", "-p", "--numeric-owner"},
 		},
 };
@@ -134,6 +139,7 @@ const char *tar_need_phrase(enum tar_need need)
 		[TAR_NEED_XATTRS] = "has extended attributes (file capabilities, for example)",
 		[TAR_NEED_ACLS] = "has an access control list",
 		[TAR_NEED_SPARSE] = "is a sparse file",
+		[TAR_NEED_SPARSE_ENDS] = "is a sparse file that GNU tar has not written",
 		[TAR_NEED_ACL_XATTR] = "has an access control list in the form of an attribute",
 		[TAR_NEED_LIBARCHIVE_XATTR] =
 			"has an extended attribute in libarchive's own form alone",
@@ -150,6 +156,12 @@ const char *tar_need_phrase(enum tar_need need)
 		[TAR_NEED_PAX_BYTES] = "has a name in a pax header that is not UTF-8",
 		[TAR_NEED_DECOMPOSED] = "has a name in decomposed Unicode, as macOS writes it",
 		[TAR_NEED_SIGNED_SUM] = "has a checksum of signed bytes, of an old tar",
+		[TAR_NEED_ODD_BYTES] =
+			"has an unusual checksum or bytes in unused parts of its header",
+		[TAR_NEED_ODD_NODES] = "has no numbers in unused fields of its header",
+		[TAR_NEED_LONG_4095] = "has a name or a link target of 4095 bytes",
+		[TAR_NEED_LARGE_HEADER] = "has an extended header of more than a megabyte",
+		[TAR_NEED_TWO_RECORDS] = "has a name twice in its pax header",
 		[TAR_NEED_V7] = "has a header in the old V7 format",
 		[TAR_NEED_SLASH] = "is no folder by its header and has a name that ends in a slash",
 		[TAR_NEED_DUMPDIR] = "is a folder of an incremental archive",
@@ -159,6 +171,11 @@ const char *tar_need_phrase(enum tar_need need)
 		[TAR_NEED_WIDE_MINOR] = "has a minor device number of 20 bits",
 		[TAR_NEED_LINK_SELF] = "is a hard link to itself",
 		[TAR_NEED_LINK_SLASH] = "is a hard link to an absolute name",
+		[TAR_NEED_LINK_META] =
+			"is a hard link to a symlink, or has another mode or owner than its file",
+		[TAR_NEED_OVER_SYMLINK] = "replaces a symlink",
+		[TAR_NEED_OVER_SAME] = "is the same symlink again",
+		[TAR_NEED_DIR_XATTRS] = "is a folder again, with other attributes",
 		[TAR_NEED_OVER_LINK] =
 			"is a later version of a symlink that leads up or to an absolute path",
 		[TAR_NEED_OVER_DIR] = "replaces a folder",

@@ -24,7 +24,7 @@ static void reads_records(void **state)
 	assert_int_equal(pax_next(&rest, &record), 1);
 	assert_true(pax_equal(record.value, "-1.25"));
 	assert_int_equal(pax_next(&rest, &record), -EBADMSG);
-	rest = bytes("9 a=\nb=\n\n11 c=d=e=f\n5 g=\n");
+	rest = bytes("9 a=\nb=\n\n11 c=d=e=f\n6 gh=\n");
 	assert_int_equal(pax_next(&rest, &record), 1);
 	assert_true(pax_equal(record.value, "\nb=\n"));
 	assert_int_equal(pax_next(&rest, &record), 1);
@@ -39,7 +39,7 @@ static void rejects_records(void **state)
 {
 	static const char *const cases[] = {"rubbish\n", "12 path=ab\n", "11 path=abc\n", "3 a=\n",
 		"0 a=b\n", " 6 a=b\n", "6 ab\n\n", "6", "6 ", "99999999999999999999 a=b\n",
-		"-6 a=b\n", "2 \n"};
+		"-6 a=b\n", "2 \n", "5 a=\n", "6 =ab\n"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

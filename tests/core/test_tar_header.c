@@ -17,7 +17,7 @@ static void reads_numbers(void **state)
 		{"0000644\0", 8, true, 0644},
 		{"0000644 ", 8, true, 0644},
 		{"   644 \0", 8, true, 0644},
-		{"\000000644", 8, true, 0644}, /* a NUL of the field before */
+		{"\000000644", 8, false, 0}, /* a NUL of the field before, or an empty field */
 		{"77777777", 8, true, 077777777},
 		{"777777777777", 12, true, 0777777777777},
 		{"\0\0\0\0\0\0\0\0", 8, true, 0},

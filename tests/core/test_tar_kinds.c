@@ -19,6 +19,21 @@
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 
 #define RECORDS_MAX 4
+#define CAPABILITY  "LIBARCHIVE.xattr.security.capability="
+
+/* They make a checksum of six digits. */
+#define HIGH20	    "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
+#define HIGH100	    HIGH20 HIGH20 HIGH20 HIGH20 HIGH20
+#define HIGH155	    HIGH100 HIGH20 HIGH20 "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
+#define COMMENT_MAX 1100000
+
+/* 4095 bytes, the longest target of a symlink. */
+#define X15 "xxxxxxxxxxxxxxx"
+#define X255                                                                                       \
+	X15 "x" X15 "x" X15 "x" X15 "x" X15 "x" X15 "x" X15 "x" X15 "x" X15 "x" X15 "x" X15        \
+	    "x" X15 "x" X15 "x" X15 "x" X15 "x" X15
+#define X1023 X255 "x" X255 "x" X255 "x" X255
+#define X4095 X1023 "x" X1023 "x" X1023 "x" X1023
 
 /* One entry with its extended headers. */
 struct part {
@@ -28,8 +43,9 @@ struct part {
 	const char *records[RECORDS_MAX]; /* "key=value", in a pax header */
 	const char *second[2];		  /* in another one after it */
 	const char *global[2];
-	const char *long_name; /* GNU's */
-	const char *magic;     /* 8 bytes; NULL: ustar */
+	const char *long_name, *long_link; /* GNU's */
+	size_t comment_bytes;		   /* of one more record */
+	const char *magic;		   /* 8 bytes; NULL: ustar */
 	bool signed_sum, no_magic;
 	struct {
 		size_t at, size;
@@ -73,7 +89,18 @@ static const struct kind {
 	{"hard link to itself", "PRRR", "f", {{"f", .content = "x"}, {"f", '1', "f"}}},
 	{"hard link to ./itself", "PRRR", "f", {{"f", .content = "x"}, {"f", '1', "./f"}}},
 	{"hard link to /", "PPRR", "h", {{"f", .content = "x"}, {"h", '1', "/f"}}},
-	{"hard link to a symlink", "PPPP", "", {{"s", '2', "/to"}, {"h", '1', "s"}}},
+	{"hard link to a symlink", "PPPR", "h", {{"s", '2', "/to"}, {"h", '1', "s"}}},
+	{"hard link to a folder's name", "RRRR", "h", {{"f", .content = "x"}, {"h", '1', "f/"}}},
+	{"hard link with another mode", "PPPR", "h",
+		{{"f", .content = "x"}, {"h", '1', "f", .raw = {100, 7, "0004755"}}}},
+	{"hard link with another owner", "PPPR", "h",
+		{{"f", .content = "x"}, {"h", '1', "f", .raw = {108, 7, "0000007"}}}},
+	{"hard link with another time", "PPPP", "",
+		{{"f", .content = "x"}, {"h", '1', "f", .raw = {136, 11, "00000000007"}}}},
+	{"symlink without a target", "RRRR", "s", {{"s", '2', ""}}},
+	{"symlink to 4094 bytes", "PPPP", "", {{"s", '2', "no", .long_link = &X4095[1]}}},
+	{"symlink to 4095 bytes", "PPRP", "s", {{"s", '2', "no", .long_link = X4095}}},
+	{"long link target of a file", "RRRR", "f", {{"f", .long_link = "no"}}},
 	{"hard link to nothing", "RRRR", "h", {{"h", '1', "no"}}},
 	{"link targets in pax", "PPPR", "s",
 		{{"f", .content = "x"}, {"s", '2', "no", .records = {"linkpath=to"}},
@@ -88,14 +115,20 @@ static const struct kind {
 	{"file over linked file", "PPRP", "a",
 		{{"a", .content = "1"}, {"b", '1', "a"}, {"a", .content = "22"}}},
 	{"hard link twice", "PPRP", "b", {{"a", .content = "1"}, {"b", '1', "a"}, {"b", '1', "a"}}},
-	{"file over symlink", "PPPP", "", {{"s", '2', "to"}, {"s", .content = "x"}}},
+	{"file over symlink", "PPPR", "s", {{"s", '2', "to"}, {"s", .content = "x"}}},
 	{"file over absolute symlink", "RPRR", "s", {{"s", '2', "/to"}, {"s", .content = "x"}}},
 	{"file over symlink up", "RPRR", "d/s", {{"d/s", '2', "../to"}, {"d/s", .content = "x"}}},
+	{"file over symlink to itself", "PPPR", "s", {{"s", '2', "s"}, {"s", .content = "x"}}},
+	{"absolute symlink twice", "PPRR", "s", {{"s", '2', "/to"}, {"s", '2', "/to"}}},
+	{"absolute symlink with another owner", "RPRR", "s",
+		{{"s", '2', "/to"}, {"s", '2', "/to", .raw = {108, 7, "0000007"}}}},
+	{"absolute symlink over its hard link", "RPRR", "h",
+		{{"s", '2', "/to"}, {"h", '1', "s"}, {"h", '2', "/to"}}},
 	{"symlink over absolute symlink", "RPRR", "s", {{"s", '2', "/one"}, {"s", '2', "/two"}}},
 	{"FIFO over absolute symlink", "RPRR", "s", {{"s", '2', "/one"}, {"s", '6'}}},
 	{"folder over absolute symlink", "RPRR", "s/",
 		{{"s", '2', "/one"}, {"s/", '5'}, {"s/f", .content = "x"}}},
-	{"folder over symlink", "PPRP", "s/",
+	{"folder over symlink", "PPRR", "s/",
 		{{"s", '2', "to"}, {"s/", '5'}, {"s/f", .content = "x"}}},
 	{"folder over file", "PPRP", "s/",
 		{{"s", .content = "s"}, {"s/", '5'}, {"s/f", .content = "x"}}},
@@ -112,11 +145,40 @@ static const struct kind {
 	{"times of GNU", "PPRR", "f",
 		{{"f", .magic = "ustar  \0", .raw = {345, 12, "14606164131"}}}},
 	{"volume label", "PPRR", "f", {{"label", 'V'}, {"f"}}},
+	{"long name of a volume label", "RRRR", "", {{"label", 'V', .long_name = "l"}, {"f"}}},
+	{"volume label with content", "RRRR", "", {{"label", 'V', .content = "x"}, {"f"}}},
+	{"mark of star", "PPPR", "f", {{"f", .raw = {508, 3, "tar"}}}},
+	{"unknown magic", "PPRR", "f", {{"f", .magic = "unknown"}}},
+	{"V7 with bytes of a prefix", "PPRR", "f", {{"f", .no_magic = true, .raw = {345, 1, "p"}}}},
+	{"checksum that begins with a digit", "PPPR", "?",
+		{{.name = HIGH100, .raw = {345, 155, HIGH155}}}},
+	{"junk where devices have numbers", "PPRR", "f", {{"f", .raw = {329, 3, "zzz"}}}},
+	{"blanks where devices have numbers", "PPRR", "f", {{"f", .raw = {329, 8, "        "}}}},
+	{"size of a sparse file in a file", "RRRR", "f",
+		{{"f", .magic = "ustar  \0", .raw = {483, 11, "00000000010"}}}},
+	{"sparse file", "PPRR", "f",
+		{{"f", .content = "x",
+			.records = {"GNU.sparse.size=8192", "GNU.sparse.numblocks=2",
+				"GNU.sparse.map=0,1,8192,0"}}}},
+	{"sparse file without its end", "RPRR", "f",
+		{{"f", .content = "x",
+			.records = {"GNU.sparse.size=8192", "GNU.sparse.numblocks=1",
+				"GNU.sparse.map=0,1"}}}},
+	{"sparse file of odd parts", "RPRR", "f",
+		{{"f", .content = "xy",
+			.records = {"GNU.sparse.size=8192", "GNU.sparse.numblocks=3",
+				"GNU.sparse.map=0,1,4096,1,8192,0"}}}},
+	{"map of a folder", "RRRR", "d/", {{"d/", '5', .records = {"GNU.sparse.map=0,1"}}}},
+	{"name of a sparse file", "RRRR", "n", {{"f", .records = {"GNU.sparse.name=n"}}}},
 	{"unknown type", "RRRR", "f", {{"f", 'Z'}}},
 	{"folder with a size", "PPPP", "", {{"d/", '5', .raw = {124, 11, "00000001000"}}, {"f"}}},
 	{"hard link with a size", "PPPP", "",
 		{{"a", .content = "x"}, {"h", '1', "a", .raw = {124, 11, "00000000001"}}, {"f"}}},
 	/* numbers */
+	{"user ID after a NUL", "RRRR", "f",
+		{{"f", .raw = {108, 8,
+			       "\0"
+			       "000007"}}}},
 	{"blank user ID", "RRRR", "f", {{"f", .raw = {108, 8, "        "}}}},
 	{"junk in a time", "RRRR", "f", {{"f", .raw = {136, 11, "zzzzzzzzzzz"}}}},
 	{"user ID of 32 bits in pax", "PPRR", "f",
@@ -146,6 +208,9 @@ static const struct kind {
 	{"time 1901", "RRRR", "f", {{"f", .records = {"mtime=-2147483649"}}}},
 	{"time 2446", "PPPP", "", {{"f", .records = {"mtime=15032385535"}}}},
 	{"time 2447", "RRRR", "f", {{"f", .records = {"mtime=15032385536"}}}},
+	{"fraction of the first second", "RRRR", "f", {{"f", .records = {"mtime=-2147483647.5"}}}},
+	{"fraction of the last second", "RRRR", "f", {{"f", .records = {"mtime=15032385535.5"}}}},
+	{"no time of access in pax", "RRRR", "f", {{"f", .records = {"atime="}}}},
 	{"no time in pax", "RRRR", "f", {{"f", .records = {"mtime="}}}},
 	/* headers */
 	{"global owner", "PRRR", "f", {{"f", .global = {"uid=7", "gid=8"}}, {"g"}}},
@@ -157,6 +222,10 @@ static const struct kind {
 	{"global attribute", "RRRR", "f", {{"f", .global = {"SCHILY.xattr.user.n=1"}}}},
 	{"two pax headers", "PRRR", "n", {{"f", .records = {"mtime=1.5"}, .second = {"path=n"}}}},
 	{"pax and long name", "PRRR", "p", {{"f", .records = {"path=p"}, .long_name = "l"}}},
+	{"name twice in pax", "PPPR", "n", {{"f", .records = {"path=no", "path=n"}}}},
+	{"record without a key", "RRRR", "f", {{"f", .records = {"=value"}}}},
+	{"record of five bytes", "RRRR", "f", {{"f", .records = {"a="}}}},
+	{"pax header of a megabyte", "PRPP", "f", {{"f", .comment_bytes = 1000000}}},
 	{"damaged pax header", "RRRR", "f", {{"f", .records = {"\n"}}}},
 	/* attributes */
 	{"attribute", "PPRR", "f", {{"f", .records = {"SCHILY.xattr.user.n=1"}}}},
@@ -179,6 +248,22 @@ static const struct kind {
 		{{"s", '2', "to", .records = {"SCHILY.xattr.user.n=1"}}}},
 	{"attribute of macOS", "RRRR", "f (com.apple.x)",
 		{{"f", .records = {"SCHILY.xattr.com.apple.x=1"}}}},
+	/* {USER_OBJ 7, USER 7 4, GROUP_OBJ 4, MASK 6, OTHER 0}, in a file with mode 644 */
+	{"ACL that differs from the mode", "RRRR", "f",
+		{{"f", .records =
+				{"LIBARCHIVE.xattr.system.posix_acl_access="
+				 "AgAAAAEABwD/////AgAEAAcAAAAEAAQA/////xAABgD/////IAAAAP////8"}}}},
+	{"capability", "RPRR", "f", {{"f", .records = {CAPABILITY "AQAAAgAgAAAAAAAAAAAAAAAAAAA"}}}},
+	{"capability of version 1", "RRRR", "f",
+		{{"f", .records = {CAPABILITY "AQAAAQAgAAAAAAAA"}}}},
+	{"capability of a namespace", "RPRR", "f",
+		{{"f", .records = {CAPABILITY "AQAAAwAgAAAAAAAAAAAAAAAAAADoAwAA"}}}},
+	{"capability of the first namespace", "RRRR", "f",
+		{{"f", .records = {CAPABILITY "AQAAAwAgAAAAAAAAAAAAAAAAAAAAAAAA"}}}},
+	{"capability of a symlink", "RRRR", "s",
+		{{"s", '2', "to", .records = {CAPABILITY "AQAAAgAgAAAAAAAAAAAAAAAAAAA"}}}},
+	{"folder twice, with other attributes", "PRRR", "d/",
+		{{"d/", '5', .records = {"SCHILY.xattr.user.n=1"}}, {"d/", '5'}}},
 	{"attribute of a hard link", "PPPP", "",
 		{{"f"}, {"h", '1', "f", .records = {"SCHILY.xattr.user.n=1"}}}},
 	{"SELinux label", "PPRR", "f", {{"f", .records = {"RHT.security.selinux=u:r:t:s0"}}}},
@@ -245,23 +330,52 @@ static void put_block(
 	}
 }
 
-static void put_records(int fd, char type, const char *const *records, size_t max)
+static void put_zeros(int fd)
 {
-	char text[4 * BLOCK] = "";
+	static const char zeros[BLOCK];
 
+	assert_int_equal(write_full(fd, zeros, BLOCK), 0);
+}
+
+static void put_records(
+	int fd, char type, const char *const *records, size_t max, size_t comment_bytes)
+{
+	static char text[COMMENT_MAX], comment[COMMENT_MAX];
+
+	text[0] = '\0';
+	if (comment_bytes > 0) {
+		memset(comment, 'c', comment_bytes);
+		memcpy(comment, "comment=", strlen("comment="));
+		comment[comment_bytes] = '\0';
+		put_record(text, sizeof(text), comment);
+	}
 	for (size_t i = 0; i < max && records[i]; i++)
 		put_record(text, sizeof(text), records[i]);
 	if (*text)
 		put_block(fd, NULL, type, "PaxHeaders/x", text);
 }
 
+/* The same as GNU tar: with a NUL. */
+static void put_long(int fd, char type, const char *name)
+{
+	char size[12];
+
+	if (!name)
+		return;
+	STR_FORMAT(size, "%011zo", strlen(name) + 1);
+	put_block(fd, &(const struct part){.raw = {124, 11, size}}, type, "././@LongLink",
+		*name ? name : NULL);
+	if (*name == '\0' || strlen(name) % BLOCK == 0)
+		put_zeros(fd);
+}
+
 static void put_part(int fd, const struct part *part)
 {
-	put_records(fd, 'g', part->global, ARRAY_SIZE(part->global));
-	put_records(fd, 'x', part->records, ARRAY_SIZE(part->records));
-	put_records(fd, 'x', part->second, ARRAY_SIZE(part->second));
-	if (part->long_name)
-		put_block(fd, NULL, 'L', "././@LongLink", part->long_name);
+	put_records(fd, 'g', part->global, ARRAY_SIZE(part->global), 0);
+	put_records(fd, 'x', part->records, ARRAY_SIZE(part->records), part->comment_bytes);
+	put_records(fd, 'x', part->second, ARRAY_SIZE(part->second), 0);
+	put_long(fd, 'L', part->long_name);
+	put_long(fd, 'K', part->long_link);
 	put_block(fd, part, part->type ? part->type : '0', part->name, part->content);
 }
 
