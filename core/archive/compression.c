@@ -361,6 +361,7 @@ enum compression_fault compression_fault(const char *said)
 		{"nexpected end of", FAULT_CUT},			       /* gzip, xz */
 		{"ends unexpectedly", FAULT_CUT},			       /* bzip2, lzip */
 		{"missing trailer", FAULT_CUT},				       /* pigz */
+		{"unrecognized format", FAULT_CUT},			       /* pigz */
 		{"incomplete", FAULT_CUT},				       /* pigz */
 		{"Unfinished stream", FAULT_CUT},			       /* lz4 */
 		{"Trailer truncated", FAULT_CUT},			       /* lzip */

@@ -309,6 +309,7 @@ static void knows_what_programs_say(void **state)
 		{"gzip: stdin: unexpected end of file", FAULT_CUT},
 		{"gzip: stdin: invalid compressed data--crc error", FAULT_DAMAGED},
 		{"pigz: skipping: <stdin>: corrupted -- missing trailer", FAULT_CUT},
+		{"pigz: skipping: <stdin> unrecognized format", FAULT_CUT},
 		{"pigz: skipping: <stdin>: corrupted -- incomplete deflate data", FAULT_CUT},
 		{"pigz: skipping: <stdin>: corrupted -- crc32 mismatch", FAULT_DAMAGED},
 		{"xz: (stdin): Unexpected end of input", FAULT_CUT},
