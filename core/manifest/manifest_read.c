@@ -395,7 +395,9 @@ static int judge_end(struct reader *reader)
 			"the tar archive has no end mark: it is truncated, or its maker left the mark "
 			"out");
 	if (totals->entries == 0)
-		return fail(reader, "empty", "", "the tar archive has no entries");
+		return fail(reader, "empty", "",
+			totals->stripped > 0 ? "--strip leaves no entries of the tar archive"
+					     : "the tar archive has no entries");
 	return 0;
 }
 

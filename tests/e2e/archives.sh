@@ -42,6 +42,8 @@ tar -C top --format=ustar --numeric-owner -cf top.tar rootfs README
 run 0 "inspect shows the folder" inspect top.tar
 run 0 "inspect --strip" inspect --strip 1 top.tar
 check "it warns of what is left out" grep -q "^Warning.*--strip leaves out 1 files" out
+run 2 "inspect --strip leaves nothing" inspect --strip 9 top.tar
+says "it names the option" "top.tar: --strip leaves no entries"
 tar -C top --format=ustar --numeric-owner -cf one.tar rootfs
 run 0 "dry run below one folder" install "${to_board[@]}" one.tar --dry-run --json
 check "the plan has the hint" jq -e 'select(.event == "plan") | .archive.warnings[0] |
@@ -57,7 +59,7 @@ passes "tar --strip 2 for names with ./" dotted.tar --strip 2
 if command -v toybox >/dev/null; then
 	image board.img 96M
 	install 2 "toybox --strip 1, with hard links" "${to_board[@]}" one.tar --strip 1 \
-		--tar "$(command -v toybox)" && says "it names the reason" "to strip from the target of its hard"
+		--tar "$(command -v toybox)" && says "it names the reason" "from the target of its hard link"
 fi
 
 # ---- memory ----
