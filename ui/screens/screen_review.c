@@ -130,10 +130,15 @@ static int draw_archive(const struct model *m, struct grid *g, int row)
 static int draw_warnings(const struct model *m, struct grid *g, int row, int col, int last)
 {
 	const struct archive_warnings *warnings = &m->scan.warnings;
+	char text[sizeof(warnings->list[0].text) + 16];
 
-	for (uint32_t i = 0; i < warnings->count && row < last; i++)
+	if (warnings->count > 0 && row < last && col > 1)
+		(void)grid_text(g, row, 1, ATTR_WARN | ATTR_BOLD, "Warning");
+	for (uint32_t i = 0; i < warnings->count && row < last; i++) {
+		STR_FORMAT(text, "%s%s", col > 1 ? "" : "Warning: ", warnings->list[i].text);
 		row += grid_wrap(g, row, col, g->cols - col - 1, last - row < 2 ? last - row : 2,
-			ATTR_WARN | ATTR_BOLD, warnings->list[i].text);
+			ATTR_WARN | ATTR_BOLD, text);
+	}
 	return row;
 }
 
