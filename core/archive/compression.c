@@ -338,7 +338,7 @@ int compression_sniff(const unsigned char *head, size_t size, enum compression *
 
 /* ---- messages ---- */
 
-enum compression_fault compression_fault(const char *said)
+enum compression_fault compression_fault(const char *message)
 {
 	/* The first that matches counts. */
 	static const struct {
@@ -377,7 +377,7 @@ enum compression_fault compression_fault(const char *said)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(phrases); i++)
-		if (strstr(said, phrases[i].phrase))
+		if (strstr(message, phrases[i].phrase))
 			return phrases[i].fault;
 	return FAULT_OTHER;
 }

@@ -43,14 +43,13 @@ struct compression_stranger {
 _must_check_ int compression_sniff(const unsigned char *head, size_t size,
 	enum compression *ret_compression, const struct compression_stranger **ret_what);
 
-/* Size of the skippable frame of zstd or lz4 at the beginning of @head, with its header; 0 if there
- * is none. pzstd begins each file with one. */
+/* Size of the skippable frame of zstd or lz4 at the beginning of @head, with its header, or 0. pzstd begins each file with one. */
 uint64_t compression_skip(const unsigned char *head, size_t size);
 
 /* Bytes of memory that the decompressor needs for data that begins with @head, from the window or
  * dictionary in its header. Later frames or blocks may need more. 0 for COMPRESSION_NONE. */
 uint64_t compression_memory(enum compression compression, const unsigned char *head, size_t size);
-/* What a packer should do to need less memory: "zstd --long=26 or less"; or NULL. */
+/* Advice for a packer that should need less memory: "zstd --long=26 or less"; or NULL. */
 const char *compression_memory_advice(enum compression compression);
 
 #define COMPRESSION_ARGS_MAX 4
@@ -80,7 +79,7 @@ enum compression_fault {
 	FAULT_PADDING,	/* data after the end that the program ignores: no fault */
 };
 
-/* The meaning of the line @said of a decompressor, in the C locale. */
-enum compression_fault compression_fault(const char *said);
+/* The meaning of the line @message of a decompressor, in the C locale. */
+enum compression_fault compression_fault(const char *message);
 
 #endif

@@ -38,8 +38,8 @@ struct inspect_result {
 
 struct inspect;
 
-/* Starts reading @path as @options (may be NULL) say. NULL with a message in @diag if that fails: see source_open and
- * sidecar_find. */
+/* Starts reading @path by @options (may be NULL). NULL with a message in @diag if that fails: see
+ * source_open and sidecar_find. */
 struct inspect *inspect_new(
 	int reactor, const char *path, const struct archive_options *options, struct diag *diag);
 /* Kills its children and frees it; NULL is allowed. */

@@ -21,7 +21,7 @@ void archive_warnings_add(
 	str_sanitise(warning->text);
 }
 
-/* What the entries have shown so far. */
+/* The signs that were found so far. */
 struct look {
 	uint64_t whiteouts;
 	char whiteout[96];     /* path of the first */

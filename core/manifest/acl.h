@@ -25,7 +25,7 @@ _must_check_ int acl_value(const char *text, void **ret);
 
 /* True if @value is a list that the kernel accepts. */
 bool acl_is_valid(const void *value, size_t size);
-/* True if a valid access list of @size bytes says no more than the mode: the kernel then stores no list. */
+/* True if a valid access list of @size bytes has no more than the mode: the kernel then stores no list. */
 bool acl_is_mode(size_t size);
 /* Returns @mode with the permissions of the valid access list @value, as stat(2) shows them: the
  * group has those of the mask. */

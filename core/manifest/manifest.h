@@ -46,7 +46,7 @@ struct manifest_problem {
 };
 #define MANIFEST_PROBLEMS_MAX 16
 
-/* What entries need of the tar that extracts them. */
+/* Entries that need something of the tar that extracts them. */
 struct manifest_need {
 	uint64_t count;
 	char path[96]; /* of the first of them, sanitised */

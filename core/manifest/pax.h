@@ -31,7 +31,7 @@ _must_check_ int pax_next(struct bytes *rest, struct pax_record *ret);
 bool pax_below(struct bytes key, const char *prefix, struct bytes *ret_name);
 bool pax_equal(struct bytes bytes, const char *text);
 
-/* Parses a whole value as a decimal number. False if it is none, or above INT64_MAX. */
+/* Parses a whole value as a decimal number. False if it is not one, or above INT64_MAX. */
 bool pax_number(struct bytes value, int64_t *ret);
 /* Takes a decimal number and the byte @end after it off @rest. False as above. */
 bool pax_take_number(struct bytes *rest, char end, int64_t *ret);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* pax_name - predicates on a name in a pax header that some tars convert: POSIX says that it is UTF-8.
+/* pax_name - predicates on a name in a pax header that some tars convert: by POSIX it is UTF-8.
  * Pure. */
 #ifndef CORE_MANIFEST_PAX_NAME_H
 #define CORE_MANIFEST_PAX_NAME_H

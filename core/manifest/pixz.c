@@ -39,7 +39,7 @@ static void match(struct pixz *pixz, uint64_t at, const unsigned char *bytes, si
 	pixz->matched = 0;
 }
 
-/* Takes bytes that lie in one block. */
+/* Takes bytes of one block. */
 static void look_in_block(struct pixz *pixz, const unsigned char *bytes, size_t size)
 {
 	size_t zeros;

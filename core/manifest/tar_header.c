@@ -42,7 +42,7 @@ bool tar_header_is_zero(const unsigned char block[TAR_BLOCK])
 static bool base256(const unsigned char *field, size_t size, int64_t *ret)
 {
 	bool negative = (field[0] & 0x40) != 0;
-	/* Without the mark, and with the sign in its place. */
+	/* The mark is removed, and the sign is in its place. */
 	unsigned char first = negative ? field[0] : field[0] & 0x7f;
 	uint64_t value = negative ? UINT64_MAX : 0;
 

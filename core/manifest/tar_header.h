@@ -28,7 +28,7 @@ struct tar_header {
 	bool odd_bytes;	 /* bytes that Toybox alone reads, or leaves out of the checksum */
 	bool odd_nodes;	 /* no numbers where a device has its own: small tars read them always */
 	const char *
-		fault; /* of the first field that should be a number and is none: a phrase; or NULL */
+		fault; /* of the first field that should be a number and is not: a phrase; or NULL */
 	uint32_t mode;
 	int64_t uid, gid, size, mtime, major, minor;
 };

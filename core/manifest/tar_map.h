@@ -29,7 +29,7 @@ extern const char tar_map_bad[]; /* the phrase for a damaged map */
 
 /* The functions return 0, -ENOMEM, an error of reading, or -EBADMSG: tar_input has the reason. */
 
-/* Adds a part, which must lie after the last one. */
+/* Adds a part, which must be after the last one. */
 _must_check_ int tar_map_add(
 	struct tar_map *map, struct tar_input *input, int64_t offset, int64_t size);
 /* Reads the map of version 1.0, which precedes the content, as lines of a number in whole blocks. They

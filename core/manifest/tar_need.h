@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tar_need - what an archive asks of the tar that extracts it: properties that not every tar
- * understands, or understands differently. core/tar/tar_lacks.h has the table of the tars.
+ * tar_need - the properties of an archive that not every tar understands, or that tars understand
+ * differently. core/tar/tar.c has the table of the tars.
  */
 #ifndef CORE_MANIFEST_TAR_NEED_H
 #define CORE_MANIFEST_TAR_NEED_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tar_records - what the records of a pax header say of the entry that follows it: they are applied to
- * the entry, or kept until its other headers are known. A table has the keys.
+ * tar_records - the records of a pax header, applied to the entry that follows it, or kept until its
+ * other headers are known. A table has the keys.
  */
 #ifndef CORE_MANIFEST_TAR_RECORDS_H
 #define CORE_MANIFEST_TAR_RECORDS_H
@@ -23,7 +23,7 @@
 struct tar_records {
 	struct tar_input *input;
 	struct tar_map *map;
-	/* Of the entry. */
+	/* The values for the entry. */
 	struct tar_entry *entry;
 	const struct tar_header *header;
 	const char *path, *link, *sparse_name, *selinux;    /* NULL: no record */

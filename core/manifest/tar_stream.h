@@ -4,7 +4,7 @@
  * to an entry applied. It knows v7, ustar, pax (x and g headers), GNU's long names, and GNU's sparse
  * files in all versions. Names and attributes are bytes, in every locale. It leaves nothing to
  * guess: an archive that tars read in different ways is a fault of the entry (tar_entry.fault), or a
- * need (tar_need.h). Where tars agree in part, an entry is what GNU tar makes of it. Memory is
+ * need (tar_need.h). An entry on which tars agree in part is what GNU tar makes of it. Memory is
  * bounded: TAR_STORE_MAX for each extended header of an entry, and TAR_MAP_EXTENTS_MAX.
  */
 #ifndef CORE_MANIFEST_TAR_STREAM_H
@@ -31,7 +31,7 @@ void tar_stream_free(struct tar_stream *stream); /* NULL is allowed */
 _must_check_ int tar_stream_next(struct tar_stream *stream, struct tar_entry *ret);
 /*
  * Reads the next piece of the content of a file: its place, and data in the stream's buffer, valid
- * until the next call. What lies between two pieces is a hole. Returns 1, 0 at the end of the
+ * until the next call. The space between two pieces is a hole. Returns 1, 0 at the end of the
  * content, or an error as above.
  */
 _must_check_ int tar_stream_content(

@@ -26,7 +26,7 @@ struct plan_share {
 	uint64_t unfit;	     /* entries that its filesystem cannot hold */
 	char unfit_path[96]; /* path of the first of them, sanitised */
 	char unfit_why[80];  /* "is a symbolic link" */
-	/* What the archive has in place of the mount point, or of a parent of it, and of the
+	/* The entry of the archive in place of the mount point, or of a parent of it, and of the
 	 * folder that is needed there; "" if nothing. */
 	char blocked_path[32]; /* "home", sanitised */
 	char blocked_why[64];  /* "is a symbolic link to var/home", sanitised */

@@ -232,7 +232,7 @@ static void check_layout(
 	}
 }
 
-/* What the tar would do otherwise than the manifest says. */
+/* Reports the entries that the tar would not leave as the manifest has them. */
 static void check_needs(const struct plan *plan, struct plan_verdict *ret)
 {
 	uint64_t without = plan->tar_built_without;

@@ -8,7 +8,7 @@
 
 #define TIB(n) ((uint64_t)(n) << 40)
 
-/* What a filesystem with its usual options holds. 0: no limit, or one of the kernel. */
+/* The limits of a filesystem with its usual options. 0: no limit, or one of the kernel. */
 static const struct {
 	uint64_t file_max;    /* bytes */
 	uint32_t xattr_bytes; /* of one entry, by manifest_entry.xattr_bytes */

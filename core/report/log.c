@@ -166,7 +166,7 @@ void log_result(const struct snapshot *now, log_row *row, void *owner)
 	row(owner, words[now->state], line);
 }
 
-/* In the order in which they came: the messages of a step stand before its end. A snapshot holds
+/* In the order in which they came: the messages of a step come before its end. A snapshot holds
  * only the latest messages: counts those that were missed. */
 static void report_messages_and_steps(
 	const struct snapshot *before, const struct snapshot *now, log_row *row, void *owner)

@@ -24,7 +24,7 @@ const char *tar_flavour_name(enum tar_flavour flavour); /* "GNU tar" */
 uint64_t tar_lacks(enum tar_flavour flavour, uint64_t needs);
 /* Pure: what an entry with the need does, a phrase that follows its path: "has an ACL". */
 const char *tar_need_phrase(enum tar_need need);
-/* Pure: a sentence that names a tar without lacks, or says how to pack the archive again. */
+/* Pure: a sentence that names a tar without lacks, or explains how to pack the archive again. */
 const char *tar_advice(uint64_t needs);
 /* Returns those of @needs that the flavour has, but that this program was built without: GNU tar's
  * SELinux labels. Reads the program's file. */

@@ -248,7 +248,7 @@ static void draw_entry(const struct model *model, struct grid *grid, int row)
 		STR_COPY(found, "not found");
 	if (found[0])
 		end = grid_right(grid, row, end, ATTR_BOLD, found) - 2;
-	/* What is behind the cursor gets a third of the field, or less. */
+	/* The text behind the cursor gets a third of the field, or less. */
 	width = end - 1 - col;
 	rest = grid_width(grid, model->text + at);
 	rest = rest < width / 3 ? rest : width / 3;

@@ -106,8 +106,8 @@ static void draw(const struct model *m, struct grid *g, struct area area)
 	int row = area.top;
 
 	(void)grid_text(g, row, 3, ATTR_BOLD,
-		screen_is_narrow(g) ? "Besides eMMCs, allow"
-				    : "Besides eMMCs, allow as targets, in this session:");
+		screen_is_narrow(g) ? "Other kinds to allow"
+				    : "Other kinds of targets to allow in this session:");
 	screen_position(g, row++, m->kind_cursor, ARRAY_SIZE(kinds), shown);
 	for (size_t i = first; i < ARRAY_SIZE(kinds) && i < first + shown; i++, row++) {
 		draw_row(m, g, row, &kinds[i]);
