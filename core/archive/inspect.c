@@ -332,10 +332,10 @@ struct inspect *inspect_new(
 	STR_COPY(result->sidecar_name, inspect->sidecar.name);
 	result->sidecar_kind = inspect->sidecar.kind;
 	if (r < 0) {
-		(void)diag_fail(diag, r,
-			"the digest file %s next to %s cannot be read or has no digest for it; correct "
-			"or remove it",
-			inspect->sidecar.name, path);
+		(void)diag_fail(diag, r, "the digest file %s next to %s %s; correct or remove it",
+			inspect->sidecar.name, path,
+			r == -ENOTUNIQ ? "has two different digests for it"
+				       : "cannot be read or has no digest for it");
 		inspect_free(inspect);
 		return NULL;
 	}

@@ -112,12 +112,30 @@ static enum digest_kind parse_tagged(
 	return kind;
 }
 
-/* Splits "HEX  name", "HEX *name", "HEX name", "HEX<tab>name", "HEX" or a tagged line. Returns the
- * kind, DIGEST_COUNT for any other line. */
+/* Decodes a name in place as sha256sum(1) writes it on a line that begins with a backslash. */
+static void unescape(char *name)
+{
+	char *to = name;
+
+	for (; *name; name++) {
+		if (*name == '\\' && name[1] && strchr("\\nr", name[1]))
+			*to++ = *++name == 'n' ? '\n' : *name == 'r' ? '\r' : '\\';
+		else
+			*to++ = *name;
+	}
+	*to = '\0';
+}
+
+/* Splits "HEX  name", "HEX *name", "HEX name", "HEX<tab>name", "HEX" or a tagged line; a backslash
+ * before it announces an escaped name. Returns the kind, DIGEST_COUNT for any other line. */
 static enum digest_kind parse_line(char *line, char ret_hex[DIGEST_HEX_MAX], const char **ret_name)
 {
 	static const char *const separators[] = {"  ", " *", "\t", " "};
-	enum digest_kind kind = copy_hex(line, ret_hex);
+	enum digest_kind kind;
+
+	if (*line == '\\')
+		unescape(++line);
+	kind = copy_hex(line, ret_hex);
 
 	if (kind == DIGEST_COUNT)
 		return parse_tagged(line, ret_hex, ret_name);
@@ -155,7 +173,7 @@ static size_t fitness(const char *name, const char *path)
 	return name_slash && strcmp(name_slash + 1, base) == 0 ? 1 : 0;
 }
 
-bool sidecar_parse(
+int sidecar_parse(
 	const char *text, const char *path, unsigned kinds, bool lone, struct sidecar *ret)
 {
 	_cleanup_free_ char *copy = strdup(text);
@@ -183,15 +201,18 @@ bool sidecar_parse(
 			differ = false;
 			found.kind = kind;
 			STR_COPY(found.hex, hex);
-		} else if (fits == best && fits == 1 && strcmp(found.hex, hex) != 0) {
+		} else if (fits == best && (fits == 1 || kind == found.kind) &&
+			   strcmp(found.hex, hex) != 0) {
 			differ = true;
 		}
 	}
+	if (differ && best > 1)
+		return -ENOTUNIQ;
 	if (differ || (best == 0 && (!lone || others != 1)))
-		return false;
+		return 0;
 	ret->kind = best ? found.kind : other.kind;
 	STR_COPY(ret->hex, best ? found.hex : other.hex);
-	return true;
+	return 1;
 }
 
 /* ---- the files ---- */
@@ -208,7 +229,8 @@ static void drop_marks(char *text, size_t size)
 	}
 }
 
-/* Reads a small text file; the caller frees *ret. 0 or -errno. */
+/* Reads a small text file; the caller frees *ret. 0 or -errno; -ENOENT only if nothing has this name,
+ * not even a dangling link. */
 static int read_text(const char *path, char **ret)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -216,6 +238,8 @@ static int read_text(const char *path, char **ret)
 	struct stat st;
 	int r;
 
+	if (fd < 0 && errno == ENOENT && lstat(path, &st) == 0)
+		return -ENOLINK;
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size > TEXT_MAX)
@@ -252,9 +276,9 @@ int sidecar_find(const char *archive_path, struct sidecar *ret)
 		r = read_text(path, &text);
 		if (r == -ENOENT)
 			continue;
-		if (r == 0 && sidecar_parse(text, archive_path, places[i].kinds, own, ret))
-			r = 1;
-		else if (r == 0 && own)
+		if (r == 0)
+			r = sidecar_parse(text, archive_path, places[i].kinds, own, ret);
+		if (r == 0 && own)
 			r = -EINVAL;
 		if (r == 0)
 			continue;

@@ -12,7 +12,7 @@
 static bool parse(const char *text, const char *path, bool lone, char ret[DIGEST_HEX_MAX])
 {
 	struct sidecar found = {0};
-	bool is = sidecar_parse(text, path, SIDECAR_KIND(SHA256), lone, &found);
+	bool is = sidecar_parse(text, path, SIDECAR_KIND(SHA256), lone, &found) == 1;
 
 	assert_true(is == (*found.hex != '\0'));
 	if (is)
@@ -129,6 +129,60 @@ static void prefers_its_own_line(void **state)
 	}
 }
 
+/* `sha256sum -c` would fail on one of two digests for the archive. */
+static void refuses_two_digests(void **state)
+{
+	static const struct {
+		const char *text;
+		int expected;
+	} cases[] = {
+		{HEX "  a.tar\n" OTHER "  a.tar\n", -ENOTUNIQ},
+		{HEX "  a.tar\n" OTHER " *./a.tar\n", -ENOTUNIQ},
+		{OTHER "  a.tar\nSHA256 (a.tar) = " HEX "\n", -ENOTUNIQ},
+		{HEX "  a.tar\n" LOW "  a.tar\n", 1},
+		{HEX "  a.tar\n" OTHER "  b.tar\n" OTHER "  b.tar\n", 1},
+		{HEX HEX "  a.tar\n" HEX "  a.tar\n", 1}, /* another algorithm */
+		{OTHER "  a.tar\n" HEX "  a.tar\n" HEX "  y/a.tar\n", 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct sidecar found = {0};
+		int r = sidecar_parse(cases[i].text, "/d/y/a.tar",
+			SIDECAR_KIND(SHA256) | SIDECAR_KIND(SHA512), i % 2, &found);
+
+		if (r != cases[i].expected)
+			fail_msg("case %zu: %d", i, r);
+	}
+}
+
+/* sha256sum begins a line with a backslash if the name has a backslash or a line break. */
+static void reads_escaped_names(void **state)
+{
+	static const struct {
+		const char *text, *name;
+		bool lone, found;
+	} cases[] = {
+		{"\\" HEX "  a\\\\b.tar\n", "a\\b.tar", false, true},
+		{"\\" HEX "  a\\nb.tar\n", "a\nb.tar", false, true},
+		{"\\" HEX "  a\\rb.tar\n", "a\rb.tar", false, true},
+		{"\\SHA256 (a\\\\b.tar) = " HEX "\n", "a\\b.tar", false, true},
+		{"\\" HEX "  a.tar\n", "a.tar", false, true},
+		{"\\" HEX "\n", "a.tar", true, true},
+		{"\\" HEX "  a\\", "a\\", false, true},
+		{HEX "  a\\\\b.tar\n", "a\\b.tar", false, false},
+		{"\\", "a.tar", true, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char hex[DIGEST_HEX_MAX] = "";
+
+		if (parse(cases[i].text, cases[i].name, cases[i].lone, hex) != cases[i].found)
+			fail_msg("case %zu", i);
+	}
+}
+
 /* Lines with the same name below other folders. */
 static void prefers_the_longest_path(void **state)
 {
@@ -237,7 +291,9 @@ static void reports_read_errors(void **state)
 	sandbox_dir(box, "own/a.tar.sha256");
 	expect_find(box, "own", "a.tar", -EINVAL, NULL);
 	assert_int_equal(rmdir(path), 0);
-	sandbox_link(box, "own/a.tar.sha256", "nowhere"); /* dangling: no file */
+	sandbox_link(box, "own/a.tar.sha256", "nowhere");
+	expect_find(box, "own", "a.tar", -ENOLINK, NULL);
+	assert_int_equal(unlink(path), 0);
 	expect_find(box, "own", "a.tar", 1, "SHA256SUMS");
 
 	sandbox_link(box, "sums/SHA256SUMS", "SHA256SUMS");
@@ -435,6 +491,8 @@ int main(void)
 		cmocka_unit_test(parses_sidecars),
 		cmocka_unit_test(compares_names_exactly),
 		cmocka_unit_test(prefers_its_own_line),
+		cmocka_unit_test(refuses_two_digests),
+		cmocka_unit_test(reads_escaped_names),
 		cmocka_unit_test(prefers_the_longest_path),
 		sandbox_test(looks_beside_the_archive),
 		sandbox_test(reports_read_errors),
