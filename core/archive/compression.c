@@ -338,7 +338,7 @@ int compression_sniff(const unsigned char *head, size_t size, enum compression *
 
 /* ---- messages ---- */
 
-enum compression_fault compression_fault(const char *message)
+enum compression_fault compression_fault(enum compression compression, const char *message)
 {
 	/* The first that matches counts. */
 	static const struct {
@@ -352,6 +352,7 @@ enum compression_fault compression_fault(const char *message)
 		{"EOF ignored", FAULT_PADDING},		/* bzip2 */
 		{"bytes ignored", FAULT_PADDING},	/* gzip: "trailing zero bytes ignored" */
 		{"unsupported format", FAULT_TRAILING}, /* zstd; the first frame was recognised */
+		{"nrecognized header", FAULT_TRAILING}, /* lz4, the same */
 		{"too much memory", FAULT_MEMORY},	/* zstd */
 		{"Memory usage limit", FAULT_MEMORY},	/* xz */
 		{"allocate memory", FAULT_MEMORY},	/* xz, zstd, lz4 */
@@ -373,9 +374,13 @@ enum compression_fault compression_fault(const char *message)
 		{"compressed data", FAULT_DAMAGED},			       /* gzip, lbzip2 */
 		{"integrity error", FAULT_DAMAGED},			       /* bzip2 */
 		{"failure exit code", FAULT_DAMAGED},			       /* pbzip2 */
+		{"-- not supported", FAULT_DAMAGED},			       /* gzip: flags */
 		{"ismatch", FAULT_DAMAGED},				       /* lzip */
 	};
 
+	/* It fails without a message only there. */
+	if (compression == COMPRESSION_LZ4 && !*message)
+		return FAULT_TRAILING;
 	for (size_t i = 0; i < ARRAY_SIZE(phrases); i++)
 		if (strstr(message, phrases[i].phrase))
 			return phrases[i].fault;

@@ -79,7 +79,7 @@ enum compression_fault {
 	FAULT_PADDING,	/* data after the end that the program ignores: no fault */
 };
 
-/* The meaning of the line @message of a decompressor, in the C locale. */
-enum compression_fault compression_fault(const char *message);
+/* The meaning of the line @message of a decompressor that failed, in the C locale; "" is no line. */
+enum compression_fault compression_fault(enum compression compression, const char *message);
 
 #endif

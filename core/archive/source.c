@@ -243,7 +243,7 @@ static enum compression_fault fault_of(const struct source *source)
 	bool exited =
 		child->state == CHILD_ENDED && child->exec_error == 0 && WIFEXITED(child->status);
 
-	return exited ? compression_fault(source->said) : FAULT_OTHER;
+	return exited ? compression_fault(source->compression, source->said) : FAULT_OTHER;
 }
 
 bool source_has_padding(const struct source *source)
@@ -268,6 +268,9 @@ static void explain(const struct source *source, char *ret, size_t size)
 	unsigned long long at = source_position(source), total = source->id.size_bytes;
 	char status[CHILD_LINE_MAX];
 
+	/* pigz reports bad flags as a file that is too short. */
+	if (fault == FAULT_CUT && at < total)
+		fault = FAULT_DAMAGED;
 	if (fault < ARRAY_SIZE(phrases) && phrases[fault].what) {
 		str_format(ret, size, "the %s data %s byte %llu of %llu; %s",
 			compression_name(source->compression), phrases[fault].what, at, total,

@@ -328,13 +328,18 @@ static void knows_what_programs_say(void **state)
 		{"(stdin): Trailer truncated at trailer position 17; some checks may fail.",
 			FAULT_CUT},
 		{"(stdin): Decoder error at pos 700337", FAULT_DAMAGED},
+		{"Error 40 : Unrecognized header : Magic Number unreadable ", FAULT_TRAILING},
+		{"gzip: stdin is encrypted -- not supported", FAULT_DAMAGED},
+		{"gzip: stdin has flags 0x80 -- not supported", FAULT_DAMAGED},
 		{"", FAULT_OTHER},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		if (compression_fault(cases[i].said) != cases[i].fault)
+		if (compression_fault(COMPRESSION_NONE, cases[i].said) != cases[i].fault)
 			fail_msg("%s", cases[i].said);
+	/* lz4 does not report other data after the end. */
+	assert_int_equal(compression_fault(COMPRESSION_LZ4, ""), FAULT_TRAILING);
 }
 
 int main(void)
