@@ -67,17 +67,29 @@ static void narrow(struct look *look, const struct manifest_entry *entry)
 	look->common[shared > 0 ? shared - 1 : 0] = '\0';
 }
 
+static bool ends_in(const char *text, const char *end)
+{
+	size_t length = strlen(text), end_length = strlen(end);
+
+	return length > end_length && strcmp(text + length - end_length, end) == 0;
+}
+
+/* The layers of an image are ID/layer.tar; podman also writes ID.tar, and kaniko ID.tar.gz. */
+static bool is_layer(const char *path)
+{
+	return strchr(path, '/') ? ends_in(path, "/layer.tar")
+				 : ends_in(path, ".tar") || ends_in(path, ".tar.gz");
+}
+
 static int look_at(void *arg, const struct manifest_entry *entry)
 {
-	static const char layer[] = "/layer.tar";
 	struct look *look = arg;
 	const char *slash = strrchr(entry->path, '/');
 	const char *base = slash ? slash + 1 : entry->path;
-	size_t length = strlen(entry->path);
 
 	if (str_has_prefix(base, ".wh.") && look->whiteouts++ == 0)
 		STR_COPY(look->whiteout, entry->path);
-	look->layers |= length >= sizeof(layer) && slash && strcmp(slash, layer) == 0;
+	look->layers |= is_layer(entry->path);
 	look->blobs |= str_has_prefix(entry->path, "blobs/sha256/");
 	if (*entry->path) {
 		narrow(look, entry);
@@ -149,6 +161,13 @@ static void find_folder(const struct manifest *manifest, struct look *look, unsi
 	unsigned parts;
 	bool dotted;
 
+	/* --strip would mix the other files into the root filesystem. */
+	if (!*look->common && has_system(manifest, "rootfs")) {
+		archive_warnings_add(ret, "rootfs-folder",
+			"the root filesystem is in the folder rootfs, next to other files, as in an "
+			"image of LXC or LXD; pack that folder alone");
+		return;
+	}
 	if (!*look->common) {
 		archive_warnings_add(ret, "no-rootfs",
 			"the archive has no etc, usr, bin, sbin, lib or init: it may be no root "
