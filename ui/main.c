@@ -46,8 +46,8 @@ static int cmd_screens(int argc, char **argv)
 	root = sysroot_open("/");
 	if (root < 0)
 		return refuse(strerror(-root));
-	if (options.log &&
-		log_file_open(&log, options.log, options.archive, options.target, &diag) < 0)
+	if (options.log && log_file_open(&log, options.log, options.archive, options.target,
+				   options.layout ? &layout : NULL, &diag) < 0)
 		return refuse(diag.text);
 	return app_run(&(struct app_options){
 		.root = root,

@@ -29,7 +29,7 @@ static void rows_are_appended(void **state)
 
 	sandbox_file(box, "run.log", "what was there\n");
 	(void)sandbox_path(box, "run.log", path);
-	assert_int_equal(log_file_open(&log_file, path, NULL, NULL, &diag), 0);
+	assert_int_equal(log_file_open(&log_file, path, NULL, NULL, NULL, &diag), 0);
 	snapshot_message(&now, "tar: one");
 	log_file_snapshot(&log_file, &now);
 	log_file_snapshot(&log_file, &now);
@@ -43,7 +43,7 @@ static void rows_are_appended(void **state)
 	log_file_close(&log_file);
 	log_file_close(&log_file);
 	/* A log of another run follows. */
-	assert_int_equal(log_file_open(&log_file, path, NULL, NULL, &diag), 0);
+	assert_int_equal(log_file_open(&log_file, path, NULL, NULL, NULL, &diag), 0);
 	log_file_close(&log_file);
 	assert_non_null(strstr(content(path), "tar: one\n"));
 }
@@ -59,7 +59,7 @@ static void the_report_of_an_engine_is_logged(void **state)
 	plan_problem_add(&report.verdict, "one", "first problem");
 	plan_problem_add(&report.verdict, "two", "second problem");
 	(void)sandbox_path(box, "run.log", path);
-	assert_int_equal(log_file_open(&log_file, path, NULL, NULL, &diag), 0);
+	assert_int_equal(log_file_open(&log_file, path, NULL, NULL, NULL, &diag), 0);
 	log_file_report(&log_file, &report);
 	assert_true(log_file.planned);
 	log_file_close(&log_file);
@@ -73,21 +73,29 @@ static void the_report_of_an_engine_is_logged(void **state)
 static void other_files_are_refused(void **state)
 {
 	struct sandbox *box = *state;
+	static struct layout layout = {
+		.blob_count = 2, .blobs = {{.name = "spl"}, {.name = "u-boot"}}};
 	char archive[PATH_MAX], link[PATH_MAX], path[PATH_MAX];
 
 	sandbox_file(box, "a.tar", "precious");
 	sandbox_link(box, "link", "a.tar");
 	(void)sandbox_path(box, "a.tar", archive);
 	(void)sandbox_path(box, "link", link);
-	assert_int_equal(log_file_open(&log_file, link, archive, NULL, &diag), -EINVAL);
+	assert_int_equal(log_file_open(&log_file, link, archive, NULL, NULL, &diag), -EINVAL);
 	assert_non_null(strstr(diag.text, "is the archive"));
-	assert_int_equal(log_file_open(&log_file, archive, NULL, link, &diag), -EINVAL);
+	assert_int_equal(log_file_open(&log_file, archive, NULL, link, NULL, &diag), -EINVAL);
 	assert_non_null(strstr(diag.text, "is the target"));
+	(void)STR_COPY(layout.blobs[1].file, archive);
+	assert_int_equal(log_file_open(&log_file, link, NULL, NULL, &layout, &diag), -EINVAL);
+	assert_non_null(strstr(diag.text, "is the u-boot"));
+	(void)STR_COPY(layout.file, archive);
+	assert_int_equal(log_file_open(&log_file, link, NULL, NULL, &layout, &diag), -EINVAL);
+	assert_non_null(strstr(diag.text, "is the layout file"));
 	assert_string_equal(content(archive), "precious");
-	assert_int_equal(log_file_open(&log_file, "/dev/null", NULL, NULL, &diag), -EINVAL);
-	assert_int_equal(log_file_open(&log_file, box->dir, NULL, NULL, &diag), -EISDIR);
+	assert_int_equal(log_file_open(&log_file, "/dev/null", NULL, NULL, NULL, &diag), -EINVAL);
+	assert_int_equal(log_file_open(&log_file, box->dir, NULL, NULL, NULL, &diag), -EISDIR);
 	assert_int_equal(
-		log_file_open(&log_file, sandbox_path(box, "no/x", path), NULL, NULL, &diag),
+		log_file_open(&log_file, sandbox_path(box, "no/x", path), NULL, NULL, NULL, &diag),
 		-ENOENT);
 	assert_null(log_file.out);
 }

@@ -77,7 +77,7 @@ int cmd_attach(int argc, char **argv)
 
 	if (r != 0)
 		return r;
-	if (options.log && log_file_open(&log, options.log, NULL, NULL, &diag) < 0)
+	if (options.log && log_file_open(&log, options.log, NULL, NULL, NULL, &diag) < 0)
 		return refuse(diag.text);
 	fd = service_connect(options.name);
 	if (fd < 0)

@@ -81,17 +81,18 @@ static int cancelled(struct run *run, const char *step)
 
 /* ---- the request ---- */
 
-static int find_layout(struct run *run)
+/* Returns 0, or -errno with a message in @diag and an empty layout. */
+static int find_layout(struct run *run, struct diag *diag)
 {
 	const char *name = run->options.layout ? run->options.layout : layout_builtin(0)->name;
-	struct diag diag;
 	char folder[256];
+	int r;
 
 	layout_folder(folder);
-	if (layout_resolve(name, folder, &run->layout, &diag) == 0)
-		return 0;
-	run->layout = (struct layout){0};
-	return problem(run, "layout-file", "check", diag.text);
+	r = layout_resolve(name, folder, &run->layout, diag);
+	if (r < 0)
+		run->layout = (struct layout){0};
+	return r;
 }
 
 /* plan_check, which a dry run always reaches, reports a missing tar too, and missing rights. */
@@ -106,13 +107,17 @@ static int find_tar(struct run *run)
 	return refuse(run, "check", text);
 }
 
-static int open_log(struct run *run)
+/* The log must not be the layout file either, not even one with a mistake. */
+static int open_log(struct run *run, bool has_layout)
 {
 	const struct options *options = &run->options;
+	struct layout layout = run->layout;
 	struct diag diag;
 
+	if (!has_layout)
+		(void)STR_COPY(layout.file, options->layout);
 	if (!options->log || log_file_open(&run->log, options->log, options->archive,
-				     options->target, &diag) == 0)
+				     options->target, &layout, &diag) == 0)
 		return 0;
 	return problem(run, "log", "check", diag.text);
 }
@@ -121,7 +126,8 @@ static int open_log(struct run *run)
 static int check_request(struct run *run)
 {
 	const struct options *options = &run->options;
-	int r;
+	struct diag diag;
+	int found, r;
 
 	if (!options->target || !options->archive)
 		return refuse(run, "check",
@@ -132,9 +138,10 @@ static int check_request(struct run *run)
 					    "(`boardstrap list` shows the devices)");
 	if (options->quiet && !options->yes && !options->dry_run)
 		return refuse(run, "check", "--quiet does not ask: use --yes to confirm writing");
-	r = open_log(run);
-	if (r == 0)
-		r = find_layout(run);
+	found = find_layout(run, &diag);
+	r = open_log(run, found == 0);
+	if (r == 0 && found < 0)
+		r = problem(run, "layout-file", "check", diag.text);
 	if (r == 0)
 		r = find_tar(run);
 	if (r == 0 && !options->dry_run && geteuid() != 0)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/lines/log_file.h"
 
+#include "core/plan/plan.h"
 #include "device/base/util.h"
+#include "device/usage/inuse_load.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,8 +16,7 @@ static bool is_same(const struct stat *st, const char *path)
 {
 	struct stat other;
 
-	return path && stat(path, &other) == 0 && other.st_dev == st->st_dev &&
-	       other.st_ino == st->st_ino;
+	return stat(path, &other) == 0 && other.st_dev == st->st_dev && other.st_ino == st->st_ino;
 }
 
 static void write_head(FILE *out)
@@ -30,8 +31,10 @@ static void write_head(FILE *out)
 }
 
 int log_file_open(struct log_file *ret, const char *path, const char *archive, const char *target,
-	struct diag *diag)
+	const struct layout *layout, struct diag *diag)
 {
+	struct inuse_file others[PLAN_FILES_MAX + 1];
+	size_t count = plan_files(archive, layout, others);
 	_cleanup_close_ int fd =
 		open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
 	struct stat st;
@@ -42,9 +45,13 @@ int log_file_open(struct log_file *ret, const char *path, const char *archive, c
 			diag, -errno, "--log %s cannot be opened: %s", path, strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return diag_fail(diag, -EINVAL, "--log %s is not a regular file", path);
-	if (is_same(&st, archive) || is_same(&st, target))
-		return diag_fail(diag, -EINVAL, "--log %s is the %s. Name another file", path,
-			is_same(&st, archive) ? "archive" : "target");
+	if (target)
+		others[count++] = (struct inuse_file){.path = target, .what = "target"};
+	for (size_t i = 0; i < count; i++)
+		if (is_same(&st, others[i].path))
+			return diag_fail(diag, -EINVAL,
+				"--log %s is the %s of this install. Name another file", path,
+				others[i].what);
 	ret->out = fdopen(fd, "a");
 	if (!ret->out)
 		return diag_fail(

@@ -16,10 +16,11 @@ struct log_file {
 	struct snapshot seen; /* the last one in it */
 };
 
-/* Opens the log at @path and writes a line with date and version. @archive and @target, which may
- * be NULL, must be other files. Returns 0, or -errno with the sentence in @diag and @ret closed. */
+/* Opens the log at @path and writes a line with date and version. @archive, @target, and the file
+ * and blobs of @layout must be other files; each may be NULL. Returns 0, or -errno with the sentence
+ * in @diag and @ret closed. */
 _must_check_ int log_file_open(struct log_file *ret, const char *path, const char *archive,
-	const char *target, struct diag *diag);
+	const char *target, const struct layout *layout, struct diag *diag);
 /* Prints an error if not everything could be written. Does nothing if it is not open. */
 void log_file_close(struct log_file *log);
 
