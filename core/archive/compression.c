@@ -89,7 +89,7 @@ static uint64_t zstd_memory(const unsigned char *head, size_t size)
 	return window > UINT64_MAX - MIB(1) ? UINT64_MAX : window + MIB(1);
 }
 
-/* Parses the next variable-length number of the xz format. False if there is none. */
+/* Parses the next variable-length number of the xz format. False if it is incomplete. */
 static bool xz_number(const unsigned char *bytes, size_t size, size_t *at, uint64_t *ret)
 {
 	uint64_t value = 0;

@@ -49,7 +49,7 @@ uint64_t compression_skip(const unsigned char *head, size_t size);
 /* Bytes of memory that the decompressor needs for data that begins with @head, from the window or
  * dictionary in its header. Later frames or blocks may need more. 0 for COMPRESSION_NONE. */
 uint64_t compression_memory(enum compression compression, const unsigned char *head, size_t size);
-/* Advice for a packer that should need less memory: "zstd --long=26 or less"; or NULL. */
+/* Advice for packing with less memory: "zstd --long=26 or less"; or NULL. */
 const char *compression_memory_advice(enum compression compression);
 
 #define COMPRESSION_ARGS_MAX 4

@@ -7,7 +7,7 @@
 #include "core/install/snapshot.h"
 #include "core/plan/plan.h"
 
-/* Takes one row. @head, "Target   " or "[ OK ] " or "", stands before @text; further lines of a
+/* Takes one row. @head, "Target   " or "[ OK ] " or "", precedes @text; further lines of a
  * wrapped text are indented by its width. */
 typedef void log_row(void *owner, const char *head, const char *text);
 

@@ -82,7 +82,7 @@ void app_rescan(struct app *app);
  * it cannot be used. */
 void app_take_target(struct app *app);
 /* Adds the image at @path to the targets, allows it, and puts the cursor on it. Returns false, with a
- * notice, if it is none. */
+ * notice, if it cannot be an image. */
 bool app_take_image(struct app *app, const char *path);
 /* Lists a folder on the Archive screen, with the cursor on the name @select (may be NULL). */
 void app_open_folder(struct app *app, const char *path, const char *select);

@@ -134,7 +134,7 @@ static const struct option_row {
 		.offset = OFFSET(json)},
 	{"log", "FILE", "append plan, steps, messages and result to this file",
 		FOR_PLANS | FOR(ATTACH), .offset = OFFSET(log)},
-	{"quiet", NULL, "print errors only; the exit code has the rest", FOR(INSTALL) | FOR(ATTACH),
+	{"quiet", NULL, "print errors only; the exit code is the result", FOR(INSTALL) | FOR(ATTACH),
 		.offset = OFFSET(quiet)},
 	{"all", NULL, "also show loop devices and other unlikely targets", FOR(LIST),
 		.offset = OFFSET(all)},

@@ -24,7 +24,7 @@ struct scan_lines {
 void scan_lines_init(struct scan_lines *scan, struct follow *follow);
 
 /*
- * Scans the archive at @path as @options say; @target and @layout only fill the snapshot. Returns 0 if the archive
+ * Scans the archive at @path with @options; @target and @layout only fill the snapshot. Returns 0 if the archive
  * is sound, with the results in scan->archive and scan->inspect; -EBADMSG if it is not or
  * cannot be opened; -ECANCELED if a signal came or the output was closed; or -errno. On an error
  * @diag has the reason.

@@ -131,7 +131,7 @@ static int draw_ribbon(struct grid *g, int row, const struct verdict *v)
 	return row + 1;
 }
 
-/* What to do with an installed target. A built-in one stays, and this machine starts from it. */
+/* The advice for an installed target. A built-in one stays, and this machine starts from it. */
 static const struct {
 	const char *advice;   /* NULL for an image and a loop device: nothing */
 	const char *restarts; /* instead of it, if the key r works; NULL: it never does */
