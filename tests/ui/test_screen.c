@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The keys of all screens, and the updates of the model. */
+#include "core/plan/plan_verdict.h"
 #include "tests/lib/screen_model.h"
 #include "ui/screens/path_entry.h"
 
@@ -687,6 +688,41 @@ static void log_holds_the_install(void **state)
 	free_drawn(m, &grid);
 }
 
+/* An engine that completes the plan may find several problems; the error is the first. */
+static void a_refused_plan_shows_all_problems(void **state)
+{
+	struct model *m = make_model();
+	struct plan_report report = {.plan = {.archive = "/a/rootfs.tar.zst"}};
+	struct snapshot s = make_snapshot(STEP_CHECK);
+	struct grid grid;
+
+	(void)state;
+	give_grid(m, &grid, 24, 80);
+	model_begin_install(m);
+	plan_problem_add(&report.verdict, "one", "The first problem.");
+	model_log_report(m, &report);
+	s.state = INSTALL_FAILED;
+	s.exit_code = EXIT_REFUSED;
+	err_set(&s.err, EXIT_REFUSED, "check", "The first problem.");
+	model_set_snapshot(m, &s);
+	m->screen = &screen_result;
+	assert_true(shows(m, &grid, "Correct the problem above"));
+	model_begin_install(m);
+	plan_problem_add(&report.verdict, "two", "The second problem.");
+	model_log_report(m, &report);
+	model_set_snapshot(m, &s);
+	assert_true(shows(m, &grid, "The first problem"));
+	assert_true(shows(m, &grid, "The log (l) has more problems"));
+	(void)type(m, "l");
+	assert_true(shows(m, &grid, "The second problem."));
+	(void)press(m, SYMBOL_ESCAPE);
+	/* The next install begins without them. */
+	model_begin_install(m);
+	model_set_snapshot(m, &s);
+	assert_true(shows(m, &grid, "Correct the problem above"));
+	free_drawn(m, &grid);
+}
+
 static void editing_a_path(void **state)
 {
 	struct model *m = make_model();
@@ -1187,6 +1223,7 @@ int main(void)
 		cmocka_unit_test(kinds_are_allowed),
 		cmocka_unit_test(kinds_are_those_of_allow),
 		cmocka_unit_test(log_holds_the_install),
+		cmocka_unit_test(a_refused_plan_shows_all_problems),
 		cmocka_unit_test(editing_a_path),
 		cmocka_unit_test(review_is_cleared),
 		cmocka_unit_test(result_keys),

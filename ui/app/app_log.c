@@ -28,7 +28,7 @@ static void take_plan(struct app *app, const struct snapshot *now)
 
 	app->model->log_planned = true;
 	if (report && service_plan(now, report) == 0) {
-		model_log_plan(app->model, &report->plan);
+		model_log_report(app->model, report);
 		if (app->log)
 			log_file_report(app->log, report);
 	}

@@ -224,12 +224,23 @@ void model_begin_install(struct model *model)
 	model->log_count = 0;
 	model->log_scroll = model->log_match = 0;
 	model->log_planned = false;
+	model->more_problems = 0;
 }
 
 void model_log_plan(struct model *model, const struct plan *plan)
 {
 	model->log_planned = true;
 	log_plan(plan, log_line, model);
+}
+
+void model_log_report(struct model *model, const struct plan_report *report)
+{
+	const struct plan_verdict *verdict = &report->verdict;
+
+	model_log_plan(model, &report->plan);
+	for (uint32_t i = 1; i < verdict->count && i < PLAN_PROBLEMS_MAX;
+		i++, model->more_problems++)
+		log_line(model, "", verdict->problems[i].text);
 }
 
 void model_set_snapshot(struct model *model, const struct snapshot *snap)

@@ -8,6 +8,7 @@
 #define UI_SCREENS_MODEL_H
 
 #include "core/archive/inspect.h"
+#include "core/install/plan_report.h"
 #include "core/install/snapshot.h"
 #include "core/plan/plan.h"
 #include "ui/screens/browse.h"
@@ -100,6 +101,7 @@ struct model {
 	char log[MODEL_LOG_MAX][256];	    /* a ring buffer of lines */
 	bool log_is_message[MODEL_LOG_MAX]; /* of tar, the kernel or the engine: not plan or step */
 	bool log_planned;		    /* the plan is in the log */
+	uint32_t more_problems;		    /* of a refused plan, beside the error of the result */
 	uint64_t log_count;		    /* lines so far, including overwritten ones */
 	size_t log_scroll;		    /* rows below the visible ones; 0: follow the end */
 	size_t log_match;		    /* index of the line that a search has found */
@@ -151,6 +153,8 @@ bool model_log_is_message(const struct model *model, size_t index);
 void model_begin_install(struct model *model);
 /* Appends the plan to the log. */
 void model_log_plan(struct model *model, const struct plan *plan);
+/* Appends the plan of an engine, and its problems but the first, which is the error of the result. */
+void model_log_report(struct model *model, const struct plan_report *report);
 /* Copies a snapshot, and appends what it adds to the log: messages, ended steps, the result. */
 void model_set_snapshot(struct model *model, const struct snapshot *snap);
 

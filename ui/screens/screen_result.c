@@ -180,6 +180,8 @@ static const char *what_next(const struct model *m)
 		return s->err.next;
 	if (s->state == INSTALL_PASSED)
 		return what_is_safe(m);
+	if (s->exit_code == EXIT_REFUSED && m->more_problems > 0)
+		return "The log (l) has more problems: correct all of them, and try again.";
 	if (s->exit_code < 0 || s->exit_code >= (int)ARRAY_SIZE(next) || !next[s->exit_code])
 		return "";
 	return next[s->exit_code];
