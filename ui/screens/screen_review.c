@@ -135,8 +135,11 @@ static int draw_warnings(const struct model *m, struct grid *g, int row, int col
 	if (warnings->count > 0 && row < last && col > 1)
 		(void)grid_text(g, row, 1, ATTR_WARN | ATTR_BOLD, "Warning");
 	for (uint32_t i = 0; i < warnings->count && row < last; i++) {
-		STR_FORMAT(text, "%s%s", col > 1 ? "" : "Warning: ", warnings->list[i].text);
-		row += grid_wrap(g, row, col, g->cols - col - 1, last - row < 2 ? last - row : 2,
+		bool is_last = last - row < 2; /* the text needs all of a last row */
+
+		STR_FORMAT(text, "%s%s",
+			col > 1 || is_last ? "" : "Warning: ", warnings->list[i].text);
+		row += grid_wrap(g, row, col, g->cols - col - 1, is_last ? 1 : 2,
 			ATTR_WARN | ATTR_BOLD, text);
 	}
 	return row;
