@@ -187,6 +187,7 @@ void archive_warnings_find(
 	const struct manifest *manifest, unsigned strip, struct archive_warnings *ret)
 {
 	const struct manifest_totals *totals = manifest_totals(manifest);
+	const struct manifest_need *foreign = &totals->needs[TAR_NEED_FOREIGN_XATTR];
 	struct look look = {0};
 
 	*ret = (struct archive_warnings){0};
@@ -210,6 +211,12 @@ void archive_warnings_find(
 			"--group=0",
 			look.root_uid);
 	if (totals->stripped > 0)
-		archive_warnings_add(ret, "stripped", "--strip leaves out %llu files and links",
-			(unsigned long long)totals->stripped);
+		archive_warnings_add(ret, "stripped", "--strip leaves out %llu %s",
+			(unsigned long long)totals->stripped,
+			totals->stripped == 1 ? "file or link" : "files and links");
+	if (foreign->count > 0)
+		archive_warnings_add(ret, "lost-xattrs",
+			"%.80s: Linux cannot store this extended attribute%s; --allow "
+			"foreign-attributes leaves it out",
+			foreign->path, foreign->count > 1 ? ", nor others" : "");
 }

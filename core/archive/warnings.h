@@ -11,7 +11,8 @@
 #include "core/manifest/manifest.h"
 
 /* Stable words: "docker-save", "oci-image", "whiteouts", "one-folder", "no-rootfs", "root-mode",
- * "root-owner", "stripped"; and of inspect: "weak-digest", "padding". */
+ * "root-owner", "stripped", "rootfs-folder", "lost-xattrs"; and of inspect: "weak-digest",
+ * "padding". */
 struct archive_warning {
 	char code[16];
 	char text[200]; /* a sentence without its full stop, with the advice */

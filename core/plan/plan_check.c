@@ -263,9 +263,10 @@ static void check_foreign(const struct plan *plan, struct plan_verdict *ret)
 		return;
 	plan_problem_add(ret, "foreign-attributes",
 		"%s has %" PRIu64
-		" attributes that Linux cannot store, such as %s. Allow to leave them out (--allow "
-		"foreign-attributes), or make the archive without them.",
-		base_name(plan->archive), foreign->count, foreign->path);
+		" extended attribute%s that Linux cannot store, such as %s. Allow to leave that out "
+		"(--allow foreign-attributes), or make the archive without.",
+		base_name(plan->archive), foreign->count, foreign->count == 1 ? "" : "s",
+		foreign->path);
 }
 
 static void check_tar(

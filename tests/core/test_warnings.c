@@ -97,7 +97,7 @@ static void finds_what_is_no_root_filesystem(void **state)
 		{"no-rootfs: ", NULL, {{"Image", '0', NULL, NULL}, {"board.dtb", '0', NULL, NULL}},
 			0},
 		{"no-rootfs: ", NULL, {{"ab/f", '0', NULL, NULL}, {"a/f", '0', NULL, NULL}}, 0},
-		{"stripped: --strip leaves out 1 files", NULL,
+		{"stripped: --strip leaves out 1 file or link", NULL,
 			{{"r/etc/f", '0', NULL, NULL}, {"README", '0', NULL, NULL}}, 1},
 	};
 
@@ -153,6 +153,22 @@ static void judges_the_root_folder(void **state)
 	}
 }
 
+static void warns_of_attributes_that_linux_has_not(void **state)
+{
+	struct manifest *manifest = manifest_new();
+	struct archive_warnings warnings;
+
+	(void)state;
+	manifest_need(manifest, TAR_NEED_FOREIGN_XATTR, "etc/f (com.apple.provenance)");
+	assert_int_equal(add_root(manifest, 0755, 0), 0);
+	archive_warnings_find(manifest, 0, &warnings);
+	assert_int_equal(warnings.count, 1);
+	assert_string_equal(warnings.list[0].code, "lost-xattrs");
+	assert_non_null(strstr(warnings.list[0].text, "etc/f (com.apple.provenance)"));
+	assert_non_null(strstr(warnings.list[0].text, "--allow foreign-attributes"));
+	manifest_free(manifest);
+}
+
 static void holds_a_few(void **state)
 {
 	struct archive_warnings warnings = {0};
@@ -169,6 +185,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_what_is_no_root_filesystem),
 		cmocka_unit_test(judges_the_root_folder),
+		cmocka_unit_test(warns_of_attributes_that_linux_has_not),
 		cmocka_unit_test(holds_a_few),
 	};
 

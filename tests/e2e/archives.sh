@@ -41,7 +41,7 @@ mkdir top && cp -a tree top/rootfs && echo "not installed" >top/README
 tar -C top --format=ustar --numeric-owner -cf top.tar rootfs README
 run 0 "inspect shows the folder" inspect top.tar
 run 0 "inspect --strip" inspect --strip 1 top.tar
-check "it warns of what is left out" grep -q "^Warning.*--strip leaves out 1 files" out
+check "it warns of what is left out" grep -q "^Warning.*--strip leaves out 1 file or link" out
 run 2 "inspect --strip leaves nothing" inspect --strip 9 top.tar
 says "it names the option" "top.tar: --strip leaves no entries"
 tar -C top --format=ustar --numeric-owner -cf one.tar rootfs
