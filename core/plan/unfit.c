@@ -6,14 +6,12 @@
 
 #include <string.h>
 
-#define TIB(n) ((uint64_t)(n) << 40)
-
 /* The limits of a filesystem with its usual options. 0: no limit, or one of the kernel. */
 static const struct {
 	uint64_t file_max;    /* bytes */
 	uint32_t xattr_bytes; /* of one entry, by manifest_entry.xattr_bytes */
 } limits[FS_KIND_COUNT] = {
-	[FS_EXT4] = {TIB(16) - 4096, 4096 - 36},
+	[FS_EXT4] = {0}, /* by its block size: ext4_reason */
 	[FS_F2FS] = {UINT64_C(1057053439) * 4096, 4096 + 128},
 	/* Each attribute is an item of a leaf: together they have no limit. */
 	[FS_BTRFS] = {0},
@@ -26,6 +24,13 @@ static const struct {
 #define OLD_INODE   128
 #define EXT4_BLOCK  4096
 #define EXT4_INODES 256
+
+/* Attributes of at most a block less these bytes fit in any order; the inode has room for small ones
+ * alone. */
+#define EXT4_XATTR_HEAD 36
+
+static const char large_file[] = "is too large a file";
+static const char large_xattrs[] = "has too large extended attributes or access control lists";
 
 const char *unfit_type(enum manifest_type type)
 {
@@ -68,8 +73,10 @@ static const char *ext4_reason(
 		return "has a modification time after May 2446";
 	if (entry->type == MANIFEST_SYMLINK && strlen(entry->link) >= block)
 		return "is a symbolic link with a long target";
-	if (block < EXT4_BLOCK && entry->xattr_bytes > block + inode)
-		return "has too large extended attributes or access control lists";
+	if (entry->size > (uint64_t)block * UINT32_MAX)
+		return large_file;
+	if (entry->xattr_bytes > block - EXT4_XATTR_HEAD)
+		return large_xattrs;
 	return NULL;
 }
 
@@ -87,9 +94,9 @@ const char *unfit_reason(
 	if (reason)
 		return reason;
 	if (limits[partition->fs].file_max && entry->size > limits[partition->fs].file_max)
-		return "is too large a file";
+		return large_file;
 	if (limits[partition->fs].xattr_bytes &&
 		entry->xattr_bytes > limits[partition->fs].xattr_bytes)
-		return "has too large extended attributes or access control lists";
+		return large_xattrs;
 	return NULL;
 }
