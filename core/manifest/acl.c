@@ -10,10 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VERSION	   2u
-#define HEAD_BYTES 4u
-#define ITEM_BYTES 8u
-#define TEXT_MAX   256 /* of one entry */
+#define VERSION	     2u
+#define HEAD_BYTES   4u
+#define ITEM_BYTES   8u
+#define TEXT_MAX     256 /* of one entry */
+#define PERM_LETTERS 3
 
 /* The kernel's tags. */
 enum tag {
@@ -134,21 +135,27 @@ static bool to_id(const char *text, uint32_t *ret)
 }
 
 /* Finds the ID of a named entry: a number, or a name that is looked up on this machine, as GNU tar
- * does. star and libarchive write the ID behind a name: it must be the same. 0 or -ENOENT. */
-static int find_id(bool is_user, const char *name, const char *number, uint32_t *ret)
+ * does. star and libarchive write the ID behind a name: it must be the same. bsdtar needs it there,
+ * and stores it in an int. 0 or -ENOENT. */
+static int find_id(
+	bool is_user, const char *name, const char *number, uint32_t *ret, bool *numbered)
 {
 	const struct passwd *user;
 	const struct group *group;
-	uint32_t id;
+	uint32_t id = UINT32_MAX;
+	bool has_id = number && to_id(number, &id);
 
-	if (to_id(name, ret))
+	if (to_id(name, ret)) {
+		*numbered &= *ret <= INT32_MAX && (!number || id == *ret);
 		return 0;
+	}
 	user = is_user ? getpwnam(name) : NULL;
 	group = is_user ? NULL : getgrnam(name);
 	if (!user && !group)
 		return -ENOENT;
 	*ret = user ? user->pw_uid : group->gr_gid;
-	return number && (!to_id(number, &id) || id != *ret) ? -ENOENT : 0;
+	*numbered &= has_id && id <= INT32_MAX;
+	return number && id != *ret ? -ENOENT : 0;
 }
 
 static bool parse_perm(const char *text, uint16_t *ret)
@@ -168,7 +175,7 @@ static bool parse_perm(const char *text, uint16_t *ret)
 }
 
 /* Parses one entry, which it changes. 0, -EBADMSG or -ENOENT. */
-static int parse_item(char *text, struct item *ret)
+static int parse_item(char *text, struct item *ret, bool *numbered)
 {
 	static const struct {
 		const char *word, letter[2];
@@ -190,6 +197,7 @@ static int parse_item(char *text, struct item *ret)
 		}
 		if (!perm || !parse_perm(perm, &ret->perm))
 			return -EBADMSG;
+		*numbered &= strlen(perm) == PERM_LETTERS;
 		ret->id = UINT32_MAX;
 		ret->tag = tags[i].tag;
 		if (!name || *name == '\0')
@@ -197,16 +205,17 @@ static int parse_item(char *text, struct item *ret)
 		if (tags[i].named == 0)
 			return -EBADMSG;
 		ret->tag = tags[i].named;
-		return find_id(tags[i].named == USER, name, text, &ret->id);
+		return find_id(tags[i].named == USER, name, text, &ret->id, numbered);
 	}
 	return -EBADMSG;
 }
 
-int acl_value(const char *text, void **ret)
+int acl_value(const char *text, void **ret, bool *ret_numbered)
 {
 	_cleanup_free_ struct item *items = NULL;
 	_cleanup_free_ char *value = NULL;
 	size_t count = 0, room = 1, size;
+	bool numbered = true;
 
 	for (const char *c = text; *c; c++)
 		room += *c == ',' || *c == '\n';
@@ -229,7 +238,7 @@ int acl_value(const char *text, void **ret)
 			continue;
 		if (used == 0) /* a comment alone: libacl fails on it */
 			return -EBADMSG;
-		r = parse_item(entry, &items[count]);
+		r = parse_item(entry, &items[count], &numbered);
 		if (r < 0)
 			return r;
 		count++;
@@ -243,6 +252,7 @@ int acl_value(const char *text, void **ret)
 	if (!acl_is_valid(value, size))
 		return -EBADMSG;
 	*ret = value;
+	*ret_numbered = numbered;
 	value = NULL;
 	return (int)size;
 }

@@ -19,9 +19,11 @@ enum acl_kind { ACL_ACCESS, ACL_DEFAULT };
  * Parses @text, as star, GNU tar and libarchive write it: entries "user:NAME:rwx", separated by
  * commas or newlines; star adds ":ID". Returns the size of the value of the xattr, in *ret, which
  * the caller frees; -EBADMSG if it is no complete list; -ENOENT if it names a user or group that is
- * unknown on this machine, and therefore to tar, or has another ID here; or -ENOMEM.
+ * unknown on this machine, and therefore to tar, or has another ID here; or -ENOMEM. Sets
+ * *ret_numbered if each user and group has its ID and each permission its three letters, which
+ * bsdtar needs.
  */
-_must_check_ int acl_value(const char *text, void **ret);
+_must_check_ int acl_value(const char *text, void **ret, bool *ret_numbered);
 
 /* True if @value is a list that the kernel accepts. */
 bool acl_is_valid(const void *value, size_t size);

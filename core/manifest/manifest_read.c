@@ -212,20 +212,23 @@ static int add_acls(struct reader *reader, struct attributes *to, const struct t
 		[ACL_ACCESS] = XATTR_ACL_ACCESS, [ACL_DEFAULT] = XATTR_ACL_DEFAULT};
 
 	for (unsigned kind = ACL_ACCESS; kind <= ACL_DEFAULT; kind++) {
+		bool numbered;
 		int size;
 
 		if (!from->acls[kind] || *from->acls[kind] == '\0' ||
 			!is_storable(names[kind], entry->type))
 			continue;
-		size = acl_value(from->acls[kind], &to->values[kind]);
+		size = acl_value(from->acls[kind], &to->values[kind], &numbered);
 		if (size == -ENOMEM)
 			return size;
-		if (size < 0)
+		if (size < 0) {
 			complain_acl(reader, from->path, size);
-		else
-			add_acl(reader, to, from->path,
-				&(struct xattr){names[kind], to->values[kind], (size_t)size},
-				entry);
+			continue;
+		}
+		if (!numbered)
+			manifest_need(reader->manifest, TAR_NEED_ACL_NAMES, from->path);
+		add_acl(reader, to, from->path,
+			&(struct xattr){names[kind], to->values[kind], (size_t)size}, entry);
 	}
 	return 0;
 }

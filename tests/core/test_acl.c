@@ -11,6 +11,8 @@
 static const char list[] =
 	"user::rw-,mask::rw-,group:77:--x,user:5000:r--,user:123:rwx,group::r-x,other::r--";
 
+static bool numbered; /* by the last call of acl_value */
+
 static void encodes_as_the_kernel_does(void **state)
 {
 	static const unsigned char expected[] = {2, 0, 0, 0,			   /* version */
@@ -21,7 +23,7 @@ static void encodes_as_the_kernel_does(void **state)
 	void *value = NULL;
 
 	(void)state;
-	assert_int_equal(acl_value(list, &value), sizeof(expected));
+	assert_int_equal(acl_value(list, &value, &numbered), sizeof(expected));
 	assert_memory_equal(value, expected, sizeof(expected));
 	assert_true(acl_is_valid(value, sizeof(expected)));
 	assert_false(acl_is_mode(sizeof(expected)));
@@ -49,7 +51,7 @@ static void equals_the_value_of_a_filesystem(void **state)
 		skip();
 	}
 	size = getxattr(path, XATTR_ACL_ACCESS, stored, sizeof(stored));
-	assert_int_equal(acl_value(list, &value), size);
+	assert_int_equal(acl_value(list, &value, &numbered), size);
 	assert_memory_equal(value, stored, (size_t)size);
 	free(value);
 }
@@ -85,7 +87,7 @@ static void reads_every_form(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		void *value = NULL;
-		int size = acl_value(cases[i].text, &value);
+		int size = acl_value(cases[i].text, &value, &numbered);
 
 		if (size != cases[i].size)
 			fail_msg("%s: %d", cases[i].text, size);
@@ -94,11 +96,44 @@ static void reads_every_form(void **state)
 	}
 }
 
+/* bsdtar takes the IDs from these alone. */
+static void knows_lists_with_numbers(void **state)
+{
+	static const struct {
+		const char *user, *perm;
+		bool numbered;
+	} cases[] = {
+		{"root:r--:0", "r--", true},
+		{"7:r--", "r--", true},
+		{"7:r--:7", "r--", true},
+		{"2147483647:r--", "r--", true},
+		{"root:r--", "r--", false},
+		{"7:r--:8", "r--", false},
+		{"7:r--:x", "r--", false},
+		{"2147483648:r--", "r--", false},
+		{"root:r:0", "r--", false},
+		{"root:r--:0", "", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		void *value = NULL;
+		char text[100];
+
+		STR_FORMAT(text, "user::rwx,user:%s,group::r--,mask::rw-,other::%s", cases[i].user,
+			cases[i].perm);
+		assert_true(acl_value(text, &value, &numbered) > 0);
+		if (numbered != cases[i].numbered)
+			fail_msg("%s: %d", text, numbered);
+		free(value);
+	}
+}
+
 /* A list of three is the mode itself. */
 static void a_list_may_be_the_mode(void **state)
 {
 	void *value = NULL;
-	int size = acl_value("user::rw-,group::r--,other::---", &value);
+	int size = acl_value("user::rw-,group::r--,other::---", &value, &numbered);
 
 	(void)state;
 	assert_true(acl_is_mode((size_t)size));
@@ -125,6 +160,7 @@ int main(void)
 		cmocka_unit_test(encodes_as_the_kernel_does),
 		sandbox_test(equals_the_value_of_a_filesystem),
 		cmocka_unit_test(reads_every_form),
+		cmocka_unit_test(knows_lists_with_numbers),
 		cmocka_unit_test(a_list_may_be_the_mode),
 		cmocka_unit_test(rejects_values),
 	};

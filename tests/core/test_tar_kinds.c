@@ -267,17 +267,31 @@ static const struct kind {
 	{"attribute of a hard link", "PPPP", "",
 		{{"f"}, {"h", '1', "f", .records = {"SCHILY.xattr.user.n=1"}}}},
 	{"SELinux label", "PPRR", "f", {{"f", .records = {"RHT.security.selinux=u:r:t:s0"}}}},
-	{"ACL", "PRRR", "f",
+	{"ACL", "PPRR", "f",
 		{{"f", .records =
 				{"SCHILY.acl.access=user::rwx,user:7:r--,group::r--,mask::rw-,other::---"}}}},
-	{"ACL of a folder", "PRRR", "d/",
+	{"ACL with a name", "PRRR", "f",
+		{{"f", .records =
+				{"SCHILY.acl.access=user::rwx,user:root:r--,group::r--,mask::rw-,other::---"}}}},
+	{"ACL with one name", "PRRR", "f",
+		{{"f", .records =
+				{"SCHILY.acl.access=user::rwx,user:root:r--:0,group:root:r--,group::r--,"
+				 "mask::rw-,other::---"}}}},
+	{"ACL in lines", "PPRR", "f",
+		{{"f", .records =
+				{"SCHILY.acl.access=user::rwx\nuser:7:r--\ngroup::r--\nmask::rw-\nother::---\n"}}}},
+	{"ACL of bsdtar", "PPRR", "f",
+		{{"f", .records =
+				{"SCHILY.acl.access=user::rwx,group::r--,other::---,user:root:r--:0,"
+				 "mask::rw-"}}}},
+	{"ACL of a folder", "PPRR", "d/",
 		{{"d/", '5',
 			 .records =
 				 {"SCHILY.acl.default=user::rwx,user:7:r--,group::r--,mask::rw-,other::---"}},
 			{"d/f", .content = "x"}, {"d/e/", '5'}}},
-	{"ACL that is a mode", "PRRR", "f",
+	{"ACL that is a mode", "PPRR", "f",
 		{{"f", .records = {"SCHILY.acl.access=user::rwx,group::r--,other::---"}}}},
-	{"ACL with star's ID", "PRRR", "f",
+	{"ACL with star's ID", "PPRR", "f",
 		{{"f", .records =
 				{"SCHILY.acl.access=user::rwx,user:root:r--:0,group::r--,mask::rw-,other::---"}}}},
 	{"ACL with another ID", "RRRR", "f",
