@@ -480,6 +480,20 @@ static const char *normalise_stripped(
 	return *ret_rest ? normalise(*ret_rest, ret) : NULL;
 }
 
+/* Leaves out the parts of @path that are missing, as Toybox does below a folder that does not exist yet.
+ * True if that leads to what is no folder. */
+static bool is_led_astray(const struct manifest *manifest, uint32_t folder, const char *path)
+{
+	while (*path) {
+		uint32_t number = find_in(manifest, folder, next_part(&path));
+
+		if (number && record_at(manifest, number)->type != MANIFEST_DIR)
+			return *path || record_at(manifest, number)->type == MANIFEST_SYMLINK;
+		folder = number ? record_at(manifest, number)->node : folder;
+	}
+	return false;
+}
+
 /* Adds the missing parents of @path. Returns 0, with the node of the directory and the last part of
  * the path; 1 if a parent is not a directory, since a tar follows a symlink that an earlier entry
  * created; or -errno. */
@@ -487,6 +501,7 @@ static int add_parents(
 	struct manifest *manifest, const char *path, uint32_t *ret_parent, struct part *ret_name)
 {
 	static const struct manifest_entry implied = {.link = "", .type = MANIFEST_DIR};
+	const char *whole = path;
 	struct part name = {"", 0};
 	uint32_t parent = 0;
 
@@ -494,6 +509,8 @@ static int add_parents(
 		uint32_t number = find_in(manifest, parent, name);
 		int r = 0;
 
+		if (number == 0 && is_led_astray(manifest, parent, path))
+			manifest_need(manifest, TAR_NEED_LATE_DIR, whole);
 		if (number == 0)
 			r = append(manifest, parent, name, &implied, RECORD_IMPLIED | RECORD_PARENT,
 				0, &number);

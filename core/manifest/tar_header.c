@@ -161,6 +161,7 @@ int tar_header_parse(const unsigned char block[TAR_BLOCK], struct tar_header *re
 	header.gnu_times = header.format == TAR_FORMAT_GNU && block[PREFIX] != '\0';
 	header.odd_prefix = header.format == TAR_FORMAT_USTAR && block[MAGIC + 5] != '\0' &&
 			    block[PREFIX] != '\0';
+	header.no_name = block[NAME] == '\0';
 	header.odd_bytes = has_odd_bytes(block, header.format);
 	/* bsdtar believes them of each type. */
 	if (header.format == TAR_FORMAT_GNU && header.type != 'S' && !header.fault &&

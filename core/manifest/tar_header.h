@@ -25,6 +25,7 @@ struct tar_header {
 	bool signed_sum; /* its checksum sums signed bytes, as some old tars do */
 	bool gnu_times;	 /* GNU's other times, where ustar has the prefix of the name */
 	bool odd_prefix; /* a prefix in an unknown version of ustar: tars use it, or not */
+	bool no_name;	 /* without the prefix: Toybox takes the block for the end */
 	bool odd_bytes;	 /* bytes that Toybox alone reads, or leaves out of the checksum */
 	bool odd_nodes;	 /* no numbers where a device has its own: small tars read them always */
 	const char *

@@ -22,10 +22,10 @@ enum tar_need {
 	TAR_NEED_GLOBAL,	   /* values in a global pax header */
 	TAR_NEED_PAX_IDS,	   /* owner or group of the pax header differs from the header's */
 	TAR_NEED_PAX_SIZE,
-	TAR_NEED_TWO_HEADERS,	 /* several extended headers for one entry */
-	TAR_NEED_PAX_LINK,	 /* link target in the pax header */
-	TAR_NEED_PAX_LINK_ALONE, /* and an empty one in the header */
-	TAR_NEED_PAX_NAME_ALONE,
+	TAR_NEED_TWO_HEADERS,  /* several extended headers for one entry */
+	TAR_NEED_PAX_LINK,     /* link target in the pax header */
+	TAR_NEED_NO_LINK,      /* link target in an extended header alone */
+	TAR_NEED_NO_NAME,      /* an empty name in the header, without its prefix */
 	TAR_NEED_PAX_BYTES,    /* a name in the pax header is not UTF-8 */
 	TAR_NEED_DECOMPOSED,   /* a name in the pax header is in decomposed Unicode */
 	TAR_NEED_SIGNED_SUM,   /* checksum of signed bytes */
@@ -50,6 +50,7 @@ enum tar_need {
 	TAR_NEED_DIR_XATTRS,   /* a folder again, with other attributes */
 	TAR_NEED_OVER_DIR,     /* a folder without entries is replaced */
 	TAR_NEED_DIR_OVER,     /* a folder replaces something else */
+	TAR_NEED_LATE_DIR,     /* its folder comes later, and a part of its path is elsewhere */
 	TAR_NEED_OVER_NAMES,   /* one of several hard links is replaced */
 	TAR_NEED_STRIP,	       /* --strip-components */
 	TAR_NEED_STRIP_LINKS,  /* the same for the targets of hard links */

@@ -183,13 +183,10 @@ static void check_names(const struct tar_stream *stream)
 	}
 	if (stream->seen[LONG_LINK] && !is_link)
 		tar_entry_blame(entry, "it has a link target and is no link");
-	if (records->path && records->header->name[0] == '\0')
-		entry->needs |= TAR_NEED_BIT(TAR_NEED_PAX_NAME_ALONE);
-	if (is_link && records->link) {
+	if (is_link && records->link)
 		entry->needs |= TAR_NEED_BIT(TAR_NEED_PAX_LINK);
-		if (records->header->link[0] == '\0')
-			entry->needs |= TAR_NEED_BIT(TAR_NEED_PAX_LINK_ALONE);
-	}
+	if (is_link && records->header->link[0] == '\0')
+		entry->needs |= TAR_NEED_BIT(TAR_NEED_NO_LINK);
 	if (stream->seen[PAX] > 1 ||
 		(stream->seen[PAX] && (stream->seen[LONG_NAME] || stream->seen[LONG_LINK])))
 		entry->needs |= TAR_NEED_BIT(TAR_NEED_TWO_HEADERS);
@@ -199,6 +196,7 @@ static void check_names(const struct tar_stream *stream)
 static uint64_t header_needs(const struct tar_header *header)
 {
 	return (header->signed_sum ? TAR_NEED_BIT(TAR_NEED_SIGNED_SUM) : 0) |
+	       (header->no_name ? TAR_NEED_BIT(TAR_NEED_NO_NAME) : 0) |
 	       (header->odd_bytes ? TAR_NEED_BIT(TAR_NEED_ODD_BYTES) : 0) |
 	       (header->odd_nodes ? TAR_NEED_BIT(TAR_NEED_ODD_NODES) : 0);
 }

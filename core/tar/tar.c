@@ -74,7 +74,7 @@ static const struct {
 			.lacks = BIT(TAR_NEED_ACL_NAMES) | BIT(TAR_NEED_ACL_XATTR) |
 				 BIT(TAR_NEED_XATTR_NAME) | BIT(TAR_NEED_FOREIGN_XATTR) |
 				 BIT(TAR_NEED_GLOBAL) | BIT(TAR_NEED_TWO_HEADERS) |
-				 BIT(TAR_NEED_PAX_LINK_ALONE) | BIT(TAR_NEED_PAX_BYTES) |
+				 BIT(TAR_NEED_NO_LINK) | BIT(TAR_NEED_PAX_BYTES) |
 				 BIT(TAR_NEED_DECOMPOSED) | BIT(TAR_NEED_LINK_SELF) |
 				 BIT(TAR_NEED_DIR_XATTRS) | BIT(TAR_NEED_LARGE_HEADER),
 			.env = "LC_ALL=C.UTF-8", /* the C locale: no non-ASCII names */
@@ -95,7 +95,7 @@ static const struct {
 			.name = "Toybox tar",
 			.mark = "toybox",
 			.lacks = LACKS_OF_SMALL_TARS | BIT(TAR_NEED_PAX_LINK) |
-				 BIT(TAR_NEED_PAX_LINK_ALONE) | BIT(TAR_NEED_PAX_NAME_ALONE) |
+				 BIT(TAR_NEED_NO_NAME) | BIT(TAR_NEED_LATE_DIR) |
 				 BIT(TAR_NEED_NEGATIVE) | BIT(TAR_NEED_WIDE_MINOR) |
 				 BIT(TAR_NEED_STRIP_LINKS) | BIT(TAR_NEED_ODD_BYTES) |
 				 BIT(TAR_NEED_TWO_RECORDS) | BIT(TAR_NEED_LINK_META) |
@@ -152,8 +152,8 @@ const char *tar_need_phrase(enum tar_need need)
 		[TAR_NEED_PAX_SIZE] = "has its size in a pax header",
 		[TAR_NEED_TWO_HEADERS] = "has several extended headers",
 		[TAR_NEED_PAX_LINK] = "has its link target in a pax header",
-		[TAR_NEED_PAX_LINK_ALONE] = "has its link target in a pax header alone",
-		[TAR_NEED_PAX_NAME_ALONE] = "has its name in a pax header alone",
+		[TAR_NEED_NO_LINK] = "has its link target in an extended header alone",
+		[TAR_NEED_NO_NAME] = "has an empty name in its header",
 		[TAR_NEED_PAX_BYTES] = "has a name in a pax header that is not UTF-8",
 		[TAR_NEED_DECOMPOSED] = "has a name in decomposed Unicode, as macOS writes it",
 		[TAR_NEED_SIGNED_SUM] = "has a checksum of signed bytes, of an old tar",
@@ -181,6 +181,8 @@ const char *tar_need_phrase(enum tar_need need)
 			"is a later version of a symlink that leads up or to an absolute path",
 		[TAR_NEED_OVER_DIR] = "replaces a folder",
 		[TAR_NEED_DIR_OVER] = "is a folder that replaces something else",
+		[TAR_NEED_LATE_DIR] =
+			"comes before its folder, and a part of its path is the name of another entry",
 		[TAR_NEED_OVER_NAMES] = "replaces one of several hard links",
 		[TAR_NEED_STRIP] = "has parts to strip from its name",
 		[TAR_NEED_STRIP_LINKS] = "has parts to strip from the target of its hard link",
