@@ -20,7 +20,7 @@ int tar_records_begin(struct tar_records *records, const struct tar_header *head
 	records->header = header;
 	records->entry = entry;
 	records->path = records->link = records->sparse_name = records->selinux = NULL;
-	records->has_map = records->has_sparse = false;
+	records->has_map = records->has_sparse = records->is_binary = false;
 	records->size = records->map_major = records->map_minor = records->map_count = -1;
 	records->real_size = records->map_offset = -1;
 	records->error = 0;
@@ -359,6 +359,8 @@ int tar_records_apply(struct tar_records *records, const struct tar_store *from)
 		if (is_bad_time(&record))
 			tar_entry_blame(
 				records->entry, "a time in its extended header is no number");
+		if (pax_equal(record.key, "hdrcharset"))
+			records->is_binary = pax_equal(record.value, "BINARY");
 		records->has_sparse |= pax_below(record.key, "GNU.sparse.", &rest_of_key);
 		apply_record(records, &record);
 	}

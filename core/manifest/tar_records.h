@@ -28,6 +28,7 @@ struct tar_records {
 	const struct tar_header *header;
 	const char *path, *link, *sparse_name, *selinux;    /* NULL: no record */
 	int64_t size;					    /* in the archive; -1: no record */
+	bool is_binary;					    /* its names are bytes */
 	bool has_map, has_sparse;			    /* any record of a sparse file */
 	int64_t map_major, map_minor, map_count, real_size; /* -1: no record */
 	/* private */

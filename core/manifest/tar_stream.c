@@ -174,7 +174,7 @@ static void check_names(const struct tar_stream *stream)
 	bool is_link = entry->type == '1' || entry->type == '2';
 
 	for (size_t i = 0; i < ARRAY_SIZE(converted); i++) {
-		if (!converted[i])
+		if (!converted[i] || records->is_binary)
 			continue;
 		if (!pax_name_is_utf8(converted[i]))
 			entry->needs |= TAR_NEED_BIT(TAR_NEED_PAX_BYTES);
