@@ -204,19 +204,25 @@ static void add_acl(struct reader *reader, struct attributes *to, const char *pa
 	to->list[to->count++] = *acl;
 }
 
-/* Adds the ACLs that have a record of their own. 0 or -ENOMEM. */
+/* Adds the ACLs that have a record of their own. bsdtar fails on a default list of what is no folder,
+ * and leaves out that of a folder that exists before (the root) and has no access list. 0 or -ENOMEM. */
 static int add_acls(struct reader *reader, struct attributes *to, const struct tar_entry *from,
 	struct manifest_entry *entry)
 {
 	static const char *const names[] = {
 		[ACL_ACCESS] = XATTR_ACL_ACCESS, [ACL_DEFAULT] = XATTR_ACL_DEFAULT};
 
+	bool has_access = false;
+
 	for (unsigned kind = ACL_ACCESS; kind <= ACL_DEFAULT; kind++) {
 		bool numbered;
 		int size;
 
-		if (!from->acls[kind] || *from->acls[kind] == '\0' ||
-			!is_storable(names[kind], entry->type))
+		if (!from->acls[kind] || *from->acls[kind] == '\0')
+			continue;
+		if (kind == ACL_DEFAULT && !has_access)
+			manifest_need(reader->manifest, TAR_NEED_ACL_GNU, from->path);
+		if (!is_storable(names[kind], entry->type))
 			continue;
 		size = acl_value(from->acls[kind], &to->values[kind], &numbered);
 		if (size == -ENOMEM)
@@ -226,7 +232,8 @@ static int add_acls(struct reader *reader, struct attributes *to, const struct t
 			continue;
 		}
 		if (!numbered)
-			manifest_need(reader->manifest, TAR_NEED_ACL_NAMES, from->path);
+			manifest_need(reader->manifest, TAR_NEED_ACL_GNU, from->path);
+		has_access = entry->type == MANIFEST_DIR && !acl_is_mode((size_t)size);
 		add_acl(reader, to, from->path,
 			&(struct xattr){names[kind], to->values[kind], (size_t)size}, entry);
 	}

@@ -10,8 +10,8 @@
 
 enum tar_need {
 	TAR_NEED_XATTRS,
-	TAR_NEED_ACLS,	    /* in a pax record of its own */
-	TAR_NEED_ACL_NAMES, /* the same, with names that have no ID, as GNU tar writes them */
+	TAR_NEED_ACLS,	  /* in a pax record of its own */
+	TAR_NEED_ACL_GNU, /* the same, with names that have no ID, or a default list alone */
 	TAR_NEED_SPARSE,
 	TAR_NEED_SPARSE_ENDS,	   /* parts that are no blocks, or none at the end of the file */
 	TAR_NEED_ACL_XATTR,	   /* an ACL as an attribute alone */

@@ -71,7 +71,7 @@ static const struct {
 			.mark = "bsdtar",
 			.answers = true,
 			/* It fails on ACL records that GNU tar wrote. */
-			.lacks = BIT(TAR_NEED_ACL_NAMES) | BIT(TAR_NEED_ACL_XATTR) |
+			.lacks = BIT(TAR_NEED_ACL_GNU) | BIT(TAR_NEED_ACL_XATTR) |
 				 BIT(TAR_NEED_XATTR_NAME) | BIT(TAR_NEED_FOREIGN_XATTR) |
 				 BIT(TAR_NEED_GLOBAL) | BIT(TAR_NEED_TWO_HEADERS) |
 				 BIT(TAR_NEED_NO_LINK) | BIT(TAR_NEED_PAX_BYTES) |
@@ -140,7 +140,7 @@ const char *tar_need_phrase(enum tar_need need)
 		[TAR_NEED_ACLS] = "has an access control list",
 		[TAR_NEED_SPARSE] = "is a sparse file",
 		[TAR_NEED_SPARSE_ENDS] = "is a sparse file that GNU tar has not written",
-		[TAR_NEED_ACL_NAMES] = "has an access control list with names and without numbers",
+		[TAR_NEED_ACL_GNU] = "has an access control list that bsdtar does not restore",
 		[TAR_NEED_ACL_XATTR] = "has an access control list in the form of an attribute",
 		[TAR_NEED_LIBARCHIVE_XATTR] =
 			"has an extended attribute in libarchive's own form alone",

@@ -21,6 +21,8 @@
 #define RECORDS_MAX 4
 #define CAPABILITY  "LIBARCHIVE.xattr.security.capability="
 
+#define ACL "user::rwx,user:7:r--,group::r--,mask::rw-,other::---"
+
 /* They make a checksum of six digits. */
 #define HIGH20	    "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
 #define HIGH100	    HIGH20 HIGH20 HIGH20 HIGH20 HIGH20
@@ -311,7 +313,15 @@ static const struct kind {
 		{{"f", .records =
 				{"SCHILY.acl.access=user::rwx,group::r--,other::---,user:root:r--:0,"
 				 "mask::rw-"}}}},
-	{"ACL of a folder", "PPRR", "d/",
+	{"default ACL of a file", "PRRR", "f", {{"f", .records = {"SCHILY.acl.default=" ACL}}}},
+	{"both ACLs of a folder", "PPRR", "d/",
+		{{"d/", '5', .records = {"SCHILY.acl.access=" ACL, "SCHILY.acl.default=" ACL}},
+			{"d/f"}}},
+	{"mode and default ACL", "PRRR", "d/",
+		{{"d/", '5',
+			.records = {"SCHILY.acl.access=user::rwx,group::r-x,other::---",
+				"SCHILY.acl.default=" ACL}}}},
+	{"ACL of a folder", "PRRR", "d/",
 		{{"d/", '5',
 			 .records =
 				 {"SCHILY.acl.default=user::rwx,user:7:r--,group::r--,mask::rw-,other::---"}},
