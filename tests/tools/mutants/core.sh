@@ -198,6 +198,27 @@ if [ "$(id -u)" = 0 ]; then
 			mismatch' 'if (0)
 			mismatch'
 
+	# KIND: the kinds of archives that are tried.
+	stream=core/manifest/tar_stream.c records=core/manifest/tar_records.c
+	KIND=sparse suite_is core/test_tar_kinds
+	KIND=sparse part "maps that GNU tar reads otherwise" core/manifest/tar_map.c \
+		'map->count > 0 && end == (uint64_t)real_size' 'true'
+	KIND=sparse part "records of a sparse file that is none" $stream 'if (records->has_sparse)
+		tar_entry_blame(entry, not_sparse);
+	entry->size' 'entry->size'
+	KIND="no time" part "times that GNU tar alone reads" $records '!pax_time(record->value, &s, &ns)' 'false'
+	KIND="volume label" part "the content of a volume label" $stream '|| size > 0' ''
+	KIND="volume label" part "the long name of a volume label" $stream 'is_waiting(stream) || size > 0' 'size > 0'
+	KIND="name alone" part "empty names in headers" core/manifest/tar_header.c \
+		"header.no_name = block[NAME] == '\0';" ';'
+	KIND="targets alone" part "empty link targets in headers" $stream \
+		"is_link && records->header->link[0] == '\0'" 'false'
+	KIND="later folder" part "folders that come later" $manifest \
+		'number == 0 && is_led_astray(manifest, parent, path)' 'false'
+	KIND="of bytes" part "names of bytes" $records 'records->is_binary = pax_equal(record.value, "BINARY");' ';'
+	KIND="default ACL" part "default lists alone" core/manifest/manifest_read.c \
+		'kind == ACL_DEFAULT && !has_access' 'false'
+
 	trial=core/plan/trial.c
 	suite_is core/test_trial
 	part "an mkfs that fails" $trial 'if (made->fault[0])' 'if (0)'
@@ -222,10 +243,18 @@ part "an empty checksum" $header 'memcmp(block + CHECKSUM, empty, sizeof(empty))
 part "a checksum of signed bytes" $header ' || expected == signed_sum' ''
 part "the sign of base 256" $header '(field[0] & 0x40) != 0' 'false'
 part "base 256 that is too large" $header 'if (value >> 56 != (negative ? 0xff : 0))' 'if (0)'
-part "a NUL before a number" $header "at += field[0] == '\0';" ''
+part "a NUL before a number" $header "if (field[0] == '\0' && field[1] != '\0')" 'if (0)'
 part "rubbish after a number" $header "if (at < size && field[at] != '\0' && field[at] != ' ')" 'if (0)'
 part "blanks alone" $header "if (digits == 0 && (at == size || field[at] != '\0'))" 'if (0)'
 part "a prefix in GNU's format" $header 'ret->format == TAR_FORMAT_USTAR && block[PREFIX]' 'block[PREFIX]'
+
+suite_is core/test_unfit
+part "attributes that need a block" core/plan/unfit.c 'block - EXT4_XATTR_HEAD' 'EXT4_BLOCK'
+part "the blocks of a file" core/plan/unfit.c '(uint64_t)block * UINT32_MAX' '(uint64_t)EXT4_BLOCK * UINT32_MAX'
+
+suite_is core/test_acl
+part "names without a number" core/manifest/acl.c '*numbered &= has_id && id <= INT32_MAX;' ';'
+part "permissions in three letters" core/manifest/acl.c '*numbered &= strlen(perm) == PERM_LETTERS;' ';'
 
 pax=core/manifest/pax.c
 suite_is core/test_pax
