@@ -43,7 +43,7 @@ _must_check_ int tar_map_check(
 	const struct tar_map *map, struct tar_input *input, uint64_t content, int64_t real_size);
 
 /* True if the parts are blocks, but the last one, and it ends where the file does, as GNU tar writes
- * maps: it pads each part to a block, and makes a file as long as its last part says. */
+ * maps: it pads each part to a block, and makes a file end with its last part. */
 bool tar_map_is_plain(const struct tar_map *map, int64_t real_size);
 
 #endif

@@ -10,8 +10,7 @@
 /*
  * Returns a phrase that follows the path of the entry ("is a symbolic link"), or NULL if the
  * filesystem that mkfs makes of @partition holds it. On vfat, times and owners are not checked,
- * since they are not verified there either. Extended attributes count
- * only if they surely do not fit.
+ * since they are not verified there either. Extended attributes fit if they do in any order.
  */
 const char *unfit_reason(
 	const struct layout_partition *partition, const struct manifest_entry *entry);
