@@ -138,11 +138,11 @@ part "root rights" $check 'if (!facts->is_root)' 'if (0)'
 part "verification if syncfs reports no errors" $check 'if (!plan->verify && !facts->syncfs_reports)' 'if (0)'
 
 plan=core/plan/plan.c
-manifest=core/manifest/manifest.c
+manifest=core/manifest/manifest_each.c
 suite_is core/test_plan
 part "what the archive has at a mount point" $plan 'find_obstacle(plan, manifest, i);' ';'
-part "parents of a mount point" $manifest 'path_is_below(path, build_path(manifest, record, manifest->paths[0]))' \
-	'strcmp(path, build_path(manifest, record, manifest->paths[0])) == 0'
+part "parents of a mount point" $manifest 'path_is_below(path, record_path(manifest, record, manifest->paths[0]))' \
+	'strcmp(path, record_path(manifest, record, manifest->paths[0])) == 0'
 part "a mount point that is replaced later" $manifest 'record->type != MANIFEST_DIR &&
 			path_is_below' '!(record->flags & RECORD_REPLACED) && record->type != MANIFEST_DIR &&
 			path_is_below'
@@ -150,10 +150,11 @@ part "folders in place of a mount point" $manifest 'record->type != MANIFEST_DIR
 			path_is_below' 'path_is_below'
 
 suite_is core/test_manifest
-part "names of a file that was replaced" $manifest 'if (!(record->flags & RECORD_REPLACED))
-			record_edit(manifest, inode_of' 'if (1)
-			record_edit(manifest, inode_of'
-part "hard links are one file" $manifest 'record->type == MANIFEST_HARDLINK ? record->target : number_of' 'number_of'
+record=core/manifest/manifest_record.c
+part "names of a file that was replaced" $record 'if (!(record->flags & RECORD_REPLACED))
+			record_edit(manifest, record_inode' 'if (1)
+			record_edit(manifest, record_inode'
+part "hard links are one file" $record 'record->type == MANIFEST_HARDLINK ? record->target : record_number' 'record_number'
 
 # These tests need root.
 log=core/report/log.c
@@ -213,7 +214,7 @@ if [ "$(id -u)" = 0 ]; then
 		"header.no_name = block[NAME] == '\0';" ';'
 	KIND="targets alone" part "empty link targets in headers" $stream \
 		"is_link && records->header->link[0] == '\0'" 'false'
-	KIND="later folder" part "folders that come later" $manifest \
+	KIND="later folder" part "folders that come later" core/manifest/manifest_add.c \
 		'number == 0 && is_led_astray(manifest, parent, path)' 'false'
 	KIND="of bytes" part "names of bytes" $records 'records->is_binary = pax_equal(record.value, "BINARY");' ';'
 	KIND="default ACL" part "default lists alone" core/manifest/manifest_read.c \
