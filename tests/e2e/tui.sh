@@ -138,6 +138,7 @@ whole() {
 # except for numbers, unless the screen changes by itself (moves).
 resizes() {
 	local before size
+	shows "resize $1: at first" "$2" 10
 	before=$(screen | tr -d '0-9')
 	for size in 40x10 100x30 200x60 40x40 132x10; do
 		mux resize-window -t e2e -x "${size%x*}" -y "${size#*x}"
