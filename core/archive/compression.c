@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/archive/compression.h"
 
-#include "core/manifest/tar_header.h"
+#include "core/format/tar_header.h"
 
 #include <errno.h>
 #include <stdlib.h>

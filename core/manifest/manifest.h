@@ -8,8 +8,8 @@
 #ifndef CORE_MANIFEST_MANIFEST_H
 #define CORE_MANIFEST_MANIFEST_H
 
+#include "core/format/tar_need.h"
 #include "core/manifest/sha256.h"
-#include "core/manifest/tar_need.h"
 #include "device/base/diag.h"
 #include "device/base/util.h"
 

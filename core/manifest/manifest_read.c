@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/manifest/manifest.h"
 
-#include "core/manifest/acl.h"
+#include "core/format/acl.h"
+#include "core/format/pixz.h"
+#include "core/format/tar_stream.h"
 #include "core/manifest/content.h"
-#include "core/manifest/pixz.h"
-#include "core/manifest/tar_stream.h"
 #include "core/manifest/xattrs.h"
 #include "device/base/util.h"
 

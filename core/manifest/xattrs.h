@@ -9,19 +9,11 @@
 #ifndef CORE_MANIFEST_XATTRS_H
 #define CORE_MANIFEST_XATTRS_H
 
+#include "core/format/xattr.h"
 #include "core/manifest/sha256.h"
 #include "device/base/util.h"
 
 #include <stdint.h>
-
-#define XATTR_ACL_ACCESS  "system.posix_acl_access"
-#define XATTR_ACL_DEFAULT "system.posix_acl_default"
-
-struct xattr {
-	const char *name;
-	const void *value;
-	size_t size;
-};
 
 /* Returns the kernel's own labels in the list, one bit each, for the @keep of xattrs_digest. */
 unsigned xattrs_labels(const struct xattr *list, size_t count);

@@ -7,7 +7,7 @@
 #ifndef CORE_TAR_TAR_H
 #define CORE_TAR_TAR_H
 
-#include "core/manifest/tar_need.h"
+#include "core/format/tar_need.h"
 #include "core/process/child.h"
 #include "device/base/util.h"
 

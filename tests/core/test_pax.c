@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/manifest/pax.h"
+#include "core/format/pax.h"
 
-#include "core/manifest/pax_name.h"
+#include "core/format/pax_name.h"
 #include "device/base/util.h"
 #include "tests/lib/sandbox.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/manifest/pixz.h"
+#include "core/format/pixz.h"
 
 #include "device/base/util.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/manifest/tar_map.h"
+#include "core/format/tar_map.h"
 
-#include "core/manifest/tar_header.h"
+#include "core/format/tar_header.h"
 #include "device/base/util.h"
 #include "tests/lib/sandbox.h"
 

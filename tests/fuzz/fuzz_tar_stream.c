@@ -3,9 +3,9 @@
  * Fuzzes tar_stream with headers whose checksums are put right, so that the parsers behind them are
  * reached; reads of any size, and a limit for holes.
  */
-#include "core/manifest/tar_stream.h"
+#include "core/format/tar_stream.h"
 
-#include "core/manifest/tar_header.h"
+#include "core/format/tar_header.h"
 #include "device/base/util.h"
 
 #include <assert.h>

@@ -200,9 +200,9 @@ if [ "$(id -u)" = 0 ]; then
 			mismatch'
 
 	# KIND: the kinds of archives that are tried.
-	stream=core/manifest/tar_stream.c records=core/manifest/tar_records.c
+	stream=core/format/tar_stream.c records=core/format/tar_records.c
 	KIND=sparse suite_is core/test_tar_kinds
-	KIND=sparse part "maps that GNU tar reads otherwise" core/manifest/tar_map.c \
+	KIND=sparse part "maps that GNU tar reads otherwise" core/format/tar_map.c \
 		'map->count > 0 && end == (uint64_t)real_size' 'true'
 	KIND=sparse part "records of a sparse file that is none" $stream 'if (records->has_sparse)
 		tar_entry_blame(entry, not_sparse);
@@ -210,7 +210,7 @@ if [ "$(id -u)" = 0 ]; then
 	KIND="no time" part "times that GNU tar alone reads" $records '!pax_time(record->value, &s, &ns)' 'false'
 	KIND="volume label" part "the content of a volume label" $stream '|| size > 0' ''
 	KIND="volume label" part "the long name of a volume label" $stream 'is_waiting(stream) || size > 0' 'size > 0'
-	KIND="name alone" part "empty names in headers" core/manifest/tar_header.c \
+	KIND="name alone" part "empty names in headers" core/format/tar_header.c \
 		"header.no_name = block[NAME] == '\0';" ';'
 	KIND="targets alone" part "empty link targets in headers" $stream \
 		"is_link && records->header->link[0] == '\0'" 'false'
@@ -237,7 +237,7 @@ if [ "$(id -u)" = 0 ]; then
 	part "the wait in each snapshot" core/install/install.c 'describe_wait(in);' ';'
 fi
 
-header=core/manifest/tar_header.c
+header=core/format/tar_header.c
 suite_is core/test_tar_header core/test_compression
 part "a wrong checksum" $header 'expected == sum || expected == signed_sum' 'true'
 part "an empty checksum" $header 'memcmp(block + CHECKSUM, empty, sizeof(empty)) == 0' 'false'
@@ -254,10 +254,10 @@ part "attributes that need a block" core/plan/unfit.c 'block - EXT4_XATTR_HEAD' 
 part "the blocks of a file" core/plan/unfit.c '(uint64_t)block * UINT32_MAX' '(uint64_t)EXT4_BLOCK * UINT32_MAX'
 
 suite_is core/test_acl
-part "names without a number" core/manifest/acl.c '*numbered &= has_id && id <= INT32_MAX;' ';'
-part "permissions in three letters" core/manifest/acl.c '*numbered &= strlen(perm) == PERM_LETTERS;' ';'
+part "names without a number" core/format/acl.c '*numbered &= has_id && id <= INT32_MAX;' ';'
+part "permissions in three letters" core/format/acl.c '*numbered &= strlen(perm) == PERM_LETTERS;' ';'
 
-pax=core/manifest/pax.c
+pax=core/format/pax.c
 suite_is core/test_pax
 part "the length of a record" $pax "(uint64_t)length > rest->size ||" ''
 part "the end of a record" $pax "rest->at[length - 1] != '\n'" 'false'
@@ -278,7 +278,7 @@ suite_is core/test_manifest_read
 part "the index of pixz" core/manifest/manifest_read.c ' && !pixz_follows(&reader->pixz, mark)' ''
 part "the bytes before an index" core/manifest/manifest_read.c '	pixz_look(&reader->pixz, buffer, (size_t)length);' ''
 
-map=core/manifest/tar_map.c
+map=core/format/tar_map.c
 suite_is core/test_tar_map
 part "the order of parts" $map '(uint64_t)offset < from' 'false'
 part "the end of a part" $map 'offset > INT64_MAX - size' 'false'

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* pax_name - predicates on a name in a pax header that some tars convert: by POSIX it is UTF-8.
  * Pure. */
-#ifndef CORE_MANIFEST_PAX_NAME_H
-#define CORE_MANIFEST_PAX_NAME_H
+#ifndef CORE_FORMAT_PAX_NAME_H
+#define CORE_FORMAT_PAX_NAME_H
 
 #include <stdbool.h>
 

@@ -4,8 +4,8 @@
  * Pure; keys and values are bytes of the header, not copied and without a NUL. Source: POSIX pax,
  * "pax Header Block".
  */
-#ifndef CORE_MANIFEST_PAX_H
-#define CORE_MANIFEST_PAX_H
+#ifndef CORE_FORMAT_PAX_H
+#define CORE_FORMAT_PAX_H
 
 #include "device/base/util.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/manifest/pax_name.h"
+#include "core/format/pax_name.h"
 
 #include "device/base/utf8.h"
 #include "device/base/util.h"

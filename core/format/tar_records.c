@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/manifest/tar_records.h"
+#include "core/format/tar_records.h"
 
-#include "core/manifest/acl.h"
-#include "core/manifest/pax.h"
+#include "core/format/acl.h"
+#include "core/format/pax.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/manifest/tar_stream.h"
+#include "core/format/tar_stream.h"
 
-#include "core/manifest/pax_name.h"
-#include "core/manifest/tar_header.h"
-#include "core/manifest/tar_map.h"
-#include "core/manifest/tar_records.h"
+#include "core/format/pax_name.h"
+#include "core/format/tar_header.h"
+#include "core/format/tar_map.h"
+#include "core/format/tar_records.h"
 #include "device/base/util.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/manifest/acl.h"
+#include "core/format/acl.h"
 
 #include "device/base/util.h"
 

@@ -4,8 +4,8 @@
  * stops at the end mark and never reads it. The index begins with its magic number at a multiple of
  * 512 bytes, after the zeros of the end mark. Pure.
  */
-#ifndef CORE_MANIFEST_PIXZ_H
-#define CORE_MANIFEST_PIXZ_H
+#ifndef CORE_FORMAT_PIXZ_H
+#define CORE_FORMAT_PIXZ_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,11 +2,11 @@
 /*
  * tar_entry - one entry of a tar archive, with all its headers applied: a value.
  */
-#ifndef CORE_MANIFEST_TAR_ENTRY_H
-#define CORE_MANIFEST_TAR_ENTRY_H
+#ifndef CORE_FORMAT_TAR_ENTRY_H
+#define CORE_FORMAT_TAR_ENTRY_H
 
-#include "core/manifest/tar_need.h"
-#include "core/manifest/xattrs.h"
+#include "core/format/tar_need.h"
+#include "core/format/xattr.h"
 
 #include <stdbool.h>
 #include <stddef.h>

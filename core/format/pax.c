@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/manifest/pax.h"
+#include "core/format/pax.h"
 
 #include "device/base/util.h"
 

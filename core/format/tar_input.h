@@ -2,8 +2,8 @@
 /*
  * tar_input - the bytes of a tar stream, read through a buffer; and why they are no tar archive.
  */
-#ifndef CORE_MANIFEST_TAR_INPUT_H
-#define CORE_MANIFEST_TAR_INPUT_H
+#ifndef CORE_FORMAT_TAR_INPUT_H
+#define CORE_FORMAT_TAR_INPUT_H
 
 #include "device/base/util.h"
 

@@ -3,10 +3,10 @@
  * tar_map - the map of a sparse file in a tar archive: the parts of the file that are in the archive,
  * one after the other; holes are between them. Source: the manual of GNU tar, "Storing Sparse Files".
  */
-#ifndef CORE_MANIFEST_TAR_MAP_H
-#define CORE_MANIFEST_TAR_MAP_H
+#ifndef CORE_FORMAT_TAR_MAP_H
+#define CORE_FORMAT_TAR_MAP_H
 
-#include "core/manifest/tar_input.h"
+#include "core/format/tar_input.h"
 #include "device/base/util.h"
 
 #include <stdbool.h>

@@ -3,8 +3,8 @@
  * tar_need - the properties of an archive that not every tar understands, or that tars understand
  * differently. core/tar/tar.c has the table of the tars.
  */
-#ifndef CORE_MANIFEST_TAR_NEED_H
-#define CORE_MANIFEST_TAR_NEED_H
+#ifndef CORE_FORMAT_TAR_NEED_H
+#define CORE_FORMAT_TAR_NEED_H
 
 #include <stdint.h>
 

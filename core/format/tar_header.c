@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/manifest/tar_header.h"
+#include "core/format/tar_header.h"
 
 #include "device/base/util.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/manifest/tar_map.h"
+#include "core/format/tar_map.h"
 
-#include "core/manifest/tar_header.h"
-#include "core/manifest/tar_input.h"
+#include "core/format/tar_header.h"
+#include "core/format/tar_input.h"
 
 #include <errno.h>
 #include <stdlib.h>

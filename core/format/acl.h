@@ -4,8 +4,8 @@
  * and medium compare byte by byte (include/uapi/linux/posix_acl_xattr.h: version 2; entries sorted
  * by tag, then by user or group ID).
  */
-#ifndef CORE_MANIFEST_ACL_H
-#define CORE_MANIFEST_ACL_H
+#ifndef CORE_FORMAT_ACL_H
+#define CORE_FORMAT_ACL_H
 
 #include "device/base/util.h"
 

@@ -7,11 +7,11 @@
  * need (tar_need.h). An entry on which tars agree in part is what GNU tar makes of it. Memory is
  * bounded: TAR_STORE_MAX for each extended header of an entry, and TAR_MAP_EXTENTS_MAX.
  */
-#ifndef CORE_MANIFEST_TAR_STREAM_H
-#define CORE_MANIFEST_TAR_STREAM_H
+#ifndef CORE_FORMAT_TAR_STREAM_H
+#define CORE_FORMAT_TAR_STREAM_H
 
-#include "core/manifest/tar_entry.h"
-#include "core/manifest/tar_input.h"
+#include "core/format/tar_entry.h"
+#include "core/format/tar_input.h"
 #include "device/base/util.h"
 
 #include <stddef.h>

@@ -3,13 +3,13 @@
  * tar_records - the records of a pax header, applied to the entry that follows it, or kept until its
  * other headers are known. A table has the keys.
  */
-#ifndef CORE_MANIFEST_TAR_RECORDS_H
-#define CORE_MANIFEST_TAR_RECORDS_H
+#ifndef CORE_FORMAT_TAR_RECORDS_H
+#define CORE_FORMAT_TAR_RECORDS_H
 
-#include "core/manifest/tar_entry.h"
-#include "core/manifest/tar_header.h"
-#include "core/manifest/tar_input.h"
-#include "core/manifest/tar_map.h"
+#include "core/format/tar_entry.h"
+#include "core/format/tar_header.h"
+#include "core/format/tar_input.h"
+#include "core/format/tar_map.h"
 #include "device/base/util.h"
 
 #include <stdbool.h>

@@ -4,8 +4,8 @@
  * extensions that precede it. Pure; names are bytes. Sources: POSIX pax "ustar Interchange
  * Format", and the manual of GNU tar, "Basic Tar Format".
  */
-#ifndef CORE_MANIFEST_TAR_HEADER_H
-#define CORE_MANIFEST_TAR_HEADER_H
+#ifndef CORE_FORMAT_TAR_HEADER_H
+#define CORE_FORMAT_TAR_HEADER_H
 
 #include "device/base/util.h"
 
