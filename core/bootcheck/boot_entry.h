@@ -20,6 +20,7 @@ enum boot_part {
 	BOOT_FDT = 4,
 	BOOT_OVERLAY = 8,
 	BOOT_COMMAND_LINE = 16,
+	BOOT_ALL = 31,
 };
 
 /* Strings are borrowed: they are valid during the call that passes the entry on. NULL: the entry
