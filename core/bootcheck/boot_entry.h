@@ -29,6 +29,9 @@ struct boot_entry {
 	const char *title; /* never NULL; "" if it has none */
 	unsigned line;	   /* of the file, where the entry begins */
 	bool is_default;   /* the loader takes it first, as far as the file says */
+	/* The filesystem that paths are in: "UUID=...", "LABEL=...", "PARTLABEL=...", or
+	 * "PARTITION=2", its number on the disk; NULL: that of the file. */
+	const char *root;
 	const char *kernel;
 	const char *initrds[BOOT_INITRDS_MAX];
 	size_t initrd_count;

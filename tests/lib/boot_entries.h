@@ -35,6 +35,7 @@ SANDBOX_CALL int boot_entries_note(void *arg, const struct boot_entry *entry)
 	assert_int_equal(entry->unknown & ~(unsigned)BOOT_ALL, 0);
 	(void)str_format(seen->text + used, sizeof(seen->text) - used, "%u%s[%s]", entry->line,
 		entry->is_default ? "*" : "", entry->title);
+	boot_entries_add(seen, "on", entry->root);
 	boot_entries_add(seen, "kernel", entry->kernel);
 	for (size_t i = 0; i < entry->initrd_count; i++)
 		boot_entries_add(seen, "initrd", entry->initrds[i]);
