@@ -104,6 +104,7 @@ static const struct {
 	{"worn", ALLOW_WORN},
 	{"root-named", ALLOW_ROOT_NAMED},
 	{"foreign-attributes", ALLOW_FOREIGN_ATTRIBUTES},
+	{"unbootable", ALLOW_UNBOOTABLE},
 };
 
 /* The bit of @word in --allow, or 0. */

@@ -156,11 +156,13 @@ const char *disk_label(const struct disk *disk);
 /* The kind with the name @name, or DISK_KIND_COUNT. */
 enum disk_kind disk_kind_parse(const char *name);
 
-/* Bits for the other words of --allow, above the bits of enum disk_kind: "worn", "root-named" and
- * "foreign-attributes" (attributes in the archive that Linux cannot store are left out). */
+/* Bits for the other words of --allow, above the bits of enum disk_kind: "worn", "root-named",
+ * "foreign-attributes" (attributes in the archive that Linux cannot store are left out) and
+ * "unbootable" (a board that would not start). */
 #define ALLOW_WORN		 (1u << DISK_KIND_COUNT)
 #define ALLOW_ROOT_NAMED	 (1u << (DISK_KIND_COUNT + 1))
 #define ALLOW_FOREIGN_ATTRIBUTES (1u << (DISK_KIND_COUNT + 2))
+#define ALLOW_UNBOOTABLE	 (1u << (DISK_KIND_COUNT + 3))
 
 /* Parses a comma-separated list for --allow ("sd,usb,worn") into bits 1 << enum disk_kind,
  * and ALLOW_... 0, or -EINVAL with the unknown word in @ret_bad. */

@@ -67,6 +67,8 @@ static void kinds_are_listed(void **state)
 	assert_int_equal(kinds, ALLOW_WORN);
 	for (enum disk_kind kind = 0; kind < DISK_KIND_COUNT; kind++)
 		assert_int_equal(kinds & 1u << kind, 0);
+	assert_int_equal(disk_allow_parse("unbootable", &kinds, bad), 0);
+	assert_int_equal(kinds, ALLOW_UNBOOTABLE);
 	assert_int_equal(disk_allow_parse("usb,worn,emmc,image", &kinds, bad), 0);
 	assert_int_equal(kinds, 1u << DISK_USB | 1u << DISK_EMMC | 1u << DISK_IMAGE | ALLOW_WORN);
 	assert_int_equal(disk_allow_parse("sd,floppy,usb", &kinds, bad), -EINVAL);

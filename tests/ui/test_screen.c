@@ -611,6 +611,13 @@ static void kinds_are_allowed(void **state)
 	assert_non_null(strstr(m->notice, "No device is refused"));
 	assert_int_equal(type(m, "y"), OUTCOME_NONE);
 	assert_int_equal(m->allow, ALLOW_ROOT_NAMED);
+	/* Of a board, not of a device: no question. */
+	(void)type(m, "/unbootable");
+	(void)press(m, SYMBOL_ENTER);
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_ALLOW);
+	assert_int_equal(m->allow, ALLOW_ROOT_NAMED | ALLOW_UNBOOTABLE);
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_ALLOW);
+	assert_int_equal(m->allow, ALLOW_ROOT_NAMED);
 	/* An image has no device yet: its path is asked for. */
 	set_browse(m);
 	(void)type(m, "/image");
@@ -641,7 +648,8 @@ static void kinds_are_those_of_allow(void **state)
 		assert_int_equal(all & bits, 0);
 		all |= bits;
 	}
-	assert_int_equal(all, ((1u << DISK_OTHER) - 1) | ALLOW_WORN | ALLOW_ROOT_NAMED);
+	assert_int_equal(
+		all, ((1u << DISK_OTHER) - 1) | ALLOW_WORN | ALLOW_ROOT_NAMED | ALLOW_UNBOOTABLE);
 }
 
 /* Plan, steps and messages are in the log; the Install screen shows messages only. */

@@ -61,8 +61,8 @@ static int take_allow(struct options *options, const char *value, struct diag *d
 		return diag_fail(diag, -EINVAL,
 			"--allow: unknown kind '%s'. Use emmc, sd, usb, disk, loop or image, "
 			"worn for worn-out devices, root-named for the device that the "
-			"kernel was started with, and foreign-attributes to leave out attributes "
-			"that Linux cannot store",
+			"kernel was started with, foreign-attributes to leave out attributes "
+			"that Linux cannot store, and unbootable for a board that would not start",
 			bad);
 	options->allow |= allow;
 	return 0;

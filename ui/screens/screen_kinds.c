@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The kinds of devices that may be targets beside eMMCs: the words of --allow, each with a warning. */
+/* The kinds of devices that may be targets beside eMMCs, and boards that would not start: words of
+ * --allow, each with a warning. */
 #include "ui/screens/path_entry.h"
 
 #include "device/base/util.h"
@@ -32,6 +33,7 @@ static const struct kind_row kinds[] = {
 		"is named by root= on the kernel command line: an install erases the system on it"},
 	{"emmc", "Insist, if it may hold the running system.", 1u << DISK_EMMC, REASON_UNKNOWN,
 		"may hold the running system, which an install would destroy"},
+	{"unbootable", "Install even if the board would not start.", ALLOW_UNBOOTABLE, 0, NULL},
 };
 
 static bool is_refused_for(const struct disk *disk, enum reason_code code)
