@@ -36,7 +36,7 @@ struct layout_partition {
 	char mount[32];	       /* "/" or "/boot"; "" if not mounted */
 	char mkfs_options[96]; /* extra arguments of mkfs, as allowed by mkfs_check_options */
 	char partuuid[37];     /* GPT: UUID; MBR: "XXXXXXXX-NN", from the disk ID */
-	char fs_uuid[37];      /* UUID; vfat: "XXXX-XXXX"; for both IDs "" means random */
+	char fs_uuid[37];      /* UUID; vfat: "XXXX-XXXX"; for both IDs "" means open */
 	int line;	       /* of its section in the layout file; 0: built in */
 };
 
@@ -64,12 +64,17 @@ struct layout_emmc {
 	uint8_t boot_bus; /* BOOT_BUS_CONDITIONS, byte 177; valid if set_boot_bus */
 };
 
+/* The IDs that a layout leaves open: as the files of the archive name them, or always random. */
+enum layout_identity { LAYOUT_IDENTITY_ARCHIVE, LAYOUT_IDENTITY_NEW };
+
 struct layout {
 	char name[32];
 	char summary[96]; /* one line for the Layout screen */
 	char file[256];	  /* absolute path of the layout file; "" if built in */
 	enum table_kind table;
-	char disk_uuid[37]; /* GPT disk GUID, or MBR disk ID as 8 hex digits */
+	char disk_uuid[37]; /* GPT disk GUID, or MBR disk ID as 8 hex digits; "" means open */
+	enum layout_identity identity;
+	char machine[16]; /* processor of the board, in Debian's name (layout_machines); "": any */
 	uint64_t align_bytes;
 	uint64_t min_bytes;    /* required size of the disk; 0: as needed */
 	uint64_t disk_sectors; /* set by layout_place */

@@ -3,6 +3,7 @@
 #include "device/layout/layout.h"
 
 #include "device/base/util.h"
+#include "device/layout/id.h"
 
 #include <sys/random.h>
 
@@ -53,16 +54,16 @@ static void make_fs_id(enum fs_kind fs, char ret[37], void (*fill)(void *buf, si
 
 void layout_assign_ids(struct layout *layout, void (*fill)(void *buf, size_t size))
 {
-	if (layout->table == TABLE_GPT)
+	if (layout->disk_uuid[0] == '\0' && layout->table == TABLE_GPT)
 		make_uuid(layout->disk_uuid, fill);
-	else
+	else if (layout->disk_uuid[0] == '\0')
 		(void)STR_FORMAT(layout->disk_uuid, "%08x", make_id(fill));
 
 	for (size_t i = 0; i < layout->count; i++) {
 		struct layout_partition *p = &layout->partitions[i];
 
 		if (layout->table == TABLE_MBR)
-			(void)STR_FORMAT(p->partuuid, "%s-%02zx", layout->disk_uuid, i + 1);
+			id_make_mbr(layout->disk_uuid, i, p->partuuid);
 		else if (p->partuuid[0] == '\0')
 			make_uuid(p->partuuid, fill);
 		if (p->fs_uuid[0] == '\0')

@@ -9,6 +9,10 @@
 
 #include <cmocka.h>
 
+#define UUID_A	  "01234567-89ab-4cde-8f01-23456789abcd"
+#define UUID_A_UP "01234567-89AB-4CDE-8F01-23456789ABCD"
+#define UUID_B	  "00000000-89ab-4cde-8f01-23456789abcd"
+
 /* ID bytes that count up from here. */
 static unsigned char next_byte;
 
@@ -79,6 +83,20 @@ static void mbr_ids_are_of_the_disk(void **state)
 	assert_string_equal(l.partitions[0].partuuid, "00000001-01");
 }
 
+static void given_ids_of_disks_are_kept(void **state)
+{
+	struct layout gpt = {.disk_uuid = UUID_A, .count = 1};
+	struct layout mbr = {.table = TABLE_MBR, .disk_uuid = "feedc0de", .count = 2};
+
+	(void)state;
+	layout_assign_ids(&gpt, zeroes);
+	assert_string_equal(gpt.disk_uuid, UUID_A);
+	layout_assign_ids(&mbr, zeroes);
+	assert_string_equal(mbr.disk_uuid, "feedc0de");
+	assert_string_equal(mbr.partitions[0].partuuid, "feedc0de-01");
+	assert_string_equal(mbr.partitions[1].partuuid, "feedc0de-02");
+}
+
 static void random_ids_differ(void **state)
 {
 	struct layout a = *layout_find("single-gpt"), b = a;
@@ -97,6 +115,7 @@ int main(void)
 		cmocka_unit_test(gpt_ids_are_uuids),
 		cmocka_unit_test(filesystem_ids_have_their_form),
 		cmocka_unit_test(mbr_ids_are_of_the_disk),
+		cmocka_unit_test(given_ids_of_disks_are_kept),
 		cmocka_unit_test(random_ids_differ),
 	};
 
