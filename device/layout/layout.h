@@ -33,6 +33,7 @@ struct layout_partition {
 	uint8_t type_mbr;
 	enum fs_kind fs;
 	char label[17];	       /* of the filesystem */
+	bool label_is_set;     /* by the layout file or layout_set_id, not a default */
 	char mount[32];	       /* "/" or "/boot"; "" if not mounted */
 	char mkfs_options[96]; /* extra arguments of mkfs, as allowed by mkfs_check_options */
 	char partuuid[37];     /* GPT: UUID; MBR: "XXXXXXXX-NN", from the disk ID */
@@ -123,6 +124,20 @@ size_t layout_partition_of(const struct layout *layout, const char *path);
 
 /* Smallest disk, in bytes, that @spec fits on. @spec must have passed layout_check. */
 uint64_t layout_min_bytes(const struct layout *spec);
+
+/* What a boot file may name a partition by. */
+enum layout_id { LAYOUT_ID_FS_UUID, LAYOUT_ID_PARTUUID, LAYOUT_ID_LABEL };
+
+/*
+ * Sets an ID of the partition at @index of a placed layout, before layout_assign_ids, to @value, in
+ * the form that libblkid prints. A PARTUUID of an MBR sets the ID of the disk. Labels of built-in
+ * layouts are defaults, which yield.
+ *
+ * Returns false, with @layout unchanged, if the layout cannot have the ID: it is not valid for the
+ * filesystem or the table, the layout has another one there, or another partition has it. Returns
+ * true if the layout has that ID already.
+ */
+bool layout_set_id(struct layout *layout, size_t index, enum layout_id kind, const char *value);
 
 /* Sets the IDs of the disk, partitions and filesystems that @layout leaves open. @random fills
  * @size bytes; layout_random is the usual one. */

@@ -157,6 +157,7 @@ static int end_partition(struct parser *parser, struct layout_partition *p)
 		return fail(parser, p->line,
 			"uuid %s of partition %s is not valid for the format %s", p->fs_uuid,
 			p->name, fs_name(p->fs));
+	p->label_is_set = has_word(parser, "label");
 	if (mkfs_check_options(p->fs, p->mkfs_options, &why) < 0)
 		return fail(parser, p->line, "partition %s: %s", p->name, why.text);
 	return 0;

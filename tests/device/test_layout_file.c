@@ -109,6 +109,7 @@ static void every_keyword_is_parsed(void **state)
 	assert_true(l.partitions[0].bootable);
 	assert_int_equal(l.partitions[0].fs, FS_VFAT);
 	assert_string_equal(l.partitions[0].label, "BOOT");
+	assert_true(l.partitions[0].label_is_set);
 	assert_string_equal(l.partitions[0].fs_uuid, "12AB-34CD");
 	assert_string_equal(l.partitions[0].mount, "/boot");
 	assert_false(l.partitions[0].grow);
@@ -116,6 +117,7 @@ static void every_keyword_is_parsed(void **state)
 	assert_int_equal(l.partitions[1].size_bytes, MIB(1));
 	assert_string_equal(l.partitions[1].type_guid, "3de21764-95bd-54bd-a5c3-4abe786f38a8");
 	assert_int_equal(l.partitions[1].fs, FS_NONE);
+	assert_false(l.partitions[1].label_is_set);
 	assert_int_equal(l.partitions[2].fs, FS_SWAP);
 	assert_string_equal(l.partitions[2].type_guid, "0657fd6d-a4ab-43c4-84e5-0933c84b4f4f");
 
@@ -431,6 +433,20 @@ static void fixed_ids_are_kept(void **state)
 	assert_string_equal(l.partitions[0].partuuid, "feedc0de-01");
 }
 
+/* The label of a layout file is a wish, that of a built-in layout a default. */
+static void labels_of_files_are_kept(void **state)
+{
+	struct layout l = load_good(*state,
+		"partition \"a\" { size = 8M format = ext4 label = a }\n"
+		"partition \"b\" { size = 8M format = ext4 label = \"\" }\n" ROOT);
+
+	assert_true(layout_set_id(&l, 0, LAYOUT_ID_LABEL, "a"));
+	assert_false(layout_set_id(&l, 0, LAYOUT_ID_LABEL, "b"));
+	assert_false(layout_set_id(&l, 1, LAYOUT_ID_LABEL, "b"));
+	assert_true(layout_set_id(&l, 2, LAYOUT_ID_LABEL, "root"));
+	assert_string_equal(l.partitions[2].label, "root");
+}
+
 static void files_that_are_not_layouts(void **state)
 {
 	const struct sandbox *box = *state;
@@ -662,6 +678,7 @@ int main(void)
 		sandbox_test(neighbours_are_valid),
 		sandbox_test(blobs_count_for_the_least_size),
 		sandbox_test(fixed_ids_are_kept),
+		sandbox_test(labels_of_files_are_kept),
 		sandbox_test(files_that_are_not_layouts),
 		sandbox_test(names_are_resolved),
 		cmocka_unit_test(the_folder_is_beside_the_program),
