@@ -54,8 +54,7 @@ bool id_of_disk(enum table_kind table, const char *text, char ret[ID_BYTES])
 
 bool id_of_partition(enum table_kind table, const char *text, char ret[ID_BYTES])
 {
-	return table == TABLE_GPT ? id_of_uuid(text, ret)
-				  : convert(text, PART_FORM, tolower, ret);
+	return table == TABLE_GPT ? id_of_uuid(text, ret) : convert(text, PART_FORM, tolower, ret);
 }
 
 void id_make_mbr(const char *disk, size_t index, char ret[ID_BYTES])
