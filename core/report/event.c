@@ -91,6 +91,7 @@ static void write_layout(struct json *json, const struct layout *layout)
 	json_begin_object(json, "layout");
 	json_string(json, "name", layout->name);
 	json_string(json, "table", layout->table == TABLE_GPT ? "gpt" : "mbr");
+	json_string(json, "disk_id", layout->disk_uuid);
 	json_begin_array(json, "partitions");
 	for (size_t i = 0; i < layout->count; i++) {
 		const struct layout_partition *partition = &layout->partitions[i];

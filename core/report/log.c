@@ -42,11 +42,21 @@ static void report_archive(const struct plan *plan, log_row *row, void *owner)
 		row(owner, "Warning  ", plan->warnings.list[i].text);
 }
 
+static void report_id(const char *what, const char *id, log_row *row, void *owner)
+{
+	char line[80];
+
+	STR_FORMAT(line, "   %s %s", what, id);
+	if (id[0])
+		row(owner, "         ", line);
+}
+
 static void report_layout(const struct layout *layout, log_row *row, void *owner)
 {
 	char line[200];
 
-	STR_FORMAT(line, "%s, %s", layout->name, layout->table == TABLE_GPT ? "GPT" : "MBR");
+	STR_FORMAT(line, "%s, %s%s%s", layout->name, layout->table == TABLE_GPT ? "GPT" : "MBR",
+		layout->disk_uuid[0] ? " " : "", layout->disk_uuid);
 	row(owner, "Layout   ", line);
 	for (size_t i = 0; i < layout->count; i++) {
 		const struct layout_partition *partition = &layout->partitions[i];
@@ -56,6 +66,8 @@ static void report_layout(const struct layout *layout, log_row *row, void *owner
 			human_size(partition->start * SECTOR_BYTES).s,
 			human_size(partition->sectors * SECTOR_BYTES).s);
 		row(owner, "         ", line);
+		report_id("UUID", partition->fs_uuid, row, owner);
+		report_id("PARTUUID", partition->partuuid, row, owner);
 	}
 }
 

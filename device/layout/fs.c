@@ -42,6 +42,25 @@ size_t fs_label_max(enum fs_kind fs)
 	return filesystems[fs].label_max;
 }
 
+bool fs_label_fits(enum fs_kind fs, const char *label)
+{
+	size_t length = strlen(label);
+	char clean[64]; /* longer than any label */
+
+	if (length > fs_label_max(fs) || !STR_COPY(clean, label))
+		return false;
+	str_sanitise(clean);
+	if (strcmp(clean, label) != 0 || label[0] == ' ' ||
+		(length > 0 && label[length - 1] == ' '))
+		return false;
+	if (fs != FS_VFAT)
+		return true;
+	for (const char *c = label; *c; c++)
+		if ((unsigned char)*c >= 0x80 || strchr("\"*+,./:;<=>?[\\]|", *c))
+			return false;
+	return strcmp(label, "NO NAME") != 0;
+}
+
 uint64_t fs_min_bytes(enum fs_kind fs)
 {
 	assert(fs < FS_KIND_COUNT);

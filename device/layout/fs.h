@@ -15,6 +15,9 @@ const char *fs_name(enum fs_kind fs);
 enum fs_kind fs_parse(const char *name);
 /* Maximum length of a label, in bytes; 0 if the filesystem has no label. */
 size_t fs_label_max(enum fs_kind fs);
+/* True if @label fits and libblkid reads it as it is written here: it drops blanks at the ends, and knows
+ * vfat labels in ASCII only. mkfs.vfat would refuse some characters only once the disk is wiped. */
+bool fs_label_fits(enum fs_kind fs, const char *label);
 /* Smallest partition that mkfs accepts, in bytes; 0 if there is no limit. */
 uint64_t fs_min_bytes(enum fs_kind fs);
 /* True if the filesystem can hold files, and so can have a mount point. */

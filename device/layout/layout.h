@@ -33,10 +33,11 @@ struct layout_partition {
 	uint8_t type_mbr;
 	enum fs_kind fs;
 	char label[17];	       /* of the filesystem */
+	bool label_is_set;     /* by the layout file or layout_set_id, not a default */
 	char mount[32];	       /* "/" or "/boot"; "" if not mounted */
 	char mkfs_options[96]; /* extra arguments of mkfs, as allowed by mkfs_check_options */
 	char partuuid[37];     /* GPT: UUID; MBR: "XXXXXXXX-NN", from the disk ID */
-	char fs_uuid[37];      /* UUID; vfat: "XXXX-XXXX"; for both IDs "" means random */
+	char fs_uuid[37];      /* UUID; vfat: "XXXX-XXXX"; for both IDs "" means open */
 	int line;	       /* of its section in the layout file; 0: built in */
 };
 
@@ -64,12 +65,17 @@ struct layout_emmc {
 	uint8_t boot_bus; /* BOOT_BUS_CONDITIONS, byte 177; valid if set_boot_bus */
 };
 
+/* The IDs that a layout leaves open: as the files of the archive name them, or always random. */
+enum layout_identity { LAYOUT_IDENTITY_ARCHIVE, LAYOUT_IDENTITY_NEW };
+
 struct layout {
 	char name[32];
 	char summary[96]; /* one line for the Layout screen */
 	char file[256];	  /* absolute path of the layout file; "" if built in */
 	enum table_kind table;
-	char disk_uuid[37]; /* GPT disk GUID, or MBR disk ID as 8 hex digits */
+	char disk_uuid[37]; /* GPT disk GUID, or MBR disk ID as 8 hex digits; "" means open */
+	enum layout_identity identity;
+	char machine[16]; /* processor of the board, in Debian's name (layout_machines); "": any */
 	uint64_t align_bytes;
 	uint64_t min_bytes;    /* required size of the disk; 0: as needed */
 	uint64_t disk_sectors; /* set by layout_place */
@@ -118,6 +124,20 @@ size_t layout_partition_of(const struct layout *layout, const char *path);
 
 /* Smallest disk, in bytes, that @spec fits on. @spec must have passed layout_check. */
 uint64_t layout_min_bytes(const struct layout *spec);
+
+/* What a boot file may name a partition by. */
+enum layout_id { LAYOUT_ID_FS_UUID, LAYOUT_ID_PARTUUID, LAYOUT_ID_LABEL };
+
+/*
+ * Sets an ID of the partition at @index of a placed layout, before layout_assign_ids, to @value, in
+ * the form that libblkid prints. A PARTUUID of an MBR sets the ID of the disk. Labels of built-in
+ * layouts are defaults, which yield.
+ *
+ * Returns false, with @layout unchanged, if the layout cannot have the ID: it is not valid for the
+ * filesystem or the table, the layout has another one there, or another partition has it. Returns
+ * true if the layout has that ID already.
+ */
+bool layout_set_id(struct layout *layout, size_t index, enum layout_id kind, const char *value);
 
 /* Sets the IDs of the disk, partitions and filesystems that @layout leaves open. @random fills
  * @size bytes; layout_random is the usual one. */

@@ -6,6 +6,7 @@
 #include "device/base/human.h"
 #include "device/base/util.h"
 #include "device/disk/disk.h"
+#include "device/layout/id.h"
 
 #include <errno.h>
 #include <string.h>
@@ -66,24 +67,24 @@ static int check_size(
 	return 0;
 }
 
-/* True if libblkid reads the label as it is written here: it drops blanks at the end, and knows vfat
- * labels in ASCII only. mkfs.vfat would refuse other characters only once the disk is wiped. */
-static bool is_label(const struct layout_partition *p)
+/* The partuuid of a layout file is checked here: the table may come after the partition. */
+static int check_partuuid(
+	const struct layout *spec, const struct layout_partition *p, struct diag *diag)
 {
-	const char *text = p->label;
-	size_t length = strlen(text);
-	char clean[sizeof(p->label)];
+	char derived[ID_BYTES], id[ID_BYTES];
 
-	(void)STR_COPY(clean, text);
-	str_sanitise(clean);
-	if (strcmp(clean, text) != 0 || text[0] == ' ' || (length > 0 && text[length - 1] == ' '))
-		return false;
-	if (p->fs != FS_VFAT)
-		return true;
-	for (const char *c = text; *c; c++)
-		if ((unsigned char)*c >= 0x80 || strchr("\"*+,./:;<=>?[\\]|", *c))
-			return false;
-	return strcmp(text, "NO NAME") != 0;
+	id_make_mbr(spec->disk_uuid, (size_t)(p - spec->partitions), derived);
+	if (p->partuuid[0] == '\0')
+		return 0;
+	if (spec->table == TABLE_GPT && !id_of_partition(TABLE_GPT, p->partuuid, id))
+		return diag_fail_at(diag, p->line, -EINVAL,
+			"partuuid %s of partition %s is not a UUID", p->partuuid, p->name);
+	if (spec->table == TABLE_MBR && strcasecmp(p->partuuid, derived) != 0)
+		return diag_fail_at(diag, p->line, -EINVAL,
+			"partition %s cannot have the partuuid %s: an MBR derives it from the ID of "
+			"the disk. Use disk { id = ... } instead",
+			p->name, p->partuuid);
+	return 0;
 }
 
 static int check_partition(
@@ -101,13 +102,13 @@ static int check_partition(
 			spec->table == TABLE_GPT ? "type of partition %s is valid only on an MBR"
 						 : "type of partition %s is valid only on a GPT",
 			p->name);
-	if (spec->table == TABLE_MBR && spec->disk_sectors == 0 && p->partuuid[0] != '\0')
-		return diag_fail_at(diag, p->line, -EINVAL,
-			"partition %s has a partuuid: an MBR derives it from the disk ID", p->name);
+	r = check_partuuid(spec, p, diag);
+	if (r < 0)
+		return r;
 	if (strlen(p->label) > fs_label_max(p->fs))
 		return diag_fail_at(diag, p->line, -EINVAL, "label %s is too long for %s", p->label,
 			fs_name(p->fs));
-	if (!is_label(p))
+	if (!fs_label_fits(p->fs, p->label))
 		return diag_fail_at(diag, p->line, -EINVAL,
 			"label '%s' has a character that is not allowed on %s", p->label,
 			fs_name(p->fs));

@@ -2,6 +2,7 @@
 #include "device/layout/layout_file.h"
 
 #include "device/base/util.h"
+#include "device/layout/id.h"
 #include "device/layout/layout_keywords.h"
 #include "device/layout/mkfs.h"
 
@@ -35,6 +36,7 @@ struct parser {
 	const cfg_t *root;
 	const cfg_t *open;	     /* the current section, or NULL */
 	enum layout_section section; /* kind of the current section */
+	int line;		     /* where the current section begins */
 	void *object;		     /* object that the section describes */
 	unsigned words;		     /* keywords of the section so far, one bit each */
 	unsigned sections;	     /* kinds of sections so far, one bit each */
@@ -114,6 +116,7 @@ static int begin_section(struct parser *parser, const cfg_t *open)
 		return fail(parser, line, "there are two %s sections", open->name);
 	parser->open = open;
 	parser->section = (enum layout_section)section;
+	parser->line = line;
 	parser->sections |= 1u << section;
 	parser->words = 0;
 	parser->object = section == SECTION_EMMC ? (void *)&layout->emmc : layout;
@@ -130,6 +133,16 @@ static int begin_section(struct parser *parser, const cfg_t *open)
 	return 0;
 }
 
+static int end_disk(struct parser *parser, struct layout *layout)
+{
+	if (layout->disk_uuid[0] != '\0' &&
+		!id_of_disk(layout->table, layout->disk_uuid, layout->disk_uuid))
+		return fail(parser, parser->line, "id %s is not valid for the table %s: use %s",
+			layout->disk_uuid, layout->table == TABLE_GPT ? "gpt" : "mbr",
+			layout->table == TABLE_GPT ? "a UUID" : "8 hexadecimal digits");
+	return 0;
+}
+
 static int end_partition(struct parser *parser, struct layout_partition *p)
 {
 	struct diag why;
@@ -140,13 +153,11 @@ static int end_partition(struct parser *parser, struct layout_partition *p)
 		return fail(parser, p->line, "partition %s has no size and does not grow", p->name);
 	if (!p->grow && p->min_bytes > 0)
 		return fail(parser, p->line, "partition %s has a min but does not grow", p->name);
-	if (p->fs_uuid[0] != '\0' && !layout_is_fs_id(p->fs, p->fs_uuid))
+	if (p->fs_uuid[0] != '\0' && !id_of_fs(p->fs, p->fs_uuid, p->fs_uuid))
 		return fail(parser, p->line,
 			"uuid %s of partition %s is not valid for the format %s", p->fs_uuid,
 			p->name, fs_name(p->fs));
-	if (p->partuuid[0] != '\0' && !layout_is_uuid(p->partuuid))
-		return fail(parser, p->line, "partuuid %s of partition %s is not a UUID",
-			p->partuuid, p->name);
+	p->label_is_set = has_word(parser, "label");
 	if (mkfs_check_options(p->fs, p->mkfs_options, &why) < 0)
 		return fail(parser, p->line, "partition %s: %s", p->name, why.text);
 	return 0;
@@ -213,6 +224,8 @@ static int on_section(cfg_t *root, cfg_opt_t *option)
 	int r = begin_section(parser, cfg_opt_getnsec(option, option->nvalues - 1));
 
 	(void)root;
+	if (r == 0 && parser->section == SECTION_DISK)
+		r = end_disk(parser, parser->object);
 	if (r == 0 && parser->section == SECTION_PARTITION)
 		r = end_partition(parser, parser->object);
 	if (r == 0 && parser->section == SECTION_BLOB)

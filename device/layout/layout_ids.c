@@ -1,10 +1,84 @@
 /* SPDX-License-Identifier: MIT */
-/* layout_ids - generates the IDs that a description leaves open. */
+/* layout_ids - sets the IDs that a description leaves open, as the archive names them or at random. */
 #include "device/layout/layout.h"
 
 #include "device/base/util.h"
+#include "device/layout/id.h"
 
+#include <assert.h>
+#include <string.h>
 #include <sys/random.h>
+
+/* ---- IDs that the archive names ---- */
+
+static char *id_field(struct layout_partition *p, enum layout_id kind)
+{
+	return kind == LAYOUT_ID_FS_UUID ? p->fs_uuid : p->partuuid;
+}
+
+static bool set_id(struct layout *layout, size_t index, enum layout_id kind, const char *id)
+{
+	char *own = id_field(&layout->partitions[index], kind);
+
+	for (size_t i = 0; i < layout->count; i++)
+		if (i != index && strcasecmp(id_field(&layout->partitions[i], kind), id) == 0)
+			return false;
+	return own[0] ? strcasecmp(own, id) == 0 : str_copy(own, ID_BYTES, id);
+}
+
+/* Sets the ID of the disk from which an MBR derives @partuuid. */
+static bool set_disk_id(struct layout *layout, size_t index, const char *partuuid)
+{
+	char disk[ID_BYTES], derived[ID_BYTES];
+
+	(void)STR_FORMAT(disk, "%.8s", partuuid);
+	id_make_mbr(disk, index, derived);
+	if (strcmp(derived, partuuid) != 0 || !id_of_disk(TABLE_MBR, disk, disk))
+		return false;
+	return layout->disk_uuid[0] ? strcasecmp(layout->disk_uuid, disk) == 0
+				    : STR_COPY(layout->disk_uuid, disk);
+}
+
+/* Removes the default label of another partition that is the same. */
+static bool set_label(struct layout *layout, size_t index, const char *label)
+{
+	struct layout_partition *p = &layout->partitions[index];
+
+	if (label[0] == '\0' || !fs_label_fits(p->fs, label) ||
+		(p->label_is_set && strcmp(p->label, label) != 0))
+		return false;
+	for (size_t i = 0; i < layout->count; i++)
+		if (i != index && layout->partitions[i].label_is_set &&
+			strcmp(layout->partitions[i].label, label) == 0)
+			return false;
+	for (size_t i = 0; i < layout->count; i++)
+		if (strcmp(layout->partitions[i].label, label) == 0)
+			layout->partitions[i].label[0] = '\0';
+	p->label_is_set = true;
+	return STR_COPY(p->label, label);
+}
+
+bool layout_set_id(struct layout *layout, size_t index, enum layout_id kind, const char *value)
+{
+	char id[ID_BYTES];
+
+	assert(index < layout->count);
+	switch (kind) {
+	case LAYOUT_ID_FS_UUID:
+		return id_of_fs(layout->partitions[index].fs, value, id) &&
+		       set_id(layout, index, kind, id);
+	case LAYOUT_ID_PARTUUID:
+		if (!id_of_partition(layout->table, value, id))
+			return false;
+		return layout->table == TABLE_GPT ? set_id(layout, index, kind, id)
+						  : set_disk_id(layout, index, id);
+	case LAYOUT_ID_LABEL:
+		return set_label(layout, index, value);
+	}
+	return false;
+}
+
+/* ---- random IDs ---- */
 
 static void make_uuid(char ret[37], void (*fill)(void *buf, size_t size))
 {
@@ -53,16 +127,16 @@ static void make_fs_id(enum fs_kind fs, char ret[37], void (*fill)(void *buf, si
 
 void layout_assign_ids(struct layout *layout, void (*fill)(void *buf, size_t size))
 {
-	if (layout->table == TABLE_GPT)
+	if (layout->disk_uuid[0] == '\0' && layout->table == TABLE_GPT)
 		make_uuid(layout->disk_uuid, fill);
-	else
+	else if (layout->disk_uuid[0] == '\0')
 		(void)STR_FORMAT(layout->disk_uuid, "%08x", make_id(fill));
 
 	for (size_t i = 0; i < layout->count; i++) {
 		struct layout_partition *p = &layout->partitions[i];
 
 		if (layout->table == TABLE_MBR)
-			(void)STR_FORMAT(p->partuuid, "%s-%02zx", layout->disk_uuid, i + 1);
+			id_make_mbr(layout->disk_uuid, i, p->partuuid);
 		else if (p->partuuid[0] == '\0')
 			make_uuid(p->partuuid, fill);
 		if (p->fs_uuid[0] == '\0')

@@ -2,9 +2,9 @@
 #include "device/layout/layout_keywords.h"
 
 #include "device/base/util.h"
+#include "device/layout/id.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <string.h>
 
 /* Maximum of a size or offset, so that sums of several cannot overflow. */
@@ -51,33 +51,52 @@ static bool take_format(const struct layout_keyword *word, const char *text, voi
 	return *fs != FS_KIND_COUNT;
 }
 
-/* True if @text matches @form, in which '#' stands for a hexadecimal digit. */
-static bool has_form(const char *text, const char *form)
+/* The value "random" leaves the ID open, as no value does. */
+#define RANDOM "random"
+
+/* Accepts every form in which a filesystem or a table has IDs: which one it must be may not be known yet.
+ * layout_file checks UUIDs of filesystems and of the disk at the end of the section, layout_check
+ * PARTUUIDs. */
+static bool take_fs_id(const struct layout_keyword *word, const char *text, void *object)
 {
-	for (; *form; text++, form++)
-		if (*form == '#' ? !isxdigit((unsigned char)*text) : *text != *form)
-			return false;
-	return *text == '\0';
+	char *id = field(word, object);
+
+	return strcmp(text, RANDOM) == 0 || id_of_uuid(text, id) || id_of_fs(FS_VFAT, text, id);
 }
 
-bool layout_is_uuid(const char *id)
+static bool take_partition_id(const struct layout_keyword *word, const char *text, void *object)
 {
-	return has_form(id, "########-####-####-####-############");
+	char *id = field(word, object);
+
+	return strcmp(text, RANDOM) == 0 || id_of_partition(TABLE_GPT, text, id) ||
+	       id_of_partition(TABLE_MBR, text, id);
 }
 
-bool layout_is_fs_id(enum fs_kind fs, const char *id)
+static bool take_disk_id(const struct layout_keyword *word, const char *text, void *object)
 {
-	return fs == FS_VFAT ? has_form(id, "####-####") : fs != FS_NONE && layout_is_uuid(id);
+	char *id = field(word, object);
+
+	return strcmp(text, RANDOM) == 0 || id_of_disk(TABLE_GPT, text, id) ||
+	       id_of_disk(TABLE_MBR, text, id);
 }
 
-/* Accepts both forms: the filesystem may not be known yet. layout_file checks at the end of the
- * section. */
-static bool take_id(const struct layout_keyword *word, const char *text, void *object)
+static bool take_identity(const struct layout_keyword *word, const char *text, void *object)
 {
-	if (strcmp(text, "random") == 0)
-		return true; /* the default */
-	return (layout_is_uuid(text) || layout_is_fs_id(FS_VFAT, text)) &&
-	       take_text(word, text, object);
+	enum layout_identity *identity = field(word, object);
+
+	*identity = strcmp(text, "new") == 0 ? LAYOUT_IDENTITY_NEW : LAYOUT_IDENTITY_ARCHIVE;
+	return *identity == LAYOUT_IDENTITY_NEW || strcmp(text, "archive") == 0;
+}
+
+const char *const layout_machines[] = {"amd64", "arm64", "armel", "armhf", "i386", "loong64",
+	"mips64el", "mipsel", "ppc64el", "riscv64", NULL};
+
+static bool take_machine(const struct layout_keyword *word, const char *text, void *object)
+{
+	for (const char *const *name = layout_machines; *name; name++)
+		if (strcmp(*name, text) == 0)
+			return take_text(word, text, object);
+	return false;
 }
 
 struct type {
@@ -133,11 +152,10 @@ static bool take_type(const struct layout_keyword *word, const char *text, void 
 	uint64_t byte = 0;
 
 	(void)word;
-	if (set_type(p, text))
+	if (set_type(p, text) || id_of_uuid(text, p->type_guid))
 		return true;
-	if (layout_is_uuid(text))
-		return STR_COPY(p->type_guid, text);
-	if (!has_form(text, "0x##") || str_to_u64(text + 2, 16, &byte) < 0)
+	if (!str_has_prefix(text, "0x") || strlen(text) != strlen("0x##") ||
+		str_to_u64(text + 2, 16, &byte) < 0)
 		return false;
 	p->type_mbr = (uint8_t)byte;
 	return byte != 0;
@@ -229,12 +247,18 @@ static bool take_boot_bus(const struct layout_keyword *word, const char *text, v
 
 #define IN(type, member) offsetof(struct type, member), sizeof(((struct type *)0)->member)
 #define BYTES		 "a size in bytes, or with a suffix: s (512 bytes), K, M or G"
-#define ID		 "random or a UUID"
+#define FS_ID		 "random or a UUID (XXXX-XXXX for vfat), not all zeros"
+#define PARTITION_ID	 "random or a UUID (XXXXXXXX-NN on an MBR), not all zeros"
+#define DISK_ID		 "random or a UUID (8 hexadecimal digits for an MBR), not all zeros"
+#define MACHINE		 "amd64, arm64, armel, armhf, i386, loong64, mips64el, mipsel, ppc64el or riscv64"
 
 const struct layout_keyword layout_keywords[] = {
 	{SECTION_DISK, "table", take_table, IN(layout, table), "gpt or mbr"},
 	{SECTION_DISK, "align", take_size, IN(layout, align_bytes), BYTES},
 	{SECTION_DISK, "min-size", take_size, IN(layout, min_bytes), BYTES},
+	{SECTION_DISK, "id", take_disk_id, IN(layout, disk_uuid), DISK_ID},
+	{SECTION_DISK, "identity", take_identity, IN(layout, identity), "archive or new"},
+	{SECTION_DISK, "machine", take_machine, IN(layout, machine), MACHINE},
 
 	{SECTION_PARTITION, "size", take_size, IN(layout_partition, size_bytes), BYTES},
 	{SECTION_PARTITION, "offset", take_size, IN(layout_partition, offset_bytes), BYTES},
@@ -249,8 +273,9 @@ const struct layout_keyword layout_keywords[] = {
 	{SECTION_PARTITION, "mount", take_text, IN(layout_partition, mount), "at most 31 bytes"},
 	{SECTION_PARTITION, "mkfs-options", take_text, IN(layout_partition, mkfs_options),
 		"at most 95 bytes"},
-	{SECTION_PARTITION, "uuid", take_id, IN(layout_partition, fs_uuid), ID},
-	{SECTION_PARTITION, "partuuid", take_id, IN(layout_partition, partuuid), ID},
+	{SECTION_PARTITION, "uuid", take_fs_id, IN(layout_partition, fs_uuid), FS_ID},
+	{SECTION_PARTITION, "partuuid", take_partition_id, IN(layout_partition, partuuid),
+		PARTITION_ID},
 
 	{SECTION_BLOB, "file", take_text, IN(layout_blob, file), "at most 255 bytes"},
 	{SECTION_BLOB, "target", take_target, 0, 0, "disk, boot0, boot1 or partition:NAME"},

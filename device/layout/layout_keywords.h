@@ -29,14 +29,12 @@ struct layout_keyword {
 extern const struct layout_keyword layout_keywords[];
 #define LAYOUT_KEYWORDS_MAX 32
 
+/* The processors that a board may have, in Debian's names; NULL-terminated. */
+extern const char *const layout_machines[];
+
 const struct layout_keyword *layout_keyword_find(enum layout_section section, const char *name);
 
 /* Sets the partition type that matches the filesystem. */
 void layout_default_type(struct layout_partition *partition);
-
-/* True if @id has the form of a UUID of the filesystem @fs ("XXXX-XXXX" for vfat), or of a GPT
- * partition. */
-bool layout_is_fs_id(enum fs_kind fs, const char *id);
-bool layout_is_uuid(const char *id);
 
 #endif

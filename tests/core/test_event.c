@@ -240,6 +240,7 @@ static void plans(void **state)
 	archive_warnings_add(&plan->warnings, "whiteouts", "a %s", "layer");
 	STR_COPY(plan->layout.name, "single-gpt");
 	plan->layout.table = TABLE_GPT;
+	STR_COPY(plan->layout.disk_uuid, "D");
 	plan->layout.count = 1;
 	plan->layout.partitions[0] = (struct layout_partition){.name = "rootfs",
 		.start = 8192,
@@ -265,24 +266,25 @@ static void plans(void **state)
 	STR_COPY(verdict.problems[0].code, "too-small");
 	STR_COPY(verdict.problems[0].text, "It is too small.");
 	event_plan(out, plan, &verdict);
-	assert_out("{\"event\":\"plan\",\"target\":{\"name\":\"mmcblk1\","
-		   "\"path\":\"/dev/mmcblk1\",\"kind\":\"sd\",\"size\":4294967296,\"model\":\"\","
-		   "\"serial\":\"\",\"cid\":\"\"},"
-		   "\"archive\":{\"name\":\"rootfs.tar.xz\",\"compression\":\"xz\","
-		   "\"sha256\":\"6b1f\",\"sidecar\":\"ok\",\"archive_bytes\":1000,"
-		   "\"extracted_bytes\":10240,\"entries\":7,"
-		   "\"warnings\":[{\"code\":\"whiteouts\",\"text\":\"a layer\"}]},"
-		   "\"layout\":{\"name\":\"single-gpt\",\"table\":\"gpt\",\"partitions\":["
-		   "{\"number\":1,\"name\":\"rootfs\",\"start\":4194304,\"size\":8388608,"
-		   "\"fs\":\"ext4\",\"label\":\"rootfs\",\"mount\":\"/\",\"partuuid\":\"P\","
-		   "\"fs_uuid\":\"F\"}],"
-		   "\"blobs\":[{\"name\":\"spl\",\"file\":\"/b/spl\",\"target\":\"boot1\","
-		   "\"offset\":512,\"size\":9},{\"name\":\"env\",\"file\":\"/b/env\","
-		   "\"target\":\"partition:rootfs\",\"offset\":0,\"size\":0}]},"
-		   "\"tar\":{\"program\":\"/bin/tar\",\"flavour\":\"GNU tar\","
-		   "\"version\":\"tar (GNU tar) 1.34\"},\"verify\":true,"
-		   "\"problems\":[{\"code\":\"too-small\",\"text\":\"It is too small.\"}],"
-		   "\"ok\":false}\n");
+	assert_out(
+		"{\"event\":\"plan\",\"target\":{\"name\":\"mmcblk1\","
+		"\"path\":\"/dev/mmcblk1\",\"kind\":\"sd\",\"size\":4294967296,\"model\":\"\","
+		"\"serial\":\"\",\"cid\":\"\"},"
+		"\"archive\":{\"name\":\"rootfs.tar.xz\",\"compression\":\"xz\","
+		"\"sha256\":\"6b1f\",\"sidecar\":\"ok\",\"archive_bytes\":1000,"
+		"\"extracted_bytes\":10240,\"entries\":7,"
+		"\"warnings\":[{\"code\":\"whiteouts\",\"text\":\"a layer\"}]},"
+		"\"layout\":{\"name\":\"single-gpt\",\"table\":\"gpt\",\"disk_id\":\"D\",\"partitions\":["
+		"{\"number\":1,\"name\":\"rootfs\",\"start\":4194304,\"size\":8388608,"
+		"\"fs\":\"ext4\",\"label\":\"rootfs\",\"mount\":\"/\",\"partuuid\":\"P\","
+		"\"fs_uuid\":\"F\"}],"
+		"\"blobs\":[{\"name\":\"spl\",\"file\":\"/b/spl\",\"target\":\"boot1\","
+		"\"offset\":512,\"size\":9},{\"name\":\"env\",\"file\":\"/b/env\","
+		"\"target\":\"partition:rootfs\",\"offset\":0,\"size\":0}]},"
+		"\"tar\":{\"program\":\"/bin/tar\",\"flavour\":\"GNU tar\","
+		"\"version\":\"tar (GNU tar) 1.34\"},\"verify\":true,"
+		"\"problems\":[{\"code\":\"too-small\",\"text\":\"It is too small.\"}],"
+		"\"ok\":false}\n");
 	free(plan);
 }
 

@@ -89,9 +89,13 @@ static void the_plan_is_logged(void **state)
 	plan.target.size_bytes = GIB(8);
 	plan.totals.entries = 5;
 	STR_COPY(plan.layout.name, "my");
-	plan.layout.count = 1;
+	plan.layout.table = TABLE_MBR;
+	STR_COPY(plan.layout.disk_uuid, "feedc0de");
+	plan.layout.count = 2;
 	plan.layout.partitions[0] = (struct layout_partition){
 		.fs = FS_EXT4, .label = "root", .mount = "/", .start = 8192, .sectors = 16384};
+	plan.layout.partitions[1] = (struct layout_partition){
+		.fs_uuid = "12AB-CD34", .partuuid = "feedc0de-02", .fs = FS_VFAT, .label = "b"};
 	plan.layout.blob_count = 1;
 	plan.layout.blobs[0] = (struct layout_blob){
 		.name = "spl", .target = BLOB_BOOT0, .file = "spl.bin", .size_bytes = KIB(4)};
@@ -101,8 +105,11 @@ static void the_plan_is_logged(void **state)
 		"Warning  worn\n"
 		"Archive  b.tar, 0 B -> 0 B, 5 entries\n"
 		"         sha256 0123456789ab...\n"
-		"Layout   my, GPT\n"
+		"Layout   my, MBR feedc0de\n"
 		"         1: ext4 \"root\" on /, from 4 MiB, 8 MiB\n"
+		"         2: vfat \"b\", from 0 B, 0 B\n"
+		"            UUID 12AB-CD34\n"
+		"            PARTUUID feedc0de-02\n"
 		"         spl: spl.bin (4 KiB) to boot0, from 0 B\n"
 		"With     no tar, flush, verify every entry, then the partition table\n");
 }

@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -27,11 +28,27 @@ static void limits_fit_the_kind(void **state)
 	assert_int_equal(fs_min_bytes(FS_NONE), 0);
 }
 
+/* test_layout_check has the characters of each filesystem. */
+static void labels_fit(void **state)
+{
+	(void)state;
+	for (enum fs_kind fs = 0; fs < FS_KIND_COUNT; fs++) {
+		char label[32] = "";
+
+		assert_true(fs_label_fits(fs, label));
+		memset(label, 'L', fs_label_max(fs));
+		assert_true(fs_label_fits(fs, label));
+		label[fs_label_max(fs)] = 'L';
+		assert_false(fs_label_fits(fs, label));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_parsed),
 		cmocka_unit_test(limits_fit_the_kind),
+		cmocka_unit_test(labels_fit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -324,17 +324,38 @@ static void partitions_are_distinct(void **state)
 	expect_wrong(&spec, 9, "partitions Two and two have the same uuid");
 }
 
-/* A description cannot choose the partuuid; a placed layout may have one. */
+/* A partuuid is valid only if it is the one that the partition has anyway. */
 static void an_mbr_derives_partuuids(void **state)
 {
+	static const char *const wrong[] = {"12345678-02", "12345679-01", "12345678-1", UUID_A};
 	struct layout spec = sound();
+	char text[200];
 
 	(void)state;
 	spec.table = TABLE_MBR;
 	(void)STR_COPY(spec.partitions[0].partuuid, "12345678-01");
-	expect_wrong(&spec, 4, "partition one has a partuuid: an MBR derives it from the disk ID");
-	spec.disk_sectors = 1000000;
+#define ADVICE ": an MBR derives it from the ID of the disk. Use disk { id = ... } instead"
+	expect_wrong(&spec, 4, "partition one cannot have the partuuid 12345678-01" ADVICE);
+	(void)STR_COPY(spec.disk_uuid, "12345678");
 	expect_sound(&spec);
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		(void)STR_COPY(spec.partitions[0].partuuid, wrong[i]);
+		assert_true(STR_FORMAT(
+			text, "partition one cannot have the partuuid %s" ADVICE, wrong[i]));
+		expect_wrong(&spec, 4, text);
+	}
+	layout_assign_ids(&spec, layout_random);
+	expect_sound(&spec);
+	assert_string_equal(spec.partitions[1].partuuid, "12345678-02");
+}
+
+static void a_partuuid_of_a_gpt_is_a_uuid(void **state)
+{
+	struct layout spec = sound();
+
+	(void)state;
+	(void)STR_COPY(spec.partitions[0].partuuid, "12345678-01");
+	expect_wrong(&spec, 4, "partuuid 12345678-01 of partition one is not a UUID");
 }
 
 static void blobs_are_files_with_a_place(void **state)
@@ -605,6 +626,7 @@ int main(void)
 		cmocka_unit_test(the_root_is_one),
 		cmocka_unit_test(partitions_are_distinct),
 		cmocka_unit_test(an_mbr_derives_partuuids),
+		cmocka_unit_test(a_partuuid_of_a_gpt_is_a_uuid),
 		cmocka_unit_test(blobs_are_files_with_a_place),
 		cmocka_unit_test(partitions_are_in_order),
 		cmocka_unit_test(blobs_leave_table_and_partitions_alone),

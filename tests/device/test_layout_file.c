@@ -52,6 +52,8 @@ static void every_keyword_is_parsed(void **state)
 				   "  table = \"gpt\"   // or mbr\n"
 				   "  align = \"8M\"\n"
 				   "  min-size = 3500M  /* over\n two lines */\n"
+				   "  id = 01234567-89AB-4CDE-8F01-000000000000\n"
+				   "  identity = new machine = riscv64\n"
 				   "}\n"
 				   "partition \"boot\" {\n"
 				   "  offset = 32768s\n"
@@ -94,16 +96,20 @@ static void every_keyword_is_parsed(void **state)
 	assert_int_equal(l.table, TABLE_GPT);
 	assert_int_equal(l.align_bytes, MIB(8));
 	assert_int_equal(l.min_bytes, MIB(3500));
+	assert_string_equal(l.disk_uuid, "01234567-89ab-4cde-8f01-000000000000");
+	assert_int_equal(l.identity, LAYOUT_IDENTITY_NEW);
+	assert_string_equal(l.machine, "riscv64");
 	assert_int_equal(l.count, 4);
 
 	assert_string_equal(l.partitions[0].name, "boot");
-	assert_int_equal(l.partitions[0].line, 8);
+	assert_int_equal(l.partitions[0].line, 10);
 	assert_int_equal(l.partitions[0].offset_bytes, MIB(16));
 	assert_int_equal(l.partitions[0].size_bytes, MIB(64));
 	assert_string_equal(l.partitions[0].type_guid, "c12a7328-f81f-11d2-ba4b-00a0c93ec93b");
 	assert_true(l.partitions[0].bootable);
 	assert_int_equal(l.partitions[0].fs, FS_VFAT);
 	assert_string_equal(l.partitions[0].label, "BOOT");
+	assert_true(l.partitions[0].label_is_set);
 	assert_string_equal(l.partitions[0].fs_uuid, "12AB-34CD");
 	assert_string_equal(l.partitions[0].mount, "/boot");
 	assert_false(l.partitions[0].grow);
@@ -111,6 +117,7 @@ static void every_keyword_is_parsed(void **state)
 	assert_int_equal(l.partitions[1].size_bytes, MIB(1));
 	assert_string_equal(l.partitions[1].type_guid, "3de21764-95bd-54bd-a5c3-4abe786f38a8");
 	assert_int_equal(l.partitions[1].fs, FS_NONE);
+	assert_false(l.partitions[1].label_is_set);
 	assert_int_equal(l.partitions[2].fs, FS_SWAP);
 	assert_string_equal(l.partitions[2].type_guid, "0657fd6d-a4ab-43c4-84e5-0933c84b4f4f");
 
@@ -147,6 +154,9 @@ static void omitted_keywords_have_defaults(void **state)
 
 	assert_int_equal(l.table, TABLE_GPT);
 	assert_int_equal(l.align_bytes, MIB(4));
+	assert_string_equal(l.disk_uuid, "");
+	assert_int_equal(l.identity, LAYOUT_IDENTITY_ARCHIVE);
+	assert_string_equal(l.machine, "");
 	assert_int_equal(l.blob_count, 0);
 	assert_string_equal(l.partitions[0].type_guid, "0fc63daf-8483-4772-8e79-3d69d8477de4");
 	assert_int_equal(l.emmc.boot, EMMC_BOOT_KEEP);
@@ -215,6 +225,14 @@ static const struct mistake mistakes[] = {
 	{"disk {\n align = 99999999999G\n}\n", 2, "must be a size"},
 	{"disk {\n align = 99999999999999999999999\n}\n", 2, "must be a size"},
 	{"disk {\n align = 3M\n}\n" ROOT, 0, "alignment"},
+	{"disk {\n id = feedc0d\n}\n", 2, "8 hexadecimal digits for an MBR"},
+	{"disk {\n id = 0x00000000\n table = mbr\n}\n", 2, "not all zeros"},
+	{"disk {\n identity = old\n}\n", 2, "must be archive or new"},
+	{"disk {\n machine = aarch64\n}\n", 2, "must be amd64, arm64"},
+	{"\ndisk {\n table = gpt\n id = 0xFEEDC0DE\n}\n" ROOT, 2,
+		"id feedc0de is not valid for the table gpt: use a UUID"},
+	{"disk {\n id = 0fc63daf-8483-4772-8e79-3d69d8477de4\n table = mbr\n}\n" ROOT, 1,
+		"8477de4 is not valid for the table mbr: use 8 hexadecimal digits"},
 	{"partition \"a\" {\n grow = yes\n}\n", 2, "true or false"},
 	{"partition \"a\" {\n type = windows\n}\n", 2, "must be linux, esp"},
 	{"partition \"a\" {\n type = 0x00\n}\n", 2, "must be linux, esp"},
@@ -255,12 +273,18 @@ static const struct mistake mistakes[] = {
 		4, "only on a GPT"},
 	{"disk {\n table = mbr\n}\npartition \"a\" {\n size = 1M\n"
 	 " partuuid = 0fc63daf-8483-4772-8e79-3d69d8477de4\n}\n" ROOT,
-		4, "derives it from the disk ID"},
+		4, "derives it from the ID of the disk. Use disk { id"},
+	{"partition \"a\" {\n size = 1M\n partuuid = feedc0de-02\n}\n" ROOT
+	 "disk {\n table = mbr\n id = feedc0de\n}\n",
+		1, "partition a cannot have the partuuid feedc0de-02"},
 	{"partition \"a\" {\n size = 1M\n uuid = 1234-5678\n format = ext4\n}\n" ROOT, 1,
 		"not valid for the format ext4"},
 	{"partition \"a\" {\n size = 1M\n uuid = 1234-5678\n}\n" ROOT, 1,
 		"not valid for the format none"},
-	{"partition \"a\" {\n size = 1M\n partuuid = 1234-5678\n}\n" ROOT, 1, "not a UUID"},
+	{"partition \"a\" {\n size = 1M\n partuuid = 1234-5678\n}\n" ROOT, 3, "or a UUID"},
+	{"partition \"a\" {\n size = 1M\n partuuid = feedc0de-01\n}\n" ROOT, 1, "not a UUID"},
+	{"partition \"a\" {\n size = 8M\n format = vfat\n uuid = 0000-0000\n}\n" ROOT, 4,
+		"not all zeros"},
 	{"partition \"a\" {\n size = 8M\n format = ext4\n mkfs-options = \"-L x\"\n}\n" ROOT, 1,
 		"not -L"},
 	{ROOT "partition \"b\" {\n size = 1M\n}\n", 1, "not the last"},
@@ -346,6 +370,10 @@ static void neighbours_are_valid(void **state)
 		"partition \"a\" { size = 4K offset = 24K }\n" ROOT,
 		"disk { table = mbr }\npartition \"a\" { size = 4K offset = 4K }\n" ROOT,
 		"partition \"a\" { size = 4M }\npartition \"b\" { size = 4K offset = 8M }\n" ROOT,
+		/* The table may come after the partition, and the format after the uuid. */
+		"partition \"r\" { grow = true mount = / uuid = 12ab-cd34 format = vfat"
+		" partuuid = FEEDC0DE-01 }\ndisk { id = 0xfeedc0de table = mbr }\n",
+		"disk { table = mbr id = random }\n" ROOT,
 		/* After partitions that do not grow. */
 		"partition \"r\" { size = 64M format = ext4 mount = / }\n" BLOB
 		" offset = 1000M\n}\n",
@@ -386,16 +414,37 @@ static void blobs_count_for_the_least_size(void **state)
 static void fixed_ids_are_kept(void **state)
 {
 	struct layout l = load_good(*state,
-		"partition \"boot\" { size = 64M format = vfat uuid = 12AB-34CD }\n"
+		"disk { id = 00000000-0000-4000-8000-00000000000A }\n"
+		"partition \"boot\" { size = 64M format = vfat uuid = 12ab-34cd }\n"
 		"partition \"rootfs\" { grow = true format = f2fs mount = /\n"
-		" uuid = 00000000-0000-4000-8000-000000000001\n"
-		" partuuid = 00000000-0000-4000-8000-000000000002 }\n");
+		" uuid = 00000000-0000-4000-8000-00000000000B\n"
+		" partuuid = 00000000-0000-4000-8000-00000000000C }\n");
 
 	layout_assign_ids(&l, layout_random);
 	assert_string_equal(l.partitions[0].fs_uuid, "12AB-34CD");
 	assert_int_equal(strlen(l.partitions[0].partuuid), 36);
-	assert_string_equal(l.partitions[1].fs_uuid, "00000000-0000-4000-8000-000000000001");
-	assert_string_equal(l.partitions[1].partuuid, "00000000-0000-4000-8000-000000000002");
+	assert_string_equal(l.disk_uuid, "00000000-0000-4000-8000-00000000000a");
+	assert_string_equal(l.partitions[1].fs_uuid, "00000000-0000-4000-8000-00000000000b");
+	assert_string_equal(l.partitions[1].partuuid, "00000000-0000-4000-8000-00000000000c");
+
+	l = load_good(*state, "disk { table = mbr id = 0xFEEDC0DE }\n" ROOT);
+	layout_assign_ids(&l, layout_random);
+	assert_string_equal(l.disk_uuid, "feedc0de");
+	assert_string_equal(l.partitions[0].partuuid, "feedc0de-01");
+}
+
+/* The label of a layout file is a wish, that of a built-in layout a default. */
+static void labels_of_files_are_kept(void **state)
+{
+	struct layout l = load_good(*state,
+		"partition \"a\" { size = 8M format = ext4 label = a }\n"
+		"partition \"b\" { size = 8M format = ext4 label = \"\" }\n" ROOT);
+
+	assert_true(layout_set_id(&l, 0, LAYOUT_ID_LABEL, "a"));
+	assert_false(layout_set_id(&l, 0, LAYOUT_ID_LABEL, "b"));
+	assert_false(layout_set_id(&l, 1, LAYOUT_ID_LABEL, "b"));
+	assert_true(layout_set_id(&l, 2, LAYOUT_ID_LABEL, "root"));
+	assert_string_equal(l.partitions[2].label, "root");
 }
 
 static void files_that_are_not_layouts(void **state)
@@ -497,27 +546,28 @@ static const struct {
 	enum blob_target target;
 	uint64_t blob_offset;
 	struct layout_emmc emmc;
+	const char *machine;
 } shipped[] = {
 	{"rockchip", TABLE_GPT, {{32768, 0, FS_EXT4, "/"}}, "u-boot-rockchip.bin", MIB(10),
-		BLOB_DISK, 32768, {0}},
+		BLOB_DISK, 32768, {0}, ""},
 	{"allwinner", TABLE_GPT, {{8192, 0, FS_EXT4, "/"}}, "u-boot-sunxi-with-spl.bin", KIB(896),
-		BLOB_DISK, 131072, {0}},
+		BLOB_DISK, 131072, {0}, ""},
 	{"allwinner-mbr", TABLE_MBR, {{8192, 0, FS_EXT4, "/"}}, "u-boot-sunxi-with-spl.bin",
-		KIB(900), BLOB_DISK, 8192, {0}},
+		KIB(900), BLOB_DISK, 8192, {0}, ""},
 	{"allwinner-boot0", TABLE_GPT, {{8192, 0, FS_EXT4, "/"}}, "u-boot-sunxi-with-spl.bin",
-		KIB(900), BLOB_BOOT0, 0,
-		{EMMC_BOOT_BOOT0, EMMC_ACK_ON, true, 0x09}}, /* as `mmc bootbus` writes it */
+		KIB(900), BLOB_BOOT0, 0, {EMMC_BOOT_BOOT0, EMMC_ACK_ON, true, 0x09},
+		""}, /* as `mmc bootbus` writes it */
 	{"imx8mm", TABLE_GPT, {{8192, 0, FS_EXT4, "/"}}, "flash.bin", MIB(2), BLOB_DISK, 33792,
-		{.boot = EMMC_BOOT_USER}},
+		{.boot = EMMC_BOOT_USER}, "arm64"},
 	{"imx8mp", TABLE_GPT, {{8192, 0, FS_EXT4, "/"}}, "flash.bin", MIB(2), BLOB_DISK, 32768,
-		{.boot = EMMC_BOOT_USER}},
+		{.boot = EMMC_BOOT_USER}, "arm64"},
 	{"imx8mp-boot0", TABLE_GPT, {{8192, 0, FS_EXT4, "/"}}, "flash.bin", MIB(2), BLOB_BOOT0, 0,
-		{.boot = EMMC_BOOT_BOOT0}},
+		{.boot = EMMC_BOOT_BOOT0}, "arm64"},
 	{"raspberrypi", TABLE_MBR,
 		{{8192, 1048576, FS_VFAT, "/boot/firmware"}, {1056768, 0, FS_EXT4, "/"}}, NULL, 0,
-		BLOB_DISK, 0, {0}},
+		BLOB_DISK, 0, {0}, ""},
 	{"uefi", TABLE_GPT, {{8192, 1048576, FS_VFAT, "/boot/efi"}, {1056768, 0, FS_EXT4, "/"}},
-		NULL, 0, BLOB_DISK, 0, {0}},
+		NULL, 0, BLOB_DISK, 0, {0}, ""},
 };
 
 /* Loads the installed layout file, with its blob beside it. */
@@ -543,6 +593,7 @@ static void installed_layouts_fit_every_card(void **state)
 		struct diag diag = {0};
 
 		assert_int_equal(spec.table, shipped[i].table);
+		assert_string_equal(spec.machine, shipped[i].machine);
 		assert_int_equal(spec.blob_count, shipped[i].blob != NULL);
 		if (shipped[i].blob) {
 			assert_int_equal(spec.blobs[0].target, shipped[i].target);
@@ -627,6 +678,7 @@ int main(void)
 		sandbox_test(neighbours_are_valid),
 		sandbox_test(blobs_count_for_the_least_size),
 		sandbox_test(fixed_ids_are_kept),
+		sandbox_test(labels_of_files_are_kept),
 		sandbox_test(files_that_are_not_layouts),
 		sandbox_test(names_are_resolved),
 		cmocka_unit_test(the_folder_is_beside_the_program),

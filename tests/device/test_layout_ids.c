@@ -9,6 +9,10 @@
 
 #include <cmocka.h>
 
+#define UUID_A	  "01234567-89ab-4cde-8f01-23456789abcd"
+#define UUID_A_UP "01234567-89AB-4CDE-8F01-23456789ABCD"
+#define UUID_B	  "00000000-89ab-4cde-8f01-23456789abcd"
+
 /* ID bytes that count up from here. */
 static unsigned char next_byte;
 
@@ -79,6 +83,151 @@ static void mbr_ids_are_of_the_disk(void **state)
 	assert_string_equal(l.partitions[0].partuuid, "00000001-01");
 }
 
+static void given_ids_of_disks_are_kept(void **state)
+{
+	struct layout gpt = {.disk_uuid = UUID_A, .count = 1};
+	struct layout mbr = {.table = TABLE_MBR, .disk_uuid = "feedc0de", .count = 2};
+
+	(void)state;
+	layout_assign_ids(&gpt, zeroes);
+	assert_string_equal(gpt.disk_uuid, UUID_A);
+	layout_assign_ids(&mbr, zeroes);
+	assert_string_equal(mbr.disk_uuid, "feedc0de");
+	assert_string_equal(mbr.partitions[0].partuuid, "feedc0de-01");
+	assert_string_equal(mbr.partitions[1].partuuid, "feedc0de-02");
+}
+
+/* ---- IDs that the archive names ---- */
+
+/* Refuses @value and leaves the layout as it is. */
+static void expect_refused(
+	const struct layout *layout, size_t index, enum layout_id kind, const char *value)
+{
+	struct layout copy = *layout;
+
+	if (layout_set_id(&copy, index, kind, value))
+		fail_msg("partition %zu can have '%s'", index, value);
+	assert_memory_equal(&copy, layout, sizeof(copy));
+}
+
+static void expect_set(struct layout *layout, size_t index, enum layout_id kind, const char *value)
+{
+	if (!layout_set_id(layout, index, kind, value))
+		fail_msg("partition %zu cannot have '%s'", index, value);
+}
+
+static void uuids_are_of_the_filesystem(void **state)
+{
+	(void)state;
+	for (enum fs_kind fs = 0; fs < FS_KIND_COUNT; fs++) {
+		struct layout l = {.count = 1, .partitions = {{.fs = fs}}};
+		bool is_vfat = fs == FS_VFAT;
+
+		expect_refused(&l, 0, LAYOUT_ID_FS_UUID, "");
+		expect_refused(&l, 0, LAYOUT_ID_FS_UUID, "0000-0000");
+		expect_refused(&l, 0, LAYOUT_ID_FS_UUID, "12ABCD34");
+		expect_refused(&l, 0, LAYOUT_ID_FS_UUID, is_vfat ? UUID_A : "12AB-CD34");
+		if (fs == FS_NONE) {
+			expect_refused(&l, 0, LAYOUT_ID_FS_UUID, UUID_A);
+			continue;
+		}
+		expect_set(&l, 0, LAYOUT_ID_FS_UUID, is_vfat ? "12ab-Cd34" : UUID_A_UP);
+		assert_string_equal(l.partitions[0].fs_uuid, is_vfat ? "12AB-CD34" : UUID_A);
+		/* The same one again, in any case; not another one. */
+		expect_set(&l, 0, LAYOUT_ID_FS_UUID, is_vfat ? "12AB-CD34" : UUID_A);
+		expect_refused(&l, 0, LAYOUT_ID_FS_UUID, is_vfat ? "12AB-CD35" : UUID_B);
+		layout_assign_ids(&l, zeroes);
+		assert_string_equal(l.partitions[0].fs_uuid, is_vfat ? "12AB-CD34" : UUID_A);
+	}
+}
+
+static void ids_are_of_one_partition(void **state)
+{
+	struct layout l = {.count = 2, .partitions = {{.fs = FS_EXT4}, {.fs = FS_BTRFS}}};
+
+	(void)state;
+	expect_set(&l, 0, LAYOUT_ID_FS_UUID, UUID_A);
+	expect_refused(&l, 1, LAYOUT_ID_FS_UUID, UUID_A_UP);
+	expect_set(&l, 1, LAYOUT_ID_FS_UUID, UUID_B);
+	expect_set(&l, 1, LAYOUT_ID_PARTUUID, UUID_A_UP); /* a filesystem may have it too */
+	assert_string_equal(l.partitions[1].partuuid, UUID_A);
+	expect_refused(&l, 0, LAYOUT_ID_PARTUUID, UUID_A);
+	expect_refused(&l, 1, LAYOUT_ID_PARTUUID, UUID_B);
+	expect_set(&l, 1, LAYOUT_ID_PARTUUID, UUID_A);
+	expect_refused(&l, 0, LAYOUT_ID_PARTUUID, "feedc0de-01"); /* of an MBR */
+	expect_refused(&l, 0, LAYOUT_ID_PARTUUID, "");
+	layout_assign_ids(&l, zeroes);
+	assert_string_equal(l.partitions[1].partuuid, UUID_A);
+}
+
+/* The partition derives its PARTUUID from the disk: it fixes those of all others. */
+static void a_partuuid_of_an_mbr_sets_the_disk(void **state)
+{
+	struct layout l = {.table = TABLE_MBR, .count = 3};
+
+	(void)state;
+	expect_refused(&l, 1, LAYOUT_ID_PARTUUID, "feedc0de-01"); /* of another partition */
+	expect_refused(&l, 1, LAYOUT_ID_PARTUUID, "feedc0de-2");
+	expect_refused(&l, 1, LAYOUT_ID_PARTUUID, "feedc0de");
+	expect_refused(&l, 1, LAYOUT_ID_PARTUUID, "00000000-02");
+	expect_refused(&l, 1, LAYOUT_ID_PARTUUID, UUID_A);
+	expect_set(&l, 1, LAYOUT_ID_PARTUUID, "FEEDC0DE-02");
+	assert_string_equal(l.disk_uuid, "feedc0de");
+	expect_set(&l, 2, LAYOUT_ID_PARTUUID, "feedc0de-03");
+	expect_set(&l, 1, LAYOUT_ID_PARTUUID, "feedc0de-02");
+	expect_refused(&l, 0, LAYOUT_ID_PARTUUID, "feedc0df-01");
+	layout_assign_ids(&l, zeroes);
+	assert_string_equal(l.disk_uuid, "feedc0de");
+	assert_string_equal(l.partitions[1].partuuid, "feedc0de-02");
+}
+
+static void labels_fit_the_filesystem(void **state)
+{
+	struct layout l = {.count = 4,
+		.partitions = {{.fs = FS_EXT4}, {.fs = FS_VFAT}, {.fs = FS_SWAP}, {.fs = FS_NONE}}};
+
+	(void)state;
+	expect_refused(&l, 0, LAYOUT_ID_LABEL, "");
+	expect_refused(&l, 0, LAYOUT_ID_LABEL, "12345678901234567");
+	expect_refused(&l, 0, LAYOUT_ID_LABEL,
+		"a label that is longer than any that a filesystem "
+		"of this or another kind ever had");
+	expect_refused(&l, 0, LAYOUT_ID_LABEL, "b\xc3");
+	expect_refused(&l, 1, LAYOUT_ID_LABEL, "123456789012");
+	expect_refused(&l, 1, LAYOUT_ID_LABEL, "A.B");
+	expect_refused(&l, 1, LAYOUT_ID_LABEL, "NO NAME");
+	expect_refused(&l, 2, LAYOUT_ID_LABEL, "1234567890123456");
+	expect_refused(&l, 3, LAYOUT_ID_LABEL, "x");
+	expect_set(&l, 0, LAYOUT_ID_LABEL, "1234567890123456");
+	expect_set(&l, 1, LAYOUT_ID_LABEL, "Boot fs");
+	assert_string_equal(l.partitions[0].label, "1234567890123456");
+	assert_string_equal(l.partitions[1].label, "Boot fs");
+	expect_refused(&l, 1, LAYOUT_ID_LABEL, "BOOT FS");
+	expect_set(&l, 1, LAYOUT_ID_LABEL, "Boot fs");
+	expect_refused(&l, 2, LAYOUT_ID_LABEL, "Boot fs"); /* of another partition */
+}
+
+static void default_labels_yield(void **state)
+{
+	struct layout l = *layout_find("boot-root");
+
+	(void)state;
+	/* "rootfs" is a default of partition 1 here, and is removed. */
+	expect_set(&l, 0, LAYOUT_ID_LABEL, "rootfs");
+	assert_string_equal(l.partitions[0].label, "rootfs");
+	assert_string_equal(l.partitions[1].label, "");
+	expect_refused(&l, 1, LAYOUT_ID_LABEL, "rootfs");
+	expect_set(&l, 1, LAYOUT_ID_LABEL, "root-a");
+	expect_refused(&l, 1, LAYOUT_ID_LABEL, "root-b");
+
+	/* A default that the archive names is one no longer. */
+	l = *layout_find("boot-root");
+	expect_set(&l, 1, LAYOUT_ID_LABEL, "rootfs");
+	expect_refused(&l, 1, LAYOUT_ID_LABEL, "root-a");
+	expect_refused(&l, 0, LAYOUT_ID_LABEL, "rootfs");
+	assert_string_equal(l.partitions[0].label, "BOOT");
+}
+
 static void random_ids_differ(void **state)
 {
 	struct layout a = *layout_find("single-gpt"), b = a;
@@ -97,6 +246,12 @@ int main(void)
 		cmocka_unit_test(gpt_ids_are_uuids),
 		cmocka_unit_test(filesystem_ids_have_their_form),
 		cmocka_unit_test(mbr_ids_are_of_the_disk),
+		cmocka_unit_test(given_ids_of_disks_are_kept),
+		cmocka_unit_test(uuids_are_of_the_filesystem),
+		cmocka_unit_test(ids_are_of_one_partition),
+		cmocka_unit_test(a_partuuid_of_an_mbr_sets_the_disk),
+		cmocka_unit_test(labels_fit_the_filesystem),
+		cmocka_unit_test(default_labels_yield),
 		cmocka_unit_test(random_ids_differ),
 	};
 

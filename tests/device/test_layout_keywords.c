@@ -11,8 +11,9 @@
 
 #include <cmocka.h>
 
-#define GPT_LINUX "0fc63daf-8483-4772-8e79-3d69d8477de4"
-#define UUID	  "01234567-89AB-4cde-8f01-23456789abcd"
+#define GPT_LINUX  "0fc63daf-8483-4772-8e79-3d69d8477de4"
+#define UUID	   "01234567-89AB-4cde-8f01-23456789abcd"
+#define UUID_LOWER "01234567-89ab-4cde-8f01-23456789abcd"
 
 /* The object that a section describes. Each value is parsed into a zeroed one. */
 union object {
@@ -25,7 +26,7 @@ union object {
 static const char *const *words_of(enum layout_section section)
 {
 	static const char *const words[SECTION_COUNT][16] = {
-		[SECTION_DISK] = {"table", "align", "min-size"},
+		[SECTION_DISK] = {"table", "align", "min-size", "id", "identity", "machine"},
 		[SECTION_PARTITION] = {"size", "offset", "min", "grow", "bootable", "type",
 			"format", "label", "mount", "mkfs-options", "uuid", "partuuid"},
 		[SECTION_BLOB] = {"file", "target", "offset", "max"},
@@ -164,6 +165,8 @@ static void choices_have_their_values(void **state)
 	} good[] = {
 		{SECTION_DISK, "table", "gpt", TABLE_GPT},
 		{SECTION_DISK, "table", "mbr", TABLE_MBR},
+		{SECTION_DISK, "identity", "archive", LAYOUT_IDENTITY_ARCHIVE},
+		{SECTION_DISK, "identity", "new", LAYOUT_IDENTITY_NEW},
 		{SECTION_PARTITION, "format", "none", FS_NONE},
 		{SECTION_PARTITION, "format", "ext4", FS_EXT4},
 		{SECTION_PARTITION, "format", "vfat", FS_VFAT},
@@ -245,37 +248,64 @@ static void texts_are_kept_whole_or_refused(void **state)
 	}
 }
 
+/* Each keyword takes every form that it may have, as libblkid prints it. */
 static void ids_have_a_form(void **state)
 {
-	static const char *const bad[] = {"", "Random", "random ", "1234", "12345678", "1234-567",
-		"1234-56789", "1234-567g", "01234567-89AB-4cde-8f01-23456789abc",
-		"01234567-89AB-4cde-8f01-23456789abcde", "0123456-789AB-4cde-8f01-23456789abcd",
-		"{01234567-89AB-4cde-8f01-23456789ab}", "0123456789AB4cde8f0123456789abcd"};
+	static const struct {
+		const char *text, *disk, *fs, *partition; /* NULL: refused */
+	} ids[] = {
+		{UUID, UUID_LOWER, UUID_LOWER, UUID_LOWER},
+		{"random", "", "", ""},
+		{"FEEDC0DE", "feedc0de", NULL, NULL},
+		{"0xFEEDC0DE", "feedc0de", NULL, NULL},
+		{"12ab-CD34", NULL, "12AB-CD34", NULL},
+		{"FEEDC0DE-0A", NULL, NULL, "feedc0de-0a"},
+		{"00000000-0000-0000-0000-000000000000", NULL, NULL, NULL},
+		{"00000000", NULL, NULL, NULL},
+		{"0x00000000", NULL, NULL, NULL},
+		{"0000-0000", NULL, NULL, NULL},
+		{"", NULL, NULL, NULL},
+		{"Random", NULL, NULL, NULL},
+		{"random ", NULL, NULL, NULL},
+	};
+	static const struct {
+		enum layout_section section;
+		const char *word;
+	} words[] = {
+		{SECTION_DISK, "id"}, {SECTION_PARTITION, "uuid"}, {SECTION_PARTITION, "partuuid"}};
 
 	(void)state;
-	assert_string_equal(expect_taken(SECTION_PARTITION, "uuid", UUID).partition.fs_uuid, UUID);
-	assert_string_equal(
-		expect_taken(SECTION_PARTITION, "partuuid", UUID).partition.partuuid, UUID);
-	assert_string_equal(expect_taken(SECTION_PARTITION, "uuid", "12ab-CD34").partition.fs_uuid,
-		"12ab-CD34");
-	assert_string_equal(
-		expect_taken(SECTION_PARTITION, "uuid", "random").partition.fs_uuid, "");
-	assert_string_equal(
-		expect_taken(SECTION_PARTITION, "partuuid", "random").partition.partuuid, "");
-	assert_true(layout_is_uuid(UUID));
-	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		expect_refused(SECTION_PARTITION, "uuid", bad[i]);
-		expect_refused(SECTION_PARTITION, "partuuid", bad[i]);
-		assert_false(layout_is_uuid(bad[i]));
-		for (enum fs_kind fs = FS_NONE; fs < FS_KIND_COUNT; fs++)
-			assert_false(layout_is_fs_id(fs, bad[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+		const char *const wanted[] = {ids[i].disk, ids[i].fs, ids[i].partition};
+
+		for (size_t k = 0; k < ARRAY_SIZE(words); k++) {
+			union object object;
+
+			if (!wanted[k]) {
+				expect_refused(words[k].section, words[k].word, ids[i].text);
+				continue;
+			}
+			object = expect_taken(words[k].section, words[k].word, ids[i].text);
+			assert_string_equal(
+				(char *)&object + find(words[k].section, words[k].word)->offset,
+				wanted[k]);
+		}
 	}
-	/* The filesystem decides which of the two forms is valid; FS_NONE has no UUID. */
-	assert_false(layout_is_uuid("12ab-CD34"));
-	for (enum fs_kind fs = FS_NONE; fs < FS_KIND_COUNT; fs++) {
-		assert_int_equal(layout_is_fs_id(fs, "12ab-CD34"), fs == FS_VFAT);
-		assert_int_equal(layout_is_fs_id(fs, UUID), fs != FS_VFAT && fs != FS_NONE);
+}
+
+static void machines_are_debian_names(void **state)
+{
+	static const char *const bad[] = {"", "ARM64", "arm64 ", "arm", "aarch64", "x86_64"};
+	const char *what = find(SECTION_DISK, "machine")->what;
+
+	(void)state;
+	for (const char *const *name = layout_machines; *name; name++) {
+		assert_string_equal(
+			expect_taken(SECTION_DISK, "machine", *name).disk.machine, *name);
+		assert_non_null(strstr(what, *name));
 	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		expect_refused(SECTION_DISK, "machine", bad[i]);
 }
 
 /* GUIDs: the specifications named in device/layout/layout_keywords.c, and the list in sfdisk(8). */
@@ -294,13 +324,14 @@ static void types_are_names_guids_or_bytes(void **state)
 		{"root-riscv64", "72ec70a6-cf74-40e6-bd49-4bda08e8f224", 0x83},
 		{"root-x86-64", "4f68bce3-e8cd-4db1-96e7-fbcaf984b709", 0x83},
 		{"uboot-env", "3de21764-95bd-54bd-a5c3-4abe786f38a8", 0xda},
-		{UUID, UUID, 0},
+		{UUID, UUID_LOWER, 0},
 		{"0x01", "", 0x01},
 		{"0xdA", "", 0xda},
 		{"0xff", "", 0xff},
 	};
 	static const char *const bad[] = {"", "Linux", "linux ", "root-", "root-mips", "0x00",
-		"0x0", "0x083", "83", "0X83", "0x8g", "0x-1", "12ab-CD34"};
+		"0x0", "0x083", "83", "0X83", "0x8g", "0x-1", "0x+1", "0x 1", "12ab-CD34",
+		"00000000-0000-0000-0000-000000000000"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
@@ -404,6 +435,7 @@ int main(void)
 		cmocka_unit_test(flags_are_true_or_false),
 		cmocka_unit_test(texts_are_kept_whole_or_refused),
 		cmocka_unit_test(ids_have_a_form),
+		cmocka_unit_test(machines_are_debian_names),
 		cmocka_unit_test(types_are_names_guids_or_bytes),
 		cmocka_unit_test(filesystems_have_a_type),
 		cmocka_unit_test(targets_of_blobs_are_places),
