@@ -9,6 +9,7 @@
 #define CORE_MANIFEST_MANIFEST_H
 
 #include "core/format/tar_need.h"
+#include "core/manifest/program.h"
 #include "core/manifest/sha256.h"
 #include "device/base/diag.h"
 #include "device/base/util.h"
@@ -115,14 +116,16 @@ struct manifest_entry {
 	int64_t mtime_s;
 	uint32_t mtime_ns;
 	uint64_t size;
-	uint64_t block_bytes;  /* of a file: the blocks of 4 KiB that its data needs */
-	uint32_t major, minor; /* of a device node */
-	uint32_t number;       /* of this entry: manifest_path */
-	uint32_t inode;	       /* equal for all names of one file */
-	uint32_t names;	       /* of that file, with this one */
-	uint32_t xattr_count;  /* without ACLs */
-	uint32_t xattr_bytes;  /* that ext4 needs for all of them, and for the ACLs */
-	uint32_t xattr_labels; /* xattrs_labels of the entry: the @keep of its digest */
+	uint64_t block_bytes;	/* of a file: the blocks of 4 KiB that its data needs */
+	uint32_t major, minor;	/* of a device node */
+	uint32_t number;	/* of this entry: manifest_path */
+	uint32_t inode;		/* equal for all names of one file */
+	uint32_t names;		/* of that file, with this one */
+	uint32_t xattr_count;	/* without ACLs */
+	uint32_t xattr_bytes;	/* that ext4 needs for all of them, and for the ACLs */
+	uint32_t xattr_labels;	/* xattrs_labels of the entry: the @keep of its digest */
+	struct program program; /* of a file */
+	const char *content;	/* of a file that manifest_keep has chosen: @size bytes; or NULL */
 	unsigned char digest[MANIFEST_DIGEST_BYTES];	   /* of a file's content: content.h */
 	unsigned char xattr_digest[MANIFEST_DIGEST_BYTES]; /* xattrs_digest */
 };
@@ -139,6 +142,10 @@ _must_check_ int manifest_each_dir(
 const char *manifest_path(const struct manifest *manifest, uint32_t number);
 /* True if @path is an entry, the root, or the parent of an entry. */
 bool manifest_has(const struct manifest *manifest, const char *path);
+/* Finds what the archive has at @path; links are not followed. A parent without an entry is a directory
+ * of mode 0. Returns false, and leaves @ret, if there is nothing. The strings of @ret are valid until the
+ * next entry or path is asked for, its content as long as the manifest. */
+bool manifest_find(const struct manifest *manifest, const char *path, struct manifest_entry *ret);
 /* Finds the first entry at @path, or at a parent of it, that is not a directory. Replaced entries
  * count, since tar creates them too. Returns false, and leaves @ret, if there is none. */
 bool manifest_find_obstacle(
@@ -150,6 +157,12 @@ bool manifest_find_obstacle(
  * hard links, as tar does with --strip-components: "./" is a part, too, and an entry with no more
  * parts is left out. For the process that reads the archive. */
 void manifest_strip(struct manifest *manifest, unsigned count);
+/* Keeps the content of the files for which @keeps returns true; together at most MANIFEST_KEPT_MAX
+ * bytes, the first ones. @path is that of an entry. For the process that reads the archive. */
+#define MANIFEST_KEPT_MAX MIB(8)
+void manifest_keep(struct manifest *manifest, bool (*keeps)(const char *path, uint64_t size));
+/* True if the content of this file is to be kept: manifest_add then needs it. */
+bool manifest_keeps(struct manifest *manifest, const char *raw_path, uint64_t size);
 /* Adds an entry. @raw_path, and entry->link of a hard link, are the unchanged strings of the
  * archive; entry->path is ignored. An unsafe entry is added as a problem instead. 0 or -errno;
  * -EFBIG if the list is larger than its limit. */

@@ -287,6 +287,24 @@ void manifest_strip(struct manifest *manifest, unsigned count)
 	manifest->strip = count;
 }
 
+void manifest_keep(struct manifest *manifest, bool (*keeps)(const char *path, uint64_t size))
+{
+	manifest->keeps = keeps;
+}
+
+bool manifest_keeps(struct manifest *manifest, const char *raw_path, uint64_t size)
+{
+	char path[PATH_MAX];
+	const char *rest;
+
+	if (!manifest->keeps || size > MANIFEST_KEPT_MAX - manifest->kept ||
+		normalise_stripped(manifest, raw_path, &rest, path) || !rest ||
+		!manifest->keeps(path, size))
+		return false;
+	manifest->kept += size;
+	return true;
+}
+
 int manifest_add(
 	struct manifest *manifest, const char *raw_path, const struct manifest_entry *entry)
 {

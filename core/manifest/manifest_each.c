@@ -57,6 +57,16 @@ bool manifest_has(const struct manifest *manifest, const char *path)
 	return record_find(manifest, path) != 0;
 }
 
+bool manifest_find(const struct manifest *manifest, const char *path, struct manifest_entry *ret)
+{
+	uint32_t number = record_find(manifest, path);
+
+	if (number == 0)
+		return false;
+	*ret = decode(manifest, record_at(manifest, number));
+	return true;
+}
+
 const char *manifest_path(const struct manifest *manifest, uint32_t number)
 {
 	return record_path(manifest, record_at(manifest, number), manifest->paths[0]);

@@ -36,7 +36,9 @@ struct reader {
 	uint64_t reported_ms;
 	struct sha256 sha;
 	struct content content;
-	struct xattr *xattrs; /* of the entry: those that the file will have */
+	unsigned char head[PROGRAM_HEAD_BYTES]; /* of the file */
+	char *kept;				/* its content, if it is to be kept; else NULL */
+	struct xattr *xattrs;			/* of the entry: those that the file will have */
 	size_t xattr_capacity;
 	struct diag *diag;
 };
@@ -89,15 +91,32 @@ static int fail_stream(struct reader *reader, int r, const char *path)
 	return fail(reader, code, path, text);
 }
 
-/* Computes the digest of the content, and the blocks that it occupies. 0 or -errno. */
+/* Copies the part of a file's data at @offset that is in its first @end bytes. */
+static void copy_part(void *to, uint64_t end, uint64_t offset, const void *data, size_t size)
+{
+	if (offset < end)
+		memcpy((char *)to + offset, data, size < end - offset ? size : end - offset);
+}
+
+/* Computes the digest of the content, and the blocks that it occupies; collects its beginning, and all
+ * of what is to be kept. 0 or -errno. */
 static int read_content(struct reader *reader, const char *path, struct manifest_entry *entry)
 {
 	struct content *content = &reader->content;
-	uint64_t offset, end_block = 0;
+	uint64_t offset, end_block = 0, head_bytes = entry->size;
 	const void *data;
 	size_t size;
 	int r;
 
+	if (head_bytes > sizeof(reader->head))
+		head_bytes = sizeof(reader->head);
+	memset(reader->head, 0, head_bytes);
+	if (manifest_keeps(reader->manifest, path, entry->size)) {
+		reader->kept = calloc(1, entry->size + 1);
+		if (!reader->kept)
+			return -ENOMEM;
+		entry->content = reader->kept;
+	}
 	content_begin(content, &reader->sha);
 	while ((r = tar_stream_content(reader->stream, &offset, &data, &size)) > 0) {
 		uint64_t first = offset / CONTENT_UNIT;
@@ -105,6 +124,9 @@ static int read_content(struct reader *reader, const char *path, struct manifest
 
 		content_add_hole(content, offset - content->at);
 		content_add(content, data, size);
+		copy_part(reader->head, head_bytes, offset, data, size);
+		if (reader->kept)
+			copy_part(reader->kept, entry->size, offset, data, size);
 		first = first > end_block ? first : end_block;
 		entry->block_bytes += (end > first ? end - first : 0) * CONTENT_UNIT;
 		end_block = end > end_block ? end : end_block;
@@ -112,6 +134,7 @@ static int read_content(struct reader *reader, const char *path, struct manifest
 	if (r < 0)
 		return fail_stream(reader, r, path);
 	content_add_hole(content, entry->size - content->at);
+	entry->program = program_identify(reader->head, head_bytes);
 	return content_end(content, entry->digest);
 }
 
@@ -427,6 +450,8 @@ static int read_entries(struct reader *reader)
 
 	while ((r = tar_stream_next(reader->stream, &from)) > 0) {
 		r = read_entry(reader, &from);
+		free(reader->kept);
+		reader->kept = NULL;
 		if (r == -EFBIG)
 			return fail_limit(reader, from.path);
 		if (r < 0)

@@ -243,13 +243,16 @@ static void write_record(struct record *record, uint64_t bytes, struct record_pa
 	record->xattr_count = entry->xattr_count;
 	record->xattr_labels = entry->xattr_labels;
 	record->xattr_bytes = entry->xattr_bytes;
+	record->program = entry->program;
 	if (has_digest(record))
 		to = mempcpy(to, entry->digest, MANIFEST_DIGEST_BYTES);
 	if (record->flags & RECORD_XATTRS)
 		to = mempcpy(to, entry->xattr_digest, MANIFEST_DIGEST_BYTES);
 	to = mempcpy(to, name.at, name.size);
 	*to++ = '\0';
-	strcpy(to, entry->link);
+	to = stpcpy(to, entry->link) + 1;
+	if (record->flags & RECORD_CONTENT)
+		memcpy(to, entry->content, entry->size);
 }
 
 int record_append(struct manifest *manifest, uint32_t parent, struct record_part name,
@@ -261,8 +264,10 @@ int record_append(struct manifest *manifest, uint32_t parent, struct record_part
 	int r;
 
 	flags |= has_xattrs(entry) ? RECORD_XATTRS : 0u;
+	flags |= entry->content ? RECORD_CONTENT : 0u;
 	bytes += entry->type == MANIFEST_FILE ? MANIFEST_DIGEST_BYTES : 0;
 	bytes += flags & RECORD_XATTRS ? MANIFEST_DIGEST_BYTES : 0;
+	bytes += flags & RECORD_CONTENT ? entry->size : 0;
 	bytes = round_up(bytes, RECORD_UNIT);
 	r = reserve(manifest, bytes);
 	if (r == 0)
@@ -325,6 +330,7 @@ struct manifest_entry record_entry(const struct record *record)
 		.xattr_count = record->xattr_count,
 		.xattr_labels = record->xattr_labels,
 		.xattr_bytes = record->xattr_bytes,
+		.program = record->program,
 	};
 	const char *at = record->data;
 
@@ -334,6 +340,8 @@ struct manifest_entry record_entry(const struct record *record)
 	}
 	if (record->flags & RECORD_XATTRS)
 		memcpy(entry.xattr_digest, at, MANIFEST_DIGEST_BYTES);
+	if (record->flags & RECORD_CONTENT)
+		entry.content = entry.link + strlen(entry.link) + 1;
 	return entry;
 }
 

@@ -30,6 +30,7 @@ enum record_flag {
 	RECORD_PARENT = 4,   /* has entries below it */
 	RECORD_LINKED = 8,   /* hard links refer to it */
 	RECORD_XATTRS = 16,  /* has a digest of attributes */
+	RECORD_CONTENT = 32, /* has the content of the file */
 };
 
 /* A record holds the last part of its path, so that a long path costs little. */
@@ -46,7 +47,8 @@ struct record {
 	uint64_t size, block_bytes;
 	uint32_t major, minor;
 	uint32_t xattr_count, xattr_labels, xattr_bytes;
-	/* The digests that it has; its name; its link. */
+	struct program program;
+	/* The digests that it has; its name; its link; its content. */
 	char data[];
 };
 
@@ -60,6 +62,8 @@ struct manifest {
 	bool sealed;
 	char (*paths)[PATH_MAX]; /* of the entry that manifest_each passes on, and of its link */
 	unsigned strip;		 /* parts of names to leave out */
+	bool (*keeps)(const char *path, uint64_t size);
+	uint64_t kept; /* bytes of content */
 };
 
 /* The offset of the first record in the file. */

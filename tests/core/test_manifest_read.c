@@ -591,6 +591,82 @@ static void reads_in_pieces_and_reports_progress(void **state)
 	manifest_free(manifest);
 }
 
+/* ---- kept content ---- */
+
+static bool keeps_conf(const char *path, uint64_t size)
+{
+	const char *dot = strrchr(path, '.');
+
+	return size < 5000 && dot && strcmp(dot, ".conf") == 0;
+}
+
+static void keeps_the_content_that_is_wanted(void **state)
+{
+	static char large[9001];
+	const struct member members[] = {
+		{"./etc/", '5', NULL, NULL},
+		{"./etc/a.conf", '0', NULL, "replaced"},
+		{"./etc/b.conf", '0', NULL, ""},
+		{"./etc/large.conf", '0', NULL, large},
+		{"./etc/other", '0', NULL, "other"},
+		{"./etc/c.conf", '1', "./etc/a.conf", NULL},
+		{"./etc/tool.conf", '0', NULL, "#!/bin/sh\n"},
+		{"./etc/b.conf", '0', NULL, "second"},
+	};
+	struct manifest *manifest = manifest_new();
+	struct manifest_entry entry = {.path = NULL};
+	struct diag diag;
+
+	(void)state;
+	memset(large, 'x', sizeof(large) - 1);
+	manifest_keep(manifest, keeps_conf);
+	assert_int_equal(read_fd(manifest, craft(members, ARRAY_SIZE(members), 1024), &diag), 0);
+	assert_true(manifest_find(manifest, "etc/a.conf", &entry));
+	assert_string_equal(entry.path, "etc/a.conf");
+	assert_int_equal(entry.size, strlen("replaced"));
+	assert_memory_equal(entry.content, "replaced", entry.size);
+	assert_content(&entry, "replaced");
+	assert_true(manifest_find(manifest, "etc/b.conf", &entry));
+	assert_memory_equal(entry.content, "second", entry.size);
+	assert_true(manifest_find(manifest, "etc/c.conf", &entry));
+	assert_string_equal(entry.link, "etc/a.conf");
+	assert_true(manifest_find(manifest, "etc/tool.conf", &entry));
+	assert_int_equal(entry.program.kind, PROGRAM_SCRIPT);
+	assert_true(manifest_find(manifest, "etc/large.conf", &entry));
+	assert_null(entry.content);
+	assert_int_equal(entry.program.kind, PROGRAM_OTHER);
+	assert_true(manifest_find(manifest, "etc/other", &entry));
+	assert_null(entry.content);
+	assert_true(manifest_find(manifest, "etc", &entry));
+	assert_int_equal(entry.type, MANIFEST_DIR);
+	assert_true(manifest_find(manifest, "", &entry));
+	assert_int_equal(entry.type, MANIFEST_DIR);
+	assert_false(manifest_find(manifest, "etc/none", &entry));
+	assert_false(manifest_find(manifest, "etc/a.conf/none", &entry));
+	manifest_free(manifest);
+}
+
+static bool keeps_all(const char *path, uint64_t size)
+{
+	return *path && size > 0;
+}
+
+static void keeps_no_more_than_its_limit(void **state)
+{
+	struct manifest *manifest = manifest_new();
+
+	(void)state;
+	manifest_keep(manifest, keeps_all);
+	assert_true(manifest_keeps(manifest, "./a", MANIFEST_KEPT_MAX - 10));
+	assert_false(manifest_keeps(manifest, "./b", 11));
+	assert_true(manifest_keeps(manifest, "./b", 10));
+	assert_false(manifest_keeps(manifest, "./c", UINT64_MAX));
+	manifest_free(manifest);
+	manifest = manifest_new();
+	assert_false(manifest_keeps(manifest, "./a", 1));
+	manifest_free(manifest);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -609,6 +685,8 @@ int main(void)
 		cmocka_unit_test(messages_are_sanitised),
 		cmocka_unit_test(reports_why_reading_stopped),
 		cmocka_unit_test(reads_in_pieces_and_reports_progress),
+		cmocka_unit_test(keeps_the_content_that_is_wanted),
+		cmocka_unit_test(keeps_no_more_than_its_limit),
 	};
 
 	return cmocka_run_group_tests_name(
