@@ -216,6 +216,26 @@ int cmdline_each(
 	return r;
 }
 
+bool cmdline_find(const char *cmdline, const char *key, char *ret, size_t size)
+{
+	_cleanup_free_ char *text = strdup(cmdline);
+	char *rest = text;
+	bool found = false;
+
+	(void)str_copy(ret, size, "");
+	if (!text)
+		return false;
+	for (char *word; (word = next_parameter(&rest)) && strcmp(word, "--") != 0;) {
+		size_t length = strcspn(word, "=");
+
+		if (strlen(key) == length && strncmp(word, key, length) == 0)
+			found = str_copy(ret, size, word + length + (word[length] == '='));
+	}
+	if (!found)
+		(void)str_copy(ret, size, "");
+	return found;
+}
+
 /* @wanted may have a suffix: "/PARTNROFF=1", ":crypt:discard". */
 static bool is_wanted(const char *wanted, const char *found)
 {

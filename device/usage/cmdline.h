@@ -35,6 +35,13 @@ _must_check_ int cmdline_each(
 	const char *cmdline, int (*each)(void *arg, const struct cmdline_device *name), void *arg);
 
 /*
+ * Finds the value of the parameter @key as the kernel does: blanks between double quotes belong to
+ * the value, the last one counts, and those behind "--" are for init. "" for a parameter without
+ * "=". False, and @ret "", if there is none or it does not fit.
+ */
+bool cmdline_find(const char *cmdline, const char *key, char *ret, size_t size);
+
+/*
  * True if the disk may have the device @name although no disk is known to have it: a UUID or
  * label may be in content that could not be read (disk_content_has_gap), and the kernel numbers
  * cards and disks again at each start, so that a missing partition of mmcblk1 may be the same

@@ -174,6 +174,35 @@ static bool matches(const char *cmdline, const struct disk_content *content)
 	return cmdline_matches(&name, content);
 }
 
+static void values_are_found(void **state)
+{
+	static const struct {
+		const char *cmdline, *key, *value; /* NULL: not found */
+	} cases[] = {
+		{"root=UUID=ab-cd ro quiet", "root", "UUID=ab-cd"},
+		{"root=/dev/a root=/dev/b", "root", "/dev/b"},
+		{"ro root=\"/dev/a b\" x", "root", "/dev/a b"},
+		{"\"root=/dev/a b\"", "root", "/dev/a b"},
+		{"rootfstype=ext4", "root", NULL},
+		{"xroot=1", "root", NULL},
+		{"ro quiet", "ro", ""},
+		{"root=", "root", ""},
+		{"root=/dev/a -- root=/dev/b", "root", "/dev/a"},
+		{"init=/sbin/init rdinit=/init", "init", "/sbin/init"},
+		{"rootflags=subvol=@,compress=zstd\n", "rootflags", "subvol=@,compress=zstd"},
+		{"root=/dev/a root=01234567890123456789012345678901", "root", NULL},
+		{"", "root", NULL},
+	};
+	char value[32];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_true(cmdline_find(cases[i].cmdline, cases[i].key, value, sizeof(value)) ==
+			    (cases[i].value != NULL));
+		assert_string_equal(value, cases[i].value ? cases[i].value : "");
+	}
+}
+
 static void contents_are_matched(void **state)
 {
 	const struct disk_content table = {
@@ -284,6 +313,7 @@ int main(void)
 		cmocka_unit_test(an_unknown_word_is_opaque),
 		cmocka_unit_test(any_number_of_names_is_found),
 		cmocka_unit_test(names_too_long_are_opaque),
+		cmocka_unit_test(values_are_found),
 		cmocka_unit_test(contents_are_matched),
 		cmocka_unit_test(missing_devices_may_be_renamed),
 		cmocka_unit_test(missing_devices_may_be_whole_disks),
