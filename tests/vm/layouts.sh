@@ -26,10 +26,9 @@ declare -A layout=([ext4]=boot-root [f2fs]=f2fs.conf)
 
 # Its init loads all modules, also those for later, mounts / and switches to it.
 make_initrd() { # FILE
-	local root=$vm_tmp/initrd version
-	version=$(basename "$VM_DIR"/kernel/lib/modules/*)
+	local root=$vm_tmp/initrd
 	mkdir -p "$root"/{bin,dev,proc,sys,root} && ln -s bin "$root/sbin" && cp "$(command -v busybox)" "$root/bin/" || return 1
-	copy_modules "$root" "$version" sdhci-pci mmc_block ext4 vfat f2fs nls_cp437 nls_ascii \
+	copy_modules "$root" "$VM_DIR/kernel" sdhci-pci mmc_block ext4 vfat f2fs nls_cp437 nls_ascii \
 		nls_iso8859-1 crc32c_generic libcrc32c || return 1
 	cat >"$root/init" <<-'EOF'
 	#!/bin/busybox sh

@@ -303,21 +303,22 @@ copy_libraries() {      # ROOT, of that program
 	done
 }
 
-# Copies modules of Debian's kernel and their dependencies.
-copy_modules() {        # ROOT, VERSION, modules
-	local root=$1 version=$2 module path
+# Copies modules of an unpacked kernel and their dependencies.
+copy_modules() {        # ROOT, KERNEL (its folder), modules
+	local root=$1 kernel=$2 version module path
+	version=$(basename "$kernel"/lib/modules/*)
 	shift 2
 	mkdir -p "$root/usr/lib/modules/$version" || return 1
 	[ -e "$root/lib" ] || ln -s usr/lib "$root/lib"
 	for module in "$@"; do
-		modprobe -d "$VM_DIR/kernel" -S "$version" --show-depends "$module" 2>/dev/null |
+		modprobe -d "$kernel" -S "$version" --show-depends "$module" 2>/dev/null |
 			sed -n 's/^insmod //p' | sed 's/[[:space:]]*$//'
 	done | sort -u | while read -r module; do
-		path=${module#"$VM_DIR/kernel"}
+		path=${module#"$kernel"}
 		mkdir -p "$root/usr${path%/*}"
 		cp "$module" "$root/usr$path"
 	done
-	cp "$VM_DIR/kernel/lib/modules/$version"/modules.{builtin,builtin.modinfo,order} \
+	cp "$kernel/lib/modules/$version"/modules.{builtin,builtin.modinfo,order} \
 		"$root/usr/lib/modules/$version/"
 	depmod -b "$root" "$version"
 }
@@ -370,7 +371,7 @@ make_installer() {
 	printf 'root:x:0:0:root:/root:/bin/sh\n' >"$root/etc/passwd"
 	printf 'root:x:0:\n' >"$root/etc/group"
 
-	copy_modules "$root" "$version" mmc_block sdhci-pci ext4 vfat f2fs nls_cp437 nls_iso8859-1 \
+	copy_modules "$root" "$VM_DIR/kernel" mmc_block sdhci-pci ext4 vfat f2fs nls_cp437 nls_iso8859-1 \
 		nls_ascii nls_utf8 loop crc32c_generic libcrc32c xhci-pci usb-storage uas sd_mod \
 		virtio_blk virtio_pci || return 1
 

@@ -3,13 +3,14 @@
 #
 # prepare.sh - makes the parts of the emulated board from packages:
 #
-#   build/vm/qemu/          a QEMU that can emulate an eMMC (>= 10.2): a chroot with
-#                           Debian testing, because that of Debian 12 is older
+#   build/vm/qemu/          a QEMU that can emulate an eMMC (>= 10.2), and one for ARM: a
+#                           chroot with Debian testing, because those of Debian 12 are older
 #   build/vm/kernel/        Debian's stock kernel and modules, only unpacked
 #   build/vm/rootfs.tar.zst the system under test: Debian with its own kernel and
 #                           initrd, up to a login prompt on ttyS0
+#   build/vm/arm/           U-Boot, kernel and busybox of an Orange Pi, only unpacked
 #
-# Each is made once, and again only when this file has changed; remove build/vm
+# Each is made once, and again only when this file or a hook has changed; remove build/vm
 # to make all of them again. mmdebstrap knows the mirrors and keys.
 #
 # ALLOW_SD=1: use an SD card if no QEMU with an eMMC is available. This tests less
@@ -28,9 +29,12 @@ options=(--mode=root --variant=minbase --quiet
 	# The clock of a build machine may be wrong.
 	--aptopt='Acquire::Check-Valid-Until "false"')
 
-# A part is up to date if its stamp exists and is not older than this file.
+# A part is up to date if its stamp exists and is not older than this file and the hooks.
 fresh() {
-	[ "$VM_DIR/$1.stamp" -nt "$0" ] && [ "$VM_DIR/$1.stamp" -nt "$vm_here/board-hook" ]
+	local source
+	for source in "$0" "$vm_here"/board-*; do
+		[ "$VM_DIR/$1.stamp" -nt "$source" ] || return 1
+	done
 }
 
 discard() {
@@ -42,7 +46,7 @@ discard() {
 
 start_qemu() {  # suite
 	discard qemu
-	mmdebstrap "${options[@]}" --include=qemu-system-x86 "$1" "$VM_DIR/qemu" >"$qemu_log" 2>&1 8>&- 9>&- &
+	mmdebstrap "${options[@]}" --include=qemu-system-x86,qemu-system-arm "$1" "$VM_DIR/qemu" >"$qemu_log" 2>&1 8>&- 9>&- &
 	qemu_job=$!
 	vm_jobs="$vm_jobs $qemu_job"
 }
@@ -96,6 +100,24 @@ finish_board() {
 	wait "$board_job" && touch "$VM_DIR/kernel.stamp" "$VM_DIR/$ARCHIVE.stamp"
 }
 
+# Debian's packages for another processor: apt reads their list apart from the machine's own. The
+# suite alone, without its updates: fewer lists to download.
+start_arm() {
+	discard arm
+	mkdir -p "$VM_DIR/arm"
+	# shellcheck disable=SC2016
+	VM_ARM_DIR=$VM_DIR/arm VM_HOOK=$vm_here/board-arm-hook \
+	mmdebstrap "${options[@]}" --variant=custom --architectures=armhf --skip=check/qemu --format=null \
+		--customize-hook='sh "$VM_HOOK" "$VM_ARM_DIR"' \
+		"$BOARD_SUITE" - http://deb.debian.org/debian >"$arm_log" 2>&1 8>&- 9>&- &
+	arm_job=$!
+	vm_jobs="$vm_jobs $arm_job"
+}
+
+finish_arm() {
+	wait "$arm_job" && touch "$VM_DIR/arm.stamp"
+}
+
 # ---------------------------------------------------------------------------
 
 vm_setup
@@ -106,14 +128,16 @@ done
 
 qemu_log=$vm_tmp/qemu.log
 board_log=$vm_tmp/board.log
+arm_log=$vm_tmp/arm.log
 qemu_job=
 board_job=
+arm_job=
 took() { echo "$((SECONDS - started)) s"; }
 started=$SECONDS
 
-# Both run at once: one waits for the network while the other unpacks.
+# All run at once: one waits for the network while another unpacks.
 has_emmc() { qemu_has "$VM_DIR/qemu" emmc; }
-if qemu_has '' emmc; then
+if qemu_has '' emmc && command -v qemu-system-arm >/dev/null; then
 	QEMU_ROOT=
 else
 	QEMU_ROOT=$VM_DIR/qemu
@@ -122,6 +146,7 @@ fi
 if ! fresh "$ARCHIVE" || ! fresh kernel; then
 	start_board
 fi
+fresh arm || start_arm
 
 CARD=emmc
 if [ -n "$qemu_job" ] && ! finish_qemu; then
@@ -157,6 +182,13 @@ if [ -n "$board_job" ] && ! finish_board; then
 	tail -n 30 "$board_log" | quote
 else
 	pass "Debian $BOARD_SUITE's kernel and $ARCHIVE, $(du -m "$VM_DIR/$ARCHIVE" | cut -f1) MiB ($(took))"
+fi
+
+if [ -n "$arm_job" ] && ! finish_arm; then
+	fail "Debian $BOARD_SUITE's U-Boot and kernel for armhf"
+	tail -n 30 "$arm_log" | quote
+else
+	pass "Debian $BOARD_SUITE's U-Boot and kernel for armhf, $(du -sm "$VM_DIR/arm" | cut -f1) MiB ($(took))"
 fi
 
 vm_jobs=
