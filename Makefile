@@ -143,7 +143,7 @@ demo: deps-demo ## install a small real root filesystem on an image file
 	@bash tests/tools/demo.sh
 
 .PHONY: check check-unit check-root check-vm
-VM_TESTS := $(addprefix tests/vm/,layouts.sh fat.sh udev.sh udev-late.sh emmc-install.sh serial.sh boot-areas.sh renumber.sh pull.sh)
+VM_TESTS := $(addprefix tests/vm/,layouts.sh fat.sh udev.sh udev-late.sh emmc-install.sh serial.sh boot-areas.sh renumber.sh pull.sh boot-rom.sh)
 E2E := $(filter-out %/lib.sh %/tree.sh,$(wildcard tests/e2e/*.sh))
 SOURCE_TESTS := tests/tools/mutants.sh tests/tools/arrows.sh tests/tools/prose.sh tests/tools/queues.sh
 # The longest first: the runner uses this order until it has measured them.
@@ -166,7 +166,7 @@ check-unit: all tests ## run the cmocka tests only
 	@bash tests/tools/run.sh $(TESTS)
 check-root: all tests ## run the tests of the whole program on loop devices and in terminals
 	@bash tests/tools/run.sh $(E2E)
-check-vm: all $(BUILD)/tests/vm-boot-areas $(BUILD)/tests/vm-line ## install on an emulated board's eMMC over its serial console, and boot it
+check-vm: all $(BUILD)/tests/vm-boot-areas $(BUILD)/tests/vm-line ## install on emulated boards, over a serial console, and boot them
 	@bash tests/tools/run.sh $(VM_TESTS)
 
 # Downloads the emulated machine while the compiler works. The tests that need it report a failure.
