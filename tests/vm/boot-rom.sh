@@ -26,10 +26,11 @@ CARD_MIB=128                    # QEMU requires a power of two
 BOOT_SECONDS=90                 # more than an idle machine needs
 SILENT_TIMES=2
 
-# UUIDs: of no partition, and of the layout "own-boot".
+# IDs: of no partition, and of the layout "own-boot".
 # shellcheck disable=SC2034 # the changes use it
 OTHER=99999999-8888-4777-8666-555555555555
 OWN_ROOT=0b0a4d00-0001-4000-8000-000000000001
+OWN_DISK=0b0a4d00
 OWN_BOOT=0b0a4d00-0001-4000-8000-000000000002
 
 # ---------------------------------------------------------------------------
@@ -64,6 +65,11 @@ cases=(
 	'no init|one|init-missing|Kernel panic|rm sbin/init bin/sh; ln -s none sbin/init'
 	'init of another processor|one|machine|Kernel panic|cp "$(command -v busybox)" bin/busybox'
 )
+# shellcheck disable=SC2016
+[ "$CHECK" != 1 ] || cases+=(
+	'UUID that the archive names|one||board: login|root "UUID=$OTHER"; echo "UUID=$OTHER / ext4 defaults 0 1" >etc/fstab'
+	'disk ID that the archive names|one||board: login|root PARTUUID=1a2b3c4d-01'
+)
 
 # Words for the changes.
 menu=boot/extlinux/extlinux.conf
@@ -79,7 +85,7 @@ append() {
 # For a layout whose /boot is a partition: there U-Boot sees no folder "boot".
 own_boot() {
 	sed -i 's| /boot/| /|' "$menu"
-	root "UUID=$OWN_ROOT"
+	root "PARTUUID=$OWN_DISK-02"
 	echo "UUID=$OWN_BOOT /boot ext4 defaults 0 2" >>etc/fstab
 }
 
@@ -173,7 +179,7 @@ make_layouts() {        # DIR
 		cp "$one" "$1/one.conf" || return 1
 	sed 's/table = "mbr"/&\n\tidentity = "new"/' "$one" >"$1/new-ids.conf"
 	sed '/^blob/,/^}/d' "$one" >"$1/no-loader.conf"
-	sed '/^partition/,$d' "$one" >"$1/own-boot.conf"
+	sed -e '/^partition/,$d' -e "s/table = \"mbr\"/&\n\tid = \"$OWN_DISK\"/" "$one" >"$1/own-boot.conf"
 	cat >>"$1/own-boot.conf" <<-END
 	partition "boot" {
 		size = "40M"
