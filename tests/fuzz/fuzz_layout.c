@@ -38,6 +38,25 @@ static void check_places(const struct layout *l, uint64_t disk_bytes)
 	assert(end * SECTOR_BYTES + (l->table == TABLE_GPT ? 33 * SECTOR_BYTES : 0) <= disk_bytes);
 }
 
+/* Gives every partition the ID in the last comment of the input, as far as it can have it: the layout
+ * stays valid. */
+static void check_ids(struct layout *l, const uint8_t *data, size_t size)
+{
+	struct diag diag;
+	char value[64];
+	size_t at = size;
+
+	while (at > 0 && data[at - 1] != '#')
+		at--;
+	(void)STR_FORMAT(value, "%.*s", (int)(size - at), (const char *)data + at);
+	for (size_t i = 0; i < l->count; i++)
+		for (enum layout_id kind = LAYOUT_ID_FS_UUID; kind <= LAYOUT_ID_LABEL; kind++)
+			(void)layout_set_id(l, i, kind, value);
+	layout_assign_ids(l, layout_random);
+	if (layout_check(l, &diag) < 0)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint64_t disks[] = {GIB(2), 7634944 * UINT64_C(512), GIB(64), GIB(4096)};
@@ -61,7 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < ARRAY_SIZE(disks); i++) {
 		if (layout_place(&layout, disks[i], &placed, &diag) < 0)
 			continue;
-		layout_assign_ids(&placed, layout_random);
+		check_ids(&placed, data, size);
 		check_places(&placed, disks[i]);
 	}
 	return 0;

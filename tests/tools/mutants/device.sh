@@ -214,3 +214,49 @@ suite_is device/test_disk
 part "a sentence on a blank disk" device/disk/disk.c '"It is blank."' '"It holds blank."'
 part "a sentence on a content that is not known" device/disk/disk.c \
 	'"Its content is not known: it cannot be read."' '"It holds %s."'
+
+id=device/layout/id.c
+suite_is device/test_id
+part "IDs of zeros" $id 'if (text[i] || zero)' 'if (text[i])'
+part "text behind an ID" $id 'if (text[i] || zero)' 'if (zero)'
+part "zeros in parts of an ID" $id "zero && (form[i] != '#' || c == '0')" "c == '0' || form[i] != '#'"
+part "volume IDs in upper case" $id 'VFAT_FORM, toupper' 'VFAT_FORM, tolower'
+part "IDs of an MBR in lower case" $id 'MBR_FORM, tolower' 'MBR_FORM, toupper'
+part "PARTUUIDs of an MBR in lower case" $id 'PART_FORM, tolower' 'PART_FORM, toupper'
+part "UUIDs in lower case" $id 'UUID_FORM, tolower' 'UUID_FORM, toupper'
+part "the prefix of an MBR's ID" $id 'str_has_prefix(text, "0x") ? 2 : 0' '0'
+part "no ID without a filesystem" $id 'fs != FS_NONE && id_of_uuid' 'id_of_uuid'
+part "hexadecimal numbers of partitions" $id '%s-%02zx' '%s-%02zu'
+
+ids=device/layout/layout_ids.c
+suite_is device/test_layout_ids
+part "an ID of another partition" $ids 'id_field(&layout->partitions[i], kind), id) == 0)' \
+	'id_field(&layout->partitions[i], kind), id) == 2)'
+part "another explicit ID" $ids 'return own[0] ? strcasecmp(own, id) == 0 : str_copy' 'return str_copy'
+part "a PARTUUID of another partition of an MBR" $ids 'strcmp(derived, partuuid) != 0 || ' ''
+part "a disk ID of zeros" $ids ' || !id_of_disk(TABLE_MBR, disk, disk)' ''
+part "another ID of the disk" $ids 'return layout->disk_uuid[0] ? strcasecmp(layout->disk_uuid, disk) == 0' \
+	'return 0 ? 0'
+part "labels that do not fit" $ids ' || !fs_label_fits(p->fs, label) ||' ' ||'
+part "empty labels" $ids "label[0] == '\\0' || !fs" '!fs'
+part "another explicit label" $ids '(p->label_is_set && strcmp(p->label, label) != 0)' '0'
+part "the same label again" $ids 'p->label_is_set && strcmp(p->label, label) != 0' 'p->label_is_set'
+part "a label of another partition" $ids 'if (i != index && layout->partitions[i].label_is_set &&' 'if (0 &&'
+part "a default label of another partition" $ids "layout->partitions[i].label[0] = '\\0';" ';'
+line "a label that was named once" $ids 'p->label_is_set = true;' ';'
+part "PARTUUIDs of an MBR" $ids '? set_id(layout, index, kind, id)
+						  : set_disk_id(layout, index, id)' '? set_id(layout, index, kind, id) : set_id(layout, index, kind, id)'
+part "a given GUID of the disk" $ids "layout->disk_uuid[0] == '\\0' && layout->table == TABLE_GPT" \
+	'layout->table == TABLE_GPT'
+part "a given ID of the disk" $ids "else if (layout->disk_uuid[0] == '\\0')" 'else'
+
+suite_is device/test_layout_check device/test_layout_file
+part "a PARTUUID that an MBR does not derive" device/layout/layout_check.c \
+	'strcasecmp(p->partuuid, derived) != 0' '0'
+part "a PARTUUID of a GPT that is not a UUID" device/layout/layout_check.c \
+	'!id_of_partition(TABLE_GPT, p->partuuid, id)' '0'
+part "an ID that the table cannot have" device/layout/layout_file.c \
+	'!id_of_disk(layout->table, layout->disk_uuid, layout->disk_uuid))' '0)'
+part "a UUID that the filesystem cannot have" device/layout/layout_file.c \
+	'!id_of_fs(p->fs, p->fs_uuid, p->fs_uuid))' '0)'
+part "explicit labels" device/layout/layout_file.c 'p->label_is_set = has_word(parser, "label");' ';'
