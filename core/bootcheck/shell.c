@@ -363,7 +363,8 @@ static enum shell_keyword run_list(
 
 void shell_run(struct shell *shell, const char *text, size_t size, unsigned line)
 {
-	struct shell_text script = {.text = text, .size = size, .line = line};
+	struct shell_text script = {
+		.text = text, .size = size, .line = line, .has_braces = shell->has_braces};
 
 	if (shell->depth == 0)
 		shell->bytes_left = BYTES_MAX + size;

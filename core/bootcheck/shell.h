@@ -27,6 +27,7 @@ struct shell {
 	struct shell_state state;
 	unsigned uncertain; /* not 0: whether this command is reached is not known */
 	unsigned depth;
+	bool has_braces;   /* as in shell_text */
 	size_t bytes_left; /* to be read, so that loops end */
 	bool is_lost;	   /* something ran that is not known */
 	/* Runs one command. @is_sure: what follows is reached only if it succeeds. */
@@ -36,7 +37,8 @@ struct shell {
 	char memory[SHELL_MEMORY_BYTES]; /* of the strings of states */
 };
 
-/* Runs a script, and that of a variable within it; command is set, all else is 0 at first. @line:
+/* Runs a script, and that of a variable within it; command and has_braces are set, all else is 0
+ * at first. @line:
  * the number of its first line. */
 void shell_run(struct shell *shell, const char *text, size_t size, unsigned line);
 /* A copy of @text that lasts as long as @shell; NULL if there is no more room. */

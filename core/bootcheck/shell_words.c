@@ -182,6 +182,11 @@ static enum shell_keyword find_keyword(const struct reader *reader)
 	return SHELL_NO_KEYWORD;
 }
 
+static bool is_brace(const struct shell_text *text, int c)
+{
+	return text->has_braces && (c == '{' || c == '}');
+}
+
 /* Reads one byte or one construct. True at the end of the command, which is then in ret->end. */
 static bool read_piece(struct reader *reader, int c)
 {
@@ -195,6 +200,11 @@ static bool read_piece(struct reader *reader, int c)
 		read_escape(reader);
 	} else if (c == '#' && !reader->in_word) {
 		skip_comment(text);
+	} else if (is_brace(text, c)) {
+		put(reader, (char)c);
+		end_word(reader);
+		reader->ret->end = SHELL_END_LIST;
+		return true;
 	} else if (c == ';' || c == '\n') {
 		reader->ret->end = SHELL_END_LIST;
 		return true;
@@ -227,7 +237,7 @@ void shell_words_read(
 	while (!ended) {
 		unsigned line = text->line;
 		int c = peek(text, 0);
-		bool divides = c < 0 || strchr(" \t\r\n;&|", c);
+		bool divides = c < 0 || strchr(" \t\r\n;&|", c) || is_brace(text, c);
 
 		if (divides && reader.in_word) {
 			end_word(&reader);

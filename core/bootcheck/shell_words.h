@@ -19,7 +19,8 @@
 struct shell_text {
 	const char *text;
 	size_t size, at;
-	unsigned line; /* at at */
+	unsigned line;	 /* at at */
+	bool has_braces; /* GRUB: "{" and "}" are words and end a command, wherever they stand */
 };
 
 /* What is behind the words. */
