@@ -198,6 +198,12 @@ static void follows_conditions(void **state)
 		{"for d in; do booti 1; done", ""},
 		{"setenv k a; while test $x; do load mmc 0 1 $k; setenv k b; done; booti 1; load mmc 0 2 $k; booti 2",
 			"1*[booti] ?KC\n1[booti] ?KC\n"},
+		{"setenv d x; for d in ${l}; do load mmc 0 1 /$d; booti 1; done", "1[booti] ?KC\n"},
+		{"setenv k a; if test $x = 1; then setenv k b; exit; fi; load mmc 0 1 /$k; booti 1",
+			"1*[booti] kernel=/a ?C\n"},
+		{"load mmc 0 1 k; load mmc 0 2 f; load mmc 0 3 o; if test $x = 1; then fdt apply 3; fi; "
+		 "booti 1 - 2",
+			"1*[booti] kernel=/k fdt=/f ?OC\n"},
 		/* nonsense */
 		{"fi; done; then" BOOT_K "if", "1*[booti] kernel=/k ?C\n"},
 		{"if true; then" BOOT_K, "1*[booti] kernel=/k ?C\n"},
