@@ -284,6 +284,11 @@ static void imports_what_was_loaded(void **state)
 	(void)state;
 	assert_string_equal(parse_with(with, "uEnv.txt", "k=b\n"), "1*[booti] kernel=/b ?C\n");
 	assert_string_equal(parse_with(with, "uEnv.txt", NULL), "1*[booti] kernel=/a ?C\n");
+	assert_string_equal(
+		parse_with("if load mmc 0 1 uEnv.txt; then setenv k a; else setenv k b; fi;"
+			   "load mmc 0 2 $k; booti 2",
+			"uEnv.txt", NULL),
+		"1*[booti] kernel=/b ?C\n");
 	assert_string_equal(parse_with(with, "other.txt", "k=b\n"), "1*[booti] ?KC\n");
 	assert_string_equal(parse_with(with, "uEnv.txt", "k=b\n=\n"), "1*[booti] ?KC\n");
 	assert_string_equal(
@@ -332,6 +337,14 @@ static void is_bounded(void **state)
 	assert_string_equal(parse("setenv f 'run f'; run f; booti 1"), "1[] ?KIFOC\n");
 	assert_string_equal(
 		parse("setenv f 'run f; run f'; while true; do run f; done"), "1[] ?KIFOC\n");
+	/* scripts that run each other, 8 times each */
+	for (char name = 'a'; name < 'k'; name++)
+		used += (size_t)sprintf(text + used, "setenv %c run %c %c %c %c %c %c %c %c\n",
+			name, name + 1, name + 1, name + 1, name + 1, name + 1, name + 1, name + 1,
+			name + 1);
+	used += (size_t)sprintf(text + used, "setenv k true; run a; booti 1\n");
+	assert_string_equal(parse_bytes(text, used, NULL), "1[] ?KIFOC\n");
+	used = 0;
 	/* loops within loops */
 	assert_string_equal(
 		parse("setenv l 'a b c d e f g h'; for a in $l; do for b in $l; do "
