@@ -163,8 +163,6 @@ part "an unknown root" $grub_cfg '!is_sure || !path || is_uncertain(menu)' '!pat
 part "variables of the command line" $grub_cfg 'if (!shell_is_known(command->words[at]))' 'if (0)'
 part "a saved default" $grub_cfg 'if (!menu->has_default)' 'if (1)'
 part "variables that GRUB has saved" $grub_cfg 'menu->shell.state.variable_count = 0;' ';'
-part "a search by file" $grub_cfg 'prefix && value && shell_is_known(value) && STR_FORMAT' \
-	'value && shell_is_known(value) && STR_FORMAT'
 part "a default that is a submenu" $grub_cfg '&& !rest && !menu->is_found' '&& !menu->is_found'
 part "one default" $grub_cfg '&& !rest && !menu->is_found' '&& !rest'
 part "other files" $grub_cfg 'entry->unknown = BOOT_ALL;
