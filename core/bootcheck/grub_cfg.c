@@ -19,12 +19,12 @@ enum block_kind {
 	BLOCK_OTHER,
 };
 
-/* What stands between braces, and the menu that a submenu is. */
+/* Commands between braces; a submenu is a menu, too. */
 struct block {
 	enum block_kind kind;
 	unsigned next;	    /* the number of the next entry of this menu */
 	bool is_unsure;	    /* a condition decides over earlier entries of this menu */
-	const char *wanted; /* what it is called in there, or NULL */
+	const char *wanted; /* its name in there, or NULL */
 	size_t memory_used;
 	struct shell_state outside;
 };
@@ -169,7 +169,7 @@ static void open_block(struct menu *menu, enum block_kind kind)
 	}
 	menu->blocks[++menu->depth] = (struct block){
 		.kind = kind, .memory_used = menu->shell.memory_used, .outside = menu->shell.state};
-	/* What is chosen runs with the variables that the file has left at its end. */
+	/* A chosen entry runs with the variables at the end of the file. */
 	if (is_top && !menu->is_looking && (kind == BLOCK_MENUENTRY || kind == BLOCK_SUBMENU))
 		menu->shell.state = menu->last;
 }

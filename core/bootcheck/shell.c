@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define DEPTH_MAX 24
-/* What is read, again and again by loops and run: bytes, and as many for each command. */
+/* Loops and run read again: this limits the bytes, with some for each command. */
 #define BYTES_MAX    MIB(8)
 #define COMMAND_COST 32
 #define ROUNDS_MAX   8 /* of a loop over constant words */

@@ -23,7 +23,7 @@ struct shell_text {
 	bool has_braces; /* GRUB: "{" and "}" are words and end a command, wherever they stand */
 };
 
-/* What is behind the words. */
+/* The end of a command. */
 enum shell_end {
 	SHELL_END_TEXT,
 	SHELL_END_LIST, /* ";" or a newline */

@@ -256,13 +256,13 @@ static void is_bounded(void **state)
 
 	(void)state;
 	assert_non_null(text);
-	for (int i = 0; i < 1000; i++)
+	for (int i = 0; i < 1500; i++)
 		used += (size_t)sprintf(text + used, "menuentry 'm%d' {\n%s}\n", i, BODY("6.1"));
 	assert_int_equal(grub_cfg_each(text, used, boot_entries_note, &seen), 0);
-	assert_int_equal(seen.count, 1000);
+	assert_int_equal(seen.count, 1500);
 	/* all of them know their filesystem */
 	assert_int_equal(grub_cfg_each(text, used, count_known, &known), 0);
-	assert_int_equal(known, 1000);
+	assert_int_equal(known, 1500);
 	seen = (struct boot_entries){.stop_at = 2};
 	assert_int_equal(grub_cfg_each(text, used, boot_entries_note, &seen), 7);
 	assert_int_equal(seen.count, 2);
