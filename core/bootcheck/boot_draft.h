@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * boot_draft - a boot_entry while a parser fills it, with the memory of its strings. What does not
- * fit makes its part unknown. Pure.
+ * boot_draft - a boot_entry while a parser fills it, with the memory of its strings. A string
+ * that does not fit makes its part unknown. Pure.
  */
 #ifndef CORE_BOOTCHECK_BOOT_DRAFT_H
 #define CORE_BOOTCHECK_BOOT_DRAFT_H

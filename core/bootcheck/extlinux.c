@@ -66,7 +66,7 @@ static void add_overlays(struct label *label, char *value)
 		boot_draft_add_overlay(&label->draft, word);
 }
 
-/* Takes the first word initrd= for an initrd if there is none. */
+/* Takes the first word initrd= as the initrd, unless the label has one. */
 static void set_append(struct label *label, char *value)
 {
 	boot_draft_set(&label->draft, BOOT_COMMAND_LINE, &label->draft.entry.command_line, value);
@@ -94,7 +94,7 @@ static void ignore(struct label *label, char *value)
 	(void)value;
 }
 
-/* What a label can have. */
+/* The keywords of a label. */
 static const struct keyword {
 	const char *name;
 	void (*set)(struct label *label, char *value);
@@ -322,7 +322,7 @@ static int read_file(struct parser *parser, const char *text, size_t size)
 	return r != 0 ? r : end_label(parser);
 }
 
-/* The labels are counted from 1 on; 0 is none. */
+/* Labels have numbers from 1 on; 0: no label. */
 struct search {
 	const struct parser *parser;
 	unsigned at, wanted, menu_wanted;

@@ -4,12 +4,12 @@
  *
  * Facts, from U-Boot's boot/pxe_utils.c and syslinux.cfg(5): keywords in any case, values up to the
  * end of the line. A relative path begins at the folder of the file, an absolute one at the root of
- * its filesystem. A second `append` replaces the first. Without `initrd`, the word initrd= of
- * `append` names it; commas separate several (SYSLINUX). `kernel FILE#CONF` names a configuration
+ * its filesystem. A second `append` replaces the first. The word initrd= of
+ * `append` names an initrd, too; commas separate several (SYSLINUX). `kernel FILE#CONF` names a configuration
  * of a FIT, and an initrd or device tree of the same name comes out of that FIT; `fdt -` means
  * none. `localboot` takes precedence over a kernel: that entry has no parts at all.
  *
- * What the two read differently is unknown: a second, other initrd or device tree (U-Boot takes the
+ * A part that the two read differently is unknown: a second, other initrd or device tree (U-Boot takes the
  * first, SYSLINUX the last); parts behind a keyword that U-Boot lacks, which ends the entry there;
  * an `append` outside of all entries, for those without one (SYSLINUX only). The CR of a CR LF is
  * left out as in SYSLINUX; U-Boot takes it as part of the value.

@@ -27,7 +27,7 @@ void lines_begin(struct lines *lines, const char *text, size_t size);
 char *lines_next(struct lines *lines);
 
 /* Splits off the next word in place: blanks (space and tab) separate words. Moves *rest behind it.
- * NULL if there is none. */
+ * NULL at the end. */
 char *word_next(char **rest);
 /* Removes blanks (space, tab and CR) at both ends in place; returns the first other character. */
 char *text_trim(char *text);

@@ -6,7 +6,7 @@
  * Facts, from the specification (uapi-group.org/specifications/specs/boot_loader_specification) and
  * loader.conf(5): one key and value per line, separated by blanks; paths begin at the root of the
  * filesystem of the file; initrd, options and devicetree-overlay can come several times, and
- * options are joined. Of `linux`, `efi` and `uki` an entry has one; GRUB's blscfg puts in variables
+ * options are joined. An entry has one of `linux`, `efi` and `uki`; GRUB's blscfg puts in variables
  * ("$kernelopts"). `default` is a pattern (*, ?, [...]) for the name of the file, with or without
  * ".conf"; without it, the newest version is taken.
  */
@@ -21,7 +21,7 @@
  * kernel. is_default is false: see loader_default_matches. 0, or the result of @each. */
 _must_check_ int loader_entry_each(const char *text, size_t size, boot_entry_fn each, void *arg);
 
-/* What loader.conf names as default: a pattern for loader_default_matches. False, and "", if it
+/* The default of loader.conf: a pattern for loader_default_matches. False, and "", if it
  * names none, or what only systemd-boot knows ("@saved"). */
 bool loader_conf_default(const char *text, size_t size, char *ret, size_t ret_size);
 /* True if @name, the name of a file in loader/entries, matches the pattern. A count of tries

@@ -11,7 +11,7 @@
 #define DEPTH_MAX    4
 #define INCLUDES_MAX 32
 
-/* What a filter decides over the lines behind it. */
+/* The effect of a filter on the lines behind it. */
 enum filter {
 	FILTER_ALL,  /* they count */
 	FILTER_NONE, /* they do not */
@@ -110,7 +110,7 @@ static const struct key {
 	const char *name;
 	void (*set)(struct raspberry_config *config, char *value);
 	unsigned part;	/* that it decides over */
-	bool is_last;	/* what stood before it counts no longer */
+	bool is_last;	/* it replaces earlier values */
 	bool has_words; /* its value has blanks */
 } keys[] = {
 	{"kernel", set_kernel, BOOT_KERNEL, true, false},

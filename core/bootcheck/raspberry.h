@@ -27,7 +27,7 @@ struct raspberry_config {
 	 */
 	struct boot_draft draft;
 	const char *command_line_file; /* "cmdline.txt" by default */
-	const char *os_prefix;	       /* NULL if there is none */
+	const char *os_prefix;	       /* or NULL */
 	const char *overlay_prefix;    /* "overlays/" by default; overlays have it already */
 	int arm_64bit;		       /* 0, 1, or -1: not set or not known */
 };

@@ -16,7 +16,7 @@ static const char *keep(struct uboot_env *env, const char *text)
 	return memcpy(to, text, size);
 }
 
-/* The index of @name; env->count if there is none. */
+/* The index of @name, or env->count. */
 static size_t find(const struct uboot_env *env, const char *name)
 {
 	size_t at = 0;

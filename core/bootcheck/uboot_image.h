@@ -20,7 +20,7 @@ enum uboot_script_state {
 	UBOOT_SCRIPT_BAD_DATA_CRC,
 	UBOOT_SCRIPT_WRONG_TYPE, /* a uImage of something else: no text */
 	UBOOT_SCRIPT_FIT,	 /* a flattened image tree, which is not looked into: no text */
-	UBOOT_SCRIPT_TRUNCATED,	 /* shorter than its header says */
+	UBOOT_SCRIPT_TRUNCATED,	 /* shorter than by its header */
 	UBOOT_SCRIPT_EMPTY,	 /* its first size is 0, which U-Boot refuses: no text */
 };
 

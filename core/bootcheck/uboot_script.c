@@ -2,17 +2,17 @@
 #include "core/bootcheck/uboot_script.h"
 
 #include "core/bootcheck/boot_draft.h"
-#include "core/bootcheck/hush.h"
+#include "core/bootcheck/shell.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define NAME_BYTES  64
-#define VALUE_BYTES HUSH_WORDS_SIZE
+#define VALUE_BYTES SHELL_WORDS_SIZE
 
 struct script {
-	struct hush hush;
+	struct shell shell;
 	const struct uboot_env *env;
 	boot_entry_fn each;
 	void *arg;
@@ -21,14 +21,9 @@ struct script {
 	struct boot_draft draft;
 };
 
-static struct script *script_of(struct hush *hush)
+static struct script *script_of(struct shell *shell)
 {
-	return container_of(hush, struct script, hush);
-}
-
-static bool is_known(const char *text)
-{
-	return !strchr(text, UBOOT_SYMBOL) && !strchr(text, '$');
+	return container_of(shell, struct script, shell);
 }
 
 /* The prefix ends in a slash, or is empty. */
@@ -72,7 +67,7 @@ static bool is_one_of(const char *const *list, size_t count, const char *text)
 }
 
 /* The filesystem of "0:2": *ret is its root, NULL for that of the script. False if not known. */
-static bool root_of(struct hush *hush, const char *device, const char **ret)
+static bool root_of(struct shell *shell, const char *device, const char **ret)
 {
 	const char *part = device + strcspn(device, ":#");
 	char root[NAME_BYTES];
@@ -80,10 +75,11 @@ static bool root_of(struct hush *hush, const char *device, const char **ret)
 
 	*ret = NULL;
 	if (*part == '\0')
-		return is_known(device) || is_one_of(own_device, ARRAY_SIZE(own_device), device);
+		return shell_is_known(device) ||
+		       is_one_of(own_device, ARRAY_SIZE(own_device), device);
 	if (*part == ':' && is_one_of(own_partition, ARRAY_SIZE(own_partition), part + 1))
 		return true;
-	if (!is_known(part))
+	if (!shell_is_known(part))
 		return false;
 	if (*part == '#')
 		(void)STR_FORMAT(root, "PARTLABEL=%s", part + 1);
@@ -91,12 +87,12 @@ static bool root_of(struct hush *hush, const char *device, const char **ret)
 		(void)STR_FORMAT(root, "PARTITION=%u", (unsigned)number);
 	else
 		return false;
-	*ret = hush_keep(hush, root);
+	*ret = shell_keep(shell, root);
 	return *ret != NULL;
 }
 
 /* Sets the path, or the folder, of a loaded file. */
-static void set_path(struct hush *hush, const char *word, struct uboot_slot *slot)
+static void set_path(struct shell *shell, const char *word, struct shell_slot *slot)
 {
 	char path[VALUE_BYTES];
 	size_t symbol, slash;
@@ -107,8 +103,8 @@ static void set_path(struct hush *hush, const char *word, struct uboot_slot *slo
 	} else {
 		(void)STR_FORMAT(path, "%s%s", *word == '/' ? "" : "/", word);
 	}
-	if (is_known(path) && *path != '\0') {
-		slot->path = hush_keep(hush, path);
+	if (shell_is_known(path) && *path != '\0') {
+		slot->path = shell_keep(shell, path);
 		return;
 	}
 	symbol = strcspn(path, "$\001");
@@ -116,7 +112,7 @@ static void set_path(struct hush *hush, const char *word, struct uboot_slot *slo
 	if (slash == 0 || symbol < slash)
 		return;
 	path[slash - (slash > 1)] = '\0';
-	slot->dir = hush_keep(hush, path);
+	slot->dir = shell_keep(shell, path);
 }
 
 static bool is_env_file(const struct script *script, const char *path)
@@ -125,43 +121,44 @@ static bool is_env_file(const struct script *script, const char *path)
 }
 
 /* load IFACE DEV ADDRESS FILE. */
-static enum hush_status run_load(struct hush *hush, const struct hush_words *words, bool is_sure)
+static enum shell_status run_load(
+	struct shell *shell, const struct shell_words *words, bool is_sure)
 {
-	const struct script *script = script_of(hush);
-	struct uboot_slot slot = {0};
+	const struct script *script = script_of(shell);
+	struct shell_slot slot = {0};
 	char address[NAME_BYTES];
 
 	if (words->count < 4)
-		return HUSH_UNKNOWN;
-	slot.address = hush_keep(hush, address_of(words->words[3], address));
+		return SHELL_UNKNOWN;
+	slot.address = shell_keep(shell, address_of(words->words[3], address));
 	if (words->count > 4 && is_env_file(script, words->words[4]) && script->env->is_missing)
-		return HUSH_FALSE;
+		return SHELL_FALSE;
 	if (!slot.address) {
-		uboot_state_forget_files(&hush->state);
-		return HUSH_UNKNOWN;
+		shell_state_forget_files(&shell->state);
+		return SHELL_UNKNOWN;
 	}
 	/* More words are how much of the file, and from where. */
-	if (words->count == 5 && root_of(hush, words->words[2], &slot.root) &&
-		(is_sure || !uboot_state_slot(&hush->state, slot.address)))
-		set_path(hush, words->words[4], &slot);
-	uboot_state_load(&hush->state, slot);
+	if (words->count == 5 && root_of(shell, words->words[2], &slot.root) &&
+		(is_sure || !shell_state_slot(&shell->state, slot.address)))
+		set_path(shell, words->words[4], &slot);
+	shell_state_load(&shell->state, slot);
 	if (words->count > 4 && is_env_file(script, words->words[4]))
-		return HUSH_TRUE;
-	return HUSH_LIKELY;
+		return SHELL_TRUE;
+	return SHELL_LIKELY;
 }
 
 /* ---- variables ---- */
 
-static void set_variable(struct hush *hush, const char *name, const char *value)
+static void set_variable(struct shell *shell, const char *name, const char *value)
 {
-	const char *kept_name = hush_keep(hush, name);
+	const char *kept_name = shell_keep(shell, name);
 
 	/* Without room for the name it may be known, which it is no longer. */
-	uboot_state_set(&hush->state, kept_name ? kept_name : name,
-		kept_name && value ? hush_keep(hush, value) : NULL);
+	shell_state_set(&shell->state, kept_name ? kept_name : name,
+		kept_name && value ? shell_keep(shell, value) : NULL);
 }
 
-static enum hush_status set_words(struct hush *hush, const struct hush_words *words, size_t at)
+static enum shell_status set_words(struct shell *shell, const struct shell_words *words, size_t at)
 {
 	char value[VALUE_BYTES] = "";
 	size_t used = 0;
@@ -170,28 +167,29 @@ static enum hush_status set_words(struct hush *hush, const struct hush_words *wo
 	while (at < words->count && words->words[at][0] == '-')
 		at++;
 	if (at == words->count)
-		return HUSH_UNKNOWN;
+		return SHELL_UNKNOWN;
 	name = words->words[at];
-	if (!is_known(name)) {
-		hush_lose_variables(hush);
-		return HUSH_TRUE;
+	if (!shell_is_known(name)) {
+		shell_lose_variables(shell);
+		return SHELL_TRUE;
 	}
 	for (size_t i = at + 1; i < words->count; i++) {
 		(void)str_format(value + used, sizeof(value) - used, "%s%s", i > at + 1 ? " " : "",
 			words->words[i]);
 		used += strlen(value + used);
 	}
-	set_variable(hush, name, value);
-	return HUSH_TRUE;
+	set_variable(shell, name, value);
+	return SHELL_TRUE;
 }
 
-static enum hush_status run_setenv(struct hush *hush, const struct hush_words *words, bool is_sure)
+static enum shell_status run_setenv(
+	struct shell *shell, const struct shell_words *words, bool is_sure)
 {
 	(void)is_sure;
-	return set_words(hush, words, 1);
+	return set_words(shell, words, 1);
 }
 
-static bool is_wanted(const struct hush_words *words, size_t at, const char *name)
+static bool is_wanted(const struct shell_words *words, size_t at, const char *name)
 {
 	if (at >= words->count)
 		return true;
@@ -202,120 +200,108 @@ static bool is_wanted(const struct hush_words *words, size_t at, const char *nam
 }
 
 /* env import [-OPTION...] ADDRESS [SIZE [NAME...]]. */
-static enum hush_status run_import(struct hush *hush, const struct hush_words *words)
+static enum shell_status run_import(struct shell *shell, const struct shell_words *words)
 {
-	const struct uboot_env *env = script_of(hush)->env;
-	const struct uboot_slot *slot = NULL;
+	const struct uboot_env *env = script_of(shell)->env;
+	const struct shell_slot *slot = NULL;
 	char address[NAME_BYTES];
 	size_t at = 2;
 
 	while (at < words->count && words->words[at][0] == '-' && words->words[at][1] != '\0')
 		at++;
 	if (at < words->count)
-		slot = uboot_state_slot(&hush->state, address_of(words->words[at], address));
-	if (!slot || !slot->path || !is_env_file(script_of(hush), slot->path) || env->is_cut) {
-		hush_lose_variables(hush);
-		return HUSH_LIKELY;
+		slot = shell_state_slot(&shell->state, address_of(words->words[at], address));
+	if (!slot || !slot->path || !is_env_file(script_of(shell), slot->path) || env->is_cut) {
+		shell_lose_variables(shell);
+		return SHELL_LIKELY;
 	}
 	for (size_t i = 0; i < env->count; i++)
 		if (is_wanted(words, at + 2, env->variables[i].name))
-			set_variable(hush, env->variables[i].name, env->variables[i].value);
-	return HUSH_TRUE;
+			set_variable(shell, env->variables[i].name, env->variables[i].value);
+	return SHELL_TRUE;
 }
 
-static enum hush_status run_env(struct hush *hush, const struct hush_words *words, bool is_sure)
+static enum shell_status run_env(struct shell *shell, const struct shell_words *words, bool is_sure)
 {
 	const char *verb = words->count > 1 ? words->words[1] : "";
 
 	(void)is_sure;
 	if (strcmp(verb, "set") == 0)
-		return set_words(hush, words, 2);
+		return set_words(shell, words, 2);
 	if (strcmp(verb, "import") == 0)
-		return run_import(hush, words);
+		return run_import(shell, words);
 	if (strcmp(verb, "exists") == 0 || strcmp(verb, "print") == 0)
-		return HUSH_UNKNOWN;
+		return SHELL_UNKNOWN;
 	if (strcmp(verb, "delete") == 0) {
 		for (size_t i = 2; i < words->count; i++)
-			set_variable(hush, words->words[i], "");
-		return HUSH_TRUE;
+			set_variable(shell, words->words[i], "");
+		return SHELL_TRUE;
 	}
 	if (strcmp(verb, "save") != 0)
-		hush_lose_variables(hush);
-	return HUSH_LIKELY;
+		shell_lose_variables(shell);
+	return SHELL_LIKELY;
 }
 
 /* ---- conditions and other scripts ---- */
 
-static enum hush_status status_of(bool is_true)
+static enum shell_status run_test(
+	struct shell *shell, const struct shell_words *words, bool is_sure)
 {
-	return is_true ? HUSH_TRUE : HUSH_FALSE;
-}
-
-static enum hush_status run_test(struct hush *hush, const struct hush_words *words, bool is_sure)
-{
-	const struct script *script = script_of(hush);
+	const struct script *script = script_of(shell);
 	char *const *word = words->words;
 
 	(void)is_sure;
 	if (words->count == 5 && strcmp(word[1], "-e") == 0 && is_env_file(script, word[4]))
-		return status_of(!script->env->is_missing);
-	for (size_t i = 1; i < words->count; i++)
-		if (!is_known(word[i]))
-			return HUSH_UNKNOWN;
-	if (words->count == 3 && strcmp(word[1], "-n") == 0)
-		return status_of(word[2][0] != '\0');
-	if (words->count == 3 && strcmp(word[1], "-z") == 0)
-		return status_of(word[2][0] == '\0');
-	if (words->count == 4 && strcmp(word[2], "=") == 0)
-		return status_of(strcmp(word[1], word[3]) == 0);
-	if (words->count == 4 && strcmp(word[2], "!=") == 0)
-		return status_of(strcmp(word[1], word[3]) != 0);
-	return HUSH_UNKNOWN;
+		return script->env->is_missing ? SHELL_FALSE : SHELL_TRUE;
+	return shell_test(word, words->count);
 }
 
-static enum hush_status run_true(struct hush *hush, const struct hush_words *words, bool is_sure)
+static enum shell_status run_true(
+	struct shell *shell, const struct shell_words *words, bool is_sure)
 {
-	(void)hush;
+	(void)shell;
 	(void)words;
 	(void)is_sure;
-	return HUSH_TRUE;
+	return SHELL_TRUE;
 }
 
-static enum hush_status run_false(struct hush *hush, const struct hush_words *words, bool is_sure)
+static enum shell_status run_false(
+	struct shell *shell, const struct shell_words *words, bool is_sure)
 {
-	(void)hush;
+	(void)shell;
 	(void)words;
 	(void)is_sure;
-	return HUSH_FALSE;
+	return SHELL_FALSE;
 }
 
-static enum hush_status run_exit(struct hush *hush, const struct hush_words *words, bool is_sure)
+static enum shell_status run_exit(
+	struct shell *shell, const struct shell_words *words, bool is_sure)
 {
 	(void)words;
 	(void)is_sure;
-	hush->state.is_over = true;
-	return HUSH_TRUE;
+	shell->state.is_over = true;
+	return SHELL_TRUE;
 }
 
-static void lose_all(struct hush *hush)
+static void lose_all(struct shell *shell)
 {
-	hush_lose_variables(hush);
-	uboot_state_forget_files(&hush->state);
+	shell_lose_variables(shell);
+	shell_state_forget_files(&shell->state);
 }
 
-static enum hush_status run_run(struct hush *hush, const struct hush_words *words, bool is_sure)
+static enum shell_status run_run(struct shell *shell, const struct shell_words *words, bool is_sure)
 {
 	(void)is_sure;
 	for (size_t i = 1; i < words->count; i++) {
 		const char *name = words->words[i];
-		const char *value = uboot_state_get(&hush->state, name, strlen(name));
+		const char *value = shell_state_get(&shell->state, name, strlen(name));
 
 		if (value)
-			hush_run(hush, value, strlen(value), words->line);
+			shell_run(shell, value, strlen(value), words->line);
 		else
-			lose_all(hush);
+			lose_all(shell);
 	}
-	return HUSH_UNKNOWN;
+	return SHELL_UNKNOWN;
 }
 
 /* ---- boot commands ---- */
@@ -326,18 +312,18 @@ static void deliver(struct script *script)
 
 	if (script->r != 0)
 		return;
-	entry->is_default = script->count++ == 0 && script->hush.uncertain == 0;
+	entry->is_default = script->count++ == 0 && script->shell.uncertain == 0;
 	script->r = script->each(script->arg, entry);
 	if (script->r != 0)
-		script->hush.state.is_over = true;
+		script->shell.state.is_over = true;
 }
 
 /* The file at an address. *ret is its slot, or NULL and the part is unknown. */
-static const struct uboot_slot *find_file(struct script *script, unsigned part, const char *word)
+static const struct shell_slot *find_file(struct script *script, unsigned part, const char *word)
 {
 	char address[NAME_BYTES];
-	const struct uboot_slot *slot =
-		uboot_state_slot(&script->hush.state, address_of(word, address));
+	const struct shell_slot *slot =
+		shell_state_slot(&script->shell.state, address_of(word, address));
 	struct boot_entry *entry = &script->draft.entry;
 
 	if (!slot || !slot->path) {
@@ -355,20 +341,20 @@ static const struct uboot_slot *find_file(struct script *script, unsigned part, 
 
 static void set_command_line(struct script *script)
 {
-	const char *value = uboot_state_get(&script->hush.state, "bootargs", strlen("bootargs"));
+	const char *value = shell_state_get(&script->shell.state, "bootargs", strlen("bootargs"));
 	struct boot_entry *entry = &script->draft.entry;
 	char text[VALUE_BYTES];
 
-	if (!value || !is_known(value))
+	if (!value || !shell_is_known(value))
 		entry->unknown |= BOOT_COMMAND_LINE;
 	if (!value || !STR_COPY(text, value))
 		return;
-	for (char *p = text; (p = strchr(p, UBOOT_SYMBOL));)
+	for (char *p = text; (p = strchr(p, SHELL_SYMBOL));)
 		*p = '$';
 	boot_draft_set(&script->draft, BOOT_COMMAND_LINE, &entry->command_line, text);
 }
 
-static void begin_entry(struct script *script, const struct hush_words *words)
+static void begin_entry(struct script *script, const struct shell_words *words)
 {
 	boot_draft_begin(&script->draft, words->line);
 	boot_draft_set(&script->draft, 0, &script->draft.entry.title, words->words[0]);
@@ -377,7 +363,7 @@ static void begin_entry(struct script *script, const struct hush_words *words)
 static void set_kernel(struct script *script, const char *word)
 {
 	struct boot_draft *draft = &script->draft;
-	const struct uboot_slot *slot = find_file(script, BOOT_KERNEL, word);
+	const struct shell_slot *slot = find_file(script, BOOT_KERNEL, word);
 
 	if (!slot || !slot->path)
 		return;
@@ -389,7 +375,7 @@ static void set_kernel(struct script *script, const char *word)
 static void set_fdt(struct script *script, const char *word)
 {
 	struct boot_draft *draft = &script->draft;
-	const struct uboot_slot *slot = find_file(script, BOOT_FDT, word);
+	const struct shell_slot *slot = find_file(script, BOOT_FDT, word);
 
 	if (slot && slot->path)
 		boot_draft_set(draft, BOOT_FDT, &draft->entry.fdt, slot->path);
@@ -399,7 +385,7 @@ static void set_fdt(struct script *script, const char *word)
 
 static void set_overlays(struct script *script)
 {
-	const struct uboot_state *state = &script->hush.state;
+	const struct shell_state *state = &script->shell.state;
 
 	if (state->overlays_unknown)
 		script->draft.entry.unknown |= BOOT_OVERLAY;
@@ -408,11 +394,12 @@ static void set_overlays(struct script *script)
 }
 
 /* bootz KERNEL [INITRD] [FDT]. */
-static enum hush_status run_boot(struct hush *hush, const struct hush_words *words, bool is_sure)
+static enum shell_status run_boot(
+	struct shell *shell, const struct shell_words *words, bool is_sure)
 {
-	struct script *script = script_of(hush);
+	struct script *script = script_of(shell);
 	struct boot_draft *draft = &script->draft;
-	const struct uboot_slot *slot;
+	const struct shell_slot *slot;
 
 	(void)is_sure;
 	begin_entry(script, words);
@@ -431,73 +418,76 @@ static enum hush_status run_boot(struct hush *hush, const struct hush_words *wor
 		set_overlays(script);
 	}
 	deliver(script);
-	return HUSH_FALSE;
+	return SHELL_FALSE;
 }
 
 /* bootefi ADDRESS ...: an EFI program, which may be a kernel. */
-static enum hush_status run_bootefi(struct hush *hush, const struct hush_words *words, bool is_sure)
+static enum shell_status run_bootefi(
+	struct shell *shell, const struct shell_words *words, bool is_sure)
 {
-	struct script *script = script_of(hush);
+	struct script *script = script_of(shell);
 
 	(void)is_sure;
 	begin_entry(script, words);
 	script->draft.entry.unknown = BOOT_ALL & ~(unsigned)BOOT_KERNEL;
 	set_kernel(script, words->count > 1 ? words->words[1] : "");
 	deliver(script);
-	return HUSH_UNKNOWN;
+	return SHELL_UNKNOWN;
 }
 
-static enum hush_status run_boot_unknown(
-	struct hush *hush, const struct hush_words *words, bool is_sure)
+static enum shell_status run_boot_unknown(
+	struct shell *shell, const struct shell_words *words, bool is_sure)
 {
-	struct script *script = script_of(hush);
+	struct script *script = script_of(shell);
 
 	(void)is_sure;
 	begin_entry(script, words);
 	script->draft.entry.unknown = BOOT_ALL;
 	deliver(script);
-	lose_all(hush);
-	return HUSH_UNKNOWN;
+	lose_all(shell);
+	return SHELL_UNKNOWN;
 }
 
 /* fdt apply ADDRESS. */
-static enum hush_status run_fdt(struct hush *hush, const struct hush_words *words, bool is_sure)
+static enum shell_status run_fdt(struct shell *shell, const struct shell_words *words, bool is_sure)
 {
-	struct uboot_state *state = &hush->state;
-	const struct uboot_slot *slot;
+	struct shell_state *state = &shell->state;
+	const struct shell_slot *slot;
 	char address[NAME_BYTES];
 
 	(void)is_sure;
 	if (words->count < 3 || strcmp(words->words[1], "apply") != 0)
-		return HUSH_LIKELY;
-	slot = uboot_state_slot(state, address_of(words->words[2], address));
-	if (!slot || !slot->path || slot->root || state->overlay_count == UBOOT_OVERLAYS_MAX)
+		return SHELL_LIKELY;
+	slot = shell_state_slot(state, address_of(words->words[2], address));
+	if (!slot || !slot->path || slot->root || state->overlay_count == SHELL_OVERLAYS_MAX)
 		state->overlays_unknown = true;
 	else
 		state->overlays[state->overlay_count++] = slot->path;
-	return HUSH_LIKELY;
+	return SHELL_LIKELY;
 }
 
 /* Any other command may set the variables, and write to the addresses, that it names. */
-static enum hush_status run_other(struct hush *hush, const struct hush_words *words, bool is_sure)
+static enum shell_status run_other(
+	struct shell *shell, const struct shell_words *words, bool is_sure)
 {
 	(void)is_sure;
 	for (size_t i = 1; i < words->count; i++) {
 		char address[NAME_BYTES];
-		const struct uboot_slot *slot =
-			uboot_state_slot(&hush->state, address_of(words->words[i], address));
+		const struct shell_slot *slot =
+			shell_state_slot(&shell->state, address_of(words->words[i], address));
 
-		uboot_state_set(&hush->state, words->words[i], NULL);
+		shell_state_set(&shell->state, words->words[i], NULL);
 		if (slot)
-			uboot_state_load(
-				&hush->state, (struct uboot_slot){.address = slot->address});
+			shell_state_load(
+				&shell->state, (struct shell_slot){.address = slot->address});
 	}
-	return HUSH_UNKNOWN;
+	return SHELL_UNKNOWN;
 }
 
 static const struct {
 	const char *name;
-	enum hush_status (*run)(struct hush *hush, const struct hush_words *words, bool is_sure);
+	enum shell_status (*run)(
+		struct shell *shell, const struct shell_words *words, bool is_sure);
 } commands[] = {
 	{"load", run_load},
 	{"fatload", run_load},
@@ -532,16 +522,17 @@ static const struct {
 	{"go", run_boot_unknown},
 };
 
-static enum hush_status run_command(struct hush *hush, const struct hush_words *words, bool is_sure)
+static enum shell_status run_command(
+	struct shell *shell, const struct shell_words *words, bool is_sure)
 {
-	if (!is_known(words->words[0]) || words->is_cut) {
-		lose_all(hush);
-		return HUSH_UNKNOWN;
+	if (!shell_is_known(words->words[0]) || words->is_cut) {
+		lose_all(shell);
+		return SHELL_UNKNOWN;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (strcmp(commands[i].name, words->words[0]) == 0)
-			return commands[i].run(hush, words, is_sure);
-	return run_other(hush, words, is_sure);
+			return commands[i].run(shell, words, is_sure);
+	return run_other(shell, words, is_sure);
 }
 
 int uboot_script_each(
@@ -551,15 +542,15 @@ int uboot_script_each(
 
 	if (!script)
 		return -ENOMEM;
-	script->hush.command = run_command;
+	script->shell.command = run_command;
 	script->env = env;
 	script->each = each;
 	script->arg = arg;
-	hush_run(&script->hush, text, size > 0 ? strnlen(text, size) : 0, 1);
-	if (script->count == 0 && script->hush.is_lost) {
+	shell_run(&script->shell, text, size > 0 ? strnlen(text, size) : 0, 1);
+	if (script->count == 0 && script->shell.is_lost) {
 		boot_draft_begin(&script->draft, 1);
 		script->draft.entry.unknown = BOOT_ALL;
-		script->hush.uncertain = 1;
+		script->shell.uncertain = 1;
 		deliver(script);
 	}
 	return script->r;

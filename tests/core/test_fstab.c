@@ -93,6 +93,7 @@ static void ends_at_nul(void **state)
 {
 	(void)state;
 	assert_string_equal(parse_bytes("a /\n\0b /c\n", 10), "1|a|/||\n");
+	assert_string_equal(parse_bytes("a /\n\0\nb /c\n", 11), "1|a|/||\n");
 	assert_string_equal(parse_bytes("a\0 \0/\0", 6), ""); /* UTF-16 */
 	assert_string_equal(parse_bytes("a /bcd", 4), "1|a|/b||\n");
 	assert_string_equal(parse_bytes(NULL, 0), "");

@@ -198,6 +198,12 @@ static void follows_conditions(void **state)
 		{"for d in; do booti 1; done", ""},
 		{"setenv k a; while test $x; do load mmc 0 1 $k; setenv k b; done; booti 1; load mmc 0 2 $k; booti 2",
 			"1*[booti] ?KC\n1[booti] ?KC\n"},
+		{"setenv d x; for d in ${l}; do load mmc 0 1 /$d; booti 1; done", "1[booti] ?KC\n"},
+		{"setenv k a; if test $x = 1; then setenv k b; exit; fi; load mmc 0 1 /$k; booti 1",
+			"1*[booti] kernel=/a ?C\n"},
+		{"load mmc 0 1 k; load mmc 0 2 f; load mmc 0 3 o; if test $x = 1; then fdt apply 3; fi; "
+		 "booti 1 - 2",
+			"1*[booti] kernel=/k fdt=/f ?OC\n"},
 		/* nonsense */
 		{"fi; done; then" BOOT_K "if", "1*[booti] kernel=/k ?C\n"},
 		{"if true; then" BOOT_K, "1*[booti] kernel=/k ?C\n"},
@@ -278,6 +284,11 @@ static void imports_what_was_loaded(void **state)
 	(void)state;
 	assert_string_equal(parse_with(with, "uEnv.txt", "k=b\n"), "1*[booti] kernel=/b ?C\n");
 	assert_string_equal(parse_with(with, "uEnv.txt", NULL), "1*[booti] kernel=/a ?C\n");
+	assert_string_equal(
+		parse_with("if load mmc 0 1 uEnv.txt; then setenv k a; else setenv k b; fi;"
+			   "load mmc 0 2 $k; booti 2",
+			"uEnv.txt", NULL),
+		"1*[booti] kernel=/b ?C\n");
 	assert_string_equal(parse_with(with, "other.txt", "k=b\n"), "1*[booti] ?KC\n");
 	assert_string_equal(parse_with(with, "uEnv.txt", "k=b\n=\n"), "1*[booti] ?KC\n");
 	assert_string_equal(
@@ -326,12 +337,20 @@ static void is_bounded(void **state)
 	assert_string_equal(parse("setenv f 'run f'; run f; booti 1"), "1[] ?KIFOC\n");
 	assert_string_equal(
 		parse("setenv f 'run f; run f'; while true; do run f; done"), "1[] ?KIFOC\n");
+	/* scripts that run each other, 8 times each */
+	for (char name = 'a'; name < 'k'; name++)
+		used += (size_t)sprintf(text + used, "setenv %c run %c %c %c %c %c %c %c %c\n",
+			name, name + 1, name + 1, name + 1, name + 1, name + 1, name + 1, name + 1,
+			name + 1);
+	used += (size_t)sprintf(text + used, "setenv k true; run a; booti 1\n");
+	assert_string_equal(parse_bytes(text, used, NULL), "1[] ?KIFOC\n");
+	used = 0;
 	/* loops within loops */
 	assert_string_equal(
-		parse("setenv l 'a b c d e f g h'; for a in $l; do for b in $l; do for c in $l; do "
-		      "for d in $l; do for e in $l; do for f in $l; do x y z; done; done; done; "
-		      "done; done; done; booti 1"),
-		"1[] ?KIFOC\n");
+		parse("setenv l 'a b c d e f g h'; for a in $l; do for b in $l; do "
+		      "for c in $l; do for d in $l; do for e in $l; do for f in $l; do "
+		      "for g in $l; do x; done; done; done; done; done; done; done; booti 1"),
+		"1*[booti] ?KC\n");
 	for (int i = 0; i < 1000; i++)
 		used += (size_t)sprintf(text + used, "load mmc 0 %d k%d && booti %d\n", i, i, i);
 	assert_int_equal(uboot_script_each(text, used, NULL, boot_entries_note, &seen), 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/bootcheck/hush_words.h"
+#include "core/bootcheck/shell_words.h"
 
 #include "device/base/util.h"
 
@@ -8,33 +8,33 @@
 
 static const struct {
 	const char *name;
-	enum hush_keyword keyword;
+	enum shell_keyword keyword;
 } keywords[] = {
-	{"if", HUSH_IF},
-	{"then", HUSH_THEN},
-	{"elif", HUSH_ELIF},
-	{"else", HUSH_ELSE},
-	{"fi", HUSH_FI},
-	{"for", HUSH_FOR},
-	{"while", HUSH_WHILE},
-	{"until", HUSH_UNTIL},
-	{"do", HUSH_DO},
-	{"done", HUSH_DONE},
+	{"if", SHELL_IF},
+	{"then", SHELL_THEN},
+	{"elif", SHELL_ELIF},
+	{"else", SHELL_ELSE},
+	{"fi", SHELL_FI},
+	{"for", SHELL_FOR},
+	{"while", SHELL_WHILE},
+	{"until", SHELL_UNTIL},
+	{"do", SHELL_DO},
+	{"done", SHELL_DONE},
 };
 
 struct reader {
-	struct hush_text *text;
-	const struct uboot_state *state;
-	struct hush_words *ret;
+	struct shell_text *text;
+	const struct shell_state *state;
+	struct shell_words *ret;
 	bool in_word, is_plain; /* is_plain: without quotes and variables */
 };
 
-static int peek(const struct hush_text *text, size_t ahead)
+static int peek(const struct shell_text *text, size_t ahead)
 {
 	return text->size - text->at > ahead ? (unsigned char)text->text[text->at + ahead] : -1;
 }
 
-static int take(struct hush_text *text)
+static int take(struct shell_text *text)
 {
 	int c = peek(text, 0);
 
@@ -47,11 +47,11 @@ static int take(struct hush_text *text)
 
 static void put(struct reader *reader, char c)
 {
-	struct hush_words *ret = reader->ret;
+	struct shell_words *ret = reader->ret;
 
 	if (!reader->in_word) {
 		reader->in_word = reader->is_plain = true;
-		if (ret->count == HUSH_WORDS_MAX)
+		if (ret->count == SHELL_WORDS_MAX)
 			ret->is_cut = true;
 		else
 			ret->words[ret->count] = ret->buffer + ret->used;
@@ -67,12 +67,12 @@ static void put(struct reader *reader, char c)
 
 static void end_word(struct reader *reader)
 {
-	struct hush_words *ret = reader->ret;
+	struct shell_words *ret = reader->ret;
 
 	if (!reader->in_word)
 		return;
 	reader->in_word = false;
-	if (ret->count == HUSH_WORDS_MAX)
+	if (ret->count == SHELL_WORDS_MAX)
 		return;
 	ret->buffer[ret->used] = '\0';
 	ret->used += ret->used + 1 < sizeof(ret->buffer);
@@ -92,17 +92,17 @@ static void put_value(struct reader *reader, const char *value, bool quoted)
 
 static void put_symbol(struct reader *reader, const char *name, size_t length)
 {
-	put(reader, UBOOT_SYMBOL);
+	put(reader, SHELL_SYMBOL);
 	put(reader, '{');
 	for (size_t i = 0; i < length; i++)
-		put(reader, name[i] == UBOOT_SYMBOL ? '?' : name[i]);
+		put(reader, name[i] == SHELL_SYMBOL ? '?' : name[i]);
 	put(reader, '}');
 }
 
 /* Behind "$". */
 static void read_variable(struct reader *reader, bool quoted)
 {
-	struct hush_text *text = reader->text;
+	struct shell_text *text = reader->text;
 	const char *name, *value;
 	size_t length = 0;
 	bool braces = peek(text, 0) == '{';
@@ -121,7 +121,7 @@ static void read_variable(struct reader *reader, bool quoted)
 		put(reader, '$');
 		return;
 	}
-	value = uboot_state_get(reader->state, name, length);
+	value = shell_state_get(reader->state, name, length);
 	if (value)
 		put_value(reader, value, quoted);
 	else
@@ -145,7 +145,7 @@ static void read_quoted(struct reader *reader, int quote)
 		else if (c == '\\' && quote == '"' && peek(reader->text, 0) >= 0 &&
 			 strchr("\"\\$`", peek(reader->text, 0)))
 			put(reader, (char)take(reader->text));
-		else if (c != UBOOT_SYMBOL)
+		else if (c != SHELL_SYMBOL)
 			put(reader, (char)c);
 	}
 }
@@ -157,35 +157,40 @@ static void read_escape(struct reader *reader)
 	if (peek(reader->text, 0) == '\r' && peek(reader->text, 1) == '\n')
 		(void)take(reader->text);
 	c = take(reader->text);
-	if (c < 0 || c == '\n' || c == UBOOT_SYMBOL)
+	if (c < 0 || c == '\n' || c == SHELL_SYMBOL)
 		return;
 	put(reader, (char)c);
 	reader->is_plain = false;
 }
 
-static void skip_comment(struct hush_text *text)
+static void skip_comment(struct shell_text *text)
 {
 	while (peek(text, 0) >= 0 && peek(text, 0) != '\n')
 		(void)take(text);
 }
 
 /* The keyword that the first word is, so far the only one. */
-static enum hush_keyword find_keyword(const struct reader *reader)
+static enum shell_keyword find_keyword(const struct reader *reader)
 {
-	const struct hush_words *ret = reader->ret;
+	const struct shell_words *ret = reader->ret;
 
 	if (ret->count != 1 || !reader->is_plain)
-		return HUSH_NO_KEYWORD;
+		return SHELL_NO_KEYWORD;
 	for (size_t i = 0; i < ARRAY_SIZE(keywords); i++)
 		if (strcmp(ret->words[0], keywords[i].name) == 0)
 			return keywords[i].keyword;
-	return HUSH_NO_KEYWORD;
+	return SHELL_NO_KEYWORD;
+}
+
+static bool is_brace(const struct shell_text *text, int c)
+{
+	return text->has_braces && (c == '{' || c == '}');
 }
 
 /* Reads one byte or one construct. True at the end of the command, which is then in ret->end. */
 static bool read_piece(struct reader *reader, int c)
 {
-	struct hush_text *text = reader->text;
+	struct shell_text *text = reader->text;
 
 	if (c == '"' || c == '\'') {
 		read_quoted(reader, c);
@@ -195,43 +200,50 @@ static bool read_piece(struct reader *reader, int c)
 		read_escape(reader);
 	} else if (c == '#' && !reader->in_word) {
 		skip_comment(text);
+	} else if (is_brace(text, c)) {
+		put(reader, (char)c);
+		end_word(reader);
+		reader->ret->end = SHELL_END_LIST;
+		return true;
 	} else if (c == ';' || c == '\n') {
-		reader->ret->end = HUSH_END_LIST;
+		reader->ret->end = SHELL_END_LIST;
 		return true;
 	} else if (c == '&' || c == '|') {
 		bool twice = peek(text, 0) == c;
 
 		if (twice)
 			(void)take(text);
-		reader->ret->end = !twice ? HUSH_END_LIST : c == '&' ? HUSH_END_AND : HUSH_END_OR;
+		reader->ret->end = !twice     ? SHELL_END_LIST
+				   : c == '&' ? SHELL_END_AND
+					      : SHELL_END_OR;
 		return true;
-	} else if (c != UBOOT_SYMBOL) {
+	} else if (c != SHELL_SYMBOL) {
 		put(reader, (char)c);
 	}
 	return false;
 }
 
-void hush_words_read(
-	struct hush_text *text, const struct uboot_state *state, struct hush_words *ret)
+void shell_words_read(
+	struct shell_text *text, const struct shell_state *state, struct shell_words *ret)
 {
 	struct reader reader = {.text = text, .state = state, .ret = ret};
 	bool ended = false;
 
-	ret->end = HUSH_END_TEXT;
-	ret->keyword = HUSH_NO_KEYWORD;
+	ret->end = SHELL_END_TEXT;
+	ret->keyword = SHELL_NO_KEYWORD;
 	ret->line = text->line;
 	ret->count = ret->used = 0;
 	ret->is_cut = false;
 	while (!ended) {
 		unsigned line = text->line;
 		int c = peek(text, 0);
-		bool divides = c < 0 || strchr(" \t\r\n;&|", c);
+		bool divides = c < 0 || strchr(" \t\r\n;&|", c) || is_brace(text, c);
 
 		if (divides && reader.in_word) {
 			end_word(&reader);
 			ret->keyword = find_keyword(&reader);
-			if (ret->keyword != HUSH_NO_KEYWORD) {
-				ret->end = HUSH_END_KEYWORD;
+			if (ret->keyword != SHELL_NO_KEYWORD) {
+				ret->end = SHELL_END_KEYWORD;
 				return;
 			}
 		}

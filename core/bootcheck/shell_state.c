@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/bootcheck/uboot_state.h"
+#include "core/bootcheck/shell_state.h"
 
 #include <string.h>
 
@@ -8,7 +8,7 @@ static bool is_same(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static size_t find(const struct uboot_state *state, const char *name, size_t length)
+static size_t find(const struct shell_state *state, const char *name, size_t length)
 {
 	size_t at = 0;
 
@@ -19,14 +19,14 @@ static size_t find(const struct uboot_state *state, const char *name, size_t len
 	return at;
 }
 
-const char *uboot_state_get(const struct uboot_state *state, const char *name, size_t length)
+const char *shell_state_get(const struct shell_state *state, const char *name, size_t length)
 {
 	size_t at = find(state, name, length);
 
 	return at < state->variable_count ? state->variables[at].value : NULL;
 }
 
-void uboot_state_set(struct uboot_state *state, const char *name, const char *value)
+void shell_state_set(struct shell_state *state, const char *name, const char *value)
 {
 	size_t at = find(state, name, strlen(name));
 
@@ -34,12 +34,12 @@ void uboot_state_set(struct uboot_state *state, const char *name, const char *va
 		state->variables[at].value = value;
 	else if (at < state->variable_count)
 		state->variables[at] = state->variables[--state->variable_count];
-	else if (value && at < UBOOT_VARIABLES_MAX)
+	else if (value && at < SHELL_VARIABLES_MAX)
 		state->variables[state->variable_count++] =
-			(struct uboot_variable){.name = name, .value = value};
+			(struct shell_variable){.name = name, .value = value};
 }
 
-static size_t find_slot(const struct uboot_state *state, const char *address)
+static size_t find_slot(const struct shell_state *state, const char *address)
 {
 	size_t at = 0;
 
@@ -48,53 +48,53 @@ static size_t find_slot(const struct uboot_state *state, const char *address)
 	return at;
 }
 
-const struct uboot_slot *uboot_state_slot(const struct uboot_state *state, const char *address)
+const struct shell_slot *shell_state_slot(const struct shell_state *state, const char *address)
 {
 	size_t at = find_slot(state, address);
 
 	return at < state->slot_count ? &state->slots[at] : NULL;
 }
 
-void uboot_state_load(struct uboot_state *state, struct uboot_slot slot)
+void shell_state_load(struct shell_state *state, struct shell_slot slot)
 {
 	size_t at = find_slot(state, slot.address);
 
-	if (at == UBOOT_SLOTS_MAX)
+	if (at == SHELL_SLOTS_MAX)
 		return;
 	if (at == state->slot_count)
 		state->slot_count++;
 	state->slots[at] = slot;
 }
 
-static void forget_file(struct uboot_slot *slot)
+static void forget_file(struct shell_slot *slot)
 {
-	*slot = (struct uboot_slot){.address = slot->address};
+	*slot = (struct shell_slot){.address = slot->address};
 }
 
-void uboot_state_forget_files(struct uboot_state *state)
+void shell_state_forget_files(struct shell_state *state)
 {
 	for (size_t i = 0; i < state->slot_count; i++)
 		forget_file(&state->slots[i]);
 	state->overlays_unknown = true;
 }
 
-static void merge_slots(struct uboot_state *state, const struct uboot_state *other)
+static void merge_slots(struct shell_state *state, const struct shell_state *other)
 {
 	for (size_t i = 0; i < state->slot_count; i++) {
-		struct uboot_slot *slot = &state->slots[i];
-		const struct uboot_slot *same = uboot_state_slot(other, slot->address);
+		struct shell_slot *slot = &state->slots[i];
+		const struct shell_slot *same = shell_state_slot(other, slot->address);
 
 		if (!same || !is_same(slot->path, same->path) || !is_same(slot->dir, same->dir) ||
 			!is_same(slot->root, same->root))
 			forget_file(slot);
 	}
 	for (size_t i = 0; i < other->slot_count; i++)
-		if (!uboot_state_slot(state, other->slots[i].address))
-			uboot_state_load(
-				state, (struct uboot_slot){.address = other->slots[i].address});
+		if (!shell_state_slot(state, other->slots[i].address))
+			shell_state_load(
+				state, (struct shell_slot){.address = other->slots[i].address});
 }
 
-void uboot_state_merge(struct uboot_state *state, const struct uboot_state *other)
+void shell_state_merge(struct shell_state *state, const struct shell_state *other)
 {
 	size_t kept = 0;
 
@@ -105,10 +105,10 @@ void uboot_state_merge(struct uboot_state *state, const struct uboot_state *othe
 		return;
 	}
 	for (size_t i = 0; i < state->variable_count; i++) {
-		const struct uboot_variable *variable = &state->variables[i];
+		const struct shell_variable *variable = &state->variables[i];
 
 		if (is_same(variable->value,
-			    uboot_state_get(other, variable->name, strlen(variable->name))))
+			    shell_state_get(other, variable->name, strlen(variable->name))))
 			state->variables[kept++] = *variable;
 	}
 	state->variable_count = kept;
