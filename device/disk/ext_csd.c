@@ -42,8 +42,8 @@ int ext_csd_run(const struct emmc_card *card, struct mmc_ioc_cmd *command, const
 	return diag_fail(diag, r, "the card's EXT_CSD could not be %s: %s", what, text);
 }
 
-int ext_csd_read(const struct emmc_card *card, uint8_t ret[EXT_CSD_BYTES],
-	uint32_t *ret_status, struct diag *diag)
+int ext_csd_read(const struct emmc_card *card, uint8_t ret[EXT_CSD_BYTES], uint32_t *ret_status,
+	struct diag *diag)
 {
 	struct mmc_ioc_cmd command = {
 		.opcode = MMC_SEND_EXT_CSD,

@@ -25,7 +25,12 @@ enum {
 #define EXT_CSD_BOOT_ACK	  (1u << 6)
 #define EXT_CSD_BOOT_ENABLE_SHIFT 3
 #define EXT_CSD_BOOT_ENABLE_MASK  (7u << EXT_CSD_BOOT_ENABLE_SHIFT)
-enum { EXT_CSD_ENABLE_NONE = 0, EXT_CSD_ENABLE_BOOT0, EXT_CSD_ENABLE_BOOT1, EXT_CSD_ENABLE_USER = 7 };
+enum {
+	EXT_CSD_ENABLE_NONE = 0,
+	EXT_CSD_ENABLE_BOOT0,
+	EXT_CSD_ENABLE_BOOT1,
+	EXT_CSD_ENABLE_USER = 7
+};
 
 /* Flags of the responses (kernel: include/linux/mmc/mmc.h and core.h, which are not part of the
  * UAPI). */
