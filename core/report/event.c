@@ -137,6 +137,13 @@ void event_warnings(struct json *json, const struct archive_warnings *warnings)
 	json_end_array(json);
 }
 
+void event_loader(struct json *json, const struct disk_loader *loader)
+{
+	json_string(json, "kind", loader_name(loader->kind));
+	json_u64(json, "offset", loader->offset_bytes);
+	json_string(json, "version", loader->version);
+}
+
 void event_plan(FILE *out, const struct plan *plan, const struct plan_verdict *verdict)
 {
 	const struct disk *target = &plan->target;
