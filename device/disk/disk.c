@@ -475,14 +475,10 @@ static void list_phrase(char *list, size_t size, const char *format, ...)
 
 void disk_loaders_phrase(const struct disk_content *content, char *ret, size_t size)
 {
-	char one[96];
-
 	*ret = '\0';
-	for (uint32_t i = 0; i < content->loader_count && i < DISK_LOADERS_MAX; i++) {
-		disk_loader_phrase(&content->loaders[i], one, sizeof(one));
-		list_phrase(ret, size, "%s at %s", one,
+	for (uint32_t i = 0; i < content->loader_count && i < DISK_LOADERS_MAX; i++)
+		list_phrase(ret, size, "%s at %s", loader_label(content->loaders[i].kind),
 			human_exact(content->loaders[i].offset_bytes).s);
-	}
 }
 
 void disk_boot_content_phrase(const struct disk_content *content, char *ret, size_t size)
@@ -493,15 +489,12 @@ void disk_boot_content_phrase(const struct disk_content *content, char *ret, siz
 		[BOOT_ENABLE_BOOT1] = "boot1 starts first",
 		[BOOT_ENABLE_USER] = "the user area starts first",
 	};
-	char one[96];
 
 	*ret = '\0';
-	for (size_t i = 0; i < ARRAY_SIZE(content->boot); i++) {
-		if (content->boot[i].kind == LOADER_UNREAD)
-			continue;
-		disk_loader_phrase(&content->boot[i], one, sizeof(one));
-		list_phrase(ret, size, "boot%zu %s", i, one);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(content->boot); i++)
+		if (content->boot[i].kind != LOADER_UNREAD)
+			list_phrase(
+				ret, size, "boot%zu %s", i, loader_label(content->boot[i].kind));
 	if (*ret && content->boot_enable != BOOT_ENABLE_UNKNOWN)
 		list_phrase(ret, size, "%s", first[content->boot_enable]);
 }

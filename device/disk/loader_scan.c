@@ -10,11 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define STEP_BYTES     KIB(256)
-#define BOOT_CODE_END  440u	/* of an MBR; its disk ID and table follow */
-#define VERSION_BYTES  MIB(1)	/* searched for the version of a loader */
-#define TABLE_MAX	   MIB(1)	/* more entries of a GPT are nonsense */
-#define TAIL_BYTES	   KIB(20) /* of the backup GPT, with 4096-byte sectors */
+#define STEP_BYTES    KIB(256)
+#define BOOT_CODE_END 440u    /* of an MBR; its disk ID and table follow */
+#define VERSION_BYTES MIB(1)  /* searched for the version of a loader */
+#define TABLE_MAX     MIB(1)  /* more entries of a GPT are nonsense */
+#define TAIL_BYTES    KIB(20) /* of the backup GPT, with 4096-byte sectors */
 
 /* A byte range [start, end). */
 struct range {
@@ -107,7 +107,8 @@ static enum loader_kind read_kind(int fd, uint64_t offset, uint64_t size_bytes)
 {
 	unsigned char block[LOADER_BLOCK_BYTES];
 
-	if (offset + sizeof(block) > size_bytes || pread_full(fd, block, sizeof(block), offset) != 0)
+	if (offset + sizeof(block) > size_bytes ||
+		pread_full(fd, block, sizeof(block), offset) != 0)
 		return LOADER_EMPTY;
 	return loader_at(LOADER_IN_DISK, offset, block);
 }
@@ -192,7 +193,8 @@ static void search_outside(int fd, uint64_t end, struct disk_content *content)
 			return;
 		for (uint64_t i = 0; i < size; i += LOADER_BLOCK_BYTES)
 			if (end_of_taken(&taken, at + i) == at + i)
-				add_outside(content, kind_outside(content, at + i, data + i), at + i);
+				add_outside(
+					content, kind_outside(content, at + i, data + i), at + i);
 		at += size;
 	}
 }
@@ -201,7 +203,8 @@ static void search_outside(int fd, uint64_t end, struct disk_content *content)
 static bool can_search_outside(const struct disk_content *content)
 {
 	return content->state == CONTENT_BLANK ||
-	       (content->state == CONTENT_TABLE && content->partition_count <= DISK_PARTITIONS_MAX &&
+	       (content->state == CONTENT_TABLE &&
+		       content->partition_count <= DISK_PARTITIONS_MAX &&
 		       (strcmp(content->type, "gpt") == 0 || strcmp(content->type, "dos") == 0));
 }
 

@@ -257,6 +257,9 @@ static void plans(void **state)
 		.size_bytes = 9};
 	plan->layout.blobs[1] = (struct layout_blob){
 		.name = "env", .file = "/b/env", .target = BLOB_PARTITION, .partition = "rootfs"};
+	plan->target.content.loader_count = 1;
+	plan->target.content.loaders[0] =
+		(struct disk_loader){.kind = LOADER_ROCKCHIP, .offset_bytes = KIB(32)};
 	STR_COPY(plan->tar_program, "/bin/tar");
 	plan->tar = TAR_GNU;
 	STR_COPY(plan->tar_version, "tar (GNU tar) 1.34");
@@ -279,6 +282,8 @@ static void plans(void **state)
 		   "\"blobs\":[{\"name\":\"spl\",\"file\":\"/b/spl\",\"target\":\"boot1\","
 		   "\"offset\":512,\"size\":9},{\"name\":\"env\",\"file\":\"/b/env\","
 		   "\"target\":\"partition:rootfs\",\"offset\":0,\"size\":0}]},"
+		   "\"boot_loaders\":[{\"place\":\"user\",\"kind\":\"rockchip\",\"offset\":32768,"
+		   "\"version\":\"\",\"fate\":\"erased\"}],\"boot_loader_warning\":null,"
 		   "\"tar\":{\"program\":\"/bin/tar\",\"flavour\":\"GNU tar\","
 		   "\"version\":\"tar (GNU tar) 1.34\"},\"verify\":true,"
 		   "\"problems\":[{\"code\":\"too-small\",\"text\":\"It is too small.\"}],"

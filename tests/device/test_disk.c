@@ -367,13 +367,14 @@ static void loaders_have_phrases(void **state)
 
 	(void)state;
 	disk_loaders_phrase(&content, text, sizeof(text));
-	assert_string_equal(
-		text, "Rockchip boot loader (U-Boot SPL 2024.01) at 32 KiB, unknown data at 512 B");
+	assert_string_equal(text, "Rockchip boot loader at 32 KiB, unknown data at 512 B");
 	disk_loaders_phrase(&content, text, 12);
 	assert_string_equal(text, "Rockchip bo");
 	content.loader_count = 0;
 	disk_loaders_phrase(&content, text, sizeof(text));
 	assert_string_equal(text, "");
+	disk_loader_phrase(&content.loaders[0], text, sizeof(text));
+	assert_string_equal(text, "Rockchip boot loader (U-Boot SPL 2024.01)");
 	assert_null(disk_boot_enable_name(BOOT_ENABLE_UNKNOWN));
 	assert_string_equal(disk_boot_enable_name(BOOT_ENABLE_USER), "user");
 }
