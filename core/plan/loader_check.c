@@ -68,8 +68,8 @@ bool loader_is_firmware(const struct layout_partition *partition, const char *pa
 
 /* ---- fates ---- */
 
-static void add_row(struct loader_check *check, const char *place,
-	const struct disk_loader *loader, enum loader_fate fate)
+static void add_row(struct loader_check *check, const char *place, const struct disk_loader *loader,
+	enum loader_fate fate)
 {
 	if (check->count < LOADER_ROWS_MAX)
 		check->rows[check->count++] =

@@ -11,8 +11,9 @@ static struct loader_check check;
 static int setup(void **state)
 {
 	(void)state;
-	target = (struct disk){.name = "mmcblk1", .kind = DISK_EMMC, .boot = {{"mmcblk1boot0", MIB(4)},
-							{"mmcblk1boot1", MIB(4)}}};
+	target = (struct disk){.name = "mmcblk1",
+		.kind = DISK_EMMC,
+		.boot = {{"mmcblk1boot0", MIB(4)}, {"mmcblk1boot1", MIB(4)}}};
 	target.content = (struct disk_content){.state = CONTENT_TABLE,
 		.loader_count = 1,
 		.loaders = {{LOADER_ROCKCHIP, KIB(32), ""}},
@@ -81,6 +82,9 @@ static void a_layout_with_a_loader(void **state)
 	expect(LOADER_FINE, "Rockchip boot loader at 32 KiB: will be replaced");
 	layout.blobs[1].offset_bytes = KIB(32) + 1;
 	expect(LOADER_FINE, LOST);
+	layout.blobs[1].offset_bytes = 0;
+	layout.blobs[1].size_bytes = KIB(32);
+	expect(LOADER_FINE, LOST);
 	layout.blob_count = 0;
 	add_blob(BLOB_PARTITION, 0);
 	expect(LOADER_FINE, LOST);
@@ -112,6 +116,10 @@ static void a_boot_area_that_stays(void **state)
 	expect(LOADER_WARNING, LOST);
 	target.content.boot[0] = (struct disk_loader){.kind = LOADER_ALLWINNER};
 	target.content.boot_enable = BOOT_ENABLE_BOOT0;
+	target.content.boot_enable = BOOT_ENABLE_NONE;
+	target.content.loader_count = 0; /* nothing is lost */
+	expect(LOADER_FINE, "boot0, Allwinner boot loader: stays");
+	target.content.loader_count = 1;
 	add_blob(BLOB_BOOT0, 0);
 	expect(LOADER_FINE, LOST "; boot0, Allwinner boot loader: will be replaced");
 }
@@ -119,8 +127,8 @@ static void a_boot_area_that_stays(void **state)
 /* Not what is no loader of a ROM, and not where the archive brings what starts the board. */
 static void no_false_alarm(void **state)
 {
-	static const enum loader_kind kinds[] = {
-		LOADER_DATA, LOADER_BOOT_CODE, LOADER_GRUB, LOADER_SYSLINUX, LOADER_FIT, LOADER_UIMAGE};
+	static const enum loader_kind kinds[] = {LOADER_DATA, LOADER_BOOT_CODE, LOADER_GRUB,
+		LOADER_SYSLINUX, LOADER_FIT, LOADER_UIMAGE};
 
 	(void)state;
 	loader_check(&target, &layout, true, &check);

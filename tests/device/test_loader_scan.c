@@ -142,7 +142,7 @@ static void a_filesystem_is_not_searched(void **state)
 	/* Unknown partitions could be taken for data: only the places count. */
 	content =
 		(struct disk_content){.state = CONTENT_TABLE, .type = "dos", .partition_count = 99};
-	PUT(MIB(1), "x");
+	PUT(KIB(20), "x");
 	loader_scan_disk(fixture.image_fd, DISK_BYTES, &content);
 	assert_int_equal(content.loader_count, 1);
 	assert_int_equal(content.loaders[0].kind, LOADER_ROCKCHIP);

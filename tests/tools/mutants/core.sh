@@ -293,7 +293,7 @@ part "an error of reading" $map 'return length < 0 ? (int)length : tar_input_fai
 loader_check=core/plan/loader_check.c
 suite_is core/test_loader_check
 part "loaders of a boot ROM" $loader_check 'loader_role(check->rows[i].loader.kind) == LOADER_BY_ROM' 'true'
-part "a loader that is replaced" $loader_check 'check->rows[i].fate == LOADER_ERASED' 'true'
+part "a loader that stays" $loader_check 'check->rows[i].fate == LOADER_ERASED' 'true'
 part "a layout with blobs" $loader_check 'layout->blob_count > 0 ||' ''
 part "firmware of the archive" $loader_check '|| has_firmware ||' '||'
 part "cards of other boards" $loader_check 'if (target->kind != DISK_EMMC)

@@ -219,7 +219,7 @@ loader=device/disk/loader.c
 loader_scan=device/disk/loader_scan.c
 suite_is device/test_loader device/test_loader_scan
 line "loaders at their places only" $loader 'unsigned here = place_bit(offset_bytes) | ANYWHERE;' 'unsigned here = ~0u;'
-line "the versions of an i.MX table" $loader '(at[length - 1] & piece->mask) == bytes[length - 1];' 'true;'
+part "the versions of an i.MX table" $loader '(at[length - 1] & piece->mask) == bytes[length - 1];' 'true;'
 line "erased bytes" $loader 'if (loader_is_empty(block, LOADER_BLOCK_BYTES))' 'if (0)'
 line "the rest of a loader" $loader_scan '(kind != LOADER_DATA || !follows_loader(content, offset)))' '1)'
 line "the first of each kind" $loader_scan 'if (kind != LOADER_EMPTY && !has_kind(content, kind) &&' 'if (kind != LOADER_EMPTY &&'
