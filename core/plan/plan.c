@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/plan/plan.h"
 
+#include "core/plan/loader_check.h"
 #include "core/plan/space.h"
 #include "core/plan/unfit.h"
 #include "core/process/child.h"
@@ -51,6 +52,8 @@ static int share_entry(void *arg, const struct manifest_entry *entry)
 	else if (entry->type == MANIFEST_DIR)
 		share->block_bytes += BLOCK_BYTES;
 	share->inodes += entry->type != MANIFEST_HARDLINK;
+	plan->has_firmware =
+		plan->has_firmware || loader_is_firmware(&plan->layout.partitions[i], entry->path);
 
 	why = unfit_reason(&plan->layout.partitions[i], entry);
 	if (!why && entry->type == MANIFEST_HARDLINK &&
@@ -91,6 +94,7 @@ static void make_shares(struct plan *plan, const struct manifest *manifest)
 {
 	size_t root = layout_partition_of(&plan->layout, "");
 
+	plan->has_firmware = !manifest;
 	if (manifest) {
 		plan->plain_names = true;
 		(void)manifest_each(manifest, share_entry, plan);

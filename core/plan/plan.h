@@ -48,6 +48,8 @@ struct plan {
 	struct layout layout;	/* placed, with its UUIDs; count is 0 if that failed */
 	char layout_error[160]; /* the reason, if count is 0 */
 	struct plan_share shares[LAYOUT_PARTITIONS_MAX]; /* parallel to layout.partitions */
+	/* loader_is_firmware of an entry; true if that is not known */
+	bool has_firmware;
 	bool plain_names;      /* all paths in the archive are known to be ASCII */
 	char tar_program[256]; /* "" if no tar was found */
 	enum tar_flavour tar;
@@ -86,7 +88,7 @@ void plan_complete(
  * "target-<reason_name>", "expect-id", "archive-changed", "archive-digest", "archive-<code of a
  * manifest_problem>", "blob-changed", "layout", "boot-area", "too-small", "image-room", "inodes",
  * "unfit", "mount-point", "fs-unsupported", "mkfs-missing", "mkfs-trial", "tar-missing",
- * "tar-silent", "tar-lacks", "foreign-attributes", "locale", "verify-needed", "more". */
+ * "tar-silent", "tar-lacks", "foreign-attributes", "unbootable", "locale", "verify-needed", "more". */
 struct plan_problem {
 	char code[32];
 	char text[280]; /* for the operator, with the advice */

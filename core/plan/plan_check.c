@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/plan/plan.h"
 
+#include "core/plan/loader_check.h"
 #include "core/plan/plan_verdict.h"
 #include "core/plan/space.h"
 #include "device/base/human.h"
@@ -303,6 +304,16 @@ static void check_tar(
 			plan->tar_program, tar);
 }
 
+/* The loader that the target has and loses. */
+static void check_loader(const struct plan *plan, struct plan_verdict *ret)
+{
+	struct loader_check check;
+
+	loader_check(&plan->target, &plan->layout, plan->has_firmware, &check);
+	if (check.severity == LOADER_ERROR && !(plan->allow & ALLOW_UNBOOTABLE))
+		plan_problem_add(ret, "unbootable", "%s", check.text);
+}
+
 void plan_check(const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
 {
 	bool has_target = plan->target.name[0], has_layout = plan->layout.name[0];
@@ -326,6 +337,8 @@ void plan_check(const struct plan *plan, const struct plan_facts *facts, struct 
 	check_image_room(plan, facts, ret);
 	check_tar(plan, facts, ret);
 	check_foreign(plan, ret);
+	if (plan->complete && plan->layout.count > 0)
+		check_loader(plan, ret);
 	if (!plan->verify && !facts->syncfs_reports)
 		plan_problem_add(ret, "verify-needed",
 			"This machine's kernel (before 5.8) does not report lost writes, so verification "

@@ -12,11 +12,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 static bool has_utf8_locale(void)
@@ -27,16 +25,6 @@ static bool has_utf8_locale(void)
 		return false;
 	freelocale(locale);
 	return true;
-}
-
-static bool kernel_reports_syncfs(void)
-{
-	struct utsname name;
-	unsigned major, minor;
-
-	if (uname(&name) < 0 || sscanf(name.release, "%u.%u", &major, &minor) != 2)
-		return false;
-	return major > 5 || (major == 5 && minor >= 8);
 }
 
 /* Finds other users of the file behind an image or a loop device, which no list of mounts shows. */
@@ -97,7 +85,7 @@ void plan_look(struct plan_facts *ret, const struct plan *plan, int root)
 	memset(ret, 0, sizeof(*ret));
 	ret->is_root = geteuid() == 0;
 	ret->utf8_locale = has_utf8_locale();
-	ret->syncfs_reports = kernel_reports_syncfs();
+	ret->syncfs_reports = kernel_is_at_least(5, 8);
 	ret->archive_unchanged = file_id_is(&plan->archive_id, plan->archive);
 	for (size_t i = 0; i < plan->layout.blob_count; i++)
 		ret->blob_changed[i] =

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/report/event.h"
 
+#include "core/plan/loader_check.h"
 #include "core/report/json.h"
 #include "device/base/util.h"
 
@@ -138,6 +139,30 @@ void event_warnings(struct json *json, const struct archive_warnings *warnings)
 	json_end_array(json);
 }
 
+void event_loader(struct json *json, const struct disk_loader *loader)
+{
+	json_string(json, "kind", loader_name(loader->kind));
+	json_u64(json, "offset", loader->offset_bytes);
+	json_string(json, "version", loader->version);
+}
+
+static void write_loaders(struct json *json, const struct plan *plan)
+{
+	struct loader_check check;
+
+	loader_check(&plan->target, &plan->layout, plan->has_firmware, &check);
+	json_begin_array(json, "boot_loaders");
+	for (uint32_t i = 0; i < check.count; i++) {
+		json_begin_object(json, NULL);
+		json_string(json, "place", check.rows[i].place);
+		event_loader(json, &check.rows[i].loader);
+		json_string(json, "fate", loader_fate_name(check.rows[i].fate));
+		json_end_object(json);
+	}
+	json_end_array(json);
+	json_string(json, "boot_loader_warning", check.text[0] ? check.text : NULL);
+}
+
 void event_plan(FILE *out, const struct plan *plan, const struct plan_verdict *verdict)
 {
 	const struct disk *target = &plan->target;
@@ -156,6 +181,7 @@ void event_plan(FILE *out, const struct plan *plan, const struct plan_verdict *v
 	event_warnings(&json, &plan->warnings);
 	json_end_object(&json);
 	write_layout(&json, &plan->layout);
+	write_loaders(&json, plan);
 	json_begin_object(&json, "tar");
 	json_string(&json, "program", plan->tar_program);
 	json_string(&json, "flavour", tar_flavour_name(plan->tar));

@@ -20,6 +20,9 @@ void event_plan(FILE *out, const struct plan *plan, const struct plan_verdict *v
 /* Writes the key "warnings" with an array of objects, within an object. */
 void event_warnings(struct json *json, const struct archive_warnings *warnings);
 
+/* Writes the keys "kind", "offset" and "version" of a boot loader, within an object. */
+void event_loader(struct json *json, const struct disk_loader *loader);
+
 /* Writes the changes from @before (zeroed at first) to @now: step and message events, a progress
  * event if @progress is set, and the result once the install has ended. */
 void event_snapshot(

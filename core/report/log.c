@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/report/log.h"
 
+#include "core/plan/loader_check.h"
 #include "device/base/human.h"
 #include "device/base/util.h"
 
@@ -89,6 +90,21 @@ static void report_blobs(const struct layout *layout, log_row *row, void *owner)
 	}
 }
 
+/* What becomes of the loaders on the target. */
+static void report_loaders(const struct plan *plan, log_row *row, void *owner)
+{
+	struct loader_check check;
+	char line[200];
+
+	loader_check(&plan->target, &plan->layout, plan->has_firmware, &check);
+	for (uint32_t i = 0; i < check.count; i++) {
+		loader_row_phrase(&check.rows[i], line, sizeof(line));
+		row(owner, i == 0 ? "Has      " : "         ", line);
+	}
+	if (check.text[0])
+		row(owner, "Warning  ", check.text);
+}
+
 void log_plan(const struct plan *plan, log_row *row, void *owner)
 {
 	char line[200];
@@ -97,6 +113,8 @@ void log_plan(const struct plan *plan, log_row *row, void *owner)
 	row(owner, "Target   ", line);
 	if (plan->target.warning[0])
 		row(owner, "Warning  ", plan->target.warning);
+	if (plan->complete)
+		report_loaders(plan, row, owner);
 	report_archive(plan, row, owner);
 	if (plan->layout.count > 0)
 		report_layout(&plan->layout, row, owner);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -214,6 +215,16 @@ int pwrite_full(int fd, const void *buf, size_t size, uint64_t offset_bytes)
 		size -= (size_t)n;
 	}
 	return 0;
+}
+
+bool kernel_is_at_least(unsigned major, unsigned minor)
+{
+	struct utsname name;
+	unsigned has_major, has_minor;
+
+	if (uname(&name) < 0 || sscanf(name.release, "%u.%u", &has_major, &has_minor) != 2)
+		return false;
+	return has_major > major || (has_major == major && has_minor >= minor);
 }
 
 uint64_t now_ms(void)

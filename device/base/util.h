@@ -76,6 +76,9 @@ _must_check_ int write_full(int fd, const void *buf, size_t size);
 _must_check_ int pread_full(int fd, void *buf, size_t size, uint64_t offset_bytes);
 _must_check_ int pwrite_full(int fd, const void *buf, size_t size, uint64_t offset_bytes);
 
+/* True if the running kernel is of that release, or later. */
+bool kernel_is_at_least(unsigned major, unsigned minor);
+
 /* CLOCK_MONOTONIC in milliseconds. */
 uint64_t now_ms(void);
 

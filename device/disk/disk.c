@@ -435,3 +435,66 @@ void disk_boot_phrase(const struct disk *disk, char *ret, size_t size)
 		length = strlen(ret);
 	}
 }
+
+const char *disk_boot_enable_name(enum disk_boot_enable enable)
+{
+	static const char *const names[] = {
+		[BOOT_ENABLE_NONE] = "none",
+		[BOOT_ENABLE_BOOT0] = "boot0",
+		[BOOT_ENABLE_BOOT1] = "boot1",
+		[BOOT_ENABLE_USER] = "user",
+	};
+
+	return enable < ARRAY_SIZE(names) ? names[enable] : NULL;
+}
+
+void disk_loader_phrase(const struct disk_loader *loader, char *ret, size_t size)
+{
+	const char *version = loader->version;
+
+	(void)str_format(ret, size, "%s%s%s%s", loader_label(loader->kind), version[0] ? " (" : "",
+		version, version[0] ? ")" : "");
+}
+
+/* Appends a phrase to a list of them. */
+static void list_phrase(char *list, size_t size, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+static void list_phrase(char *list, size_t size, const char *format, ...)
+{
+	size_t length = strlen(list);
+	va_list args;
+
+	if (length > 0) {
+		(void)str_format(list + length, size - length, ", ");
+		length = strlen(list);
+	}
+	va_start(args, format);
+	(void)str_vformat(list + length, size - length, format, args);
+	va_end(args);
+}
+
+void disk_loaders_phrase(const struct disk_content *content, char *ret, size_t size)
+{
+	*ret = '\0';
+	for (uint32_t i = 0; i < content->loader_count && i < DISK_LOADERS_MAX; i++)
+		list_phrase(ret, size, "%s at %s", loader_label(content->loaders[i].kind),
+			human_exact(content->loaders[i].offset_bytes).s);
+}
+
+void disk_boot_content_phrase(const struct disk_content *content, char *ret, size_t size)
+{
+	static const char *const first[] = {
+		[BOOT_ENABLE_NONE] = "neither is started",
+		[BOOT_ENABLE_BOOT0] = "boot0 starts first",
+		[BOOT_ENABLE_BOOT1] = "boot1 starts first",
+		[BOOT_ENABLE_USER] = "the user area starts first",
+	};
+
+	*ret = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(content->boot); i++)
+		if (content->boot[i].kind != LOADER_UNREAD)
+			list_phrase(
+				ret, size, "boot%zu %s", i, loader_label(content->boot[i].kind));
+	if (*ret && content->boot_enable != BOOT_ENABLE_UNKNOWN)
+		list_phrase(ret, size, "%s", first[content->boot_enable]);
+}

@@ -6,6 +6,7 @@
 #define DEVICE_DISK_DISK_H
 
 #include "device/base/util.h"
+#include "device/disk/loader.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -89,6 +90,23 @@ enum disk_hold {
 	HOLD_LOCKED,	/* flock(LOCK_EX) is held: an installer or partitioner is running */
 };
 
+/* A boot loader, or other data outside the partitions. */
+struct disk_loader {
+	enum loader_kind kind;
+	uint64_t offset_bytes;		  /* on the disk, or in the boot area */
+	char version[LOADER_VERSION_MAX]; /* "U-Boot SPL 2024.01", or "" */
+};
+#define DISK_LOADERS_MAX 4
+
+/* The area that an eMMC presents to a boot ROM (BOOT_PARTITION_ENABLE). */
+enum disk_boot_enable {
+	BOOT_ENABLE_UNKNOWN, /* not read, or a reserved value; for other disks, too */
+	BOOT_ENABLE_NONE,
+	BOOT_ENABLE_BOOT0,
+	BOOT_ENABLE_BOOT1,
+	BOOT_ENABLE_USER,
+};
+
 /* The content of a disk: the result of one probe. */
 struct disk_content {
 	enum content_state state;
@@ -100,6 +118,13 @@ struct disk_content {
 	char label[40], uuid[40]; /* of a filesystem on the whole disk */
 	uint32_t partition_count; /* may be larger than DISK_PARTITIONS_MAX */
 	struct disk_partition partitions[DISK_PARTITIONS_MAX];
+	/* What a boot ROM or another loader starts, wherever it is, and other data outside the
+	 * partitions: see loader_scan.h. In the order of their offsets. */
+	uint32_t loader_count;
+	struct disk_loader loaders[DISK_LOADERS_MAX];
+	/* Of boot0 and boot1: LOADER_UNREAD if there is no such area. */
+	struct disk_loader boot[2];
+	enum disk_boot_enable boot_enable;
 };
 
 /* The fields that identify a disk: they must be equal in two scans for the disk to be the same. */
@@ -204,6 +229,16 @@ int disk_life_time(const struct disk *disk);
 void disk_health_phrase(const struct disk *disk, char *ret, size_t size);
 /* "boot0 4 MiB, boot1 4 MiB", or "none". */
 void disk_boot_phrase(const struct disk *disk, char *ret, size_t size);
+
+/* "none", "boot0", "boot1", "user"; NULL if it is unknown. */
+const char *disk_boot_enable_name(enum disk_boot_enable enable);
+/* "Rockchip boot loader (U-Boot SPL 2024.01)", without its place. */
+void disk_loader_phrase(const struct disk_loader *loader, char *ret, size_t size);
+/* "Rockchip boot loader at 32 KiB, FIT image at 8 MiB": what stands outside the partitions; or "". */
+void disk_loaders_phrase(const struct disk_content *content, char *ret, size_t size);
+/* "boot0 i.MX boot loader, boot1 empty, boot0 starts first": what the boot areas hold; "" if they were
+ * not read. */
+void disk_boot_content_phrase(const struct disk_content *content, char *ret, size_t size);
 
 /* True if the disk may contain a filesystem that @content does not show. @ret is set to the
  * cause: "unread", "partly read", "has crypto_LUKS". The content of a container (encrypted, or a

@@ -2,6 +2,7 @@
 #include "device/disk/probe.h"
 
 #include "device/base/util.h"
+#include "device/disk/loader_scan.h"
 
 #include <blkid.h>
 #include <errno.h>
@@ -185,6 +186,19 @@ static enum disk_hold probe_hold(int fd, const char *path)
 	return excl_fd < 0 && errno == EBUSY ? HOLD_EXCLUSIVE : HOLD_NONE;
 }
 
+/* Kernels before 5.0 write their own idea of PARTITION_CONFIG back when they change to another area,
+ * which would undo what an install has set. There, and during an install, the areas are not read. */
+static void find_loaders(int fd, const char *path, struct disk_content *content)
+{
+	const struct emmc_card card = {.fd = fd, .command = emmc_command};
+	off_t size = lseek(fd, 0, SEEK_END);
+
+	if (size > 0)
+		loader_scan_disk(fd, (uint64_t)size, content);
+	if (content->hold != HOLD_LOCKED && kernel_is_at_least(5, 0))
+		loader_scan_boot_areas(path, &card, content);
+}
+
 void probe_content(const char *path, struct disk_content *ret)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -195,4 +209,5 @@ void probe_content(const char *path, struct disk_content *ret)
 	}
 	probe_content_fd(fd, ret);
 	ret->hold = probe_hold(fd, path);
+	find_loaders(fd, path, ret);
 }

@@ -10,7 +10,7 @@
 /* Probes the block device or image at @path, opened read-only. Always fills @ret, also on an
  * error (CONTENT_DENIED, CONTENT_UNREADABLE). All strings are sanitised. */
 void probe_content(const char *path, struct disk_content *ret);
-/* The same for a descriptor that is open for reading; hold stays HOLD_NONE. */
+/* The same for a descriptor that is open for reading, without boot loaders; hold stays HOLD_NONE. */
 void probe_content_fd(int fd, struct disk_content *ret);
 
 #endif

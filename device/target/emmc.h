@@ -10,27 +10,8 @@
 
 #include "device/base/settings.h"
 #include "device/base/util.h"
+#include "device/disk/ext_csd.h"
 #include "device/layout/layout.h"
-
-#define EXT_CSD_BYTES 512
-
-/* The writable bytes of EXT_CSD. Names and numbers: JEDEC JESD84-B51, 7.4. */
-enum {
-	EXT_CSD_BOOT_BUS_CONDITIONS = 177, /* bus width and timing during boot */
-	EXT_CSD_PARTITION_CONFIG = 179,	   /* kernel: EXT_CSD_PART_CONFIG */
-};
-
-struct mmc_ioc_cmd;
-
-/* A card that accepts commands: {.fd = whole disk, .command = emmc_command} for a real one. Tests
- * replace the command. */
-struct emmc_card {
-	int fd; /* never of a boot area: the kernel would switch to that area first */
-	int (*command)(const struct emmc_card *card, struct mmc_ioc_cmd *command);
-};
-
-/* Sends @command with MMC_IOC_CMD on card->fd. Returns 0 or -errno. */
-_must_check_ int emmc_command(const struct emmc_card *card, struct mmc_ioc_cmd *command);
 
 /*
  * Clears the kernel's write protection (force_ro) of boot area @name ("mmcblk0boot0"). The change
@@ -41,13 +22,9 @@ _must_check_ int emmc_command(const struct emmc_card *card, struct mmc_ioc_cmd *
 _must_check_ int emmc_unlock_boot_area(
 	struct settings_journal *journal, const char *name, struct diag *diag);
 
-/* Reads the EXT_CSD register of the card. Returns 0, or -errno with a phrase in @diag. */
-_must_check_ int emmc_read_ext_csd(
-	const struct emmc_card *card, uint8_t ret[EXT_CSD_BYTES], struct diag *diag);
-
 /*
- * Sets one byte of EXT_CSD and reads it back, unless it has the value already. Only the bytes
- * listed above are allowed, since many others can be written only once in the life of a card.
+ * Sets one byte of EXT_CSD and reads it back, unless it has the value already. Only
+ * EXT_CSD_BOOT_BUS_CONDITIONS and EXT_CSD_PARTITION_CONFIG are allowed, since many others can be written only once in the life of a card.
  *
  * Returns 0, or -errno with a phrase in @diag that begins with "the card". -EPERM: another byte, or
  * no permission to send commands; -EROFS: the boot configuration is locked; -EREMOTEIO: the card

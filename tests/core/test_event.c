@@ -258,6 +258,9 @@ static void plans(void **state)
 		.size_bytes = 9};
 	plan->layout.blobs[1] = (struct layout_blob){
 		.name = "env", .file = "/b/env", .target = BLOB_PARTITION, .partition = "rootfs"};
+	plan->target.content.loader_count = 1;
+	plan->target.content.loaders[0] =
+		(struct disk_loader){.kind = LOADER_ROCKCHIP, .offset_bytes = KIB(32)};
 	STR_COPY(plan->tar_program, "/bin/tar");
 	plan->tar = TAR_GNU;
 	STR_COPY(plan->tar_version, "tar (GNU tar) 1.34");
@@ -266,25 +269,26 @@ static void plans(void **state)
 	STR_COPY(verdict.problems[0].code, "too-small");
 	STR_COPY(verdict.problems[0].text, "It is too small.");
 	event_plan(out, plan, &verdict);
-	assert_out(
-		"{\"event\":\"plan\",\"target\":{\"name\":\"mmcblk1\","
-		"\"path\":\"/dev/mmcblk1\",\"kind\":\"sd\",\"size\":4294967296,\"model\":\"\","
-		"\"serial\":\"\",\"cid\":\"\"},"
-		"\"archive\":{\"name\":\"rootfs.tar.xz\",\"compression\":\"xz\","
-		"\"sha256\":\"6b1f\",\"sidecar\":\"ok\",\"archive_bytes\":1000,"
-		"\"extracted_bytes\":10240,\"entries\":7,"
-		"\"warnings\":[{\"code\":\"whiteouts\",\"text\":\"a layer\"}]},"
-		"\"layout\":{\"name\":\"single-gpt\",\"table\":\"gpt\",\"disk_id\":\"D\",\"partitions\":["
-		"{\"number\":1,\"name\":\"rootfs\",\"start\":4194304,\"size\":8388608,"
-		"\"fs\":\"ext4\",\"label\":\"rootfs\",\"mount\":\"/\",\"partuuid\":\"P\","
-		"\"fs_uuid\":\"F\"}],"
-		"\"blobs\":[{\"name\":\"spl\",\"file\":\"/b/spl\",\"target\":\"boot1\","
-		"\"offset\":512,\"size\":9},{\"name\":\"env\",\"file\":\"/b/env\","
-		"\"target\":\"partition:rootfs\",\"offset\":0,\"size\":0}]},"
-		"\"tar\":{\"program\":\"/bin/tar\",\"flavour\":\"GNU tar\","
-		"\"version\":\"tar (GNU tar) 1.34\"},\"verify\":true,"
-		"\"problems\":[{\"code\":\"too-small\",\"text\":\"It is too small.\"}],"
-		"\"ok\":false}\n");
+	assert_out("{\"event\":\"plan\",\"target\":{\"name\":\"mmcblk1\","
+		   "\"path\":\"/dev/mmcblk1\",\"kind\":\"sd\",\"size\":4294967296,\"model\":\"\","
+		   "\"serial\":\"\",\"cid\":\"\"},"
+		   "\"archive\":{\"name\":\"rootfs.tar.xz\",\"compression\":\"xz\","
+		   "\"sha256\":\"6b1f\",\"sidecar\":\"ok\",\"archive_bytes\":1000,"
+		   "\"extracted_bytes\":10240,\"entries\":7,"
+		   "\"warnings\":[{\"code\":\"whiteouts\",\"text\":\"a layer\"}]},"
+		   "\"layout\":{\"name\":\"single-gpt\",\"table\":\"gpt\",\"disk_id\":\"D\",\"partitions\":["
+		   "{\"number\":1,\"name\":\"rootfs\",\"start\":4194304,\"size\":8388608,"
+		   "\"fs\":\"ext4\",\"label\":\"rootfs\",\"mount\":\"/\",\"partuuid\":\"P\","
+		   "\"fs_uuid\":\"F\"}],"
+		   "\"blobs\":[{\"name\":\"spl\",\"file\":\"/b/spl\",\"target\":\"boot1\","
+		   "\"offset\":512,\"size\":9},{\"name\":\"env\",\"file\":\"/b/env\","
+		   "\"target\":\"partition:rootfs\",\"offset\":0,\"size\":0}]},"
+		   "\"boot_loaders\":[{\"place\":\"user\",\"kind\":\"rockchip\",\"offset\":32768,"
+		   "\"version\":\"\",\"fate\":\"erased\"}],\"boot_loader_warning\":null,"
+		   "\"tar\":{\"program\":\"/bin/tar\",\"flavour\":\"GNU tar\","
+		   "\"version\":\"tar (GNU tar) 1.34\"},\"verify\":true,"
+		   "\"problems\":[{\"code\":\"too-small\",\"text\":\"It is too small.\"}],"
+		   "\"ok\":false}\n");
 	free(plan);
 }
 

@@ -486,6 +486,28 @@ static void missing_tar_features_are_listed(void **state)
 	expect_only("tar-lacks", "SELinux");
 }
 
+/* The operator may agree that the board does not start. */
+static void a_loader_may_be_lost(void **state)
+{
+	(void)state;
+	make_good();
+	plan.complete = true;
+	plan.target.content.loader_count = 1;
+	plan.target.content.loaders[0] = (struct disk_loader){.kind = LOADER_STM32};
+	expect_only("unbootable", "loses its STM32 boot loader");
+	plan.allow |= ALLOW_UNBOOTABLE;
+	expect_go();
+	plan.allow = 0;
+	plan.has_firmware = true;
+	expect_go();
+	plan.has_firmware = false;
+	plan.complete = false; /* nothing is known of the archive */
+	expect_go();
+	plan.complete = true;
+	plan.target.kind = DISK_SD; /* a warning */
+	expect_go();
+}
+
 /* The operator may agree to lose attributes that Linux cannot store. */
 static void foreign_attributes_may_be_lost(void **state)
 {
@@ -618,6 +640,7 @@ int main(void)
 		cmocka_unit_test(content_that_just_fits_passes),
 		cmocka_unit_test(partitions_have_device_names),
 		cmocka_unit_test(missing_tar_features_are_listed),
+		cmocka_unit_test(a_loader_may_be_lost),
 		cmocka_unit_test(foreign_attributes_may_be_lost),
 		cmocka_unit_test(an_unusable_tar),
 		cmocka_unit_test(filesystems_are_checked_once),

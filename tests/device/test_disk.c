@@ -326,6 +326,16 @@ static void an_emmc_is_described(void **state)
 	disk.boot[1] = (struct disk_boot_area){"mmcblk0boot1", KIB(2176)};
 	disk_boot_phrase(&disk, text, sizeof(text));
 	assert_string_equal(text, "boot0 4 MiB, boot1 2176 KiB");
+	disk_boot_content_phrase(&disk.content, text, sizeof(text));
+	assert_string_equal(text, "");
+	disk.content.boot[0].kind = LOADER_IMX;
+	disk.content.boot[1].kind = LOADER_EMPTY;
+	disk_boot_content_phrase(&disk.content, text, sizeof(text));
+	assert_string_equal(text, "boot0 i.MX boot loader, boot1 empty");
+	disk.content.boot_enable = BOOT_ENABLE_BOOT1;
+	disk_boot_content_phrase(&disk.content, text, sizeof(text));
+	assert_string_equal(text, "boot0 i.MX boot loader, boot1 empty, boot1 starts first");
+	disk.content.boot_enable = BOOT_ENABLE_UNKNOWN;
 	disk_boot_phrase(&disk, text, 8); /* cut, but terminated */
 	assert_string_equal(text, "boot0 4");
 }
@@ -347,9 +357,32 @@ static void partitions_are_named_as_in_the_kernel(void **state)
 	}
 }
 
+/* What stands outside the partitions, and what an eMMC starts. */
+static void loaders_have_phrases(void **state)
+{
+	struct disk_content content = {.loader_count = 2,
+		.loaders = {
+			{LOADER_ROCKCHIP, KIB(32), "U-Boot SPL 2024.01"}, {LOADER_DATA, 512, ""}}};
+	char text[128];
+
+	(void)state;
+	disk_loaders_phrase(&content, text, sizeof(text));
+	assert_string_equal(text, "Rockchip boot loader at 32 KiB, unknown data at 512 B");
+	disk_loaders_phrase(&content, text, 12);
+	assert_string_equal(text, "Rockchip bo");
+	content.loader_count = 0;
+	disk_loaders_phrase(&content, text, sizeof(text));
+	assert_string_equal(text, "");
+	disk_loader_phrase(&content.loaders[0], text, sizeof(text));
+	assert_string_equal(text, "Rockchip boot loader (U-Boot SPL 2024.01)");
+	assert_null(disk_boot_enable_name(BOOT_ENABLE_UNKNOWN));
+	assert_string_equal(disk_boot_enable_name(BOOT_ENABLE_USER), "user");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(loaders_have_phrases),
 		cmocka_unit_test(content_is_a_sentence),
 		cmocka_unit_test(gaps_are_reported),
 		cmocka_unit_test(health_is_a_phrase),

@@ -303,7 +303,7 @@ static void register_is_read(void **state)
 
 	(void)state;
 	fake.ext_csd[511] = 0xa5;
-	assert_int_equal(emmc_read_ext_csd(&fake.card, found, &diag), 0);
+	assert_int_equal(ext_csd_read(&fake.card, found, NULL, &diag), 0);
 	assert_memory_equal(found, fake.ext_csd, EXT_CSD_BYTES);
 }
 
@@ -315,7 +315,7 @@ static void no_card(void **state)
 	struct emmc_card card = {.fd = null, .command = emmc_command};
 
 	(void)state;
-	assert_int_equal(emmc_read_ext_csd(&card, found, &diag), -ENOTTY);
+	assert_int_equal(ext_csd_read(&card, found, NULL, &diag), -ENOTTY);
 	expect_text("it is not an MMC device");
 }
 

@@ -72,6 +72,31 @@ static struct model *target_silent(void)
 	return m;
 }
 
+/* What a board's eMMC has outside its partitions. */
+static void give_loaders(struct disk *disk)
+{
+	struct disk_content *content = &disk->content;
+
+	content->loader_count = 2;
+	content->loaders[0] = (struct disk_loader){LOADER_ROCKCHIP, KIB(32), "U-Boot SPL 2024.01"};
+	content->loaders[1] = (struct disk_loader){LOADER_FIT, MIB(8), ""};
+	content->boot[0].kind = LOADER_DATA;
+	content->boot[1].kind = LOADER_EMPTY;
+	content->boot_enable = BOOT_ENABLE_BOOT0;
+}
+
+static struct model *target_loaders(void)
+{
+	struct model *m = make_model();
+	struct disk disk = make_emmc();
+
+	set_table(&disk, 2, "ext4", "rootfs");
+	give_loaders(&disk);
+	model_set_disks(m, &disk, 1);
+	m->disk_changed_ms = 0;
+	return m;
+}
+
 static struct model *target_changed(void)
 {
 	struct model *m = make_model();
@@ -362,6 +387,17 @@ static struct model *review_boot(void)
 	memcpy(placed->blobs, blobs, sizeof(blobs));
 	placed->blob_count = ARRAY_SIZE(blobs);
 	placed->emmc.boot = EMMC_BOOT_BOOT0;
+	return m;
+}
+
+/* The loader is lost, but the boot area may start the board. */
+static struct model *review_loaders(void)
+{
+	struct model *m = review();
+
+	give_loaders(&m->target);
+	m->target.content.boot_enable = BOOT_ENABLE_UNKNOWN;
+	m->plan.has_firmware = false;
 	return m;
 }
 
@@ -728,6 +764,7 @@ static const struct state {
 	{"target-not-found", target_not_found, {"Search: toshiba", "not found", "> mmcblk1"}},
 	{"target-silent", target_silent,
 		{"mmcblk1", "mmcblk2", "sdb", "not answering", "worn: 80 to 90 %"}},
+	{"target-loaders", target_loaders, {"2 partitions, ext4"}},
 	{"target-changed", target_changed,
 		{"The list has just changed. Check it, then press Enter."}},
 	{"target-many", target_many, {"> nvme16n1", "32 GiB"}},
@@ -771,6 +808,8 @@ static const struct state {
 	{"review-boot", review_boot,
 		{"mmcblk1", "7.3 GiB", "2 partitions, ext4 \"rootfs\"", "[9f__]", "single-gpt",
 			"worn: 80 to 90 % of"}},
+	{"review-loaders", review_loaders,
+		{"mmcblk1", "7.3 GiB", "2 partitions", "four digits of its serial"}},
 	{"review-warnings", review_warnings,
 		{"mmcblk1", "7.3 GiB", "everything is below one folder",
 			"four digits of its serial"}},

@@ -175,8 +175,10 @@ static void json_for_programs(void **state)
 		"mmc0:0001/block/mmcblk0\",\"diskseq\":2,\"partition_count\":0,"
 		"\"partitions\":[{\"number\":1,\"start\":1048576,\"size\":534773760,\"name\":\"\","
 		"\"type\":\"\",\"uuid\":\"\",\"fs_type\":\"\",\"fs_label\":\"\",\"fs_uuid\":\"\","
-		"\"device\":\"mmcblk0p1\",\"mounts\":[]}],\"boot_areas\":[{\"name\":\"mmcblk0boot0\",\"size\":4194304},"
-		"{\"name\":\"mmcblk0boot1\",\"size\":4194304}],\"verdict\":\"ok\",\"reasons\":[]}],"
+		"\"device\":\"mmcblk0p1\",\"mounts\":[]}],\"boot_areas\":[{\"name\":\"mmcblk0boot0\",\"size\":4194304,"
+		"\"content\":null,\"version\":\"\",\"enabled\":null},"
+		"{\"name\":\"mmcblk0boot1\",\"size\":4194304,\"content\":null,\"version\":\"\","
+		"\"enabled\":null}],\"boot_enable\":null,\"boot_loaders\":[],\"verdict\":\"ok\",\"reasons\":[]}],"
 		"\"not_seen\":[\"contents\"]}\n");
 	unlinkat(box->root, "sys/block/mmcblk0", 0);
 	assert_int_equal(RUN(box, "--json", "--sysroot", box->dir), EXIT_OK);

@@ -205,8 +205,6 @@ static void probe_target(struct run *run)
 {
 	struct disk_content *content = &run->target.content;
 
-	if (run->target.kind == DISK_IMAGE)
-		return;
 	probe_content(run->target.path, content);
 	/* plan_check has its own words for a lock. */
 	if (content->hold == HOLD_LOCKED)

@@ -4,6 +4,7 @@
 #include "core/disks/inventory.h"
 #include "core/install/err.h"
 #include "core/process/reactor.h"
+#include "core/report/event.h"
 #include "core/report/json.h"
 #include "core/service/service.h"
 #include "device/base/sysroot.h"
@@ -84,6 +85,20 @@ static void write_partition(struct json *json, const struct part *part)
 	json_end_object(json);
 }
 
+/* Null if the area was not read, and if it is not known whether it is started. */
+static void write_boot_content(struct json *json, const struct disk_content *content, size_t area)
+{
+	enum disk_boot_enable own = area == 0 ? BOOT_ENABLE_BOOT0 : BOOT_ENABLE_BOOT1;
+	bool is_read = content->boot[area].kind != LOADER_UNREAD;
+
+	json_string(json, "content", is_read ? loader_name(content->boot[area].kind) : NULL);
+	json_string(json, "version", content->boot[area].version);
+	if (content->boot_enable == BOOT_ENABLE_UNKNOWN)
+		json_null(json, "enabled");
+	else
+		json_bool(json, "enabled", content->boot_enable == own);
+}
+
 static void write_lists(struct json *json, const struct disk *disk, const struct parts *parts)
 {
 	json_begin_array(json, "partitions");
@@ -98,6 +113,15 @@ static void write_lists(struct json *json, const struct disk *disk, const struct
 		json_begin_object(json, NULL);
 		json_string(json, "name", disk->boot[i].name);
 		json_u64(json, "size", disk->boot[i].size_bytes);
+		write_boot_content(json, &disk->content, i);
+		json_end_object(json);
+	}
+	json_end_array(json);
+	json_string(json, "boot_enable", disk_boot_enable_name(disk->content.boot_enable));
+	json_begin_array(json, "boot_loaders");
+	for (uint32_t i = 0; i < disk->content.loader_count && i < DISK_LOADERS_MAX; i++) {
+		json_begin_object(json, NULL);
+		event_loader(json, &disk->content.loaders[i]);
 		json_end_object(json);
 	}
 	json_end_array(json);

@@ -99,6 +99,17 @@ static void describe_make(const struct disk *disk, char *ret, size_t size)
 		phrase);
 }
 
+/* "Rockchip boot loader at 32 KiB; boot0 empty, boot1 empty, neither is started" */
+static void describe_loaders(const struct disk *disk, char *ret, size_t size)
+{
+	char outside[256], areas[256];
+
+	disk_loaders_phrase(&disk->content, outside, sizeof(outside));
+	disk_boot_content_phrase(&disk->content, areas, sizeof(areas));
+	(void)str_format(ret, size, "%s%s%s%s", outside[0] ? "outside partitions: " : "", outside,
+		outside[0] && areas[0] ? "; " : "", areas);
+}
+
 /* "serial 3f2a9f31, CID 4501.." */
 static void describe_number(const struct disk *disk, char *ret, size_t size)
 {
@@ -278,6 +289,8 @@ static void print_disk(FILE *out, const struct disk *disk, const struct parts *p
 		print_words(out, indent, text);
 	}
 	print_parts(out, indent, part_widths, parts);
+	describe_loaders(disk, text, sizeof(text));
+	print_words(out, indent, text);
 	describe_make(disk, text, sizeof(text));
 	print_words(out, indent, text);
 	describe_number(disk, text, sizeof(text));
@@ -288,7 +301,7 @@ static void print_disk(FILE *out, const struct disk *disk, const struct parts *p
 void disk_table_print_late(FILE *out, const struct disk *disk, const struct parts *parts)
 {
 	struct part_widths widths = widths_of_parts(parts, 1);
-	char phrase[128], text[192];
+	char phrase[128], text[512];
 
 	disk_content_phrase(&disk->content, phrase, sizeof(phrase));
 	(void)STR_FORMAT(text, "%s: %s", disk->name, phrase);
@@ -296,6 +309,8 @@ void disk_table_print_late(FILE *out, const struct disk *disk, const struct part
 	if (!parts)
 		return;
 	print_parts(out, GAP, &widths, parts);
+	describe_loaders(disk, text, sizeof(text));
+	print_words(out, GAP, text);
 	print_verdict(out, disk, GAP);
 }
 

@@ -2,6 +2,7 @@
 /* A summary of the install, what will be lost, and the confirmation; or why it cannot start. */
 #include "ui/screens/screen.h"
 
+#include "core/plan/loader_check.h"
 #include "device/base/human.h"
 #include "device/base/util.h"
 #include "ui/screens/line_edit.h"
@@ -213,6 +214,28 @@ static int draw_boot(const struct model *m, struct grid *g, int row, int last)
 	return draw_fact(g, row, last, "Boot", text);
 }
 
+/* What becomes of the loaders on the target, and the warning if the board loses its own. Before the
+ * plan is complete it is not known whether the archive brings what starts the board. */
+static int draw_loaders(const struct model *m, struct grid *g, int row, int col, int last)
+{
+	bool has_firmware = !has_plan(m) || m->plan.has_firmware;
+	struct loader_check check;
+	char text[160];
+
+	loader_check(&m->target, &m->layouts[m->layout_cursor].placed, has_firmware, &check);
+	for (uint32_t i = 0; i < check.count && col > 1 && row < last; i++) {
+		loader_row_phrase(&check.rows[i], text, sizeof(text));
+		if (i == 0)
+			(void)grid_text(g, row, 1, ATTR_BOLD, "Loaders");
+		row += grid_wrap(
+			g, row, col, g->cols - col - 1, last - row < 2 ? 1 : 2, ATTR_NORMAL, text);
+	}
+	if (check.text[0] && row < last && may_begin(m))
+		row += grid_wrap(g, row, col, g->cols - col - 1, last - row < 3 ? last - row : 3,
+			ATTR_WARN | ATTR_BOLD, check.text);
+	return row;
+}
+
 /* These rows are the first to be omitted if a layout with many partitions needs the room. */
 static int draw_how(const struct model *m, struct grid *g, int row, int last)
 {
@@ -248,6 +271,7 @@ static int draw_small(const struct model *m, struct grid *g, int row, int last)
 		row++;
 	}
 	row = draw_warnings(m, g, row, 1, last);
+	row = draw_loaders(m, g, row, 1, last);
 	if (row < last && has_plan(m) && !m->plan.verify)
 		(void)grid_text(g, row++, 1, ATTR_BOLD, "NOT verified, as requested");
 	if (row < last && m->scan.state == INSPECT_OK)
@@ -326,6 +350,7 @@ static int draw_facts(const struct model *m, struct grid *g, struct area area)
 	row = draw_warnings(m, g, row, FACT_COL, last);
 	row = draw_layout(m, g, row, last);
 	row = draw_boot(m, g, row, last);
+	row = draw_loaders(m, g, row, FACT_COL, last);
 	return draw_how(m, g, row, last);
 }
 

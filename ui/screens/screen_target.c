@@ -163,6 +163,18 @@ static void draw_emmc(struct grid *g, int row, const struct disk *disk)
 	(void)grid_text(g, row, 55, ATTR_NORMAL, text);
 }
 
+/* "2 partitions; i.MX boot loader at 33 KiB; boot0 empty, boot1 empty, boot0 starts first" */
+static void describe_content(const struct disk *disk, char *ret, size_t size)
+{
+	char outside[256], areas[256];
+
+	disk_content_phrase(&disk->content, ret, size);
+	disk_loaders_phrase(&disk->content, outside, sizeof(outside));
+	disk_boot_content_phrase(&disk->content, areas, sizeof(areas));
+	(void)str_format(ret + strlen(ret), size - strlen(ret), "%s%s%s%s", outside[0] ? "; " : "",
+		outside, areas[0] ? "; " : "", areas);
+}
+
 /* Draws DETAILS rows, whose place does not depend on the list. */
 static void draw_details(struct grid *g, int row, const struct disk *disk)
 {
@@ -173,7 +185,7 @@ static void draw_details(struct grid *g, int row, const struct disk *disk)
 	row += grid_wrap(g, row, 1, g->cols - 2, screen_is_narrow(g) ? 2 : 1, ATTR_NORMAL, text);
 	if (disk->kind == DISK_EMMC && row < bottom - 2)
 		draw_emmc(g, row++, disk);
-	disk_content_phrase(&disk->content, text, sizeof(text));
+	describe_content(disk, text, sizeof(text));
 	row = draw_fact(g, row, bottom - (disk->reason_count > 0), "Content", text);
 	describe_refusal(disk, text, sizeof(text));
 	if (disk->reason_count > 0)

@@ -289,3 +289,21 @@ part "the content of the parts" $map 'sum != content' 'false'
 part "the end of the file" $map 'end > (uint64_t)real_size' 'false'
 part "an error of reading" $map 'return length < 0 ? (int)length : tar_input_fail_truncated(input);' \
 	'return tar_input_fail_truncated(input);'
+
+loader_check=core/plan/loader_check.c
+suite_is core/test_loader_check
+part "loaders of a boot ROM" $loader_check 'loader_role(check->rows[i].loader.kind) == LOADER_BY_ROM' 'true'
+part "a loader that stays" $loader_check 'check->rows[i].fate == LOADER_ERASED' 'true'
+part "a layout with blobs" $loader_check 'layout->blob_count > 0 ||' ''
+part "firmware of the archive" $loader_check '|| has_firmware ||' '||'
+part "cards of other boards" $loader_check 'if (target->kind != DISK_EMMC)
+		severity' 'if (0)
+		severity'
+part "an area that starts" $loader_check 'if (row->fate == LOADER_STARTS_FIRST)' 'if (0)'
+part "an empty area" $loader_check '|| row->loader.kind == LOADER_EMPTY)
+			continue;' ')
+			continue;'
+part "an area that was not read" $loader_check 'target->content.boot[i].kind == LOADER_UNREAD)' 'false)'
+part "the layout's setting" $loader_check '|| layout->emmc.boot == EMMC_BOOT_KEEP' '|| true'
+part "the end of a blob" $loader_check 'offset - blob->offset_bytes < blob->size_bytes' 'true'
+part "files on a vfat only" $loader_check 'partition->fs != FS_VFAT ||' ''

@@ -260,3 +260,15 @@ part "an ID that the table cannot have" device/layout/layout_file.c \
 part "a UUID that the filesystem cannot have" device/layout/layout_file.c \
 	'!id_of_fs(p->fs, p->fs_uuid, p->fs_uuid))' '0)'
 part "explicit labels" device/layout/layout_file.c 'p->label_is_set = has_word(parser, "label");' ';'
+loader=device/disk/loader.c
+loader_scan=device/disk/loader_scan.c
+suite_is device/test_loader device/test_loader_scan
+line "loaders at their places only" $loader 'unsigned here = place_bit(offset_bytes) | ANYWHERE;' 'unsigned here = ~0u;'
+part "the versions of an i.MX table" $loader '(at[length - 1] & piece->mask) == bytes[length - 1];' 'true;'
+line "erased bytes" $loader 'if (loader_is_empty(block, LOADER_BLOCK_BYTES))' 'if (0)'
+line "the rest of a loader" $loader_scan '(kind != LOADER_DATA || !follows_loader(content, offset)))' '1)'
+line "the first of each kind" $loader_scan 'if (kind != LOADER_EMPTY && !has_kind(content, kind) &&' 'if (kind != LOADER_EMPTY &&'
+line "the entries of a GPT" $loader_scan 'if (!take_gpt(fd, SECTOR_BYTES, taken))' 'if (0)'
+line "unknown partitions" $loader_scan 'if (can_search_outside(content))' 'if (1)'
+line "a filesystem on the whole disk" $loader_scan 'if (content->state != CONTENT_BLANK && content->state != CONTENT_TABLE)' 'if (0)'
+line "cards only" $loader_scan 'if (!str_has_prefix(slash ? slash + 1 : path, "mmcblk"))' 'if (0)'
