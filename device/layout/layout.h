@@ -10,6 +10,7 @@
 
 #include "device/base/diag.h"
 #include "device/base/file_id.h"
+#include "device/base/machine.h"
 #include "device/base/util.h"
 #include "device/layout/fs.h"
 
@@ -75,7 +76,7 @@ struct layout {
 	enum table_kind table;
 	char disk_uuid[37]; /* GPT disk GUID, or MBR disk ID as 8 hex digits; "" means open */
 	enum layout_identity identity;
-	char machine[16]; /* processor of the board, in Debian's name (layout_machines); "": any */
+	enum machine machine; /* of the board; MACHINE_UNKNOWN: any */
 	uint64_t align_bytes;
 	uint64_t min_bytes;    /* required size of the disk; 0: as needed */
 	uint64_t disk_sectors; /* set by layout_place */

@@ -88,15 +88,12 @@ static bool take_identity(const struct layout_keyword *word, const char *text, v
 	return *identity == LAYOUT_IDENTITY_NEW || strcmp(text, "archive") == 0;
 }
 
-const char *const layout_machines[] = {"amd64", "arm64", "armel", "armhf", "i386", "loong64",
-	"mips64el", "mipsel", "ppc64el", "riscv64", NULL};
-
 static bool take_machine(const struct layout_keyword *word, const char *text, void *object)
 {
-	for (const char *const *name = layout_machines; *name; name++)
-		if (strcmp(*name, text) == 0)
-			return take_text(word, text, object);
-	return false;
+	enum machine *machine = field(word, object);
+
+	*machine = machine_find(text);
+	return *machine != MACHINE_UNKNOWN;
 }
 
 struct type {
@@ -250,7 +247,7 @@ static bool take_boot_bus(const struct layout_keyword *word, const char *text, v
 #define FS_ID		 "random or a UUID (XXXX-XXXX for vfat), not all zeros"
 #define PARTITION_ID	 "random or a UUID (XXXXXXXX-NN on an MBR), not all zeros"
 #define DISK_ID		 "random or a UUID (8 hexadecimal digits for an MBR), not all zeros"
-#define MACHINE		 "amd64, arm64, armel, armhf, i386, loong64, mips64el, mipsel, ppc64el or riscv64"
+#define MACHINE		 "the name of a Debian architecture, such as amd64, arm64, armhf or riscv64"
 
 const struct layout_keyword layout_keywords[] = {
 	{SECTION_DISK, "table", take_table, IN(layout, table), "gpt or mbr"},

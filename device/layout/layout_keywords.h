@@ -29,9 +29,6 @@ struct layout_keyword {
 extern const struct layout_keyword layout_keywords[];
 #define LAYOUT_KEYWORDS_MAX 32
 
-/* The processors that a board may have, in Debian's names; NULL-terminated. */
-extern const char *const layout_machines[];
-
 const struct layout_keyword *layout_keyword_find(enum layout_section section, const char *name);
 
 /* Sets the partition type that matches the filesystem. */

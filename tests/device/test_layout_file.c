@@ -98,7 +98,7 @@ static void every_keyword_is_parsed(void **state)
 	assert_int_equal(l.min_bytes, MIB(3500));
 	assert_string_equal(l.disk_uuid, "01234567-89ab-4cde-8f01-000000000000");
 	assert_int_equal(l.identity, LAYOUT_IDENTITY_NEW);
-	assert_string_equal(l.machine, "riscv64");
+	assert_int_equal(l.machine, MACHINE_RISCV64);
 	assert_int_equal(l.count, 4);
 
 	assert_string_equal(l.partitions[0].name, "boot");
@@ -156,7 +156,7 @@ static void omitted_keywords_have_defaults(void **state)
 	assert_int_equal(l.align_bytes, MIB(4));
 	assert_string_equal(l.disk_uuid, "");
 	assert_int_equal(l.identity, LAYOUT_IDENTITY_ARCHIVE);
-	assert_string_equal(l.machine, "");
+	assert_int_equal(l.machine, MACHINE_UNKNOWN);
 	assert_int_equal(l.blob_count, 0);
 	assert_string_equal(l.partitions[0].type_guid, "0fc63daf-8483-4772-8e79-3d69d8477de4");
 	assert_int_equal(l.emmc.boot, EMMC_BOOT_KEEP);
