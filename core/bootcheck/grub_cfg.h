@@ -21,13 +21,13 @@
  * outside of all entries, and configfile, blscfg and the like (kernel unknown, title: the command).
  *
  * root of an entry: "UUID=..." or "LABEL=..." of its search, or "PARTITION=n" for root=hd0,gptN;
- * NULL: nothing sets root, which is then the filesystem that GRUB was installed to. Where root or
+ * NULL: nothing sets root, which is then the filesystem that GRUB was installed to. If root or
  * the place of one file is not known, or a condition decides, the parts are unknown; their paths
  * may be given all the same. An entry without linux has no kernel (firmware setup, halt), or an
  * unknown one (chainloader).
  *
- * is_default: the entry that `default` names where that can be told, and the first if nothing sets
- * it. Of a default that depends on what GRUB has saved, the constant in the file counts
+ * is_default: the entry that `default` names if that is certain, and the first if nothing sets
+ * it. The constant in the file counts for a default that depends on what GRUB has saved
  * (grub-mkconfig: 0, unless GRUB has saved a next_entry); a saved_entry is none.
  *
  * Returns 0, -ENOMEM, or the first other result of @each.

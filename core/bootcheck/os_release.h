@@ -11,9 +11,9 @@
 #include <stddef.h>
 
 /*
- * NAME, without what stands in brackets and without "GNU/Linux" or "Linux" at its end, and
+ * NAME, without text in brackets and without "GNU/Linux" or "Linux" at its end, and
  * VERSION_ID, or else VERSION_CODENAME ("Debian trixie"); no version if BUILD_ID is "rolling".
- * Without a NAME, PRETTY_NAME or ID as it is. "" if there is none of them. Sanitised; may be cut.
+ * If there is no NAME, PRETTY_NAME or ID as it is. "" if there is none of them. Sanitised; may be cut.
  */
 void os_release_name(const char *text, size_t size, char *ret, size_t ret_size);
 

@@ -33,7 +33,7 @@ struct raspberry_config {
 };
 
 /* Gives the text of the file @path of the boot filesystem, which is valid until the next call; size
- * 0 if there is none. False if it is not known. */
+ * 0 if it is missing. False if it is not known. */
 typedef bool (*raspberry_include_fn)(
 	void *arg, const char *path, const char **ret_text, size_t *ret_size);
 

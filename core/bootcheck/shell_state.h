@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * shell_state - what is known at one point of a script of U-Boot or GRUB: variables, and the files
+ * shell_state - the knowledge at one point of a script of U-Boot or GRUB: variables, and the files
  * that were loaded to addresses (U-Boot). Values, which can be copied; only strings are borrowed.
  * Pure.
  *

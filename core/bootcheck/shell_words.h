@@ -20,7 +20,7 @@ struct shell_text {
 	const char *text;
 	size_t size, at;
 	unsigned line;	 /* at at */
-	bool has_braces; /* GRUB: "{" and "}" are words and end a command, wherever they stand */
+	bool has_braces; /* GRUB: "{" and "}" are words and end a command, at any place */
 };
 
 /* The end of a command. */

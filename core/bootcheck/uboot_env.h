@@ -5,7 +5,7 @@
  * As `env import -t` does (himport_r in U-Boot's lib/hashtable.c): one name=value per line, blanks
  * before a name and lines that begin with # are skipped, a backslash stands for the byte behind it,
  * the last value of a name counts, and a name without value is removed. Blanks and CR at the end of
- * a line, which U-Boot keeps unless told, are left out.
+ * a line, which U-Boot keeps by default, are left out.
  */
 #ifndef CORE_BOOTCHECK_UBOOT_ENV_H
 #define CORE_BOOTCHECK_UBOOT_ENV_H

@@ -12,8 +12,7 @@
  * as the root "PARTITION=n"; without PART it is the script's own, and another variable makes the
  * part unknown.
  *
- * Variables are followed through setenv, run and conditions that can be told. A load in a condition
- * that cannot be told, a second file at an address that may hold the first one, and what follows
+ * Variables are followed through setenv, run and conditions that are certain. A load in a condition that is not certain, a second file at an address that may hold the first one, and what follows
  * from a variable of U-Boot's own, are unknown.
  */
 #ifndef CORE_BOOTCHECK_UBOOT_SCRIPT_H
@@ -34,7 +33,7 @@
  * ${name}, and the command line is unknown.
  *
  * @env, unless NULL, is the file that the script loads and imports if it finds it, or its name and
- * is_missing. Without it, an import makes all variables unknown.
+ * is_missing. If it is NULL, an import makes all variables unknown.
  *
  * Returns 0, -ENOMEM, or the first other result of @each.
  */

@@ -17,8 +17,8 @@
 /* One member of such an archive. */
 struct member {
 	const char *name;
-	char type; /* as in the header: '0' file, '2' symlink, ... */
-	const char *link, *content;
+	char type;		    /* as in the header: '0' file, '2' symlink, ... */
+	const char *link, *content; /* a script is executable */
 };
 
 static inline void put_header(unsigned char *block, const struct member *member)
@@ -27,7 +27,9 @@ static inline void put_header(unsigned char *block, const struct member *member)
 
 	memset(block, 0, BLOCK);
 	memcpy(block, member->name, strlen(member->name));
-	memcpy(block + 100, "0000644", 7);
+	memcpy(block + 100,
+		member->content && str_has_prefix(member->content, "#!") ? "0000755" : "0000644",
+		7);
 	memcpy(block + 108, "0000000", 7);
 	memcpy(block + 116, "0000000", 7);
 	(void)snprintf((char *)block + 124, 12, "%011o",

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * boot_rules - the rules by which one entry of a boot loader is judged: are the files there that it
+ * names, where the loader looks for them; does its command line name the root filesystem of the
+ * layout; can the kernel run the archive's init. Pure.
+ *
+ * Codes of findings, with what they prove true or the reason why nothing can (tests/vm/boot-rom.sh):
+ * "kernel-missing", "kernel-empty", "initrd-missing", "fdt-missing", "overlay-missing",
+ * "fdt-folder", "root-id", "root-type", "root-options", "root-driver", "root-initrd",
+ * "init-missing", "machine".
+ */
+#ifndef CORE_BOOTCHECK_BOOT_RULES_H
+#define CORE_BOOTCHECK_BOOT_RULES_H
+
+#include "core/bootcheck/boot_entry.h"
+#include "core/bootcheck/boot_finding.h"
+#include "core/bootcheck/boot_tree.h"
+
+/* The fate of an entry; the later ones decide over the earlier. */
+enum boot_state {
+	BOOT_STARTS,
+	BOOT_UNSURE,  /* a part of it is not known */
+	BOOT_DARK,    /* the loader starts it, and the board does not come up */
+	BOOT_SKIPPED, /* the loader fails to load it */
+};
+
+/* The origin of an entry. */
+struct boot_place {
+	struct boot_tree tree; /* as the loader sees it */
+	const char *file;      /* its file in the archive */
+	const char *
+		folder; /* of that file, from the root of the filesystem: relative paths begin there */
+};
+
+#define BOOT_RULE_FINDINGS_MAX 3
+
+struct boot_judgement {
+	enum boot_state state;
+	uint32_t count;
+	struct boot_finding findings[BOOT_RULE_FINDINGS_MAX];
+	char kernel[64];      /* the name of the kernel's file, or "" */
+	enum machine machine; /* of the kernel */
+};
+
+/* Judges @entry. */
+void boot_rules_judge(
+	const struct boot_place *place, const struct boot_entry *entry, struct boot_judgement *ret);
+
+/* Finds the archive's init, through its links: the first of those that the kernel tries and that the archive
+ * has. False if it has none. */
+bool boot_init_find(
+	const struct manifest *manifest, const struct layout *layout, struct manifest_entry *ret);
+
+#endif

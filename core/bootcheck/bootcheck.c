@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/bootcheck/bootcheck.h"
+
+#include "core/bootcheck/boot_loaders.h"
+#include "core/bootcheck/boot_rules.h"
+#include "core/bootcheck/boot_source.h"
+#include "core/bootcheck/fstab.h"
+#include "core/bootcheck/os_release.h"
+#include "device/base/util.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ENTRIES_MAX 64 /* of one menu that are judged */
+
+struct check {
+	const struct manifest *manifest;
+	const struct layout *layout;
+	struct boot_report *report;
+	unsigned menus, bad; /* boot files, and those of them that start nothing */
+	char last_file[256];
+	char kernel[64];      /* the name of the kernel's file that would be started */
+	enum machine machine; /* of it */
+	struct program init;
+	bool has_systemd; /* as init */
+};
+
+static void find(struct check *check, enum boot_severity severity, const char *code,
+	const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+static void find(
+	struct check *check, enum boot_severity severity, const char *code, const char *format, ...)
+{
+	struct boot_finding finding;
+	char text[sizeof(finding.text)];
+	va_list args;
+
+	va_start(args, format);
+	(void)str_vformat(text, sizeof(text), format, args);
+	va_end(args);
+	boot_finding_set(&finding, severity, code, "%s", text);
+	boot_finding_add(&check->report->findings, &finding);
+}
+
+/* ---- menus ---- */
+
+/* The entries of a menu that count: the default one, the first other one that would do, and the first
+ * that would not. */
+struct menu_case {
+	struct boot_place place;
+	const struct boot_loader *loader;
+	unsigned entries;
+	bool has_default, has_other, has_failed;
+	struct boot_judgement preferred, other, failed;
+};
+
+static bool would_do(const struct boot_loader *loader, const struct boot_judgement *judgement)
+{
+	return loader->fallback == BOOT_FALLBACK_NEXT ? judgement->state != BOOT_SKIPPED
+						      : judgement->state <= BOOT_UNSURE;
+}
+
+/* Keeps @judgement unless there is one already. */
+static void keep(bool *has, struct boot_judgement *kept, const struct boot_judgement *judgement)
+{
+	if (!*has)
+		*kept = *judgement;
+	*has = true;
+}
+
+static int judge_entry(void *arg, const struct boot_entry *entry)
+{
+	struct menu_case *menu = arg;
+	struct boot_judgement judgement;
+
+	if (menu->entries++ == ENTRIES_MAX)
+		return 1;
+	boot_rules_judge(&menu->place, entry, &judgement);
+	if (entry->is_default && !menu->has_default)
+		keep(&menu->has_default, &menu->preferred, &judgement);
+	else if (would_do(menu->loader, &judgement))
+		keep(&menu->has_other, &menu->other, &judgement);
+	else
+		keep(&menu->has_failed, &menu->failed, &judgement);
+	return 0;
+}
+
+/* The entry that the loader would take, or the one that shows why it takes none. NULL for an empty menu. */
+static const struct boot_judgement *choose(const struct menu_case *menu)
+{
+	if (menu->has_default && would_do(menu->loader, &menu->preferred))
+		return &menu->preferred;
+	if (menu->has_other)
+		return &menu->other;
+	if (menu->has_default)
+		return &menu->preferred;
+	return menu->has_failed ? &menu->failed : NULL;
+}
+
+static void add_findings(
+	struct check *check, const struct boot_judgement *judgement, bool as_warnings)
+{
+	for (uint32_t i = 0; i < judgement->count; i++) {
+		struct boot_finding finding = judgement->findings[i];
+
+		if (as_warnings)
+			finding.severity = BOOT_WARNING;
+		boot_finding_add(&check->report->findings, &finding);
+	}
+}
+
+/* Adds what was found in a menu. Returns false if it starts nothing. */
+static bool conclude(struct check *check, const struct menu_case *menu)
+{
+	const struct boot_judgement *taken = choose(menu);
+	bool starts;
+
+	if (!taken)
+		return true;
+	/* An entry behind the last one that is judged may do. */
+	starts = taken->state <= BOOT_UNSURE || menu->entries > ENTRIES_MAX;
+	add_findings(check, taken, starts);
+	if (taken == &menu->other && menu->has_default)
+		add_findings(check, &menu->preferred, true);
+	if (taken->kernel[0] && !check->kernel[0]) {
+		STR_COPY(check->kernel, taken->kernel);
+		check->machine = taken->machine;
+	}
+	return starts;
+}
+
+static void add_loader(struct check *check, const char *name)
+{
+	char *loaders = check->report->description.loaders;
+	size_t length = strlen(loaders), size = sizeof(check->report->description.loaders);
+
+	if (!strstr(loaders, name))
+		(void)str_format(loaders + length, size - length, "%s%s", length ? ", " : "", name);
+}
+
+/* Judges a boot file that its loader can use. Returns false if that starts nothing. */
+static bool judge_menu(struct check *check, const struct boot_menu *menu)
+{
+	_cleanup_free_ struct menu_case *judged = calloc(1, sizeof(*judged));
+
+	if (!judged)
+		return true;
+	judged->loader = menu->loader;
+	judged->place =
+		(struct boot_place){.tree = menu->tree, .file = menu->file, .folder = menu->folder};
+	(void)!menu->loader->each(menu, judge_entry, judged);
+	return conclude(check, judged);
+}
+
+/* U-Boot, include/config_distro_bootcmd.h: "part list -bootable". Newer ones look at all partitions if none
+ * is marked, and a board's own commands may look anywhere. */
+static void check_bootable(struct check *check, const struct boot_menu *menu)
+{
+	const struct layout *layout = check->layout;
+	size_t own = menu->tree.partition;
+	bool marked = false;
+
+	for (size_t i = 0; i < layout->count; i++)
+		marked |= layout->partitions[i].bootable;
+	if (menu->loader->by_bootable && !layout->partitions[own].bootable && (marked || own > 0))
+		find(check, BOOT_WARNING, "not-bootable",
+			"/%s is on partition %zu, which this layout does not mark as bootable: %s may "
+			"not look there",
+			menu->file, own + 1, menu->loader->program);
+}
+
+static int check_menu(void *arg, const struct boot_menu *menu, const char *reason)
+{
+	struct check *check = arg;
+
+	/* Links may lead to the same file again. A program is what reads the files of the others. */
+	if (strcmp(check->last_file, menu->file) == 0 ||
+		(menu->loader->is_opaque && check->menus > 0))
+		return 0;
+	STR_COPY(check->last_file, menu->file);
+	add_loader(check, menu->loader->name);
+	check->menus++;
+	if (reason) {
+		find(check, BOOT_ERROR, "loader-file", "/%s is for %s, but %s", menu->file,
+			menu->loader->program, reason);
+		check->bad++;
+	} else if (menu->text) {
+		check_bootable(check, menu);
+		check->bad += !judge_menu(check, menu);
+	} else if (!menu->loader->is_opaque) {
+		find(check, BOOT_UNKNOWN, "loader-file",
+			"/%s is too large to be read: what it starts is not known", menu->file);
+	}
+	return 0;
+}
+
+/* One boot file that starts something is enough. */
+static void check_menus(struct check *check)
+{
+	struct boot_findings *findings = &check->report->findings;
+
+	(void)!boot_menus_each(check->manifest, check->layout, check_menu, check);
+	if (check->menus == 0) {
+		find(check, BOOT_UNKNOWN, "no-loader",
+			"the archive has no file of a boot loader that boardstrap knows: whether the "
+			"board starts is not known");
+		return;
+	}
+	if (check->bad < check->menus)
+		for (uint32_t i = 0; i < findings->count; i++)
+			if (findings->list[i].severity == BOOT_ERROR)
+				findings->list[i].severity = BOOT_WARNING;
+}
+
+/* ---- init ---- */
+
+static void look_at_init(struct check *check)
+{
+	struct manifest_entry init;
+
+	if (!boot_init_find(check->manifest, check->layout, &init))
+		return;
+	check->init = init.program;
+	check->has_systemd = strstr(init.path, "systemd") != NULL;
+}
+
+/* ---- fstab ---- */
+
+static bool is_optional(const char *options)
+{
+	return fstab_has_option(options, "nofail") || fstab_has_option(options, "noauto");
+}
+
+/* The type in an fstab that mounts this filesystem. */
+static bool is_type(const char *type, enum fs_kind fs)
+{
+	return strcmp(type, "auto") == 0 || strchr(type, ',') || strcmp(type, fs_name(fs)) == 0 ||
+	       (fs == FS_VFAT && strcmp(type, "msdos") == 0);
+}
+
+/* A line for a mount point of the layout. A root filesystem is mounted already, whatever its type is, but
+ * stays read-only if the fstab means another one. systemd demands all other mounts (systemd.mount(5),
+ * local-fs.target); other inits go on. */
+static void check_own_line(struct check *check, size_t index, const struct fstab_line *line)
+{
+	const struct layout_partition *partition = &check->layout->partitions[index];
+	const struct boot_source source = boot_source_parse(line->source);
+	enum boot_severity severity =
+		check->has_systemd || strcmp(line->mount, "/") == 0 ? BOOT_ERROR : BOOT_WARNING;
+
+	if (!boot_source_is(&source, check->layout, index))
+		find(check, severity, "fstab-id",
+			"/etc/fstab, line %u, mounts %s on %s, which is not what this layout makes "
+			"there (partition %zu)",
+			line->line, line->source, line->mount, index + 1);
+	else if (strcmp(line->mount, "/") != 0 && source.kind != BOOT_SOURCE_OTHER &&
+		 !is_type(line->type, partition->fs))
+		find(check, severity, "fstab-type",
+			"/etc/fstab, line %u, mounts %s as %s, but this layout makes it %s",
+			line->line, line->mount, line->type, fs_name(partition->fs));
+}
+
+static int check_line(void *arg, const struct fstab_line *line)
+{
+	struct check *check = arg;
+	const struct boot_source source = boot_source_parse(line->source);
+
+	if (is_optional(line->options))
+		return 0;
+	for (size_t i = 0; i < check->layout->count; i++)
+		if (strcmp(check->layout->partitions[i].mount, line->mount) == 0) {
+			check_own_line(check, i, line);
+			return 0;
+		}
+	if (!boot_source_is_own(&source, check->layout))
+		find(check, BOOT_WARNING, "fstab-other",
+			"/etc/fstab, line %u, mounts %s on %s, which this layout does not make: the "
+			"system may wait for it or stop",
+			line->line, line->source, line->mount);
+	return 0;
+}
+
+static void check_fstab(struct check *check)
+{
+	struct manifest_entry fstab;
+
+	if (manifest_find(check->manifest, "etc/fstab", &fstab) && fstab.content)
+		(void)!fstab_each(fstab.content, fstab.size, check_line, check);
+}
+
+/* ---- the machine ---- */
+
+static void check_machine(struct check *check)
+{
+	enum machine board = check->layout->machine;
+	enum machine user = check->init.machine;
+
+	if (!machine_runs(board, user))
+		find(check, BOOT_ERROR, "machine",
+			"the archive's init is for %s, and the board of layout %s is %s",
+			machine_name(user), check->layout->name, machine_name(board));
+}
+
+/* ---- the description ---- */
+
+/* A layout for an archive alone: one filesystem, and a vfat where the archive has what belongs on one. */
+static struct layout guess_layout(const struct manifest *manifest)
+{
+	static const struct {
+		const char *mount, *sign;
+	} places[] = {
+		{"/boot/efi", "boot/efi/EFI"},
+		{"/efi", "efi/EFI"},
+		{"/boot/firmware", "boot/firmware/cmdline.txt"},
+		{"/boot", "boot/EFI"},
+		{"/boot", "boot/cmdline.txt"},
+	};
+	struct layout layout = {.count = 1, .partitions = {{.fs = FS_EXT4, .mount = "/"}}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		if (manifest_has(manifest, places[i].sign)) {
+			layout.partitions[layout.count].fs = FS_VFAT;
+			STR_COPY(layout.partitions[layout.count++].mount, places[i].mount);
+		}
+	return layout;
+}
+
+static void describe_system(const struct check *check, struct boot_description *ret)
+{
+	static const char *const paths[] = {"/etc/os-release", "/usr/lib/os-release"};
+	const struct boot_tree all = {check->manifest, check->layout, BOOT_TREE_ALL};
+	struct manifest_entry entry;
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths) && !ret->system[0]; i++)
+		if (boot_tree_find(&all, "", paths[i], &entry) && entry.content)
+			os_release_name(
+				entry.content, entry.size, ret->system, sizeof(ret->system));
+}
+
+struct versions {
+	unsigned count;
+	char name[48];
+};
+
+/* Counts the folders lib/modules/VERSION. */
+static int count_version(void *arg, const char *path)
+{
+	struct versions *versions = arg;
+
+	path += str_has_prefix(path, "usr/") ? strlen("usr/") : 0;
+	if (!str_has_prefix(path, "lib/modules/") || strchr(path + strlen("lib/modules/"), '/'))
+		return 0;
+	versions->count++;
+	STR_COPY(versions->name, path + strlen("lib/modules/"));
+	return 0;
+}
+
+/* The version is in the name of the kernel's file, or else that of the only folder of modules. */
+static void describe_kernel(struct check *check, struct boot_description *ret)
+{
+	const char *version = strchr(check->kernel, '-');
+	struct versions versions = {0};
+
+	if (version && version[1] >= '0' && version[1] <= '9') {
+		STR_COPY(ret->kernel, version + 1);
+		return;
+	}
+	(void)!manifest_each_dir(check->manifest, count_version, &versions);
+	if (versions.count == 1)
+		STR_COPY(ret->kernel, versions.name);
+	str_sanitise(ret->kernel);
+}
+
+static void describe(struct check *check)
+{
+	struct boot_description *ret = &check->report->description;
+	enum machine machine = check->init.machine;
+
+	describe_system(check, ret);
+	STR_COPY(ret->machine, machine_name(machine ? machine : check->machine));
+	describe_kernel(check, ret);
+}
+
+void boot_describe(const struct boot_description *description, char ret[BOOT_DESCRIPTION_MAX])
+{
+	const char *const parts[][2] = {
+		{"", description->system},
+		{"", description->machine},
+		{"kernel ", description->kernel},
+		{"boots by ", description->loaders},
+	};
+	size_t length = 0;
+
+	ret[0] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		if (parts[i][1][0]) {
+			(void)str_format(ret + length, BOOT_DESCRIPTION_MAX - length, "%s%s%s",
+				length ? ", " : "", parts[i][0], parts[i][1]);
+			length = strlen(ret);
+		}
+}
+
+void bootcheck(
+	const struct manifest *manifest, const struct layout *layout, struct boot_report *ret)
+{
+	struct layout guess = guess_layout(manifest);
+	struct check check = {
+		.manifest = manifest, .layout = layout ? layout : &guess, .report = ret};
+
+	*ret = (struct boot_report){0};
+	look_at_init(&check);
+	check_menus(&check);
+	check_fstab(&check);
+	check_machine(&check);
+	describe(&check);
+	if (!layout)
+		ret->findings = (struct boot_findings){0};
+}
