@@ -2,6 +2,7 @@
 #include "core/archive/inspect.h"
 
 #include "core/archive/sidecar.h"
+#include "core/bootcheck/boot_files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -350,8 +351,10 @@ struct inspect *inspect_new(
 	inspect->manifest = manifest_new();
 	inspect->archive = open_again(&inspect->source);
 	inspect->strip = options ? options->strip : 0;
-	if (inspect->manifest)
+	if (inspect->manifest) {
 		manifest_strip(inspect->manifest, inspect->strip);
+		manifest_keep(inspect->manifest, boot_files_keep);
+	}
 	r = !inspect->manifest ? -errno : inspect->archive < 0 ? -ESTALE : start(inspect);
 	if (r < 0) {
 		(void)diag_fail(diag, r, "%s cannot be read: %s", path, strerror(-r));

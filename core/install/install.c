@@ -56,6 +56,7 @@ static void take_plan(struct install *in)
 	progress_expect(&in->progress, &totals);
 	STR_COPY(snapshot->tar_name, tar_flavour_name(plan->tar));
 	STR_COPY(snapshot->archive_sha256, plan->sha256);
+	snapshot->boot = plan->boot.findings;
 	snapshot->entries = plan->totals.entries;
 	snapshot->planned = true;
 }

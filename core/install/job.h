@@ -38,7 +38,7 @@ struct job {
 	struct {
 		bool set;
 		int code; /* enum exit_code; 0: the step's code */
-		char text[300];
+		char text[400];
 	} failure;
 	uint64_t done, total; /* of the running work; the engine clears them for each step */
 	bool written;	      /* writing to the target has begun */

@@ -6,6 +6,7 @@
 #ifndef CORE_INSTALL_SNAPSHOT_H
 #define CORE_INSTALL_SNAPSHOT_H
 
+#include "core/bootcheck/boot_finding.h"
 #include "core/install/err.h"
 #include "core/install/progress.h"
 #include "core/install/steps.h"
@@ -13,7 +14,7 @@
 #include "device/disk/disk.h"
 
 #define SNAPSHOT_MAGIC	  0x62737470u /* "bstp" */
-#define SNAPSHOT_VERSION  4u
+#define SNAPSHOT_VERSION  5u
 #define SNAPSHOT_MESSAGES 8
 
 enum install_state {
@@ -63,9 +64,10 @@ struct snapshot {
 	char archive_name[128]; /* file name without its folder */
 	char archive_sha256[65];
 	char layout_name[32];
-	uint64_t entries; /* in the archive */
-	bool written;	  /* writing to the target has begun */
-	int exit_code;	  /* valid after the end: enum exit_code */
+	struct boot_findings boot; /* of the boot check */
+	uint64_t entries;	   /* in the archive */
+	bool written;		   /* writing to the target has begun */
+	int exit_code;		   /* valid after the end: enum exit_code */
 	struct err err;
 	uint64_t message_count; /* of the whole install; the last ones are in messages[] */
 	struct snapshot_message messages[SNAPSHOT_MESSAGES]; /* oldest first, number 0: empty */

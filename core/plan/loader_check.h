@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * loader_check - what becomes of the boot loaders that a target has, and whether the board that they
+ * loader_check - the fate of the boot loaders that a target has, and whether the board that they
  * start would stay dark. Pure.
  *
  * It is an error only where that is as certain as it can be: a boot ROM's loader in the user area of

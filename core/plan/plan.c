@@ -167,13 +167,15 @@ static void take_archive(struct plan *plan, const struct inspect_result *archive
 	plan->totals = archive->totals;
 }
 
-static void place(struct plan *plan)
+static void place(struct plan *plan, const struct manifest *manifest)
 {
 	struct layout placed;
 	struct diag diag = {0};
 
 	if (layout_place(&plan->layout, plan->target.size_bytes, &placed, &diag) == 0) {
 		plan->layout = placed;
+		if (manifest)
+			identities_take(manifest, &plan->layout, &plan->identities);
 		layout_assign_ids(&plan->layout, layout_random);
 	} else {
 		plan->layout.count = 0;
@@ -191,8 +193,10 @@ void plan_complete(
 	if (archive)
 		take_archive(plan, archive);
 	if (can_place)
-		place(plan);
+		place(plan, manifest);
 	make_shares(plan, manifest);
+	if (manifest)
+		bootcheck(manifest, plan->layout.count > 0 ? &plan->layout : NULL, &plan->boot);
 	for (unsigned need = 0; need < TAR_NEED_COUNT; need++)
 		if (plan->totals.needs[need].count > 0)
 			plan->tar_needs |= TAR_NEED_BIT(need);

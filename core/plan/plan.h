@@ -13,6 +13,8 @@
 #define CORE_PLAN_PLAN_H
 
 #include "core/archive/inspect.h"
+#include "core/bootcheck/bootcheck.h"
+#include "core/bootcheck/identities.h"
 #include "core/tar/tar.h"
 #include "device/disk/disk.h"
 #include "device/disk/lock.h"
@@ -48,6 +50,8 @@ struct plan {
 	struct layout layout;	/* placed, with its UUIDs; count is 0 if that failed */
 	char layout_error[160]; /* the reason, if count is 0 */
 	struct plan_share shares[LAYOUT_PARTITIONS_MAX]; /* parallel to layout.partitions */
+	struct identity_sources identities;
+	struct boot_report boot;
 	/* loader_is_firmware of an entry; true if that is not known */
 	bool has_firmware;
 	bool plain_names;      /* all paths in the archive are known to be ASCII */
@@ -91,7 +95,7 @@ void plan_complete(
  * "tar-silent", "tar-lacks", "foreign-attributes", "unbootable", "locale", "verify-needed", "more". */
 struct plan_problem {
 	char code[32];
-	char text[280]; /* for the operator, with the advice */
+	char text[360]; /* for the operator, with the advice */
 };
 #define PLAN_PROBLEMS_MAX 12
 

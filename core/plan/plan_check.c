@@ -270,6 +270,21 @@ static void check_foreign(const struct plan *plan, struct plan_verdict *ret)
 		foreign->path);
 }
 
+/* What the boot check is certain of. */
+static void check_boot(const struct plan *plan, struct plan_verdict *ret)
+{
+	const struct boot_findings *findings = &plan->boot.findings;
+
+	if (plan->allow & ALLOW_UNBOOTABLE)
+		return;
+	for (uint32_t i = 0; i < findings->count; i++)
+		if (findings->list[i].severity == BOOT_ERROR)
+			plan_problem_add(ret, "unbootable",
+				"The board would not boot: %s. Choose another layout or archive, or "
+				"allow it (--allow unbootable).",
+				findings->list[i].text);
+}
+
 static void check_tar(
 	const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
 {
@@ -337,6 +352,7 @@ void plan_check(const struct plan *plan, const struct plan_facts *facts, struct 
 	check_image_room(plan, facts, ret);
 	check_tar(plan, facts, ret);
 	check_foreign(plan, ret);
+	check_boot(plan, ret);
 	if (plan->complete && plan->layout.count > 0)
 		check_loader(plan, ret);
 	if (!plan->verify && !facts->syncfs_reports)

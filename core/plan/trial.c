@@ -38,7 +38,8 @@ struct bench {
 	const struct plan *plan;
 	char dir[200]; /* a tmpfs */
 	char node[220], mount[220];
-	int file, loop; /* -1: closed */
+	int file, loop;	      /* -1: closed */
+	struct layout layout; /* of the plan, with other IDs */
 	struct trial *trial;
 };
 
@@ -188,9 +189,18 @@ static void mount_and_measure(
 	(void)mount_unmount(bench->mount, UNMOUNT_LIMIT_MS, holders, sizeof(holders));
 }
 
+/* mkfs.btrfs refuses the UUID of a filesystem that the machine has, and the target may have it until the
+ * wipe. */
+static void make_other_ids(struct layout *layout)
+{
+	for (size_t i = 0; i < layout->count; i++)
+		layout->partitions[i].fs_uuid[0] = '\0';
+	layout_assign_ids(layout, layout_random);
+}
+
 static void try_partition(struct bench *bench, unsigned index)
 {
-	const struct layout_partition *partition = &bench->plan->layout.partitions[index];
+	const struct layout_partition *partition = &bench->layout.partitions[index];
 	struct trial_filesystem *ret = &bench->trial->filesystems[index];
 	int r = bench_open(bench, partition);
 
@@ -240,9 +250,15 @@ static int mount_memory(int root, const char *dir)
 
 void trial_run(struct trial *ret, const struct plan *plan, int root, const char *dir)
 {
-	struct bench bench = {.root = root, .plan = plan, .file = -1, .loop = -1, .trial = ret};
+	struct bench bench = {.root = root,
+		.plan = plan,
+		.file = -1,
+		.loop = -1,
+		.layout = plan->layout,
+		.trial = ret};
 	int r;
 
+	make_other_ids(&bench.layout);
 	*ret = (struct trial){0};
 	for (size_t i = 0; i < ARRAY_SIZE(ret->filesystems); i++)
 		ret->filesystems[i] = (struct trial_filesystem){.usable_bytes = UINT64_MAX,

@@ -9,7 +9,7 @@
 struct child_report {
 	uint64_t done, total; /* bytes or entries, as the work defines */
 	int32_t error;	      /* -errno of a failure, else 0 */
-	char text[236];	      /* an error message, or a result as the work defines */
+	char text[404];	      /* an error message, or a result as the work defines */
 };
 
 /* Clears the last report. The child calls it before its work. */
