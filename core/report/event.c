@@ -87,8 +87,16 @@ static void write_blobs(struct json *json, const struct layout *layout)
 	json_end_array(json);
 }
 
-static void write_layout(struct json *json, const struct layout *layout)
+/* Null for what is not known. */
+static void write_known(struct json *json, const char *key, const char *text)
 {
+	json_string(json, key, *text ? text : NULL);
+}
+
+static void write_layout(struct json *json, const struct plan *plan)
+{
+	const struct layout *layout = &plan->layout;
+
 	json_begin_object(json, "layout");
 	json_string(json, "name", layout->name);
 	json_string(json, "table", layout->table == TABLE_GPT ? "gpt" : "mbr");
@@ -107,6 +115,7 @@ static void write_layout(struct json *json, const struct layout *layout)
 		json_string(json, "mount", partition->mount);
 		json_string(json, "partuuid", partition->partuuid);
 		json_string(json, "fs_uuid", partition->fs_uuid);
+		write_known(json, "ids_from", plan->identities.files[i]);
 		json_end_object(json);
 	}
 	json_end_array(json);
@@ -125,6 +134,32 @@ static void write_problems(struct json *json, const struct plan_verdict *verdict
 	}
 	json_end_array(json);
 	json_bool(json, "ok", verdict->count == 0);
+}
+
+static void write_findings(struct json *json, const char *key, const struct boot_findings *findings)
+{
+	json_begin_array(json, key);
+	for (uint32_t i = 0; i < findings->count; i++) {
+		const struct boot_finding *finding = &findings->list[i];
+
+		json_begin_object(json, NULL);
+		json_string(json, "severity", boot_severity_name(finding->severity));
+		json_string(json, "code", finding->code);
+		json_string(json, "text", finding->text);
+		json_end_object(json);
+	}
+	json_end_array(json);
+}
+
+void event_boot(struct json *json, const struct boot_report *boot)
+{
+	json_begin_object(json, "boot");
+	write_known(json, "system", boot->description.system);
+	write_known(json, "machine", boot->description.machine);
+	write_known(json, "kernel", boot->description.kernel);
+	write_known(json, "loaders", boot->description.loaders);
+	write_findings(json, "findings", &boot->findings);
+	json_end_object(json);
 }
 
 void event_warnings(struct json *json, const struct archive_warnings *warnings)
@@ -180,7 +215,8 @@ void event_plan(FILE *out, const struct plan *plan, const struct plan_verdict *v
 	json_u64(&json, "entries", plan->totals.entries);
 	event_warnings(&json, &plan->warnings);
 	json_end_object(&json);
-	write_layout(&json, &plan->layout);
+	event_boot(&json, &plan->boot);
+	write_layout(&json, plan);
 	write_loaders(&json, plan);
 	json_begin_object(&json, "tar");
 	json_string(&json, "program", plan->tar_program);
@@ -362,6 +398,7 @@ static void write_result(FILE *out, const struct snapshot *now)
 	} else {
 		json_null(&json, "archive");
 	}
+	write_findings(&json, "boot_findings", &now->boot);
 	end(&json);
 }
 

@@ -17,6 +17,8 @@
 /* Writes {"event":"plan", ...} with the target, archive, layout and the verdict's problems. */
 void event_plan(FILE *out, const struct plan *plan, const struct plan_verdict *verdict);
 
+/* Writes the key "boot" with an object: the description of the archive, and findings. */
+void event_boot(struct json *json, const struct boot_report *boot);
 /* Writes the key "warnings" with an array of objects, within an object. */
 void event_warnings(struct json *json, const struct archive_warnings *warnings);
 

@@ -43,6 +43,29 @@ static void report_archive(const struct plan *plan, log_row *row, void *owner)
 		row(owner, "Warning  ", plan->warnings.list[i].text);
 }
 
+static void report_finding(const struct boot_finding *finding, log_row *row, void *owner)
+{
+	char title[16];
+
+	STR_FORMAT(title, "%-9s", boot_severity_title(finding->severity));
+	row(owner, title, finding->text);
+}
+
+/* Errors are among the problems, unless they are allowed. */
+static void report_boot(const struct plan *plan, log_row *row, void *owner)
+{
+	const struct boot_report *boot = &plan->boot;
+
+	char line[BOOT_DESCRIPTION_MAX];
+
+	boot_describe(&boot->description, line);
+	if (line[0])
+		row(owner, "System   ", line);
+	for (uint32_t i = 0; i < boot->findings.count; i++)
+		if (boot->findings.list[i].severity != BOOT_ERROR || plan->allow & ALLOW_UNBOOTABLE)
+			report_finding(&boot->findings.list[i], row, owner);
+}
+
 static void report_id(const char *what, const char *id, log_row *row, void *owner)
 {
 	char line[80];
@@ -52,8 +75,9 @@ static void report_id(const char *what, const char *id, log_row *row, void *owne
 		row(owner, "         ", line);
 }
 
-static void report_layout(const struct layout *layout, log_row *row, void *owner)
+static void report_layout(const struct plan *plan, log_row *row, void *owner)
 {
+	const struct layout *layout = &plan->layout;
 	char line[200];
 
 	STR_FORMAT(line, "%s, %s%s%s", layout->name, layout->table == TABLE_GPT ? "GPT" : "MBR",
@@ -69,6 +93,7 @@ static void report_layout(const struct layout *layout, log_row *row, void *owner
 		row(owner, "         ", line);
 		report_id("UUID", partition->fs_uuid, row, owner);
 		report_id("PARTUUID", partition->partuuid, row, owner);
+		report_id("as in", plan->identities.files[i], row, owner);
 	}
 }
 
@@ -90,7 +115,7 @@ static void report_blobs(const struct layout *layout, log_row *row, void *owner)
 	}
 }
 
-/* What becomes of the loaders on the target. */
+/* The fate of the loaders on the target. */
 static void report_loaders(const struct plan *plan, log_row *row, void *owner)
 {
 	struct loader_check check;
@@ -116,8 +141,9 @@ void log_plan(const struct plan *plan, log_row *row, void *owner)
 	if (plan->complete)
 		report_loaders(plan, row, owner);
 	report_archive(plan, row, owner);
+	report_boot(plan, row, owner);
 	if (plan->layout.count > 0)
-		report_layout(&plan->layout, row, owner);
+		report_layout(plan, row, owner);
 	report_blobs(&plan->layout, row, owner);
 	STR_FORMAT(line, "%s, flush, %s, then the partition table",
 		plan->tar_program[0] ? tar_flavour_name(plan->tar) : "no tar",
@@ -194,6 +220,9 @@ void log_result(const struct snapshot *now, log_row *row, void *owner)
 			now->target_short, now->err.step, human_duration(now->elapsed_ms / 1000).s);
 	}
 	row(owner, words[now->state], line);
+	for (uint32_t i = 0; i < now->boot.count && now->state == INSTALL_PASSED; i++)
+		if (now->boot.list[i].severity != BOOT_UNKNOWN)
+			report_finding(&now->boot.list[i], row, owner);
 }
 
 /* In the order in which they came: the messages of a step come before its end. A snapshot holds

@@ -149,7 +149,7 @@ static void the_result_comes_last_and_once(void **state)
 		"\"target\":{\"name\":\"mmcblk1\",\"path\":\"/dev/mmcblk1\",\"kind\":\"emmc\","
 		"\"size\":7818182656,\"model\":\"DG4008\",\"serial\":\"0x3f2a9f31\","
 		"\"cid\":\"45010044473430303801\"},"
-		"\"archive\":{\"name\":\"rootfs.tar.zst\",\"sha256\":\"6b1f\"}}\n");
+		"\"archive\":{\"name\":\"rootfs.tar.zst\",\"sha256\":\"6b1f\"},\"boot_findings\":[]}\n");
 	before = now;
 	event_snapshot(out, &before, &now, false);
 	assert_out("");
@@ -195,12 +195,12 @@ static void refusals(void **state)
 	assert_out("{\"event\":\"result\",\"result\":\"refused\",\"code\":2,\"step\":\"check\","
 		   "\"message\":\"no root\",\"next\":\"use sudo\",\"seconds\":0.000,\"verify\":{"
 		   "\"entries\":0,\"bytes\":0,\"mismatches\":0,\"first\":null},\"target\":null,"
-		   "\"archive\":null}\n");
+		   "\"archive\":null,\"boot_findings\":[]}\n");
 	event_refused(out, &cancelled);
 	assert_out("{\"event\":\"result\",\"result\":\"cancelled\",\"code\":3,\"step\":\"scan\","
 		   "\"message\":\"cancelled\",\"next\":null,\"seconds\":0.000,\"verify\":{"
 		   "\"entries\":0,\"bytes\":0,\"mismatches\":0,\"first\":null},\"target\":null,"
-		   "\"archive\":null}\n");
+		   "\"archive\":null,\"boot_findings\":[]}\n");
 }
 
 static void progress_differences(void **state)
@@ -238,6 +238,11 @@ static void plans(void **state)
 	plan->totals.stream_bytes = 10240;
 	plan->totals.entries = 7;
 	archive_warnings_add(&plan->warnings, "whiteouts", "a %s", "layer");
+	STR_COPY(plan->identities.files[0], "etc/fstab");
+	STR_COPY(plan->boot.description.system, "Debian 12");
+	plan->boot.findings.count = 1;
+	boot_finding_set(
+		&plan->boot.findings.list[0], BOOT_WARNING, "root-initrd", "a %s", "warning");
 	STR_COPY(plan->layout.name, "single-gpt");
 	plan->layout.table = TABLE_GPT;
 	STR_COPY(plan->layout.disk_uuid, "D");
@@ -269,26 +274,29 @@ static void plans(void **state)
 	STR_COPY(verdict.problems[0].code, "too-small");
 	STR_COPY(verdict.problems[0].text, "It is too small.");
 	event_plan(out, plan, &verdict);
-	assert_out("{\"event\":\"plan\",\"target\":{\"name\":\"mmcblk1\","
-		   "\"path\":\"/dev/mmcblk1\",\"kind\":\"sd\",\"size\":4294967296,\"model\":\"\","
-		   "\"serial\":\"\",\"cid\":\"\"},"
-		   "\"archive\":{\"name\":\"rootfs.tar.xz\",\"compression\":\"xz\","
-		   "\"sha256\":\"6b1f\",\"sidecar\":\"ok\",\"archive_bytes\":1000,"
-		   "\"extracted_bytes\":10240,\"entries\":7,"
-		   "\"warnings\":[{\"code\":\"whiteouts\",\"text\":\"a layer\"}]},"
-		   "\"layout\":{\"name\":\"single-gpt\",\"table\":\"gpt\",\"disk_id\":\"D\",\"partitions\":["
-		   "{\"number\":1,\"name\":\"rootfs\",\"start\":4194304,\"size\":8388608,"
-		   "\"fs\":\"ext4\",\"label\":\"rootfs\",\"mount\":\"/\",\"partuuid\":\"P\","
-		   "\"fs_uuid\":\"F\"}],"
-		   "\"blobs\":[{\"name\":\"spl\",\"file\":\"/b/spl\",\"target\":\"boot1\","
-		   "\"offset\":512,\"size\":9},{\"name\":\"env\",\"file\":\"/b/env\","
-		   "\"target\":\"partition:rootfs\",\"offset\":0,\"size\":0}]},"
-		   "\"boot_loaders\":[{\"place\":\"user\",\"kind\":\"rockchip\",\"offset\":32768,"
-		   "\"version\":\"\",\"fate\":\"erased\"}],\"boot_loader_warning\":null,"
-		   "\"tar\":{\"program\":\"/bin/tar\",\"flavour\":\"GNU tar\","
-		   "\"version\":\"tar (GNU tar) 1.34\"},\"verify\":true,"
-		   "\"problems\":[{\"code\":\"too-small\",\"text\":\"It is too small.\"}],"
-		   "\"ok\":false}\n");
+	assert_out(
+		"{\"event\":\"plan\",\"target\":{\"name\":\"mmcblk1\","
+		"\"path\":\"/dev/mmcblk1\",\"kind\":\"sd\",\"size\":4294967296,\"model\":\"\","
+		"\"serial\":\"\",\"cid\":\"\"},"
+		"\"archive\":{\"name\":\"rootfs.tar.xz\",\"compression\":\"xz\","
+		"\"sha256\":\"6b1f\",\"sidecar\":\"ok\",\"archive_bytes\":1000,"
+		"\"extracted_bytes\":10240,\"entries\":7,"
+		"\"warnings\":[{\"code\":\"whiteouts\",\"text\":\"a layer\"}]},"
+		"\"boot\":{\"system\":\"Debian 12\",\"machine\":null,\"kernel\":null,\"loaders\":null,"
+		"\"findings\":[{\"severity\":\"warning\",\"code\":\"root-initrd\",\"text\":\"a warning\"}]},"
+		"\"layout\":{\"name\":\"single-gpt\",\"table\":\"gpt\",\"disk_id\":\"D\",\"partitions\":["
+		"{\"number\":1,\"name\":\"rootfs\",\"start\":4194304,\"size\":8388608,"
+		"\"fs\":\"ext4\",\"label\":\"rootfs\",\"mount\":\"/\",\"partuuid\":\"P\","
+		"\"fs_uuid\":\"F\",\"ids_from\":\"etc/fstab\"}],"
+		"\"blobs\":[{\"name\":\"spl\",\"file\":\"/b/spl\",\"target\":\"boot1\","
+		"\"offset\":512,\"size\":9},{\"name\":\"env\",\"file\":\"/b/env\","
+		"\"target\":\"partition:rootfs\",\"offset\":0,\"size\":0}]},"
+		"\"boot_loaders\":[{\"place\":\"user\",\"kind\":\"rockchip\",\"offset\":32768,"
+		"\"version\":\"\",\"fate\":\"erased\"}],\"boot_loader_warning\":null,"
+		"\"tar\":{\"program\":\"/bin/tar\",\"flavour\":\"GNU tar\","
+		"\"version\":\"tar (GNU tar) 1.34\"},\"verify\":true,"
+		"\"problems\":[{\"code\":\"too-small\",\"text\":\"It is too small.\"}],"
+		"\"ok\":false}\n");
 	free(plan);
 }
 

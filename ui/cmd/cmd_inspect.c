@@ -2,12 +2,15 @@
 #include "ui/cmd/cmd_inspect.h"
 
 #include "core/archive/inspect.h"
+#include "core/bootcheck/bootcheck.h"
+#include "core/bootcheck/identities.h"
 #include "core/install/err.h"
 #include "core/process/reactor.h"
 #include "core/report/event.h"
 #include "core/report/json.h"
 #include "device/base/human.h"
 #include "device/base/util.h"
+#include "device/layout/layout_file.h"
 #include "ui/cmd/options.h"
 
 #include <stdio.h>
@@ -49,7 +52,7 @@ static void write_problems(struct json *json, const struct inspect_result *resul
 	json_end_array(json);
 }
 
-static void print_json(const struct inspect_result *result)
+static void print_json(const struct inspect_result *result, const struct boot_report *boot)
 {
 	static const char *const sidecars[] = {
 		[SIDECAR_NONE] = "none", [SIDECAR_OK] = "ok", [SIDECAR_WRONG] = "wrong"};
@@ -72,6 +75,7 @@ static void print_json(const struct inspect_result *result)
 	json_u64(&json, "xattrs", totals->xattrs);
 	write_problems(&json, result);
 	event_warnings(&json, &result->warnings);
+	event_boot(&json, boot);
 	json_bool(&json, "ok", result->state == INSPECT_OK);
 	json_end_object(&json);
 	json_end_line(&json);
@@ -101,7 +105,19 @@ static void print_count(uint64_t count, const char *what)
 		printf(", %s %s", human_count(count).s, what);
 }
 
-static void print_sound(const struct inspect_result *result)
+static void print_boot(const struct boot_report *boot)
+{
+	char line[BOOT_DESCRIPTION_MAX];
+
+	boot_describe(&boot->description, line);
+	if (line[0])
+		printf("System    %s\n", line);
+	for (uint32_t i = 0; i < boot->findings.count; i++)
+		printf("%-9s %s\n", boot_severity_title(boot->findings.list[i].severity),
+			boot->findings.list[i].text);
+}
+
+static void print_sound(const struct inspect_result *result, const struct boot_report *boot)
 {
 	const struct manifest_totals *totals = &result->totals;
 
@@ -123,6 +139,7 @@ static void print_sound(const struct inspect_result *result)
 		printf("          matches %s\n", result->sidecar_name);
 	for (uint32_t i = 0; i < result->warnings.count; i++)
 		printf("Warning   %s\n", result->warnings.list[i].text);
+	print_boot(boot);
 }
 
 static void print_bad(const struct inspect_result *result)
@@ -178,13 +195,49 @@ static int run(struct inspect *inspect, int reactor, struct inspect_result *ret)
 	return r < 0 ? r : 0;
 }
 
+/* A disk of any size does for the check of what boots. */
+#define DISK_BYTES GIB(64)
+
+/* Places the layout that was asked for. 0, or -errno with a message in @diag. */
+static int find_layout(const char *name, struct layout *ret, struct diag *diag)
+{
+	struct layout layout;
+	uint64_t bytes;
+	char folder[256];
+	int r;
+
+	layout_folder(folder);
+	r = layout_resolve(name, folder, &layout, diag);
+	if (r < 0)
+		return r;
+	bytes = layout_min_bytes(&layout);
+	return layout_place(&layout, bytes > DISK_BYTES ? bytes : DISK_BYTES, ret, diag);
+}
+
+/* Checks whether the archive boots: by itself, or with the layout that was asked for. */
+static void check_boot(
+	const struct manifest *manifest, struct layout *layout, struct boot_report *ret)
+{
+	struct identity_sources sources;
+
+	if (layout->count > 0) {
+		identities_take(manifest, layout, &sources);
+		layout_assign_ids(layout, layout_random);
+	}
+	bootcheck(manifest, layout->count > 0 ? layout : NULL, ret);
+}
+
 static int inspect_archive(const struct options *options, int reactor)
 {
 	struct inspect_result result;
+	struct boot_report boot = {0};
+	struct layout layout = {0};
 	struct inspect *inspect;
 	struct diag diag;
 	int r;
 
+	if (options->layout && find_layout(options->layout, &layout, &diag) < 0)
+		return refuse(diag.text);
 	inspect = inspect_new(reactor, options->archive, &options->reading, &diag);
 	if (!inspect) {
 		str_sanitise(diag.text);
@@ -193,15 +246,17 @@ static int inspect_archive(const struct options *options, int reactor)
 		return refuse(diag.text);
 	}
 	r = run(inspect, reactor, &result);
+	if (result.state == INSPECT_OK)
+		check_boot(inspect_manifest(inspect), &layout, &boot);
 	inspect_free(inspect);
 	if (r < 0) {
 		fprintf(stderr, "boardstrap: cannot wait for events: %s.\n", strerror(-r));
 		return EXIT_REFUSED;
 	}
 	if (options->json)
-		print_json(&result);
+		print_json(&result, &boot);
 	else if (result.state == INSPECT_OK)
-		print_sound(&result);
+		print_sound(&result, &boot);
 	else
 		print_bad(&result);
 	if (result.state == INSPECT_OK)

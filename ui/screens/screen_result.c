@@ -251,6 +251,9 @@ static void draw_passed(const struct model *m, struct grid *g, int row, int bott
 		length >= 4 ? s->archive_sha256 + length - 4 : "");
 	row = draw_fact(g, row, bottom, "Archive", text);
 	row = draw_fact(g, row, bottom, "Layout", s->layout_name);
+	if (s->boot.count > 0 && s->boot.list[0].severity != BOOT_UNKNOWN)
+		row = draw_fact(g, row, bottom, boot_severity_title(s->boot.list[0].severity),
+			s->boot.list[0].text);
 	if (s->exit_code == EXIT_NOT_VERIFIED)
 		(void)draw_fact(g, row, bottom, "Note",
 			"The medium was not compared with the archive, as requested.");

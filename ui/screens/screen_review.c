@@ -146,6 +146,33 @@ static int draw_warnings(const struct model *m, struct grid *g, int row, int col
 	return row;
 }
 
+/* What the archive is, and what the boot check warns of; its errors are problems. */
+static int draw_system(const struct model *m, struct grid *g, int row, int last)
+{
+	const struct boot_report *boot = &m->plan.boot;
+	char text[BOOT_DESCRIPTION_MAX];
+
+	if (!has_plan(m))
+		return row;
+	boot_describe(&boot->description, text);
+	if (text[0] && row < last) {
+		(void)grid_text(g, row, 1, ATTR_BOLD, "System");
+		row += grid_wrap(g, row, FACT_COL, g->cols - FACT_COL - 1, 1, ATTR_NORMAL, text);
+	}
+	for (uint32_t i = 0; i < boot->findings.count && row < last; i++) {
+		const struct boot_finding *finding = &boot->findings.list[i];
+
+		if (finding->severity != BOOT_WARNING &&
+			!(finding->severity == BOOT_ERROR && (m->plan.allow & ALLOW_UNBOOTABLE)))
+			continue;
+		(void)grid_text(
+			g, row, 1, ATTR_WARN | ATTR_BOLD, boot_severity_title(finding->severity));
+		row += grid_wrap(g, row, FACT_COL, g->cols - FACT_COL - 1, last - row < 2 ? 1 : 2,
+			ATTR_WARN | ATTR_BOLD, finding->text);
+	}
+	return row;
+}
+
 static int draw_layout(const struct model *m, struct grid *g, int row, int last)
 {
 	const struct model_layout *chosen = &m->layouts[m->layout_cursor];
@@ -214,7 +241,7 @@ static int draw_boot(const struct model *m, struct grid *g, int row, int last)
 	return draw_fact(g, row, last, "Boot", text);
 }
 
-/* What becomes of the loaders on the target, and the warning if the board loses its own. Before the
+/* The fate of the loaders on the target, and the warning if the board loses its own. Before the
  * plan is complete it is not known whether the archive brings what starts the board. */
 static int draw_loaders(const struct model *m, struct grid *g, int row, int col, int last)
 {
@@ -234,6 +261,26 @@ static int draw_loaders(const struct model *m, struct grid *g, int row, int col,
 		row += grid_wrap(g, row, col, g->cols - col - 1, last - row < 3 ? last - row : 3,
 			ATTR_WARN | ATTR_BOLD, check.text);
 	return row;
+}
+
+/* Which files of the archive the IDs of filesystems are from: "/ as in etc/fstab". */
+static int draw_ids(const struct model *m, struct grid *g, int row, int last)
+{
+	const struct layout *layout = &m->plan.layout;
+	char text[400] = "";
+
+	for (size_t i = 0; has_plan(m) && i < layout->count; i++) {
+		const char *files = m->plan.identities.files[i];
+		size_t length = strlen(text);
+
+		if (files[0])
+			(void)str_format(text + length, sizeof(text) - length, "%s%s as in %s",
+				length ? ", " : "",
+				layout->partitions[i].mount[0] ? layout->partitions[i].mount
+							       : fs_name(layout->partitions[i].fs),
+				files);
+	}
+	return draw_fact(g, row, last, "IDs", text);
 }
 
 /* These rows are the first to be omitted if a layout with many partitions needs the room. */
@@ -348,8 +395,10 @@ static int draw_facts(const struct model *m, struct grid *g, struct area area)
 	row = draw_target(m, g, row);
 	row = draw_archive(m, g, row);
 	row = draw_warnings(m, g, row, FACT_COL, last);
+	row = draw_system(m, g, row, last);
 	row = draw_layout(m, g, row, last);
 	row = draw_boot(m, g, row, last);
+	row = draw_ids(m, g, row, last);
 	row = draw_loaders(m, g, row, FACT_COL, last);
 	return draw_how(m, g, row, last);
 }
