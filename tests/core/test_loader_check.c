@@ -57,7 +57,7 @@ static void a_board_that_loses_its_loader(void **state)
 	assert_string_equal(check.rows[0].place, "user");
 }
 
-/* What was on it may be of another board. */
+/* Its content may be of another board. */
 static void a_card_may_be_of_another_board(void **state)
 {
 	static const enum disk_kind kinds[] = {

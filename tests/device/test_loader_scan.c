@@ -148,7 +148,7 @@ static void a_filesystem_is_not_searched(void **state)
 	assert_int_equal(content.loaders[0].kind, LOADER_ROCKCHIP);
 }
 
-/* No more than there is room for, whatever stands on the disk, and however short it is. */
+/* No more than there is room for, whatever the disk holds, and however short it is. */
 static void nonsense_is_bounded(void **state)
 {
 	struct disk_content content;
