@@ -234,7 +234,7 @@ void disk_boot_phrase(const struct disk *disk, char *ret, size_t size);
 const char *disk_boot_enable_name(enum disk_boot_enable enable);
 /* "Rockchip boot loader (U-Boot SPL 2024.01)", without its place. */
 void disk_loader_phrase(const struct disk_loader *loader, char *ret, size_t size);
-/* "Rockchip boot loader at 32 KiB, FIT image at 8 MiB": what stands outside the partitions; or "". */
+/* "Rockchip boot loader at 32 KiB, FIT image at 8 MiB": data outside the partitions; or "". */
 void disk_loaders_phrase(const struct disk_content *content, char *ret, size_t size);
 /* "boot0 i.MX boot loader, boot1 empty, boot0 starts first": what the boot areas hold; "" if they were
  * not read. */

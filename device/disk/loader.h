@@ -32,7 +32,7 @@ enum loader_kind {
 	LOADER_KIND_COUNT
 };
 
-/* Who starts a loader. */
+/* The program that starts a loader. */
 enum loader_role {
 	LOADER_BY_NONE,	  /* there is none, or it is not known to be one */
 	LOADER_BY_BIOS,	  /* the firmware of a PC */

@@ -18,7 +18,7 @@
 
 /* Fills content->loaders from @fd, a disk of @size_bytes whose partitions @content has. Data after a
  * known loader belongs to it, and is not listed. A filesystem on the whole disk is not searched: it
- * has boot sectors of its own. What cannot be read has no loader. */
+ * has boot sectors of its own. A part that cannot be read has no loader. */
 void loader_scan_disk(int fd, uint64_t size_bytes, struct disk_content *content);
 
 /* Fills content->boot and boot_enable of the eMMC at @path ("/dev/mmcblk0"), which @card is. Without
