@@ -20,8 +20,10 @@ struct check {
 	struct boot_report *report;
 	unsigned menus, bad; /* boot files, and those of them that start nothing */
 	char last_file[256];
-	char kernel[64];      /* the name of the kernel's file that would be started */
+	char kernel
+		[64]; /* the name of the kernel's file that would be started, or else of one that fails */
 	enum machine machine; /* of it */
+	bool starts;	      /* it would be started */
 	struct program init;
 	bool has_systemd; /* as init */
 };
@@ -123,7 +125,8 @@ static bool conclude(struct check *check, const struct menu_case *menu)
 	add_findings(check, taken, starts);
 	if (taken == &menu->other && menu->has_default)
 		add_findings(check, &menu->preferred, true);
-	if (taken->kernel[0] && !check->kernel[0]) {
+	if (taken->kernel[0] && (!check->kernel[0] || (starts && !check->starts))) {
+		check->starts = starts;
 		STR_COPY(check->kernel, taken->kernel);
 		check->machine = taken->machine;
 	}

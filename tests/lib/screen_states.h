@@ -413,6 +413,23 @@ static struct model *review_warnings(void)
 	return m;
 }
 
+static const struct boot_finding boot_warning = {.severity = BOOT_WARNING,
+	.code = "kernel-missing",
+	.text = "/extlinux/extlinux.conf names the kernel /Image, which is not in the archive"};
+
+static struct model *review_system(void)
+{
+	struct model *m = review();
+
+	STR_COPY(m->plan.boot.description.system, "Debian 12");
+	STR_COPY(m->plan.boot.description.machine, "arm64");
+	STR_COPY(m->plan.boot.description.kernel, "6.1.0-50-arm64");
+	STR_COPY(m->plan.boot.description.loaders, "extlinux");
+	boot_finding_add(&m->plan.boot.findings, &boot_warning);
+	STR_COPY(m->plan.identities.files[0], "boot/extlinux/extlinux.conf, etc/fstab");
+	return m;
+}
+
 static struct model *review_waits(void)
 {
 	struct model *m = review();
@@ -533,6 +550,14 @@ static struct model *install_watched(void)
 static struct model *result_pass(void)
 {
 	return installing(make_passed(), &screen_result);
+}
+
+static struct model *result_warned(void)
+{
+	struct model *m = result_pass();
+
+	boot_finding_add(&m->snap.boot, &boot_warning);
+	return m;
 }
 
 static struct model *result_restart(void)
@@ -813,6 +838,9 @@ static const struct state {
 	{"review-warnings", review_warnings,
 		{"mmcblk1", "7.3 GiB", "everything is below one folder",
 			"four digits of its serial"}},
+	{"review-system", review_system,
+		{"Debian 12, arm64, kernel 6.1.0-50-arm64, boots by extlinux",
+			"names the kernel /Image", "/ as in boot/extlinux/extlinux.conf"}},
 	{"review-waits", review_waits, {"mmcblk1", "2 partitions", "scan", "41 %"}},
 	{"review-bad", review_bad,
 		{"Cannot install:", "The archive is bad: the archive ends in the middle of",
@@ -831,6 +859,7 @@ static const struct state {
 	{"result-pass", result_pass,
 		{"mmcblk1, eMMC ..9f31", "19,318 entries verified, 0 wrong", "740 MiB in 0:37",
 			"Take out the installer's medium"}},
+	{"result-warned", result_warned, {"Warning", "names the kernel /Image"}},
 	{"result-restart", result_restart, {"r restart", "Take out the installer's medium"}},
 	{"result-restart-asked", result_restart_asked,
 		{"Restart this machine?", "y yes, restart", "n no"}},

@@ -146,31 +146,38 @@ static int draw_warnings(const struct model *m, struct grid *g, int row, int col
 	return row;
 }
 
-/* What the archive is, and what the boot check warns of; its errors are problems. */
-static int draw_system(const struct model *m, struct grid *g, int row, int last)
+/* Warnings of the boot check, and errors that are allowed; other errors are problems. */
+static int draw_findings(const struct model *m, struct grid *g, int row, int col, int last)
 {
-	const struct boot_report *boot = &m->plan.boot;
-	char text[BOOT_DESCRIPTION_MAX];
+	const struct boot_findings *findings = &m->plan.boot.findings;
+	char text[sizeof(findings->list[0].text) + 16];
 
-	if (!has_plan(m))
-		return row;
-	boot_describe(&boot->description, text);
-	if (text[0] && row < last) {
-		(void)grid_text(g, row, 1, ATTR_BOLD, "System");
-		row += grid_wrap(g, row, FACT_COL, g->cols - FACT_COL - 1, 1, ATTR_NORMAL, text);
-	}
-	for (uint32_t i = 0; i < boot->findings.count && row < last; i++) {
-		const struct boot_finding *finding = &boot->findings.list[i];
+	for (uint32_t i = 0; has_plan(m) && i < findings->count && row < last; i++) {
+		const struct boot_finding *finding = &findings->list[i];
+		const char *title = boot_severity_title(finding->severity);
 
-		if (finding->severity != BOOT_WARNING &&
-			!(finding->severity == BOOT_ERROR && (m->plan.allow & ALLOW_UNBOOTABLE)))
+		if (finding->severity == BOOT_UNKNOWN ||
+			(finding->severity == BOOT_ERROR && !(m->plan.allow & ALLOW_UNBOOTABLE)))
 			continue;
-		(void)grid_text(
-			g, row, 1, ATTR_WARN | ATTR_BOLD, boot_severity_title(finding->severity));
-		row += grid_wrap(g, row, FACT_COL, g->cols - FACT_COL - 1, last - row < 2 ? 1 : 2,
-			ATTR_WARN | ATTR_BOLD, finding->text);
+		if (col > 1)
+			(void)grid_text(g, row, 1, ATTR_WARN | ATTR_BOLD, title);
+		STR_FORMAT(
+			text, "%s%s%s", col > 1 ? "" : title, col > 1 ? "" : ": ", finding->text);
+		row += grid_wrap(g, row, col, g->cols - col - 1, last - row < 2 ? 1 : 2,
+			ATTR_WARN | ATTR_BOLD, text);
 	}
 	return row;
+}
+
+static int draw_system(const struct model *m, struct grid *g, int row, int last)
+{
+	char text[BOOT_DESCRIPTION_MAX];
+
+	boot_describe(&m->plan.boot.description, text);
+	if (!has_plan(m) || !text[0] || row >= last)
+		return row;
+	(void)grid_text(g, row, 1, ATTR_BOLD, "System");
+	return row + grid_wrap(g, row, FACT_COL, g->cols - FACT_COL - 1, 1, ATTR_NORMAL, text);
 }
 
 static int draw_layout(const struct model *m, struct grid *g, int row, int last)
@@ -266,7 +273,7 @@ static int draw_loaders(const struct model *m, struct grid *g, int row, int col,
 /* Which files of the archive the IDs of filesystems are from: "/ as in etc/fstab". */
 static int draw_ids(const struct model *m, struct grid *g, int row, int last)
 {
-	const struct layout *layout = &m->plan.layout;
+	const struct layout *layout = &m->layouts[m->layout_cursor].placed;
 	char text[400] = "";
 
 	for (size_t i = 0; has_plan(m) && i < layout->count; i++) {
@@ -318,6 +325,7 @@ static int draw_small(const struct model *m, struct grid *g, int row, int last)
 		row++;
 	}
 	row = draw_warnings(m, g, row, 1, last);
+	row = draw_findings(m, g, row, 1, last);
 	row = draw_loaders(m, g, row, 1, last);
 	if (row < last && has_plan(m) && !m->plan.verify)
 		(void)grid_text(g, row++, 1, ATTR_BOLD, "NOT verified, as requested");
@@ -396,6 +404,7 @@ static int draw_facts(const struct model *m, struct grid *g, struct area area)
 	row = draw_archive(m, g, row);
 	row = draw_warnings(m, g, row, FACT_COL, last);
 	row = draw_system(m, g, row, last);
+	row = draw_findings(m, g, row, FACT_COL, last);
 	row = draw_layout(m, g, row, last);
 	row = draw_boot(m, g, row, last);
 	row = draw_ids(m, g, row, last);
