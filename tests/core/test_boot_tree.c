@@ -92,6 +92,7 @@ static void a_loader_sees_one_filesystem(void **state)
 	static const struct sought sought[] = {
 		{0, "", "/vmlinuz", "boot/vmlinuz-6.1"},
 		{0, "", "/absolute", "boot/vmlinuz-6.1"},
+		{0, "", "/../vmlinuz", "boot/vmlinuz-6.1"},
 		{0, "", "/boot/vmlinuz", "boot/vmlinuz-6.1"}, /* by the link boot -> . */
 		{0, "extlinux", "../vmlinuz", NULL},	      /* there is no such folder */
 		{0, "", "/up", "boot/vmlinuz-6.1"}, /* ".." ends at the root, boot is "." */

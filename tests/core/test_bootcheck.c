@@ -144,6 +144,9 @@ static const struct difference differences[] = {
 		"root-id ", ""},
 	{"root= by a label", {LABEL("/boot/vmlinuz", INITRD, "root=LABEL=system")}, NULL, NULL, "",
 		""},
+	{"root= by another partition, in a line with a variable",
+		{LABEL("/boot/vmlinuz", INITRD, "root=/dev/mmcblk0p9 ${extra}")}, NULL, NULL, "",
+		""},
 	{"root= by the network", {LABEL("/boot/vmlinuz", INITRD, "root=/dev/nfs")}, NULL, NULL, "",
 		""},
 	{"no root=", {LABEL("/boot/vmlinuz", INITRD, "quiet")}, NULL, NULL, "", ""},
@@ -185,6 +188,8 @@ static const struct difference differences[] = {
 		{LABEL("/boot/vmlinuz", INITRD, "root=/dev/mmcblk0p1 rootflags=noatime,subvol=/")},
 		NULL, on_btrfs, "", ""},
 	{"no init", {GONE("./bin/busybox")}, NULL, NULL, "init-missing ", ""},
+	{"an init that is not executable", {{"./bin/busybox", '0', NULL, "program"}}, NULL, NULL,
+		"init-missing ", ""},
 	{"no init but a shell", {GONE("./sbin/init"), {"./bin/sh", '2', "busybox", NULL}}, NULL,
 		NULL, "", "init-missing "},
 	{"init in a circle", {{"./bin/busybox", '2', "../sbin/init", NULL}}, NULL, NULL,
@@ -237,6 +242,17 @@ static const struct difference differences[] = {
 		{{"./boot/boot.scr", '0', NULL, "load mmc 0:1\n"},
 			GONE("./boot/extlinux/extlinux.conf")},
 		NULL, NULL, "loader-file ", ""},
+	{"GRUB on a filesystem of another disk",
+		{{"./boot/grub/grub.cfg", '0', NULL,
+			 "menuentry 'a' {\n search --no-floppy --fs-uuid --set=root " OTHER_UUID
+			 "\n linux /vmlinuz-6 root=/dev/sda1\n}\n"},
+			GONE("./boot/extlinux/extlinux.conf")},
+		NULL, NULL, "", ""},
+	{"GRUB without its kernel",
+		{{"./boot/grub/grub.cfg", '0', NULL,
+			 "menuentry 'a' {\n linux /boot/vmlinuz-6 root=/dev/sda1\n}\n"},
+			GONE("./boot/extlinux/extlinux.conf")},
+		NULL, NULL, "kernel-missing ", ""},
 	{"files of a Raspberry Pi on ext4",
 		{{"./boot/firmware/cmdline.txt", '0', NULL, "root=/dev/mmcblk0p2\n"},
 			GONE("./boot/extlinux/extlinux.conf")},
@@ -335,10 +351,30 @@ static void each_difference_is_judged(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+/* Entries behind the last one that is judged may boot. */
+static void a_long_menu_is_no_error(void **state)
+{
+	static char text[8000];
+	const struct member members[] = {EXTLINUX(text), {"./boot/vmlinuz", '0', NULL, KERNEL}};
+	struct layout layout = place(NULL, NULL);
+	struct boot_report report;
+	struct manifest *manifest;
+
+	(void)state;
+	for (unsigned i = 0; i < 100; i++)
+		(void)str_format(text + strlen(text), sizeof(text) - strlen(text),
+			"label l%u\n kernel /gone\n", i);
+	manifest = read_kept(members, ARRAY_SIZE(members));
+	bootcheck(manifest, &layout, &report);
+	assert_false(boot_findings_have_error(&report.findings));
+	manifest_free(manifest);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_difference_is_judged),
+		cmocka_unit_test(a_long_menu_is_no_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

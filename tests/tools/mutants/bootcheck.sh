@@ -182,3 +182,51 @@ part "the last value" $cmdline 'found = str_copy(ret, size, word + length' 'if (
 part "a value that does not fit" $cmdline 'if (!found)
 		(void)str_copy(ret, size, "");
 	return found;' 'return found;'
+
+tree=core/bootcheck/boot_tree.c
+suite_is core/test_boot_tree core/test_bootcheck
+part "the root of absolute links" $tree 'if (path[0] == '"'/'"')
+		STR_COPY(walk->at, walk->root);' ';'
+part "names in another case" $tree 'tree->layout->partitions[i].fs == FS_VFAT' 'false'
+part "another filesystem" $tree 'if (!is_visible(tree, path))' 'if (0)'
+part "going above the root" $tree 'if (strlen(walk->at) <= strlen(walk->root))' 'if (0)'
+
+source=core/bootcheck/boot_source.c
+suite_is core/test_boot_source core/test_bootcheck
+part "variables and placeholders" $source 'if (strpbrk(text, "$%@{}<>"))' 'if (0)'
+part "an offset of a PARTUUID" $source '!strchr(source.value, '"'/'"')' 'true'
+part "whole disks" $source 'if (disk->separated && *at++ != '"'p'"')' 'if (0)'
+part "PARTLABEL on an MBR" $source 'layout->table == TABLE_MBR' 'false'
+
+rules=core/bootcheck/boot_rules.c
+suite_is core/test_bootcheck
+part "an empty kernel" $rules 'if (c->kernel.size == 0)' 'if (0)'
+part "an unknown command line" $rules '!(c->entry->unknown & BOOT_COMMAND_LINE)' 'true'
+part "a configuration that is missing" $rules 'config.found && !config.has_initrd;' 'true;'
+part "a list of types" $rules 'list += length + (list[length] == '"','"');' 'return false;'
+part "the top subvolume" $rules 'if (!subvolume || strchr("/,", subvolume[7])' 'if (!subvolume'
+part "an executable init" $rules '(ret->mode & 0111) && ' ''
+part "a live system" $rules 'is_special(c) || ' ''
+part "init= with an initial RAM disk" $rules 'if (has_no_initrd(c)) {' 'if (1) {'
+part "a shell in place of init" $rules 'if (i < SHELL)' 'if (i <= SHELL)'
+part "a filesystem that is not known" $rules 'c->lost = true;' ';'
+
+check=core/bootcheck/bootcheck.c
+suite_is core/test_bootcheck
+part "the next label" $check 'judgement->state != BOOT_SKIPPED' 'judgement->state <= BOOT_UNSURE'
+part "another boot file" $check 'if (check->bad < check->menus)' 'if (0)'
+part "mounts that may fail" $check 'if (is_optional(line->options))' 'if (0)'
+part "the type of the root in the fstab" $check 'strcmp(line->mount, "/") != 0 && source.kind' 'source.kind'
+part "an init that goes on" $check 'check->has_systemd || strcmp' '1 || strcmp'
+part "entries behind the last one" $check ' || menu->entries > ENTRIES_MAX' ''
+
+ids=core/bootcheck/identities.c
+suite_is core/test_bootcheck
+part "new IDs" $ids 'if (layout->identity == LAYOUT_IDENTITY_NEW)' 'if (0)'
+part "boot files before the fstab" $ids '(void)!boot_menus_each(manifest, layout, take_menu, &taking);' ';'
+
+program=core/manifest/program.c
+suite_is core/test_program
+part "hard floats" $program '(number(head + ARM_FLAGS, 4, little) & ARM_FLOAT_HARD)' '0'
+part "kernels of 32 bits" $program 'le32_at(head, size, 0x236) & 1' '1'
+part "a kernel in a uImage" $program ' || head[30] != 2 /* a kernel */' ''
