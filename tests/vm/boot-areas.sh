@@ -45,6 +45,7 @@ guest_script() {
 	byte config-before 179
 	areas install install /dev/mmcblk0 boot0.bin boot1.bin $OFFSET1
 	byte config-installed 179
+	boardstrap list --json --all | tell list
 	protection installed
 
 	dd if=/dev/mmcblk0boot1 of=/dev/null bs=4k count=1 iflag=direct status=none
@@ -75,7 +76,8 @@ make_tools() {
 	local dir=$vm_tmp/stick
 	mkdir "$dir" && cp "$BOOT_AREAS" "$dir/boot_areas" || return 1
 	guest_script >"$dir/steps"
-	head -c 2500001 /dev/urandom >"$dir/boot0.bin"
+	# As U-Boot for an Allwinner begins.
+	{ printf '\26\0\0\352eGON.BT0'; head -c 2500001 /dev/urandom; } >"$dir/boot0.bin"
 	head -c $((BOOT_MIB * 1024 * 1024 - OFFSET1)) /dev/urandom >"$dir/boot1.bin"
 	head -c $((BOOT_MIB * 1024 * 1024 + 1)) /dev/zero >"$dir/long.bin"
 	stick_of "$dir"
@@ -117,6 +119,10 @@ step "both areas are protected at first" before 11
 step "nothing is enabled at first" config-before 00
 step "boot0 and boot1 are written and read back" install 'done'
 step "0x48 is set: boot0, acknowledge, no access bits" config-installed 48
+listed=$(sed -n 's/^list: //p' <<<"$said" | grep -o '"boot_areas":.*"boot_enable":"[a-z0-9]*"')
+areas='"boot_areas":[{"name":"mmcblk0boot0","size":4194304,"content":"allwinner","version":"","enabled":true},'
+areas+='{"name":"mmcblk0boot1","size":4194304,"content":"data","version":"","enabled":false}],"boot_enable":"boot0"'
+check "the list has what the areas hold, and which one starts" is "the areas" "$areas" "$listed"
 step "both areas are protected again" installed 11
 step "0x48 stays when the kernel changes to an area" config-area-read 48
 step "boot1 is enabled" enable-boot1 'done'
