@@ -8,7 +8,7 @@
 
 /* A "*" does not match a slash. Files of boot loaders may be in any folder: the layout is not known yet, nor where a
  * filesystem begins. */
-static const char *const whole[] = {"etc/fstab", "etc/os-release", "usr/lib/os-release"};
+static const char *const whole[] = {"etc/fstab*", "etc/os-release", "usr/lib/os-release"};
 static const char *const names[] = {"extlinux.conf", "syslinux.cfg", "boot.scr", "boot.scr.uimg",
 	"boot.cmd", "uEnv.txt", "*Env.txt", "cmdline.txt", "config.txt", "grub.cfg", "loader.conf",
 	"config-[0-9]*"};
@@ -20,7 +20,7 @@ static const char *const others[] = {"usr", "var", "home", "opt", "lib", "root",
 static bool matches(const char *const *patterns, size_t count, const char *text)
 {
 	for (size_t i = 0; i < count; i++)
-		if (fnmatch(patterns[i], text, FNM_PATHNAME | FNM_PERIOD) == 0)
+		if (fnmatch(patterns[i], text, FNM_PATHNAME | FNM_PERIOD | FNM_CASEFOLD) == 0)
 			return true;
 	return false;
 }

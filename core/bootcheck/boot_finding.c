@@ -6,19 +6,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-void boot_finding_set(struct boot_finding *ret, enum boot_severity severity, const char *code,
-	const char *format, ...)
-{
-	va_list args;
-
-	ret->severity = severity;
-	STR_COPY(ret->code, code);
-	va_start(args, format);
-	(void)str_vformat(ret->text, sizeof(ret->text), format, args);
-	va_end(args);
-	str_sanitise(ret->text);
-}
-
 void boot_finding_add(struct boot_findings *findings, const struct boot_finding *finding)
 {
 	uint32_t at = findings->count;
@@ -34,9 +21,31 @@ void boot_finding_add(struct boot_findings *findings, const struct boot_finding 
 	findings->list[at] = *finding;
 }
 
+void boot_findings_add(struct boot_findings *findings, enum boot_severity severity,
+	const char *code, const char *format, ...)
+{
+	struct boot_finding finding = {.severity = severity};
+	va_list args;
+
+	STR_COPY(finding.code, code);
+	va_start(args, format);
+	(void)str_vformat(finding.text, sizeof(finding.text), format, args);
+	va_end(args);
+	str_sanitise(finding.text);
+	boot_finding_add(findings, &finding);
+}
+
 bool boot_findings_have_error(const struct boot_findings *findings)
 {
 	return findings->count > 0 && findings->list[0].severity == BOOT_ERROR;
+}
+
+bool boot_findings_have(const struct boot_findings *findings, const char *code)
+{
+	for (uint32_t i = 0; i < findings->count; i++)
+		if (strcmp(findings->list[i].code, code) == 0)
+			return true;
+	return false;
 }
 
 const char *boot_severity_name(enum boot_severity severity)

@@ -96,6 +96,7 @@ static bool include(void *arg, const char *path, const char **ret_text, size_t *
 {
 	struct manifest_entry entry;
 
+	*ret_text = "";
 	*ret_size = 0;
 	if (!boot_tree_find(arg, "", path, &entry))
 		return true;
@@ -117,6 +118,13 @@ static const char *default_kernel(const struct boot_tree *tree)
 	return names[0];
 }
 
+/* A boot loader of another kind in place of the kernel has a command line of its own. */
+static bool is_loader(const char *kernel)
+{
+	return strcasestr(kernel, "u-boot") || strcasestr(kernel, "uboot") ||
+	       strcasestr(kernel, "efi");
+}
+
 static int raspberry(const struct boot_menu *menu, boot_entry_fn each, void *arg)
 {
 	_cleanup_free_ struct raspberry_config *config = malloc(sizeof(*config));
@@ -132,6 +140,8 @@ static int raspberry(const struct boot_menu *menu, boot_entry_fn each, void *arg
 	raspberry_config_read(config, entry.content, entry.size, include, &tree);
 	result = &config->draft.entry;
 	result->is_default = true;
+	if (result->kernel && is_loader(result->kernel))
+		result->unknown |= BOOT_COMMAND_LINE | BOOT_INITRD;
 	if (!result->kernel && !(result->unknown & BOOT_KERNEL))
 		result->kernel = default_kernel(&tree);
 	if (raspberry_command_line(menu->text, menu->size, line, sizeof(line)) &&
@@ -203,6 +213,7 @@ const struct boot_loader boot_loaders[] = {
 			"syslinux/syslinux.cfg", "boot/syslinux/syslinux.cfg", "extlinux.conf",
 			"boot/extlinux.conf"},
 		.reads = ANY_FS & ~FS(FS_F2FS),
+		.needs = BOOT_KERNEL | BOOT_INITRD | BOOT_FDT,
 		.by_bootable = true,
 		.fallback = BOOT_FALLBACK_NEXT,
 		.each = extlinux,
@@ -212,6 +223,9 @@ const struct boot_loader boot_loaders[] = {
 		.program = "U-Boot",
 		.files = {"boot.scr.uimg", "boot.scr", "boot/boot.scr.uimg", "boot/boot.scr"},
 		.reads = ANY_FS & ~FS(FS_F2FS),
+		/* "booti KERNEL ADDRESS:SIZE" does not look at the initrd. */
+		.needs = BOOT_KERNEL | BOOT_FDT,
+		.reader = "uEnv.txt",
 		.by_bootable = true,
 		.fallback = BOOT_FALLBACK_ANY,
 		.fault = script_fault,
@@ -232,7 +246,9 @@ const struct boot_loader boot_loaders[] = {
 		.program = "the firmware of the Raspberry Pi",
 		.files = {"cmdline.txt"},
 		.elsewhere = {"boot/cmdline.txt", "boot/firmware/cmdline.txt"},
+		.companion = "config.txt",
 		.reads = FS(FS_VFAT),
+		.needs = BOOT_KERNEL,
 		.fallback = BOOT_FALLBACK_ANY,
 		.each = raspberry,
 	},
@@ -240,8 +256,13 @@ const struct boot_loader boot_loaders[] = {
 		.name = "GRUB",
 		.program = "GRUB",
 		.files = {"grub/grub.cfg", "boot/grub/grub.cfg", "grub2/grub.cfg",
-			"boot/grub2/grub.cfg", "EFI/BOOT/grub.cfg"},
+			"boot/grub2/grub.cfg", "EFI/BOOT/grub.cfg", "EFI/debian/grub.cfg",
+			"EFI/ubuntu/grub.cfg", "EFI/fedora/grub.cfg", "EFI/centos/grub.cfg",
+			"EFI/redhat/grub.cfg", "EFI/rocky/grub.cfg", "EFI/almalinux/grub.cfg",
+			"EFI/opensuse/grub.cfg", "EFI/arch/grub.cfg"},
 		.reads = ANY_FS,
+		.needs = BOOT_KERNEL,
+		.reader = "UEFI",
 		.fallback = BOOT_FALLBACK_ANY,
 		.each = grub,
 	},
@@ -251,7 +272,10 @@ const struct boot_loader boot_loaders[] = {
 		.program = "systemd-boot",
 		.folder = "loader/entries",
 		.elsewhere = {"boot/loader/loader.conf", "boot/efi/loader/loader.conf"},
+		.companion = "entries",
 		.reads = FS(FS_VFAT),
+		.needs = BOOT_KERNEL | BOOT_INITRD,
+		.reader = "UEFI",
 		.fallback = BOOT_FALLBACK_ANY,
 		.each = loader_entries,
 	},
@@ -261,6 +285,7 @@ const struct boot_loader boot_loaders[] = {
 		.program = "systemd-boot",
 		.folder = "EFI/Linux",
 		.reads = FS(FS_VFAT),
+		.reader = "UEFI",
 		.fallback = BOOT_FALLBACK_ANY,
 		.each = opaque,
 	},
@@ -284,6 +309,7 @@ const struct boot_loader boot_loaders[] = {
 struct menu_search {
 	const struct boot_loader *loader;
 	struct boot_tree tree;
+	bool found; /* a file of this loader, where it looks */
 	int (*each)(void *arg, const struct boot_menu *menu, const char *reason);
 	void *arg;
 };
@@ -298,42 +324,65 @@ static const char *find_reason(const struct menu_search *search, const struct bo
 	return loader->fault && menu->text ? loader->fault(menu) : NULL;
 }
 
-/* Passes on the file or folder @path, from the root of the filesystem, if there is one. */
-static int pass_on(const struct menu_search *search, enum manifest_type type, const char *path,
-	const char *reason)
+/* Describes the file or folder @path, from the root of the filesystem. False if there is none. */
+static bool find_menu(const struct menu_search *search, enum manifest_type type, const char *path,
+	struct boot_menu *ret)
 {
 	const char *slash = strrchr(path, '/');
-	struct boot_menu menu = {.loader = search->loader, .tree = search->tree};
 	struct manifest_entry entry;
 
+	*ret = (struct boot_menu){.loader = search->loader, .tree = search->tree};
 	if (!boot_tree_find(&search->tree, "", path, &entry) || entry.type != type ||
-		!STR_COPY(menu.file, entry.path) ||
-		!STR_FORMAT(menu.folder, "%.*s", slash ? (int)(slash - path) : 0, path))
-		return 0;
-	menu.text = type == MANIFEST_FILE ? entry.content : "";
-	menu.size = type == MANIFEST_FILE ? entry.size : 0;
-	return search->each(search->arg, &menu, reason ? reason : find_reason(search, &menu));
+		!STR_COPY(ret->file, entry.path) ||
+		!STR_FORMAT(ret->folder, "%.*s", slash ? (int)(slash - path) : 0, path))
+		return false;
+	ret->text = type == MANIFEST_FILE ? entry.content : "";
+	ret->size = type == MANIFEST_FILE ? entry.size : 0;
+	return true;
 }
 
-static int search_partition(const struct menu_search *search)
+static int pass_on(struct menu_search *search, enum manifest_type type, const char *path)
+{
+	struct boot_menu menu;
+
+	if (!find_menu(search, type, path, &menu))
+		return 0;
+	search->found = true;
+	return search->each(search->arg, &menu, find_reason(search, &menu));
+}
+
+/* Passes on the files that the loader finds on one filesystem. */
+static int search_files(struct menu_search *search)
 {
 	const struct boot_loader *loader = search->loader;
-	const struct layout *layout = search->tree.layout;
+	enum fs_kind fs = search->tree.layout->partitions[search->tree.partition].fs;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < BOOT_FILES_MAX && loader->files[i]; i++)
-		r = pass_on(search, MANIFEST_FILE, loader->files[i], NULL);
+		r = pass_on(search, MANIFEST_FILE, loader->files[i]);
 	/* GRUB, too, has such a folder, but on other filesystems. */
-	if (r == 0 && loader->folder &&
-		loader->reads & FS(layout->partitions[search->tree.partition].fs))
-		r = pass_on(search, MANIFEST_DIR, loader->folder, NULL);
-	for (size_t i = 0; r == 0 && i < BOOT_FILES_MAX && loader->elsewhere[i]; i++)
-		r = pass_on(search, MANIFEST_FILE, loader->elsewhere[i],
-			"it looks for that at the root of a FAT filesystem only");
+	if (r == 0 && loader->folder && loader->reads & FS(fs))
+		r = pass_on(search, MANIFEST_DIR, loader->folder);
 	return r;
 }
 
-static int search_layout(struct menu_search *search)
+/* Passes on the files that would be found by another layout. */
+static int search_elsewhere(struct menu_search *search)
+{
+	const struct boot_loader *loader = search->loader;
+	struct manifest_entry companion;
+	struct boot_menu menu;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < BOOT_FILES_MAX && loader->elsewhere[i]; i++)
+		if (find_menu(search, MANIFEST_FILE, loader->elsewhere[i], &menu) &&
+			boot_tree_find(&menu.tree, menu.folder, loader->companion, &companion))
+			r = search->each(search->arg, &menu,
+				"it looks for that at the root of a FAT filesystem only");
+	return r;
+}
+
+static int each_partition(struct menu_search *search, int (*search_one)(struct menu_search *search))
 {
 	const struct layout *layout = search->tree.layout;
 	int r = 0;
@@ -341,7 +390,7 @@ static int search_layout(struct menu_search *search)
 	for (size_t i = 0; r == 0 && i < layout->count; i++) {
 		search->tree.partition = i;
 		if (layout->partitions[i].mount[0] && fs_holds_files(layout->partitions[i].fs))
-			r = search_partition(search);
+			r = search_one(search);
 	}
 	return r;
 }
@@ -353,8 +402,13 @@ int boot_menus_each(const struct manifest *manifest, const struct layout *layout
 	int r = 0;
 
 	for (unsigned opaque_ones = 0; opaque_ones < 2; opaque_ones++)
-		for (search.loader = boot_loaders; r == 0 && search.loader->name; search.loader++)
-			if (search.loader->is_opaque == opaque_ones)
-				r = search_layout(&search);
+		for (search.loader = boot_loaders; r == 0 && search.loader->name; search.loader++) {
+			if (search.loader->is_opaque != opaque_ones)
+				continue;
+			search.found = false;
+			r = each_partition(&search, search_files);
+			if (r == 0 && !search.found)
+				r = each_partition(&search, search_elsewhere);
+		}
 	return r;
 }

@@ -7,12 +7,11 @@
 #include "device/usage/cmdline.h"
 
 #include <limits.h>
-#include <stdarg.h>
 #include <string.h>
 
 /* An entry, with what several rules need of it. */
 struct rule_case {
-	const struct boot_place *place;
+	const struct boot_menu *menu;
 	const struct boot_entry *entry;
 	struct boot_tree tree; /* that the paths of the entry are in */
 	const char *folder;    /* that relative ones begin in */
@@ -24,32 +23,14 @@ struct rule_case {
 	char source[256]; /* root=, "" if it is missing or not known */
 };
 
-static void find(struct rule_case *c, enum boot_severity severity, const char *code,
-	const char *format, ...) __attribute__((format(printf, 4, 5)));
-
-static void find(
-	struct rule_case *c, enum boot_severity severity, const char *code, const char *format, ...)
-{
-	struct boot_judgement *ret = c->ret;
-	char text[sizeof(ret->findings[0].text)];
-	va_list args;
-
-	if (ret->count == BOOT_RULE_FINDINGS_MAX)
-		return;
-	va_start(args, format);
-	(void)str_vformat(text, sizeof(text), format, args);
-	va_end(args);
-	boot_finding_set(&ret->findings[ret->count++], severity, code, "%s", text);
-}
-
 static bool has_root(const struct rule_case *c)
 {
-	return c->root < c->place->tree.layout->count;
+	return c->root < c->menu->tree.layout->count;
 }
 
 static enum fs_kind root_fs(const struct rule_case *c)
 {
-	return has_root(c) ? c->place->tree.layout->partitions[c->root].fs : FS_NONE;
+	return has_root(c) ? c->menu->tree.layout->partitions[c->root].fs : FS_NONE;
 }
 
 /* The partition that @text names; the number of partitions if it names another one. */
@@ -85,16 +66,27 @@ static void move_to_root(struct rule_case *c)
 		c->lost = true;
 }
 
+static void begin(struct rule_case *c)
+{
+	c->tree = c->menu->tree;
+	c->folder = c->menu->folder;
+	if (c->entry->root)
+		move_to_root(c);
+}
+
 /* ---- files ---- */
 
 /* Describes the real place of a file that a loader does not find. */
 static const char *whereabouts(const struct rule_case *c, const char *path)
 {
-	struct boot_tree all = c->place->tree;
+	struct boot_tree all = c->menu->tree;
+	const char *slash = strrchr(c->menu->file, '/');
+	char folder[sizeof(c->menu->file)];
 	struct manifest_entry entry;
 
 	all.partition = BOOT_TREE_ALL;
-	if (!boot_tree_find(&all, "", path, &entry))
+	(void)STR_FORMAT(folder, "%.*s", slash ? (int)(slash - c->menu->file) : 0, c->menu->file);
+	if (!boot_tree_find(&all, folder, path, &entry))
 		return "is not in the archive";
 	if (entry.type == MANIFEST_DIR)
 		return "is a folder";
@@ -106,17 +98,18 @@ static bool find_file(const struct rule_case *c, const char *path, struct manife
 	return boot_tree_find(&c->tree, c->folder, path, ret) && ret->type == MANIFEST_FILE;
 }
 
-/* Judges a file that the loader needs to start the entry. */
-static enum boot_state judge_file(
-	struct rule_case *c, const char *path, const char *code, const char *what)
+/* Judges a file that the entry names. If the loader goes on without it, that is a warning. */
+static enum boot_state judge_file(struct rule_case *c, enum boot_part part, const char *path,
+	const char *code, const char *what)
 {
+	bool needed = c->menu->loader->needs & part;
 	struct manifest_entry entry;
 
 	if (find_file(c, path, &entry))
 		return BOOT_STARTS;
-	find(c, BOOT_ERROR, code, "/%s names the %s %s, which %s", c->place->file, what, path,
-		whereabouts(c, path));
-	return BOOT_SKIPPED;
+	boot_findings_add(&c->ret->findings, needed ? BOOT_ERROR : BOOT_WARNING, code,
+		"/%s names the %s %s, which %s", c->menu->file, what, path, whereabouts(c, path));
+	return needed ? BOOT_SKIPPED : BOOT_STARTS;
 }
 
 static enum boot_state judge_kernel(struct rule_case *c)
@@ -129,13 +122,13 @@ static enum boot_state judge_kernel(struct rule_case *c)
 		return c->entry->unknown & BOOT_KERNEL ? BOOT_UNSURE : BOOT_STARTS;
 	if (!find_file(c, path, &c->kernel)) {
 		c->kernel.path = NULL;
-		return judge_file(c, path, "kernel-missing", "kernel");
+		return judge_file(c, BOOT_KERNEL, path, "kernel-missing", "kernel");
 	}
 	STR_COPY(c->kernel_path, c->kernel.path);
 	c->kernel.path = c->kernel_path;
 	if (c->kernel.size == 0) {
-		find(c, BOOT_ERROR, "kernel-empty", "the kernel /%s is an empty file",
-			c->kernel_path);
+		boot_findings_add(&c->ret->findings, BOOT_ERROR, "kernel-empty",
+			"the kernel /%s is an empty file", c->kernel_path);
 		return BOOT_SKIPPED;
 	}
 	return BOOT_STARTS;
@@ -146,7 +139,8 @@ static enum boot_state judge_initrds(struct rule_case *c)
 	enum boot_state state = BOOT_STARTS;
 
 	for (size_t i = 0; i < c->entry->initrd_count && state == BOOT_STARTS && !c->lost; i++)
-		state = judge_file(c, c->entry->initrds[i], "initrd-missing", "initial RAM disk");
+		state = judge_file(
+			c, BOOT_INITRD, c->entry->initrds[i], "initrd-missing", "initial RAM disk");
 	return state;
 }
 
@@ -158,12 +152,12 @@ static enum boot_state judge_fdt(struct rule_case *c)
 	if (c->lost)
 		return BOOT_STARTS;
 	if (c->entry->fdt)
-		return judge_file(c, c->entry->fdt, "fdt-missing", "device tree");
+		return judge_file(c, BOOT_FDT, c->entry->fdt, "fdt-missing", "device tree");
 	/* The loader goes on with its own device tree. */
 	if (folder && !boot_tree_find(&c->tree, c->folder, folder, &entry))
-		find(c, BOOT_WARNING, "fdt-folder",
-			"/%s names the folder %s for device trees, which %s", c->place->file,
-			folder, whereabouts(c, folder));
+		boot_findings_add(&c->ret->findings, BOOT_WARNING, "fdt-folder",
+			"/%s names the folder %s for device trees, which %s", c->menu->file, folder,
+			whereabouts(c, folder));
 	return BOOT_STARTS;
 }
 
@@ -173,8 +167,8 @@ static enum boot_state judge_overlays(struct rule_case *c)
 
 	for (size_t i = 0; i < c->entry->overlay_count && !c->lost; i++)
 		if (!find_file(c, c->entry->overlays[i], &entry)) {
-			find(c, BOOT_WARNING, "overlay-missing",
-				"/%s names the device tree overlay %s, which %s", c->place->file,
+			boot_findings_add(&c->ret->findings, BOOT_WARNING, "overlay-missing",
+				"/%s names the device tree overlay %s, which %s", c->menu->file,
 				c->entry->overlays[i], whereabouts(c, c->entry->overlays[i]));
 			break;
 		}
@@ -190,13 +184,15 @@ static bool option(const struct rule_case *c, const char *key, char *ret, size_t
 	       cmdline_find(c->entry->command_line, key, ret, size);
 }
 
+/* Images of several parts may bring one. */
 static bool has_no_initrd(const struct rule_case *c)
 {
-	return c->entry->initrd_count == 0 && !(c->entry->unknown & BOOT_INITRD);
+	return c->entry->initrd_count == 0 && !(c->entry->unknown & BOOT_INITRD) &&
+	       c->kernel.path && c->kernel.program.kind == PROGRAM_KERNEL;
 }
 
-/* True if the command line certainly means the root filesystem of this layout. */
-static bool is_own_root(const struct rule_case *c)
+/* True if the command line names a root filesystem on a disk. */
+static bool names_root(const struct rule_case *c)
 {
 	return has_root(c) && c->source[0] &&
 	       boot_source_parse(c->source).kind != BOOT_SOURCE_OTHER;
@@ -206,12 +202,12 @@ static enum boot_state judge_root_id(struct rule_case *c)
 {
 	const struct boot_source source = boot_source_parse(c->source);
 
-	if (!has_root(c) || boot_source_is(&source, c->place->tree.layout, c->root))
+	if (!has_root(c) || boot_source_is(&source, c->menu->tree.layout, c->root))
 		return BOOT_STARTS;
-	find(c, BOOT_ERROR, "root-id",
+	boot_findings_add(&c->ret->findings, BOOT_ERROR, "root-id",
 		"/%s starts the kernel with root=%s, which is not the root filesystem that this "
 		"layout makes (partition %zu)",
-		c->place->file, c->source, c->root + 1);
+		c->menu->file, c->source, c->root + 1);
 	return BOOT_DARK;
 }
 
@@ -235,13 +231,15 @@ static enum boot_state judge_root_type(struct rule_case *c)
 {
 	char types[64];
 
-	if (!is_own_root(c) || !option(c, "rootfstype", types, sizeof(types)) || types[0] == '\0' ||
-		strchr(types, '$') || names_fs(types, root_fs(c)))
+	if (!names_root(c) || !option(c, "rootfstype", types, sizeof(types)) || types[0] == '\0' ||
+		strchr(types, '$') || names_fs(types, root_fs(c)) ||
+		/* of the initial RAM disk itself */
+		strcmp(types, "tmpfs") == 0 || strcmp(types, "ramfs") == 0)
 		return BOOT_STARTS;
-	find(c, BOOT_ERROR, "root-type",
+	boot_findings_add(&c->ret->findings, BOOT_ERROR, "root-type",
 		"/%s starts the kernel with rootfstype=%s, but this layout makes the root "
 		"filesystem %s",
-		c->place->file, types, fs_name(root_fs(c)));
+		c->menu->file, types, fs_name(root_fs(c)));
 	return BOOT_DARK;
 }
 
@@ -251,14 +249,18 @@ static enum boot_state judge_root_options(struct rule_case *c)
 	char flags[128];
 	const char *subvolume;
 
-	if (!is_own_root(c) || !option(c, "rootflags", flags, sizeof(flags)))
+	if (!names_root(c) || !option(c, "rootflags", flags, sizeof(flags)))
 		return BOOT_STARTS;
 	subvolume = strstr(flags, "subvol=");
-	if (!subvolume || strchr("/,", subvolume[7]) /* "", "/" */)
+	if (!subvolume)
 		return BOOT_STARTS;
-	find(c, BOOT_ERROR, "root-options",
+	subvolume += strlen("subvol=");
+	subvolume += *subvolume == '/';
+	if (strchr(",", *subvolume)) /* the top, or the end */
+		return BOOT_STARTS;
+	boot_findings_add(&c->ret->findings, BOOT_ERROR, "root-options",
 		"/%s starts the kernel with rootflags=%s, but this layout makes no subvolume",
-		c->place->file, flags);
+		c->menu->file, flags);
 	return BOOT_DARK;
 }
 
@@ -271,28 +273,30 @@ static enum boot_state judge_root_driver(struct rule_case *c)
 	struct kernel_config config;
 	enum fs_kind fs;
 
-	if (!is_own_root(c) || !c->kernel.path)
+	if (!names_root(c) || !c->kernel.path)
 		return BOOT_STARTS;
 	fs = root_fs(c);
-	kernel_config_find(c->place->tree.manifest, c->kernel_path, &config);
+	kernel_config_find(c->menu->tree.manifest, c->kernel_path, &config);
 	if (no_initrd && by_name) {
 		bool certain = config.found && !config.has_initrd;
 
-		find(c, certain ? BOOT_ERROR : BOOT_WARNING, "root-initrd",
+		boot_findings_add(&c->ret->findings, certain ? BOOT_ERROR : BOOT_WARNING,
+			"root-initrd",
 			"/%s starts the kernel with root=%s, which it cannot find without an initial "
-			"RAM disk; use root=PARTUUID=",
-			c->place->file, c->source);
+			"RAM disk; name it by its PARTUUID instead",
+			c->menu->file, c->source);
 		return certain ? BOOT_DARK : BOOT_STARTS;
 	}
-	if (config.found && !config.has_initrd &&
-		(config.fs[fs] == KERNEL_LACKS || (no_initrd && config.fs[fs] == KERNEL_MODULE))) {
-		find(c, BOOT_ERROR, "root-driver",
-			"the kernel /%s cannot mount the root filesystem %s: %s", c->kernel_path,
-			fs_name(fs),
+	if (config.found && !config.has_initrd && config.fs[fs] != KERNEL_HAS &&
+		(no_initrd || config.fs[fs] == KERNEL_LACKS)) {
+		/* An initial RAM disk may have a driver that was built apart. */
+		boot_findings_add(&c->ret->findings, no_initrd ? BOOT_ERROR : BOOT_WARNING,
+			"root-driver", "the kernel /%s cannot mount %s, the root filesystem: %s",
+			c->kernel_path, fs_name(fs),
 			config.fs[fs] == KERNEL_LACKS
 				? "it was built without that"
 				: "that is a module, and there is no initial RAM disk");
-		return BOOT_DARK;
+		return no_initrd ? BOOT_DARK : BOOT_STARTS;
 	}
 	return BOOT_STARTS;
 }
@@ -305,8 +309,10 @@ static bool runs(const struct boot_tree *tree, const char *path, struct manifest
 	       (ret->mode & 0111) && ret->size > 0;
 }
 
-/* Linux, init/main.c: what the kernel tries in turn; initial RAM disks try the same. */
-static const char *const inits[] = {"/sbin/init", "/etc/init", "/bin/init", "/bin/sh"};
+/* Linux, init/main.c: what the kernel tries in turn. Initial RAM disks try the same, and those made of systemd
+ * look for that before a shell. */
+static const char *const inits[] = {"/sbin/init", "/etc/init", "/bin/init",
+	"/usr/lib/systemd/systemd", "/lib/systemd/systemd", "/bin/sh"};
 #define SHELL (ARRAY_SIZE(inits) - 1)
 
 /* Finds the init of the archive. Returns its index, or the number of inits. */
@@ -338,7 +344,8 @@ static bool has_userland(const struct manifest *manifest)
 
 static bool is_special(const struct rule_case *c)
 {
-	static const char *const keys[] = {"boot", "ostree", "overlayroot", "live", "rdinit"};
+	static const char *const keys[] = {
+		"boot", "ostree", "overlayroot", "live", "rdinit", "loop"};
 	char value[128];
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
@@ -349,30 +356,30 @@ static bool is_special(const struct rule_case *c)
 
 static enum boot_state judge_init(struct rule_case *c)
 {
-	struct boot_tree all = c->place->tree;
+	struct boot_tree all = c->menu->tree;
 	struct manifest_entry entry;
 	char named[256];
 	size_t i;
 
 	all.partition = BOOT_TREE_ALL;
-	if (!is_own_root(c) || is_special(c) || !has_userland(all.manifest))
+	if (!names_root(c) || is_special(c) || !has_userland(all.manifest))
 		return BOOT_STARTS;
 	if (option(c, "init", named, sizeof(named)) && !strchr(named, '$')) {
 		if (runs(&all, named, &entry))
 			return BOOT_STARTS;
 		/* The kernel panics then; initial RAM disks try the others. */
 		if (has_no_initrd(c)) {
-			find(c, BOOT_ERROR, "init-missing",
+			boot_findings_add(&c->ret->findings, BOOT_ERROR, "init-missing",
 				"/%s starts the kernel with init=%s, which is not a program in the "
 				"archive",
-				c->place->file, named);
+				c->menu->file, named);
 			return BOOT_DARK;
 		}
 	}
 	i = find_init(&all, &entry);
 	if (i < SHELL)
 		return BOOT_STARTS;
-	find(c, i == SHELL ? BOOT_WARNING : BOOT_ERROR, "init-missing",
+	boot_findings_add(&c->ret->findings, i == SHELL ? BOOT_WARNING : BOOT_ERROR, "init-missing",
 		"the archive has no init that the kernel could start (/sbin/init)%s",
 		i == SHELL ? ": it would start /bin/sh" : "");
 	return i == SHELL ? BOOT_STARTS : BOOT_DARK;
@@ -381,23 +388,23 @@ static enum boot_state judge_init(struct rule_case *c)
 static enum boot_state judge_machine(struct rule_case *c)
 {
 	struct manifest_entry init = {0};
-	enum machine board = c->place->tree.layout->machine, kernel, user = MACHINE_UNKNOWN;
+	enum machine board = c->menu->tree.layout->machine, kernel, user = MACHINE_UNKNOWN;
 
-	if (!c->kernel.path || c->kernel.program.kind == PROGRAM_OTHER)
+	if (!c->kernel.path || c->kernel.program.kind != PROGRAM_KERNEL)
 		return BOOT_STARTS;
 	kernel = c->kernel.program.machine;
-	if (boot_init_find(c->place->tree.manifest, c->place->tree.layout, &init))
+	if (boot_init_find(c->menu->tree.manifest, c->menu->tree.layout, &init))
 		user = init.program.machine;
 	c->ret->machine = kernel;
 	if (!machine_runs(board, kernel)) {
-		find(c, BOOT_ERROR, "machine",
+		boot_findings_add(&c->ret->findings, BOOT_ERROR, "machine",
 			"the kernel /%s is for %s, and the board of layout %s is %s",
-			c->kernel_path, machine_name(kernel), c->place->tree.layout->name,
+			c->kernel_path, machine_name(kernel), c->menu->tree.layout->name,
 			machine_name(board));
 		return BOOT_DARK;
 	}
-	if (is_own_root(c) && !machine_runs(kernel, user)) {
-		find(c, BOOT_ERROR, "machine",
+	if (names_root(c) && !machine_runs(kernel, user)) {
+		boot_findings_add(&c->ret->findings, BOOT_ERROR, "machine",
 			"the kernel /%s is for %s, and the archive's init is for %s",
 			c->kernel_path, machine_name(kernel), machine_name(user));
 		return BOOT_DARK;
@@ -421,6 +428,16 @@ static enum boot_state (*const rules[])(struct rule_case *c) = {
 	judge_machine,
 };
 
+bool boot_rules_has_kernel(const struct boot_menu *menu, const struct boot_entry *entry)
+{
+	struct boot_judgement judgement;
+	struct rule_case c = {.menu = menu, .entry = entry, .ret = &judgement};
+
+	judgement = (struct boot_judgement){.state = BOOT_STARTS};
+	begin(&c);
+	return judge_kernel(&c) != BOOT_SKIPPED;
+}
+
 static void take_kernel_name(struct rule_case *c)
 {
 	const char *path = c->entry->kernel ? c->entry->kernel : "";
@@ -437,20 +454,17 @@ static void take_kernel_name(struct rule_case *c)
 }
 
 void boot_rules_judge(
-	const struct boot_place *place, const struct boot_entry *entry, struct boot_judgement *ret)
+	const struct boot_menu *menu, const struct boot_entry *entry, struct boot_judgement *ret)
 {
 	struct rule_case c = {
-		.place = place,
+		.menu = menu,
 		.entry = entry,
 		.ret = ret,
-		.root = layout_partition_of(place->tree.layout, ""),
+		.root = layout_partition_of(menu->tree.layout, ""),
 	};
 
 	*ret = (struct boot_judgement){.state = BOOT_STARTS};
-	c.tree = place->tree;
-	c.folder = place->folder;
-	if (entry->root)
-		move_to_root(&c);
+	begin(&c);
 	if (!option(&c, "root", c.source, sizeof(c.source)))
 		c.source[0] = '\0';
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {

@@ -14,7 +14,7 @@
 
 #include "core/bootcheck/boot_entry.h"
 #include "core/bootcheck/boot_finding.h"
-#include "core/bootcheck/boot_tree.h"
+#include "core/bootcheck/boot_loaders.h"
 
 /* The fate of an entry; the later ones decide over the earlier. */
 enum boot_state {
@@ -24,27 +24,18 @@ enum boot_state {
 	BOOT_SKIPPED, /* the loader fails to load it */
 };
 
-/* The origin of an entry. */
-struct boot_place {
-	struct boot_tree tree; /* as the loader sees it */
-	const char *file;      /* its file in the archive */
-	const char *
-		folder; /* of that file, from the root of the filesystem: relative paths begin there */
-};
-
-#define BOOT_RULE_FINDINGS_MAX 3
-
 struct boot_judgement {
 	enum boot_state state;
-	uint32_t count;
-	struct boot_finding findings[BOOT_RULE_FINDINGS_MAX];
+	struct boot_findings findings;
 	char kernel[64];      /* the name of the kernel's file, or "" */
 	enum machine machine; /* of the kernel */
 };
 
-/* Judges @entry. */
+/* Judges @entry of @menu. */
 void boot_rules_judge(
-	const struct boot_place *place, const struct boot_entry *entry, struct boot_judgement *ret);
+	const struct boot_menu *menu, const struct boot_entry *entry, struct boot_judgement *ret);
+/* True if the kernel that @entry of @menu names is there, or is not known. */
+bool boot_rules_has_kernel(const struct boot_menu *menu, const struct boot_entry *entry);
 
 /* Finds the archive's init, through its links: the first of those that the kernel tries and that the archive
  * has. False if it has none. */

@@ -5,7 +5,6 @@
 
 #include <limits.h>
 #include <string.h>
-#include <strings.h>
 
 #define LINKS_MAX 40 /* Linux: MAXSYMLINKS */
 
@@ -31,33 +30,6 @@ static bool is_visible(const struct boot_tree *tree, const char *path)
 	       layout_partition_of(tree->layout, path) == tree->partition;
 }
 
-struct search {
-	const char *path;
-	char found[PATH_MAX];
-};
-
-static int compare_dir(void *arg, const char *path)
-{
-	struct search *search = arg;
-
-	return strcasecmp(path, search->path) == 0 && STR_COPY(search->found, path);
-}
-
-static int compare_entry(void *arg, const struct manifest_entry *entry)
-{
-	return compare_dir(arg, entry->path);
-}
-
-static bool find_any_case(
-	const struct manifest *manifest, const char *path, struct manifest_entry *ret)
-{
-	struct search search = {.path = path};
-
-	return (manifest_each(manifest, compare_entry, &search) ||
-		       manifest_each_dir(manifest, compare_dir, &search)) &&
-	       manifest_find(manifest, search.found, ret);
-}
-
 static bool find(const struct boot_tree *tree, const char *path, struct manifest_entry *ret)
 {
 	char target[PATH_MAX];
@@ -65,7 +37,7 @@ static bool find(const struct boot_tree *tree, const char *path, struct manifest
 	if (!is_visible(tree, path))
 		return false;
 	if (!manifest_find(tree->manifest, path, ret) &&
-		!(is_vfat(tree, path) && find_any_case(tree->manifest, path, ret)))
+		!(is_vfat(tree, path) && manifest_find_case(tree->manifest, path, ret)))
 		return false;
 	if (ret->type != MANIFEST_HARDLINK)
 		return true;

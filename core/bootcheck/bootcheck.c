@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define READERS_MAX 8
 #define ENTRIES_MAX 64 /* of one menu that are judged */
 
 struct check {
@@ -20,38 +21,23 @@ struct check {
 	struct boot_report *report;
 	unsigned menus, bad; /* boot files, and those of them that start nothing */
 	char last_file[256];
+	const char *readers[READERS_MAX]; /* of the files that were found */
+	unsigned reader_count;
 	char kernel
 		[64]; /* the name of the kernel's file that would be started, or else of one that fails */
 	enum machine machine; /* of it */
 	bool starts;	      /* it would be started */
 	struct program init;
-	bool has_systemd; /* as init */
+	bool has_systemd;     /* as init */
+	unsigned seen_mounts; /* partitions that the fstab has mounted, a bit each */
 };
-
-static void find(struct check *check, enum boot_severity severity, const char *code,
-	const char *format, ...) __attribute__((format(printf, 4, 5)));
-
-static void find(
-	struct check *check, enum boot_severity severity, const char *code, const char *format, ...)
-{
-	struct boot_finding finding;
-	char text[sizeof(finding.text)];
-	va_list args;
-
-	va_start(args, format);
-	(void)str_vformat(text, sizeof(text), format, args);
-	va_end(args);
-	boot_finding_set(&finding, severity, code, "%s", text);
-	boot_finding_add(&check->report->findings, &finding);
-}
 
 /* ---- menus ---- */
 
 /* The entries of a menu that count: the default one, the first other one that would do, and the first
  * that would not. */
 struct menu_case {
-	struct boot_place place;
-	const struct boot_loader *loader;
+	const struct boot_menu *menu;
 	unsigned entries;
 	bool has_default, has_other, has_failed;
 	struct boot_judgement preferred, other, failed;
@@ -78,10 +64,10 @@ static int judge_entry(void *arg, const struct boot_entry *entry)
 
 	if (menu->entries++ == ENTRIES_MAX)
 		return 1;
-	boot_rules_judge(&menu->place, entry, &judgement);
+	boot_rules_judge(menu->menu, entry, &judgement);
 	if (entry->is_default && !menu->has_default)
 		keep(&menu->has_default, &menu->preferred, &judgement);
-	else if (would_do(menu->loader, &judgement))
+	else if (would_do(menu->menu->loader, &judgement))
 		keep(&menu->has_other, &menu->other, &judgement);
 	else
 		keep(&menu->has_failed, &menu->failed, &judgement);
@@ -91,7 +77,7 @@ static int judge_entry(void *arg, const struct boot_entry *entry)
 /* The entry that the loader would take, or the one that shows why it takes none. NULL for an empty menu. */
 static const struct boot_judgement *choose(const struct menu_case *menu)
 {
-	if (menu->has_default && would_do(menu->loader, &menu->preferred))
+	if (menu->has_default && would_do(menu->menu->loader, &menu->preferred))
 		return &menu->preferred;
 	if (menu->has_other)
 		return &menu->other;
@@ -103,10 +89,10 @@ static const struct boot_judgement *choose(const struct menu_case *menu)
 static void add_findings(
 	struct check *check, const struct boot_judgement *judgement, bool as_warnings)
 {
-	for (uint32_t i = 0; i < judgement->count; i++) {
-		struct boot_finding finding = judgement->findings[i];
+	for (uint32_t i = 0; i < judgement->findings.count; i++) {
+		struct boot_finding finding = judgement->findings.list[i];
 
-		if (as_warnings)
+		if (as_warnings && finding.severity == BOOT_ERROR)
 			finding.severity = BOOT_WARNING;
 		boot_finding_add(&check->report->findings, &finding);
 	}
@@ -149,9 +135,7 @@ static bool judge_menu(struct check *check, const struct boot_menu *menu)
 
 	if (!judged)
 		return true;
-	judged->loader = menu->loader;
-	judged->place =
-		(struct boot_place){.tree = menu->tree, .file = menu->file, .folder = menu->folder};
+	judged->menu = menu;
 	(void)!menu->loader->each(menu, judge_entry, judged);
 	return conclude(check, judged);
 }
@@ -167,33 +151,46 @@ static void check_bootable(struct check *check, const struct boot_menu *menu)
 	for (size_t i = 0; i < layout->count; i++)
 		marked |= layout->partitions[i].bootable;
 	if (menu->loader->by_bootable && !layout->partitions[own].bootable && (marked || own > 0))
-		find(check, BOOT_WARNING, "not-bootable",
+		boot_findings_add(&check->report->findings, BOOT_WARNING, "not-bootable",
 			"/%s is on partition %zu, which this layout does not mark as bootable: %s may "
 			"not look there",
 			menu->file, own + 1, menu->loader->program);
+}
+
+/* True if a file was found that the program reads, so that it starts what that names. */
+static bool has_reader(const struct check *check, const char *name)
+{
+	for (unsigned i = 0; i < check->reader_count; i++)
+		if (strcmp(check->readers[i], name) == 0)
+			return true;
+	return false;
 }
 
 static int check_menu(void *arg, const struct boot_menu *menu, const char *reason)
 {
 	struct check *check = arg;
 
-	/* Links may lead to the same file again. A program is what reads the files of the others. */
+	/* Links may lead to the same file again. */
 	if (strcmp(check->last_file, menu->file) == 0 ||
-		(menu->loader->is_opaque && check->menus > 0))
+		(menu->loader->is_opaque && has_reader(check, menu->loader->name)))
 		return 0;
 	STR_COPY(check->last_file, menu->file);
 	add_loader(check, menu->loader->name);
+	if (menu->loader->reader && check->reader_count < READERS_MAX)
+		check->readers[check->reader_count++] = menu->loader->reader;
 	check->menus++;
 	if (reason) {
-		find(check, BOOT_ERROR, "loader-file", "/%s is for %s, but %s", menu->file,
-			menu->loader->program, reason);
+		boot_findings_add(&check->report->findings, BOOT_ERROR, "loader-file",
+			"/%s is for %s, but %s", menu->file, menu->loader->program, reason);
 		check->bad++;
 	} else if (menu->text) {
 		check_bootable(check, menu);
 		check->bad += !judge_menu(check, menu);
 	} else if (!menu->loader->is_opaque) {
-		find(check, BOOT_UNKNOWN, "loader-file",
-			"/%s is too large to be read: what it starts is not known", menu->file);
+		boot_findings_add(&check->report->findings, BOOT_UNKNOWN, "loader-file",
+			"/%s was not read, because it is too large or there are too many: what it "
+			"starts is not known",
+			menu->file);
 	}
 	return 0;
 }
@@ -205,7 +202,7 @@ static void check_menus(struct check *check)
 
 	(void)!boot_menus_each(check->manifest, check->layout, check_menu, check);
 	if (check->menus == 0) {
-		find(check, BOOT_UNKNOWN, "no-loader",
+		boot_findings_add(&check->report->findings, BOOT_UNKNOWN, "no-loader",
 			"the archive has no file of a boot loader that boardstrap knows: whether the "
 			"board starts is not known");
 		return;
@@ -230,36 +227,55 @@ static void look_at_init(struct check *check)
 
 /* ---- fstab ---- */
 
+/* Lines that nothing waits for. */
 static bool is_optional(const char *options)
 {
-	return fstab_has_option(options, "nofail") || fstab_has_option(options, "noauto");
+	static const char *const names[] = {
+		"nofail", "noauto", "x-systemd.automount", "comment=systemd.automount", "_netdev"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (fstab_has_option(options, names[i]))
+			return true;
+	return false;
 }
 
 /* The type in an fstab that mounts this filesystem. */
 static bool is_type(const char *type, enum fs_kind fs)
 {
-	return strcmp(type, "auto") == 0 || strchr(type, ',') || strcmp(type, fs_name(fs)) == 0 ||
-	       (fs == FS_VFAT && strcmp(type, "msdos") == 0);
+	return *type == '\0' || strcmp(type, "auto") == 0 || strchr(type, ',') ||
+	       strcmp(type, fs_name(fs)) == 0 || (fs == FS_VFAT && strcmp(type, "msdos") == 0);
 }
 
-/* A line for a mount point of the layout. A root filesystem is mounted already, whatever its type is, but
- * stays read-only if the fstab means another one. systemd demands all other mounts (systemd.mount(5),
- * local-fs.target); other inits go on. */
+/*
+ * How serious a line for a mount point of the layout is that means another filesystem. A root filesystem is
+ * mounted already, and stays read-only; but a layout with new IDs was asked for. systemd demands all other
+ * mounts (systemd.mount(5), local-fs.target), other inits go on.
+ */
+static enum boot_severity fstab_severity(const struct check *check, const char *mount, bool is_own)
+{
+	bool is_root = strcmp(mount, "/") == 0;
+
+	if (is_root)
+		return check->layout->identity == LAYOUT_IDENTITY_NEW ? BOOT_ERROR : BOOT_WARNING;
+	return check->has_systemd && !is_own ? BOOT_ERROR : BOOT_WARNING;
+}
+
 static void check_own_line(struct check *check, size_t index, const struct fstab_line *line)
 {
 	const struct layout_partition *partition = &check->layout->partitions[index];
 	const struct boot_source source = boot_source_parse(line->source);
-	enum boot_severity severity =
-		check->has_systemd || strcmp(line->mount, "/") == 0 ? BOOT_ERROR : BOOT_WARNING;
+	bool is_own = boot_source_is_own(&source, check->layout);
 
 	if (!boot_source_is(&source, check->layout, index))
-		find(check, severity, "fstab-id",
-			"/etc/fstab, line %u, mounts %s on %s, which is not what this layout makes "
-			"there (partition %zu)",
+		boot_findings_add(&check->report->findings,
+			fstab_severity(check, line->mount, is_own), "fstab-id",
+			"/etc/fstab, line %u, mounts %s on %s, but that is not the filesystem that "
+			"this layout makes there (partition %zu)",
 			line->line, line->source, line->mount, index + 1);
 	else if (strcmp(line->mount, "/") != 0 && source.kind != BOOT_SOURCE_OTHER &&
 		 !is_type(line->type, partition->fs))
-		find(check, severity, "fstab-type",
+		boot_findings_add(&check->report->findings,
+			fstab_severity(check, line->mount, false), "fstab-type",
 			"/etc/fstab, line %u, mounts %s as %s, but this layout makes it %s",
 			line->line, line->mount, line->type, fs_name(partition->fs));
 }
@@ -273,23 +289,39 @@ static int check_line(void *arg, const struct fstab_line *line)
 		return 0;
 	for (size_t i = 0; i < check->layout->count; i++)
 		if (strcmp(check->layout->partitions[i].mount, line->mount) == 0) {
-			check_own_line(check, i, line);
+			/* The first line for a mount point counts. */
+			if (!(check->seen_mounts & 1u << i))
+				check_own_line(check, i, line);
+			check->seen_mounts |= 1u << i;
 			return 0;
 		}
-	if (!boot_source_is_own(&source, check->layout))
-		find(check, BOOT_WARNING, "fstab-other",
-			"/etc/fstab, line %u, mounts %s on %s, which this layout does not make: the "
-			"system may wait for it or stop",
+	if (boot_source_is_own(&source, check->layout))
+		return 0;
+	if (strcmp(line->type, "swap") == 0)
+		boot_findings_add(&check->report->findings, BOOT_WARNING, "fstab-other",
+			"/etc/fstab, line %u, swaps to %s, but this layout makes no such swap space: "
+			"the system may wait for it",
+			line->line, line->source);
+	else
+		boot_findings_add(&check->report->findings, BOOT_WARNING, "fstab-other",
+			"/etc/fstab, line %u, mounts %s on %s, but this layout makes no such "
+			"filesystem: the system may wait for it or stop",
 			line->line, line->source, line->mount);
 	return 0;
 }
 
 static void check_fstab(struct check *check)
 {
+	const struct boot_tree all = {check->manifest, check->layout, BOOT_TREE_ALL};
 	struct manifest_entry fstab;
 
-	if (manifest_find(check->manifest, "etc/fstab", &fstab) && fstab.content)
+	if (!boot_tree_find(&all, "", "/etc/fstab", &fstab) || fstab.type != MANIFEST_FILE)
+		return;
+	if (fstab.content)
 		(void)!fstab_each(fstab.content, fstab.size, check_line, check);
+	else
+		boot_findings_add(&check->report->findings, BOOT_UNKNOWN, "fstab-unread",
+			"/etc/fstab was not read, because it is too large or a link to another place");
 }
 
 /* ---- the machine ---- */
@@ -299,8 +331,9 @@ static void check_machine(struct check *check)
 	enum machine board = check->layout->machine;
 	enum machine user = check->init.machine;
 
-	if (!machine_runs(board, user))
-		find(check, BOOT_ERROR, "machine",
+	/* The kernel may have the same fault. */
+	if (!machine_runs(board, user) && !boot_findings_have(&check->report->findings, "machine"))
+		boot_findings_add(&check->report->findings, BOOT_ERROR, "machine",
 			"the archive's init is for %s, and the board of layout %s is %s",
 			machine_name(user), check->layout->name, machine_name(board));
 }

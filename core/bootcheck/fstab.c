@@ -27,6 +27,15 @@ static void unescape(char *text)
 	*to = '\0';
 }
 
+/* mount(8) takes "/boot/" for "/boot". */
+static void trim_slashes(char *mount)
+{
+	size_t length = strlen(mount);
+
+	while (length > 1 && mount[length - 1] == '/')
+		mount[--length] = '\0';
+}
+
 /* LABEL="name" is LABEL=name. */
 static void unquote_tag(char *source)
 {
@@ -59,6 +68,7 @@ int fstab_each(const char *text, size_t size, int (*each)(void *arg, const struc
 		if (!fields[1])
 			continue;
 		unquote_tag(fields[0]);
+		trim_slashes(fields[1]);
 		r = each(arg, &(struct fstab_line){
 				      .line = lines.number,
 				      .source = fields[0],

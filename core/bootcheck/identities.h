@@ -17,7 +17,7 @@ struct identity_sources {
 
 /*
  * Sets in the placed @layout the IDs that the archive names, before layout_assign_ids makes the others.
- * Command lines of boot loaders count first, then the fstab; an ID that the layout file has is kept.
+ * Command lines of boot entries whose kernel is there count first, then the fstab; an ID that the layout file has is kept.
  * Does nothing if the layout asks for new IDs.
  */
 void identities_take(

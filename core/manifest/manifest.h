@@ -146,6 +146,9 @@ bool manifest_has(const struct manifest *manifest, const char *path);
  * of mode 0. Returns false, and leaves @ret, if there is nothing. The strings of @ret are valid until the
  * next entry or path is asked for, its content as long as the manifest. */
 bool manifest_find(const struct manifest *manifest, const char *path, struct manifest_entry *ret);
+/* The same for a path whose case does not count; looks at every entry. */
+bool manifest_find_case(
+	const struct manifest *manifest, const char *path, struct manifest_entry *ret);
 /* Finds the first entry at @path, or at a parent of it, that is not a directory. Replaced entries
  * count, since tar creates them too. Returns false, and leaves @ret, if there is none. */
 bool manifest_find_obstacle(

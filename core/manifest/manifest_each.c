@@ -3,6 +3,8 @@
 #include "core/manifest/manifest_record.h"
 
 #include <limits.h>
+#include <string.h>
+#include <strings.h>
 
 /* Returns the entry of a record, with its path, and with hard links resolved. */
 static struct manifest_entry decode(const struct manifest *manifest, const struct record *record)
@@ -65,6 +67,22 @@ bool manifest_find(const struct manifest *manifest, const char *path, struct man
 		return false;
 	*ret = decode(manifest, record_at(manifest, number));
 	return true;
+}
+
+bool manifest_find_case(
+	const struct manifest *manifest, const char *path, struct manifest_entry *ret)
+{
+	const struct record *record = NULL;
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
+	while ((record = record_next(manifest, record)) != NULL)
+		if (!(record->flags & RECORD_REPLACED) &&
+			strcasecmp(record_name(record), name) == 0 &&
+			strcasecmp(record_path(manifest, record, manifest->paths[0]), path) == 0) {
+			*ret = decode(manifest, record);
+			return true;
+		}
+	return false;
 }
 
 const char *manifest_path(const struct manifest *manifest, uint32_t number)

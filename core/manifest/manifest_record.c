@@ -124,7 +124,7 @@ static bool has_digest(const struct record *record)
 	return record->type == MANIFEST_FILE;
 }
 
-static const char *record_name(const struct record *record)
+const char *record_name(const struct record *record)
 {
 	return record->data + (has_digest(record) ? MANIFEST_DIGEST_BYTES : 0) +
 	       (record->flags & RECORD_XATTRS ? MANIFEST_DIGEST_BYTES : 0);

@@ -104,6 +104,7 @@ uint32_t record_number(const struct manifest *manifest, const struct record *rec
 /* The number of the record of its file: equal for all names of one. */
 uint32_t record_inode(const struct manifest *manifest, const struct record *record);
 
+const char *record_name(const struct record *record); /* the last part of its path */
 const char *record_link(const struct record *record); /* the target of a symlink, or "" */
 /* The entry of a record, without its path. */
 struct manifest_entry record_entry(const struct record *record);

@@ -123,10 +123,12 @@ static enum machine uimage_machine(const unsigned char *head, size_t size)
 	return head[29] < ARRAY_SIZE(machines) ? machines[head[29]] : MACHINE_UNKNOWN;
 }
 
-/* Linux, Documentation/arch/x86/boot.rst: "HdrS" at 0x202, and the flag of a 64-bit kernel. */
+/* Linux, Documentation/arch/x86/boot.rst: "HdrS" at 0x202, the version of the protocol at 0x206, and since
+ * 2.12 the flag of a 64-bit kernel at 0x236. */
 static enum machine x86_machine(const unsigned char *head, size_t size)
 {
-	if (le32_at(head, size, 0x202) != 0x53726448)
+	if (le32_at(head, size, 0x202) != 0x53726448 ||
+		(le32_at(head, size, 0x206) & 0xffff) < 0x020c)
 		return MACHINE_UNKNOWN;
 	return le32_at(head, size, 0x236) & 1 ? MACHINE_AMD64 : MACHINE_I386;
 }

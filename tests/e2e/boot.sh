@@ -19,7 +19,7 @@ make_system() { # FOLDER
 	ln -s ../usr/lib/os-release "$1/etc/os-release"
 	echo "UUID=$root_id / ext4 defaults 0 1" >"$1/etc/fstab"
 	# The magic number of a bzImage, and the flag of a 64-bit kernel.
-	{ head -c 514 /dev/zero; printf HdrS; head -c 48 /dev/zero; printf '\1'; head -c 2000 /dev/zero; } >"$1/boot/vmlinuz-6.1.0"
+	{ head -c 514 /dev/zero; printf 'HdrS\14\2'; head -c 46 /dev/zero; printf '\1'; head -c 2000 /dev/zero; } >"$1/boot/vmlinuz-6.1.0"
 	echo initrd >"$1/boot/initrd.img"
 	cat >"$1/boot/extlinux/extlinux.conf" <<-END
 	label board
@@ -83,7 +83,7 @@ same "a layout with new IDs: found" "error:root-id error:fstab-id" "$(
 	pack true
 	printf 'disk {\n\tidentity = "new"\n}\npartition "rootfs" {\n\tgrow = true\n\tformat = "ext4"\n\tmount = "/"\n}\n' >new.conf
 	findings --layout ./new.conf)"
-same "a layout for another processor: found" "error:machine error:machine" "$(
+same "a layout for another processor: found" "error:machine" "$(
 	sed 's/identity = "new"/machine = "arm64"/' new.conf >arm64.conf
 	findings --layout ./arm64.conf)"
 check "inspect checks a layout too" grep -q '^Error     .*amd64.*arm64' <("$BOARDSTRAP" inspect rootfs.tar --layout ./arm64.conf)

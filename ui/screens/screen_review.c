@@ -146,7 +146,7 @@ static int draw_warnings(const struct model *m, struct grid *g, int row, int col
 	return row;
 }
 
-/* Warnings of the boot check, and errors that are allowed; other errors are problems. */
+/* What the boot check has found, but for errors that are not allowed: these are problems. */
 static int draw_findings(const struct model *m, struct grid *g, int row, int col, int last)
 {
 	const struct boot_findings *findings = &m->plan.boot.findings;
@@ -156,15 +156,17 @@ static int draw_findings(const struct model *m, struct grid *g, int row, int col
 		const struct boot_finding *finding = &findings->list[i];
 		const char *title = boot_severity_title(finding->severity);
 
-		if (finding->severity == BOOT_UNKNOWN ||
-			(finding->severity == BOOT_ERROR && !(m->plan.allow & ALLOW_UNBOOTABLE)))
+		unsigned attr =
+			finding->severity == BOOT_UNKNOWN ? ATTR_NORMAL : ATTR_WARN | ATTR_BOLD;
+
+		if (finding->severity == BOOT_ERROR && !(m->plan.allow & ALLOW_UNBOOTABLE))
 			continue;
 		if (col > 1)
-			(void)grid_text(g, row, 1, ATTR_WARN | ATTR_BOLD, title);
+			(void)grid_text(g, row, 1, attr | ATTR_BOLD, title);
 		STR_FORMAT(
 			text, "%s%s%s", col > 1 ? "" : title, col > 1 ? "" : ": ", finding->text);
-		row += grid_wrap(g, row, col, g->cols - col - 1, last - row < 2 ? 1 : 2,
-			ATTR_WARN | ATTR_BOLD, text);
+		row += grid_wrap(
+			g, row, col, g->cols - col - 1, last - row < 2 ? 1 : 2, attr, text);
 	}
 	return row;
 }

@@ -204,7 +204,7 @@ part "an empty kernel" $rules 'if (c->kernel.size == 0)' 'if (0)'
 part "an unknown command line" $rules '!(c->entry->unknown & BOOT_COMMAND_LINE)' 'true'
 part "a configuration that is missing" $rules 'config.found && !config.has_initrd;' 'true;'
 part "a list of types" $rules 'list += length + (list[length] == '"','"');' 'return false;'
-part "the top subvolume" $rules 'if (!subvolume || strchr("/,", subvolume[7])' 'if (!subvolume'
+part "the top subvolume" $rules 'if (strchr(",", *subvolume))' 'if (0)'
 part "an executable init" $rules '(ret->mode & 0111) && ' ''
 part "a live system" $rules 'is_special(c) || ' ''
 part "init= with an initial RAM disk" $rules 'if (has_no_initrd(c)) {' 'if (1) {'
@@ -217,7 +217,7 @@ part "the next label" $check 'judgement->state != BOOT_SKIPPED' 'judgement->stat
 part "another boot file" $check 'if (check->bad < check->menus)' 'if (0)'
 part "mounts that may fail" $check 'if (is_optional(line->options))' 'if (0)'
 part "the type of the root in the fstab" $check 'strcmp(line->mount, "/") != 0 && source.kind' 'source.kind'
-part "an init that goes on" $check 'check->has_systemd || strcmp' '1 || strcmp'
+part "an init that goes on" $check 'check->has_systemd && !is_own' '!is_own'
 part "entries behind the last one" $check ' || menu->entries > ENTRIES_MAX' ''
 
 ids=core/bootcheck/identities.c
