@@ -234,7 +234,7 @@ press Enter "log: Review" 'It is blank\.'
 type_keys "board.img"
 press Enter "log: installed" 'MiB in [0-9]+:' 120
 same "log: no advice for a file" "" "$(screen | grep -E 'Safe to|estart')"
-press l "log: it has the plan" 'Target +board\.img, image' 5
+press l "log: it has the plan" 'Layout +single-gpt, GPT' 5
 shows "log: and the steps" '\[ OK \] commit'
 shows "log: and the result" 'PASS board\.img'
 press s "log: s asks where" 'Save as: .*boardstrap-board\.img-.*\.log' 5
