@@ -106,10 +106,11 @@ start_arm() {
 	discard arm
 	mkdir -p "$VM_DIR/arm"
 	# shellcheck disable=SC2016
-	VM_ARM_DIR=$VM_DIR/arm VM_HOOK=$vm_here/board-arm-hook \
+	VM_ARM_DIR=$VM_DIR/arm VM_HOOK=$vm_here/board-arm-hook VM_SUITE=$BOARD_SUITE \
 	mmdebstrap "${options[@]}" --variant=custom --architectures=armhf --skip=check/qemu --format=null \
+		--setup-hook='sed -i "/ $VM_SUITE /!d" "$1/etc/apt/sources.list"' \
 		--customize-hook='sh "$VM_HOOK" "$VM_ARM_DIR"' \
-		"$BOARD_SUITE" - http://deb.debian.org/debian >"$arm_log" 2>&1 8>&- 9>&- &
+		"$BOARD_SUITE" - >"$arm_log" 2>&1 8>&- 9>&- &
 	arm_job=$!
 	vm_jobs="$vm_jobs $arm_job"
 }
