@@ -13,13 +13,13 @@
 struct rule_case {
 	const struct boot_menu *menu;
 	const struct boot_entry *entry;
+	unsigned unknown;      /* parts of the entry, a mask of enum boot_part */
 	struct boot_tree tree; /* that the paths of the entry are in */
 	const char *folder;    /* that relative ones begin in */
 	struct boot_judgement *ret;
 	size_t root; /* the partition that is mounted on "/"; or the number of partitions */
 	struct manifest_entry kernel; /* path is NULL if it is not known or missing */
 	char kernel_path[PATH_MAX];
-	bool lost;	  /* the filesystem of its files is not known */
 	char source[256]; /* root=, "" if it is missing or not known */
 };
 
@@ -63,11 +63,12 @@ static void move_to_root(struct rule_case *c)
 	if (i < layout->count && layout->partitions[i].mount[0])
 		c->tree.partition = i;
 	else
-		c->lost = true;
+		c->unknown |= BOOT_KERNEL | BOOT_INITRD | BOOT_FDT | BOOT_OVERLAY;
 }
 
 static void begin(struct rule_case *c)
 {
+	c->unknown = c->entry->unknown;
 	c->tree = c->menu->tree;
 	c->folder = c->menu->folder;
 	if (c->entry->root)
@@ -116,10 +117,11 @@ static enum boot_state judge_kernel(struct rule_case *c)
 {
 	const char *path = c->entry->kernel;
 
-	if (c->lost)
+	/* An unknown part may have a path, for people. */
+	if (c->unknown & BOOT_KERNEL)
 		return BOOT_UNSURE;
 	if (!path)
-		return c->entry->unknown & BOOT_KERNEL ? BOOT_UNSURE : BOOT_STARTS;
+		return BOOT_STARTS;
 	if (!find_file(c, path, &c->kernel)) {
 		c->kernel.path = NULL;
 		return judge_file(c, BOOT_KERNEL, path, "kernel-missing", "kernel");
@@ -138,7 +140,9 @@ static enum boot_state judge_initrds(struct rule_case *c)
 {
 	enum boot_state state = BOOT_STARTS;
 
-	for (size_t i = 0; i < c->entry->initrd_count && state == BOOT_STARTS && !c->lost; i++)
+	if (c->unknown & BOOT_INITRD)
+		return BOOT_UNSURE;
+	for (size_t i = 0; i < c->entry->initrd_count && state == BOOT_STARTS; i++)
 		state = judge_file(
 			c, BOOT_INITRD, c->entry->initrds[i], "initrd-missing", "initial RAM disk");
 	return state;
@@ -149,8 +153,8 @@ static enum boot_state judge_fdt(struct rule_case *c)
 	struct manifest_entry entry;
 	const char *folder = c->entry->fdt_dir;
 
-	if (c->lost)
-		return BOOT_STARTS;
+	if (c->unknown & BOOT_FDT)
+		return BOOT_UNSURE;
 	if (c->entry->fdt)
 		return judge_file(c, BOOT_FDT, c->entry->fdt, "fdt-missing", "device tree");
 	/* The loader goes on with its own device tree. */
@@ -165,7 +169,9 @@ static enum boot_state judge_overlays(struct rule_case *c)
 {
 	struct manifest_entry entry;
 
-	for (size_t i = 0; i < c->entry->overlay_count && !c->lost; i++)
+	if (c->unknown & BOOT_OVERLAY)
+		return BOOT_STARTS;
+	for (size_t i = 0; i < c->entry->overlay_count; i++)
 		if (!find_file(c, c->entry->overlays[i], &entry)) {
 			boot_findings_add(&c->ret->findings, BOOT_WARNING, "overlay-missing",
 				"/%s names the device tree overlay %s, which %s", c->menu->file,
@@ -180,14 +186,14 @@ static enum boot_state judge_overlays(struct rule_case *c)
 /* The value of @key in the command line; false if it is missing or not known. */
 static bool option(const struct rule_case *c, const char *key, char *ret, size_t size)
 {
-	return c->entry->command_line && !(c->entry->unknown & BOOT_COMMAND_LINE) &&
+	return c->entry->command_line && !(c->unknown & BOOT_COMMAND_LINE) &&
 	       cmdline_find(c->entry->command_line, key, ret, size);
 }
 
 /* Images of several parts may bring one. */
 static bool has_no_initrd(const struct rule_case *c)
 {
-	return c->entry->initrd_count == 0 && !(c->entry->unknown & BOOT_INITRD) &&
+	return c->entry->initrd_count == 0 && !(c->unknown & BOOT_INITRD) &&
 	       c->kernel.path && c->kernel.program.kind == PROGRAM_KERNEL;
 }
 

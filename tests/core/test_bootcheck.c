@@ -2,10 +2,9 @@
 /* The boot check on archives that differ from one that boots in one thing each. */
 #include "core/bootcheck/bootcheck.h"
 
-#include "core/bootcheck/boot_files.h"
 #include "core/bootcheck/identities.h"
 #include "device/base/util.h"
-#include "tests/lib/manifest_fixture.h"
+#include "tests/lib/boot_fixture.h"
 
 #define UUID	   "11111111-2222-4333-8444-555555555555"
 #define OTHER_UUID "99999999-2222-4333-8444-555555555555"
@@ -253,6 +252,11 @@ static const struct difference differences[] = {
 			 "\n linux /vmlinuz-6 root=/dev/sda1\n}\n"},
 			GONE("./boot/extlinux/extlinux.conf")},
 		NULL, NULL, "", ""},
+	{"GRUB on another disk",
+		{{"./boot/grub/grub.cfg", '0', NULL,
+			 "menuentry 'a' {\n linux (hd1,gpt1)/gone root=/dev/sda1\n}\n"},
+			GONE("./boot/extlinux/extlinux.conf")},
+		NULL, NULL, "", ""},
 	{"GRUB without its kernel",
 		{{"./boot/grub/grub.cfg", '0', NULL,
 			 "menuentry 'a' {\n linux /boot/vmlinuz-6 root=/dev/sda1\n}\n"},
@@ -352,29 +356,6 @@ static size_t build(const struct difference *difference, struct member ret[FILES
 			ret[count++] = *member;
 	}
 	return count;
-}
-
-static struct manifest *read_kept(const struct member *members, size_t count)
-{
-	struct manifest *manifest = manifest_new();
-	struct diag diag;
-
-	manifest_keep(manifest, boot_files_keep);
-	if (read_fd(manifest, craft(members, count, 1024), &diag) < 0)
-		fail_msg("%s", diag.text);
-	return manifest;
-}
-
-static struct layout place(const char *name, void (*change)(struct layout *layout))
-{
-	struct layout spec = *layout_find(name ? name : "single-gpt"), placed;
-	struct diag diag;
-
-	if (change)
-		change(&spec);
-	if (layout_place(&spec, GIB(1), &placed, &diag) < 0)
-		fail_msg("%s", diag.text);
-	return placed;
 }
 
 static void codes(const struct boot_findings *findings, bool errors, char ret[200])

@@ -201,7 +201,7 @@ part "PARTLABEL on an MBR" $source 'layout->table == TABLE_MBR' 'false'
 rules=core/bootcheck/boot_rules.c
 suite_is core/test_bootcheck
 part "an empty kernel" $rules 'if (c->kernel.size == 0)' 'if (0)'
-part "an unknown command line" $rules '!(c->entry->unknown & BOOT_COMMAND_LINE)' 'true'
+part "an unknown command line" $rules '!(c->unknown & BOOT_COMMAND_LINE)' 'true'
 part "a configuration that is missing" $rules 'config.found && !config.has_initrd;' 'true;'
 part "a list of types" $rules 'list += length + (list[length] == '"','"');' 'return false;'
 part "the top subvolume" $rules 'if (strchr(",", *subvolume))' 'if (0)'
@@ -209,7 +209,8 @@ part "an executable init" $rules '(ret->mode & 0111) && ' ''
 part "a live system" $rules 'is_special(c) || ' ''
 part "init= with an initial RAM disk" $rules 'if (has_no_initrd(c)) {' 'if (1) {'
 part "a shell in place of init" $rules 'if (i < SHELL)' 'if (i <= SHELL)'
-part "a filesystem that is not known" $rules 'c->lost = true;' ';'
+part "a filesystem that is not known" $rules 'c->unknown |= BOOT_KERNEL | BOOT_INITRD | BOOT_FDT | BOOT_OVERLAY;' ';'
+part "an unknown part with a path" $rules 'c->unknown = c->entry->unknown;' 'c->unknown = 0;'
 
 check=core/bootcheck/bootcheck.c
 suite_is core/test_bootcheck
