@@ -14,7 +14,7 @@ enum boot_severity {
 
 struct boot_finding {
 	enum boot_severity severity;
-	char code[24];	/* a stable word: see boot_rules.h and bootcheck.h */
+	char code[24];	/* a stable word: see bootcheck.h */
 	char text[240]; /* a sentence without its full stop */
 };
 

@@ -193,8 +193,8 @@ static bool option(const struct rule_case *c, const char *key, char *ret, size_t
 /* Images of several parts may bring one. */
 static bool has_no_initrd(const struct rule_case *c)
 {
-	return c->entry->initrd_count == 0 && !(c->unknown & BOOT_INITRD) &&
-	       c->kernel.path && c->kernel.program.kind == PROGRAM_KERNEL;
+	return c->entry->initrd_count == 0 && !(c->unknown & BOOT_INITRD) && c->kernel.path &&
+	       c->kernel.program.kind == PROGRAM_KERNEL;
 }
 
 /* True if the command line names a root filesystem on a disk. */

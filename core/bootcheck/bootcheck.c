@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/bootcheck/bootcheck.h"
 
+#include "core/bootcheck/boot_fstab.h"
 #include "core/bootcheck/boot_loaders.h"
 #include "core/bootcheck/boot_rules.h"
-#include "core/bootcheck/boot_source.h"
-#include "core/bootcheck/fstab.h"
 #include "core/bootcheck/os_release.h"
 #include "device/base/util.h"
 
@@ -23,13 +22,13 @@ struct check {
 	char last_file[256];
 	const char *readers[READERS_MAX]; /* of the files that were found */
 	unsigned reader_count;
-	char kernel
-		[64]; /* the name of the kernel's file that would be started, or else of one that fails */
-	enum machine machine; /* of it */
-	bool starts;	      /* it would be started */
+	/* The name of the kernel's file, and its machine: of one that would be started, or else of
+	 * one that fails. */
+	char kernel[64];
+	enum machine machine;
+	bool starts;
 	struct program init;
-	bool has_systemd;     /* as init */
-	unsigned seen_mounts; /* partitions that the fstab has mounted, a bit each */
+	bool has_systemd; /* as init */
 };
 
 /* ---- menus ---- */
@@ -225,105 +224,6 @@ static void look_at_init(struct check *check)
 	check->has_systemd = strstr(init.path, "systemd") != NULL;
 }
 
-/* ---- fstab ---- */
-
-/* Lines that nothing waits for. */
-static bool is_optional(const char *options)
-{
-	static const char *const names[] = {
-		"nofail", "noauto", "x-systemd.automount", "comment=systemd.automount", "_netdev"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (fstab_has_option(options, names[i]))
-			return true;
-	return false;
-}
-
-/* The type in an fstab that mounts this filesystem. */
-static bool is_type(const char *type, enum fs_kind fs)
-{
-	return *type == '\0' || strcmp(type, "auto") == 0 || strchr(type, ',') ||
-	       strcmp(type, fs_name(fs)) == 0 || (fs == FS_VFAT && strcmp(type, "msdos") == 0);
-}
-
-/*
- * How serious a line for a mount point of the layout is that means another filesystem. A root filesystem is
- * mounted already, and stays read-only; but a layout with new IDs was asked for. systemd demands all other
- * mounts (systemd.mount(5), local-fs.target), other inits go on.
- */
-static enum boot_severity fstab_severity(const struct check *check, const char *mount, bool is_own)
-{
-	bool is_root = strcmp(mount, "/") == 0;
-
-	if (is_root)
-		return check->layout->identity == LAYOUT_IDENTITY_NEW ? BOOT_ERROR : BOOT_WARNING;
-	return check->has_systemd && !is_own ? BOOT_ERROR : BOOT_WARNING;
-}
-
-static void check_own_line(struct check *check, size_t index, const struct fstab_line *line)
-{
-	const struct layout_partition *partition = &check->layout->partitions[index];
-	const struct boot_source source = boot_source_parse(line->source);
-	bool is_own = boot_source_is_own(&source, check->layout);
-
-	if (!boot_source_is(&source, check->layout, index))
-		boot_findings_add(&check->report->findings,
-			fstab_severity(check, line->mount, is_own), "fstab-id",
-			"/etc/fstab, line %u, mounts %s on %s, but that is not the filesystem that "
-			"this layout makes there (partition %zu)",
-			line->line, line->source, line->mount, index + 1);
-	else if (strcmp(line->mount, "/") != 0 && source.kind != BOOT_SOURCE_OTHER &&
-		 !is_type(line->type, partition->fs))
-		boot_findings_add(&check->report->findings,
-			fstab_severity(check, line->mount, false), "fstab-type",
-			"/etc/fstab, line %u, mounts %s as %s, but this layout makes it %s",
-			line->line, line->mount, line->type, fs_name(partition->fs));
-}
-
-static int check_line(void *arg, const struct fstab_line *line)
-{
-	struct check *check = arg;
-	const struct boot_source source = boot_source_parse(line->source);
-
-	if (is_optional(line->options))
-		return 0;
-	for (size_t i = 0; i < check->layout->count; i++)
-		if (strcmp(check->layout->partitions[i].mount, line->mount) == 0) {
-			/* The first line for a mount point counts. */
-			if (!(check->seen_mounts & 1u << i))
-				check_own_line(check, i, line);
-			check->seen_mounts |= 1u << i;
-			return 0;
-		}
-	if (boot_source_is_own(&source, check->layout))
-		return 0;
-	if (strcmp(line->type, "swap") == 0)
-		boot_findings_add(&check->report->findings, BOOT_WARNING, "fstab-other",
-			"/etc/fstab, line %u, swaps to %s, but this layout makes no such swap space: "
-			"the system may wait for it",
-			line->line, line->source);
-	else
-		boot_findings_add(&check->report->findings, BOOT_WARNING, "fstab-other",
-			"/etc/fstab, line %u, mounts %s on %s, but this layout makes no such "
-			"filesystem: the system may wait for it or stop",
-			line->line, line->source, line->mount);
-	return 0;
-}
-
-static void check_fstab(struct check *check)
-{
-	const struct boot_tree all = {check->manifest, check->layout, BOOT_TREE_ALL};
-	struct manifest_entry fstab;
-
-	if (!boot_tree_find(&all, "", "/etc/fstab", &fstab) || fstab.type != MANIFEST_FILE)
-		return;
-	if (fstab.content)
-		(void)!fstab_each(fstab.content, fstab.size, check_line, check);
-	else
-		boot_findings_add(&check->report->findings, BOOT_UNKNOWN, "fstab-unread",
-			"/etc/fstab was not read, because it is too large or a link to another place");
-}
-
 /* ---- the machine ---- */
 
 static void check_machine(struct check *check)
@@ -447,7 +347,7 @@ void bootcheck(
 	*ret = (struct boot_report){0};
 	look_at_init(&check);
 	check_menus(&check);
-	check_fstab(&check);
+	boot_fstab_check(manifest, check.layout, check.has_systemd, &ret->findings);
 	check_machine(&check);
 	describe(&check);
 	if (!layout)

@@ -4,8 +4,8 @@
  * the boot files of the archive (boot_files.h) as their boot loaders do, and judges what these
  * would start. It finds only what is certain: an archive that boots is never an error. Pure.
  *
- * Codes of findings, with those of boot_rules.h: "loader-file" its loader cannot use a boot file, "no-loader",
- * "not-bootable", "fstab-id", "fstab-type", "fstab-other", "fstab-unread", "machine".
+ * Codes of findings, with those of boot_rules.h and boot_fstab.h: "loader-file" its loader cannot use a boot
+ * file, "no-loader", "not-bootable", "machine".
  */
 #ifndef CORE_BOOTCHECK_BOOTCHECK_H
 #define CORE_BOOTCHECK_BOOTCHECK_H

@@ -16,7 +16,8 @@ static void keeps_what_decides_how_it_boots(void **state)
 		"boot.scr.uimg", "boot/armbianEnv.txt", "boot/uEnv.txt", "boot/firmware/config.txt",
 		"boot/firmware/cmdline.txt", "boot/grub/grub.cfg", "boot/efi/EFI/debian/grub.cfg",
 		"boot/loader/entries/a.conf", "boot/efi/loader/entries/a.conf",
-		"loader/entries/a.conf", "boot/efi/loader/loader.conf", "boot/config-6.1.0-50-arm64"};
+		"loader/entries/a.conf", "boot/efi/loader/loader.conf",
+		"boot/config-6.1.0-50-arm64"};
 	static const char *const others[] = {"", "etc", "etc/passwd", "etc/default/grub",
 		"usr/share/doc/u-boot/extlinux.conf", "usr/lib/grub/grub.cfg",
 		"home/user/cmdline.txt", "var/lib/config.txt", "boot/vmlinuz", "boot/config-old",

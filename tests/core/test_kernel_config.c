@@ -39,9 +39,9 @@ static void an_initrd_of_the_kernel_is_found(void **state)
 		"#\nCONFIG_INITRAMFS_SOURCE=\"/build/root.cpio\"\n", "boot/vmlinuz-6.1.0")
 			    .has_initrd);
 	/* Without support for them there is no such line. */
-	assert_false(read_config("./boot/config-6.1.0", "#\nCONFIG_EXT4_FS=y\n",
-		"boot/vmlinuz-6.1.0")
-			     .has_initrd);
+	assert_false(
+		read_config("./boot/config-6.1.0", "#\nCONFIG_EXT4_FS=y\n", "boot/vmlinuz-6.1.0")
+			.has_initrd);
 }
 
 static void only_the_file_of_that_version_counts(void **state)
@@ -67,8 +67,9 @@ static void other_files_are_no_configuration(void **state)
 	assert_false(read_config("./boot/config-6.1.0", "", "boot/vmlinuz-6.1.0").found);
 	assert_false(read_config("./boot/config-6.1.0", "nonsense", "boot/vmlinuz-6.1.0").found);
 	/* No line end, and a key at the very end. */
-	assert_int_equal(read_config("./boot/config-6.1.0", "#\nCONFIG_EXT4_FS", "boot/vmlinuz-6.1.0")
-				 .fs[FS_EXT4],
+	assert_int_equal(
+		read_config("./boot/config-6.1.0", "#\nCONFIG_EXT4_FS", "boot/vmlinuz-6.1.0")
+			.fs[FS_EXT4],
 		KERNEL_LACKS);
 	assert_int_equal(
 		read_config("./boot/config-6.1.0", "#\nCONFIG_EXT4_FS=y", "boot/vmlinuz-6.1.0")
