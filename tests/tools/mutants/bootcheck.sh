@@ -146,25 +146,26 @@ part "what is saved" $loader_entry " && *pattern != '@'" ''
 part "tries" $loader_entry 'drop_tries(whole);' ';'
 
 grub_cfg=core/bootcheck/grub_cfg.c
+grub_menu=core/bootcheck/grub_menu.c
 suite_is core/test_grub_cfg
-part "conditions around entries" $grub_cfg 'menu->shell.uncertain == 0 &&
+part "conditions around entries" $grub_menu 'menu->shell.uncertain == 0 &&
 		  is_called' 'is_called'
-part "numbers behind a condition" $grub_cfg 'parent->is_unsure |= menu->shell.uncertain > 0;' ';'
-part "functions" $grub_cfg 'menu->blocks[i].kind == BLOCK_FUNCTION ||' ''
-part "variables at the end of the file" $grub_cfg 'menu->shell.state = menu->last;' ';'
-part "variables of one entry" $grub_cfg 'menu->shell.state = block->outside;' ';'
-part "memory of one entry" $grub_cfg 'menu->shell.memory_used = block->memory_used;' ';'
+part "numbers behind a condition" $grub_menu 'parent->is_unsure |= menu->shell.uncertain > 0;' ';'
+part "functions" $grub_menu 'menu->blocks[i].kind == GRUB_FUNCTION ||' ''
+part "variables at the end of the file" $grub_menu 'menu->shell.state = menu->last;' ';'
+part "variables of one entry" $grub_menu 'menu->shell.state = block->outside;' ';'
+part "memory of one entry" $grub_menu 'menu->shell.memory_used = block->memory_used;' ';'
 part "another disk" $grub_cfg 'if (!str_has_prefix(device, "hd0,"))
 		return false;' 'if (!str_has_prefix(device, "hd"))
 		return false;'
 part "files on different filesystems" $grub_cfg 'if (strcmp(root, entry->root ? entry->root : "") == 0)' 'if (1)'
-part "files by condition" $grub_cfg '!is_sure || !path || is_uncertain(menu)' '!is_sure || !path'
-part "an unknown root" $grub_cfg '!is_sure || !path || is_uncertain(menu)' '!path || is_uncertain(menu)'
+part "files by condition" $grub_cfg '!is_sure || !path || grub_menu_is_uncertain(menu)' '!is_sure || !path'
+part "an unknown root" $grub_cfg '!is_sure || !path || grub_menu_is_uncertain(menu)' '!path || grub_menu_is_uncertain(menu)'
 part "variables of the command line" $grub_cfg 'if (!shell_is_known(command->words[at]))' 'if (0)'
-part "a saved default" $grub_cfg 'if (!menu->has_default)' 'if (1)'
+part "a saved default" $grub_menu 'if (!menu->has_default)' 'if (1)'
 part "variables that GRUB has saved" $grub_cfg 'menu->shell.state.variable_count = 0;' ';'
-part "a default that is a submenu" $grub_cfg '&& !rest && !menu->is_found' '&& !menu->is_found'
-part "one default" $grub_cfg '&& !rest && !menu->is_found' '&& !rest'
+part "a default that is a submenu" $grub_menu 'is_named && !rest' 'is_named'
+part "one default" $grub_menu 'is_default && !menu->is_found' 'is_default'
 part "other files" $grub_cfg 'entry->unknown = BOOT_ALL;
 }' '}'
 
