@@ -13,14 +13,12 @@ void boot_draft_begin(struct boot_draft *draft, unsigned line)
 
 void boot_draft_set(struct boot_draft *draft, unsigned part, const char **field, const char *value)
 {
-	size_t size = strlen(value) + 1;
+	const char *copy = str_keep(draft->text, sizeof(draft->text), &draft->used, value);
 
-	if (size > sizeof(draft->text) - draft->used) {
+	if (copy)
+		*field = copy;
+	else
 		draft->entry.unknown |= part;
-		return;
-	}
-	*field = memcpy(draft->text + draft->used, value, size);
-	draft->used += size;
 }
 
 static void add(struct boot_draft *draft, unsigned part, const char **list, size_t *count,

@@ -20,13 +20,7 @@ struct outcome {
 
 const char *shell_keep(struct shell *shell, const char *text)
 {
-	size_t size = strlen(text) + 1;
-	char *to = shell->memory + shell->memory_used;
-
-	if (size > sizeof(shell->memory) - shell->memory_used)
-		return NULL;
-	shell->memory_used += size;
-	return memcpy(to, text, size);
+	return str_keep(shell->memory, sizeof(shell->memory), &shell->memory_used, text);
 }
 
 bool shell_is_known(const char *text)

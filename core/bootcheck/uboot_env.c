@@ -3,17 +3,13 @@
 
 #include "core/bootcheck/lines.h"
 
+#include "device/base/util.h"
+
 #include <string.h>
 
 static const char *keep(struct uboot_env *env, const char *text)
 {
-	size_t size = strlen(text) + 1;
-	char *to = env->text + env->used;
-
-	if (size > sizeof(env->text) - env->used)
-		return NULL;
-	env->used += size;
-	return memcpy(to, text, size);
+	return str_keep(env->text, sizeof(env->text), &env->used, text);
 }
 
 /* The index of @name, or env->count. */

@@ -60,6 +60,17 @@ bool str_format(char *to, size_t size, const char *format, ...)
 	return fits;
 }
 
+const char *str_keep(char *store, size_t size, size_t *used, const char *text)
+{
+	size_t need = strlen(text) + 1;
+	char *to = store + *used;
+
+	if (need > size - *used)
+		return NULL;
+	*used += need;
+	return memcpy(to, text, need);
+}
+
 bool str_has_prefix(const char *text, const char *prefix)
 {
 	return strncmp(text, prefix, strlen(prefix)) == 0;

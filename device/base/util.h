@@ -52,6 +52,10 @@ bool str_vformat(char *to, size_t size, const char *format, va_list args)
 #define STR_COPY(to, from)  str_copy((to), sizeof(to), (from))
 #define STR_FORMAT(to, ...) str_format((to), sizeof(to), __VA_ARGS__)
 
+/* Copies @text with its NUL behind the first *used of the @size bytes of @store, and counts it to
+ * *used. Returns the copy; NULL if it does not fit, and nothing is changed. */
+const char *str_keep(char *store, size_t size, size_t *used, const char *text);
+
 bool str_has_prefix(const char *text, const char *prefix);
 
 /* True if @path is @dir or below it: "/boot/efi" is below "/boot", "/bootx" is not. Every path is

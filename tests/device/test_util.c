@@ -27,6 +27,27 @@ static void copies_are_bounded(void **state)
 	assert_string_equal(to, "23");
 }
 
+static void copies_share_one_store(void **state)
+{
+	char store[8] = "xxxxxxx";
+	size_t used = 0;
+	const char *a = str_keep(store, sizeof(store), &used, "abc");
+	const char *b = str_keep(store, sizeof(store), &used, "");
+
+	(void)state;
+	assert_ptr_equal(a, store);
+	assert_ptr_equal(b, store + 4);
+	assert_int_equal(used, 5);
+	assert_null(str_keep(store, sizeof(store), &used, "def"));
+	assert_int_equal(used, 5);
+	assert_int_equal(store[5], 'x');
+	assert_ptr_equal(str_keep(store, sizeof(store), &used, "de"), store + 5);
+	assert_null(str_keep(store, sizeof(store), &used, ""));
+	assert_string_equal(a, "abc");
+	assert_string_equal(b, "");
+	assert_string_equal(store + 5, "de");
+}
+
 static void prefixes_are_found(void **state)
 {
 	(void)state;
@@ -237,6 +258,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(copies_are_bounded),
+		cmocka_unit_test(copies_share_one_store),
 		cmocka_unit_test(prefixes_are_found),
 		cmocka_unit_test(paths_are_below_whole_names),
 		cmocka_unit_test(text_becomes_safe),

@@ -4,10 +4,11 @@
 # bootcheck.sh - mutants of the parsers of boot files: what they take for certain, and what for unknown.
 
 lines=core/bootcheck/lines.c
-suite_is core/test_fstab core/test_extlinux
+suite_is core/test_lines
 part "a byte order mark" $lines 'lines->at = strlen(mark);' ';'
 part "the end at a NUL" $lines 'strnlen(text, size)' 'size'
 part "a line that is too long" $lines 'lines->is_cut = length >= sizeof(lines->buffer);' 'lines->is_cut = false;'
+part "CR before LF" $lines 'while (length > 0 && strchr(" \t\r"' 'while (length > 0 && strchr(" \t"'
 
 fstab=core/bootcheck/fstab.c
 suite_is core/test_fstab
@@ -20,7 +21,7 @@ part "commas in quotes" $fstab "*p == ',' && !quoted" "*p == ','"
 part "the end of an option" $fstab "(p[length] == ',' || p[length] == '\\0')" 'true'
 
 draft=core/bootcheck/boot_draft.c
-suite_is core/test_extlinux core/test_uboot_script
+suite_is core/test_boot_draft
 part "too many files" $draft 'draft->entry.unknown |= part;
 		return;
 	}
@@ -28,6 +29,9 @@ part "too many files" $draft 'draft->entry.unknown |= part;
 	}
 	boot_draft_set'
 part "a part that does not fit" $draft 'draft->entry.unknown |= part;' ';'
+part "options that do not fit" $draft 'draft->entry.unknown |= BOOT_COMMAND_LINE;' ';'
+part "options before" $draft '= draft->entry.command_line ? draft->entry.command_line : ""' '= ""'
+part "files on the network" $draft 'strstr(path, "://") || ' ''
 
 extlinux=core/bootcheck/extlinux.c
 suite_is core/test_extlinux
@@ -68,11 +72,22 @@ part "a FIT" $image 'be32(bytes) == FIT_MAGIC' '0'
 part "a file that is too short" $image 'data_size < be32(bytes + DATA_SIZE) || ' ''
 part "an empty script" $image 'table > 4 ? UBOOT_SCRIPT_OK' '1 ? UBOOT_SCRIPT_OK'
 
-state=core/bootcheck/shell_state.c
-shell=core/bootcheck/shell.c
 words=core/bootcheck/shell_words.c
-script=core/bootcheck/uboot_script.c
-suite_is core/test_uboot_script
+suite_is core/test_shell_words
+part "quotes without variables" $words "c == '\$' && quote == '\"'" "c == '\$'"
+part "comments" $words "c == '#' && !reader->in_word" 'false'
+part "words of a value" $words '!quoted && strchr(" \t\n", *value)' 'false'
+part "backslashes" $words "} else if (c == '\\\\') {" '} else if (0) {'
+part "joined lines with CR" $words "if (peek(reader->text, 0) == '\r' && peek(reader->text, 1) == '\n')" 'if (0)'
+part "quoted keywords" $words '|| !reader->is_plain' ''
+part "braces of GRUB only" $words 'return text->has_braces && ' 'return '
+part "symbols of the file" $words "} else if (c != SHELL_SYMBOL) {" '} else {'
+part "too many words" $words 'if (ret->count == SHELL_WORDS_MAX)
+			ret->is_cut = true;' 'if (ret->count == SHELL_WORDS_MAX)
+			;'
+
+state=core/bootcheck/shell_state.c
+suite_is core/test_shell_state
 part "different values" $state 'if (is_same(variable->value,
 			    shell_state_get' 'if (true || is_same(variable->value,
 			    shell_state_get'
@@ -84,6 +99,14 @@ part "different files" $state 'forget_file(slot);
 part "a file of one way only" $state 'if (!shell_state_slot(state, other->slots[i].address))' 'if (0)'
 part "different overlays" $state 'state->overlay_count != other->overlay_count;' 'false;'
 part "an end of the script" $state 'if (other->is_over)' 'if (0)'
+part "another root" $state ' ||
+			!is_same(slot->root, same->root)' ''
+part "the order of overlays" $state '!is_same(state->overlays[i], other->overlays[i])' 'false'
+part "whole names" $state " ||
+			state->variables[at].name[length] != '\0'" ''
+
+shell=core/bootcheck/shell.c
+suite_is core/test_shell
 part "conditions that are known" $shell 'active && status != SHELL_FALSE' 'active'
 part "else after a known condition" $shell '(void)run_body(shell, text, active && status != SHELL_TRUE);' \
 	'(void)run_body(shell, text, active);'
@@ -95,9 +118,17 @@ part "a variable of a loop" $shell 'shell_state_set(&shell->state, name, NULL);'
 part "loops without end" $shell 'text->at - start.at + COMMAND_COST >= shell->bytes_left' '0'
 part "scripts that run themselves" $shell 'if (++shell->depth > DEPTH_MAX) {
 		give_up(shell, &script);' 'if (0) {'
-part "quotes without variables" $words "c == '\$' && quote == '\"'" "c == '\$'"
-part "comments" $words "c == '#' && !reader->in_word" 'false'
-part "words of a value" $words '!quoted && strchr(" \t\n", *value)' 'false'
+part "likely commands with ||" $shell ' ||
+				    (chain.link == SHELL_END_OR && chain.status == SHELL_LIKELY)' ''
+part "commands that must succeed" $shell 'is_condition || words->end == SHELL_END_AND || words->end == SHELL_END_OR)' 'false)'
+part "loops over too many words" $shell 'words.count - 2 <= ROUNDS_MAX' 'true'
+part "bodies that may not run" $shell 'shell_state_merge(&shell->state, &before);' ';'
+part "nested constructs" $shell 'if (++shell->depth > DEPTH_MAX)
+			give_up(shell, text);' 'if (0)
+			;'
+
+script=core/bootcheck/uboot_script.c
+suite_is core/test_uboot_script
 part "a second file at an address" $script '(is_sure || !shell_state_slot(&shell->state, slot.address))' 'true'
 part "another partition" $script 'if (!shell_is_known(part))
 		return false;' 'if (!shell_is_known(part))
@@ -146,25 +177,26 @@ part "what is saved" $loader_entry " && *pattern != '@'" ''
 part "tries" $loader_entry 'drop_tries(whole);' ';'
 
 grub_cfg=core/bootcheck/grub_cfg.c
+grub_menu=core/bootcheck/grub_menu.c
 suite_is core/test_grub_cfg
-part "conditions around entries" $grub_cfg 'menu->shell.uncertain == 0 &&
+part "conditions around entries" $grub_menu 'menu->shell.uncertain == 0 &&
 		  is_called' 'is_called'
-part "numbers behind a condition" $grub_cfg 'parent->is_unsure |= menu->shell.uncertain > 0;' ';'
-part "functions" $grub_cfg 'menu->blocks[i].kind == BLOCK_FUNCTION ||' ''
-part "variables at the end of the file" $grub_cfg 'menu->shell.state = menu->last;' ';'
-part "variables of one entry" $grub_cfg 'menu->shell.state = block->outside;' ';'
-part "memory of one entry" $grub_cfg 'menu->shell.memory_used = block->memory_used;' ';'
+part "numbers behind a condition" $grub_menu 'parent->is_unsure |= menu->shell.uncertain > 0;' ';'
+part "functions" $grub_menu 'menu->blocks[i].kind == GRUB_FUNCTION ||' ''
+part "variables at the end of the file" $grub_menu 'menu->shell.state = menu->last;' ';'
+part "variables of one entry" $grub_menu 'menu->shell.state = block->outside;' ';'
+part "memory of one entry" $grub_menu 'menu->shell.memory_used = block->memory_used;' ';'
 part "another disk" $grub_cfg 'if (!str_has_prefix(device, "hd0,"))
 		return false;' 'if (!str_has_prefix(device, "hd"))
 		return false;'
 part "files on different filesystems" $grub_cfg 'if (strcmp(root, entry->root ? entry->root : "") == 0)' 'if (1)'
-part "files by condition" $grub_cfg '!is_sure || !path || is_uncertain(menu)' '!is_sure || !path'
-part "an unknown root" $grub_cfg '!is_sure || !path || is_uncertain(menu)' '!path || is_uncertain(menu)'
+part "files by condition" $grub_cfg '!is_sure || !path || grub_menu_is_uncertain(menu)' '!is_sure || !path'
+part "an unknown root" $grub_cfg '!is_sure || !path || grub_menu_is_uncertain(menu)' '!path || grub_menu_is_uncertain(menu)'
 part "variables of the command line" $grub_cfg 'if (!shell_is_known(command->words[at]))' 'if (0)'
-part "a saved default" $grub_cfg 'if (!menu->has_default)' 'if (1)'
+part "a saved default" $grub_menu 'if (!menu->has_default)' 'if (1)'
 part "variables that GRUB has saved" $grub_cfg 'menu->shell.state.variable_count = 0;' ';'
-part "a default that is a submenu" $grub_cfg '&& !rest && !menu->is_found' '&& !menu->is_found'
-part "one default" $grub_cfg '&& !rest && !menu->is_found' '&& !rest'
+part "a default that is a submenu" $grub_menu 'is_named && !rest' 'is_named'
+part "one default" $grub_menu 'is_default && !menu->is_found' 'is_default'
 part "other files" $grub_cfg 'entry->unknown = BOOT_ALL;
 }' '}'
 
