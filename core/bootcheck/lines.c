@@ -32,11 +32,12 @@ char *text_trim(char *text)
 
 char *lines_next(struct lines *lines)
 {
-	const char *start = lines->text + lines->at, *end;
+	const char *start, *end;
 	size_t rest = lines->size - lines->at, length;
 
 	if (rest == 0)
 		return NULL;
+	start = lines->text + lines->at;
 	end = memchr(start, '\n', rest);
 	length = end ? (size_t)(end - start) : rest;
 	lines->at += end ? length + 1 : rest;
