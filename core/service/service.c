@@ -196,24 +196,30 @@ static void signals_ready(struct watch *watch, uint32_t events)
 }
 
 /* Opens the engine's socket. Its name contains the pid, since two images may have the same name.
- * Returns a descriptor or -errno. */
+ * The name appears when the socket listens: a viewer removes one that refuses connections. Returns
+ * a descriptor or -errno. */
 static int service_listen(struct service *service, const char *target)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd;
+	_cleanup_close_ int fd = -1;
+	char new[RUN_STATE_PATH_MAX];
+	int r;
 
 	run_state_path(service->socket_path, SERVICE_DIR, target, (int)getpid(), SERVICE_SOCKET);
-	STR_COPY(address.sun_path, service->socket_path);
+	run_state_path(new, SERVICE_DIR, target, (int)getpid(), SERVICE_SOCKET ".new");
+	STR_COPY(address.sun_path, new);
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 4) < 0) {
-		int r = -errno;
-
-		(void)close(fd);
+	(void)unlink(new);
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return -errno;
+	if (listen(fd, 4) < 0 || rename(new, service->socket_path) < 0) {
+		r = -errno;
+		(void)unlink(new);
 		return r;
 	}
-	return fd;
+	return take_fd(&fd);
 }
 
 /* Kills orphans of dead children; they are reparented to this process, a subreaper. */

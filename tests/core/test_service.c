@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
 #define LIMIT_MS 60000
@@ -175,6 +176,38 @@ static void scans_without_a_viewer(void **state)
 	close_fd(&fd);
 }
 
+/* A viewer removes a socket that refuses connections. One that starts must not look like that. */
+static void is_found_by_an_impatient_viewer(void **state)
+{
+	struct board *board = *state;
+	struct snapshot now;
+	pid_t viewer;
+	int fd;
+
+	fixture_require_root();
+	plan_slow(board, 60);
+	viewer = fork();
+	assert_true(viewer >= 0);
+	if (viewer == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;) {
+			fd = service_connect(NULL);
+			close_fd(&fd);
+		}
+	}
+	for (unsigned i = 0; i < 5; i++) {
+		fd = start(board);
+		assert_true(next(fd, &now));
+		assert_int_equal(engine_pid(), now.engine);
+		assert_int_equal(service_send(fd, SERVICE_CANCEL), 0);
+		(void)watch_all(fd);
+		close_fd(&fd);
+		wait_gone(now.engine);
+	}
+	assert_int_equal(kill(viewer, SIGKILL), 0);
+	assert_int_equal(waitpid(viewer, NULL, 0), viewer);
+}
+
 static void only_one_viewer_may_cancel(void **state)
 {
 	struct board *board = *state;
@@ -292,8 +325,7 @@ static void cancels_on_sigterm(void **state)
 	fixture_require_root();
 	plan_slow(board, 60);
 	fd = start(board);
-	(void)watch_to(fd, STEP_EXTRACT);
-	assert_int_equal(kill(engine_pid(), SIGTERM), 0);
+	assert_int_equal(kill(watch_to(fd, STEP_EXTRACT).engine, SIGTERM), 0);
 	now = watch_all(fd);
 	assert_int_equal(now.exit_code, EXIT_CANCELLED);
 	assert_false(board_has_table(board));
@@ -341,7 +373,7 @@ static void leaves_nothing_running_when_it_is_killed(void **state)
 	plan_slow(board, 1);
 	fd = start(board);
 	now = watch_to(fd, STEP_EXTRACT);
-	pid = engine_pid();
+	pid = now.engine;
 	STR_FORMAT(command, "losetup -n -O NAME -j %s", board->image);
 	loop = popen(command, "re");
 	assert_non_null(loop);
@@ -499,6 +531,7 @@ int main(void)
 		board_test(updates_its_viewer_until_pass),
 		board_test(continues_without_a_viewer),
 		board_test(scans_without_a_viewer),
+		board_test(is_found_by_an_impatient_viewer),
 		board_test(only_one_viewer_may_cancel),
 		board_test(the_next_viewer_may_cancel),
 		board_test(waits_for_no_viewer),
