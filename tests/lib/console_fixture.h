@@ -69,23 +69,32 @@ FRONT_CALL void console_mount(const struct sandbox *box)
 	front_on_terminal = console_take_terminal;
 }
 
-/* Undoes console_mount. Call it before the sandbox is removed. */
-FRONT_CALL void console_unmount(void)
+/* Undoes console_mount. Call it before the sandbox is removed. Returns 0, or -1 if a process still
+ * uses a mount, which would be in the way of later tests. */
+FRONT_CALL int console_unmount(void)
 {
 	static const char *const over[] = {
 		"/dev/kmsg", "/proc/sys/kernel/printk", "/sys/class/tty", SERVICE_DIR};
 
+	int r = 0;
+
 	/* Unmount only if all mounts succeeded: otherwise one may not be ours. */
-	for (size_t i = 0; console_mounted && i < ARRAY_SIZE(over); i++)
-		(void)umount(over[i]);
+	for (size_t i = 0; console_mounted && i < ARRAY_SIZE(over); i++) {
+		if (umount(over[i]) == 0)
+			continue;
+		print_message("ERROR: %s: %s\n", over[i], strerror(errno));
+		r = -1;
+	}
 	console_mounted = false;
 	front_on_terminal = NULL;
+	return r;
 }
 
 FRONT_CALL int console_teardown(void **state)
 {
-	console_unmount();
-	return sandbox_teardown(state);
+	int r = console_unmount();
+
+	return sandbox_teardown(state) < 0 ? -1 : r;
 }
 
 /* A test whose state is the sandbox. */

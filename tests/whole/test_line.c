@@ -100,12 +100,29 @@ static struct front start(int (*run)(const void *what), const struct board *boar
 /* The engine of the running install, stopped by the teardown: its tar may wait forever. */
 static pid_t engine;
 
+/* Waits until the engine has exited: it uses the folder that the next test replaces. */
+static bool engine_wait(void)
+{
+	uint64_t end = now_ms() + EMULATOR_MS;
+
+	while (engine > 0 && waitpid(engine, NULL, WNOHANG) == 0 && now_ms() < end)
+		(void)usleep(10000);
+	engine = 0;
+	return now_ms() < end;
+}
+
 static void engine_end(void)
 {
-	if (engine > 0 && kill(engine, SIGTERM) == 0)
-		for (unsigned i = 0; i < 500 && kill(engine, 0) == 0; i++)
-			(void)usleep(10000);
-	engine = 0;
+	if (engine > 0)
+		(void)kill(engine, SIGTERM);
+	if (!engine_wait())
+		print_message("ERROR: the engine does not end\n");
+}
+
+/* Engines become children of this program, which can wait for them. */
+static int line_group_setup(void **state)
+{
+	return prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ? -1 : board_group_setup(state);
 }
 
 static int line_teardown(void **state)
@@ -146,18 +163,21 @@ static void attend(struct front *f, struct witness *w, bool feeds, unsigned ms)
 /* Waits until the install is extracting and on the screen. */
 static struct witness witness_open(struct front *f)
 {
-	uint64_t end = now_ms() + EMULATOR_MS;
 	struct witness w = {.fd = -1};
+	uint64_t end;
 
 	front_expect(f, DRAWN);
-	while ((w.fd = service_connect("board.img")) < 0) {
+	end = now_ms() + EMULATOR_MS;
+	while ((w.fd = service_connect("board.img")) < 0 && now_ms() < end)
 		(void)emulator_feed(&f->emulator, 20);
-		assert_true(now_ms() < end);
-	}
-	while (w.now.step != STEP_EXTRACT || w.now.progress.archive.done == 0) {
+	while (w.fd >= 0 && (w.now.step != STEP_EXTRACT || w.now.progress.archive.done == 0) &&
+		now_ms() < end) {
 		attend(f, &w, true, 20);
-		assert_true(now_ms() < end);
 		engine = w.now.engine;
+	}
+	if (now_ms() >= end) {
+		front_print(f);
+		fail_msg("the install does not extract: connection %d, step %u", w.fd, w.now.step);
 	}
 	return w;
 }
@@ -223,11 +243,12 @@ static void passes(struct front *f, struct witness *w)
 {
 	front_expect(f, "exit code 0");
 	front_expect(f, "0 wrong");
-	engine = 0;
 	front_type(f, "q");
 	assert_int_equal(front_end(f), EXIT_OK);
+	engine = w->now.engine;
 	close_fd(&w->fd);
 	front_close(f);
+	assert_true(engine_wait());
 }
 
 /* --- stopped --- */
@@ -523,10 +544,12 @@ static int console_board_teardown(void **state)
 {
 	void *made = box;
 
+	int r;
+
 	engine_end();
-	console_unmount();
+	r = console_unmount();
 	(void)sandbox_teardown(&made);
-	return board_teardown(state);
+	return board_teardown(state) < 0 ? -1 : r;
 }
 
 static bool printk_becomes(const char *value, unsigned ms)
@@ -629,7 +652,7 @@ static void next_start_restores_the_console(void **state)
 	assert_int_equal(kill(w.now.engine, SIGKILL), 0);
 	assert_int_equal(kill(f.pid, SIGKILL), 0);
 	assert_int_equal(waitpid(f.pid, NULL, 0), f.pid);
-	engine = 0;
+	assert_true(engine_wait());
 	close_fd(&w.fd);
 	front_close(&f);
 	(void)poll(NULL, 0, 1500);
@@ -767,5 +790,5 @@ int main(void)
 			keys_are_quick_under_load, board_setup, keys_teardown),
 	};
 
-	return cmocka_run_group_tests_name("line", tests, board_group_setup, NULL);
+	return cmocka_run_group_tests_name("line", tests, line_group_setup, NULL);
 }
