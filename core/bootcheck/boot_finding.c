@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-void boot_finding_add(struct boot_findings *findings, const struct boot_finding *finding)
+void boot_findings_add(struct boot_findings *findings, const struct boot_finding *finding)
 {
 	uint32_t at = findings->count;
 
@@ -21,7 +21,7 @@ void boot_finding_add(struct boot_findings *findings, const struct boot_finding 
 	findings->list[at] = *finding;
 }
 
-void boot_findings_add(struct boot_findings *findings, enum boot_severity severity,
+void boot_findings_report(struct boot_findings *findings, enum boot_severity severity,
 	const char *code, const char *format, ...)
 {
 	struct boot_finding finding = {.severity = severity};
@@ -32,7 +32,7 @@ void boot_findings_add(struct boot_findings *findings, enum boot_severity severi
 	(void)str_vformat(finding.text, sizeof(finding.text), format, args);
 	va_end(args);
 	str_sanitise(finding.text);
-	boot_finding_add(findings, &finding);
+	boot_findings_add(findings, &finding);
 }
 
 bool boot_findings_have_error(const struct boot_findings *findings)

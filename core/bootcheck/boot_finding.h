@@ -27,9 +27,9 @@ struct boot_findings {
 
 /* Adds a finding, errors before the others. If there is no room, the last one that is less severe, or the
  * new one, is lost. */
-void boot_finding_add(struct boot_findings *findings, const struct boot_finding *finding);
+void boot_findings_add(struct boot_findings *findings, const struct boot_finding *finding);
 /* Makes and adds one; the text is sanitised. */
-void boot_findings_add(struct boot_findings *findings, enum boot_severity severity,
+void boot_findings_report(struct boot_findings *findings, enum boot_severity severity,
 	const char *code, const char *format, ...) __attribute__((format(printf, 4, 5)));
 bool boot_findings_have_error(const struct boot_findings *findings);
 bool boot_findings_have(const struct boot_findings *findings, const char *code);

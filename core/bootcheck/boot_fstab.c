@@ -57,14 +57,14 @@ static void check_own_line(struct check *check, size_t index, const struct fstab
 	bool is_own = boot_source_is_own(&source, check->layout);
 
 	if (!boot_source_is(&source, check->layout, index))
-		boot_findings_add(check->findings, fstab_severity(check, line->mount, is_own),
+		boot_findings_report(check->findings, fstab_severity(check, line->mount, is_own),
 			"fstab-id",
 			"/etc/fstab, line %u, mounts %s on %s, but that is not the filesystem that "
 			"this layout makes there (partition %zu)",
 			line->line, line->source, line->mount, index + 1);
 	else if (strcmp(line->mount, "/") != 0 && source.kind != BOOT_SOURCE_OTHER &&
 		 !is_type(line->type, partition->fs))
-		boot_findings_add(check->findings, fstab_severity(check, line->mount, false),
+		boot_findings_report(check->findings, fstab_severity(check, line->mount, false),
 			"fstab-type",
 			"/etc/fstab, line %u, mounts %s as %s, but this layout makes it %s",
 			line->line, line->mount, line->type, fs_name(partition->fs));
@@ -88,12 +88,12 @@ static int check_line(void *arg, const struct fstab_line *line)
 	if (boot_source_is_own(&source, check->layout))
 		return 0;
 	if (strcmp(line->type, "swap") == 0)
-		boot_findings_add(check->findings, BOOT_WARNING, "fstab-other",
+		boot_findings_report(check->findings, BOOT_WARNING, "fstab-other",
 			"/etc/fstab, line %u, swaps to %s, but this layout makes no such swap space: "
 			"the system may wait for it",
 			line->line, line->source);
 	else
-		boot_findings_add(check->findings, BOOT_WARNING, "fstab-other",
+		boot_findings_report(check->findings, BOOT_WARNING, "fstab-other",
 			"/etc/fstab, line %u, mounts %s on %s, but this layout makes no such "
 			"filesystem: the system may wait for it or stop",
 			line->line, line->source, line->mount);
@@ -112,6 +112,6 @@ void boot_fstab_check(const struct manifest *manifest, const struct layout *layo
 	if (fstab.content)
 		(void)!fstab_each(fstab.content, fstab.size, check_line, &check);
 	else
-		boot_findings_add(findings, BOOT_UNKNOWN, "fstab-unread",
+		boot_findings_report(findings, BOOT_UNKNOWN, "fstab-unread",
 			"/etc/fstab was not read, because it is too large or a link to another place");
 }

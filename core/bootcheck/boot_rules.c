@@ -108,7 +108,7 @@ static enum boot_state judge_file(struct rule_case *c, enum boot_part part, cons
 
 	if (find_file(c, path, &entry))
 		return BOOT_STARTS;
-	boot_findings_add(&c->ret->findings, needed ? BOOT_ERROR : BOOT_WARNING, code,
+	boot_findings_report(&c->ret->findings, needed ? BOOT_ERROR : BOOT_WARNING, code,
 		"/%s names the %s %s, which %s", c->menu->file, what, path, whereabouts(c, path));
 	return needed ? BOOT_SKIPPED : BOOT_STARTS;
 }
@@ -129,7 +129,7 @@ static enum boot_state judge_kernel(struct rule_case *c)
 	STR_COPY(c->kernel_path, c->kernel.path);
 	c->kernel.path = c->kernel_path;
 	if (c->kernel.size == 0) {
-		boot_findings_add(&c->ret->findings, BOOT_ERROR, "kernel-empty",
+		boot_findings_report(&c->ret->findings, BOOT_ERROR, "kernel-empty",
 			"the kernel /%s is an empty file", c->kernel_path);
 		return BOOT_SKIPPED;
 	}
@@ -159,7 +159,7 @@ static enum boot_state judge_fdt(struct rule_case *c)
 		return judge_file(c, BOOT_FDT, c->entry->fdt, "fdt-missing", "device tree");
 	/* The loader goes on with its own device tree. */
 	if (folder && !boot_tree_find(&c->tree, c->folder, folder, &entry))
-		boot_findings_add(&c->ret->findings, BOOT_WARNING, "fdt-folder",
+		boot_findings_report(&c->ret->findings, BOOT_WARNING, "fdt-folder",
 			"/%s names the folder %s for device trees, which %s", c->menu->file, folder,
 			whereabouts(c, folder));
 	return BOOT_STARTS;
@@ -173,7 +173,7 @@ static enum boot_state judge_overlays(struct rule_case *c)
 		return BOOT_STARTS;
 	for (size_t i = 0; i < c->entry->overlay_count; i++)
 		if (!find_file(c, c->entry->overlays[i], &entry)) {
-			boot_findings_add(&c->ret->findings, BOOT_WARNING, "overlay-missing",
+			boot_findings_report(&c->ret->findings, BOOT_WARNING, "overlay-missing",
 				"/%s names the device tree overlay %s, which %s", c->menu->file,
 				c->entry->overlays[i], whereabouts(c, c->entry->overlays[i]));
 			break;
@@ -210,7 +210,7 @@ static enum boot_state judge_root_id(struct rule_case *c)
 
 	if (!has_root(c) || boot_source_is(&source, c->menu->tree.layout, c->root))
 		return BOOT_STARTS;
-	boot_findings_add(&c->ret->findings, BOOT_ERROR, "root-id",
+	boot_findings_report(&c->ret->findings, BOOT_ERROR, "root-id",
 		"/%s starts the kernel with root=%s, which is not the root filesystem that this "
 		"layout makes (partition %zu)",
 		c->menu->file, c->source, c->root + 1);
@@ -242,7 +242,7 @@ static enum boot_state judge_root_type(struct rule_case *c)
 		/* of the initial RAM disk itself */
 		strcmp(types, "tmpfs") == 0 || strcmp(types, "ramfs") == 0)
 		return BOOT_STARTS;
-	boot_findings_add(&c->ret->findings, BOOT_ERROR, "root-type",
+	boot_findings_report(&c->ret->findings, BOOT_ERROR, "root-type",
 		"/%s starts the kernel with rootfstype=%s, but this layout makes the root "
 		"filesystem %s",
 		c->menu->file, types, fs_name(root_fs(c)));
@@ -264,7 +264,7 @@ static enum boot_state judge_root_options(struct rule_case *c)
 	subvolume += *subvolume == '/';
 	if (strchr(",", *subvolume)) /* the top, or the end */
 		return BOOT_STARTS;
-	boot_findings_add(&c->ret->findings, BOOT_ERROR, "root-options",
+	boot_findings_report(&c->ret->findings, BOOT_ERROR, "root-options",
 		"/%s starts the kernel with rootflags=%s, but this layout makes no subvolume",
 		c->menu->file, flags);
 	return BOOT_DARK;
@@ -286,7 +286,7 @@ static enum boot_state judge_root_driver(struct rule_case *c)
 	if (no_initrd && by_name) {
 		bool certain = config.found && !config.has_initrd;
 
-		boot_findings_add(&c->ret->findings, certain ? BOOT_ERROR : BOOT_WARNING,
+		boot_findings_report(&c->ret->findings, certain ? BOOT_ERROR : BOOT_WARNING,
 			"root-initrd",
 			"/%s starts the kernel with root=%s, which it cannot find without an initial "
 			"RAM disk; name it by its PARTUUID instead",
@@ -296,7 +296,7 @@ static enum boot_state judge_root_driver(struct rule_case *c)
 	if (config.found && !config.has_initrd && config.fs[fs] != KERNEL_HAS &&
 		(no_initrd || config.fs[fs] == KERNEL_LACKS)) {
 		/* An initial RAM disk may have a driver that was built apart. */
-		boot_findings_add(&c->ret->findings, no_initrd ? BOOT_ERROR : BOOT_WARNING,
+		boot_findings_report(&c->ret->findings, no_initrd ? BOOT_ERROR : BOOT_WARNING,
 			"root-driver", "the kernel /%s cannot mount %s, the root filesystem: %s",
 			c->kernel_path, fs_name(fs),
 			config.fs[fs] == KERNEL_LACKS
@@ -375,7 +375,7 @@ static enum boot_state judge_init(struct rule_case *c)
 			return BOOT_STARTS;
 		/* The kernel panics then; initial RAM disks try the others. */
 		if (has_no_initrd(c)) {
-			boot_findings_add(&c->ret->findings, BOOT_ERROR, "init-missing",
+			boot_findings_report(&c->ret->findings, BOOT_ERROR, "init-missing",
 				"/%s starts the kernel with init=%s, which is not a program in the "
 				"archive",
 				c->menu->file, named);
@@ -385,7 +385,8 @@ static enum boot_state judge_init(struct rule_case *c)
 	i = find_init(&all, &entry);
 	if (i < SHELL)
 		return BOOT_STARTS;
-	boot_findings_add(&c->ret->findings, i == SHELL ? BOOT_WARNING : BOOT_ERROR, "init-missing",
+	boot_findings_report(&c->ret->findings, i == SHELL ? BOOT_WARNING : BOOT_ERROR,
+		"init-missing",
 		"the archive has no init that the kernel could start (/sbin/init)%s",
 		i == SHELL ? ": it would start /bin/sh" : "");
 	return i == SHELL ? BOOT_STARTS : BOOT_DARK;
@@ -403,14 +404,14 @@ static enum boot_state judge_machine(struct rule_case *c)
 		user = init.program.machine;
 	c->ret->machine = kernel;
 	if (!machine_runs(board, kernel)) {
-		boot_findings_add(&c->ret->findings, BOOT_ERROR, "machine",
+		boot_findings_report(&c->ret->findings, BOOT_ERROR, "machine",
 			"the kernel /%s is for %s, and the board of layout %s is %s",
 			c->kernel_path, machine_name(kernel), c->menu->tree.layout->name,
 			machine_name(board));
 		return BOOT_DARK;
 	}
 	if (names_root(c) && !machine_runs(kernel, user)) {
-		boot_findings_add(&c->ret->findings, BOOT_ERROR, "machine",
+		boot_findings_report(&c->ret->findings, BOOT_ERROR, "machine",
 			"the kernel /%s is for %s, and the archive's init is for %s",
 			c->kernel_path, machine_name(kernel), machine_name(user));
 		return BOOT_DARK;

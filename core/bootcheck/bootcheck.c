@@ -93,7 +93,7 @@ static void add_findings(
 
 		if (as_warnings && finding.severity == BOOT_ERROR)
 			finding.severity = BOOT_WARNING;
-		boot_finding_add(&check->report->findings, &finding);
+		boot_findings_add(&check->report->findings, &finding);
 	}
 }
 
@@ -150,7 +150,7 @@ static void check_bootable(struct check *check, const struct boot_menu *menu)
 	for (size_t i = 0; i < layout->count; i++)
 		marked |= layout->partitions[i].bootable;
 	if (menu->loader->by_bootable && !layout->partitions[own].bootable && (marked || own > 0))
-		boot_findings_add(&check->report->findings, BOOT_WARNING, "not-bootable",
+		boot_findings_report(&check->report->findings, BOOT_WARNING, "not-bootable",
 			"/%s is on partition %zu, which this layout does not mark as bootable: %s may "
 			"not look there",
 			menu->file, own + 1, menu->loader->program);
@@ -179,14 +179,14 @@ static int check_menu(void *arg, const struct boot_menu *menu, const char *reaso
 		check->readers[check->reader_count++] = menu->loader->reader;
 	check->menus++;
 	if (reason) {
-		boot_findings_add(&check->report->findings, BOOT_ERROR, "loader-file",
+		boot_findings_report(&check->report->findings, BOOT_ERROR, "loader-file",
 			"/%s is for %s, but %s", menu->file, menu->loader->program, reason);
 		check->bad++;
 	} else if (menu->text) {
 		check_bootable(check, menu);
 		check->bad += !judge_menu(check, menu);
 	} else if (!menu->loader->is_opaque) {
-		boot_findings_add(&check->report->findings, BOOT_UNKNOWN, "loader-file",
+		boot_findings_report(&check->report->findings, BOOT_UNKNOWN, "loader-file",
 			"/%s was not read, because it is too large or there are too many: what it "
 			"starts is not known",
 			menu->file);
@@ -201,7 +201,7 @@ static void check_menus(struct check *check)
 
 	(void)!boot_menus_each(check->manifest, check->layout, check_menu, check);
 	if (check->menus == 0) {
-		boot_findings_add(&check->report->findings, BOOT_UNKNOWN, "no-loader",
+		boot_findings_report(&check->report->findings, BOOT_UNKNOWN, "no-loader",
 			"the archive has no file of a boot loader that boardstrap knows: whether the "
 			"board starts is not known");
 		return;
@@ -233,7 +233,7 @@ static void check_machine(struct check *check)
 
 	/* The kernel may have the same fault. */
 	if (!machine_runs(board, user) && !boot_findings_have(&check->report->findings, "machine"))
-		boot_findings_add(&check->report->findings, BOOT_ERROR, "machine",
+		boot_findings_report(&check->report->findings, BOOT_ERROR, "machine",
 			"the archive's init is for %s, and the board of layout %s is %s",
 			machine_name(user), check->layout->name, machine_name(board));
 }

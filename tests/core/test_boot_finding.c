@@ -14,11 +14,11 @@ static void errors_come_first(void **state)
 
 	(void)state;
 	assert_false(boot_findings_have_error(&findings));
-	boot_findings_add(&findings, BOOT_UNKNOWN, "u", "unknown");
-	boot_findings_add(&findings, BOOT_WARNING, "w", "warning");
+	boot_findings_report(&findings, BOOT_UNKNOWN, "u", "unknown");
+	boot_findings_report(&findings, BOOT_WARNING, "w", "warning");
 	assert_false(boot_findings_have_error(&findings));
-	boot_findings_add(&findings, BOOT_ERROR, "e1", "%d", 1);
-	boot_findings_add(&findings, BOOT_ERROR, "e2", "%d", 2);
+	boot_findings_report(&findings, BOOT_ERROR, "e1", "%d", 1);
+	boot_findings_report(&findings, BOOT_ERROR, "e2", "%d", 2);
 	assert_true(boot_findings_have_error(&findings));
 	assert_int_equal(findings.count, 4);
 	assert_string_equal(findings.list[0].text, "1");
@@ -36,15 +36,15 @@ static void a_full_list_keeps_errors(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < BOOT_FINDINGS_MAX; i++)
-		boot_findings_add(&findings, BOOT_WARNING, "w", "%u", i);
-	boot_findings_add(&findings, BOOT_WARNING, "lost", "lost");
+		boot_findings_report(&findings, BOOT_WARNING, "w", "%u", i);
+	boot_findings_report(&findings, BOOT_WARNING, "lost", "lost");
 	assert_false(boot_findings_have(&findings, "lost"));
-	boot_findings_add(&findings, BOOT_ERROR, "e", "error");
+	boot_findings_report(&findings, BOOT_ERROR, "e", "error");
 	assert_int_equal(findings.count, BOOT_FINDINGS_MAX);
 	assert_string_equal(findings.list[0].code, "e");
 	assert_string_equal(findings.list[BOOT_FINDINGS_MAX - 1].text, "6");
 	for (unsigned i = 0; i < 2 * BOOT_FINDINGS_MAX; i++)
-		boot_findings_add(&findings, BOOT_ERROR, "e", "error");
+		boot_findings_report(&findings, BOOT_ERROR, "e", "error");
 	assert_int_equal(findings.count, BOOT_FINDINGS_MAX);
 	assert_int_equal(findings.list[BOOT_FINDINGS_MAX - 1].severity, BOOT_ERROR);
 }
@@ -56,7 +56,7 @@ static void texts_are_bounded_and_safe(void **state)
 
 	(void)state;
 	memset(name, 'x', sizeof(name) - 1);
-	boot_findings_add(&findings, BOOT_WARNING, "w", "a\x1b[1m%s", name);
+	boot_findings_report(&findings, BOOT_WARNING, "w", "a\x1b[1m%s", name);
 	assert_null(strchr(findings.list[0].text, '\x1b'));
 	assert_true(strlen(findings.list[0].text) < sizeof(findings.list[0].text));
 }

@@ -240,7 +240,7 @@ static void plans(void **state)
 	archive_warnings_add(&plan->warnings, "whiteouts", "a %s", "layer");
 	STR_COPY(plan->identities.files[0], "etc/fstab");
 	STR_COPY(plan->boot.description.system, "Debian 12");
-	boot_findings_add(&plan->boot.findings, BOOT_WARNING, "root-initrd", "a %s", "warning");
+	boot_findings_report(&plan->boot.findings, BOOT_WARNING, "root-initrd", "a %s", "warning");
 	STR_COPY(plan->layout.name, "single-gpt");
 	plan->layout.table = TABLE_GPT;
 	STR_COPY(plan->layout.disk_uuid, "D");

@@ -425,7 +425,7 @@ static struct model *review_system(void)
 	STR_COPY(m->plan.boot.description.machine, "arm64");
 	STR_COPY(m->plan.boot.description.kernel, "6.1.0-50-arm64");
 	STR_COPY(m->plan.boot.description.loaders, "extlinux");
-	boot_finding_add(&m->plan.boot.findings, &boot_warning);
+	boot_findings_add(&m->plan.boot.findings, &boot_warning);
 	STR_COPY(m->plan.identities.files[0], "boot/extlinux/extlinux.conf, etc/fstab");
 	return m;
 }
@@ -556,7 +556,7 @@ static struct model *result_warned(void)
 {
 	struct model *m = result_pass();
 
-	boot_finding_add(&m->snap.boot, &boot_warning);
+	boot_findings_add(&m->snap.boot, &boot_warning);
 	return m;
 }
 
