@@ -11,11 +11,15 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include <vterm.h>
+
+#include <cmocka.h>
 
 #define EMULATOR_CALL static inline __attribute__((unused))
 #define EMULATOR_MS   60000 /* timeout, sufficient for a busy machine */
@@ -132,6 +136,20 @@ EMULATOR_CALL bool emulator_shows(const struct emulator *e, const char *text)
 			return true;
 	}
 	return false;
+}
+
+/* Prints the screen, for the log of a test that fails. */
+EMULATOR_CALL void emulator_print(const struct emulator *e)
+{
+	int rows, cols;
+
+	vterm_get_size(e->vt, &rows, &cols);
+	for (int i = 0; i < rows; i++) {
+		char row[2048];
+
+		emulator_row(e, i, row, sizeof(row));
+		print_message("%2d|%s\n", i, row);
+	}
 }
 
 /* Waits until @text is on the screen. Returns false after EMULATOR_MS, or at the end of the

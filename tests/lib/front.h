@@ -122,25 +122,11 @@ FRONT_CALL struct front front_follow(const struct snapshot *first, bool may_comm
 	return front_follow_on(first, may_command, NULL);
 }
 
-/* Prints the screen, for the log of a test that fails. */
-FRONT_CALL void front_print(const struct front *f)
-{
-	int rows, cols;
-
-	vterm_get_size(f->emulator.vt, &rows, &cols);
-	for (int i = 0; i < rows; i++) {
-		char row[2048];
-
-		emulator_row(&f->emulator, i, row, sizeof(row));
-		print_message("%2d|%s\n", i, row);
-	}
-}
-
 FRONT_CALL void front_expect(struct front *f, const char *text)
 {
 	if (emulator_wait(&f->emulator, text))
 		return;
-	front_print(f);
+	emulator_print(&f->emulator);
 	fail_msg("\"%s\" never came", text);
 }
 

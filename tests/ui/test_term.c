@@ -70,12 +70,7 @@ static void show(struct terminal *term, struct emulator *e, const struct model *
 	term_show(term, &grid);
 	if (!emulator_wait_grid(e, &grid)) {
 		grid_print(&grid, stdout, false);
-		for (int i = 0; i < rows; i++) {
-			char row[2048];
-
-			emulator_row(e, i, row, sizeof(row));
-			print_message("%2d|%s\n", i, row);
-		}
+		emulator_print(e);
 		fail_msg("the emulator shows another picture");
 	}
 	grid_finish(&grid);

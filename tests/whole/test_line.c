@@ -176,7 +176,7 @@ static struct witness witness_open(struct front *f)
 		engine = w.now.engine;
 	}
 	if (now_ms() >= end) {
-		front_print(f);
+		emulator_print(&f->emulator);
 		fail_msg("the install does not extract: connection %d, step %u", w.fd, w.now.step);
 	}
 	return w;
@@ -543,7 +543,6 @@ static int console_board_setup(void **state)
 static int console_board_teardown(void **state)
 {
 	void *made = box;
-
 	int r;
 
 	engine_end();

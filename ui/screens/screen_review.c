@@ -155,7 +155,6 @@ static int draw_findings(const struct model *m, struct grid *g, int row, int col
 	for (uint32_t i = 0; has_plan(m) && i < findings->count && row < last; i++) {
 		const struct boot_finding *finding = &findings->list[i];
 		const char *title = boot_severity_title(finding->severity);
-
 		unsigned attr =
 			finding->severity == BOOT_UNKNOWN ? ATTR_NORMAL : ATTR_WARN | ATTR_BOLD;
 
