@@ -27,6 +27,15 @@ static bool take_size(const struct layout_keyword *word, const char *text, void 
 	return str_to_bytes(text, bytes) == 0 && *bytes <= LARGEST_BYTES;
 }
 
+/* A size, or "file". */
+static bool take_partition_size(const struct layout_keyword *word, const char *text, void *object)
+{
+	struct layout_partition *p = object;
+
+	p->fits_blob = strcmp(text, "file") == 0;
+	return p->fits_blob || take_size(word, text, object);
+}
+
 static bool take_bool(const struct layout_keyword *word, const char *text, void *object)
 {
 	bool *value = field(word, object);
@@ -154,8 +163,19 @@ static bool take_type(const struct layout_keyword *word, const char *text, void 
 	if (!str_has_prefix(text, "0x") || strlen(text) != strlen("0x##") ||
 		str_to_u64(text + 2, 16, &byte) < 0)
 		return false;
-	p->type_mbr = (uint8_t)byte;
-	return byte != 0;
+	p->type_mbr = (int)byte;
+	return true;
+}
+
+/* A name or a byte, but not 0: that entry would be empty for firmware. */
+static bool take_mbr_type(const struct layout_keyword *word, const char *text, void *object)
+{
+	struct layout_partition *p = object, named = {.type_mbr = LAYOUT_NO_TYPE};
+
+	if (!take_type(word, text, &named) || named.type_mbr <= 0)
+		return false;
+	p->type_hybrid = (uint8_t)named.type_mbr;
+	return true;
 }
 
 static bool take_target(const struct layout_keyword *word, const char *text, void *object)
@@ -254,16 +274,20 @@ const struct layout_keyword layout_keywords[] = {
 	{SECTION_DISK, "align", take_size, IN(layout, align_bytes), BYTES},
 	{SECTION_DISK, "min-size", take_size, IN(layout, min_bytes), BYTES},
 	{SECTION_DISK, "id", take_disk_id, IN(layout, disk_uuid), DISK_ID},
+	{SECTION_DISK, "gpt-entries", take_size, IN(layout, gpt_entries_bytes), BYTES},
 	{SECTION_DISK, "identity", take_identity, IN(layout, identity), "archive or new"},
 	{SECTION_DISK, "machine", take_machine, IN(layout, machine), MACHINE},
 
-	{SECTION_PARTITION, "size", take_size, IN(layout_partition, size_bytes), BYTES},
+	{SECTION_PARTITION, "size", take_partition_size, IN(layout_partition, size_bytes),
+		BYTES ", or file"},
 	{SECTION_PARTITION, "offset", take_size, IN(layout_partition, offset_bytes), BYTES},
 	{SECTION_PARTITION, "min", take_size, IN(layout_partition, min_bytes), BYTES},
 	{SECTION_PARTITION, "grow", take_bool, IN(layout_partition, grow), "true or false"},
 	{SECTION_PARTITION, "bootable", take_bool, IN(layout_partition, bootable), "true or false"},
 	{SECTION_PARTITION, "type", take_type, 0, 0,
 		"linux, esp, data, swap, root-ARCH, uboot-env, a byte like 0x83, or a GUID"},
+	{SECTION_PARTITION, "mbr-type", take_mbr_type, 0, 0,
+		"linux, esp, data, swap, uboot-env or a byte like 0x0c"},
 	{SECTION_PARTITION, "format", take_format, IN(layout_partition, fs),
 		"ext4, vfat, f2fs, btrfs, swap or none"},
 	{SECTION_PARTITION, "label", take_text, IN(layout_partition, label), "at most 16 bytes"},

@@ -73,12 +73,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	least = layout_min_bytes(&layout);
-	assert(layout_place(&layout, least - 1, &placed, &diag) < 0);
-	if (layout_place(&layout, least, &placed, &diag) < 0)
+	assert(layout_place(&layout, least - 1, 0, &placed, &diag) < 0);
+	if (layout_place(&layout, least, 0, &placed, &diag) < 0)
 		abort();
 	check_places(&placed, least);
 	for (size_t i = 0; i < ARRAY_SIZE(disks); i++) {
-		if (layout_place(&layout, disks[i], &placed, &diag) < 0)
+		if (layout_place(&layout, disks[i], 0, &placed, &diag) < 0)
 			continue;
 		check_ids(&placed, data, size);
 		check_places(&placed, disks[i]);
