@@ -27,9 +27,13 @@ enum table_kind { TABLE_GPT, TABLE_MBR };
 struct layout_partition {
 	char name[36];
 	uint64_t start, sectors; /* in 512-byte sectors, set by layout_place; 0 in a description */
-	uint64_t offset_bytes;	 /* required start; 0: aligned, after the previous partition */
-	uint64_t size_bytes;	 /* 0 if it grows, or fits its blob */
-	uint64_t min_bytes;	 /* minimum size of a growing partition */
+	uint64_t offset_bytes;	 /* required start; 0: aligned, after what comes before it */
+	uint64_t align_bytes;	 /* 0: the alignment of the layout */
+	/* What comes before it in the layout file: so many blobs, and room up to a byte of the disk. */
+	unsigned blobs_before;
+	uint64_t after_bytes;
+	uint64_t size_bytes; /* 0 if it grows, or fits its blob */
+	uint64_t min_bytes;  /* minimum size of a growing partition */
 	bool grow, bootable;
 	bool fits_blob;	     /* as large as its blob needs, up to the next alignment */
 	char type_guid[37];  /* GPT */

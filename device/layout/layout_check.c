@@ -49,6 +49,11 @@ static int check_fit(const struct layout *spec, const struct layout_partition *p
 		"partition %s has the size of its file, but no blob is written to it", p->name);
 }
 
+static bool is_alignment(uint64_t bytes)
+{
+	return bytes >= SECTOR_BYTES && (bytes & (bytes - 1)) == 0;
+}
+
 static int check_size(
 	const struct layout *spec, const struct layout_partition *p, struct diag *diag)
 {
@@ -126,6 +131,10 @@ static int check_partition(
 	r = check_size(spec, p, diag);
 	if (r < 0)
 		return r;
+	if (p->align_bytes != 0 && !is_alignment(p->align_bytes))
+		return diag_fail_at(diag, p->line, -EINVAL,
+			"the alignment of partition %s is not 512 bytes times a power of two",
+			p->name);
 	if (p->offset_bytes % SECTOR_BYTES != 0)
 		return diag_fail_at(diag, p->line, -EINVAL,
 			"offset of partition %s is not a multiple of 512 bytes", p->name);
@@ -198,7 +207,7 @@ static int check_table(const struct layout *spec, struct diag *diag)
 	if (spec->table == TABLE_MBR && spec->count > TABLE_MBR_PARTITIONS_MAX)
 		return diag_fail(diag, -EINVAL, "an MBR has at most %u partitions",
 			TABLE_MBR_PARTITIONS_MAX);
-	if (spec->align_bytes < SECTOR_BYTES || (spec->align_bytes & (spec->align_bytes - 1)) != 0)
+	if (!is_alignment(spec->align_bytes))
 		return diag_fail(
 			diag, -EINVAL, "the alignment is not 512 bytes times a power of two");
 	if (spec->gpt_entries_bytes != 0 && spec->table != TABLE_GPT)
@@ -217,6 +226,14 @@ static int check_table(const struct layout *spec, struct diag *diag)
 	return 0;
 }
 
+static bool has_image(const struct layout *spec)
+{
+	for (size_t i = 0; i < spec->blob_count; i++)
+		if (spec->blobs[i].target == BLOB_PARTITION)
+			return true;
+	return false;
+}
+
 int layout_check(const struct layout *spec, struct diag *diag)
 {
 	size_t roots = 0;
@@ -230,8 +247,10 @@ int layout_check(const struct layout *spec, struct diag *diag)
 			return r;
 		roots += strcmp(spec->partitions[i].mount, "/") == 0;
 	}
-	if (roots != 1)
-		return diag_fail(diag, -EINVAL, "no partition is mounted on /");
+	/* It may be in the content of a partition. */
+	if (roots == 0 && !has_image(spec))
+		return diag_fail(diag, -EINVAL,
+			"no partition is mounted on /, and none has an image as its content");
 	for (size_t i = 0; i < spec->blob_count; i++) {
 		r = check_blob(spec, &spec->blobs[i], diag);
 		if (r < 0)

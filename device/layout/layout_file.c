@@ -84,6 +84,7 @@ static void *next_object(struct layout *layout, enum layout_section section, int
 	if (section == SECTION_PARTITION && layout->count < LAYOUT_PARTITIONS_MAX) {
 		layout->count++;
 		p->line = line;
+		p->blobs_before = (unsigned)layout->blob_count;
 		p->type_mbr = LAYOUT_NO_TYPE;
 		*name = p->name;
 		return p;

@@ -32,6 +32,11 @@ static uint64_t max(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
+static uint64_t alignment(const struct layout *spec, const struct layout_partition *p)
+{
+	return p->align_bytes ? p->align_bytes : spec->align_bytes;
+}
+
 /* The end of what is written to the partition. */
 static uint64_t blobs_end(const struct layout *spec, const struct layout_partition *p)
 {
@@ -51,7 +56,26 @@ static uint64_t least_bytes(const struct layout *spec, const struct layout_parti
 {
 	if (p->grow)
 		return max(p->min_bytes, fs_min_bytes(p->fs));
-	return p->fits_blob ? round_up(blobs_end(spec, p), spec->align_bytes) : p->size_bytes;
+	return p->fits_blob ? round_up(blobs_end(spec, p), alignment(spec, p)) : p->size_bytes;
+}
+
+/* The start of a partition without an offset: behind the previous one, which ends at @end, and behind what the
+ * layout file has before it. */
+static uint64_t next_start(const struct layout *spec, size_t index, uint64_t end)
+{
+	const struct layout_partition *p = &spec->partitions[index];
+
+	for (size_t i = 0; i < p->blobs_before; i++) {
+		const struct layout_blob *blob = &spec->blobs[i];
+
+		if (blob->target == BLOB_DISK)
+			end = max(end,
+				add(blob->offset_bytes, max(blob->size_bytes, blob->max_bytes)));
+	}
+	end = max(end, p->after_bytes);
+	if (table_is_logical(spec, index))
+		end = add(end, spec->align_bytes); /* a table comes before it */
+	return round_up(end, alignment(spec, p));
 }
 
 /*
@@ -66,10 +90,8 @@ static uint64_t place(const struct layout *spec, struct layout *ret)
 		const struct layout_partition *p = &spec->partitions[i];
 		uint64_t start = p->offset_bytes;
 
-		if (start == 0 && table_is_logical(spec, i))
-			end = add(end, spec->align_bytes); /* a table comes before it */
 		if (start == 0)
-			start = round_up(end, spec->align_bytes);
+			start = next_start(spec, i, end);
 		end = add(start, least_bytes(spec, p));
 		if (p->grow)
 			end = round_up(end > start ? end : add(start, 1), GROW_BYTES);

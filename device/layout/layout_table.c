@@ -30,7 +30,7 @@ uint64_t table_tail_bytes(const struct layout *layout)
 bool table_splits(const struct layout_blob *blob)
 {
 	return blob->target == BLOB_DISK && blob->offset_bytes < TABLE_HEAD_START &&
-	       blob->offset_bytes + blob->size_bytes > TABLE_HEAD_END;
+	       blob->offset_bytes + blob->size_bytes >= TABLE_HEAD_END;
 }
 
 bool table_is_extended(const struct layout *layout)

@@ -47,7 +47,7 @@ struct table_area {
  * which is the last one, the others are no table. Returns their number. */
 size_t table_areas(const struct layout *placed, struct table_area ret[TABLE_AREAS_MAX]);
 
-/* True if the blob, on the disk, goes around the table: from the boot code on to behind the first sector. The bytes of
+/* True if the blob, on the disk, goes around the table: from the boot code on to the end of the first sector or behind it. The bytes of
  * the table are left out. */
 bool table_splits(const struct layout_blob *blob);
 

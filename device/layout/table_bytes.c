@@ -201,15 +201,20 @@ static void fill_entries(const struct layout *layout, struct gpt_entry *entries)
 	}
 }
 
-/* Usually the first MiB stays free, for boot loaders. */
+/* Behind the table, and behind the boot loaders before the first partition: no program makes a partition over them. */
 static uint64_t first_usable(const struct layout *layout)
 {
 	uint64_t first = layout->partitions[0].start * SECTOR_BYTES;
-	uint64_t end = table_end_bytes(layout);
+	uint64_t usable = table_end_bytes(layout);
 
-	if (end < MIB(1))
-		end = MIB(1);
-	return to_sectors(layout, first < end ? first : end);
+	for (size_t i = 0; i < layout->blob_count; i++) {
+		const struct layout_blob *blob = &layout->blobs[i];
+		uint64_t end = blob->offset_bytes + blob->size_bytes;
+
+		if (blob->target == BLOB_DISK && end <= first && end > usable)
+			usable = end;
+	}
+	return to_sectors(layout, usable + layout->sector_bytes - 1);
 }
 
 /* @entries: of both copies, which have the same bytes. */

@@ -144,6 +144,8 @@ static void write_script(const char *path, const struct layout *layout)
 	(void)fprintf(script, "label: %s\nlabel-id: %s%s\nunit: sectors\n",
 		layout->table == TABLE_GPT ? "gpt" : "dos", layout->table == TABLE_GPT ? "" : "0x",
 		layout->disk_uuid);
+	if (layout->table == TABLE_GPT)
+		(void)fprintf(script, "first-lba: 34\n");
 	if (layout->table == TABLE_MBR && layout->count > 4)
 		(void)fprintf(script, "4: start=%llu, size=%llu, type=f\n",
 			(unsigned long long)table_logical_bytes(layout, 3) / SECTOR_BYTES,

@@ -8,6 +8,7 @@
 
 #include "device/base/util.h"
 #include "device/disk/disk.h"
+#include "device/layout/layout_table.h"
 #include "device/layout/mkfs.h"
 
 #include <assert.h>
@@ -19,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* Checks that partitions are on the disk, in order, and overlap neither each other nor a blob. */
 static void check_places(const struct layout *l, uint64_t disk_bytes)
 {
-	uint64_t end = l->table == TABLE_GPT ? 34 : 1;
+	uint64_t end = table_end_bytes(l) / SECTOR_BYTES;
 
 	for (size_t i = 0; i < l->count; i++) {
 		const struct layout_partition *p = &l->partitions[i];
