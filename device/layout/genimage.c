@@ -24,7 +24,7 @@ static void blank(char *text, size_t size)
 			text[i] = ' ';
 }
 
-/* Length of the comment at @text; 0 if there is none. One that does not end takes all the rest. */
+/* Returns the length of the comment at @text, or 0. A comment without an end takes the rest of the text. */
 static size_t comment_length(const char *text)
 {
 	const char *end;
@@ -36,7 +36,7 @@ static size_t comment_length(const char *text)
 	return text[0] == '#' || (text[0] == '/' && text[1] == '/') ? strcspn(text, "\n") : 0;
 }
 
-/* Length of the string with quotes at @text; 0 if there is none. */
+/* Returns the length of the quoted string at @text, or 0. */
 static size_t string_length(const char *text)
 {
 	const char *end = text[0] == '"' || text[0] == '\'' ? strchr(text + 1, text[0]) : NULL;
@@ -79,7 +79,7 @@ static char *section_end(char *text)
 	return NULL;
 }
 
-/* True if the word stands alone at @text. */
+/* True if @text begins with the whole word. */
 static bool is_word(const char *text, const char *word)
 {
 	size_t length = strlen(word);
@@ -390,7 +390,7 @@ static int read_type(struct reader *reader, cfg_t *section, struct layout_partit
 	return read_type_uuid(reader, section, p);
 }
 
-/* What changes a partition in a way that boardstrap has no word for. */
+/* Refuses words for properties that boardstrap does not set. */
 static int refuse_flags(struct reader *reader, cfg_t *section)
 {
 	static const char *const flags[] = {

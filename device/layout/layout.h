@@ -29,7 +29,7 @@ struct layout_partition {
 	uint64_t start, sectors; /* in 512-byte sectors, set by layout_place; 0 in a description */
 	uint64_t offset_bytes;	 /* required start; 0: aligned, after what comes before it */
 	uint64_t align_bytes;	 /* 0: the alignment of the layout */
-	/* What comes before it in the layout file: so many blobs, and room up to a byte of the disk. */
+	/* Number of blobs before it in the layout file, and the end of the room that is kept free before it. */
 	unsigned blobs_before;
 	uint64_t after_bytes;
 	uint64_t size_bytes; /* 0 if it grows, or fits its blob */

@@ -35,7 +35,7 @@ static bool is_mount_point(const char *path)
 	return true;
 }
 
-/* A partition that is as large as its blob has one, and nothing else that says a size. */
+/* A partition that is as large as its blob needs a blob, and has no other size. */
 static int check_fit(const struct layout *spec, const struct layout_partition *p, struct diag *diag)
 {
 	if (p->grow || p->size_bytes != 0)

@@ -5,7 +5,7 @@
 
 #define ENTRIES_BYTES ((uint64_t)TABLE_GPT_ENTRIES * TABLE_GPT_ENTRY_BYTES)
 
-/* Without a disk the sectors are those of nearly all of them. */
+/* Before a disk is chosen, its sectors have 512 bytes, as most disks do. */
 static uint64_t sector(const struct layout *layout)
 {
 	return layout->sector_bytes ? layout->sector_bytes : SECTOR_BYTES;

@@ -69,7 +69,7 @@ uint64_t table_logical_bytes(const struct layout *placed, size_t index);
 /* The number of the partition at @index for the kernel and in file names, from 1 on. Logical partitions have
  * numbers from 5 on. */
 unsigned table_number(const struct layout *layout, size_t index);
-/* The index of the partition with the @number, or the number of partitions if there is none. */
+/* The index of the partition with the @number, or the number of partitions if no partition has it. */
 size_t table_numbered(const struct layout *layout, uint64_t number);
 
 #endif

@@ -218,7 +218,7 @@ static int compare_bytes(int fd, const struct table_bytes *table, struct diag *d
 	return 0;
 }
 
-/* What the kernel and other programs will see. */
+/* Compares what libblkid reads, as other programs will. */
 static int compare_layout(int fd, const struct layout *layout, struct diag *diag)
 {
 	__attribute__((cleanup(free_probe))) blkid_probe probe = blkid_new_probe();

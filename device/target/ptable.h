@@ -18,8 +18,8 @@ _must_check_ int ptable_forget(int fd, int root, const char *name);
 _must_check_ int ptable_announce(int fd, const struct layout *layout);
 
 /*
- * Writes @table to the disk or image open read-write at @fd, and flushes it: the first sector last, so that a table
- * that was cut short is none. Other bytes, such as the boot code, do not change. Returns 0, or -errno with the reason
+ * Writes @table to the disk or image open read-write at @fd, and flushes it: the first sector last, so that half a
+ * table is not seen as one. Other bytes, such as the boot code, do not change. Returns 0, or -errno with the reason
  * in @diag.
  */
 _must_check_ int ptable_write(int fd, const struct table_bytes *table, struct diag *diag);

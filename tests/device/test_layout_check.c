@@ -353,9 +353,11 @@ static void the_root_is_one(void **state)
 
 	(void)state;
 	(void)STR_COPY(spec.partitions[1].mount, "/root");
-	expect_wrong(&spec, 0, "no partition is mounted on /");
+	expect_wrong(
+		&spec, 0, "no partition is mounted on /, and none has an image as its content");
 	spec.partitions[1].mount[0] = '\0';
-	expect_wrong(&spec, 0, "no partition is mounted on /");
+	expect_wrong(
+		&spec, 0, "no partition is mounted on /, and none has an image as its content");
 	spec = sound();
 	spec.partitions[0].fs = FS_EXT4;
 	(void)STR_COPY(spec.partitions[0].mount, "/");
@@ -608,16 +610,16 @@ static void blobs_leave_table_and_partitions_alone(void **state)
 			.text = "blob a (1 B at 511 B) overlaps the partition table "
 				"(bytes 440 to 511): move it"},
 		/* around it */
-		{.table = TABLE_MBR, .blobs = {{.offset = 439, .bytes = 74}}},
+		{.table = TABLE_MBR, .blobs = {{.offset = 439, .bytes = 73}}},
 		{.table = TABLE_MBR,
 			.blobs = {{.offset = 440, .bytes = 73}},
 			.line = 20,
 			.text = "blob a (73 B at 440 B) overlaps the partition table "
 				"(bytes 440 to 511): move it"},
 		{.table = TABLE_MBR,
-			.blobs = {{.offset = 439, .bytes = 73}},
+			.blobs = {{.offset = 439, .bytes = 72}},
 			.line = 20,
-			.text = "blob a (73 B at 439 B) overlaps the partition table "
+			.text = "blob a (72 B at 439 B) overlaps the partition table "
 				"(bytes 440 to 511): move it"},
 		{.blobs = {{.bytes = 513}},
 			.line = 20,

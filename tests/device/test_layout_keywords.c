@@ -28,7 +28,7 @@ static const char *const *words_of(enum layout_section section)
 	static const char *const words[SECTION_COUNT][16] = {
 		[SECTION_DISK] = {"table", "align", "min-size", "id", "gpt-entries", "identity",
 			"machine"},
-		[SECTION_PARTITION] = {"size", "offset", "min", "grow", "bootable", "type",
+		[SECTION_PARTITION] = {"size", "offset", "align", "min", "grow", "bootable", "type",
 			"mbr-type", "format", "label", "mount", "mkfs-options", "uuid", "partuuid"},
 		[SECTION_BLOB] = {"file", "target", "offset", "max"},
 		[SECTION_EMMC] = {"boot-enable", "boot-ack", "boot-bus"},
