@@ -37,8 +37,11 @@ static int cmd_screens(int argc, char **argv)
 	if (options_parse(COMMAND_SCREENS, argc, argv, &options, &diag) < 0)
 		return refuse(diag.text);
 	layout_folder(folder);
-	if (options.layout && layout_resolve(options.layout, folder, &layout, &diag) < 0)
+	if (options.layout &&
+		layout_resolve(options.layout, folder, &options.blobs, &layout, &diag) < 0)
 		return refuse(diag.text);
+	if (options.blobs.count > 0 && !options.layout)
+		return refuse("--blob needs the layout that it is for: --layout NAME|FILE");
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return refuse("the screens need a terminal: without one, use `boardstrap install "
 			      "--plain`; see `boardstrap --help`");

@@ -215,8 +215,9 @@ size_t plan_files(
 	if (layout && layout->file[0])
 		ret[count++] = (struct inuse_file){.path = layout->file, .what = "layout file"};
 	for (size_t i = 0; layout && i < layout->blob_count; i++)
-		ret[count++] = (struct inuse_file){
-			.path = layout->blobs[i].file, .what = layout->blobs[i].name};
+		if (!layout->blobs[i].missing)
+			ret[count++] = (struct inuse_file){
+				.path = layout->blobs[i].file, .what = layout->blobs[i].name};
 	return count;
 }
 

@@ -53,7 +53,9 @@ struct layout_partition {
 enum blob_target { BLOB_DISK, BLOB_BOOT0, BLOB_BOOT1, BLOB_PARTITION };
 struct layout_blob {
 	char name[36];
-	char file[256]; /* absolute path */
+	char file[256]; /* absolute path; "" if the layout names none */
+	int missing;	/* errno of finding the file, the size is 0 then; 0 if it was found */
+	bool is_given;	/* the operator has chosen the file, in place of the layout */
 	enum blob_target target;
 	char partition[36];    /* name of the partition, for BLOB_PARTITION */
 	uint64_t offset_bytes; /* from the start of the target */
@@ -62,6 +64,12 @@ struct layout_blob {
 	uint64_t max_bytes;    /* limit for size_bytes; 0: no limit */
 	int line;
 };
+
+/* The end of the blob in its target, in bytes. One whose file is missing needs a byte at least. */
+static inline uint64_t layout_blob_end(const struct layout_blob *blob)
+{
+	return blob->offset_bytes + blob->size_bytes + (blob->missing != 0);
+}
 
 /* Fields of EXT_CSD to set; all zero: none. Ignored unless the target is an eMMC. */
 enum emmc_boot { EMMC_BOOT_KEEP, EMMC_BOOT_NONE, EMMC_BOOT_BOOT0, EMMC_BOOT_BOOT1, EMMC_BOOT_USER };

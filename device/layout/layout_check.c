@@ -174,7 +174,7 @@ static int check_partition(
 
 static int check_blob(const struct layout *spec, const struct layout_blob *blob, struct diag *diag)
 {
-	if (blob->size_bytes == 0)
+	if (blob->size_bytes == 0 && !blob->missing)
 		return diag_fail_at(diag, blob->line, -EINVAL, "blob %s is empty", blob->name);
 	if (blob->max_bytes != 0 && blob->size_bytes > blob->max_bytes)
 		return diag_fail_at(diag, blob->line, -EINVAL,
@@ -261,9 +261,18 @@ int layout_check(const struct layout *spec, struct diag *diag)
 
 /* ---- the places ---- */
 
+static struct human_text size_of(const struct layout_blob *blob)
+{
+	struct human_text size = human_exact(blob->size_bytes);
+
+	if (blob->missing)
+		STR_COPY(size.s, "unknown size");
+	return size;
+}
+
 static bool overlaps(const struct layout_blob *blob, uint64_t start, uint64_t end)
 {
-	return blob->offset_bytes < end && blob->offset_bytes + blob->size_bytes > start;
+	return blob->offset_bytes < end && layout_blob_end(blob) > start;
 }
 
 /* What an area of the table is in a sentence, and how the blob's owner gets out of its way. */
@@ -294,9 +303,9 @@ static int check_blob_and_table(
 			continue;
 		return diag_fail_at(diag, blob->line, -EINVAL,
 			"blob %s (%s at %s) overlaps %s (bytes %llu to %llu): %s", blob->name,
-			human_exact(blob->size_bytes).s, human_exact(blob->offset_bytes).s,
-			areas[area->part].what, (unsigned long long)area->start,
-			(unsigned long long)end - 1, areas[area->part].advice);
+			size_of(blob).s, human_exact(blob->offset_bytes).s, areas[area->part].what,
+			(unsigned long long)area->start, (unsigned long long)end - 1,
+			areas[area->part].advice);
 	}
 	return 0;
 }
@@ -318,8 +327,8 @@ static int check_disk_blob(
 		if (overlaps(blob, start, end))
 			return diag_fail_at(diag, blob->line, -EINVAL,
 				"blob %s (%s at %s) overlaps partition %s, which begins at %s",
-				blob->name, human_exact(blob->size_bytes).s,
-				human_exact(blob->offset_bytes).s, p->name, human_exact(start).s);
+				blob->name, size_of(blob).s, human_exact(blob->offset_bytes).s,
+				p->name, human_exact(start).s);
 	}
 	return 0;
 }
@@ -337,14 +346,14 @@ static int check_blob_place(
 		const struct layout_partition *p =
 			&placed->partitions[layout_partition_named(placed, blob->partition)];
 
-		if (blob->offset_bytes + blob->size_bytes > p->sectors * SECTOR_BYTES)
+		if (layout_blob_end(blob) > p->sectors * SECTOR_BYTES)
 			return diag_fail_at(diag, blob->line, -EINVAL,
 				"blob %s does not fit in partition %s", blob->name, p->name);
 	}
 	for (const struct layout_blob *other = placed->blobs; other < blob; other++) {
 		if (other->target != blob->target || strcmp(other->partition, blob->partition) != 0)
 			continue;
-		if (overlaps(blob, other->offset_bytes, other->offset_bytes + other->size_bytes))
+		if (overlaps(blob, other->offset_bytes, layout_blob_end(other)))
 			return diag_fail_at(diag, blob->line, -EINVAL, "blob %s overlaps blob %s",
 				blob->name, other->name);
 	}

@@ -4,6 +4,7 @@
 #include "device/base/util.h"
 #include "device/disk/disk.h"
 #include "device/layout/id.h"
+#include "device/layout/layout_blob.h"
 #include "device/layout/layout_keywords.h"
 #include "device/layout/mkfs.h"
 
@@ -34,6 +35,7 @@ static const struct {
 struct parser {
 	struct layout layout;
 	const char *path; /* of the file */
+	const struct blob_choices *choices;
 	const cfg_t *root;
 	const cfg_t *open;	     /* the current section, or NULL */
 	enum layout_section section; /* kind of the current section */
@@ -166,36 +168,43 @@ static int end_partition(struct parser *parser, struct layout_partition *p)
 	return 0;
 }
 
-/* Makes the path absolute and records identity and size of the file. */
+/* Looks for the file that the layout names, in the folder of the layout. Only a file that is not there
+ * is no mistake: another one can be given in place of it. */
 static int find_file(struct parser *parser, struct layout_blob *blob)
 {
 	char written[sizeof(blob->file)];
-	struct stat st;
+	struct diag why;
+	int r;
 
 	STR_COPY(written, blob->file);
+	blob->missing = ENOENT;
+	if (written[0] == '\0')
+		return 0;
 	if (written[0] != '/' &&
 		!STR_FORMAT(blob->file, "%.*s/%s", (int)(strrchr(parser->path, '/') - parser->path),
 			parser->path, written))
 		return fail(parser, blob->line, "blob %s: the path of its file is too long",
 			blob->name);
-	if (stat(blob->file, &st) < 0)
-		return fail(parser, blob->line, "blob %s: file %s cannot be read: %s", blob->name,
-			written, strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return fail(parser, blob->line, "blob %s: %s is not a regular file", blob->name,
-			written);
-	blob->id = file_id_of(&st);
-	blob->size_bytes = blob->id.size_bytes;
+	r = layout_blob_take(blob, blob->file, &why);
+	if (r == -EINVAL || r == -ENAMETOOLONG)
+		return fail(parser, blob->line, "%s", why.text);
+	if (r < 0)
+		blob->missing = -r;
 	return 0;
 }
 
 static int end_blob(struct parser *parser, struct layout_blob *blob)
 {
-	if (blob->file[0] == '\0')
-		return fail(parser, blob->line, "blob %s has no file", blob->name);
+	const char *chosen = blob_choices_file(parser->choices, blob->name);
+	struct diag why;
+
 	if (blob->target == BLOB_DISK && !has_word(parser, "offset"))
 		return fail(parser, blob->line, "blob %s has no offset", blob->name);
-	return find_file(parser, blob);
+	if (!chosen)
+		return find_file(parser, blob);
+	blob->is_given = true;
+	return layout_blob_take(blob, chosen, &why) < 0 ? fail(parser, blob->line, "%s", why.text)
+							: 0;
 }
 
 /* ---- libConfuse ---- */
@@ -361,7 +370,7 @@ static int read_sections(struct parser *parser, char *text, size_t size)
 
 /* ---- files and names ---- */
 
-static bool has_suffix(const char *name)
+bool layout_has_suffix(const char *name)
 {
 	size_t length = strlen(name);
 
@@ -371,7 +380,7 @@ static bool has_suffix(const char *name)
 static void set_names(struct layout *layout)
 {
 	const char *name = strrchr(layout->file, '/') + 1;
-	size_t length = strlen(name) - (has_suffix(name) ? strlen(SUFFIX) : 0);
+	size_t length = strlen(name) - (layout_has_suffix(name) ? strlen(SUFFIX) : 0);
 
 	(void)STR_FORMAT(layout->name, "%.*s", (int)length, name);
 	str_sanitise(layout->name);
@@ -380,8 +389,8 @@ static void set_names(struct layout *layout)
 	str_sanitise(layout->summary);
 }
 
-int layout_parse(
-	const char *text, size_t size, const char *path, struct layout *ret, struct diag *diag)
+int layout_parse(const char *text, size_t size, const char *path,
+	const struct blob_choices *choices, struct layout *ret, struct diag *diag)
 {
 	_cleanup_free_ char *copy = malloc(size + 1);
 	_cleanup_free_ struct parser *parser = calloc(1, sizeof(*parser));
@@ -393,6 +402,7 @@ int layout_parse(
 	memcpy(copy, text, size);
 	copy[size] = '\0';
 	parser->path = path;
+	parser->choices = choices;
 	parser->diag = diag;
 	parser->layout.align_bytes = MIB(4);
 	if (!STR_COPY(parser->layout.file, path))
@@ -414,7 +424,8 @@ int layout_parse(
 	return r;
 }
 
-int layout_load(const char *path, struct layout *ret, struct diag *diag)
+int layout_load(
+	const char *path, const struct blob_choices *choices, struct layout *ret, struct diag *diag)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	_cleanup_free_ char *absolute = NULL, *text = NULL;
@@ -432,7 +443,7 @@ int layout_load(const char *path, struct layout *ret, struct diag *diag)
 	r = absolute && text ? read_full(fd, text, (size_t)st.st_size) : -errno;
 	if (r < 0)
 		return diag_fail(diag, r, "cannot be read: %s", strerror(-r));
-	return layout_parse(text, (size_t)st.st_size, absolute, ret, diag);
+	return layout_parse(text, (size_t)st.st_size, absolute, choices, ret, diag);
 }
 
 void layout_folder(char ret[256])
@@ -461,16 +472,20 @@ static void list_builtins(char *ret, size_t size)
 	}
 }
 
-int layout_resolve(const char *name, const char *folder, struct layout *ret, struct diag *diag)
+int layout_resolve(const char *name, const char *folder, const struct blob_choices *choices,
+	struct layout *ret, struct diag *diag)
 {
-	bool is_path = strchr(name, '/') || has_suffix(name);
+	bool is_path = strchr(name, '/') || layout_has_suffix(name);
 	char path[PATH_MAX], names[128];
 	struct diag cause = {0};
+	struct layout found;
 	int r;
 
 	if (layout_find(name)) {
-		*ret = *layout_find(name);
-		return 0;
+		r = blob_choices_check(choices, layout_find(name), diag);
+		if (r == 0)
+			*ret = *layout_find(name);
+		return r;
 	}
 	if (is_path)
 		(void)STR_COPY(path, name);
@@ -483,9 +498,13 @@ int layout_resolve(const char *name, const char *folder, struct layout *ret, str
 			"with --layout ./FILE",
 			name, names, folder);
 	}
-	r = layout_load(path, ret, &cause);
-	if (r == 0)
-		return 0;
+	r = layout_load(path, choices, &found, &cause);
+	if (r == 0) {
+		r = blob_choices_check(choices, &found, diag);
+		if (r == 0)
+			*ret = found;
+		return r;
+	}
 	return cause.line > 0 ? diag_fail(diag, r, "%s:%d: %s", path, cause.line, cause.text)
 			      : diag_fail(diag, r, "%s: %s", path, cause.text);
 }

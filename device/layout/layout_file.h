@@ -11,31 +11,38 @@
 
 #include "device/base/util.h"
 #include "device/layout/layout.h"
+#include "device/layout/layout_blob.h"
 
 /* Maximum size of a layout file, in bytes. */
 #define LAYOUT_FILE_MAX 65536
 
 /*
- * Reads the layout file at @path. Relative paths of blobs start from its folder; the files must
- * exist, as their identities and sizes are recorded. Returns 0; -EINVAL if the content is wrong;
- * or -errno of reading it. On failure @ret is unchanged and @diag has the reason, and the line if
- * there is one.
+ * Reads the layout file at @path. Relative paths of blobs start from its folder; identities and sizes
+ * of the files are recorded. @choices (may be NULL) replace files of the layout, and must exist. A
+ * blob without any file is marked as missing; layout_check_files reports it.
+ *
+ * Returns 0; -EINVAL if the content is wrong; or -errno of reading it. On failure @ret is unchanged
+ * and @diag has the reason, and the line if there is one.
  */
-_must_check_ int layout_load(const char *path, struct layout *ret, struct diag *diag);
+_must_check_ int layout_load(const char *path, const struct blob_choices *choices,
+	struct layout *ret, struct diag *diag);
 
 /* Parses @size bytes of @text, which came from the file at the absolute path @path. Returns as
  * layout_load, and -ENOMEM. */
-_must_check_ int layout_parse(
-	const char *text, size_t size, const char *path, struct layout *ret, struct diag *diag);
+_must_check_ int layout_parse(const char *text, size_t size, const char *path,
+	const struct blob_choices *choices, struct layout *ret, struct diag *diag);
 
 /*
  * Finds the layout that the operator named: a built-in layout; a file, if @name contains a "/" or
  * ends in ".conf"; or NAME.conf in @folder (see layout_folder). Returns 0, or -errno with the
  * complete message in @diag, "FILE:LINE: ..." for an error on a line. -ENOENT if no layout has
- * that name.
+ * that name, or if it lacks a blob of @choices (may be NULL).
  */
-_must_check_ int layout_resolve(
-	const char *name, const char *folder, struct layout *ret, struct diag *diag);
+_must_check_ int layout_resolve(const char *name, const char *folder,
+	const struct blob_choices *choices, struct layout *ret, struct diag *diag);
+
+/* True for the names of layout files, which end in ".conf". */
+bool layout_has_suffix(const char *name);
 
 /* The folder of the installed layouts, relative to the running program:
  * ../share/boardstrap/layouts. "" if it cannot be determined. */

@@ -46,7 +46,7 @@ static uint64_t blobs_end(const struct layout *spec, const struct layout_partiti
 		const struct layout_blob *blob = &spec->blobs[i];
 
 		if (blob->target == BLOB_PARTITION && strcmp(blob->partition, p->name) == 0)
-			end = max(end, add(blob->offset_bytes, blob->size_bytes));
+			end = max(end, layout_blob_end(blob));
 	}
 	return end;
 }
@@ -112,7 +112,7 @@ uint64_t layout_min_bytes(const struct layout *spec)
 		const struct layout_blob *blob = &spec->blobs[i];
 
 		if (blob->target == BLOB_DISK)
-			end = max(end, add(blob->offset_bytes, blob->size_bytes));
+			end = max(end, layout_blob_end(blob));
 	}
 	end = round_up(end, KIB(4)); /* the backup begins with a sector, of whatever size */
 	return max(add(end, table_tail_bytes(spec)), spec->min_bytes);

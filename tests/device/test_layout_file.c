@@ -32,7 +32,7 @@ static int load(const struct sandbox *box, const char *text, struct layout *ret,
 
 	*diag = (struct diag){.line = 99};
 	sandbox_file(box, "board.conf", text);
-	return layout_load(sandbox_path(box, "board.conf", path), ret, diag);
+	return layout_load(sandbox_path(box, "board.conf", path), NULL, ret, diag);
 }
 
 static struct layout load_good(const struct sandbox *box, const char *text)
@@ -306,9 +306,10 @@ static const struct mistake mistakes[] = {
 	{"disk {\n table = mbr\n}\npartition \"1\" {\n size = 3000G\n}\n" ROOT, 0, "2 TiB"},
 	/* blobs; spl.bin has 100000 bytes */
 	{ROOT BLOB "}\n", 6, "has no offset"},
-	{ROOT "blob \"x\" {\n target = boot0\n}\n", 6, "has no file"},
-	{ROOT "blob \"x\" {\n target = boot0\n file = missing.bin\n}\n", 6,
-		"missing.bin cannot be read: No such file"},
+	{ROOT "blob \"x\" {\n file = missing.bin\n}\n", 6, "has no offset"},
+	{ROOT "blob \"x\" {\n file = missing.bin\n offset = 4M\n}\n", 6,
+		"blob x (unknown size at 4 MiB) overlaps partition rootfs"},
+	{ROOT "blob \"x\" {\n target = partition:rootfs\n}\n", 6, "destroy the ext4"},
 	{ROOT "blob \"x\" {\n target = boot0\n file = \".\"\n}\n", 6, "not a regular file"},
 	{ROOT "blob \"x\" {\n target = boot0\n file = empty.bin\n}\n", 6, "is empty"},
 	{ROOT BLOB " offset = 32K\n max = 64K\n}\n", 6, "larger than its max"},
@@ -480,18 +481,18 @@ static void files_that_are_not_layouts(void **state)
 	char path[PATH_MAX];
 
 	assert_int_equal(
-		layout_load(sandbox_path(box, "none.conf", path), &layout, &diag), -ENOENT);
+		layout_load(sandbox_path(box, "none.conf", path), NULL, &layout, &diag), -ENOENT);
 	assert_int_equal(diag.line, 0);
 	assert_non_null(strstr(diag.text, "No such file"));
-	assert_int_equal(layout_load(box->dir, &layout, &diag), -EINVAL);
+	assert_int_equal(layout_load(box->dir, NULL, &layout, &diag), -EINVAL);
 	assert_non_null(strstr(diag.text, "not a regular file"));
 	make_file(box, "large.conf", LAYOUT_FILE_MAX + 1);
 	assert_int_equal(
-		layout_load(sandbox_path(box, "large.conf", path), &layout, &diag), -EINVAL);
+		layout_load(sandbox_path(box, "large.conf", path), NULL, &layout, &diag), -EINVAL);
 	assert_non_null(strstr(diag.text, "64 KiB"));
 	make_file(box, "zeroes.conf", LAYOUT_FILE_MAX);
 	assert_int_equal(
-		layout_load(sandbox_path(box, "zeroes.conf", path), &layout, &diag), -EINVAL);
+		layout_load(sandbox_path(box, "zeroes.conf", path), NULL, &layout, &diag), -EINVAL);
 	assert_non_null(strstr(diag.text, "NUL byte"));
 }
 
@@ -509,22 +510,22 @@ static void names_are_resolved(void **state)
 	sandbox_file(box, "bad.conf", "disk {\n align = 3\n");
 
 	/* A built-in one wins. */
-	assert_int_equal(layout_resolve("single-mbr", box->dir, &layout, &diag), 0);
+	assert_int_equal(layout_resolve("single-mbr", box->dir, NULL, &layout, &diag), 0);
 	assert_string_equal(layout.file, "");
-	assert_int_equal(layout_resolve("mine", box->dir, &layout, &diag), 0);
+	assert_int_equal(layout_resolve("mine", box->dir, NULL, &layout, &diag), 0);
 	assert_string_equal(layout.name, "mine");
 	assert_string_equal(layout.file, sandbox_path(box, "mine.conf", path));
-	assert_int_equal(layout_resolve(path, "/nowhere", &layout, &diag), 0);
+	assert_int_equal(layout_resolve(path, "/nowhere", NULL, &layout, &diag), 0);
 
-	assert_int_equal(layout_resolve("bad", box->dir, &layout, &diag), -EINVAL);
+	assert_int_equal(layout_resolve("bad", box->dir, NULL, &layout, &diag), -EINVAL);
 	(void)snprintf(wanted, sizeof(wanted), "%s:1: the section that begins here is not closed",
 		sandbox_path(box, "bad.conf", path));
 	assert_string_equal(diag.text, wanted);
-	assert_int_equal(layout_resolve("./none.conf", box->dir, &layout, &diag), -ENOENT);
+	assert_int_equal(layout_resolve("./none.conf", box->dir, NULL, &layout, &diag), -ENOENT);
 	assert_string_equal(diag.text, "./none.conf: cannot be read: No such file or directory");
 	/* A name with this suffix is a file, not a layout in the folder. */
-	assert_int_equal(layout_resolve("mine.conf", box->dir, &layout, &diag), -ENOENT);
-	assert_int_equal(layout_resolve("none", box->dir, &layout, &diag), -ENOENT);
+	assert_int_equal(layout_resolve("mine.conf", box->dir, NULL, &layout, &diag), -ENOENT);
+	assert_int_equal(layout_resolve("none", box->dir, NULL, &layout, &diag), -ENOENT);
 	assert_non_null(strstr(diag.text, "no layout 'none'"));
 	assert_non_null(strstr(diag.text, "single-gpt, single-mbr, boot-root"));
 	assert_non_null(strstr(diag.text, box->dir));

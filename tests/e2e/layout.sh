@@ -111,6 +111,38 @@ check "every entry is at its path" diff -a want got
 umount "$tmp/mnt/var" "$tmp/mnt"
 mounts=()
 
+# ---- other files for blobs ----
+
+head -c 30000 /dev/urandom >new.bin
+rm loader.bin
+image board.img 700M
+run 2 "a blob without its file" install --target board.img "${rest[@]}" board.conf --yes &&
+	says "a blob without its file" "board\.conf:[0-9]*: blob spl: .*No such file.*--blob spl=FILE"
+run 2 "a blob of another name" install --target board.img "${rest[@]}" board.conf --yes --blob uboot=new.bin &&
+	says "a blob of another name" "board has no blob of this name\. Use one of: spl, environment"
+run 2 "a blob for a layout without blobs" install --target board.img "${rest[@]}" single-gpt --yes \
+	--blob spl=new.bin && says "a blob for a layout without blobs" "single-gpt has no blob of this name"
+run 2 "a blob for no layout" install --target board.img --archive rootfs.tar.zst --allow image --dry-run \
+	--blob spl=new.bin && says "a blob for no layout" "single-gpt has no blob of this name"
+run 2 "a blob whose file is not there" install --target board.img "${rest[@]}" board.conf --yes \
+	--blob spl=none.bin && says "a blob whose file is not there" "blob spl: file none\.bin cannot be read"
+truncate -s 40K large.bin
+run 2 "a blob that is too large" install --target board.img "${rest[@]}" board.conf --yes --blob spl=large.bin &&
+	says "a blob that is too large" "blob spl .40 KiB at 32 KiB. overlaps partition env"
+run 2 "a blob for the screens needs a layout" --blob spl=new.bin &&
+	says "a blob for the screens needs a layout" "--blob needs the layout"
+same "nothing was written" 0 "$(stat -c %b board.img)"
+run 0 "a dry run with a blob" install --target board.img "${rest[@]}" board.conf --json --dry-run \
+	--blob spl=new.bin
+check "the plan has its file" jq -e --arg file "$tmp/new.bin" 'select(.event == "plan").layout.blobs[0] |
+	.file == $file and .size == 30000' out
+install 0 "install with other files" --target board.img "${rest[@]}" board.conf --blob spl=new.bin \
+	--blob environment=new.bin
+check "the loader is the new one" cmp -n 30000 -i 32768:0 board.img new.bin
+check "and so is the environment, in place of a file that is there" cmp -n 30000 -i $((65536 + 512)):0 \
+	board.img new.bin
+head -c 20001 /dev/urandom >loader.bin
+
 # ---- mistakes ----
 
 image other.img 700M
@@ -122,10 +154,11 @@ sed 's/^	size = "64K"/	size = "64KB"/' board.conf >unit.conf
 refused "a bad unit" 'unit\.conf:9: size = "64KB": must be a size' ./unit.conf
 sed 's/^	size = "256M"/	szie = "256M"/' board.conf >word.conf
 refused "an unknown word" "word\.conf:18: .*szie" word.conf
-printf 'blob "other" {\n\tfile = "spl.bin"\n\toffset = "8K"\n}\n' | cat board.conf - >blob.conf
+printf 'blob "other" {\n\tfile = "spl.bin"\n\toffset = "24K"\n}\n' | cat board.conf - >blob.conf
 line=$(grep -n '^blob' blob.conf | cut -d : -f 1)
 refused "a missing blob" "blob\.conf:$line: .*spl\.bin.*No such file" ./blob.conf
 head -c 4000 /dev/urandom >spl.bin
+sed -i 's/"24K"/"8K"/' blob.conf
 refused "a blob over the GPT" "blob\.conf:$line: .*GPT" ./blob.conf
 sed -i 's/"8K"/"24K"/; s/^	min-size = "500M"/	min-size = "4G"/' blob.conf
 refused "an image that is too small" "4096 MiB" ./blob.conf

@@ -67,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size > LAYOUT_FILE_MAX)
 		return 0;
-	if (layout_parse((const char *)data, size, "/usr/bin/x.conf", &layout, &diag) < 0) {
+	if (layout_parse((const char *)data, size, "/usr/bin/x.conf", NULL, &layout, &diag) < 0) {
 		assert(diag.line >= 0 && diag.text[0]);
 		for (const char *c = diag.text; *c; c++)
 			assert(*c >= ' ' && *c <= '~');

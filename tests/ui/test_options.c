@@ -36,10 +36,10 @@ static int parse(enum command command, const char **words)
 static void install_takes_everything(void **state)
 {
 	(void)state;
-	assert_int_equal(
-		PARSE(INSTALL, "--target", "/dev/mmcblk1", "--archive=a=b.tar", "--layout",
-			"boot-root", "--allow", "sd,image", "--allow=usb", "--tar=/bin/tar",
-			"--expect-id", "0x1234", "--no-verify", "--yes", "--plain"),
+	assert_int_equal(PARSE(INSTALL, "--target", "/dev/mmcblk1", "--archive=a=b.tar", "--layout",
+				 "boot-root", "--allow", "sd,image", "--allow=usb",
+				 "--tar=/bin/tar", "--expect-id", "0x1234", "--no-verify", "--yes",
+				 "--plain", "--blob", "u-boot=/b/a=b", "--blob=spl=spl.bin"),
 		0);
 	assert_string_equal(options.target, "/dev/mmcblk1");
 	assert_string_equal(options.archive, "a=b.tar");
@@ -47,6 +47,10 @@ static void install_takes_everything(void **state)
 	assert_string_equal(options.tar, "/bin/tar");
 	assert_string_equal(options.expect_id, "0x1234");
 	assert_int_equal(options.allow, 1u << DISK_SD | 1u << DISK_IMAGE | 1u << DISK_USB);
+	assert_int_equal(options.blobs.count, 2);
+	assert_string_equal(options.blobs.list[0].name, "u-boot");
+	assert_string_equal(options.blobs.list[0].file, "/b/a=b");
+	assert_string_equal(options.blobs.list[1].name, "spl");
 	assert_true(options.no_verify && options.yes && options.plain);
 	assert_false(options.json || options.dry_run || options.all || options.help);
 }
@@ -97,6 +101,11 @@ static void bad_usage(void **state)
 			"--target is given twice: 'a' and 'b'"},
 		{COMMAND_INSTALL, {"--archive=a", "--archive=b"}, "--archive is given twice"},
 		{COMMAND_INSTALL, {"--archive", "-"}, "it must be a file"},
+		{COMMAND_INSTALL, {"--blob", "flash.bin"},
+			"--blob: 'flash.bin' is not NAME=FILE, such as u-boot=flash.bin"},
+		{COMMAND_INSTALL, {"--blob=a=1", "--blob=a=2"},
+			"--blob a is given twice: '1' and '2'"},
+		{COMMAND_INSPECT, {"--blob=a=1"}, "inspect has no option '--blob'"},
 		{COMMAND_INSTALL, {"--allow", "sd,floppy"},
 			"unknown kind 'floppy'. Use emmc, sd, usb, disk, loop or image"},
 		{COMMAND_INSTALL, {"--allow=other"}, "unknown kind 'other'"},
@@ -264,7 +273,7 @@ static void suggestions_of_sources_parse(void **state)
 /* The sentence for an option without its command names a command that has it. */
 static void suggestions_for_options_parse(void **state)
 {
-	static const char *const names[] = {"target", "archive", "layout", "allow", "tar",
+	static const char *const names[] = {"target", "archive", "layout", "blob", "allow", "tar",
 		"expect-id", "no-verify", "yes", "dry-run", "plain", "json", "all", "sysroot",
 		"brief", "log", "quiet"};
 
@@ -300,9 +309,9 @@ static char *help_of(enum command command)
 /* At most 80 columns, with every option. */
 static void help(void **state)
 {
-	static const char *const all[] = {"--target", "--archive", "--layout", "--allow", "--tar ",
-		"--expect-id", "--yes", "--dry-run", "--no-verify", "--plain", "--json", "--all",
-		"--sysroot", "--help", "--version", "list", "inspect", "install", "attach",
+	static const char *const all[] = {"--target", "--archive", "--layout", "--blob", "--allow",
+		"--tar ", "--expect-id", "--yes", "--dry-run", "--no-verify", "--plain", "--json",
+		"--all", "--sysroot", "--help", "--version", "list", "inspect", "install", "attach",
 		"status", "cancel"};
 
 	(void)state;

@@ -198,7 +198,8 @@ static int run(struct inspect *inspect, int reactor, struct inspect_result *ret)
 /* A disk of any size does for the check of what boots. */
 #define DISK_BYTES GIB(64)
 
-/* Places the layout that was asked for. 0, or -errno with a message in @diag. */
+/* Places the layout that was asked for. Files of its blobs may be missing: what the archive starts does
+ * not depend on them. 0, or -errno with a message in @diag. */
 static int find_layout(const char *name, struct layout *ret, struct diag *diag)
 {
 	struct layout layout;
@@ -207,7 +208,7 @@ static int find_layout(const char *name, struct layout *ret, struct diag *diag)
 	int r;
 
 	layout_folder(folder);
-	r = layout_resolve(name, folder, &layout, diag);
+	r = layout_resolve(name, folder, NULL, &layout, diag);
 	if (r < 0)
 		return r;
 	bytes = layout_min_bytes(&layout);

@@ -89,7 +89,9 @@ static int find_layout(struct run *run, struct diag *diag)
 	int r;
 
 	layout_folder(folder);
-	r = layout_resolve(name, folder, &run->layout, diag);
+	r = layout_resolve(name, folder, &run->options.blobs, &run->layout, diag);
+	if (r == 0)
+		r = layout_check_files(&run->layout, diag);
 	if (r < 0)
 		run->layout = (struct layout){0};
 	return r;
@@ -114,7 +116,7 @@ static int open_log(struct run *run, bool has_layout)
 	struct layout layout = run->layout;
 	struct diag diag;
 
-	if (!has_layout)
+	if (!has_layout && options->layout)
 		(void)STR_COPY(layout.file, options->layout);
 	if (!options->log || log_file_open(&run->log, options->log, options->archive,
 				     options->target, &layout, &diag) == 0)

@@ -78,6 +78,11 @@ static int take_archive(struct options *options, const char *value, struct diag 
 	return 0;
 }
 
+static int take_blob(struct options *options, const char *value, struct diag *diag)
+{
+	return blob_choices_add(&options->blobs, value, diag);
+}
+
 static int take_memory(struct options *options, const char *value, struct diag *diag)
 {
 	uint64_t bytes;
@@ -112,6 +117,8 @@ static const struct option_row {
 		.offset = OFFSET(archive), .take = take_archive},
 	{"layout", "NAME|FILE", "single-gpt (default), single-mbr, boot-root, or a file",
 		FOR_PLANS | FOR(INSPECT), .offset = OFFSET(layout)},
+	{"blob", "NAME=FILE", "write this file as the layout's blob NAME; repeatable", FOR_PLANS,
+		.offset = NOWHERE, .take = take_blob},
 	{"allow", "KIND,...", "allow sd, usb, disk, loop, image, worn and others",
 		FOR_PLANS | FOR(LIST), .offset = NOWHERE, .take = take_allow},
 	{"tar", "PATH", "extract with this tar instead of the one in PATH", FOR_PLANS,

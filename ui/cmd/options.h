@@ -9,6 +9,7 @@
 #include "core/archive/source.h"
 #include "device/base/diag.h"
 #include "device/base/util.h"
+#include "device/layout/layout_blob.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,7 +39,8 @@ struct options {
 	const char *log;     /* file */
 	const char *name;    /* operand of attach, status and cancel: name of a target */
 	struct archive_options reading;
-	unsigned allow; /* bits of disk_allow_parse */
+	struct blob_choices blobs; /* files in place of those of the layout */
+	unsigned allow;		   /* bits of disk_allow_parse */
 	bool yes, dry_run, no_verify, plain, json, all, brief, quiet;
 	bool help; /* main prints it before it runs any command */
 };

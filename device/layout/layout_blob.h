@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * layout_blob - the files of a layout's blobs: those that the layout names, and those that the
+ * operator gives in place of them. A blob without a file keeps its place in the layout, so that the
+ * operator can be asked for the file.
+ */
+#ifndef DEVICE_LAYOUT_LAYOUT_BLOB_H
+#define DEVICE_LAYOUT_LAYOUT_BLOB_H
+
+#include "device/layout/layout.h"
+
+/* What the operator asks for by NAME=FILE. */
+struct blob_choices {
+	size_t count;
+	struct blob_choice {
+		char name[36];	  /* of the blob */
+		const char *file; /* borrowed */
+	} list[LAYOUT_BLOBS_MAX];
+};
+
+/* Adds the choice @word, "NAME=FILE", which must stay valid. Returns 0; or -EINVAL, with the reason
+ * in @diag, if it has another form, contradicts an earlier choice, or is one too many. */
+_must_check_ int blob_choices_add(
+	struct blob_choices *choices, const char *word, struct diag *diag);
+/* Returns the file chosen for the blob @name, or NULL. @choices may be NULL. */
+const char *blob_choices_file(const struct blob_choices *choices, const char *name);
+/* Checks that @layout has every blob of @choices (may be NULL). Returns 0, or -ENOENT with a
+ * sentence that lists the blobs of @layout. */
+_must_check_ int blob_choices_check(
+	const struct blob_choices *choices, const struct layout *layout, struct diag *diag);
+
+/* Records the absolute path of the file @path, its identity and its size in @blob. Returns 0; -errno
+ * of stat(2); -EINVAL if it is not a regular file; -ENAMETOOLONG. On failure @blob is unchanged and
+ * @diag has the reason. */
+_must_check_ int layout_blob_take(struct layout_blob *blob, const char *path, struct diag *diag);
+
+/*
+ * Gives the blob at @index of a description the file @path, and checks the layout again. Returns 0;
+ * -EINVAL if the file is empty, larger than the blob's max, or would overlap something; or as
+ * layout_blob_take. On failure @layout is unchanged and @diag has the reason.
+ */
+_must_check_ int layout_set_blob(
+	struct layout *layout, size_t index, const char *path, struct diag *diag);
+/* Gives @layout the files that the operator gave to @before, an earlier reading of the same layout
+ * file, as far as its blobs can still have them. */
+void layout_keep_blobs(struct layout *layout, const struct layout *before);
+
+/* Index of the first blob without a file, or the number of blobs if all have one. */
+size_t layout_missing_blob(const struct layout *layout);
+/* Checks that every blob has a file. Returns 0, or -ENOENT with the complete message in @diag,
+ * "FILE:LINE: ...". */
+_must_check_ int layout_check_files(const struct layout *layout, struct diag *diag);
+
+/* Describes a blob: "u-boot 1.5 MiB at 32 KiB", "u-boot 1.5 MiB in boot0 at 0", "u-boot: file
+ * missing". */
+void layout_blob_describe(const struct layout_blob *blob, char *ret, size_t size);
+
+#endif
