@@ -3,6 +3,7 @@
 
 #include "device/base/human.h"
 #include "device/base/util.h"
+#include "device/layout/layout_table.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -40,6 +41,23 @@ const char *blob_choices_file(const struct blob_choices *choices, const char *na
 		if (strcmp(choices->list[i].name, name) == 0)
 			return choices->list[i].file;
 	return NULL;
+}
+
+struct blob_choices blob_choices_of(const struct layout *layout)
+{
+	struct blob_choices choices = {0};
+
+	for (size_t i = 0; i < layout->blob_count; i++) {
+		const struct layout_blob *blob = &layout->blobs[i];
+		struct blob_choice *choice = &choices.list[choices.count];
+
+		if (!blob->is_given)
+			continue;
+		choice->file = blob->file;
+		STR_COPY(choice->name, blob->name);
+		choices.count++;
+	}
+	return choices;
 }
 
 static bool has_blob(const struct layout *layout, const char *name)
@@ -108,25 +126,12 @@ int layout_set_blob(struct layout *layout, size_t index, const char *path, struc
 	int r = layout_blob_take(blob, path, diag);
 
 	blob->is_given = true;
-	if (r == 0)
-		r = layout_check(&changed, diag);
-	/* The smallest disk shows every overlap that any disk would show. */
+	/* Checks the whole layout; the smallest disk shows every overlap that any disk would show. */
 	if (r == 0)
 		r = layout_place(&changed, layout_min_bytes(&changed), 0, &placed, diag);
 	if (r == 0)
 		*layout = changed;
 	return r;
-}
-
-void layout_keep_blobs(struct layout *layout, const struct layout *before)
-{
-	struct diag diag;
-
-	for (size_t i = 0; i < before->blob_count; i++)
-		for (size_t j = 0; j < layout->blob_count; j++)
-			if (before->blobs[i].is_given &&
-				strcmp(before->blobs[i].name, layout->blobs[j].name) == 0)
-				(void)!layout_set_blob(layout, j, before->blobs[i].file, &diag);
 }
 
 size_t layout_missing_blob(const struct layout *layout)
@@ -167,7 +172,8 @@ void layout_blob_describe(const struct layout_blob *blob, char *ret, size_t size
 	if (blob->missing)
 		(void)str_format(ret, size, "%s: file missing", blob->name);
 	else
-		(void)str_format(ret, size, "%s %s%s%s at %s", blob->name,
+		(void)str_format(ret, size, "%s %s%s%s at %s%s", blob->name,
 			human_size(blob->size_bytes).s, places[blob->target], blob->partition,
-			blob->offset_bytes ? human_size(blob->offset_bytes).s : "0");
+			blob->offset_bytes ? human_size(blob->offset_bytes).s : "0",
+			table_splits(blob) ? " around the table" : "");
 }

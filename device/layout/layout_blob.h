@@ -22,6 +22,9 @@ struct blob_choices {
  * in @diag, if it has another form, contradicts an earlier choice, or is one too many. */
 _must_check_ int blob_choices_add(
 	struct blob_choices *choices, const char *word, struct diag *diag);
+/* Returns the files that the operator has given to blobs of @layout, to read its file again with them.
+ * The paths are borrowed from @layout. */
+struct blob_choices blob_choices_of(const struct layout *layout);
 /* Returns the file chosen for the blob @name, or NULL. @choices may be NULL. */
 const char *blob_choices_file(const struct blob_choices *choices, const char *name);
 /* Checks that @layout has every blob of @choices (may be NULL). Returns 0, or -ENOENT with a
@@ -41,10 +44,6 @@ _must_check_ int layout_blob_take(struct layout_blob *blob, const char *path, st
  */
 _must_check_ int layout_set_blob(
 	struct layout *layout, size_t index, const char *path, struct diag *diag);
-/* Gives @layout the files that the operator gave to @before, an earlier reading of the same layout
- * file, as far as its blobs can still have them. */
-void layout_keep_blobs(struct layout *layout, const struct layout *before);
-
 /* Index of the first blob without a file, or the number of blobs if all have one. */
 size_t layout_missing_blob(const struct layout *layout);
 /* Checks that every blob has a file. Returns 0, or -ENOENT with the complete message in @diag,

@@ -44,7 +44,7 @@ static bool is_layout(const char *path)
 	return fd >= 0 && text && read_full(fd, text, (size_t)st.st_size) == 0 && has_section(text);
 }
 
-size_t layout_list(const char *dir, char (*ret)[256], size_t max)
+size_t layout_list(const char *dir, size_t max, char (*ret)[256])
 {
 	struct dirent **entries;
 	_cleanup_free_ char *absolute = realpath(dir, NULL);

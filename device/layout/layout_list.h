@@ -11,6 +11,6 @@
  * to find out. Stores up to @max absolute paths in @ret, and returns how many files there are; 0 if
  * the folder cannot be read. Opens regular files only.
  */
-size_t layout_list(const char *dir, char (*ret)[256], size_t max);
+size_t layout_list(const char *dir, size_t max, char (*ret)[256]);
 
 #endif

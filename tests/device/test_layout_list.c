@@ -28,7 +28,7 @@ static void layouts_are_found_by_their_content(void **state)
 		sandbox_file(box, files[i].name, files[i].text);
 	assert_int_equal(mkdirat(box->root, "folder.conf", 0755), 0);
 	assert_int_equal(mkfifoat(box->root, "pipe.conf", 0644), 0);
-	assert_int_equal(layout_list(box->dir, found, 8), 3);
+	assert_int_equal(layout_list(box->dir, 8, found), 3);
 	assert_string_equal(found[0], sandbox_path(box, "b9.conf", path));
 	assert_string_equal(found[1], sandbox_path(box, "b10.conf", path));
 	assert_string_equal(found[2], sandbox_path(box, "broken.conf", path));
@@ -41,9 +41,9 @@ static void more_than_fit_are_counted(void **state)
 
 	sandbox_file(box, "a.conf", "partition a {}");
 	sandbox_file(box, "b.conf", "partition a {}");
-	assert_int_equal(layout_list(box->dir, found, 1), 2);
+	assert_int_equal(layout_list(box->dir, 1, found), 2);
 	assert_string_equal(found[1], "untouched");
-	assert_int_equal(layout_list("/nowhere/at/all", found, 2), 0);
+	assert_int_equal(layout_list("/nowhere/at/all", 2, found), 0);
 }
 
 static void all_shipped_layouts_are_found(void **state)
@@ -51,7 +51,7 @@ static void all_shipped_layouts_are_found(void **state)
 	char found[32][256];
 	struct layout layout;
 	struct diag diag;
-	size_t count = layout_list("assets/layouts", found, 32);
+	size_t count = layout_list("assets/layouts", 32, found);
 
 	(void)state;
 	assert_int_equal(count, 9);

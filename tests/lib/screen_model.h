@@ -45,7 +45,7 @@ static inline struct disk make_emmc(void)
 
 /* The screens that are not overlays, in their order. */
 static const struct screen *const all_screens[] = {&screen_target, &screen_kinds, &screen_archive,
-	&screen_layout, &screen_review, &screen_install, &screen_result};
+	&screen_layout, &screen_blob, &screen_review, &screen_install, &screen_result};
 
 static inline void set_table(struct disk *disk, uint32_t count, const char *fs, const char *label)
 {

@@ -322,6 +322,159 @@ static struct model *layout_parts(void)
 	return m;
 }
 
+/* Adds a layout beside the archive: u-boot and an environment, whose partition comes first. */
+static struct model_layout *add_board(struct model *m, const char *name)
+{
+	struct model_layout *board = &m->layouts[m->layout_count++];
+
+	*board = (struct model_layout){.spec = *layout_builtin(0)};
+	STR_COPY(board->spec.name, name);
+	STR_FORMAT(board->spec.file, "/media/stick/images/%s.conf", name);
+	STR_FORMAT(board->spec.summary, "%s, 1 partition", board->spec.file);
+	board->spec.blob_count = 2;
+	board->spec.blobs[0] = (struct layout_blob){.name = "u-boot",
+		.file = "/media/stick/images/flash.bin",
+		.offset_bytes = KIB(32),
+		.size_bytes = 1572864,
+		.max_bytes = KIB(3072)};
+	board->spec.blobs[1] = (struct layout_blob){.name = "spl",
+		.file = "/media/stick/images/spl.bin",
+		.target = BLOB_BOOT0,
+		.size_bytes = KIB(98)};
+	model_place_layouts(m);
+	m->layout_cursor = m->layout_count - 1;
+	return board;
+}
+
+static void lose_file(struct model *m, struct layout_blob *blob)
+{
+	blob->missing = 2; /* ENOENT */
+	blob->size_bytes = 0;
+	model_place_layouts(m);
+}
+
+static struct model *layout_blobs(void)
+{
+	struct model *m = layout();
+
+	set_scan(m, INSPECT_OK);
+	(void)add_board(m, "imx8mp");
+	return m;
+}
+
+static struct model *layout_missing(void)
+{
+	struct model *m = layout_blobs();
+
+	lose_file(m, &m->layouts[m->layout_cursor].spec.blobs[0]);
+	return m;
+}
+
+/* Every blob is missing, one has no file in the layout, and names are long. */
+static struct model *layout_missing_all(void)
+{
+	struct model *m = layout_missing();
+	struct layout *spec = &m->layouts[m->layout_cursor].spec;
+
+	spec->blobs[1].file[0] = '\0';
+	STR_COPY(spec->name, "board-of-a-long-name-revision-7");
+	lose_file(m, &spec->blobs[1]);
+	for (; spec->blob_count < LAYOUT_BLOBS_MAX; spec->blob_count++) {
+		struct layout_blob *blob = &spec->blobs[spec->blob_count];
+
+		*blob = spec->blobs[1];
+		STR_FORMAT(blob->name, "the-firmware-of-processor-%zu", spec->blob_count);
+		blob->offset_bytes = MIB(spec->blob_count) / 4;
+	}
+	model_place_layouts(m);
+	return m;
+}
+
+/* More partitions than any bar has columns for. */
+static struct model *layout_missing_many(void)
+{
+	struct model *m = layout_missing();
+	struct layout *placed = &m->layouts[m->layout_cursor].placed;
+
+	for (; placed->count < LAYOUT_PARTITIONS_MAX; placed->count++)
+		placed->partitions[placed->count] = placed->partitions[0];
+	return m;
+}
+
+static struct model *layout_unreadable(void)
+{
+	struct model *m = layout_blobs();
+	struct model_layout *board = &m->layouts[m->layout_cursor];
+
+	*board = (struct model_layout){.unreadable = true};
+	STR_COPY(board->spec.name, "imx8mp.conf");
+	STR_COPY(board->spec.file, "/media/stick/images/imx8mp.conf");
+	STR_COPY(board->why, "line 12: size = \"64KB\": must be a size in bytes, or with a suffix: "
+			     "s (512 bytes), K, M or G");
+	press(m, SYMBOL_ENTER);
+	return m;
+}
+
+static struct model *layout_path(void)
+{
+	struct model *m = layout_blobs();
+
+	set_browse(m);
+	type(m, "pim");
+	return m;
+}
+
+static struct model *layout_path_wrong(void)
+{
+	struct model *m = layout_path();
+
+	model_say(m, true,
+		"/media/stick/images/im: cannot be read: No such file or directory. Type another "
+		"path.");
+	return m;
+}
+
+static struct model *blob(void)
+{
+	static const struct browse_entry entries[] = {
+		{BROWSE_MEDIUM, "/media/stick", "/media/stick", "sda, USB, Ultra", 0, 0},
+		{BROWSE_UP, "../", "/media/stick", "", 0, 0},
+		{BROWSE_FOLDER, "old", "/media/stick/images/old", "", 0, 0},
+		{BROWSE_FILE, "flash-evk.bin", "/media/stick/images/flash-evk.bin", "", 1572864,
+			1767312000},
+		{BROWSE_FILE, "imx8mp.conf", "/media/stick/images/imx8mp.conf", "", 512,
+			1767312000},
+		{BROWSE_FILE, "rootfs.tar.zst", "/media/stick/images/rootfs.tar.zst", "", 213909504,
+			1767312000},
+	};
+	struct model *m = layout_missing();
+
+	m->screen = &screen_blob;
+	memcpy(m->browse.entries, entries, sizeof(entries));
+	m->browse.count = ARRAY_SIZE(entries);
+	m->browse.cursor = 3;
+	m->browse.any_file = true;
+	return m;
+}
+
+static struct model *blob_wrong(void)
+{
+	struct model *m = blob();
+
+	m->browse.cursor = 5;
+	model_say(m, true,
+		"blob u-boot is larger than its max: 204 MiB instead of 3 MiB. Choose another file.");
+	return m;
+}
+
+static struct model *blob_path(void)
+{
+	struct model *m = blob();
+
+	type(m, "pfl");
+	return m;
+}
+
 /* --- review --- */
 
 static struct model *review(void)
@@ -374,9 +527,15 @@ static struct model *review_name(void)
 static struct model *review_boot(void)
 {
 	static const struct layout_blob blobs[] = {
-		{.name = "idbloader", .target = BLOB_DISK, .offset_bytes = KIB(32)},
-		{.name = "u-boot", .target = BLOB_BOOT0},
-		{.name = "environment", .target = BLOB_PARTITION, .partition = "env"},
+		{.name = "idbloader",
+			.target = BLOB_DISK,
+			.offset_bytes = KIB(32),
+			.size_bytes = KIB(243)},
+		{.name = "u-boot", .target = BLOB_BOOT0, .size_bytes = 1572864},
+		{.name = "environment",
+			.target = BLOB_PARTITION,
+			.partition = "env",
+			.size_bytes = KIB(16)},
 	};
 	struct model *m = review_typed();
 	struct layout *placed = &m->layouts[m->layout_cursor].placed;
@@ -642,6 +801,16 @@ static struct model *help_layout(void)
 	return help_over(layout());
 }
 
+static struct model *help_blob(void)
+{
+	return help_over(blob());
+}
+
+static struct model *help_missing(void)
+{
+	return help_over(layout_missing());
+}
+
 static struct model *help_review(void)
 {
 	return help_over(review());
@@ -821,6 +990,23 @@ static const struct state {
 	{"layout-too-small", layout_too_small,
 		{"boot-root cannot be used: layout boot-root needs", "the disk has 128 MiB"}},
 	{"layout-parts", layout_parts, {"> boot-root", "sha256 WRONG"}},
+	{"layout-blobs", layout_blobs,
+		{"> imx8mp", "u-boot 1.5 MiB", "rootfs ext4 7.3 GiB", "Enter next", "p path"}},
+	{"layout-missing", layout_missing, {"> imx8mp", "u-boot: file missing", "Enter", "file"}},
+	{"layout-missing-all", layout_missing_all, {"> board-of-", "u-boot: file missing"}},
+	{"layout-missing-many", layout_missing_many,
+		{"> imx8mp", "u-boot: file missing", "128 partitions"}},
+	{"layout-unreadable", layout_unreadable,
+		{"> imx8mp.conf",
+			"imx8mp.conf cannot be used: line 12: size = \"64KB\": must be a"}},
+	{"layout-path", layout_path, {"Layout: ", "images/im", "> imx8mp"}},
+	{"layout-path-wrong", layout_path_wrong,
+		{"cannot be read: No such file or directory.", "images/im"}},
+	{"blob", blob, {"Choose u-boot for imx8mp", "> flash-evk.bin", "1.5 MiB"}},
+	{"blob-wrong", blob_wrong,
+		{"blob u-boot is larger than its max: 204 MiB instead of 3 MiB.",
+			"> rootfs.tar.zst"}},
+	{"blob-path", blob_path, {"File: ", "images/fl", "Choose u-boot"}},
 	{"review", review,
 		{"mmcblk1", "7.3 GiB", "..9f31", "2 partitions, ext4 \"rootfs\"", "rootfs.tar.zst",
 			"four digits of its serial"}},
@@ -876,6 +1062,8 @@ static const struct state {
 	{"help-target", help_target, {"Help: Target", "Enter", "choose this device"}},
 	{"help-archive", help_archive, {"Help: Archive", "open the folder"}},
 	{"help-layout", help_layout, {"Help: Layout", "choose this layout"}},
+	{"help-missing", help_missing, {"Help: Layout", "the file that this layout lacks"}},
+	{"help-blob", help_blob, {"Help: Blob", "choose the file"}},
 	{"help-review", help_review, {"Help: Review", "erase the device and install"}},
 	{"help-install", help_install,
 		{"Help: Install", "leave; boardstrap attach shows it again"}},

@@ -71,6 +71,37 @@ static void order_and_kinds(void **state)
 	browse_finish(&browse);
 }
 
+/* For a blob: archives are files like others, and files are sorted together. */
+static void any_file(void **state)
+{
+	static const struct {
+		enum browse_kind kind;
+		const char *name;
+	} want[] = {
+		{BROWSE_UP, "../"},
+		{BROWSE_FOLDER, "b"},
+		{BROWSE_FILE, "flash.bin"},
+		{BROWSE_FILE, "root.tar"},
+		{BROWSE_FILE, "u-boot"},
+	};
+	struct sandbox *box = *state;
+	struct browse browse = {.any_file = true};
+
+	sandbox_file(box, "b/inside", "");
+	sandbox_file(box, "u-boot", "x");
+	sandbox_file(box, "root.tar", "x");
+	sandbox_file(box, "flash.bin", "");
+	assert_int_equal(mkfifoat(box->root, "pipe", 0644), 0);
+	assert_int_equal(browse_open(&browse, -1, box->dir, NULL), 0);
+	assert_int_equal(browse.count, ARRAY_SIZE(want));
+	for (size_t i = 0; i < ARRAY_SIZE(want); i++) {
+		assert_string_equal(browse.entries[i].name, want[i].name);
+		assert_int_equal(browse.entries[i].kind, want[i].kind);
+	}
+	assert_int_equal(browse.cursor, 2);
+	browse_finish(&browse);
+}
+
 /* A v7 tar has no magic; only the checksum of its header identifies it. */
 static void archives_without_a_suffix(void **state)
 {
@@ -332,6 +363,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		sandbox_test(order_and_kinds),
+		sandbox_test(any_file),
 		sandbox_test(archives_without_a_suffix),
 		sandbox_test(media_first),
 		cmocka_unit_test(names),

@@ -429,6 +429,146 @@ static void layout_that_does_not_fit(void **state)
 	free_model(m);
 }
 
+/* A model on the Layout screen, with the cursor on a layout beside the archive: its boot loader and its
+ * environment have no files. */
+static struct model *make_board(void)
+{
+	struct model *m = make_model();
+	struct model_layout *board = &m->layouts[m->layout_count++];
+
+	m->screen = &screen_layout;
+	set_browse(m);
+	*board = (struct model_layout){.spec = *layout_builtin(0)};
+	STR_COPY(board->spec.name, "board");
+	board->spec.blob_count = 2;
+	board->spec.blobs[0] = (struct layout_blob){.name = "u-boot",
+		.file = "/b/flash.bin",
+		.missing = 2,
+		.offset_bytes = KIB(32),
+		.max_bytes = MIB(1)};
+	board->spec.blobs[1] =
+		(struct layout_blob){.name = "env", .missing = 2, .offset_bytes = MIB(2)};
+	model_place_layouts(m);
+	m->layout_cursor = m->layout_count - 1;
+	return m;
+}
+
+/* Gives a blob a file of @bytes. */
+static void give_file(struct model *m, size_t index, uint64_t bytes)
+{
+	struct layout_blob *blob = &m->layouts[m->layout_cursor].spec.blobs[index];
+
+	blob->missing = 0;
+	blob->size_bytes = bytes;
+	model_place_layouts(m);
+}
+
+static void layout_asks_for_files(void **state)
+{
+	struct model *m = make_board();
+	struct grid grid;
+
+	(void)state;
+	give_grid(m, &grid, 24, 120);
+	assert_true(
+		shows(m, &grid, "u-boot: file missing, env: file missing (Enter chooses them)"));
+	assert_true(shows(m, &grid, "Enter choose file"));
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_ASK_BLOB);
+	assert_int_equal(m->blob, 0);
+	give_file(m, 0, KIB(512));
+	assert_true(
+		shows(m, &grid, "env: file missing (Enter chooses it), u-boot 512 KiB at 32 KiB"));
+	assert_true(shows(m, &grid, "env: file missing, u-boot 512 KiB, 3.5 MiB free"));
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_ASK_BLOB);
+	assert_int_equal(m->blob, 1);
+	give_file(m, 1, KIB(16));
+	assert_true(shows(m, &grid, "u-boot 512 KiB at 32 KiB, env 16 KiB at 2 MiB"));
+	assert_true(
+		shows(m, &grid, "u-boot 512 KiB, 1.5 MiB free, env 16 KiB, 2 MiB free, rootfs"));
+	assert_true(shows(m, &grid, "Enter next"));
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_LAYOUT);
+	/* What does not fit needs no files. */
+	m->layouts[m->layout_cursor].spec.blobs[1].missing = 2;
+	m->target.size_bytes = MIB(2);
+	model_place_layouts(m);
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_NONE);
+	assert_non_null(strstr(m->notice, "board cannot be used: layout board needs"));
+	assert_true(shows(m, &grid, "Enter next"));
+	free_drawn(m, &grid);
+}
+
+static void blob_keys(void **state)
+{
+	static const struct browse_entry file = {
+		BROWSE_FILE, "flash.bin", "/media/stick/images/flash.bin", "", 512, 0};
+	struct model *m = make_board();
+	struct grid grid;
+
+	(void)state;
+	m->screen = &screen_blob;
+	m->browse.entries[4] = file;
+	give_grid(m, &grid, 24, 80);
+	assert_true(shows(m, &grid, "Choose u-boot for board (flash.bin, at most 1 MiB):"));
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_BLOB);
+	assert_string_equal(m->text, "/media/stick/images/flash.bin");
+	m->browse.cursor = 2;
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_FOLDER);
+	assert_int_equal(press(m, SYMBOL_ERASE), OUTCOME_FOLDER);
+	assert_string_equal(m->text, "/media/stick");
+	(void)type(m, "pflash");
+	assert_int_equal(m->entry, ENTRY_BLOB);
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_BLOB);
+	assert_string_equal(m->text, "/media/stick/images/flash");
+	(void)press(m, SYMBOL_ESCAPE);
+	assert_int_equal(press(m, SYMBOL_ESCAPE), OUTCOME_BACK);
+	/* The layout may say little. */
+	m->blob = 1;
+	assert_true(shows(m, &grid, "Choose env for board:"));
+	m->browse.count = 0;
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_NONE);
+	free_drawn(m, &grid);
+}
+
+static void layout_by_path(void **state)
+{
+	struct model *m = make_board();
+
+	(void)state;
+	assert_int_equal(type(m, "p"), OUTCOME_NONE);
+	assert_int_equal(m->entry, ENTRY_LAYOUT);
+	assert_string_equal(m->text, "/media/stick/images/");
+	(void)type(m, "../board.conf");
+	assert_int_equal(press(m, SYMBOL_TAB), OUTCOME_COMPLETE);
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_LAYOUT_FILE);
+	assert_string_equal(m->text, "/media/stick/board.conf");
+	(void)press(m, SYMBOL_ESCAPE);
+	assert_int_equal(m->entry, ENTRY_NONE);
+	assert_int_equal(press(m, SYMBOL_ESCAPE), OUTCOME_BACK);
+	free_model(m);
+}
+
+/* The reason is in the file: it stays, whatever the target. */
+static void layout_that_cannot_be_read(void **state)
+{
+	struct model *m = make_board();
+	struct model_layout *board = &m->layouts[m->layout_cursor];
+	struct grid grid;
+
+	(void)state;
+	give_grid(m, &grid, 24, 80);
+	*board = (struct model_layout){.unreadable = true, .why = "line 7: unterminated string"};
+	STR_COPY(board->spec.name, "board.conf");
+	STR_COPY(board->spec.file, "/b/board.conf");
+	model_place_layouts(m);
+	assert_true(shows(m, &grid, "> board.conf      cannot be read") ||
+		    shows(m, &grid, "> board.conf     cannot be read"));
+	assert_true(shows(m, &grid, "/b/board.conf"));
+	assert_true(shows(m, &grid, "line 7: unterminated string"));
+	assert_int_equal(press(m, SYMBOL_ENTER), OUTCOME_NONE);
+	assert_string_equal(m->notice, "board.conf cannot be used: line 7: unterminated string");
+	free_drawn(m, &grid);
+}
+
 static void cancel_asks(void **state)
 {
 	struct model *m = make_install();
@@ -511,13 +651,13 @@ static void result_says_what_is_safe(void **state)
 /* Ctrl-C asks to quit on every screen before an install; a second one, or y, quits. */
 static void ctrl_c_asks_to_quit(void **state)
 {
-	const struct screen *const before[] = {
-		&screen_target, &screen_kinds, &screen_archive, &screen_layout, &screen_review};
+	const struct screen *const before[] = {&screen_target, &screen_kinds, &screen_archive,
+		&screen_layout, &screen_blob, &screen_review};
 	struct model *m;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(before); i++) {
-		m = make_model();
+		m = make_board();
 		m->screen = before[i];
 		set_browse(m);
 		assert_int_equal(press(m, SYMBOL_INTERRUPT), OUTCOME_NONE);
@@ -1224,6 +1364,10 @@ int main(void)
 		cmocka_unit_test(screen_names_the_word),
 		cmocka_unit_test(archive_keys),
 		cmocka_unit_test(layout_that_does_not_fit),
+		cmocka_unit_test(layout_asks_for_files),
+		cmocka_unit_test(blob_keys),
+		cmocka_unit_test(layout_by_path),
+		cmocka_unit_test(layout_that_cannot_be_read),
 		cmocka_unit_test(cancel_asks),
 		cmocka_unit_test(cancel_question_follows_the_install),
 		cmocka_unit_test(result_says_what_is_safe),

@@ -216,18 +216,6 @@ static bool start(struct app *app)
 	return true;
 }
 
-/* Lists the layout of the command line, if it is from a file, and the built-in ones. */
-static void list_layouts(struct model *m, const struct layout *asked)
-{
-	if (asked && asked->file[0])
-		m->layouts[m->layout_count++].spec = *asked;
-	for (size_t i = 0; m->layout_count < MODEL_LAYOUTS_MAX && layout_builtin(i); i++) {
-		if (asked && !asked->file[0] && strcmp(asked->name, layout_builtin(i)->name) == 0)
-			m->layout_cursor = m->layout_count;
-		m->layouts[m->layout_count++].spec = *layout_builtin(i);
-	}
-}
-
 static bool prepare_all(struct app *app)
 {
 	struct model *m = app->model;
@@ -239,7 +227,7 @@ static bool prepare_all(struct app *app)
 		return false;
 	}
 	app_read_board(app->options->root, m->board, sizeof(m->board));
-	list_layouts(m, app->options->layout);
+	app_start_layouts(app);
 	m->allow = app->options->allow;
 	m->screen = &screen_target;
 	app_judge(app);

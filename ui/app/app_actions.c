@@ -20,6 +20,11 @@ static void enter_target(struct app *app)
 		(void)inventory_watch(app->inventory);
 }
 
+static void enter_layout(struct app *app)
+{
+	app_list_layouts(app);
+}
+
 static void enter_review(struct app *app)
 {
 	app->model->planned = false;
@@ -38,6 +43,7 @@ static const struct {
 } on_enter[] = {
 	{&screen_target, enter_target},
 	{&screen_kinds, enter_target},
+	{&screen_layout, enter_layout},
 	{&screen_review, enter_review},
 	{&screen_result, enter_result},
 };
@@ -169,6 +175,12 @@ void app_leave(struct app *app)
 
 /* --- keys --- */
 
+static void leave_blobs(struct app *app)
+{
+	app_end_blobs(app);
+	go_to(app, &screen_layout);
+}
+
 static void on_back(struct app *app)
 {
 	static const struct screen *const way[] = {
@@ -176,7 +188,9 @@ static void on_back(struct app *app)
 
 	int step = app->model->screen->step;
 
-	if (step >= 1) /* the first is Kinds */
+	if (app->model->screen == &screen_blob)
+		leave_blobs(app);
+	else if (step >= 1) /* the first is Kinds */
 		go_to(app, way[step >= 2 ? step - 2 : 0]);
 }
 
@@ -236,12 +250,18 @@ static void on_folder(struct app *app)
 	app_open_folder(app, m->text, select[0] ? select : NULL);
 }
 
+static bool is_folder(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 static void on_archive(struct app *app)
 {
 	struct model *m = app->model;
-	struct stat st;
 
-	if (stat(m->text, &st) == 0 && S_ISDIR(st.st_mode))
+	if (is_folder(m->text))
 		app_open_folder(app, m->text, NULL);
 	else if (app_scan_archive(app, m->text))
 		go_to(app, &screen_layout);
@@ -260,6 +280,27 @@ static void on_complete(struct app *app)
 static void on_layout(struct app *app)
 {
 	go_to(app, &screen_review);
+}
+
+static void on_layout_file(struct app *app)
+{
+	(void)app_take_layout_file(app, app->model->text);
+}
+
+static void on_ask_blob(struct app *app)
+{
+	app_browse_for_blob(app);
+	go_to(app, &screen_blob);
+}
+
+static void on_blob(struct app *app)
+{
+	struct model *m = app->model;
+
+	if (is_folder(m->text))
+		app_open_folder(app, m->text, NULL);
+	else if (app_take_blob(app, m->text))
+		leave_blobs(app);
 }
 
 static void on_cancel(struct app *app)
@@ -314,6 +355,9 @@ static void (*const handlers[OUTCOME_COUNT])(struct app *app) = {
 	[OUTCOME_ARCHIVE] = on_archive,
 	[OUTCOME_COMPLETE] = on_complete,
 	[OUTCOME_LAYOUT] = on_layout,
+	[OUTCOME_LAYOUT_FILE] = on_layout_file,
+	[OUTCOME_ASK_BLOB] = on_ask_blob,
+	[OUTCOME_BLOB] = on_blob,
 	[OUTCOME_BEGIN] = on_begin,
 	[OUTCOME_CANCEL] = on_cancel,
 	[OUTCOME_DETACH] = on_quit,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * app_internal - shared by the files of the app. From the bottom up: app_watch.c (descriptors in
- * the reactor), app_view.c (draws the model), app_console.c (kernel messages), app_sources.c (fills
- * the model), app_log.c, app_actions.c (handles keys and the engine), app.c (terminal, signals, the loop). A
+ * the reactor), app_view.c (draws the model), app_console.c (kernel messages), app_sources.c and
+ * app_layouts.c (fill the model), app_log.c, app_actions.c (handles keys and the engine), app.c (terminal, signals, the loop). A
  * file calls only files below it.
  */
 #ifndef UI_APP_APP_INTERNAL_H
@@ -98,6 +98,24 @@ void app_check_plan(struct app *app);
 /* Recalls duration and rate of this device's last install, if it passed with the same archive; the
  * estimate for the next one. */
 void app_recall_last_run(struct model *model);
+
+/* --- app_layouts.c: the layouts --- */
+
+/* Lists the layout of the options, which gets the cursor, and all others. */
+void app_start_layouts(struct app *app);
+/* Reads all layouts again: those that the operator named, the built-in ones, those beside the archive,
+ * the installed ones. The cursor stays on its layout, and blobs keep the files that the operator gave. */
+void app_list_layouts(struct app *app);
+/* Lists the layout file @path first, with the cursor on it. Returns false, with a notice, if it cannot
+ * be read. */
+bool app_take_layout_file(struct app *app, const char *path);
+/* Lists the folder where the file of the blob m->blob may be. */
+void app_browse_for_blob(struct app *app);
+/* Gives the file @path to the blob m->blob. Returns true if every blob of the layout has a file now;
+ * false if m->blob is the next one without, or, with a notice, if it cannot be that file. */
+bool app_take_blob(struct app *app, const char *path);
+/* Lists the folder of the archive again. */
+void app_end_blobs(struct app *app);
 
 /* --- app_console.c --- */
 

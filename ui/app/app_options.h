@@ -16,7 +16,7 @@ struct app_options {
 	const char *target;	     /* /dev path of a disk, which gets the cursor, or path of an
 				    image, which gets a row of its own; or NULL */
 	const struct layout *layout; /* gets the cursor; a layout from a file becomes the first
-					row; or NULL */
+					row; its blobs may lack files; or NULL */
 	const char *tar_program;     /* or NULL: tar from PATH */
 	const char *expect_id;	     /* CID or serial that the target must have, or NULL */
 	unsigned allow;		     /* bit 1 << enum disk_kind for each kind that may be written */

@@ -103,7 +103,8 @@ static void join(const char *dir, const char *name, char *ret, size_t size)
 		*ret = '\0';
 }
 
-static void add_file(struct listing *list, const char *dir, int dir_fd, const char *name)
+static void add_file(
+	struct listing *list, const char *dir, int dir_fd, const char *name, bool any_file)
 {
 	struct browse_entry *entry;
 	enum browse_kind kind = BROWSE_OTHER;
@@ -121,6 +122,8 @@ static void add_file(struct listing *list, const char *dir, int dir_fd, const ch
 		kind = BROWSE_FOLDER;
 	else if (!S_ISREG(st.st_mode))
 		return; /* never open devices, sockets and pipes */
+	else if (any_file)
+		kind = BROWSE_FILE;
 	else if (browse_is_archive_name(name))
 		kind = BROWSE_ARCHIVE;
 	else if (st.st_size > 0 && list->looked++ < BROWSE_MAGIC_MAX &&
@@ -148,15 +151,16 @@ static int entry_order(const void *left, const void *right)
 
 static size_t first_cursor(const struct listing *list, const char *select)
 {
-	size_t archive = SIZE_MAX;
+	size_t file = SIZE_MAX;
 
 	for (size_t i = 0; i < list->count; i++) {
 		if (select && strcmp(list->entries[i].name, select) == 0)
 			return i;
-		if (archive == SIZE_MAX && list->entries[i].kind == BROWSE_ARCHIVE)
-			archive = i;
+		if (file == SIZE_MAX && (list->entries[i].kind == BROWSE_ARCHIVE ||
+						list->entries[i].kind == BROWSE_FILE))
+			file = i;
 	}
-	return archive != SIZE_MAX ? archive : 0;
+	return file != SIZE_MAX ? file : 0;
 }
 
 int browse_open(struct browse *browse, int root, const char *dir, const char *select)
@@ -183,7 +187,7 @@ int browse_open(struct browse *browse, int root, const char *dir, const char *se
 		if (strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0 ||
 			(item->d_name[0] == '.' && !browse->hidden))
 			continue;
-		add_file(&list, dir, dirfd(stream), item->d_name);
+		add_file(&list, dir, dirfd(stream), item->d_name, browse->any_file);
 	}
 	(void)closedir(stream);
 	if (list.count > 0)

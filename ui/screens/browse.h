@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * browse - the folder listing of the Archive screen: mounted removable media first, then the parent
- * folder, folders, archives, and other files last. A file whose name is not that of an archive is
- * recognised by its first bytes.
+ * browse - the folder listing of the screens Archive and Blob: mounted removable media first, then the
+ * parent folder, folders, archives, and other files last. A file whose name is not that of an archive
+ * is recognised by its first bytes. For a blob all files are alike, and none is opened.
  */
 #ifndef UI_SCREENS_BROWSE_H
 #define UI_SCREENS_BROWSE_H
@@ -14,7 +14,14 @@
 #include <stdint.h>
 #include <time.h>
 
-enum browse_kind { BROWSE_MEDIUM, BROWSE_UP, BROWSE_FOLDER, BROWSE_ARCHIVE, BROWSE_OTHER };
+enum browse_kind {
+	BROWSE_MEDIUM,
+	BROWSE_UP,
+	BROWSE_FOLDER,
+	BROWSE_FILE, /* any file, if any may be chosen */
+	BROWSE_ARCHIVE,
+	BROWSE_OTHER
+};
 
 struct browse_entry {
 	enum browse_kind kind;
@@ -42,6 +49,7 @@ struct browse {
 	char dir[512];
 	char home[256];		      /* replaces "~"; "": unknown */
 	bool hidden;		      /* also list names that begin with a dot */
+	bool any_file;		      /* list all files as BROWSE_FILE */
 	struct browse_entry *entries; /* owned */
 	size_t count;
 	size_t left_out; /* entries not listed: too many, or the path is too long */
@@ -50,8 +58,8 @@ struct browse {
 
 /*
  * Lists @dir, and the removable media mounted on the machine below @root (-1: omit them). The
- * cursor goes to the name @select (may be NULL), else to the first archive, else to the first
- * entry. Returns 0; or -errno, and then the old listing stays. Free it with browse_finish.
+ * cursor goes to the name @select (may be NULL), else to the first archive or file that may be
+ * chosen, else to the first entry. Returns 0; or -errno, and then the old listing stays. Free it with browse_finish.
  */
 _must_check_ int browse_open(struct browse *browse, int root, const char *dir, const char *select);
 void browse_finish(struct browse *browse);

@@ -160,6 +160,8 @@ void model_place_layouts(struct model *model)
 		struct model_layout *layout = &model->layouts[i];
 		struct diag diag = {0};
 
+		if (layout->unreadable)
+			continue;
 		layout->why[0] = '\0';
 		if (layout_place(&layout->spec, model->target.size_bytes,
 			    model->target.sector_bytes, &layout->placed, &diag) < 0)

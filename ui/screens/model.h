@@ -15,19 +15,29 @@
 #include "ui/term/grid.h"
 
 #define MODEL_DISKS_MAX	  32
-#define MODEL_LAYOUTS_MAX 8
+#define MODEL_LAYOUTS_MAX 32
 #define MODEL_LOG_MAX	  256
 /* Enter is ignored for this time after the row under the cursor has changed. */
 #define MODEL_CALM_MS 500
 
 /* The open text field. From ENTRY_PATH on it is a path (path_entry.h): of the archive, of an image
- * to install to, of the file to save the log in. */
-enum model_entry { ENTRY_NONE, ENTRY_SEARCH, ENTRY_PATH, ENTRY_IMAGE, ENTRY_SAVE };
+ * to install to, of a layout file, of a blob, of the file to save the log in. */
+enum model_entry {
+	ENTRY_NONE,
+	ENTRY_SEARCH,
+	ENTRY_PATH,
+	ENTRY_IMAGE,
+	ENTRY_LAYOUT,
+	ENTRY_BLOB,
+	ENTRY_SAVE
+};
 
 struct model_layout {
-	struct layout spec;
+	struct layout spec;   /* if unreadable: only its name and its file */
 	struct layout placed; /* on the chosen target */
-	char why[160];	      /* why it does not fit; else "" */
+	char why[400];	      /* why it cannot be used; else "" */
+	bool unreadable;      /* the reason is in the file, not in the target */
+	bool is_given;	      /* named by the operator: listed wherever it is */
 };
 
 struct screen;
@@ -82,6 +92,7 @@ struct model {
 	/* Layout */
 	struct model_layout layouts[MODEL_LAYOUTS_MAX];
 	size_t layout_count, layout_cursor;
+	size_t blob; /* index of the blob of that layout that gets a file on the screen Blob */
 
 	/* Review */
 	bool planned; /* plan and verdict are valid; false while the scan runs */
@@ -133,7 +144,7 @@ size_t model_listed(const struct model *model);
 /* Returns the disk under the cursor, or NULL. */
 const struct disk *model_disk(const struct model *model);
 
-/* Places every layout on the chosen target. */
+/* Places every layout that could be read on the chosen target. */
 void model_place_layouts(struct model *model);
 
 /* Shows the question whether to cancel, with its consequence, which each snapshot updates. */

@@ -34,6 +34,8 @@ static enum outcome take_path(struct model *m)
 {
 	static const enum outcome outcomes[] = {[ENTRY_PATH] = OUTCOME_ARCHIVE,
 		[ENTRY_IMAGE] = OUTCOME_IMAGE,
+		[ENTRY_LAYOUT] = OUTCOME_LAYOUT_FILE,
+		[ENTRY_BLOB] = OUTCOME_BLOB,
 		[ENTRY_SAVE] = OUTCOME_SAVE};
 	char path[512];
 

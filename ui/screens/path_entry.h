@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* path_entry - the text field for a path, on any screen: of the archive, of an image, of the saved
- * log. Tab completes; "~/" is the home folder; "//" begins a new path. */
+/* path_entry - the text field for a path, on any screen: of the archive, of an image, of a
+ * layout, of a blob, of the saved log. Tab completes; "~/" is the home folder; "//" begins a new path. */
 #ifndef UI_SCREENS_PATH_ENTRY_H
 #define UI_SCREENS_PATH_ENTRY_H
 

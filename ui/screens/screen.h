@@ -32,7 +32,10 @@ enum outcome {
 	OUTCOME_COMPLETE, /* complete the path in model.text, and set model.names */
 	OUTCOME_SAVE_AS, /* ask where to save the log, beginning with a path that the app proposes */
 	OUTCOME_LAYOUT,	 /* the layout under the cursor has been chosen */
-	OUTCOME_BEGIN,	 /* the operator has confirmed: start the engine */
+	OUTCOME_LAYOUT_FILE, /* list the layout file in model.text */
+	OUTCOME_ASK_BLOB,    /* ask for the file of the blob model.blob, which is missing */
+	OUTCOME_BLOB,	     /* the file in model.text has been chosen for it */
+	OUTCOME_BEGIN,	     /* the operator has confirmed: start the engine */
 	OUTCOME_CANCEL,
 	OUTCOME_DETACH,
 	OUTCOME_AGAIN,	 /* go from the result to the first screen */
@@ -85,7 +88,7 @@ struct screen {
 	void (*found)(struct model *model);
 };
 
-extern const struct screen screen_target, screen_kinds, screen_archive, screen_layout,
+extern const struct screen screen_target, screen_kinds, screen_archive, screen_layout, screen_blob,
 	screen_review, screen_install, screen_result, screen_help, screen_log;
 
 /* --- for the screens --- */

@@ -53,6 +53,8 @@ static const struct {
 	[ENTRY_SEARCH] = {"Search: ", search_hints, ARRAY_SIZE(search_hints)},
 	[ENTRY_PATH] = {"Path: ", path_hints, ARRAY_SIZE(path_hints)},
 	[ENTRY_IMAGE] = {"Image: ", path_hints, ARRAY_SIZE(path_hints)},
+	[ENTRY_LAYOUT] = {"Layout: ", path_hints, ARRAY_SIZE(path_hints)},
+	[ENTRY_BLOB] = {"File: ", path_hints, ARRAY_SIZE(path_hints)},
 	[ENTRY_SAVE] = {"Save as: ", save_hints, ARRAY_SIZE(save_hints)},
 };
 

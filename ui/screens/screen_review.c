@@ -5,6 +5,7 @@
 #include "core/plan/loader_check.h"
 #include "device/base/human.h"
 #include "device/base/util.h"
+#include "device/layout/layout_blob.h"
 #include "device/layout/layout_table.h"
 #include "ui/screens/line_edit.h"
 
@@ -220,7 +221,6 @@ static int draw_fact(struct grid *g, int row, int last, const char *label, const
 /* Boot loaders and boot settings: "spl at 32 KiB, uboot in boot0; boots from boot0". */
 static int draw_boot(const struct model *m, struct grid *g, int row, int last)
 {
-	static const char *const areas[] = {[BLOB_BOOT0] = "boot0", [BLOB_BOOT1] = "boot1"};
 	static const char *const boots[] = {[EMMC_BOOT_NONE] = "boot from eMMC disabled",
 		[EMMC_BOOT_BOOT0] = "the eMMC boots from boot0",
 		[EMMC_BOOT_BOOT1] = "the eMMC boots from boot1",
@@ -229,18 +229,11 @@ static int draw_boot(const struct model *m, struct grid *g, int row, int last)
 	char text[512] = "", one[128];
 
 	for (size_t i = 0; i < layout->blob_count; i++) {
-		const struct layout_blob *blob = &layout->blobs[i];
 		size_t length = strlen(text);
 
-		if (blob->target == BLOB_DISK)
-			STR_FORMAT(one, "at %s%s", human_size(blob->offset_bytes).s,
-				table_splits(blob) ? " around the table" : "");
-		else
-			STR_FORMAT(one, "in %s",
-				blob->target == BLOB_PARTITION ? blob->partition
-							       : areas[blob->target]);
-		(void)str_format(text + length, sizeof(text) - length, "%s%s %s",
-			length ? ", " : "", blob->name, one);
+		layout_blob_describe(&layout->blobs[i], one, sizeof(one));
+		(void)str_format(
+			text + length, sizeof(text) - length, "%s%s", length ? ", " : "", one);
 	}
 	if (layout->emmc.boot != EMMC_BOOT_KEEP && m->target.kind == DISK_EMMC) {
 		size_t length = strlen(text);
