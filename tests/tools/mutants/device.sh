@@ -277,6 +277,25 @@ part "an ID that the table cannot have" device/layout/layout_file.c \
 part "a UUID that the filesystem cannot have" device/layout/layout_file.c \
 	'!id_of_fs(p->fs, p->fs_uuid, p->fs_uuid))' '0)'
 part "explicit labels" device/layout/layout_file.c 'p->label_is_set = has_word(parser, "label");' ';'
+
+blob=device/layout/layout_blob.c
+suite_is device/test_layout_blob device/test_layout_file
+part "a blob's place with its new file" $blob 'layout_place(&changed, layout_min_bytes(&changed), 0, &placed, diag)' '0'
+part "regular files as blobs" $blob '!S_ISREG(st.st_mode)' '0'
+part "the name of a blob" $blob 'if (!has_blob(layout, choices->list[i].name))' 'if (0)'
+part "one file for a blob" $blob '	if (before)
+		return diag_fail' '	if (0)
+		return diag_fail'
+part "a blob without a file" $blob 'while (i < layout->blob_count && !layout->blobs[i].missing)' 'while (i < layout->blob_count)'
+part "a chosen file before that of the layout" device/layout/layout_file.c 'if (!chosen)' 'if (1)'
+part "names of the layout's blobs" device/layout/layout_file.c 'r = blob_choices_check(choices, &found, diag);' 'r = 0;'
+part "the place of a missing blob" device/layout/layout_check.c 'return blob->offset_bytes < end && layout_blob_end(blob) > start' \
+	'return blob->offset_bytes < end && blob->offset_bytes + blob->size_bytes > start'
+
+list=device/layout/layout_list.c
+suite_is device/test_layout_list
+part "files with a partition" $list '== 0 && has_section(text)' '== 0'
+
 loader=device/disk/loader.c
 loader_scan=device/disk/loader_scan.c
 suite_is device/test_loader device/test_loader_scan
