@@ -88,6 +88,7 @@ struct layout {
 	char name[32];
 	char summary[96]; /* one line for the Layout screen */
 	char file[256];	  /* absolute path of the layout file; "" if built in */
+	char images[256]; /* of a genimage.cfg: the folder of its images; else "" */
 	enum table_kind table;
 	char disk_uuid[37]; /* GPT disk GUID, or MBR disk ID as 8 hex digits; "" means open */
 	enum layout_identity identity;

@@ -45,7 +45,7 @@ const char *blob_choices_file(const struct blob_choices *choices, const char *na
 
 struct blob_choices blob_choices_of(const struct layout *layout)
 {
-	struct blob_choices choices = {0};
+	struct blob_choices choices = {.images = layout->images[0] ? layout->images : NULL};
 
 	for (size_t i = 0; i < layout->blob_count; i++) {
 		const struct layout_blob *blob = &layout->blobs[i];

@@ -9,8 +9,9 @@
 
 #include "device/layout/layout.h"
 
-/* What the operator asks for by NAME=FILE. */
+/* Files that the operator chooses by NAME=FILE, and the folder of the images of a genimage.cfg. */
 struct blob_choices {
+	const char *images; /* NULL: that of the layout file; borrowed */
 	size_t count;
 	struct blob_choice {
 		char name[36];	  /* of the blob */

@@ -3,6 +3,7 @@
 
 #include "device/base/util.h"
 #include "device/disk/disk.h"
+#include "device/layout/genimage.h"
 #include "device/layout/id.h"
 #include "device/layout/layout_blob.h"
 #include "device/layout/layout_keywords.h"
@@ -35,6 +36,7 @@ static const struct {
 struct parser {
 	struct layout layout;
 	const char *path; /* of the file */
+	char folder[sizeof(((struct layout_blob *)0)->file)];
 	const struct blob_choices *choices;
 	const cfg_t *root;
 	const cfg_t *open;	     /* the current section, or NULL */
@@ -168,7 +170,7 @@ static int end_partition(struct parser *parser, struct layout_partition *p)
 	return 0;
 }
 
-/* Looks for the file that the layout names, in the folder of the layout. Only a file that is not there
+/* Looks for the file that the layout names. Only a file that is not there
  * is no mistake: another one can be given in place of it. */
 static int find_file(struct parser *parser, struct layout_blob *blob)
 {
@@ -180,9 +182,7 @@ static int find_file(struct parser *parser, struct layout_blob *blob)
 	blob->missing = ENOENT;
 	if (written[0] == '\0')
 		return 0;
-	if (written[0] != '/' &&
-		!STR_FORMAT(blob->file, "%.*s/%s", (int)(strrchr(parser->path, '/') - parser->path),
-			parser->path, written))
+	if (written[0] != '/' && !STR_FORMAT(blob->file, "%s/%s", parser->folder, written))
 		return fail(parser, blob->line, "blob %s: the path of its file is too long",
 			blob->name);
 	r = layout_blob_take(blob, blob->file, &why);
@@ -193,18 +193,23 @@ static int find_file(struct parser *parser, struct layout_blob *blob)
 	return 0;
 }
 
-static int end_blob(struct parser *parser, struct layout_blob *blob)
+static int take_file(struct parser *parser, struct layout_blob *blob)
 {
 	const char *chosen = blob_choices_file(parser->choices, blob->name);
 	struct diag why;
 
-	if (blob->target == BLOB_DISK && !has_word(parser, "offset"))
-		return fail(parser, blob->line, "blob %s has no offset", blob->name);
 	if (!chosen)
 		return find_file(parser, blob);
 	blob->is_given = true;
 	return layout_blob_take(blob, chosen, &why) < 0 ? fail(parser, blob->line, "%s", why.text)
 							: 0;
+}
+
+static int end_blob(struct parser *parser, struct layout_blob *blob)
+{
+	if (blob->target == BLOB_DISK && !has_word(parser, "offset"))
+		return fail(parser, blob->line, "blob %s has no offset", blob->name);
+	return take_file(parser, blob);
 }
 
 /* ---- libConfuse ---- */
@@ -368,19 +373,54 @@ static int read_sections(struct parser *parser, char *text, size_t size)
 	return r;
 }
 
+static int read_layout(struct parser *parser, char *text, size_t size)
+{
+	int r = clean(parser, text, size);
+
+	return r == 0 && size > 0 ? read_sections(parser, text, size) : r;
+}
+
+static int read_genimage(struct parser *parser, char *text, size_t size)
+{
+	struct layout *layout = &parser->layout;
+	int r = genimage_read(text, size, layout, parser->diag);
+
+	(void)STR_COPY(layout->file, parser->path);
+	(void)STR_COPY(layout->images, parser->folder);
+	for (size_t i = 0; r == 0 && i < layout->blob_count; i++)
+		r = take_file(parser, &layout->blobs[i]);
+	return r;
+}
+
 /* ---- files and names ---- */
 
-bool layout_has_suffix(const char *name)
+/* Sets the folder where relative paths of files begin: that of the layout file, or of the images. */
+static bool set_folder(struct parser *parser, bool has_images)
+{
+	const char *images = has_images && parser->choices ? parser->choices->images : NULL;
+
+	if (images)
+		return STR_COPY(parser->folder, images);
+	return STR_FORMAT(parser->folder, "%.*s", (int)(strrchr(parser->path, '/') - parser->path),
+		parser->path);
+}
+
+static bool ends_in(const char *name, const char *suffix)
 {
 	size_t length = strlen(name);
 
-	return length >= strlen(SUFFIX) && strcmp(name + length - strlen(SUFFIX), SUFFIX) == 0;
+	return length >= strlen(suffix) && strcmp(name + length - strlen(suffix), suffix) == 0;
+}
+
+bool layout_has_suffix(const char *name)
+{
+	return ends_in(name, SUFFIX) || ends_in(name, ".cfg");
 }
 
 static void set_names(struct layout *layout)
 {
 	const char *name = strrchr(layout->file, '/') + 1;
-	size_t length = strlen(name) - (layout_has_suffix(name) ? strlen(SUFFIX) : 0);
+	size_t length = strlen(name) - (ends_in(name, SUFFIX) ? strlen(SUFFIX) : 0);
 
 	(void)STR_FORMAT(layout->name, "%.*s", (int)length, name);
 	str_sanitise(layout->name);
@@ -405,11 +445,9 @@ int layout_parse(const char *text, size_t size, const char *path,
 	parser->choices = choices;
 	parser->diag = diag;
 	parser->layout.align_bytes = MIB(4);
-	if (!STR_COPY(parser->layout.file, path))
+	if (!STR_COPY(parser->layout.file, path) || !set_folder(parser, genimage_is(copy)))
 		return diag_fail(diag, -ENAMETOOLONG, "the path of the layout is too long");
-	r = clean(parser, copy, size);
-	if (r == 0 && size > 0)
-		r = read_sections(parser, copy, size);
+	r = genimage_is(copy) ? read_genimage(parser, copy, size) : read_layout(parser, copy, size);
 	if (r == -ENOMEM)
 		return diag_fail(diag, r, "the layout could not be read: out of memory");
 	set_names(&parser->layout);

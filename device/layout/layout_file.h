@@ -17,8 +17,9 @@
 #define LAYOUT_FILE_MAX 65536
 
 /*
- * Reads the layout file at @path. Relative paths of blobs start from its folder; identities and sizes
- * of the files are recorded. @choices (may be NULL) replace files of the layout, and must exist. A
+ * Reads the layout file at @path, or a genimage.cfg. Relative paths of blobs start from its folder, and those of a
+ * genimage.cfg from the folder of the images in @choices if there is one; identities and sizes of the files are
+ * recorded. @choices (may be NULL) replace files of the layout, and must exist. A
  * blob without any file is marked as missing; layout_check_files reports it.
  *
  * Returns 0; -EINVAL if the content is wrong; or -errno of reading it. On failure @ret is unchanged
@@ -34,14 +35,14 @@ _must_check_ int layout_parse(const char *text, size_t size, const char *path,
 
 /*
  * Finds the layout that the operator named: a built-in layout; a file, if @name contains a "/" or
- * ends in ".conf"; or NAME.conf in @folder (see layout_folder). Returns 0, or -errno with the
+ * ends in ".conf" or ".cfg"; or NAME.conf in @folder (see layout_folder). Returns 0, or -errno with the
  * complete message in @diag, "FILE:LINE: ..." for an error on a line. -ENOENT if no layout has
  * that name, or if it lacks a blob of @choices (may be NULL).
  */
 _must_check_ int layout_resolve(const char *name, const char *folder,
 	const struct blob_choices *choices, struct layout *ret, struct diag *diag);
 
-/* True for the names of layout files, which end in ".conf". */
+/* True for the names of layout files, which end in ".conf", or ".cfg" for a genimage.cfg (genimage.h). */
 bool layout_has_suffix(const char *name);
 
 /* The folder of the installed layouts, relative to the running program:

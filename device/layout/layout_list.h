@@ -7,7 +7,7 @@
 
 /*
  * Lists the layout files in the folder @dir, sorted by name: files NAME.conf with a partition
- * section, for folders hold other .conf files as well. Whether they are correct is for layout_load
+ * section, and NAME.cfg of genimage, for folders hold other such files as well. Whether they are correct is for layout_load
  * to find out. Stores up to @max absolute paths in @ret, and returns how many files there are; 0 if
  * the folder cannot be read. Opens regular files only.
  */

@@ -50,7 +50,8 @@ static void read_layout(
 	*ret = (struct model_layout){0};
 	if (before)
 		given = blob_choices_of(&before->spec);
-	if ((given.count == 0 || layout_load(path, &given, &ret->spec, &diag) < 0) &&
+	if (((given.count == 0 && !given.images) ||
+		    layout_load(path, &given, &ret->spec, &diag) < 0) &&
 		layout_load(path, NULL, &ret->spec, &diag) < 0)
 		set_unreadable(ret, path, &diag);
 	ret->is_given = before && before->is_given;

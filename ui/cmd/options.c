@@ -119,6 +119,8 @@ static const struct option_row {
 		FOR_PLANS | FOR(INSPECT), .offset = OFFSET(layout)},
 	{"blob", "NAME=FILE", "write this file as the layout's blob NAME; repeatable", FOR_PLANS,
 		.offset = NOWHERE, .take = take_blob},
+	{"images", "DIR", "the folder of the images that a genimage.cfg names", FOR_PLANS,
+		.offset = OFFSET(blobs.images)},
 	{"allow", "KIND,...", "allow sd, usb, disk, loop, image, worn and others",
 		FOR_PLANS | FOR(LIST), .offset = NOWHERE, .take = take_allow},
 	{"tar", "PATH", "extract with this tar instead of the one in PATH", FOR_PLANS,

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* genimage_text - the text of a genimage.cfg, without all that is not about the disk. Pure. */
+#ifndef DEVICE_LAYOUT_GENIMAGE_TEXT_H
+#define DEVICE_LAYOUT_GENIMAGE_TEXT_H
+
+#include "device/base/diag.h"
+#include "device/base/util.h"
+
+/*
+ * Overwrites all of @text with blanks but the section of the disk image. Comments go, because libConfuse 3.3 counts
+ * lines wrongly after them, and so do filesystems that other sections describe: the folder of the images has them.
+ * Returns 0; or -EINVAL, with the reason and the line in @diag, if there is not just one disk image.
+ */
+_must_check_ int genimage_text_reduce(char *text, struct diag *diag);
+
+#endif
