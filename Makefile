@@ -124,7 +124,7 @@ PACKAGES := gcc make pkg-config libc6-dev libncurses-dev libblkid-dev libconfuse
 	util-linux mount kmod busybox-static attr ncurses-base ncurses-bin
 TEST_PACKAGES := libcmocka-dev libvterm-dev f2fs-tools btrfs-progs libarchive-tools toybox libcap2-bin \
 	acl procps psmisc jq tmux strace gdisk ncurses-term mmdebstrap cpio mtools udev clang \
-	libclang-rt-dev valgrind binutils perl
+	libclang-rt-dev valgrind binutils perl grub-pc-bin
 deps: PACKAGES += $(TEST_PACKAGES)
 deps: deps-demo ## install the needed packages (Debian, as root)
 deps-demo:
@@ -143,7 +143,7 @@ demo: deps-demo ## install a small real root filesystem on an image file
 	@bash tests/tools/demo.sh
 
 .PHONY: check check-unit check-root check-vm
-VM_TESTS := $(addprefix tests/vm/,layouts.sh fat.sh udev.sh udev-late.sh emmc-install.sh serial.sh boot-areas.sh renumber.sh pull.sh boot-rom.sh)
+VM_TESTS := $(addprefix tests/vm/,layouts.sh fat.sh udev.sh udev-late.sh emmc-install.sh serial.sh boot-areas.sh renumber.sh pull.sh boot-rom.sh boot-bios.sh)
 E2E := $(filter-out %/lib.sh %/tree.sh,$(wildcard tests/e2e/*.sh))
 SOURCE_TESTS := tests/tools/mutants.sh tests/tools/arrows.sh tests/tools/prose.sh tests/tools/queues.sh
 # The longest first: the runner uses this order until it has measured them.

@@ -573,27 +573,30 @@ static const struct {
 	uint64_t blob_offset;
 	struct layout_emmc emmc;
 	const char *machine;
+	const char *next_blob; /* the file of a second one, of 128 KiB at 512, or NULL */
 } shipped[] = {
 	{"rockchip", TABLE_GPT, {{32768, 0, FS_EXT4, "/"}}, "u-boot-rockchip.bin", MIB(10),
-		BLOB_DISK, 32768, {0}, ""},
+		BLOB_DISK, 32768, {0}, "", NULL},
 	{"allwinner", TABLE_GPT, {{8192, 0, FS_EXT4, "/"}}, "u-boot-sunxi-with-spl.bin", KIB(896),
-		BLOB_DISK, 131072, {0}, ""},
+		BLOB_DISK, 131072, {0}, "", NULL},
 	{"allwinner-mbr", TABLE_MBR, {{8192, 0, FS_EXT4, "/"}}, "u-boot-sunxi-with-spl.bin",
-		KIB(900), BLOB_DISK, 8192, {0}, ""},
+		KIB(900), BLOB_DISK, 8192, {0}, "", NULL},
 	{"allwinner-boot0", TABLE_GPT, {{8192, 0, FS_EXT4, "/"}}, "u-boot-sunxi-with-spl.bin",
-		KIB(900), BLOB_BOOT0, 0, {EMMC_BOOT_BOOT0, EMMC_ACK_ON, true, 0x09},
-		""}, /* as `mmc bootbus` writes it */
+		KIB(900), BLOB_BOOT0, 0, {EMMC_BOOT_BOOT0, EMMC_ACK_ON, true, 0x09}, "",
+		NULL}, /* as `mmc bootbus` writes it */
 	{"imx8mm", TABLE_GPT, {{8192, 0, FS_EXT4, "/"}}, "flash.bin", MIB(2), BLOB_DISK, 33792,
-		{.boot = EMMC_BOOT_USER}, "arm64"},
+		{.boot = EMMC_BOOT_USER}, "arm64", NULL},
 	{"imx8mp", TABLE_GPT, {{8192, 0, FS_EXT4, "/"}}, "flash.bin", MIB(2), BLOB_DISK, 32768,
-		{.boot = EMMC_BOOT_USER}, "arm64"},
+		{.boot = EMMC_BOOT_USER}, "arm64", NULL},
 	{"imx8mp-boot0", TABLE_GPT, {{8192, 0, FS_EXT4, "/"}}, "flash.bin", MIB(2), BLOB_BOOT0, 0,
-		{.boot = EMMC_BOOT_BOOT0}, "arm64"},
+		{.boot = EMMC_BOOT_BOOT0}, "arm64", NULL},
 	{"raspberrypi", TABLE_MBR,
 		{{8192, 1048576, FS_VFAT, "/boot/firmware"}, {1056768, 0, FS_EXT4, "/"}}, NULL, 0,
-		BLOB_DISK, 0, {0}, ""},
+		BLOB_DISK, 0, {0}, "", NULL},
 	{"uefi", TABLE_GPT, {{8192, 1048576, FS_VFAT, "/boot/efi"}, {1056768, 0, FS_EXT4, "/"}},
-		NULL, 0, BLOB_DISK, 0, {0}, ""},
+		NULL, 0, BLOB_DISK, 0, {0}, "", NULL},
+	{"bios", TABLE_MBR, {{8192, 0, FS_EXT4, "/"}}, "boot.img", 440, BLOB_DISK, 0, {0}, "",
+		"core.img"},
 };
 
 /* Loads the installed layout file, with its blob beside it. */
@@ -609,6 +612,8 @@ static struct layout load_shipped(const struct sandbox *box, size_t i)
 	(void)close(fd);
 	if (shipped[i].blob)
 		make_file(box, shipped[i].blob, shipped[i].blob_bytes);
+	if (shipped[i].next_blob)
+		make_file(box, shipped[i].next_blob, KIB(128));
 	return load_good(box, text);
 }
 
@@ -620,10 +625,15 @@ static void installed_layouts_fit_every_card(void **state)
 
 		assert_int_equal(spec.table, shipped[i].table);
 		assert_int_equal(spec.machine, machine_find(shipped[i].machine));
-		assert_int_equal(spec.blob_count, shipped[i].blob != NULL);
+		assert_int_equal(spec.blob_count,
+			(shipped[i].blob != NULL) + (shipped[i].next_blob != NULL));
 		if (shipped[i].blob) {
 			assert_int_equal(spec.blobs[0].target, shipped[i].target);
 			assert_int_equal(spec.blobs[0].offset_bytes, shipped[i].blob_offset);
+		}
+		if (shipped[i].next_blob) {
+			assert_int_equal(spec.blobs[1].target, BLOB_DISK);
+			assert_int_equal(spec.blobs[1].offset_bytes, SECTOR_BYTES);
 		}
 		assert_int_equal(spec.emmc.boot, shipped[i].emmc.boot);
 		assert_int_equal(spec.emmc.ack, shipped[i].emmc.ack);
