@@ -240,6 +240,7 @@ static bool prepare_all(struct app *app)
 	}
 	app_read_board(app->options->root, m->board, sizeof(m->board));
 	list_layouts(m, app->options->layout);
+	m->scope = app->options->scope;
 	m->allow = app->options->allow;
 	m->screen = &screen_target;
 	app_judge(app);
@@ -247,7 +248,8 @@ static bool prepare_all(struct app *app)
 	app_watch_plugging(app);
 	if (app->options->target)
 		app_take_target(app);
-	app_start_browsing(app);
+	if (m->scope == SCOPE_ALL)
+		app_start_browsing(app);
 	return true;
 }
 

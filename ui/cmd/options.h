@@ -7,6 +7,7 @@
 #define UI_CMD_OPTIONS_H
 
 #include "core/archive/source.h"
+#include "core/plan/scope.h"
 #include "device/base/diag.h"
 #include "device/base/util.h"
 
@@ -38,7 +39,8 @@ struct options {
 	const char *log;     /* file */
 	const char *name;    /* operand of attach, status and cancel: name of a target */
 	struct archive_options reading;
-	unsigned allow; /* bits of disk_allow_parse */
+	enum scope scope; /* of --only */
+	unsigned allow;	  /* bits of disk_allow_parse */
 	bool yes, dry_run, no_verify, plain, json, all, brief, quiet;
 	bool help; /* main prints it before it runs any command */
 };

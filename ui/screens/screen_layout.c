@@ -240,7 +240,7 @@ static const struct hint hints[] = {
 
 const struct screen screen_layout = {
 	.name = "Layout",
-	.step = 3,
+	.step = SCREEN_STEP_LAYOUT,
 	.hints = hints,
 	.hint_count = ARRAY_SIZE(hints),
 	.draw = draw,
