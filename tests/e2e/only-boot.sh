@@ -5,7 +5,7 @@
 # afterwards, and every other byte is as it was, by cmp and by the digests of the partitions. What would
 # change more than that is refused before the first byte, and so are options without an effect.
 . "$(dirname "$0")/lib.sh"
-begin tar sfdisk losetup addpart jq
+begin tmux tar sfdisk losetup addpart jq
 
 cd "$tmp" || exit 1
 mkdir -p tree/etc && echo board >tree/etc/hostname
@@ -104,6 +104,27 @@ sed 's/size = "1M"/size = "2M"/' gpt.conf >sizes.conf
 run 0 "partitions that are not the layout's" install --only boot --target board.img --allow image \
 	--layout ./sizes.conf --yes --plain
 check "a warning tells of them" grep -q '^Warning  The partitions of board.img are not those of' out
+
+# ---- by keys ----
+
+head -c 23456 /dev/urandom >u-boot.bin
+cp --sparse=always board.img want.img
+dd if=u-boot.bin of=want.img bs=32K seek=1 conv=notrunc status=none
+start "$BOARDSTRAP --only boot --target board.img --allow image --layout ./gpt.conf"
+shows "screen 1 of 3 offers the image" '> *board\.img +image'
+check "without the archive" grep -q '1 Target   2 Layout   3 Review' <(screen)
+enter_until "screen 2, the layouts" '> *gpt '
+press Enter "screen 3 tells what stays" 'will be replaced; its partitions stay'
+shows "and asks for a word" 'Type its name, board\.img'
+press Left "back to the layouts" '> *gpt '
+press Left "back to the target" '> *board\.img +image'
+enter_until "again to the layouts" '> *gpt '
+press Enter "and to the review" 'Type its name, board\.img'
+type_keys "board.img"
+press Enter "it writes the boot loader" 'exit code 0' 60
+shows "and says what it has not touched" 'Its partitions were not' 5
+press q "q ends it with exit code 0" '\[exit 0\]' 10
+check "the loader was replaced, and nothing else" cmp board.img want.img
 
 # ---- refused: not a byte changes ----
 

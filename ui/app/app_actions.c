@@ -4,6 +4,7 @@
 #include "core/process/child_run.h"
 #include "core/service/service.h"
 #include "device/base/util.h"
+#include "ui/screens/screen_frame.h"
 
 #include <errno.h>
 #include <stdlib.h>

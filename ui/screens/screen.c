@@ -5,26 +5,6 @@
 
 #include <string.h>
 
-const struct screen *const *screen_way(const struct model *model)
-{
-	static const struct screen *const ways[SCOPE_COUNT][5] = {
-		[SCOPE_ALL] = {&screen_target, &screen_archive, &screen_layout, &screen_review},
-		[SCOPE_BOOT] = {&screen_target, &screen_layout, &screen_review},
-	};
-
-	return ways[model->scope];
-}
-
-int screen_place(const struct model *model, const struct screen *screen)
-{
-	const struct screen *const *way = screen_way(model);
-
-	for (int i = 0; way[i]; i++)
-		if (way[i]->step == screen->step)
-			return i;
-	return -1;
-}
-
 const char *screen_sought(const struct model *model, const char *text)
 {
 	return model->text[0] ? strcasestr(text, model->text) : NULL;

@@ -60,7 +60,7 @@ struct area {
  * (app_actions.c) or, if it is an overlay, in screen_keys.c. A new outcome has a row in handlers
  * (app_actions.c), and a new key one in ui/term/keys.c. If the app has to act when the screen
  * opens, add it to on_enter (app_actions.c). If it is one of the steps before an install, add it to
- * the ways (screen.c) that lead over it. In tests/lib, add it to
+ * the ways (screen_frame.c) that lead over it. In tests/lib, add it to
  * all_screens (screen_model.h) and its states to screen_states.h, then run `make golden`.
  */
 enum screen_step {
@@ -96,12 +96,6 @@ struct screen {
 
 extern const struct screen screen_target, screen_kinds, screen_archive, screen_layout,
 	screen_review, screen_install, screen_result, screen_help, screen_log;
-
-/* The screens of the steps before an install of the model's scope, in order; ends with NULL. Kinds
- * belongs to the step of Target, and is not among them. */
-const struct screen *const *screen_way(const struct model *model);
-/* The index in screen_way of the step that @screen belongs to; -1 if it has none. */
-int screen_place(const struct model *model, const struct screen *screen);
 
 /* --- for the screens --- */
 

@@ -125,6 +125,26 @@ static void draw_keys(const struct model *model, const struct screen *screen, st
 	}
 }
 
+const struct screen *const *screen_way(const struct model *model)
+{
+	static const struct screen *const ways[SCOPE_COUNT][5] = {
+		[SCOPE_ALL] = {&screen_target, &screen_archive, &screen_layout, &screen_review},
+		[SCOPE_BOOT] = {&screen_target, &screen_layout, &screen_review},
+	};
+
+	return ways[model->scope];
+}
+
+int screen_place(const struct model *model, const struct screen *screen)
+{
+	const struct screen *const *way = screen_way(model);
+
+	for (int i = 0; way[i]; i++)
+		if (way[i]->step == screen->step)
+			return i;
+	return -1;
+}
+
 static void draw_steps(
 	const struct model *model, const struct screen *screen, struct grid *grid, int row)
 {

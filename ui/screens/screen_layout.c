@@ -235,7 +235,7 @@ static const struct hint hints[] = {
 	{ACTION_NEXT, "next", NULL, "choose this layout and review the install", 0, NULL},
 	{ACTION_SEARCH, "search", NULL, "find a layout by name", 2, NULL},
 	{ACTION_HELP, "help", NULL, "this page", 0, NULL},
-	{ACTION_BACK, "back", NULL, "go back to the archive", 0, NULL},
+	{ACTION_BACK, "back", NULL, "go back to the screen before this one", 0, NULL},
 };
 
 const struct screen screen_layout = {
