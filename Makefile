@@ -16,7 +16,7 @@ ifeq ($(CI),true)
 WARN += -Werror
 endif
 
-PKGS_DEVICE := blkid fdisk libconfuse
+PKGS_DEVICE := blkid libconfuse
 PKGS_CORE   := libcrypto
 PKGS_UI     := ncursesw
 PKGS_TEST   := cmocka vterm
@@ -119,11 +119,11 @@ $(BUILD)/tests/soak: $(BUILD)/obj/tests/lib/soak.o $(BUILD)/libcore.a $(BUILD)/l
 
 .PHONY: deps deps-demo
 # Packages for building, running and the demo, and those for the tests. A second run installs nothing.
-PACKAGES := gcc make pkg-config libc6-dev libncurses-dev libblkid-dev libfdisk-dev libconfuse-dev \
+PACKAGES := gcc make pkg-config libc6-dev libncurses-dev libblkid-dev libconfuse-dev \
 	libssl-dev tar gzip xz-utils zstd bzip2 lz4 pigz e2fsprogs dosfstools fdisk \
 	util-linux mount kmod busybox-static attr ncurses-base ncurses-bin
 TEST_PACKAGES := libcmocka-dev libvterm-dev f2fs-tools btrfs-progs libarchive-tools toybox libcap2-bin \
-	acl procps psmisc jq tmux strace ncurses-term mmdebstrap cpio mtools udev clang \
+	acl procps psmisc jq tmux strace gdisk ncurses-term mmdebstrap cpio mtools udev clang \
 	libclang-rt-dev valgrind binutils perl
 deps: PACKAGES += $(TEST_PACKAGES)
 deps: deps-demo ## install the needed packages (Debian, as root)

@@ -14,7 +14,6 @@
 
 #include <blkid/blkid.h>
 #include <fcntl.h>
-#include <libfdisk/libfdisk.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
@@ -77,13 +76,12 @@ static int (*const functions[COMMAND_COUNT])(int argc, char **argv) = {
 
 static int print_version(void)
 {
-	const char *blkid = NULL, *fdisk = NULL;
+	const char *blkid = NULL;
 
 	(void)blkid_get_library_version(&blkid, NULL);
-	(void)fdisk_get_library_version(&fdisk);
 	printf("boardstrap " BOARDSTRAP_VERSION "\n"
-	       "%s\nlibblkid %s\nlibfdisk %s\n%s\n",
-		term_version(), blkid, fdisk, OpenSSL_version(OPENSSL_VERSION));
+	       "%s\nlibblkid %s\n%s\n",
+		term_version(), blkid, OpenSSL_version(OPENSSL_VERSION));
 	return EXIT_OK;
 }
 

@@ -5,6 +5,7 @@
 #include "core/bootcheck/boot_tree.h"
 #include "core/bootcheck/fstab.h"
 #include "device/base/util.h"
+#include "device/layout/layout_table.h"
 
 #include <string.h>
 
@@ -12,10 +13,8 @@ struct check {
 	const struct layout *layout;
 	bool has_systemd;
 	struct boot_findings *findings;
-	unsigned seen; /* partitions that a line mounts, a bit each */
+	bool seen[LAYOUT_PARTITIONS_MAX]; /* partitions that a line mounts */
 };
-
-_Static_assert(LAYOUT_PARTITIONS_MAX <= 32, "a bit for each partition");
 
 /* Lines that nothing waits for. */
 static bool is_optional(const char *options)
@@ -60,8 +59,8 @@ static void check_own_line(struct check *check, size_t index, const struct fstab
 		boot_findings_report(check->findings, fstab_severity(check, line->mount, is_own),
 			"fstab-id",
 			"/etc/fstab, line %u, mounts %s on %s, but that is not the filesystem that "
-			"this layout makes there (partition %zu)",
-			line->line, line->source, line->mount, index + 1);
+			"this layout makes there (partition %u)",
+			line->line, line->source, line->mount, table_number(check->layout, index));
 	else if (strcmp(line->mount, "/") != 0 && source.kind != BOOT_SOURCE_OTHER &&
 		 !is_type(line->type, partition->fs))
 		boot_findings_report(check->findings, fstab_severity(check, line->mount, false),
@@ -80,9 +79,9 @@ static int check_line(void *arg, const struct fstab_line *line)
 	for (size_t i = 0; i < check->layout->count; i++)
 		if (strcmp(check->layout->partitions[i].mount, line->mount) == 0) {
 			/* The first line for a mount point counts. */
-			if (!(check->seen & 1u << i))
+			if (!check->seen[i])
 				check_own_line(check, i, line);
-			check->seen |= 1u << i;
+			check->seen[i] = true;
 			return 0;
 		}
 	if (boot_source_is_own(&source, check->layout))

@@ -4,6 +4,7 @@
 #include "core/bootcheck/boot_source.h"
 #include "core/bootcheck/kernel_config.h"
 #include "device/base/util.h"
+#include "device/layout/layout_table.h"
 #include "device/usage/cmdline.h"
 
 #include <limits.h>
@@ -41,9 +42,8 @@ static size_t find_partition(const struct layout *layout, const char *text)
 	uint64_t number;
 
 	if (str_has_prefix(text, "PARTITION="))
-		return str_to_u64(text + strlen("PARTITION="), 10, &number) == 0 && number > 0 &&
-				       number <= layout->count
-			       ? (size_t)number - 1
+		return str_to_u64(text + strlen("PARTITION="), 10, &number) == 0
+			       ? table_numbered(layout, number)
 			       : layout->count;
 	if (source.kind == BOOT_SOURCE_OTHER)
 		return layout->count;

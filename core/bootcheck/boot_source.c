@@ -2,6 +2,7 @@
 #include "core/bootcheck/boot_source.h"
 
 #include "device/base/util.h"
+#include "device/layout/layout_table.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -122,7 +123,7 @@ static bool has_id(const struct boot_source *source, const struct layout_partiti
 bool boot_source_is(const struct boot_source *source, const struct layout *layout, size_t index)
 {
 	if (source->kind == BOOT_SOURCE_NUMBER)
-		return source->number == index + 1;
+		return source->number == table_number(layout, index);
 	/* An MBR has no names of partitions. */
 	if (source->kind == BOOT_SOURCE_PARTLABEL && layout->table == TABLE_MBR)
 		return false;

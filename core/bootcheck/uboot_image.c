@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/bootcheck/uboot_image.h"
 
+#include "device/base/crc32.h"
 #include "device/base/util.h"
 
 #include <string.h>
@@ -21,19 +22,6 @@ static uint32_t be32(const uint8_t *bytes)
 {
 	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
 	       bytes[3];
-}
-
-/* The CRC-32 of zlib and of Ethernet. */
-static uint32_t crc32(const uint8_t *bytes, size_t size)
-{
-	uint32_t crc = 0xffffffff;
-
-	for (size_t i = 0; i < size; i++) {
-		crc ^= bytes[i];
-		for (int bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
-	}
-	return ~crc;
 }
 
 static uint32_t header_crc(const uint8_t *header)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/install/job.h"
 
+#include "device/layout/layout_table.h"
 #include "device/target/flush.h"
 
 #include <errno.h>
@@ -129,6 +130,11 @@ enum phase_result job_run(struct job *job, const char *program, const char *cons
 }
 
 /* ---- for the engine ---- */
+
+int job_partition_fd(const struct job *job, size_t index)
+{
+	return job->target.partition_fds[table_number(&job->plan.layout, index) - 1];
+}
 
 void job_tick(struct job *job)
 {

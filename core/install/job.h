@@ -98,6 +98,9 @@ enum phase_result job_work(
 /* Starts a program in the same way. @argv is borrowed until it ends. */
 enum phase_result job_run(struct job *job, const char *program, const char *const *argv);
 
+/* Descriptor of the partition at @index of the layout; -1 if it is not open. */
+int job_partition_fd(const struct job *job, size_t index);
+
 /* Polls the children and the extraction; call it once a tick. */
 void job_tick(struct job *job);
 /* Fills in the counters that the job knows; unreadable ones keep their value. */

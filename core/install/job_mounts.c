@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/install/job.h"
 
+#include "device/layout/layout_table.h"
 #include "device/target/mount.h"
 
 #include <errno.h>
@@ -58,14 +59,14 @@ int job_mount_all(const struct job *job, bool read_only, int report_fd)
 		char node[TARGET_NODE_MAX], path[256];
 		int r;
 
-		target_node(&job->target, partition + 1, node);
+		target_node(&job->target, table_number(&job->plan.layout, partition), node);
 		job_mount_path(job, i, path);
 		r = mount_fs(node, path, fs, read_only);
 		if (r < 0)
 			return child_report_fail(report_fd, r,
 				"The %s of partition %u on %s could not be mounted: %s",
-				fs_name(fs), partition + 1, job_target_name(job),
-				job_error_text(job, r));
+				fs_name(fs), table_number(&job->plan.layout, partition),
+				job_target_name(job), job_error_text(job, r));
 	}
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include "core/install/phases.h"
 
 #include "device/base/util.h"
+#include "device/layout/layout_table.h"
 #include "device/target/blob.h"
 #include "device/target/emmc.h"
 #include "device/target/partitions.h"
@@ -75,6 +76,10 @@ static int write_blob(const struct job *job, const struct layout_blob *spec, str
 		return child_report_fail(call->report_fd, -ESTALE,
 			"%s has changed since the layout was read", spec->file);
 	blob.dst = blob_device(job, spec, &blob.offset_bytes);
+	if (table_splits(spec)) {
+		blob.gap_start = TABLE_HEAD_START;
+		blob.gap_end = TABLE_HEAD_END;
+	}
 	r = blob_write(&blob, &diag);
 	if (r < 0)
 		return child_report_fail(call->report_fd, r, "%s could not be written to %s: %s",
@@ -151,12 +156,15 @@ static int set_boot_configuration(const struct job *job, struct diag *diag)
 static int commit_work(void *arg, int report_fd)
 {
 	struct job *job = arg;
-	struct ptable_head head;
+	struct table_bytes table;
 	struct diag diag = {0};
-	int r = ptable_write(job->target.excl_fd, &job->plan.layout, &head, &diag);
+	int r;
+
+	table_bytes_make(&job->plan.layout, &table);
+	r = ptable_write(job->target.excl_fd, &table, &diag);
 
 	if (r == 0)
-		r = ptable_compare(job->target.excl_fd, &job->plan.layout, &head, &diag);
+		r = ptable_compare(job->target.excl_fd, &job->plan.layout, &table, &diag);
 	if (r < 0)
 		return child_report_fail(report_fd, r,
 			"The partition table of %s could not be written: %s", job_target_name(job),

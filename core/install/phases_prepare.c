@@ -278,7 +278,8 @@ enum phase_result phase_announce_table(struct job *job)
 		return job_fail(job, 0, "The kernel refused the new partitions of %s: %s",
 			job_target_name(job), job_error_text(job, r));
 	for (unsigned i = 0; i < job->plan.layout.count; i++)
-		if (target_open_partition(&job->target, i + 1, &diag) < 0)
+		if (target_open_partition(&job->target, table_number(&job->plan.layout, i), &diag) <
+			0)
 			return job_fail(job, 0, "%s", diag.text);
 	/* mkfs and mount open the disk exclusively. */
 	target_release_exclusive(&job->target);
@@ -294,9 +295,10 @@ enum phase_result phase_mkfs(struct job *job)
 	struct mkfs_command *command = &job->mkfs.command;
 
 	while (job->mkfs.next < layout->count) {
-		const struct layout_partition *partition = &layout->partitions[job->mkfs.next++];
+		size_t index = job->mkfs.next++;
+		const struct layout_partition *partition = &layout->partitions[index];
 
-		target_node(&job->target, job->mkfs.next, job->mkfs.node);
+		target_node(&job->target, table_number(layout, index), job->mkfs.node);
 		if (!mkfs_command(
 			    partition, job->mkfs.node, job->target.disk.sector_bytes, command))
 			continue;

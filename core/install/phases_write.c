@@ -3,6 +3,7 @@
 #include "core/install/phases.h"
 
 #include "core/manifest/tar_fixup.h"
+#include "device/layout/layout_table.h"
 #include "device/target/flush.h"
 #include "device/target/partitions.h"
 
@@ -123,11 +124,12 @@ static int unmount_work(void *arg, int report_fd)
 	int r = job_unmount_all(job, report_fd);
 
 	for (unsigned i = 0; r == 0 && i < job->plan.layout.count; i++) {
-		r = flush_device(job->target.partition_fds[i]);
+		r = flush_device(job_partition_fd(job, i));
 		if (r < 0)
 			return child_report_fail(report_fd, r,
-				"Partition %u of %s lost data while it was written: %s", i + 1,
-				job_target_name(job), job_error_text(job, r));
+				"Partition %u of %s lost data while it was written: %s",
+				table_number(&job->plan.layout, i), job_target_name(job),
+				job_error_text(job, r));
 	}
 	return r;
 }
@@ -164,7 +166,7 @@ static int verify_progressed(void *arg, const struct verify_result *so_far)
 static int drop_caches(const struct job *job, int report_fd)
 {
 	for (unsigned i = 0; i < job->plan.layout.count; i++)
-		if (ioctl(job->target.partition_fds[i], BLKFLSBUF, 0) < 0)
+		if (ioctl(job_partition_fd(job, i), BLKFLSBUF, 0) < 0)
 			return child_report_fail(report_fd, -errno,
 				"The caches of %s could not be dropped: %s", job_target_name(job),
 				job_error_text(job, errno));
@@ -184,11 +186,12 @@ static int identify_work(void *arg, int report_fd)
 
 		if (partition->fs == FS_NONE)
 			continue;
-		r = partitions_identify(job->target.partition_fds[i], partition, &diag);
+		r = partitions_identify(job_partition_fd(job, i), partition, &diag);
 		if (r < 0)
 			return child_report_fail(report_fd, r,
 				"The filesystem of partition %u on %s cannot be identified: %s",
-				i + 1, job_target_name(job), diag.text);
+				table_number(&job->plan.layout, i), job_target_name(job),
+				diag.text);
 	}
 	return r;
 }

@@ -4,6 +4,7 @@
 #include "core/plan/plan_verdict.h"
 #include "device/base/human.h"
 #include "device/base/util.h"
+#include "device/layout/layout_table.h"
 
 #include <string.h>
 
@@ -69,11 +70,23 @@ static bool check_table(const struct plan *plan, const struct occupied *occupied
 	return strcmp(occupied->table, want) == 0;
 }
 
+/* A blob around the table of an MBR has a part before it and a part behind it. */
+static const struct occupied_range *find_obstacle(
+	const struct layout_blob *blob, const struct occupied *occupied)
+{
+	uint64_t start = blob->offset_bytes, end = start + blob->size_bytes;
+	const struct occupied_range *range;
+
+	if (!table_splits(blob))
+		return occupied_find(occupied, start, end);
+	range = occupied_find(occupied, start, TABLE_HEAD_START);
+	return range ? range : occupied_find(occupied, TABLE_HEAD_END, end);
+}
+
 static void check_place(const struct plan *plan, const struct layout_blob *blob,
 	const struct occupied *occupied, struct plan_verdict *verdict)
 {
-	const struct occupied_range *range =
-		occupied_find(occupied, blob->offset_bytes, blob->offset_bytes + blob->size_bytes);
+	const struct occupied_range *range = find_obstacle(blob, occupied);
 
 	if (range)
 		plan_problem_add(verdict, "blob-overlap",

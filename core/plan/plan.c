@@ -174,7 +174,8 @@ static void place(struct plan *plan, const struct manifest *manifest)
 	struct layout placed;
 	struct diag diag = {0};
 
-	if (layout_place(&plan->layout, plan->target.size_bytes, &placed, &diag) == 0) {
+	if (layout_place(&plan->layout, plan->target.size_bytes, plan->target.sector_bytes, &placed,
+		    &diag) == 0) {
 		plan->layout = placed;
 		if (manifest)
 			identities_take(manifest, &plan->layout, &plan->identities);

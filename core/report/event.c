@@ -5,6 +5,7 @@
 #include "core/plan/loader_check.h"
 #include "core/report/json.h"
 #include "device/base/util.h"
+#include "device/layout/layout_table.h"
 
 #include <string.h>
 
@@ -110,7 +111,7 @@ static void write_layout(struct json *json, const struct plan *plan)
 		const struct layout_partition *partition = &layout->partitions[i];
 
 		json_begin_object(json, NULL);
-		json_u64(json, "number", i + 1);
+		json_u64(json, "number", table_number(layout, i));
 		json_string(json, "name", partition->name);
 		json_u64(json, "start", partition->start * SECTOR_BYTES);
 		json_u64(json, "size", partition->sectors * SECTOR_BYTES);

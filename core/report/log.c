@@ -5,6 +5,7 @@
 #include "core/plan/loader_check.h"
 #include "device/base/human.h"
 #include "device/base/util.h"
+#include "device/layout/layout_table.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -89,9 +90,9 @@ static void report_layout(const struct plan *plan, log_row *row, void *owner)
 	for (size_t i = 0; i < layout->count; i++) {
 		const struct layout_partition *partition = &layout->partitions[i];
 
-		STR_FORMAT(line, "%zu: %s \"%s\"%s%s, from %s, %s", i + 1, fs_name(partition->fs),
-			partition->label, partition->mount[0] ? " on " : "", partition->mount,
-			human_size(partition->start * SECTOR_BYTES).s,
+		STR_FORMAT(line, "%u: %s \"%s\"%s%s, from %s, %s", table_number(layout, i),
+			fs_name(partition->fs), partition->label, partition->mount[0] ? " on " : "",
+			partition->mount, human_size(partition->start * SECTOR_BYTES).s,
 			human_size(partition->sectors * SECTOR_BYTES).s);
 		row(owner, "         ", line);
 		report_id("UUID", partition->fs_uuid, row, owner);
@@ -113,9 +114,10 @@ static void report_blobs(const struct plan *plan, log_row *row, void *owner)
 		const struct layout_blob *blob = &layout->blobs[i];
 
 		if (scope_writes_blob(plan->scope, blob))
-			STR_FORMAT(line, "%s: %s (%s) to %s%s, from %s", blob->name, blob->file,
+			STR_FORMAT(line, "%s: %s (%s) to %s%s, from %s%s", blob->name, blob->file,
 				human_size(blob->size_bytes).s, targets[blob->target],
-				blob->partition, human_size(blob->offset_bytes).s);
+				blob->partition, human_size(blob->offset_bytes).s,
+				table_splits(blob) ? ", around the partition table" : "");
 		else
 			STR_FORMAT(line, "%s in partition %s: not written", blob->name,
 				blob->partition);

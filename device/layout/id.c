@@ -57,7 +57,7 @@ bool id_of_partition(enum table_kind table, const char *text, char ret[ID_BYTES]
 	return table == TABLE_GPT ? id_of_uuid(text, ret) : convert(text, PART_FORM, tolower, ret);
 }
 
-void id_make_mbr(const char *disk, size_t index, char ret[ID_BYTES])
+void id_make_mbr(const char *disk, unsigned number, char ret[ID_BYTES])
 {
-	(void)str_format(ret, ID_BYTES, "%s-%02zx", disk, index + 1);
+	(void)str_format(ret, ID_BYTES, "%s-%02x", disk, number);
 }

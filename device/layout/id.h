@@ -23,7 +23,7 @@ bool id_of_disk(enum table_kind table, const char *text, char ret[ID_BYTES]);
 /* A UUID for a GPT; "XXXXXXXX-NN" for an MBR. */
 bool id_of_partition(enum table_kind table, const char *text, char ret[ID_BYTES]);
 
-/* Sets @ret to the PARTUUID of the partition at @index, from 0, of an MBR with the ID @disk. */
-void id_make_mbr(const char *disk, size_t index, char ret[ID_BYTES]);
+/* Sets @ret to the PARTUUID of the partition with the @number of an MBR with the ID @disk. */
+void id_make_mbr(const char *disk, unsigned number, char ret[ID_BYTES]);
 
 #endif

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * layout - the places of partitions and boot loaders. layout_place() turns a description and the
- * size of a disk into explicit, checked starts and sizes in sectors, because libfdisk silently
- * moves or shrinks a partition whose place is left to a default. Descriptions are built in or
- * come from a file (layout_file.h). Pure, except for layout_random().
+ * size of a disk into explicit, checked starts and sizes in sectors; layout_table.h knows the place of
+ * the table. Descriptions are built in or come from a file (layout_file.h). Pure, except for layout_random().
  */
 #ifndef DEVICE_LAYOUT_LAYOUT_H
 #define DEVICE_LAYOUT_LAYOUT_H
@@ -20,18 +19,26 @@
 
 enum table_kind { TABLE_GPT, TABLE_MBR };
 
-#define LAYOUT_PARTITIONS_MAX 8
-#define LAYOUT_BLOBS_MAX      8
+#define LAYOUT_PARTITIONS_MAX 128
+#define LAYOUT_BLOBS_MAX      32
+
+#define LAYOUT_NO_TYPE (-1) /* 0 is a type of an MBR */
 
 struct layout_partition {
 	char name[36];
 	uint64_t start, sectors; /* in 512-byte sectors, set by layout_place; 0 in a description */
-	uint64_t offset_bytes;	 /* required start; 0: aligned, after the previous partition */
-	uint64_t size_bytes;	 /* 0 if it grows */
-	uint64_t min_bytes;	 /* minimum size of a growing partition */
+	uint64_t offset_bytes;	 /* required start; 0: aligned, after what comes before it */
+	uint64_t align_bytes;	 /* 0: the alignment of the layout */
+	/* What comes before it in the layout file: so many blobs, and room up to a byte of the disk. */
+	unsigned blobs_before;
+	uint64_t after_bytes;
+	uint64_t size_bytes; /* 0 if it grows, or fits its blob */
+	uint64_t min_bytes;  /* minimum size of a growing partition */
 	bool grow, bootable;
-	char type_guid[37]; /* GPT */
-	uint8_t type_mbr;
+	bool fits_blob;	     /* as large as its blob needs, up to the next alignment */
+	char type_guid[37];  /* GPT */
+	int type_mbr;	     /* a byte; LAYOUT_NO_TYPE: none */
+	uint8_t type_hybrid; /* of its copy in the MBR of a GPT; 0: no copy */
 	enum fs_kind fs;
 	char label[17];	       /* of the filesystem */
 	bool label_is_set;     /* by the layout file or layout_set_id, not a default */
@@ -78,8 +85,11 @@ struct layout {
 	enum layout_identity identity;
 	enum machine machine; /* of the board; MACHINE_UNKNOWN: any */
 	uint64_t align_bytes;
-	uint64_t min_bytes;    /* required size of the disk; 0: as needed */
-	uint64_t disk_sectors; /* set by layout_place */
+	uint64_t gpt_entries_bytes; /* place of the entries; 0: behind the header */
+	uint64_t min_bytes;	    /* required size of the disk; 0: as needed */
+	/* Set by layout_place, of the disk. */
+	uint64_t disk_sectors; /* of 512 bytes */
+	uint32_t sector_bytes; /* the unit of its addresses */
 	size_t count;
 	struct layout_partition partitions[LAYOUT_PARTITIONS_MAX]; /* in the order on the disk */
 	size_t blob_count;
@@ -105,15 +115,15 @@ _must_check_ int layout_check(const struct layout *spec, struct diag *diag);
 _must_check_ int layout_check_places(const struct layout *placed, struct diag *diag);
 
 /*
- * Checks @spec and places its partitions on a disk of @disk_bytes: aligned, in order, within the
- * area that the table leaves usable. The growing partition fills the rest. Partitions, blobs and
- * the table must not overlap.
+ * Checks @spec and places its partitions on a disk of @disk_bytes with sectors of @sector_bytes (0: 512): aligned, in order,
+ * within the area that the table leaves usable. The growing partition fills the rest. Partitions, blobs and the
+ * table must not overlap.
  *
  * Returns 0; -ENOSPC if the disk is too small; -EINVAL for a contradiction. On failure @ret is
  * unchanged and @diag (not NULL) has the reason, and the line if it came from a file.
  */
-_must_check_ int layout_place(
-	const struct layout *spec, uint64_t disk_bytes, struct layout *ret, struct diag *diag);
+_must_check_ int layout_place(const struct layout *spec, uint64_t disk_bytes, uint32_t sector_bytes,
+	struct layout *ret, struct diag *diag);
 
 /* Index of the partition named @name, or the number of partitions if not found. */
 size_t layout_partition_named(const struct layout *layout, const char *name);

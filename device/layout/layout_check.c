@@ -7,20 +7,10 @@
 #include "device/base/util.h"
 #include "device/disk/disk.h"
 #include "device/layout/id.h"
+#include "device/layout/layout_table.h"
 
 #include <errno.h>
 #include <string.h>
-
-/* Unit of starts and sizes, so that they also fit a disk with 4096-byte sectors. */
-#define BLOCK_BYTES	   4096u
-#define MBR_PARTITIONS_MAX 4
-
-/* Byte ranges that no blob may touch: the partition table in the first sector, whose first 440
- * bytes are for boot code, and the primary GPT with 128 entries, which takes 34 sectors of 512
- * bytes or 6 of 4096. layout_min_bytes() keeps the backup GPT free. */
-#define MBR_START     440u
-#define MBR_END	      512u
-#define GPT_END_BYTES (6 * BLOCK_BYTES)
 
 /* ---- the description ---- */
 
@@ -45,6 +35,25 @@ static bool is_mount_point(const char *path)
 	return true;
 }
 
+/* A partition that is as large as its blob has one, and nothing else that says a size. */
+static int check_fit(const struct layout *spec, const struct layout_partition *p, struct diag *diag)
+{
+	if (p->grow || p->size_bytes != 0)
+		return diag_fail_at(diag, p->line, -EINVAL,
+			"partition %s has the size of its file and another one", p->name);
+	for (size_t i = 0; i < spec->blob_count; i++)
+		if (spec->blobs[i].target == BLOB_PARTITION &&
+			strcmp(spec->blobs[i].partition, p->name) == 0)
+			return 0;
+	return diag_fail_at(diag, p->line, -EINVAL,
+		"partition %s has the size of its file, but no blob is written to it", p->name);
+}
+
+static bool is_alignment(uint64_t bytes)
+{
+	return bytes >= SECTOR_BYTES && (bytes & (bytes - 1)) == 0;
+}
+
 static int check_size(
 	const struct layout *spec, const struct layout_partition *p, struct diag *diag)
 {
@@ -54,16 +63,15 @@ static int check_size(
 	if (p->grow && p->size_bytes != 0)
 		return diag_fail_at(
 			diag, p->line, -EINVAL, "partition %s has a size and also grows", p->name);
-	if (!p->grow && (p->size_bytes == 0 || p->size_bytes % BLOCK_BYTES != 0))
+	if (p->fits_blob)
+		return check_fit(spec, p, diag);
+	if (!p->grow && (p->size_bytes == 0 || p->size_bytes % SECTOR_BYTES != 0))
 		return diag_fail_at(diag, p->line, -EINVAL,
-			"size of partition %s is not a multiple of 4 KiB", p->name);
+			"size of partition %s is not a multiple of 512 bytes", p->name);
 	if (!p->grow && p->size_bytes < fs_min_bytes(p->fs))
 		return diag_fail_at(diag, p->line, -EINVAL,
 			"partition %s is too small for %s, which needs %s", p->name, fs_name(p->fs),
 			human_exact(fs_min_bytes(p->fs)).s);
-	if (p->offset_bytes % BLOCK_BYTES != 0)
-		return diag_fail_at(diag, p->line, -EINVAL,
-			"offset of partition %s is not a multiple of 4 KiB", p->name);
 	return 0;
 }
 
@@ -73,7 +81,7 @@ static int check_partuuid(
 {
 	char derived[ID_BYTES], id[ID_BYTES];
 
-	id_make_mbr(spec->disk_uuid, (size_t)(p - spec->partitions), derived);
+	id_make_mbr(spec->disk_uuid, table_number(spec, (size_t)(p - spec->partitions)), derived);
 	if (p->partuuid[0] == '\0')
 		return 0;
 	if (spec->table == TABLE_GPT && !id_of_partition(TABLE_GPT, p->partuuid, id))
@@ -87,6 +95,32 @@ static int check_partuuid(
 	return 0;
 }
 
+/* Types of entries that a table makes by itself: extended partitions, and that of a GPT. */
+static bool is_reserved(int type)
+{
+	return type == 0x05 || type == 0x0f || type == 0x85 || type == 0xee;
+}
+
+static int check_type(
+	const struct layout *spec, const struct layout_partition *p, struct diag *diag)
+{
+	int type = spec->table == TABLE_MBR ? p->type_mbr : p->type_hybrid;
+
+	if (is_reserved(type))
+		return diag_fail_at(diag, p->line, -EINVAL,
+			"partition %s cannot have the type 0x%02x: the table makes such entries itself",
+			p->name, (unsigned)type);
+	if (spec->table == TABLE_GPT ? p->type_guid[0] == '\0' : p->type_mbr == LAYOUT_NO_TYPE)
+		return diag_fail_at(diag, p->line, -EINVAL,
+			spec->table == TABLE_GPT ? "type of partition %s is valid only on an MBR"
+						 : "type of partition %s is valid only on a GPT",
+			p->name);
+	if (spec->table == TABLE_MBR && p->type_hybrid != 0)
+		return diag_fail_at(diag, p->line, -EINVAL,
+			"mbr-type of partition %s is valid only on a GPT: use type", p->name);
+	return 0;
+}
+
 static int check_partition(
 	const struct layout *spec, const struct layout_partition *p, struct diag *diag)
 {
@@ -97,11 +131,16 @@ static int check_partition(
 	r = check_size(spec, p, diag);
 	if (r < 0)
 		return r;
-	if (spec->table == TABLE_GPT ? p->type_guid[0] == '\0' : p->type_mbr == 0)
+	if (p->align_bytes != 0 && !is_alignment(p->align_bytes))
 		return diag_fail_at(diag, p->line, -EINVAL,
-			spec->table == TABLE_GPT ? "type of partition %s is valid only on an MBR"
-						 : "type of partition %s is valid only on a GPT",
+			"the alignment of partition %s is not 512 bytes times a power of two",
 			p->name);
+	if (p->offset_bytes % SECTOR_BYTES != 0)
+		return diag_fail_at(diag, p->line, -EINVAL,
+			"offset of partition %s is not a multiple of 512 bytes", p->name);
+	r = check_type(spec, p, diag);
+	if (r < 0)
+		return r;
 	r = check_partuuid(spec, p, diag);
 	if (r < 0)
 		return r;
@@ -157,27 +196,61 @@ static int check_blob(const struct layout *spec, const struct layout_blob *blob,
 	return 0;
 }
 
-int layout_check(const struct layout *spec, struct diag *diag)
+/* Checks what the table as a whole can have. */
+static int check_table(const struct layout *spec, struct diag *diag)
 {
-	size_t roots = 0;
-	int r;
+	size_t hybrids = 0;
 
 	if (spec->count == 0 || spec->count > LAYOUT_PARTITIONS_MAX)
 		return diag_fail(
 			diag, -EINVAL, "a layout has 1 to %d partitions", LAYOUT_PARTITIONS_MAX);
-	if (spec->table == TABLE_MBR && spec->count > MBR_PARTITIONS_MAX)
+	if (spec->table == TABLE_MBR && spec->count > TABLE_MBR_PARTITIONS_MAX)
+		return diag_fail(diag, -EINVAL, "an MBR has at most %u partitions",
+			TABLE_MBR_PARTITIONS_MAX);
+	if (!is_alignment(spec->align_bytes))
 		return diag_fail(
-			diag, -EINVAL, "an MBR has at most %d partitions", MBR_PARTITIONS_MAX);
-	if (spec->align_bytes < MIB(1) || (spec->align_bytes & (spec->align_bytes - 1)) != 0)
-		return diag_fail(diag, -EINVAL, "the alignment is not 1 MiB times a power of two");
+			diag, -EINVAL, "the alignment is not 512 bytes times a power of two");
+	if (spec->gpt_entries_bytes != 0 && spec->table != TABLE_GPT)
+		return diag_fail(diag, -EINVAL, "gpt-entries is valid only on a GPT");
+	if (spec->gpt_entries_bytes != 0 && (spec->gpt_entries_bytes % SECTOR_BYTES != 0 ||
+						    spec->gpt_entries_bytes < 2 * SECTOR_BYTES))
+		return diag_fail(diag, -EINVAL,
+			"gpt-entries must be a multiple of 512 bytes behind the header, which "
+			"ends at 1 KiB");
+	for (size_t i = 0; i < spec->count; i++)
+		hybrids += spec->partitions[i].type_hybrid != 0;
+	if (hybrids > TABLE_HYBRID_MAX)
+		return diag_fail(diag, -EINVAL,
+			"a hybrid MBR has at most %u partitions: %zu have an mbr-type",
+			TABLE_HYBRID_MAX, hybrids);
+	return 0;
+}
+
+static bool has_image(const struct layout *spec)
+{
+	for (size_t i = 0; i < spec->blob_count; i++)
+		if (spec->blobs[i].target == BLOB_PARTITION)
+			return true;
+	return false;
+}
+
+int layout_check(const struct layout *spec, struct diag *diag)
+{
+	size_t roots = 0;
+	int r = check_table(spec, diag);
+
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < spec->count; i++) {
 		r = check_partition(spec, &spec->partitions[i], diag);
 		if (r < 0)
 			return r;
 		roots += strcmp(spec->partitions[i].mount, "/") == 0;
 	}
-	if (roots != 1)
-		return diag_fail(diag, -EINVAL, "no partition is mounted on /");
+	/* It may be in the content of a partition. */
+	if (roots == 0 && !has_image(spec))
+		return diag_fail(diag, -EINVAL,
+			"no partition is mounted on /, and none has an image as its content");
 	for (size_t i = 0; i < spec->blob_count; i++) {
 		r = check_blob(spec, &spec->blobs[i], diag);
 		if (r < 0)
@@ -193,22 +266,49 @@ static bool overlaps(const struct layout_blob *blob, uint64_t start, uint64_t en
 	return blob->offset_bytes < end && blob->offset_bytes + blob->size_bytes > start;
 }
 
+/* What an area of the table is in a sentence, and how the blob's owner gets out of its way. */
+static const struct {
+	const char *what, *advice;
+} areas[] = {
+	[TABLE_LOGICAL] = {"the table of a logical partition", "move it"},
+	[TABLE_BACKUP_ENTRIES] = {"the backup of the GPT", "move it, or use an MBR"},
+	[TABLE_BACKUP_HEADER] = {"the backup of the GPT", "move it, or use an MBR"},
+	[TABLE_ENTRIES] = {"the entries of the GPT", "move it, set gpt-entries, or use an MBR"},
+	[TABLE_HEADER] = {"the header of the GPT", "move it, or use an MBR"},
+	[TABLE_HEAD] = {"the partition table", "move it"},
+};
+
+static int check_blob_and_table(
+	const struct layout *placed, const struct layout_blob *blob, struct diag *diag)
+{
+	struct table_area taken[TABLE_AREAS_MAX];
+	size_t count = table_areas(placed, taken);
+
+	/* From the head on, which is the last one: the error is about the first byte that is taken. */
+	while (count-- > 0) {
+		const struct table_area *area = &taken[count];
+		uint64_t end = area->start + area->size;
+
+		if (!overlaps(blob, area->start, end) ||
+			(area->part == TABLE_HEAD && table_splits(blob)))
+			continue;
+		return diag_fail_at(diag, blob->line, -EINVAL,
+			"blob %s (%s at %s) overlaps %s (bytes %llu to %llu): %s", blob->name,
+			human_exact(blob->size_bytes).s, human_exact(blob->offset_bytes).s,
+			areas[area->part].what, (unsigned long long)area->start,
+			(unsigned long long)end - 1, areas[area->part].advice);
+	}
+	return 0;
+}
+
 /* Checks a blob on the disk itself against the table and the partitions. */
 static int check_disk_blob(
 	const struct layout *placed, const struct layout_blob *blob, struct diag *diag)
 {
-	struct human_text from = human_exact(blob->offset_bytes);
-	struct human_text size = human_exact(blob->size_bytes);
+	int r = check_blob_and_table(placed, blob, diag);
 
-	if (overlaps(blob, MBR_START, MBR_END))
-		return diag_fail_at(diag, blob->line, -EINVAL,
-			"blob %s (%s at %s) overlaps the partition table (bytes 440 to 511)",
-			blob->name, size.s, from.s);
-	if (placed->table == TABLE_GPT && overlaps(blob, MBR_END, GPT_END_BYTES))
-		return diag_fail_at(diag, blob->line, -EINVAL,
-			"blob %s (%s at %s) overlaps the GPT (up to 24 KiB): move it, or use an "
-			"MBR",
-			blob->name, size.s, from.s);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < placed->count; i++) {
 		const struct layout_partition *p = &placed->partitions[i];
 		uint64_t start = p->start * SECTOR_BYTES;
@@ -218,7 +318,8 @@ static int check_disk_blob(
 		if (overlaps(blob, start, end))
 			return diag_fail_at(diag, blob->line, -EINVAL,
 				"blob %s (%s at %s) overlaps partition %s, which begins at %s",
-				blob->name, size.s, from.s, p->name, human_exact(start).s);
+				blob->name, human_exact(blob->size_bytes).s,
+				human_exact(blob->offset_bytes).s, p->name, human_exact(start).s);
 	}
 	return 0;
 }
@@ -250,27 +351,53 @@ static int check_blob_place(
 	return 0;
 }
 
+/* Checks the partition at @index, which must begin behind @end: that of @before. */
+static int check_partition_place(const struct layout *placed, size_t index, uint64_t end,
+	const char *before, struct diag *diag)
+{
+	const struct layout_partition *p = &placed->partitions[index];
+	uint64_t start = p->start * SECTOR_BYTES, size = p->sectors * SECTOR_BYTES;
+
+	if (start < end)
+		return diag_fail_at(diag, p->line, -EINVAL,
+			"partition %s begins at %s, inside %s%s", p->name, human_exact(start).s,
+			index > 0 ? "partition " : "", before);
+	if (start % placed->sector_bytes != 0 || size % placed->sector_bytes != 0)
+		return diag_fail_at(diag, p->line, -EINVAL,
+			"partition %s (%s at %s) does not fit the disk, which has sectors of %u "
+			"bytes",
+			p->name, human_exact(size).s, human_exact(start).s, placed->sector_bytes);
+	if (table_is_logical(placed, index) && start - end < placed->sector_bytes)
+		return diag_fail_at(diag, p->line, -EINVAL,
+			"there is no room for the table of the logical partition %s: leave %u bytes "
+			"before it",
+			p->name, placed->sector_bytes);
+	if (p->type_hybrid != 0 && (start + size) / placed->sector_bytes > UINT32_MAX)
+		return diag_fail_at(diag, p->line, -EINVAL,
+			"partition %s ends at %s: an MBR cannot have it", p->name,
+			human_exact(start + size).s);
+	return 0;
+}
+
 int layout_check_places(const struct layout *placed, struct diag *diag)
 {
-	uint64_t end = (placed->table == TABLE_GPT ? GPT_END_BYTES : BLOCK_BYTES) / SECTOR_BYTES;
+	uint64_t end = table_end_bytes(placed);
 	const char *before = "the partition table";
+	int r = 0;
 
-	for (size_t i = 0; i < placed->count; i++) {
+	if (placed->gpt_entries_bytes % placed->sector_bytes != 0 ||
+		table_entries_bytes(placed) < 2 * (uint64_t)placed->sector_bytes)
+		return diag_fail(diag, -EINVAL,
+			"gpt-entries = %s does not fit the disk, which has sectors of %u bytes",
+			human_exact(placed->gpt_entries_bytes).s, placed->sector_bytes);
+	for (size_t i = 0; r == 0 && i < placed->count; i++) {
 		const struct layout_partition *p = &placed->partitions[i];
 
-		if (p->start < end)
-			return diag_fail_at(diag, p->line, -EINVAL,
-				"partition %s begins at %s, inside %s%s", p->name,
-				human_exact(p->start * SECTOR_BYTES).s, i > 0 ? "partition " : "",
-				before);
-		end = p->start + p->sectors;
+		r = check_partition_place(placed, i, end, before, diag);
+		end = (p->start + p->sectors) * SECTOR_BYTES;
 		before = p->name;
 	}
-	for (size_t i = 0; i < placed->blob_count; i++) {
-		int r = check_blob_place(placed, &placed->blobs[i], diag);
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	for (size_t i = 0; r == 0 && i < placed->blob_count; i++)
+		r = check_blob_place(placed, &placed->blobs[i], diag);
+	return r;
 }

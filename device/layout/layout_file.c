@@ -2,6 +2,7 @@
 #include "device/layout/layout_file.h"
 
 #include "device/base/util.h"
+#include "device/disk/disk.h"
 #include "device/layout/id.h"
 #include "device/layout/layout_keywords.h"
 #include "device/layout/mkfs.h"
@@ -83,6 +84,8 @@ static void *next_object(struct layout *layout, enum layout_section section, int
 	if (section == SECTION_PARTITION && layout->count < LAYOUT_PARTITIONS_MAX) {
 		layout->count++;
 		p->line = line;
+		p->blobs_before = (unsigned)layout->blob_count;
+		p->type_mbr = LAYOUT_NO_TYPE;
 		*name = p->name;
 		return p;
 	}
@@ -149,7 +152,7 @@ static int end_partition(struct parser *parser, struct layout_partition *p)
 
 	if (!has_word(parser, "type"))
 		layout_default_type(p);
-	if (!p->grow && p->size_bytes == 0)
+	if (!p->grow && !p->fits_blob && p->size_bytes == 0)
 		return fail(parser, p->line, "partition %s has no size and does not grow", p->name);
 	if (!p->grow && p->min_bytes > 0)
 		return fail(parser, p->line, "partition %s has a min but does not grow", p->name);
@@ -404,7 +407,8 @@ int layout_parse(
 	if (r == 0)
 		r = layout_check(&parser->layout, diag);
 	if (r == 0)
-		r = layout_place(&parser->layout, layout_min_bytes(&parser->layout), &placed, diag);
+		r = layout_place(&parser->layout, layout_min_bytes(&parser->layout), SECTOR_BYTES,
+			&placed, diag);
 	if (r == 0)
 		*ret = parser->layout;
 	return r;

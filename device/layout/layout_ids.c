@@ -4,6 +4,7 @@
 
 #include "device/base/util.h"
 #include "device/layout/id.h"
+#include "device/layout/layout_table.h"
 
 #include <assert.h>
 #include <string.h>
@@ -32,7 +33,7 @@ static bool set_disk_id(struct layout *layout, size_t index, const char *partuui
 	char disk[ID_BYTES], derived[ID_BYTES];
 
 	(void)STR_FORMAT(disk, "%.8s", partuuid);
-	id_make_mbr(disk, index, derived);
+	id_make_mbr(disk, table_number(layout, index), derived);
 	if (strcmp(derived, partuuid) != 0 || !id_of_disk(TABLE_MBR, disk, disk))
 		return false;
 	return layout->disk_uuid[0] ? strcasecmp(layout->disk_uuid, disk) == 0
@@ -136,7 +137,7 @@ void layout_assign_ids(struct layout *layout, void (*fill)(void *buf, size_t siz
 		struct layout_partition *p = &layout->partitions[i];
 
 		if (layout->table == TABLE_MBR)
-			id_make_mbr(layout->disk_uuid, i, p->partuuid);
+			id_make_mbr(layout->disk_uuid, table_number(layout, i), p->partuuid);
 		else if (p->partuuid[0] == '\0')
 			make_uuid(p->partuuid, fill);
 		if (p->fs_uuid[0] == '\0')

@@ -27,6 +27,15 @@ static bool take_size(const struct layout_keyword *word, const char *text, void 
 	return str_to_bytes(text, bytes) == 0 && *bytes <= LARGEST_BYTES;
 }
 
+/* A size, or "file". */
+static bool take_partition_size(const struct layout_keyword *word, const char *text, void *object)
+{
+	struct layout_partition *p = object;
+
+	p->fits_blob = strcmp(text, "file") == 0;
+	return p->fits_blob || take_size(word, text, object);
+}
+
 static bool take_bool(const struct layout_keyword *word, const char *text, void *object)
 {
 	bool *value = field(word, object);
@@ -102,7 +111,7 @@ struct type {
 };
 
 /* GUIDs: UEFI Specification 2.10, table 5.7 (esp); Discoverable Partitions Specification of the
- * UAPI group (root-*, swap); U-Boot, include/part_efi.h (data, linux, uboot-env). */
+ * UAPI group (root-*, swap, home, xbootldr); U-Boot, include/part_efi.h (data, linux, uboot-env). */
 static const struct type types[] = {
 	{"linux", "0fc63daf-8483-4772-8e79-3d69d8477de4", 0x83},
 	{"esp", "c12a7328-f81f-11d2-ba4b-00a0c93ec93b", 0xef},
@@ -112,6 +121,10 @@ static const struct type types[] = {
 	{"root-arm64", "b921b045-1df0-41c3-af44-4c6f280d3fae", 0x83},
 	{"root-riscv64", "72ec70a6-cf74-40e6-bd49-4bda08e8f224", 0x83},
 	{"root-x86-64", "4f68bce3-e8cd-4db1-96e7-fbcaf984b709", 0x83},
+	{"root-x86", "44479540-f297-41b2-9af7-d131d5f0458a", 0x83},
+	{"root-loongarch64", "77055800-792c-4f94-b39a-98c91b762bb6", 0x83},
+	{"home", "933ac7e1-2eb4-4f13-b844-0e14e2aef915", 0x83},
+	{"xbootldr", "bc13c2ff-59e6-4262-a352-b275fd6f7172", 0xea},
 	{"uboot-env", "3de21764-95bd-54bd-a5c3-4abe786f38a8", 0xda},
 };
 
@@ -142,20 +155,34 @@ void layout_default_type(struct layout_partition *partition)
 	(void)set_type(partition, names[partition->fs]);
 }
 
-/* Accepts both forms: layout_check() refuses a GUID for an MBR, and a byte for a GPT. */
-static bool take_type(const struct layout_keyword *word, const char *text, void *object)
+bool layout_take_type(struct layout_partition *p, const char *text)
 {
-	struct layout_partition *p = object;
 	uint64_t byte = 0;
 
-	(void)word;
 	if (set_type(p, text) || id_of_uuid(text, p->type_guid))
 		return true;
 	if (!str_has_prefix(text, "0x") || strlen(text) != strlen("0x##") ||
 		str_to_u64(text + 2, 16, &byte) < 0)
 		return false;
-	p->type_mbr = (uint8_t)byte;
-	return byte != 0;
+	p->type_mbr = (int)byte;
+	return true;
+}
+
+static bool take_type(const struct layout_keyword *word, const char *text, void *object)
+{
+	(void)word;
+	return layout_take_type(object, text);
+}
+
+/* A name or a byte, but not 0: that entry would be empty for firmware. */
+static bool take_mbr_type(const struct layout_keyword *word, const char *text, void *object)
+{
+	struct layout_partition *p = object, named = {.type_mbr = LAYOUT_NO_TYPE};
+
+	if (!take_type(word, text, &named) || named.type_mbr <= 0)
+		return false;
+	p->type_hybrid = (uint8_t)named.type_mbr;
+	return true;
 }
 
 static bool take_target(const struct layout_keyword *word, const char *text, void *object)
@@ -254,16 +281,21 @@ const struct layout_keyword layout_keywords[] = {
 	{SECTION_DISK, "align", take_size, IN(layout, align_bytes), BYTES},
 	{SECTION_DISK, "min-size", take_size, IN(layout, min_bytes), BYTES},
 	{SECTION_DISK, "id", take_disk_id, IN(layout, disk_uuid), DISK_ID},
+	{SECTION_DISK, "gpt-entries", take_size, IN(layout, gpt_entries_bytes), BYTES},
 	{SECTION_DISK, "identity", take_identity, IN(layout, identity), "archive or new"},
 	{SECTION_DISK, "machine", take_machine, IN(layout, machine), MACHINE},
 
-	{SECTION_PARTITION, "size", take_size, IN(layout_partition, size_bytes), BYTES},
+	{SECTION_PARTITION, "size", take_partition_size, IN(layout_partition, size_bytes),
+		BYTES ", or file"},
 	{SECTION_PARTITION, "offset", take_size, IN(layout_partition, offset_bytes), BYTES},
+	{SECTION_PARTITION, "align", take_size, IN(layout_partition, align_bytes), BYTES},
 	{SECTION_PARTITION, "min", take_size, IN(layout_partition, min_bytes), BYTES},
 	{SECTION_PARTITION, "grow", take_bool, IN(layout_partition, grow), "true or false"},
 	{SECTION_PARTITION, "bootable", take_bool, IN(layout_partition, bootable), "true or false"},
 	{SECTION_PARTITION, "type", take_type, 0, 0,
-		"linux, esp, data, swap, root-ARCH, uboot-env, a byte like 0x83, or a GUID"},
+		"linux, esp, data, swap, root-ARCH, home, xbootldr, uboot-env, a byte like 0x83, or a GUID"},
+	{SECTION_PARTITION, "mbr-type", take_mbr_type, 0, 0,
+		"linux, esp, data, swap, uboot-env or a byte like 0x0c"},
 	{SECTION_PARTITION, "format", take_format, IN(layout_partition, fs),
 		"ext4, vfat, f2fs, btrfs, swap or none"},
 	{SECTION_PARTITION, "label", take_text, IN(layout_partition, label), "at most 16 bytes"},

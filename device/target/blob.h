@@ -19,6 +19,8 @@ struct blob {
 	uint64_t size_bytes;	 /* size of the file when the install was planned */
 	int dst;		 /* the block device, borrowed; open read-write for blob_write */
 	uint64_t offset_bytes;	 /* start of the blob on the device */
+	uint64_t gap_start;	 /* bytes of the device, up to gap_end, that keep what they have; */
+	uint64_t gap_end;	 /* both 0: none */
 	blob_progress *progress; /* or NULL */
 	void *arg;
 };
@@ -26,7 +28,7 @@ struct blob {
 /*
  * Writes the blob and compares it. Each chunk is followed by fsync on the same descriptor, so that
  * no error is lost and the progress counts data on the medium. Bytes outside of the blob do not
- * change. The first 4 KiB are zeroed first, and the first chunk is written last: a blob that was
+ * change, nor do those of the gap. The first 4 KiB are zeroed first, and the first chunk is written last: a blob that was
  * cut short has no head, and a boot ROM skips to its next source. The total of the progress is
  * twice the size: written, and read back.
  *

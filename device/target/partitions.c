@@ -64,13 +64,14 @@ static bool partuuid_is(const struct walk *walk, const char *entry, const char *
 static int compare_partition(void *arg, const char *entry)
 {
 	struct walk *walk = arg;
-	uint64_t number = partition_number(walk, entry);
+	/* 0 is the number of no partition. */
+	size_t index = table_numbered(walk->layout, partition_number(walk, entry));
 	const struct layout_partition *wanted;
 	const char *what = NULL;
 
-	if (number == 0 || number > walk->layout->count)
-		return 0;
-	wanted = &walk->layout->partitions[number - 1];
+	if (index == walk->layout->count)
+		return 0; /* not a partition, or the extended one */
+	wanted = &walk->layout->partitions[index];
 	walk->found++;
 	if (!attribute_is(walk, entry, "start", wanted->start))
 		what = "start";

@@ -8,24 +8,23 @@
 #include <blkid.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libfdisk.h>
+#include <inttypes.h>
 #include <linux/blkpg.h>
 #include <linux/fs.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* The differences between the two kinds of table, for libfdisk and libblkid. */
+/* The differences between the two kinds of table for libblkid. */
 static const struct {
 	const char *name;
-	const char *id_prefix;	 /* of the disk ID, for libfdisk */
-	unsigned long boot_flag; /* of libfdisk */
-	uint64_t boot_bit;	 /* in the flags of libblkid */
+	uint64_t boot_bit; /* in the flags */
 } tables[] = {
-	[TABLE_GPT] = {"gpt", "", GPT_FLAG_LEGACYBOOT, 1u << 2},
-	[TABLE_MBR] = {"dos", "0x", DOS_FLAG_ACTIVE, 0x80},
+	[TABLE_GPT] = {"gpt", 1u << 2},
+	[TABLE_MBR] = {"dos", 0x80},
 };
 
 static void partition_type(
@@ -34,7 +33,7 @@ static void partition_type(
 	if (layout->table == TABLE_GPT)
 		(void)str_copy(ret, 37, p->type_guid);
 	else
-		(void)str_format(ret, 37, "%02x", p->type_mbr);
+		(void)str_format(ret, 37, "%02x", (unsigned)p->type_mbr);
 }
 
 static int blkpg(int fd, int op, int number, uint64_t start_bytes, uint64_t size_bytes)
@@ -102,8 +101,8 @@ int ptable_announce(int fd, const struct layout *layout)
 {
 	for (size_t i = 0; i < layout->count; i++) {
 		const struct layout_partition *p = &layout->partitions[i];
-		int r = blkpg(fd, BLKPG_ADD_PARTITION, (int)i + 1, p->start * SECTOR_BYTES,
-			p->sectors * SECTOR_BYTES);
+		int r = blkpg(fd, BLKPG_ADD_PARTITION, (int)table_number(layout, i),
+			p->start * SECTOR_BYTES, p->sectors * SECTOR_BYTES);
 
 		if (r < 0)
 			return r;
@@ -111,131 +110,30 @@ int ptable_announce(int fd, const struct layout *layout)
 	return 0;
 }
 
-static void unref_context(struct fdisk_context **cxt)
+/* Writes the areas of @table from @first on, up to @end, and flushes them to the medium. */
+static int put_areas(int fd, const struct table_bytes *table, size_t first, size_t end)
 {
-	fdisk_unref_context(*cxt);
-}
+	const uint8_t *at = table->bytes;
 
-static void unref_partition(struct fdisk_partition **pa)
-{
-	fdisk_unref_partition(*pa);
-}
+	for (size_t i = 0; i < end; at += table->areas[i++].size) {
+		int r;
 
-static void unref_type(struct fdisk_parttype **type)
-{
-	fdisk_unref_parttype(*type);
-}
-
-static int add_partition(struct fdisk_context *cxt, const struct layout *layout, size_t index)
-{
-	__attribute__((cleanup(unref_partition))) struct fdisk_partition *pa = NULL;
-	__attribute__((cleanup(unref_type))) struct fdisk_parttype *type = NULL;
-	const struct layout_partition *p = &layout->partitions[index];
-	unsigned long unit = fdisk_get_sector_size(cxt) / SECTOR_BYTES;
-	char type_text[37];
-	int r;
-
-	if (p->start % unit != 0 || p->sectors % unit != 0)
-		return -EINVAL;
-	partition_type(layout, p, type_text);
-	pa = fdisk_new_partition();
-	type = fdisk_label_parse_parttype(fdisk_get_label(cxt, NULL), type_text);
-	if (!pa || !type)
-		return -ENOMEM;
-
-	/* libfdisk silently moves or shrinks the partition if any of these is left to a default. */
-	r = fdisk_partition_set_partno(pa, index);
-	if (r == 0)
-		r = fdisk_partition_set_start(pa, p->start / unit);
-	if (r == 0)
-		r = fdisk_partition_set_size(pa, p->sectors / unit);
-	if (r == 0)
-		r = fdisk_partition_size_explicit(pa, 1);
-	if (r == 0)
-		r = fdisk_partition_set_type(pa, type);
-	if (r == 0 && layout->table == TABLE_GPT)
-		r = fdisk_partition_set_name(pa, p->name);
-	if (r == 0 && layout->table == TABLE_GPT)
-		r = fdisk_partition_set_uuid(pa, p->partuuid);
-	if (r == 0)
-		r = fdisk_add_partition(cxt, pa, NULL);
-	if (r == 0 && p->bootable)
-		r = fdisk_toggle_partition_flag(cxt, index, tables[layout->table].boot_flag);
-	return r;
-}
-
-static void unref_script(struct fdisk_script **script)
-{
-	fdisk_unref_script(*script);
-}
-
-/*
- * Creates an empty table. By default libfdisk starts no partition before the first MiB;
- * layout_check_places() has checked layouts that do. For a GPT a script sets the first usable
- * sector, since the value in the context is reset if there is an older table; for an MBR the
- * context sets it.
- */
-static int make_table(struct fdisk_context *cxt, const struct layout *layout)
-{
-	__attribute__((cleanup(unref_script))) struct fdisk_script *script = fdisk_new_script(cxt);
-	uint64_t first = layout->partitions[0].start * SECTOR_BYTES / fdisk_get_sector_size(cxt);
-	char text[24];
-	int r;
-
-	if (!script)
-		return -ENOMEM;
-	if (layout->partitions[0].start >= MIB(1) / SECTOR_BYTES)
-		return fdisk_create_disklabel(cxt, tables[layout->table].name);
-	(void)STR_FORMAT(text, "%llu", (unsigned long long)first);
-	r = fdisk_script_set_header(script, "first-lba", text);
-	if (r == 0)
-		r = fdisk_set_script(cxt, script);
-	if (r == 0)
-		r = fdisk_create_disklabel(cxt, tables[layout->table].name);
-	(void)fdisk_set_script(cxt, NULL); /* break the reference cycle */
-	if (r == 0)
-		(void)fdisk_set_first_lba(cxt, first); /* returns the value */
-	return r;
-}
-
-int ptable_write(int fd, const struct layout *layout, struct ptable_head *ret, struct diag *diag)
-{
-	__attribute__((cleanup(unref_context))) struct fdisk_context *cxt = fdisk_new_context();
-	char id[40];
-	int r;
-
-	if (!cxt)
-		return diag_fail(diag, -ENOMEM, "cannot write the partition table: out of memory");
-	fdisk_disable_dialogs(cxt, 1);
-	r = fdisk_assign_device_by_fd(cxt, fd, "target", 0);
-	if (r < 0)
-		return diag_fail(
-			diag, r, "cannot use the disk for a partition table: %s", strerror(-r));
-
-	/* libfdisk would zero bytes 0-439, which may hold boot code. */
-	fdisk_enable_bootbits_protection(cxt, 1);
-	r = make_table(cxt, layout);
-	if (r == 0) {
-		(void)STR_FORMAT(id, "%s%s", tables[layout->table].id_prefix, layout->disk_uuid);
-		r = fdisk_set_disklabel_id_from_string(cxt, id);
-	}
-	if (r < 0)
-		return diag_fail(diag, r, "cannot create the partition table: %s", strerror(-r));
-	for (size_t i = 0; i < layout->count; i++) {
-		r = add_partition(cxt, layout, i);
+		if (i < first)
+			continue;
+		r = pwrite_full(fd, at, table->areas[i].size, table->areas[i].start);
 		if (r < 0)
-			return diag_fail(diag, r, "cannot add partition %s to the table: %s",
-				layout->partitions[i].name, strerror(-r));
+			return r;
 	}
-	r = fdisk_write_disklabel(cxt);
-	if (r < 0)
-		return diag_fail(diag, r, "cannot write the partition table: %s", strerror(-r));
-	(void)fdisk_deassign_device(cxt, 1); /* 1: no sync(2) of the whole machine */
-	if (fsync(fd) < 0)
-		return diag_fail(
-			diag, -errno, "cannot flush the partition table: %s", strerror(errno));
-	r = pread_full(fd, ret->bytes, sizeof(ret->bytes), 0);
-	return r < 0 ? diag_fail(diag, r, "cannot read the partition table: %s", strerror(-r)) : 0;
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+int ptable_write(int fd, const struct table_bytes *table, struct diag *diag)
+{
+	int r = put_areas(fd, table, 0, table->count - 1);
+
+	if (r == 0)
+		r = put_areas(fd, table, table->count - 1, table->count);
+	return r < 0 ? diag_fail(diag, r, "cannot write the partition table: %s", strerror(-r)) : 0;
 }
 
 static void free_probe(blkid_probe *probe)
@@ -289,55 +187,52 @@ static int drop_cache(int fd)
 	return -posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED); /* a regular file */
 }
 
-/* Checks the backup GPT, which repairs a damaged primary one. libfdisk verifies the checksums of
- * its header and entries, and repairs a damaged backup in memory, which marks the label as
- * changed. */
-static int compare_backup(int fd, struct diag *diag)
+/* Every byte: libblkid compares neither the addresses in CHS nor the backup of a GPT, which repairs a damaged
+ * table. */
+static int compare_bytes(int fd, const struct table_bytes *table, struct diag *diag)
 {
-	__attribute__((cleanup(unref_context))) struct fdisk_context *cxt = fdisk_new_context();
-	int r;
+	static const char *const names[] = {
+		[TABLE_LOGICAL] = "table of a logical partition",
+		[TABLE_BACKUP_ENTRIES] = "backup GPT",
+		[TABLE_BACKUP_HEADER] = "backup GPT",
+		[TABLE_ENTRIES] = "primary GPT",
+		[TABLE_HEADER] = "primary GPT",
+		[TABLE_HEAD] = "MBR",
+	};
+	const uint8_t *wanted = table->bytes;
 
-	if (!cxt)
-		return diag_fail(diag, -ENOMEM, "cannot read the partition table: out of memory");
-	fdisk_disable_dialogs(cxt, 1);
-	r = fdisk_assign_device_by_fd(cxt, fd, "target", 1);
-	if (r == 0 && fdisk_label_is_changed(fdisk_get_label(cxt, NULL)))
-		r = -EILSEQ;
-	if (r == 0)
-		r = fdisk_verify_disklabel(cxt); /* the number of faults */
-	(void)fdisk_deassign_device(cxt, 1);
-	return r != 0 ? diag_fail(diag, -EILSEQ, "the backup GPT on the medium is damaged") : 0;
-}
+	for (size_t i = 0; i < table->count; wanted += table->areas[i++].size) {
+		const struct table_area *area = &table->areas[i];
+		_cleanup_free_ uint8_t *found = malloc(area->size);
+		int r = found ? pread_full(fd, found, area->size, area->start) : -ENOMEM;
 
-static int compare_head(int fd, const struct ptable_head *head, struct diag *diag)
-{
-	struct ptable_head found;
-	int r = pread_full(fd, found.bytes, sizeof(found.bytes), 0);
-
-	if (r < 0)
-		return diag_fail(diag, r, "cannot read the disk: %s", strerror(-r));
-	for (size_t i = 0; i < sizeof(found.bytes); i++)
-		if (found.bytes[i] != head->bytes[i])
-			return diag_fail(diag, -EILSEQ,
-				"the MBR on the medium differs from what was written, first at byte %zu",
-				i);
+		if (r < 0)
+			return diag_fail(diag, r, "cannot read the disk: %s", strerror(-r));
+		for (uint64_t at = 0; at < area->size; at++)
+			if (found[at] != wanted[at])
+				return diag_fail(diag, -EILSEQ,
+					"the %s on the medium differs from what was written, first "
+					"at byte %" PRIu64,
+					names[area->part], area->start + at);
+	}
 	return 0;
 }
 
-int ptable_compare(
-	int fd, const struct layout *layout, const struct ptable_head *head, struct diag *diag)
+/* What the kernel and other programs will see. */
+static int compare_layout(int fd, const struct layout *layout, struct diag *diag)
 {
 	__attribute__((cleanup(free_probe))) blkid_probe probe = blkid_new_probe();
+	size_t wanted = layout->count + table_is_extended(layout);
 	blkid_parttable table;
 	blkid_partlist list;
 	int r;
 
 	if (!probe)
 		return diag_fail(diag, -ENOMEM, "cannot read the partition table: out of memory");
-	r = drop_cache(fd);
 	errno = 0;
-	if (r == 0 && blkid_probe_set_device(probe, fd, 0, 0) < 0)
-		r = errno ? -errno : -EIO;
+	r = blkid_probe_set_device(probe, fd, 0, 0) < 0 ? (errno ? -errno : -EIO) : 0;
+	if (r == 0 && blkid_probe_set_sectorsize(probe, layout->sector_bytes) < 0)
+		r = -ENOMEM;
 	if (r < 0)
 		return diag_fail(diag, r, "cannot read the disk: %s", strerror(-r));
 
@@ -348,25 +243,32 @@ int ptable_compare(
 	if (!table || !same(blkid_parttable_get_type(table), tables[layout->table].name))
 		return diag_fail(diag, -EILSEQ, "there is no %s on the medium",
 			layout->table == TABLE_GPT ? "GPT" : "MBR");
-	/* libblkid accepts a table that has only a backup; many boot loaders do not. */
-	if (layout->table == TABLE_GPT &&
-		blkid_parttable_get_offset(table) != blkid_probe_get_sectorsize(probe))
-		return diag_fail(diag, -EILSEQ, "the primary GPT on the medium is damaged");
 	if (!same(blkid_parttable_get_id(table), layout->disk_uuid))
 		return diag_fail(diag, -EILSEQ, "the disk ID differs on the medium");
-	if ((size_t)blkid_partlist_numof_partitions(list) != layout->count)
+	if ((size_t)blkid_partlist_numof_partitions(list) != wanted)
 		return diag_fail(diag, -EILSEQ, "%d partitions on the medium instead of %zu",
-			blkid_partlist_numof_partitions(list), layout->count);
+			blkid_partlist_numof_partitions(list), wanted);
 	for (size_t i = 0; i < layout->count; i++) {
-		blkid_partition found = blkid_partlist_get_partition_by_partno(list, (int)i + 1);
+		unsigned number = table_number(layout, i);
+		blkid_partition found = blkid_partlist_get_partition_by_partno(list, (int)number);
 
 		if (!found)
 			return diag_fail(
-				diag, -EILSEQ, "partition %zu is missing on the medium", i + 1);
+				diag, -EILSEQ, "partition %u is missing on the medium", number);
 		r = compare_partition(found, layout, &layout->partitions[i], diag);
 		if (r < 0)
 			return r;
 	}
-	r = compare_head(fd, head, diag);
-	return r == 0 && layout->table == TABLE_GPT ? compare_backup(fd, diag) : r;
+	return 0;
+}
+
+int ptable_compare(
+	int fd, const struct layout *layout, const struct table_bytes *table, struct diag *diag)
+{
+	int r = drop_cache(fd);
+
+	if (r < 0)
+		return diag_fail(diag, r, "cannot read the disk: %s", strerror(-r));
+	r = compare_layout(fd, layout, diag);
+	return r < 0 ? r : compare_bytes(fd, table, diag);
 }

@@ -20,10 +20,11 @@ struct target {
 	int excl_fd;	  /* O_RDWR|O_EXCL, or -1 while released for mkfs and mount */
 	int loop_fd;	  /* of an image; or -1 */
 	int image_fd;	  /* the image, or the file behind a loop device, for its lock; or -1 */
-	int partition_fds[LAYOUT_PARTITIONS_MAX]; /* O_RDONLY, open until the commit; or -1 */
-	bool taken;				  /* it was opened for writing */
-	struct lock_owner owner;		  /* of its lock, after -EWOULDBLOCK */
-	int boot_fds[2]; /* O_RDWR|O_EXCL on the boot areas, or -1 while closed */
+	int partition_fds
+		[LAYOUT_PARTITIONS_MAX]; /* by number from 1; O_RDONLY, open until the commit; or -1 */
+	bool taken;			 /* it was opened for writing */
+	struct lock_owner owner;	 /* of its lock, after -EWOULDBLOCK */
+	int boot_fds[2];		 /* O_RDWR|O_EXCL on the boot areas, or -1 while closed */
 };
 
 /* Initialises an empty target: all descriptors are -1. */

@@ -40,7 +40,9 @@ static int setup(void **state)
 	STR_COPY(plan.target.name, "mmcblk1");
 	STR_COPY(plan.target.path, "/dev/mmcblk1");
 	plan.target.kind = DISK_SD;
-	assert_int_equal(layout_place(layout_find("boot-root"), GIB(4), &plan.layout, &diag), 0);
+	assert_int_equal(
+		layout_place(layout_find("boot-root"), GIB(4), SECTOR_BYTES, &plan.layout, &diag),
+		0);
 	plan.target.content.state = CONTENT_TABLE;
 	plan.target.content.partition_count = (uint32_t)plan.layout.count;
 	for (size_t i = 0; i < plan.layout.count; i++) {
@@ -91,6 +93,23 @@ static void one_byte_too_many(void **state)
 	expect("", "", "");
 	blob->size_bytes = 2;
 	expect("", "blob-overlap", "would overwrite the partition table");
+}
+
+/* Of an MBR: the sectors of the table are left out of the blob, but nothing else. */
+static void a_loader_around_the_table(void **state)
+{
+	struct layout_blob *blob = &plan.layout.blobs[0];
+
+	(void)state;
+	plan.layout.table = TABLE_MBR;
+	STR_COPY(occupied.table, "dos");
+	occupied.ranges[1].start_bytes = MIB(3); /* no GPT */
+	occupied.ranges[1].end_bytes = MIB(3) + 1;
+	blob->offset_bytes = 0;
+	blob->size_bytes = MIB(3);
+	expect("", "", "");
+	blob->size_bytes = MIB(3) + 1;
+	expect("", "blob-overlap", "would overwrite the GPT");
 }
 
 static void every_blob_is_checked(void **state)
@@ -196,6 +215,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_loader_beside_the_partitions, setup),
 		cmocka_unit_test_setup(one_byte_too_many, setup),
+		cmocka_unit_test_setup(a_loader_around_the_table, setup),
 		cmocka_unit_test_setup(every_blob_is_checked, setup),
 		cmocka_unit_test_setup(a_disk_without_a_table, setup),
 		cmocka_unit_test_setup(a_table_of_another_kind, setup),

@@ -42,7 +42,7 @@ static void least_target_holds_the_archive(void **state)
 		uint64_t bytes = 0;
 
 		assert_true(need > totals.block_bytes);
-		assert_int_equal(layout_place(spec, need, &placed, &diag), 0);
+		assert_int_equal(layout_place(spec, need, 0, &placed, &diag), 0);
 		for (size_t j = 0; j < placed.count; j++)
 			if (strcmp(placed.partitions[j].mount, "/") == 0)
 				bytes = placed.partitions[j].sectors * 512;

@@ -34,7 +34,7 @@ static void make_good(void)
 		.content_bytes = MIB(762),
 		.entries = 19318,
 		.hardlinks = 7};
-	assert_int_equal(layout_place(layout_find("boot-root"), GIB(4), &plan.layout, &diag), 0);
+	assert_int_equal(layout_place(layout_find("boot-root"), GIB(4), 0, &plan.layout, &diag), 0);
 	for (size_t i = 0; i < plan.layout.count; i++)
 		if (plan.layout.partitions[i].fs == FS_EXT4) {
 			plan.shares[i].block_bytes = MIB(799);

@@ -132,6 +132,40 @@ static void written_and_read_back(void **state)
 	assert_int_equal(event.last, BLOB_BYTES);
 }
 
+/* A first stage around the partition table, whose bytes stay, also where the file has the same length as
+ * the gap's ends, and where the gap is in no written byte. */
+static void gap_is_left_out(void **state)
+{
+	static const struct {
+		uint64_t offset, start, end;
+	} gaps[] = {{0, 440, 512}, {0, 1, MIB(1) + 1}, {100, 440, 512}, {0, MIB(1) - 3, MIB(1) + 3},
+		{MIB(2), 440, 512}, {0, KIB(4) - 1, KIB(4) + 1}};
+	struct fixture *f = *state;
+
+	fixture_require_root();
+	prepare(f);
+	for (size_t i = 0; i < ARRAY_SIZE(gaps); i++) {
+		static unsigned char found[BLOB_BYTES];
+
+		fixture_fill(f->fd, 0, DISK_BYTES, FILLED);
+		blob.offset_bytes = gaps[i].offset;
+		blob.gap_start = gaps[i].start;
+		blob.gap_end = gaps[i].end;
+		if (blob_write(&blob, &diag) < 0)
+			fail_msg("%s", diag.text);
+		event.last = 0;
+		assert_int_equal(pread_full(f->image_fd, found, BLOB_BYTES, gaps[i].offset), 0);
+		for (uint64_t at = 0; at < BLOB_BYTES; at++) {
+			bool in_gap = gaps[i].offset + at >= gaps[i].start &&
+				      gaps[i].offset + at < gaps[i].end;
+
+			if (found[at] != (in_gap ? FILLED : content[at]))
+				fail_msg("gap %zu: byte %llu", i, (unsigned long long)at);
+		}
+		neighbours_are_untouched(f);
+	}
+}
+
 /* One byte at each end of the device; a whole block; one that ends with the device; no progress
  * callback. */
 static void any_size_and_place(void **state)
@@ -407,6 +441,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(written_and_read_back),
+		TEST(gap_is_left_out),
 		TEST(any_size_and_place),
 		TEST(large_blocks),
 		TEST(stale_cache_is_dropped),

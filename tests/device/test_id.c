@@ -99,9 +99,9 @@ static void partitions_of_an_mbr_are_numbered(void **state)
 	char id[ID_BYTES];
 
 	(void)state;
-	id_make_mbr("feedc0de", 0, id);
+	id_make_mbr("feedc0de", 1, id);
 	assert_string_equal(id, "feedc0de-01");
-	id_make_mbr("feedc0de", 9, id);
+	id_make_mbr("feedc0de", 10, id);
 	assert_string_equal(id, "feedc0de-0a");
 }
 

@@ -19,7 +19,7 @@ static struct layout plan(const char *name, uint64_t disk_bytes)
 	struct diag diag;
 
 	assert_non_null(spec);
-	assert_int_equal(layout_place(spec, disk_bytes, &planned, &diag), 0);
+	assert_int_equal(layout_place(spec, disk_bytes, 0, &planned, &diag), 0);
 	return planned;
 }
 
@@ -107,13 +107,13 @@ static void min_bytes_is_exact(void **state)
 		struct layout planned = {.name = "untouched"};
 		struct diag diag;
 
-		assert_int_equal(layout_place(spec, least - 512, &planned, &diag), -ENOSPC);
+		assert_int_equal(layout_place(spec, least - 512, 0, &planned, &diag), -ENOSPC);
 		assert_string_equal(planned.name, "untouched");
 		assert_non_null(strstr(diag.text, "needs"));
 		for (uint64_t more = 0; more <= MIB(3); more += 512) {
 			const struct layout_partition *last;
 
-			assert_int_equal(layout_place(spec, least + more, &planned, &diag), 0);
+			assert_int_equal(layout_place(spec, least + more, 0, &planned, &diag), 0);
 			last = &planned.partitions[planned.count - 1];
 			assert_true(last->sectors * SECTOR_BYTES >= last->min_bytes);
 			assert_true((last->start + last->sectors) * SECTOR_BYTES +
@@ -140,10 +140,10 @@ static void too_many(struct layout *l)
 	l->count = LAYOUT_PARTITIONS_MAX + 1;
 }
 
-static void five_on_mbr(struct layout *l)
+static void sixty_on_mbr(struct layout *l)
 {
 	l->table = TABLE_MBR;
-	l->count = 5;
+	l->count = 60;
 }
 
 static void odd_align(struct layout *l)
@@ -153,7 +153,7 @@ static void odd_align(struct layout *l)
 
 static void small_align(struct layout *l)
 {
-	l->align_bytes = KIB(512);
+	l->align_bytes = 256;
 }
 
 static void grows_first(struct layout *l)
@@ -174,7 +174,7 @@ static void no_size(struct layout *l)
 
 static void odd_size(struct layout *l)
 {
-	l->partitions[0].size_bytes += 512;
+	l->partitions[0].size_bytes += 511;
 }
 
 static void long_label(struct layout *l)
@@ -226,15 +226,15 @@ static void huge_minimum(struct layout *l)
 static void contradictions_are_reported(void **state)
 {
 	static const struct mistake mistakes[] = {
-		{"1 to 8", no_partitions, -EINVAL},
-		{"1 to 8", too_many, -EINVAL},
-		{"at most 4", five_on_mbr, -EINVAL},
+		{"1 to 128", no_partitions, -EINVAL},
+		{"1 to 128", too_many, -EINVAL},
+		{"at most 59", sixty_on_mbr, -EINVAL},
 		{"alignment", odd_align, -EINVAL},
 		{"alignment", small_align, -EINVAL},
 		{"not the last", grows_first, -EINVAL},
 		{"also grows", grows_and_has_size, -EINVAL},
-		{"multiple of 4 KiB", no_size, -EINVAL},
-		{"multiple of 4 KiB", odd_size, -EINVAL},
+		{"multiple of 512 bytes", no_size, -EINVAL},
+		{"multiple of 512 bytes", odd_size, -EINVAL},
 		{"too long", long_label, -EINVAL},
 		{"on /", no_root, -EINVAL},
 		{"mounted on /", same_mount, -EINVAL},
@@ -252,7 +252,8 @@ static void contradictions_are_reported(void **state)
 		struct diag diag = {.line = 7};
 
 		mistakes[i].make(&spec);
-		assert_int_equal(layout_place(&spec, GIB(8), &planned, &diag), mistakes[i].error);
+		assert_int_equal(
+			layout_place(&spec, GIB(8), 0, &planned, &diag), mistakes[i].error);
 		assert_int_equal(diag.line, 0);
 		if (!strstr(diag.text, mistakes[i].text))
 			fail_msg("\"%s\" does not contain \"%s\"", diag.text, mistakes[i].text);
@@ -266,11 +267,11 @@ static void mbr_ends_at_2_tib(void **state)
 
 	(void)state;
 	assert_int_equal(
-		layout_place(layout_find("single-mbr"), GIB(2048) - MIB(1), &planned, &diag), 0);
+		layout_place(layout_find("single-mbr"), GIB(2048) - MIB(1), 0, &planned, &diag), 0);
 	assert_int_equal(
-		layout_place(layout_find("single-mbr"), GIB(2048) + MIB(1), &planned, &diag),
+		layout_place(layout_find("single-mbr"), GIB(2048) + MIB(1), 0, &planned, &diag),
 		-EINVAL);
-	assert_int_equal(layout_place(layout_find("single-gpt"), GIB(4096), &planned, &diag), 0);
+	assert_int_equal(layout_place(layout_find("single-gpt"), GIB(4096), 0, &planned, &diag), 0);
 }
 
 int main(void)

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #define GPT_LINUX "0fc63daf-8483-4772-8e79-3d69d8477de4"
+#define TIB	  (UINT64_C(1) << 40) /* size of the disk */
 #define UUID_A	  "01234567-89ab-4cde-8f01-23456789abcd"
 #define UUID_A_UP "01234567-89AB-4CDE-8F01-23456789ABCD"
 #define UUID_B	  "00000000-89ab-4cde-8f01-23456789abcd"
@@ -84,9 +85,9 @@ static void counts_have_limits(void **state)
 	(void)state;
 	expect_sound(&spec);
 	spec.count = 0;
-	expect_wrong(&spec, 0, "a layout has 1 to 8 partitions");
+	expect_wrong(&spec, 0, "a layout has 1 to 128 partitions");
 
-	/* Seven partitions before the growing one. */
+	/* As many as a GPT has entries. */
 	spec = sound();
 	spec.partitions[LAYOUT_PARTITIONS_MAX - 1] = spec.partitions[1];
 	for (size_t i = 0; i < LAYOUT_PARTITIONS_MAX - 1; i++) {
@@ -96,19 +97,20 @@ static void counts_have_limits(void **state)
 	spec.count = LAYOUT_PARTITIONS_MAX;
 	expect_sound(&spec);
 	spec.table = TABLE_MBR;
-	expect_wrong(&spec, 0, "an MBR has at most 4 partitions");
-	spec.partitions[3] = spec.partitions[LAYOUT_PARTITIONS_MAX - 1];
-	spec.count = 4;
+	expect_wrong(&spec, 0, "an MBR has at most 59 partitions");
+	spec.partitions[58] = spec.partitions[LAYOUT_PARTITIONS_MAX - 1];
+	spec.count = 59;
 	expect_sound(&spec);
 	spec.count = LAYOUT_PARTITIONS_MAX + 1;
-	expect_wrong(&spec, 0, "a layout has 1 to 8 partitions");
+	expect_wrong(&spec, 0, "a layout has 1 to 128 partitions");
 }
 
 static void alignments_are_powers_of_two(void **state)
 {
-	static const uint64_t good[] = {MIB(1), MIB(2), MIB(4), GIB(1), UINT64_C(1) << 63};
+	static const uint64_t good[] = {
+		512, KIB(4), KIB(512), MIB(1), MIB(2), MIB(4), GIB(1), UINT64_C(1) << 63};
 	static const uint64_t bad[] = {
-		0, 1, 4096, KIB(512), MIB(1) - 1, MIB(1) + 1, MIB(3), MIB(4) + 4096, UINT64_MAX};
+		0, 1, 256, 513, MIB(1) - 1, MIB(1) + 1, MIB(3), MIB(4) + 4096, UINT64_MAX};
 	struct layout spec = sound();
 
 	(void)state;
@@ -118,28 +120,28 @@ static void alignments_are_powers_of_two(void **state)
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		spec.align_bytes = bad[i];
-		expect_wrong(&spec, 0, "the alignment is not 1 MiB times a power of two");
+		expect_wrong(&spec, 0, "the alignment is not 512 bytes times a power of two");
 	}
 }
 
 static void sizes_are_whole_blocks_or_grow(void **state)
 {
-	static const char odd_size[] = "size of partition one is not a multiple of 4 KiB";
-	static const char odd_offset[] = "offset of partition one is not a multiple of 4 KiB";
+	static const char odd_size[] = "size of partition one is not a multiple of 512 bytes";
+	static const char odd_offset[] = "offset of partition one is not a multiple of 512 bytes";
 	struct layout spec = sound();
 	struct layout_partition *one = &spec.partitions[0], *two = &spec.partitions[1];
 
 	(void)state;
-	one->size_bytes = 4096;
+	one->size_bytes = 512;
 	expect_sound(&spec);
 	one->size_bytes = 0;
 	expect_wrong(&spec, 4, odd_size);
-	one->size_bytes = 4096 + 512;
+	one->size_bytes = 4096 + 511;
 	expect_wrong(&spec, 4, odd_size);
 	one->size_bytes = 8192;
 	one->offset_bytes = 4096;
 	expect_sound(&spec);
-	one->offset_bytes = 4096 + 2048;
+	one->offset_bytes = 4096 + 256;
 	expect_wrong(&spec, 4, odd_offset);
 	one->offset_bytes = 0;
 	two->size_bytes = 4096;
@@ -147,7 +149,7 @@ static void sizes_are_whole_blocks_or_grow(void **state)
 	two->grow = false;
 	expect_sound(&spec);
 	two->size_bytes = 0;
-	expect_wrong(&spec, 9, "size of partition two is not a multiple of 4 KiB");
+	expect_wrong(&spec, 9, "size of partition two is not a multiple of 512 bytes");
 	two->grow = true;
 	one->grow = true;
 	one->size_bytes = 0;
@@ -189,15 +191,78 @@ static void types_are_of_the_table(void **state)
 	struct layout_partition *one = &spec.partitions[0];
 
 	(void)state;
-	one->type_mbr = 0;
+	one->type_mbr = LAYOUT_NO_TYPE;
 	expect_sound(&spec);
 	spec.table = TABLE_MBR;
 	expect_wrong(&spec, 4, "type of partition one is valid only on a GPT");
+	one->type_mbr = 0;
+	expect_sound(&spec);
+	one->type_mbr = 0x0f;
+	expect_wrong(&spec, 4,
+		"partition one cannot have the type 0x0f: the table makes such entries itself");
 	one->type_mbr = 0x83;
+	one->type_hybrid = 0x0c;
+	expect_wrong(&spec, 4, "mbr-type of partition one is valid only on a GPT: use type");
+	one->type_hybrid = 0;
 	one->type_guid[0] = '\0';
 	expect_sound(&spec);
 	spec.table = TABLE_GPT;
 	expect_wrong(&spec, 4, "type of partition one is valid only on an MBR");
+}
+
+static void a_hybrid_mbr_has_three_entries(void **state)
+{
+	struct layout spec = sound();
+
+	(void)state;
+	spec.partitions[4] = spec.partitions[1];
+	for (size_t i = 0; i < 4; i++) {
+		spec.partitions[i] = spec.partitions[0];
+		spec.partitions[i].type_hybrid = 0x83;
+		assert_true(STR_FORMAT(spec.partitions[i].name, "p%zu", i));
+	}
+	spec.count = 5;
+	expect_wrong(&spec, 0, "a hybrid MBR has at most 3 partitions: 4 have an mbr-type");
+	spec.partitions[3].type_hybrid = 0;
+	expect_sound(&spec);
+	spec.partitions[2].type_hybrid = 0xee;
+	expect_wrong(&spec, 4,
+		"partition p2 cannot have the type 0xee: the table makes such entries itself");
+}
+
+static void entries_are_behind_the_header(void **state)
+{
+	static const char wrong[] =
+		"gpt-entries must be a multiple of 512 bytes behind the header, "
+		"which ends at 1 KiB";
+	struct layout spec = sound();
+
+	(void)state;
+	spec.gpt_entries_bytes = 1024;
+	expect_sound(&spec);
+	spec.gpt_entries_bytes = 512;
+	expect_wrong(&spec, 0, wrong);
+	spec.gpt_entries_bytes = KIB(8) + 1;
+	expect_wrong(&spec, 0, wrong);
+	spec.table = TABLE_MBR;
+	expect_wrong(&spec, 0, "gpt-entries is valid only on a GPT");
+}
+
+static void a_partition_may_fit_its_blob(void **state)
+{
+	struct layout spec = sound();
+	struct layout_partition *one = &spec.partitions[0];
+
+	(void)state;
+	one->fits_blob = true;
+	expect_wrong(&spec, 4, "partition one has the size of its file and another one");
+	one->size_bytes = 0;
+	expect_wrong(
+		&spec, 4, "partition one has the size of its file, but no blob is written to it");
+	spec.blobs[0].target = BLOB_PARTITION;
+	(void)STR_COPY(spec.blobs[0].partition, "one");
+	spec.blob_count = 1;
+	expect_sound(&spec);
 }
 
 /* The longest label of each filesystem, and one that is a byte longer. */
@@ -403,6 +468,8 @@ static void blobs_are_files_with_a_place(void **state)
  * 20) and "b" (line 30) if their bytes are not 0. The default table is a GPT. */
 struct places {
 	enum table_kind table;
+	uint64_t entries;      /* of a GPT; 0: behind the header */
+	uint32_t sector_bytes; /* 0: 512 */
 	struct {
 		uint64_t start, sectors;
 	} partitions[2];
@@ -418,7 +485,11 @@ struct places {
 
 static struct layout place(const struct places *places)
 {
-	struct layout placed = {.table = places->table};
+	struct layout placed = {.table = places->table,
+		.align_bytes = MIB(1),
+		.gpt_entries_bytes = places->entries,
+		.disk_sectors = TIB / SECTOR_BYTES,
+		.sector_bytes = places->sector_bytes ? places->sector_bytes : SECTOR_BYTES};
 
 	for (size_t i = 0; i < 2 && places->partitions[i].sectors > 0; i++) {
 		placed.partitions[i] = (struct layout_partition){
@@ -467,15 +538,36 @@ static void partitions_are_in_order(void **state)
 {
 	static const struct places all[] = {
 		/* after the table */
-		{.partitions = {{48, 8}}},
-		{.partitions = {{40, 8}},
+		{.partitions = {{34, 1}}},
+		{.partitions = {{33, 8}},
 			.line = 4,
-			.text = "partition one begins at 20 KiB, inside the partition table"},
-		{.table = TABLE_MBR, .partitions = {{8, 8}}},
-		{.table = TABLE_MBR,
-			.partitions = {{7, 8}},
+			.text = "partition one begins at 16896 B, inside the partition table"},
+		{.entries = KIB(24), .partitions = {{80, 8}}},
+		{.entries = KIB(24),
+			.partitions = {{79, 8}},
 			.line = 4,
-			.text = "partition one begins at 3584 B, inside the partition table"},
+			.text = "partition one begins at 40448 B, inside the partition table"},
+		{.table = TABLE_MBR, .partitions = {{1, 8}}},
+		/* in whole sectors of the disk */
+		{.sector_bytes = 4096, .partitions = {{48, 8}}},
+		{.sector_bytes = 4096,
+			.partitions = {{47, 8}},
+			.line = 4,
+			.text = "partition one begins at 24064 B, inside the partition table"},
+		{.sector_bytes = 4096,
+			.partitions = {{49, 8}},
+			.line = 4,
+			.text = "partition one (4 KiB at 25088 B) does not fit the disk, which has "
+				"sectors of 4096 bytes"},
+		{.sector_bytes = 4096,
+			.partitions = {{48, 7}},
+			.line = 4,
+			.text = "partition one (3584 B at 24 KiB) does not fit the disk, which has "
+				"sectors of 4096 bytes"},
+		{.sector_bytes = 4096,
+			.entries = KIB(9),
+			.text = "gpt-entries = 9 KiB does not fit the disk, which has sectors of 4096 "
+				"bytes"},
 		{.partitions = {{0, 8}},
 			.line = 4,
 			.text = "partition one begins at 0 B, inside the partition table"},
@@ -509,23 +601,58 @@ static void blobs_leave_table_and_partitions_alone(void **state)
 		{.blobs = {{.bytes = 441}},
 			.line = 20,
 			.text = "blob a (441 B at 0 B) overlaps the partition table "
-				"(bytes 440 to 511)"},
+				"(bytes 440 to 511): move it"},
 		{.table = TABLE_MBR,
 			.blobs = {{.offset = 511, .bytes = 1}},
 			.line = 20,
 			.text = "blob a (1 B at 511 B) overlaps the partition table "
-				"(bytes 440 to 511)"},
+				"(bytes 440 to 511): move it"},
+		/* around it */
+		{.table = TABLE_MBR, .blobs = {{.offset = 439, .bytes = 74}}},
+		{.table = TABLE_MBR,
+			.blobs = {{.offset = 440, .bytes = 73}},
+			.line = 20,
+			.text = "blob a (73 B at 440 B) overlaps the partition table "
+				"(bytes 440 to 511): move it"},
+		{.table = TABLE_MBR,
+			.blobs = {{.offset = 439, .bytes = 73}},
+			.line = 20,
+			.text = "blob a (73 B at 439 B) overlaps the partition table "
+				"(bytes 440 to 511): move it"},
+		{.blobs = {{.bytes = 513}},
+			.line = 20,
+			.text = "blob a (513 B at 0 B) overlaps the header of the GPT "
+				"(bytes 512 to 1023): move it, or use an MBR"},
 		{.table = TABLE_MBR, .blobs = {{.offset = 512, .bytes = KIB(32)}}},
 		/* the GPT */
 		{.blobs = {{.offset = 512, .bytes = 1}},
 			.line = 20,
-			.text = "blob a (1 B at 512 B) overlaps the GPT (up to 24 KiB): "
-				"move it, or use an MBR"},
-		{.blobs = {{.offset = KIB(23), .bytes = KIB(1)}},
+			.text = "blob a (1 B at 512 B) overlaps the header of the GPT "
+				"(bytes 512 to 1023): move it, or use an MBR"},
+		{.blobs = {{.offset = KIB(16), .bytes = KIB(1)}},
 			.line = 20,
-			.text = "blob a (1 KiB at 23 KiB) overlaps the GPT (up to 24 KiB): "
-				"move it, or use an MBR"},
-		{.blobs = {{.offset = KIB(24), .bytes = KIB(1)}}},
+			.text = "blob a (1 KiB at 16 KiB) overlaps the entries of the GPT "
+				"(bytes 1024 to 17407): move it, set gpt-entries, or use an MBR"},
+		{.blobs = {{.offset = KIB(17), .bytes = KIB(1)}}},
+		{.blobs = {{.offset = TIB - KIB(16), .bytes = 1}},
+			.line = 20,
+			.text = "blob a (1 B at 1073741808 KiB) overlaps the backup of the GPT "
+				"(bytes 1099511610880 to 1099511627263): move it, or use an MBR"},
+		{.blobs = {{.offset = TIB - KIB(17), .bytes = 512}}},
+		/* with larger sectors */
+		{.sector_bytes = 4096,
+			.blobs = {{.offset = KIB(23), .bytes = 1}},
+			.line = 20,
+			.text = "blob a (1 B at 23 KiB) overlaps the entries of the GPT "
+				"(bytes 8192 to 24575): move it, set gpt-entries, or use an MBR"},
+		{.sector_bytes = 4096, .blobs = {{.offset = KIB(24), .bytes = 1}}},
+		/* moved behind a boot loader at 8 KiB */
+		{.entries = MIB(1), .blobs = {{.offset = KIB(8), .bytes = KIB(1016)}}},
+		{.entries = MIB(1),
+			.blobs = {{.offset = KIB(8), .bytes = KIB(1016) + 1}},
+			.line = 20,
+			.text = "blob a (1040385 B at 8 KiB) overlaps the entries of the GPT "
+				"(bytes 1048576 to 1064959): move it, set gpt-entries, or use an MBR"},
 		/* a partition of 1 MiB at 1 MiB */
 		{.partitions = {{2048, 2048}}, .blobs = {{.offset = KIB(24), .bytes = KIB(1000)}}},
 		{.partitions = {{2048, 2048}},
@@ -621,6 +748,9 @@ int main(void)
 		cmocka_unit_test(sizes_are_whole_blocks_or_grow),
 		cmocka_unit_test(filesystems_need_room),
 		cmocka_unit_test(types_are_of_the_table),
+		cmocka_unit_test(a_hybrid_mbr_has_three_entries),
+		cmocka_unit_test(entries_are_behind_the_header),
+		cmocka_unit_test(a_partition_may_fit_its_blob),
 		cmocka_unit_test(labels_are_of_the_filesystem),
 		cmocka_unit_test(mount_points_have_one_form),
 		cmocka_unit_test(the_root_is_one),

@@ -162,7 +162,7 @@ static void omitted_keywords_have_defaults(void **state)
 	assert_int_equal(l.emmc.boot, EMMC_BOOT_KEEP);
 	assert_int_equal(l.emmc.ack, EMMC_ACK_KEEP);
 	assert_false(l.emmc.set_boot_bus);
-	assert_int_equal(layout_place(&l, GIB(4), &planned, &diag), 0);
+	assert_int_equal(layout_place(&l, GIB(4), 0, &planned, &diag), 0);
 	assert_int_equal(planned.partitions[0].start, 8192);
 	l = load_good(*state, "emmc { boot-bus = keep boot-enable = user }\n" ROOT);
 	assert_false(l.emmc.set_boot_bus);
@@ -178,8 +178,8 @@ struct mistake {
 
 static const struct mistake mistakes[] = {
 	/* refused by the scanner */
-	{"", 0, "1 to 8 partitions"},
-	{"# only a comment", 0, "1 to 8 partitions"},
+	{"", 0, "1 to 128 partitions"},
+	{"# only a comment", 0, "1 to 128 partitions"},
 	{"disk {\n table = \"gpt\n}\n", 2, "string: it must end on the same line"},
 	{"disk {\n table = 'gpt", 2, "unterminated string"},
 	{"/* \n\n never closed", 1, "unterminated comment"},
@@ -235,7 +235,8 @@ static const struct mistake mistakes[] = {
 		"8477de4 is not valid for the table mbr: use 8 hexadecimal digits"},
 	{"partition \"a\" {\n grow = yes\n}\n", 2, "true or false"},
 	{"partition \"a\" {\n type = windows\n}\n", 2, "must be linux, esp"},
-	{"partition \"a\" {\n type = 0x00\n}\n", 2, "must be linux, esp"},
+	{"partition \"a\" {\n type = 0x0\n}\n", 2, "must be linux, esp"},
+	{"partition \"a\" {\n mbr-type = 0x00\n}\n", 2, "must be linux, esp, data, swap"},
 	{"partition \"a\" {\n format = ntfs\n}\n", 2, "ext4, vfat"},
 	{"partition \"a\" {\n label = 12345678901234567\n}\n", 2, "at most 16"},
 	{"partition \"a\" {\n uuid = 1234\n}\n", 2, "random or a UUID"},
@@ -252,8 +253,8 @@ static const struct mistake mistakes[] = {
 	{"partition \"a\" {\n}\n", 2, "has no size"},
 	{"\npartition \"a\" {\n format = ext4\n}\n", 2, "has no size"},
 	{"partition \"a\" {\n size = 1M\n min = 1M\n}\n", 1, "min but does not grow"},
-	{"partition \"a\" {\n size = 1000\n}\n" ROOT, 1, "multiple of 4 KiB"},
-	{"partition \"a\" {\n size = 1M\n offset = 4608\n}\n" ROOT, 1, "multiple of 4 KiB"},
+	{"partition \"a\" {\n size = 1000\n}\n" ROOT, 1, "multiple of 512 bytes"},
+	{"partition \"a\" {\n size = 1M\n offset = 4609\n}\n" ROOT, 1, "multiple of 512 bytes"},
 	{"partition \"a\" {\n size = 32M\n format = f2fs\n}\n" ROOT, 1, "too small for f2fs"},
 	{"partition \"a\" {\n size = 1M\n format = swap\n mount = /x\n}\n" ROOT, 1,
 		"cannot be mounted"},
@@ -294,16 +295,15 @@ static const struct mistake mistakes[] = {
 	{"partition \"a\" {\n size = 8M\n}\npartition \"b\" {\n size = 1M\n offset = 8M\n}\n" ROOT,
 		4, "begins at 8 MiB, inside partition a"},
 	{"partition \"a\" {\n size = 1M\n offset = 16K\n}\n" ROOT, 1, "inside the partition table"},
-	{"disk {\n table = mbr\n}\n"
+	{"disk {\n gpt-entries = 1M\n}\npartition \"a\" {\n size = 1M\n offset = 64K\n}\n" ROOT, 4,
+		"inside the partition table"},
+	{"disk {\n table = mbr\n align = 1M\n}\n"
 	 "partition \"1\" { size = 1M }\npartition \"2\" { size = 1M }\n"
-	 "partition \"3\" { size = 1M }\npartition \"4\" { size = 1M }\n" ROOT,
-		0, "at most 4"},
+	 "partition \"3\" { size = 1M }\npartition \"4\" { size = 1M offset = 4M }\n" ROOT,
+		8, "no room for the table of the logical partition 4: leave 512 bytes before it"},
+	{"disk {\n table = mbr\n gpt-entries = 1M\n}\n" ROOT, 0, "only on a GPT"},
+	{"partition \"a\" {\n size = file\n}\n" ROOT, 1, "no blob is written to it"},
 	{"disk {\n table = mbr\n}\npartition \"1\" {\n size = 3000G\n}\n" ROOT, 0, "2 TiB"},
-	{"partition \"1\" { size = 1M }\npartition \"2\" { size = 1M }\n"
-	 "partition \"3\" { size = 1M }\npartition \"4\" { size = 1M }\n"
-	 "partition \"5\" { size = 1M }\npartition \"6\" { size = 1M }\n"
-	 "partition \"7\" { size = 1M }\npartition \"8\" { size = 1M }\n" ROOT,
-		9, "more than 8 partition sections"},
 	/* blobs; spl.bin has 100000 bytes */
 	{ROOT BLOB "}\n", 6, "has no offset"},
 	{ROOT "blob \"x\" {\n target = boot0\n}\n", 6, "has no file"},
@@ -312,11 +312,11 @@ static const struct mistake mistakes[] = {
 	{ROOT "blob \"x\" {\n target = boot0\n file = \".\"\n}\n", 6, "not a regular file"},
 	{ROOT "blob \"x\" {\n target = boot0\n file = empty.bin\n}\n", 6, "is empty"},
 	{ROOT BLOB " offset = 32K\n max = 64K\n}\n", 6, "larger than its max"},
-	{ROOT BLOB " offset = 0\n}\n", 6, "bytes 440 to 511"},
+	{ROOT BLOB " offset = 0\n}\n", 6, "the header of the GPT (bytes 512 to 1023)"},
 	{ROOT BLOB " offset = 511\n}\n", 6, "bytes 440 to 511"},
-	{ROOT BLOB " offset = 1s\n}\n", 6, "overlaps the GPT"},
-	{ROOT BLOB " offset = 8K\n}\n", 6, "overlaps the GPT"},
-	{ROOT BLOB " offset = 24575\n}\n", 6, "overlaps the GPT"},
+	{ROOT BLOB " offset = 1s\n}\n", 6, "the header of the GPT"},
+	{ROOT BLOB " offset = 8K\n}\n", 6, "overlaps the entries of the GPT"},
+	{ROOT BLOB " offset = 17407\n}\n", 6, "overlaps the entries of the GPT"},
 	{ROOT BLOB " offset = 4M\n}\n", 6, "overlaps partition rootfs"},
 	{ROOT BLOB " offset = 4094305\n}\n", 6, "overlaps partition rootfs"},
 	{ROOT BLOB " offset = 500G\n}\n", 6, "overlaps partition rootfs"},
@@ -354,12 +354,36 @@ static void mistakes_are_reported_with_their_line(void **state)
 	}
 }
 
+/* As many sections as there are entries, and one more. */
+static void partitions_have_a_limit(void **state)
+{
+	struct layout layout;
+	struct diag diag;
+	char text[8192] = "", *end = text;
+
+	for (size_t i = 0; i < LAYOUT_PARTITIONS_MAX; i++, end += strlen(end)) {
+		if (i == LAYOUT_PARTITIONS_MAX - 1) {
+			assert_true(str_copy(end, 256, ROOT));
+			assert_int_equal(load_good(*state, text).count, LAYOUT_PARTITIONS_MAX);
+		}
+		assert_true(str_format(end, 64, "partition \"%zu\" { size = 1M }\n", i));
+	}
+	assert_true(str_copy(end, 256, ROOT));
+	assert_int_equal(load(*state, text, &layout, &diag), -EINVAL);
+	assert_non_null(strstr(diag.text, "more than 128 partition sections"));
+}
+
 /* Valid layouts that are close to the mistakes above. */
 static void neighbours_are_valid(void **state)
 {
 	static const char *const good[] = {
-		ROOT BLOB " offset = 24K\n}\n",
+		ROOT BLOB " offset = 17K\n}\n",
 		ROOT BLOB " offset = 4094304\n}\n", /* up to 4 MiB */
+		"disk { gpt-entries = 2M }\n" ROOT BLOB " offset = 8K\n}\n",
+		"disk { table = mbr }\n" ROOT BLOB " offset = 0\n}\n", /* around the table */
+		"disk { table = mbr align = 512 }\npartition \"a\" { size = 512 type = 0x00 }\n" ROOT,
+		"partition \"a\" { size = 512 offset = 17K mbr-type = 0x0c }\n" ROOT,
+		"partition \"env\" { size = file }\n" ROOT BLOB " target = partition:env\n}\n",
 		"disk { table = mbr }\n" ROOT BLOB " offset = 512\n}\n",
 		ROOT "blob \"b\" { file = boot.bin offset = 0 }\n" BLOB " offset = 24K\n}\n",
 		ROOT BLOB " offset = 32K\n}\nblob \"u\" { file = spl.bin offset = 132768 }\n",
@@ -398,17 +422,18 @@ static void blobs_count_for_the_least_size(void **state)
 			   "blob \"b\" { file = spl.bin target = boot0 offset = 1K }\n"
 			   "blob \"c\" { file = spl.bin target = boot0 offset = 1M }\n");
 	/* The backup GPT after it fits as well. */
-	assert_int_equal(layout_min_bytes(&l), MIB(1000) + 100000 + KIB(20));
-	assert_int_equal(layout_place(&l, MIB(1000), &planned, &diag), -ENOSPC);
+	assert_int_equal(layout_min_bytes(&l),
+		MIB(1000) + 100000 + KIB(4) - 100000 % KIB(4) + KIB(16) + 512);
+	assert_int_equal(layout_place(&l, MIB(1000), 0, &planned, &diag), -ENOSPC);
 	assert_non_null(strstr(diag.text, "1001 MiB"));
-	assert_int_equal(layout_place(&l, MIB(1001), &planned, &diag), 0);
+	assert_int_equal(layout_place(&l, MIB(1001), 0, &planned, &diag), 0);
 	assert_int_equal(planned.boot_bytes[0], MIB(1) + 100000);
 	assert_int_equal(planned.boot_bytes[1], 0);
 
 	l = load_good(box, "disk { min-size = 3500M }\n" ROOT);
-	assert_int_equal(layout_place(&l, MIB(3499), &planned, &diag), -ENOSPC);
+	assert_int_equal(layout_place(&l, MIB(3499), 0, &planned, &diag), -ENOSPC);
 	assert_non_null(strstr(diag.text, "needs 3500 MiB"));
-	assert_int_equal(layout_place(&l, MIB(3500), &planned, &diag), 0);
+	assert_int_equal(layout_place(&l, MIB(3500), 0, &planned, &diag), 0);
 }
 
 static void fixed_ids_are_kept(void **state)
@@ -608,7 +633,7 @@ static void installed_layouts_fit_every_card(void **state)
 				spec.table == TABLE_GPT ? cards[j].gpt_end : cards[j].mbr_end;
 			size_t count = 0;
 
-			if (layout_place(&spec, cards[j].sectors * SECTOR_BYTES, &l, &diag) < 0)
+			if (layout_place(&spec, cards[j].sectors * SECTOR_BYTES, 0, &l, &diag) < 0)
 				fail_msg("%s: %s", shipped[i].name, diag.text);
 			for (; shipped[i].partitions[count].start > 0; count++) {
 				uint64_t start = shipped[i].partitions[count].start;
@@ -647,7 +672,7 @@ static void tables_leave_blobs_alone(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(shipped); i++) {
 		struct layout spec = load_shipped(box, i), l;
 		size_t table_end = spec.table == TABLE_GPT ? 34 * SECTOR_BYTES : SECTOR_BYTES;
-		struct ptable_head head;
+		struct table_bytes table;
 		struct diag diag = {0};
 		int fd;
 
@@ -656,10 +681,11 @@ static void tables_leave_blobs_alone(void **state)
 		fd = openat(box->root, "image", O_RDWR | O_CLOEXEC);
 		assert_true(fd >= 0);
 		assert_int_equal(pwrite_full(fd, before, sizeof(before), 0), 0);
-		assert_int_equal(layout_place(&spec, GIB(2), &l, &diag), 0);
+		assert_int_equal(layout_place(&spec, GIB(2), 0, &l, &diag), 0);
 		layout_assign_ids(&l, layout_random);
-		if (ptable_write(fd, &l, &head, &diag) < 0 ||
-			ptable_compare(fd, &l, &head, &diag) < 0)
+		table_bytes_make(&l, &table);
+		if (ptable_write(fd, &table, &diag) < 0 ||
+			ptable_compare(fd, &l, &table, &diag) < 0)
 			fail_msg("%s: %s", l.name, diag.text);
 		assert_int_equal(pread_full(fd, after, sizeof(after), 0), 0);
 		assert_memory_equal(before, after, 440);
@@ -675,6 +701,7 @@ int main(void)
 		sandbox_test(every_keyword_is_parsed),
 		sandbox_test(omitted_keywords_have_defaults),
 		sandbox_test(mistakes_are_reported_with_their_line),
+		sandbox_test(partitions_have_a_limit),
 		sandbox_test(neighbours_are_valid),
 		sandbox_test(blobs_count_for_the_least_size),
 		sandbox_test(fixed_ids_are_kept),

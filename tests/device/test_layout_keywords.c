@@ -26,9 +26,10 @@ union object {
 static const char *const *words_of(enum layout_section section)
 {
 	static const char *const words[SECTION_COUNT][16] = {
-		[SECTION_DISK] = {"table", "align", "min-size", "id", "identity", "machine"},
+		[SECTION_DISK] = {"table", "align", "min-size", "id", "gpt-entries", "identity",
+			"machine"},
 		[SECTION_PARTITION] = {"size", "offset", "min", "grow", "bootable", "type",
-			"format", "label", "mount", "mkfs-options", "uuid", "partuuid"},
+			"mbr-type", "format", "label", "mount", "mkfs-options", "uuid", "partuuid"},
 		[SECTION_BLOB] = {"file", "target", "offset", "max"},
 		[SECTION_EMMC] = {"boot-enable", "boot-ack", "boot-bus"},
 	};
@@ -322,12 +323,13 @@ static void types_are_names_guids_or_bytes(void **state)
 		{"root-x86-64", "4f68bce3-e8cd-4db1-96e7-fbcaf984b709", 0x83},
 		{"uboot-env", "3de21764-95bd-54bd-a5c3-4abe786f38a8", 0xda},
 		{UUID, UUID_LOWER, 0},
+		{"0x00", "", 0x00},
 		{"0x01", "", 0x01},
 		{"0xdA", "", 0xda},
 		{"0xff", "", 0xff},
 	};
-	static const char *const bad[] = {"", "Linux", "linux ", "root-", "root-mips", "0x00",
-		"0x0", "0x083", "83", "0X83", "0x8g", "0x-1", "0x+1", "0x 1", "12ab-CD34",
+	static const char *const bad[] = {"", "Linux", "linux ", "root-", "root-mips", "0x0",
+		"0x083", "83", "0X83", "0x8g", "0x-1", "0x+1", "0x 1", "12ab-CD34",
 		"00000000-0000-0000-0000-000000000000"};
 
 	(void)state;
@@ -339,6 +341,41 @@ static void types_are_names_guids_or_bytes(void **state)
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		expect_refused(SECTION_PARTITION, "type", bad[i]);
+}
+
+/* Only types of an MBR, but not that of an empty entry. */
+static void a_copy_in_the_mbr_has_a_type(void **state)
+{
+	static const struct {
+		const char *text;
+		uint8_t type;
+	} good[] = {{"linux", 0x83}, {"data", 0x0c}, {"0x01", 0x01}, {"0xff", 0xff}};
+	static const char *const bad[] = {"", "0x00", "0x0", "none", UUID};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		union object object;
+
+		assert_true(take(find(SECTION_PARTITION, "mbr-type"), good[i].text, &object));
+		assert_int_equal(object.partition.type_hybrid, good[i].type);
+		assert_int_equal(object.partition.type_mbr, 0);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		expect_refused(SECTION_PARTITION, "mbr-type", bad[i]);
+}
+
+static void a_size_may_be_that_of_the_file(void **state)
+{
+	union object object;
+
+	(void)state;
+	assert_true(take(find(SECTION_PARTITION, "size"), "file", &object));
+	assert_true(object.partition.fits_blob);
+	assert_int_equal(object.partition.size_bytes, 0);
+	assert_true(take(find(SECTION_PARTITION, "size"), "1M", &object));
+	assert_false(object.partition.fits_blob);
+	expect_refused(SECTION_PARTITION, "size", "files");
+	expect_refused(SECTION_PARTITION, "min", "file");
 }
 
 static void filesystems_have_a_type(void **state)
@@ -434,6 +471,8 @@ int main(void)
 		cmocka_unit_test(ids_have_a_form),
 		cmocka_unit_test(machines_are_debian_names),
 		cmocka_unit_test(types_are_names_guids_or_bytes),
+		cmocka_unit_test(a_copy_in_the_mbr_has_a_type),
+		cmocka_unit_test(a_size_may_be_that_of_the_file),
 		cmocka_unit_test(filesystems_have_a_type),
 		cmocka_unit_test(targets_of_blobs_are_places),
 		cmocka_unit_test(the_bus_is_three_words),

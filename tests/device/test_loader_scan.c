@@ -32,13 +32,14 @@ static void put(uint64_t offset, const char *bytes, size_t length)
 
 static void make_table(const char *name)
 {
-	struct ptable_head head;
+	struct table_bytes table;
 	struct layout layout;
 	struct diag diag;
 
-	assert_int_equal(layout_place(layout_find(name), DISK_BYTES, &layout, &diag), 0);
+	assert_int_equal(layout_place(layout_find(name), DISK_BYTES, 0, &layout, &diag), 0);
 	layout_assign_ids(&layout, layout_random);
-	assert_int_equal(ptable_write(fixture.image_fd, &layout, &head, &diag), 0);
+	table_bytes_make(&layout, &table);
+	assert_int_equal(ptable_write(fixture.image_fd, &table, &diag), 0);
 }
 
 /* Compares with "rockchip 32768, fit 8388608". */

@@ -13,7 +13,7 @@ static struct layout plan(const char *name)
 	struct layout planned;
 	struct diag diag;
 
-	assert_int_equal(layout_place(layout_find(name), MIB(600), &planned, &diag), 0);
+	assert_int_equal(layout_place(layout_find(name), MIB(600), 0, &planned, &diag), 0);
 	layout_assign_ids(&planned, layout_random);
 	return planned;
 }
@@ -164,13 +164,14 @@ static void kernel_reads_again(void **state)
 	struct fixture *f = *state;
 	struct layout layout = plan("boot-root"), other = layout;
 	struct diag diag = {.text = ""};
-	struct ptable_head head;
+	struct table_bytes table;
 	struct disk disk;
 
 	fixture_require_root();
 	fixture_make_loop(f, MIB(600));
 	assert_int_equal(disk_scan_name(f->root, f->name, &disk), 0);
-	assert_int_equal(ptable_write(f->fd, &layout, &head, &diag), 0);
+	table_bytes_make(&layout, &table);
+	assert_int_equal(ptable_write(f->fd, &table, &diag), 0);
 	/* The partitions added before were of another table, and disappear. */
 	other.partitions[0].sectors -= 8;
 	other.count = 1;

@@ -34,15 +34,16 @@ static void make_ext4(const char *path, const char *label, const char *offset, c
 /* Writes a table as an install does; with @announce, the kernel reads it. */
 static void make_table(int fd, const char *name, uint64_t bytes, bool announce)
 {
-	struct ptable_head head;
+	struct table_bytes table;
 	struct layout layout;
 	struct diag diag;
 
-	assert_int_equal(layout_place(layout_find(name), bytes, &layout, &diag), 0);
+	assert_int_equal(layout_place(layout_find(name), bytes, 0, &layout, &diag), 0);
 	layout_assign_ids(&layout, layout_random);
 	if (announce)
 		assert_int_equal(ptable_announce(fd, &layout), 0);
-	assert_int_equal(ptable_write(fd, &layout, &head, &diag), 0);
+	table_bytes_make(&layout, &table);
+	assert_int_equal(ptable_write(fd, &table, &diag), 0);
 }
 
 static void an_empty_disk_is_blank(void **state)

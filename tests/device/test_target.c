@@ -119,7 +119,7 @@ static void image_from_start_to_end(void **state)
 	struct layout layout;
 	char node[TARGET_NODE_MAX], name[32];
 
-	assert_int_equal(layout_place(layout_find("boot-root"), DISK_BYTES, &layout, &diag), 0);
+	assert_int_equal(layout_place(layout_find("boot-root"), DISK_BYTES, 0, &layout, &diag), 0);
 	layout_assign_ids(&layout, layout_random);
 	open_target(&target, f->root, &disk, job);
 	(void)STR_COPY(name, target.disk.name);
@@ -428,7 +428,7 @@ static void partitions_stay_or_go(void **state)
 	struct disk disk = pick_loop(f);
 	struct layout layout;
 
-	assert_int_equal(layout_place(layout_find("single-mbr"), DISK_BYTES, &layout, &diag), 0);
+	assert_int_equal(layout_place(layout_find("single-mbr"), DISK_BYTES, 0, &layout, &diag), 0);
 	open_target(&target, f->root, &disk, job);
 	assert_int_equal(ptable_announce(target.id_fd, &layout), 0);
 	assert_int_equal(target_open_partition(&target, 1, &diag), 0);

@@ -15,7 +15,7 @@ static struct layout plan(void)
 	struct layout planned;
 	struct diag diag;
 
-	assert_int_equal(layout_place(layout_find("boot-root"), DISK_BYTES, &planned, &diag), 0);
+	assert_int_equal(layout_place(layout_find("boot-root"), DISK_BYTES, 0, &planned, &diag), 0);
 	return planned;
 }
 

@@ -8,6 +8,7 @@
 
 #include "device/base/util.h"
 #include "device/disk/disk.h"
+#include "device/layout/layout_table.h"
 #include "device/layout/mkfs.h"
 
 #include <assert.h>
@@ -19,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* Checks that partitions are on the disk, in order, and overlap neither each other nor a blob. */
 static void check_places(const struct layout *l, uint64_t disk_bytes)
 {
-	uint64_t end = l->table == TABLE_GPT ? 34 : 1;
+	uint64_t end = table_end_bytes(l) / SECTOR_BYTES;
 
 	for (size_t i = 0; i < l->count; i++) {
 		const struct layout_partition *p = &l->partitions[i];
@@ -73,12 +74,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	least = layout_min_bytes(&layout);
-	assert(layout_place(&layout, least - 1, &placed, &diag) < 0);
-	if (layout_place(&layout, least, &placed, &diag) < 0)
+	assert(layout_place(&layout, least - 1, 0, &placed, &diag) < 0);
+	if (layout_place(&layout, least, 0, &placed, &diag) < 0)
 		abort();
 	check_places(&placed, least);
 	for (size_t i = 0; i < ARRAY_SIZE(disks); i++) {
-		if (layout_place(&layout, disks[i], &placed, &diag) < 0)
+		if (layout_place(&layout, disks[i], 0, &placed, &diag) < 0)
 			continue;
 		check_ids(&placed, data, size);
 		check_places(&placed, disks[i]);

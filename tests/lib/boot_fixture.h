@@ -26,7 +26,7 @@ static inline struct layout place(const char *name, void (*change)(struct layout
 
 	if (change)
 		change(&spec);
-	if (layout_place(&spec, GIB(1), &placed, &diag) < 0)
+	if (layout_place(&spec, GIB(1), 0, &placed, &diag) < 0)
 		fail_msg("%s", diag.text);
 	return placed;
 }

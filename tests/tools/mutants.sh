@@ -22,7 +22,7 @@ suite=()
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/boardstrap-mutants.XXXXXX") || exit 1
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
-packages=(blkid fdisk libconfuse libcrypto cmocka)
+packages=(blkid libconfuse libcrypto cmocka)
 read -r -a libs <<<"$(pkg-config --libs "${packages[@]}")"
 read -r -a flags <<<"$(pkg-config --cflags "${packages[@]}")"
 # Half of the time is linking, for which gold needs a third of the time of ld.

@@ -211,7 +211,7 @@ static int find_layout(const char *name, struct layout *ret, struct diag *diag)
 	if (r < 0)
 		return r;
 	bytes = layout_min_bytes(&layout);
-	return layout_place(&layout, bytes > DISK_BYTES ? bytes : DISK_BYTES, ret, diag);
+	return layout_place(&layout, bytes > DISK_BYTES ? bytes : DISK_BYTES, 0, ret, diag);
 }
 
 /* Checks whether the archive boots: by itself, or with the layout that was asked for. */

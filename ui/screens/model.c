@@ -166,8 +166,8 @@ void model_place_layouts(struct model *model)
 		struct diag diag = {0};
 
 		layout->why[0] = '\0';
-		if (layout_place(&layout->spec, model->target.size_bytes, &layout->placed, &diag) <
-			0)
+		if (layout_place(&layout->spec, model->target.size_bytes,
+			    model->target.sector_bytes, &layout->placed, &diag) < 0)
 			STR_COPY(layout->why,
 				diag.text[0] ? diag.text : "does not fit on this device");
 	}

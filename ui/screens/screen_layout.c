@@ -4,11 +4,15 @@
 
 #include "device/base/human.h"
 #include "device/base/util.h"
+#include "device/layout/layout_table.h"
 
 #include <string.h>
 
-#define SEGMENTS_MAX (2 * LAYOUT_PARTITIONS_MAX + 1)
-#define SEGMENT_MIN  4 /* columns, so that small partitions stay visible */
+/* Partitions that a high screen describes. */
+#define DETAILS_MAX   8
+#define SEGMENTS_MAX  (2 * LAYOUT_PARTITIONS_MAX + 1)
+#define SEGMENT_MIN   4 /* columns, so that small partitions stay visible */
+#define SEGMENT_LEAST 2 /* a column and its edge */
 
 /* A range of the disk: a partition or a gap. */
 struct segment {
@@ -94,10 +98,14 @@ static void draw_bar(
 	struct segment segments[SEGMENTS_MAX];
 	size_t count = cut_segments(layout, segments);
 	int at = col + 1, width = g->cols - 2 - col;
-	char text[512];
+	char text[2048];
 
 	if (count == 0)
 		return;
+	if (width < (int)count * SEGMENT_LEAST) {
+		(void)grid_format(g, row, col, ATTR_NORMAL, "%zu partitions", layout->count);
+		return;
+	}
 	scale_segments(segments, count, width - (int)count - 1);
 	grid_fill(g, row, col, 1, g->glyphs->edge, ATTR_NORMAL);
 	for (size_t i = 0; i < count; i++) {
@@ -111,13 +119,15 @@ static void draw_bar(
 	describe_segments(segments, count, true, text, sizeof(text));
 	if (grid_width(g, text) > g->cols - 1 - words_col)
 		describe_segments(segments, count, false, text, sizeof(text));
+	if (grid_width(g, text) > g->cols - 1 - words_col && layout->count > DETAILS_MAX)
+		STR_FORMAT(text, "%zu partitions", layout->count);
 	(void)grid_text(g, words, words_col, ATTR_NORMAL, text);
 }
 
 /* Returns the rows for the details of a layout: its summary, and as many partitions as fit. */
 static int details(const struct grid *g)
 {
-	return g->rows >= 30 ? 1 + LAYOUT_PARTITIONS_MAX : 4;
+	return g->rows >= 30 ? 1 + DETAILS_MAX : 4;
 }
 
 static void draw_details(const struct layout *layout, struct grid *g, int row)
@@ -135,9 +145,10 @@ static void draw_details(const struct layout *layout, struct grid *g, int row)
 			return;
 		}
 		STR_FORMAT(place, "from %s", human_size(p->start * SECTOR_BYTES).s);
-		(void)grid_format(g, row, 1, ATTR_NORMAL, "%zu  %-8.8s  %-5s %9s  %-12s %-6s%s",
-			i + 1, p->name, fs_name(p->fs), human_size(p->sectors * SECTOR_BYTES).s,
-			place, p->mount, p->bootable ? "  bootable" : "");
+		(void)grid_format(g, row, 1, ATTR_NORMAL, "%u  %-8.8s  %-5s %9s  %-12s %-6s%s",
+			table_number(layout, i), p->name, fs_name(p->fs),
+			human_size(p->sectors * SECTOR_BYTES).s, place, p->mount,
+			p->bootable ? "  bootable" : "");
 	}
 }
 

@@ -6,6 +6,7 @@
 #include "core/plan/loader_check.h"
 #include "device/base/human.h"
 #include "device/base/util.h"
+#include "device/layout/layout_table.h"
 #include "ui/screens/line_edit.h"
 
 #include <ctype.h>
@@ -197,7 +198,7 @@ static int draw_layout(const struct model *m, struct grid *g, int row, int last)
 				chosen->placed.count - i);
 			break;
 		}
-		partition_name(&m->target, (unsigned)i + 1, name);
+		partition_name(&m->target, table_number(&chosen->placed, i), name);
 		(void)grid_format(g, row++, col, ATTR_NORMAL, "%s %s \"%s\" from %s, %s", name,
 			fs_name(p->fs), p->label[0] ? p->label : p->name,
 			human_size(p->start * SECTOR_BYTES).s,
@@ -229,7 +230,8 @@ static int draw_boot(const struct model *m, struct grid *g, int row, int last)
 		size_t length = strlen(text);
 
 		if (blob->target == BLOB_DISK)
-			STR_FORMAT(one, "at %s", human_size(blob->offset_bytes).s);
+			STR_FORMAT(one, "at %s%s", human_size(blob->offset_bytes).s,
+				table_splits(blob) ? " around the table" : "");
 		else
 			STR_FORMAT(one, "in %s",
 				blob->target == BLOB_PARTITION ? blob->partition

@@ -177,10 +177,27 @@ part "places after the end" $signatures 'if (at >= size)' 'if (0)'
 
 ptable=device/target/ptable.c
 suite_is device/test_ptable
-part "a flip in the MBR" $ptable 'if (found.bytes[i] != head->bytes[i])' 'if (0)'
-part "the backup GPT" $ptable '? compare_backup(fd, diag) : r;' '? 0 : r;'
-part "the primary GPT" $ptable 'blkid_parttable_get_offset(table) != blkid_probe_get_sectorsize(probe)' '0'
-part "boot code" $ptable 'fdisk_enable_bootbits_protection(cxt, 1);' ';'
+part "a flip in the table" $ptable 'if (found[at] != wanted[at])' 'if (0)'
+part "what libblkid sees" $ptable 'return r < 0 ? r : compare_bytes(fd, table, diag);' 'return compare_bytes(fd, table, diag);'
+part "the first sector" $ptable 'r = put_areas(fd, table, table->count - 1, table->count);' ';'
+part "the extended partition counts" $ptable 'layout->count + table_is_extended(layout)' 'layout->count'
+
+bytes=device/layout/table_bytes.c
+part "addresses in CHS" $bytes '(sector | (cylinder >> 2 & 0xc0))' '(sector)'
+part "the highest address in CHS" $bytes 'if (cylinder > 1023)' 'if (0)'
+part "links count from the extended partition" $bytes 'logical_range(layout, TABLE_MBR_PRIMARY - 1, next).start' '0'
+part "the entry of a hybrid MBR ends with the GPT" $bytes 'rest.size = to_sectors(layout, table_end_bytes(layout)) - 1;' ';'
+part "the first usable sector" $bytes 'to_sectors(layout, first < end ? first : end)' 'to_sectors(layout, MIB(1))'
+part "the bootable flag" $bytes 'htole64(p->bootable ? GPT_BOOTABLE : 0)' '0'
+
+table=device/layout/layout_table.c
+part "numbers of logical partitions" $table '? 2 : 1' '? 1 : 1'
+part "room before a logical partition" $table 'room < apart ? room : apart' 'apart'
+
+blob=device/target/blob.c
+suite_is device/test_blob
+part "the gap" $blob 'if (!is_in_gap(job->blob, offset + done))' 'if (1)'
+part "the gap is not compared" $blob ' || is_in_gap(job->blob, begin + i)' ''
 
 scan=device/disk/disk_scan.c
 suite_is device/test_disk_scan

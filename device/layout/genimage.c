@@ -1,0 +1,607 @@
+/* SPDX-License-Identifier: MIT */
+#include "device/layout/genimage.h"
+
+#include "device/base/util.h"
+#include "device/disk/disk.h"
+#include "device/layout/id.h"
+#include "device/layout/layout_keywords.h"
+#include "device/layout/layout_table.h"
+
+#include <confuse.h>
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* ---- the sections of the file ---- */
+
+/* Overwrites @size bytes with blanks, but keeps the lines. */
+static void blank(char *text, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (text[i] != '\n')
+			text[i] = ' ';
+}
+
+/* Length of the comment at @text; 0 if there is none. One that does not end takes all the rest. */
+static size_t comment_length(const char *text)
+{
+	const char *end;
+
+	if (text[0] == '/' && text[1] == '*') {
+		end = strstr(text + 2, "*/");
+		return end ? (size_t)(end - text) + 2 : strlen(text);
+	}
+	return text[0] == '#' || (text[0] == '/' && text[1] == '/') ? strcspn(text, "\n") : 0;
+}
+
+/* Length of the string with quotes at @text; 0 if there is none. */
+static size_t string_length(const char *text)
+{
+	const char *end = text[0] == '"' || text[0] == '\'' ? strchr(text + 1, text[0]) : NULL;
+
+	return end ? (size_t)(end - text) + 1 : 0;
+}
+
+/* Overwrites comments: libConfuse 3.3 counts lines wrongly after them. */
+static void drop_comments(char *text)
+{
+	for (size_t i = 0, n; text[i]; i += n ? n : 1) {
+		n = comment_length(text + i);
+		blank(text + i, n);
+		if (n == 0)
+			n = string_length(text + i);
+	}
+}
+
+static int line_of(const char *text, const char *at)
+{
+	int line = 1;
+
+	for (; text < at; text++)
+		line += *text == '\n';
+	return line;
+}
+
+/* The end of the section that opens at or after @text, behind its brace; NULL if it is not closed. */
+static char *section_end(char *text)
+{
+	int depth = 0;
+
+	for (size_t n; *text; text += n ? n : 1) {
+		n = string_length(text);
+		if (*text == '{')
+			depth++;
+		else if (*text == '}' && --depth <= 0)
+			return text + 1;
+	}
+	return NULL;
+}
+
+/* True if the word stands alone at @text. */
+static bool is_word(const char *text, const char *word)
+{
+	size_t length = strlen(word);
+
+	return strncmp(text, word, length) == 0 && !isalnum((unsigned char)text[length]) &&
+	       !strchr("-_.=", text[length] ? text[length] : '.');
+}
+
+/* True if the section from @text to @end has the section hdimage. */
+static bool has_disk(const char *text, const char *end)
+{
+	text += strcspn(text, "{");
+	for (size_t n; text < end; text += n ? n : 1) {
+		n = string_length(text);
+		if (n == 0 && is_word(text, "hdimage"))
+			return true;
+		if (n == 0)
+			n = strspn(text, "abcdefghijklmnopqrstuvwxyz-");
+	}
+	return false;
+}
+
+/* Leaves only the section of the disk image: filesystems that other sections describe are taken from the
+ * folder of the images. */
+static int keep_disk(char *text, struct diag *diag)
+{
+	char *at = text, *disk = NULL;
+
+	for (at += strspn(at, " \t\r\n"); *at; at += strspn(at, " \t\r\n")) {
+		char *end = section_end(at);
+
+		if (!end)
+			return diag_fail_at(diag, line_of(text, at), -EINVAL,
+				"the section that begins here is not closed");
+		if (is_word(at, "image") && has_disk(at, end)) {
+			if (disk)
+				return diag_fail_at(diag, line_of(text, at), -EINVAL,
+					"this is a second disk image: a layout describes one disk");
+			disk = at;
+		} else if (is_word(at, "image") || is_word(at, "flash") || is_word(at, "config")) {
+			blank(at, (size_t)(end - at));
+		} else {
+			return diag_fail_at(diag, line_of(text, at), -EINVAL,
+				"only the sections image, flash and config are known here");
+		}
+		at = end;
+	}
+	return disk ? 0 : diag_fail(diag, -EINVAL, "no disk image (hdimage) is described here");
+}
+
+bool genimage_is(const char *text)
+{
+	for (size_t n; *text; text += n ? n : 1) {
+		n = comment_length(text);
+		if (n == 0 && !isspace((unsigned char)*text))
+			return is_word(text, "image") || is_word(text, "flash") ||
+			       is_word(text, "config");
+	}
+	return false;
+}
+
+/* ---- values ---- */
+
+/* The lines of all values and partitions that were read: libConfuse forgets them. */
+struct known_line {
+	const void *object; /* the option, or the section of a partition */
+	int line;
+};
+#define LINES_MAX (8 * LAYOUT_PARTITIONS_MAX)
+
+struct reader {
+	struct layout *layout;
+	struct diag *diag;
+	cfg_t *root;
+	int error;
+	struct known_line lines[LINES_MAX];
+	size_t count;
+	bool is_hybrid;	     /* the types of an MBR are for copies in it */
+	uint64_t kept_bytes; /* end of the room that was kept free so far */
+};
+
+/* libConfuse passes no user data to its callbacks. */
+static struct reader *reading;
+
+static void keep_line(const void *object, int line)
+{
+	if (reading->count < LINES_MAX)
+		reading->lines[reading->count++] = (struct known_line){object, line};
+}
+
+static int known_line(const struct reader *reader, const void *object)
+{
+	for (size_t i = 0; i < reader->count; i++)
+		if (reader->lines[i].object == object)
+			return reader->lines[i].line;
+	return 0;
+}
+
+/* While a section is read, the line of the one around it is that where it began. */
+static int on_value(cfg_t *open, cfg_opt_t *option)
+{
+	const cfg_t *image = cfg_getnsec(reading->root, "image", 0);
+
+	if (open != image && known_line(reading, open) == 0)
+		keep_line(open, image->line);
+	keep_line(option, open->line);
+	return 0;
+}
+
+static int line_of_option(const struct reader *reader, cfg_t *section, const char *name)
+{
+	return known_line(reader, cfg_getopt(section, name));
+}
+
+static int fail(struct reader *reader, int line, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static int fail(struct reader *reader, int line, const char *format, ...)
+{
+	va_list args;
+
+	if (reader->error < 0)
+		return reader->error;
+	reader->diag->line = line;
+	va_start(args, format);
+	(void)str_vformat(reader->diag->text, sizeof(reader->diag->text), format, args);
+	va_end(args);
+	str_sanitise(reader->diag->text);
+	reader->error = -EINVAL;
+	return reader->error;
+}
+
+static void __attribute__((format(printf, 2, 0)))
+on_error(cfg_t *cfg, const char *format, va_list args)
+{
+	char text[sizeof(reading->diag->text)];
+
+	(void)str_vformat(text, sizeof(text), format, args);
+	(void)fail(reading, cfg->line, "%s", text);
+}
+
+/* The value of an option; NULL if it is not there. */
+static const char *text_of(cfg_t *section, const char *name)
+{
+	return cfg_size(section, name) > 0 ? cfg_getstr(section, name) : NULL;
+}
+
+static int wrong(struct reader *reader, cfg_t *section, const char *name, const char *what)
+{
+	return fail(reader, line_of_option(reader, section, name), "%s = %.40s: must be %s", name,
+		text_of(section, name), what);
+}
+
+/* Leaves @ret if the option is not there. */
+static int take_size(struct reader *reader, cfg_t *section, const char *name, uint64_t *ret)
+{
+	const char *text = text_of(section, name);
+
+	if (!text)
+		return 0;
+	return str_to_bytes(text, ret) == 0 && *ret <= UINT64_C(1) << 56
+		       ? 0
+		       : wrong(reader, section, name,
+				 "a size in bytes, or with a suffix: s (512 bytes), K, M or G");
+}
+
+static int take_number(struct reader *reader, cfg_t *section, const char *name, uint64_t *ret)
+{
+	const char *text = text_of(section, name);
+
+	return !text || str_to_u64(text, 0, ret) == 0 ? 0
+						      : wrong(reader, section, name, "a number");
+}
+
+static int take_bool(struct reader *reader, cfg_t *section, const char *name, bool *ret)
+{
+	static const char *const words[][2] = {{"false", "true"}, {"no", "yes"}, {"off", "on"}};
+	const char *text = text_of(section, name);
+
+	for (size_t i = 0; text && i < ARRAY_SIZE(words); i++)
+		for (size_t value = 0; value < 2; value++)
+			if (strcasecmp(text, words[i][value]) == 0) {
+				*ret = value == 1;
+				return 0;
+			}
+	return text ? wrong(reader, section, name, "true or false") : 0;
+}
+
+/* ---- the disk ---- */
+
+static int read_table(struct reader *reader, cfg_t *disk)
+{
+	static const struct {
+		const char *name;
+		enum table_kind table;
+		bool hybrid;
+	} kinds[] = {{"mbr", TABLE_MBR, false}, {"dos", TABLE_MBR, false},
+		{"gpt", TABLE_GPT, false}, {"hybrid", TABLE_GPT, true}};
+	const char *name = text_of(disk, "partition-table-type");
+	struct layout *layout = reader->layout;
+	bool has_table = true, is_gpt = false;
+	size_t i = 0;
+	int r;
+
+	while (name && i < ARRAY_SIZE(kinds) && strcmp(kinds[i].name, name) != 0)
+		i++;
+	if (i == ARRAY_SIZE(kinds))
+		return wrong(reader, disk, "partition-table-type", "mbr, gpt or hybrid");
+	layout->table = kinds[i].table;
+	reader->is_hybrid = kinds[i].hybrid;
+	r = take_bool(reader, disk, "partition-table", &has_table); /* the two older words */
+	if (r == 0)
+		r = take_bool(reader, disk, "gpt", &is_gpt);
+	if (r == 0 && is_gpt)
+		layout->table = TABLE_GPT;
+	return r == 0 && !has_table
+		       ? wrong(reader, disk, "partition-table", "true: a disk has a table")
+		       : r;
+}
+
+static int read_disk_id(struct reader *reader, cfg_t *disk)
+{
+	const char *uuid = text_of(disk, "disk-uuid"), *id = text_of(disk, "disk-signature");
+	struct layout *layout = reader->layout;
+	uint64_t number = 0;
+
+	if (uuid && (layout->table != TABLE_GPT || !id_of_uuid(uuid, layout->disk_uuid)))
+		return wrong(reader, disk, "disk-uuid", "the UUID of a GPT");
+	if (!id || strcmp(id, "random") == 0)
+		return 0;
+	if (str_to_u64(id, 0, &number) < 0 || number > UINT32_MAX)
+		return wrong(reader, disk, "disk-signature", "random, or a number of 32 bits");
+	if (layout->table == TABLE_GPT)
+		return reader->is_hybrid ? wrong(reader, disk, "disk-signature",
+						   "left out: the MBR of a GPT has none here")
+					 : wrong(reader, disk, "disk-signature", "that of an MBR");
+	if (number > 0)
+		(void)STR_FORMAT(layout->disk_uuid, "%08x", (unsigned)number);
+	return 0;
+}
+
+static int read_disk(struct reader *reader, cfg_t *disk)
+{
+	struct layout *layout = reader->layout;
+	uint64_t extended = 0;
+	bool ignored;
+	int r = read_table(reader, disk);
+
+	layout->align_bytes = SECTOR_BYTES;
+	if (r == 0)
+		r = read_disk_id(reader, disk);
+	if (r == 0)
+		r = take_size(reader, disk, "align", &layout->align_bytes);
+	if (r == 0)
+		r = take_size(reader, disk, "gpt-location", &layout->gpt_entries_bytes);
+	if (r == 0) /* the backup is at the end of the disk, not of an image */
+		r = take_bool(reader, disk, "gpt-no-backup", &ignored);
+	if (r == 0)
+		r = take_bool(reader, disk, "fill", &ignored);
+	if (r == 0)
+		r = take_number(reader, disk, "extended-partition", &extended);
+	if (r == 0 && extended != 0 && extended != TABLE_MBR_PRIMARY)
+		r = wrong(reader, disk, "extended-partition", "4 or left out");
+	return r;
+}
+
+/* ---- partitions ---- */
+
+static int read_type_uuid(struct reader *reader, cfg_t *section, struct layout_partition *p)
+{
+	/* For what layouts call otherwise. */
+	static const struct {
+		const char *text, *type;
+	} shortcuts[] = {{"L", "linux"}, {"S", "swap"}, {"H", "home"}, {"U", "esp"},
+		{"uefi", "esp"}, {"F", "data"}, {"fat32", "data"}, {"u-boot-env", "uboot-env"}};
+	const char *text = text_of(section, "partition-type-uuid");
+
+	for (size_t i = 0; i < ARRAY_SIZE(shortcuts); i++)
+		if (!text || strcasecmp(text, shortcuts[i].text) == 0) {
+			text = shortcuts[i].type; /* the first one is the default */
+			break;
+		}
+	if (layout_take_type(p, text) && p->type_guid[0])
+		return 0;
+	return wrong(
+		reader, section, "partition-type-uuid", "a GUID, or a name such as L, U or esp");
+}
+
+static int read_type(struct reader *reader, cfg_t *section, struct layout_partition *p)
+{
+	uint64_t type = 0;
+	int r = take_number(reader, section, "partition-type", &type);
+
+	if (r == 0 && type > UINT8_MAX)
+		r = wrong(reader, section, "partition-type", "a byte");
+	if (r < 0)
+		return r;
+	if (reader->layout->table == TABLE_MBR && text_of(section, "partition-type-uuid"))
+		return wrong(reader, section, "partition-type-uuid", "on a GPT");
+	if (reader->layout->table == TABLE_MBR) {
+		p->type_mbr = (int)type;
+		return 0;
+	}
+	if (type != 0 && !reader->is_hybrid)
+		return wrong(
+			reader, section, "partition-type", "on an MBR: use partition-type-uuid");
+	p->type_hybrid = (uint8_t)type;
+	return read_type_uuid(reader, section, p);
+}
+
+/* What changes a partition in a way that boardstrap has no word for. */
+static int refuse_flags(struct reader *reader, cfg_t *section)
+{
+	static const char *const flags[] = {
+		"read-only", "hidden", "no-automount", "forced-primary", "fill"};
+	uint64_t skipped = 0;
+	int r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
+		bool value = false;
+
+		r = take_bool(reader, section, flags[i], &value);
+		if (r == 0 && value)
+			r = wrong(
+				reader, section, flags[i], "left out: boardstrap has no such flag");
+		if (r < 0)
+			return r;
+	}
+	r = take_size(reader, section, "imageoffset", &skipped);
+	return r == 0 && skipped != 0 ? wrong(reader, section, "imageoffset",
+						"0: a file is written from its begin")
+				      : r;
+}
+
+static int read_partition(struct reader *reader, cfg_t *section, struct layout_partition *p)
+{
+	struct layout *layout = reader->layout;
+	const char *uuid = text_of(section, "partition-uuid");
+	int r = read_type(reader, section, p);
+
+	p->blobs_before = (unsigned)layout->blob_count;
+	p->after_bytes = reader->kept_bytes;
+	if (r == 0)
+		r = take_size(reader, section, "align", &p->align_bytes);
+	if (r == 0)
+		r = take_size(reader, section, "size", &p->size_bytes);
+	if (r == 0)
+		r = take_size(reader, section, "offset", &p->offset_bytes);
+	if (r == 0)
+		r = take_bool(reader, section, "bootable", &p->bootable);
+	if (r == 0)
+		r = take_bool(reader, section, "autoresize", &p->grow);
+	if (r < 0)
+		return r;
+	if (uuid && (layout->table != TABLE_GPT || !id_of_uuid(uuid, p->partuuid)))
+		return wrong(reader, section, "partition-uuid", "the UUID of a partition of a GPT");
+	if (p->grow) {
+		p->min_bytes = p->size_bytes;
+		p->size_bytes = 0;
+	}
+	p->fits_blob = !p->grow && p->size_bytes == 0;
+	return 0;
+}
+
+/* The table's own bytes are the only hole that a loader can have. */
+static int check_holes(struct reader *reader, cfg_t *section)
+{
+	for (unsigned i = 0; i < cfg_size(section, "holes"); i++) {
+		unsigned start = 0, end = 0;
+		char rest;
+
+		if (sscanf(cfg_getnstr(section, "holes", i), " ( %u ; %u ) %c", &start, &end,
+			    &rest) != 2 ||
+			start != TABLE_HEAD_START || end != TABLE_HEAD_END)
+			return fail(reader, line_of_option(reader, section, "holes"),
+				"a hole can only be that of the partition table, (440; 512)");
+	}
+	return 0;
+}
+
+/* A section without an image, and without a partition, only keeps its place free. */
+static int keep_free(struct reader *reader, cfg_t *section)
+{
+	uint64_t offset = 0, size = 0;
+	int r = take_size(reader, section, "offset", &offset);
+
+	if (r == 0)
+		r = take_size(reader, section, "size", &size);
+	if (r == 0 && offset + size > reader->kept_bytes)
+		reader->kept_bytes = offset + size;
+	return r;
+}
+
+static int add_blob(struct reader *reader, cfg_t *section, const struct layout_partition *in)
+{
+	struct layout *layout = reader->layout;
+	struct layout_blob *blob = &layout->blobs[layout->blob_count];
+	const char *image = text_of(section, "image");
+	int r;
+
+	if (layout->blob_count == LAYOUT_BLOBS_MAX)
+		return fail(reader, known_line(reader, section), "there are more than %d images",
+			LAYOUT_BLOBS_MAX);
+	layout->blob_count++;
+	blob->line = line_of_option(reader, section, "image");
+	(void)STR_COPY(blob->name, cfg_title(section));
+	if (!STR_COPY(blob->file, image))
+		return fail(reader, blob->line, "the name of the image is too long");
+	if (in) {
+		blob->target = BLOB_PARTITION;
+		(void)STR_COPY(blob->partition, in->name);
+		return 0;
+	}
+	r = take_size(reader, section, "offset", &blob->offset_bytes);
+	return r == 0 ? take_size(reader, section, "size", &blob->max_bytes) : r;
+}
+
+/* A section describes a partition, or a loader outside of the table. */
+static int read_section(struct reader *reader, cfg_t *section)
+{
+	struct layout *layout = reader->layout;
+	struct layout_partition *p = &layout->partitions[layout->count];
+	bool is_partition = true;
+	int r = take_bool(reader, section, "in-partition-table", &is_partition);
+
+	if (r == 0)
+		r = refuse_flags(reader, section);
+	if (r == 0)
+		r = check_holes(reader, section);
+	if (r < 0)
+		return r;
+	if (!is_partition)
+		return text_of(section, "image") ? add_blob(reader, section, NULL)
+						 : keep_free(reader, section);
+	if (layout->count == LAYOUT_PARTITIONS_MAX)
+		return fail(reader, known_line(reader, section),
+			"there are more than %d partitions", LAYOUT_PARTITIONS_MAX);
+	p->line = known_line(reader, section);
+	p->type_mbr = LAYOUT_NO_TYPE;
+	if (!STR_COPY(p->name, cfg_title(section)) || p->name[0] == '\0')
+		return fail(reader, p->line, "the name of a partition must have 1 to 35 bytes");
+	r = read_partition(reader, section, p);
+	if (r < 0)
+		return r;
+	layout->count++;
+	return text_of(section, "image") ? add_blob(reader, section, p) : 0;
+}
+
+static int read_image(struct reader *reader, cfg_t *image)
+{
+	struct layout *layout = reader->layout;
+	int r = read_disk(reader, cfg_getsec(image, "hdimage"));
+
+	(void)STR_COPY(layout->name, cfg_title(image));
+	for (unsigned i = 0; r == 0 && i < cfg_size(image, "partition"); i++)
+		r = read_section(reader, cfg_getnsec(image, "partition", i));
+	return r;
+}
+
+/* ---- libConfuse ---- */
+
+#define WORD(text)                                                                                 \
+	{                                                                                          \
+		.name = (text), .type = CFGT_STR, .flags = CFGF_NODEFAULT, .validcb = on_value     \
+	}
+
+static int parse(struct reader *reader, char *text, size_t size)
+{
+	cfg_opt_t disk[] = {WORD("align"), WORD("disk-signature"), WORD("disk-uuid"),
+		WORD("partition-table"), WORD("extended-partition"), WORD("partition-table-type"),
+		WORD("gpt"), WORD("gpt-location"), WORD("gpt-no-backup"), WORD("fill"), CFG_END()};
+	cfg_opt_t partition[] = {WORD("offset"), WORD("size"), WORD("align"),
+		WORD("partition-type"), WORD("bootable"), WORD("forced-primary"), WORD("read-only"),
+		WORD("hidden"), WORD("no-automount"), WORD("fill"), WORD("sparse"), WORD("image"),
+		{.name = "holes",
+			.type = CFGT_STR,
+			.flags = CFGF_LIST | CFGF_NODEFAULT,
+			.validcb = on_value},
+		WORD("imageoffset"), WORD("autoresize"), WORD("in-partition-table"),
+		WORD("partition-uuid"), WORD("partition-type-uuid"), CFG_END()};
+	cfg_opt_t image[] = {WORD("name"), WORD("size"), WORD("temporary"),
+		CFG_SEC("hdimage", disk, CFGF_NONE),
+		CFG_SEC("partition", partition, CFGF_MULTI | CFGF_TITLE), CFG_END()};
+	cfg_opt_t top[] = {CFG_SEC("image", image, CFGF_MULTI | CFGF_TITLE), CFG_END()};
+	FILE *stream = fmemopen(text, size, "r");
+	cfg_t *root = cfg_init(top, CFGF_NONE);
+	int r = -ENOMEM;
+
+	if (root && stream) {
+		reader->root = root;
+		reading = reader;
+		(void)cfg_set_error_function(root, on_error);
+		r = cfg_parse_fp(root, stream) == CFG_SUCCESS
+			    ? read_image(reader, cfg_getnsec(root, "image", 0))
+			    : fail(reader, root->line, "syntax error");
+		reading = NULL;
+	}
+	if (root)
+		(void)cfg_free(root);
+	if (stream)
+		(void)fclose(stream);
+	return r;
+}
+
+int genimage_read(char *text, size_t size, struct layout *ret, struct diag *diag)
+{
+	_cleanup_free_ struct reader *reader = calloc(1, sizeof(*reader));
+	const char *variable = strchr(text, '$');
+	int r;
+
+	if (!reader)
+		return diag_fail(diag, -ENOMEM, "the layout could not be read: out of memory");
+	memset(ret, 0, sizeof(*ret));
+	reader->layout = ret;
+	reader->diag = diag;
+	if (strlen(text) != size)
+		return diag_fail(diag, -EINVAL, "this is not a text file: it contains a NUL byte");
+	drop_comments(text);
+	variable = strchr(text, '$');
+	if (variable) /* libConfuse would expand it */
+		return diag_fail_at(diag, line_of(text, variable), -EINVAL,
+			"variables of the environment are not known here");
+	r = keep_disk(text, diag);
+	return r == 0 ? parse(reader, text, size) : r;
+}

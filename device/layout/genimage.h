@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * genimage - reads the description of a disk image as Buildroot has them for its boards: genimage.cfg. Its
+ * partitions and loaders have images as their content, which become blobs of the layout; an MBR or a GPT is placed
+ * as genimage places it (genimage, image-hd.c). What boardstrap cannot do is an error with its line. Pure.
+ */
+#ifndef DEVICE_LAYOUT_GENIMAGE_H
+#define DEVICE_LAYOUT_GENIMAGE_H
+
+#include "device/layout/layout.h"
+
+/* True if @text looks like a genimage.cfg: it has a section image. @text ends with a NUL. */
+bool genimage_is(const char *text);
+
+/*
+ * Reads the only disk image of @text, which it overwrites, into @ret: its name, table, partitions and blobs. Each
+ * blob has the name of its partition, and as file the name of the image, relative to the folder of the images. @size
+ * is that of @text without its NUL.
+ *
+ * Returns 0; -EINVAL with the reason and the line in @diag; or -ENOMEM. On failure @ret is undefined.
+ */
+_must_check_ int genimage_read(char *text, size_t size, struct layout *ret, struct diag *diag);
+
+#endif
