@@ -77,7 +77,7 @@ struct snapshot {
 /* Sets the scope and the names of target, archive (a path, or "") and layout, and clears the rest. */
 void snapshot_init(struct snapshot *ret, enum scope scope, const struct disk *target,
 	const char *archive, const char *layout);
-/* What is installed: the name of the archive, or "boot loader". Borrowed. */
+/* Returns the name of the archive, or "boot loader" for an install without one. Borrowed. */
 const char *snapshot_subject(const struct snapshot *snapshot);
 /* Appends a message, sanitised; drops the oldest. */
 void snapshot_message(struct snapshot *snapshot, const char *text);

@@ -49,7 +49,7 @@ static void check_nothing(const struct plan *plan, struct plan_verdict *verdict)
 			plan->layout.name, plan->target.path);
 }
 
-/* Returns true if the table tells which bytes are free. */
+/* Returns true if the table shows the free bytes. */
 static bool check_table(const struct plan *plan, const struct occupied *occupied, const char *why,
 	struct plan_verdict *verdict)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * boot_only - what an install of SCOPE_BOOT needs of a target: room for its blobs beside the partition
+ * boot_only - the needs of an install of SCOPE_BOOT: room for its blobs beside the partition
  * table and the partitions that are there now. A blob goes to the user area of a disk only if the disk
- * has a table of the layout's kind, since the table is what tells which bytes are free: a disk without
+ * has a table of the layout's kind, since only a table shows the free bytes: a disk without
  * one may be full of a filesystem, or of data that nothing knows. Pure.
  */
 #ifndef CORE_PLAN_BOOT_ONLY_H

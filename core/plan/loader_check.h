@@ -35,7 +35,7 @@ struct loader_check {
 	char text[280]; /* a sentence with the advice; "" if LOADER_FINE */
 };
 
-/* Fills @ret for an install of the placed @layout on @target. Of SCOPE_BOOT, nothing is erased
+/* Fills @ret for an install of the placed @layout on @target. SCOPE_BOOT erases nothing
  * beside the blobs. @has_firmware: see loader_is_firmware; true if it is not known. */
 void loader_check(enum scope scope, const struct disk *target, const struct layout *layout,
 	bool has_firmware, struct loader_check *ret);

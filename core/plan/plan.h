@@ -123,7 +123,7 @@ struct plan_facts {
 	bool archive_unchanged;
 	bool blob_changed[LAYOUT_BLOBS_MAX]; /* since the layout was read */
 	uint64_t image_room_bytes;	     /* image: allocated plus free below; else UINT64_MAX */
-	/* What the target's table takes now, for a plan of SCOPE_BOOT that writes beside it. */
+	/* The ranges that the target's table takes now, for a plan of SCOPE_BOOT that writes beside it. */
 	struct occupied occupied;
 	char occupied_error[160]; /* the reason, if that could not be read */
 	/* Current state, with reasons; if it is gone, kind DISK_OTHER and an empty name. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * scope - how much of a target an install writes: all of it, or with --only a part that leaves the rest
- * as it is. Its words are those in which engine and front ends tell of it.
+ * as it is. Engine and front ends use its words.
  */
 #ifndef CORE_PLAN_SCOPE_H
 #define CORE_PLAN_SCOPE_H
@@ -16,10 +16,10 @@ enum scope {
 	SCOPE_COUNT
 };
 
-/* Sentences end with a full stop; phrases do not. A pair stands around the name of the target. */
+/* Sentences end with a full stop; phrases do not. The name of the target goes between the two of a pair. */
 struct scope_words {
 	const char *name;	   /* the word of --only; NULL */
-	const char *subject;	   /* what is installed, if it is no archive; "" */
+	const char *subject;	   /* the installed thing, if it is no archive; "" */
 	const char *loss[2];	   /* before an install: "Everything on ", " will be erased" */
 	const char *unfinished[2]; /* after writing began: "", " will not boot" */
 	const char *state;	   /* the same: "It will not boot. ..." */

@@ -139,7 +139,7 @@ static int add_partitions(blkid_partlist list, struct occupied *ret)
 	return r;
 }
 
-/* Finds the kind of the table. Only tables: a filesystem on the whole disk is none. */
+/* Finds the kind of the table. A filesystem on the whole disk does not count. */
 static int find_table(blkid_probe probe, int fd, char ret_table[16], struct diag *diag)
 {
 	const char *table;

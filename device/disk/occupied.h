@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * occupied - what the partition table of a disk takes of it now: the table itself, with its copy at the
- * end, and every partition. libblkid finds table and partitions; the places of a GPT are from its
+ * occupied - the ranges of a disk that its partition table takes now: the table itself, with its copy at
+ * the end, and every partition. libblkid finds table and partitions; the places of a GPT are from its
  * headers, since its entries may be anywhere. An extended partition is occupied as a whole.
  */
 #ifndef DEVICE_DISK_OCCUPIED_H
@@ -30,7 +30,7 @@ struct occupied {
 /*
  * Reads the table from the disk or image open for reading at @fd. May block as long as the device does.
  * Returns 0, or -errno with a clause about the disk in @diag ("it has no partition table") and
- * ret->table "": -ENODATA if there is none, -E2BIG if it has more partitions than OCCUPIED_MAX,
+ * ret->table "": -ENODATA without a table, -E2BIG if it has more partitions than OCCUPIED_MAX,
  * otherwise -EIO or -ENOMEM.
  */
 _must_check_ int occupied_read(int fd, struct occupied *ret, struct diag *diag);

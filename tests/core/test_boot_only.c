@@ -95,7 +95,7 @@ static void one_byte_too_many(void **state)
 	expect("", "blob-overlap", "would overwrite the partition table");
 }
 
-/* Of an MBR: the sectors of the table are left out of the blob, but nothing else. */
+/* The blob leaves out the bytes of an MBR, and nothing else. */
 static void a_loader_around_the_table(void **state)
 {
 	struct layout_blob *blob = &plan.layout.blobs[0];
