@@ -53,6 +53,7 @@ static int cmd_screens(int argc, char **argv)
 		return refuse(diag.text);
 	return app_run(&(struct app_options){
 		.root = root,
+		.scope = options.scope,
 		.archive = options.archive,
 		.archive_options = options.reading,
 		.target = options.target,

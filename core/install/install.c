@@ -37,7 +37,7 @@ struct install {
 
 void install_identify(struct snapshot *ret, const struct plan *plan)
 {
-	snapshot_init(ret, &plan->target, plan->archive, plan->layout.name);
+	snapshot_init(ret, plan->scope, &plan->target, plan->archive, plan->layout.name);
 }
 
 /* The plan is complete. */
@@ -51,6 +51,7 @@ static void take_plan(struct install *in)
 		.medium_bytes = plan->totals.block_bytes,
 		.verify_bytes = plan->totals.content_bytes,
 		.verify = plan->verify,
+		.scope = plan->scope,
 	};
 
 	progress_expect(&in->progress, &totals);
@@ -133,6 +134,12 @@ static void blame_removal(struct install *in)
 	STR_COPY(err->next, "Put it back and start again");
 }
 
+/* True if the kernel's partitions of the target are no longer those that it had. */
+static bool has_new_partitions(const struct install *in)
+{
+	return in->job.written && step_is_of(in->job.plan.scope, STEP_TABLE);
+}
+
 static void end_now(struct install *in)
 {
 	struct snapshot *snapshot = &in->snapshot;
@@ -145,7 +152,8 @@ static void end_now(struct install *in)
 	kernel_log_close(&in->kernel);
 	/* Restore first: after target_close another process may use the loop device. */
 	job_restore_settings(&in->job);
-	target_close(&in->job.target, in->job.written || in->job.plan.target.kind == DISK_IMAGE);
+	target_close(
+		&in->job.target, has_new_partitions(in) || in->job.plan.target.kind == DISK_IMAGE);
 	if (in->step < STEP_COUNT)
 		snapshot_step(in, STEP_FAILED);
 	snapshot->elapsed_ms = now_ms() - in->start_ms;
@@ -235,7 +243,7 @@ static void end_begin(struct install *in)
 /* Takes over the failure that the job recorded, and begins the end. */
 static void fail(struct install *in)
 {
-	const struct step *step = &install_steps[in->step];
+	const struct step *step = &install_steps[in->job.plan.scope][in->step];
 	struct err *err = &in->snapshot.err;
 	int code = in->job.failure.code ? in->job.failure.code : step->code;
 
@@ -249,15 +257,20 @@ static void fail(struct install *in)
 
 void install_cancel(struct install *in)
 {
+	const struct scope_words *words = scope_words(in->job.plan.scope);
 	struct err *err = &in->snapshot.err;
 
 	if (in->ending || snapshot_ended(&in->snapshot))
 		return;
-	err_set(err, EXIT_CANCELLED, step_name(in->step),
-		in->job.written ? "Cancelled during %s: %s will not boot"
-				: "Cancelled during %s: nothing was written to %s",
-		step_name(in->step), job_target_name(&in->job));
-	STR_COPY(err->next, "Install again when you are ready");
+	if (in->job.written)
+		err_set(err, EXIT_CANCELLED, step_name(in->step), "Cancelled during %s: %s%s%s",
+			step_name(in->step), words->unfinished[0], job_target_name(&in->job),
+			words->unfinished[1]);
+	else
+		err_set(err, EXIT_CANCELLED, step_name(in->step),
+			"Cancelled during %s: nothing was written to %s", step_name(in->step),
+			job_target_name(&in->job));
+	STR_COPY(err->next, in->job.written ? words->again : scope_words(SCOPE_ALL)->again);
 	end_begin(in);
 }
 
@@ -290,7 +303,7 @@ static void step_end(struct install *in, enum step_state state)
 	if (in->step == STEP_OPEN)
 		take_plan(in);
 	take_sample(in);
-	step_begin(in, in->step + 1);
+	step_begin(in, step_after(in->job.plan.scope, in->step));
 }
 
 static void pass(struct install *in)
@@ -300,7 +313,8 @@ static void pass(struct install *in)
 	kernel_log_close(&in->kernel);
 	/* The kernel must forget an image's partitions, or the loop device would pass them to the
 	 * next image. A disk keeps them, since its table now has them. */
-	target_close(&in->job.target, kind == DISK_IMAGE || kind == DISK_LOOP);
+	target_close(&in->job.target,
+		kind == DISK_IMAGE || (kind == DISK_LOOP && has_new_partitions(in)));
 	progress_finish(&in->progress);
 	in->snapshot.state = INSTALL_PASSED;
 	in->snapshot.exit_code = in->job.plan.verify ? EXIT_OK : EXIT_NOT_VERIFIED;
@@ -309,7 +323,8 @@ static void pass(struct install *in)
 /* Runs the next phase. Returns false if there is nothing more to run now. */
 static bool run_phase(struct install *in)
 {
-	enum phase_result (*phase)(struct job * job) = install_steps[in->step].phases[in->phase];
+	const struct step *step = &install_steps[in->job.plan.scope][in->step];
+	enum phase_result (*phase)(struct job * job) = step->phases[in->phase];
 	enum phase_result result = phase ? phase(&in->job) : PHASE_DONE;
 
 	in->again = result == PHASE_AGAIN;
@@ -429,7 +444,7 @@ void install_free(struct install *in)
 	job_close_mounts(&in->job);
 	if (!snapshot_ended(&in->snapshot) && in->job.target.id_fd >= 0)
 		(void)job_undo(&in->job, -1);
-	job_finish(&in->job, in->job.written && in->snapshot.state != INSTALL_PASSED);
+	job_finish(&in->job, has_new_partitions(in) && in->snapshot.state != INSTALL_PASSED);
 	fd = in->tick.fd;
 	reactor_remove(in->job.reactor, &in->tick);
 	close_fd(&fd);

@@ -4,13 +4,15 @@
 
 #include "device/target/wipe.h"
 
-/* Leaves a removed target alone: it has either no table, or the table of a finished install. */
+/* Leaves a removed target alone: it has either no table, or the table of a finished install. Without a
+ * wipe the table is not the install's own, and stays. */
 int job_undo(struct job *job, int report_fd)
 {
 	struct diag diag = {0};
 	int r = job_unmount_all(job, report_fd), w;
 
-	if (!job->written || target_is_gone(&job->target))
+	if (!job->written || !step_is_of(job->plan.scope, STEP_WIPE) ||
+		target_is_gone(&job->target))
 		return r;
 	w = target_take_exclusive(&job->target, &diag);
 	if (w == 0)

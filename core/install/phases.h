@@ -10,7 +10,7 @@
 
 #include "core/install/job.h"
 
-#define STEP_PHASES_MAX 4
+#define STEP_PHASES_MAX 5
 
 struct step {
 	enum phase_result (*phases[STEP_PHASES_MAX + 1])(struct job *job); /* ends with NULL */
@@ -18,8 +18,8 @@ struct step {
 	const char *advice; /* for the operator, once the target has been written to */
 };
 
-/* All steps, in order. */
-extern const struct step install_steps[STEP_COUNT];
+/* All steps, in order; empty if the scope does not have them (step_is_of). */
+extern const struct step install_steps[SCOPE_COUNT][STEP_COUNT];
 
 /* phases_prepare.c: all steps up to mkfs. */
 enum phase_result phase_scan_archive(struct job *job);
@@ -33,6 +33,7 @@ enum phase_result phase_lock_target(struct job *job);
 enum phase_result phase_check_locked(struct job *job);
 enum phase_result phase_take_target(
 	struct job *job); /* opens it exclusively; also used by table and commit */
+enum phase_result phase_check_beside(struct job *job); /* for an install that keeps the table */
 enum phase_result phase_forget_partitions(struct job *job);
 enum phase_result phase_wipe(struct job *job);
 enum phase_result phase_announce_table(struct job *job);
@@ -50,6 +51,8 @@ enum phase_result phase_verify(struct job *job);
 
 /* phases_commit.c: boot loaders and the partition table. */
 enum phase_result phase_write_blobs(struct job *job);
+enum phase_result phase_close_boot_areas(struct job *job);
 enum phase_result phase_write_table(struct job *job);
+enum phase_result phase_set_boot(struct job *job);
 
 #endif

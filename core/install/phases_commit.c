@@ -2,11 +2,13 @@
 /*
  * The commit step makes the target bootable: blobs and boot areas first, then the partition table,
  * then the boot settings of an eMMC. Each is read back; the kernel must accept the table as well.
- * Until the table is written, an incomplete install cannot boot.
+ * Until the table is written, an incomplete install cannot boot. An install of the boot loader alone
+ * leaves the table as it is.
  */
 #include "core/install/phases.h"
 
 #include "device/base/util.h"
+#include "device/layout/layout_table.h"
 #include "device/target/blob.h"
 #include "device/target/emmc.h"
 #include "device/target/partitions.h"
@@ -54,6 +56,38 @@ static int blob_device(const struct job *job, const struct layout_blob *blob, ui
 	return job->target.excl_fd;
 }
 
+/* Returns 0, or -errno with the sentence reported. */
+static int write_blob(const struct job *job, const struct layout_blob *spec, struct blob_call *call)
+{
+	_cleanup_close_ int file = open(spec->file, O_RDONLY | O_CLOEXEC);
+	struct blob blob = {
+		.src = file,
+		.size_bytes = spec->size_bytes,
+		.progress = blob_progressed,
+		.arg = call,
+	};
+	struct diag diag = {0};
+	int r;
+
+	if (file < 0)
+		return child_report_fail(call->report_fd, -errno, "%s could not be opened: %s",
+			spec->file, strerror(errno));
+	if (!file_id_is(&spec->id, spec->file))
+		return child_report_fail(call->report_fd, -ESTALE,
+			"%s has changed since the layout was read", spec->file);
+	blob.dst = blob_device(job, spec, &blob.offset_bytes);
+	if (table_splits(spec)) {
+		blob.gap_start = TABLE_HEAD_START;
+		blob.gap_end = TABLE_HEAD_END;
+	}
+	r = blob_write(&blob, &diag);
+	if (r < 0)
+		return child_report_fail(call->report_fd, r, "%s could not be written to %s: %s",
+			spec->file, job_target_name(job), diag.text);
+	call->done += 2 * spec->size_bytes;
+	return 0;
+}
+
 static int blobs_work(void *arg, int report_fd)
 {
 	struct job *job = arg;
@@ -61,35 +95,15 @@ static int blobs_work(void *arg, int report_fd)
 	struct blob_call call = {.report_fd = report_fd};
 
 	for (size_t i = 0; i < layout->blob_count; i++)
-		call.total += 2 * layout->blobs[i].size_bytes;
+		if (scope_writes_blob(job->plan.scope, &layout->blobs[i]))
+			call.total += 2 * layout->blobs[i].size_bytes;
 	for (size_t i = 0; i < layout->blob_count; i++) {
-		const struct layout_blob *spec = &layout->blobs[i];
-		_cleanup_close_ int file = open(spec->file, O_RDONLY | O_CLOEXEC);
-		struct blob blob = {
-			.src = file,
-			.size_bytes = spec->size_bytes,
-			.progress = blob_progressed,
-			.arg = &call,
-		};
-		struct diag diag = {0};
-		int r;
+		int r = 0;
 
-		if (file < 0)
-			return child_report_fail(report_fd, -errno, "%s could not be opened: %s",
-				spec->file, strerror(errno));
-		if (!file_id_is(&spec->id, spec->file))
-			return child_report_fail(report_fd, -ESTALE,
-				"%s has changed since the layout was read", spec->file);
-		blob.dst = blob_device(job, spec, &blob.offset_bytes);
-		if (table_splits(spec)) {
-			blob.gap_start = TABLE_HEAD_START;
-			blob.gap_end = TABLE_HEAD_END;
-		}
-		r = blob_write(&blob, &diag);
+		if (scope_writes_blob(job->plan.scope, &layout->blobs[i]))
+			r = write_blob(job, &layout->blobs[i], &call);
 		if (r < 0)
-			return child_report_fail(report_fd, r, "%s could not be written to %s: %s",
-				spec->file, job_target_name(job), diag.text);
-		call.done += 2 * spec->size_bytes;
+			return r;
 	}
 	return 0;
 }
@@ -120,27 +134,20 @@ static enum phase_result boot_areas_open(struct job *job)
 		if (r == 0)
 			r = target_open_boot(&job->target, i, &diag);
 		if (r < 0)
-			return job_fail(job, 0, "Boot area boot%u of %s: %s", i,
-				job_target_name(job), diag.text[0] ? diag.text : strerror(-r));
+			return job_fail(job, job->written ? 0 : EXIT_REFUSED,
+				"Boot area boot%u of %s: %s", i, job_target_name(job),
+				diag.text[0] ? diag.text : strerror(-r));
 	}
 	return PHASE_DONE;
 }
 
-static void boot_areas_close(struct job *job)
-{
-	target_close_boot(&job->target);
-	job_restore_settings(job);
-}
-
-/* Sets the boot registers of an eMMC; does nothing on other targets. */
+/* Sets the boot registers of an eMMC. */
 static int set_boot_configuration(const struct job *job, struct diag *diag)
 {
 	const struct emmc_card card = {.fd = job->target.excl_fd, .command = emmc_command};
 	const struct layout_emmc *emmc = &job->plan.layout.emmc;
 	int r = 0;
 
-	if (job->target.disk.kind != DISK_EMMC)
-		return 0;
 	if (emmc->set_boot_bus)
 		r = emmc_write_byte(&card, EXT_CSD_BOOT_BUS_CONDITIONS, emmc->boot_bus, diag);
 	return r < 0 ? r : emmc_set_boot(&card, emmc->boot, emmc->ack, diag);
@@ -168,23 +175,46 @@ static int commit_work(void *arg, int report_fd)
 		return child_report_fail(report_fd, r,
 			"The kernel did not read the new partition table of %s: %s",
 			job_target_name(job), diag.text);
-	r = set_boot_configuration(job, &diag);
+	return 0;
+}
+
+static int set_boot_work(void *arg, int report_fd)
+{
+	struct job *job = arg;
+	struct diag diag = {0};
+	int r = set_boot_configuration(job, &diag);
+
 	return r < 0 ? child_report_fail(report_fd, r,
 			       "The boot configuration of %s could not be set: %s",
 			       job_target_name(job), diag.text)
 		     : 0;
 }
 
+/* In an install of the boot loader alone, nothing was written before. */
 enum phase_result phase_write_blobs(struct job *job)
 {
 	if (boot_areas_open(job) == PHASE_FAILED)
 		return PHASE_FAILED;
+	job->written = true; /* before the first byte: a kill in between counts as written */
 	return job_work(job, "blobs", blobs_work);
+}
+
+enum phase_result phase_close_boot_areas(struct job *job)
+{
+	target_close_boot(&job->target);
+	job_restore_settings(job);
+	return PHASE_DONE;
 }
 
 enum phase_result phase_write_table(struct job *job)
 {
-	boot_areas_close(job);
 	target_close_partitions(&job->target);
 	return job_work(job, "commit", commit_work);
+}
+
+/* The boot areas are closed: see emmc.h. */
+enum phase_result phase_set_boot(struct job *job)
+{
+	return job->target.disk.kind == DISK_EMMC ? job_work(job, "boot settings", set_boot_work)
+						  : PHASE_DONE;
 }

@@ -2,6 +2,8 @@
 /* The steps up to the empty filesystems: open, check, lock, wipe, table, mkfs. */
 #include "core/install/phases.h"
 
+#include "core/plan/boot_only.h"
+#include "core/plan/plan_verdict.h"
 #include "core/plan/trial.h"
 #include "device/target/ptable.h"
 #include "device/target/wipe.h"
@@ -69,8 +71,10 @@ static int complete_work(void *arg, int report_fd)
 	struct plan_facts facts;
 
 	(void)report_fd;
-	inspect_result(job->scan, &scanned);
-	plan_complete(&job->planned->plan, &scanned, inspect_manifest(job->scan));
+	if (job->scan)
+		inspect_result(job->scan, &scanned);
+	plan_complete(&job->planned->plan, job->scan ? &scanned : NULL,
+		job->scan ? inspect_manifest(job->scan) : NULL);
 	check_plan(job, &job->planned->plan, &facts, &job->planned->verdict);
 	return 0;
 }
@@ -205,6 +209,26 @@ enum phase_result phase_take_target(struct job *job)
 	if (target_take_exclusive(&job->target, &diag) < 0)
 		return job_fail(job, 0, "%s", diag.text);
 	return PHASE_DONE;
+}
+
+/* The table may have changed while the install waited for the lock. Nothing else can write one now. */
+static int check_beside_work(void *arg, int report_fd)
+{
+	struct job *job = arg;
+	struct plan_verdict verdict = {0};
+	struct occupied occupied;
+	struct diag diag = {0};
+
+	(void)occupied_read(job->target.excl_fd, &occupied, &diag);
+	boot_only_check(&job->plan, &occupied, diag.text, &verdict);
+	if (verdict.count > 0)
+		return child_report_fail(report_fd, -EPERM, "%s", verdict.problems[0].text);
+	return 0;
+}
+
+enum phase_result phase_check_beside(struct job *job)
+{
+	return job_work(job, "check", check_beside_work);
 }
 
 /* ---- wipe ---- */

@@ -16,13 +16,22 @@
 #define STALL_TEXT_MS	    5000
 
 /* Fixed per mille of the percent for each step; the byte counts share the rest. */
-static const unsigned fixed_permille[STEP_COUNT] = {
-	[STEP_CHECK] = 1,
-	[STEP_LOCK] = 1,
-	[STEP_WIPE] = 10,
-	[STEP_TABLE] = 1,
-	[STEP_MKFS] = 7,
-	[STEP_COMMIT] = 10,
+static const unsigned fixed_permille[SCOPE_COUNT][STEP_COUNT] = {
+	[SCOPE_ALL] =
+		{
+			[STEP_CHECK] = 1,
+			[STEP_LOCK] = 1,
+			[STEP_WIPE] = 10,
+			[STEP_TABLE] = 1,
+			[STEP_MKFS] = 7,
+			[STEP_COMMIT] = 10,
+		},
+	[SCOPE_BOOT] =
+		{
+			[STEP_CHECK] = 10,
+			[STEP_LOCK] = 10,
+			[STEP_COMMIT] = 980,
+		},
 };
 
 static uint64_t max_u64(uint64_t a, uint64_t b)
@@ -223,15 +232,16 @@ static void update_percent(struct progress *progress)
 	struct progress_view *view = &progress->view;
 	struct gauge stream = view->extracted.total > 0 ? view->extracted : view->archive;
 	double verify = verify_work(progress), permille = 0, all, done;
+	const unsigned *fixed_of = fixed_permille[progress->totals.scope];
 	unsigned fixed = 0;
 
 	for (unsigned i = 0; i < STEP_COUNT; i++) {
-		fixed += fixed_permille[i];
+		fixed += fixed_of[i];
 		if (i < progress->step)
-			permille += fixed_permille[i];
+			permille += fixed_of[i];
 	}
 	if (progress->step < STEP_COUNT)
-		permille += fixed_permille[progress->step] * fraction(view->step);
+		permille += fixed_of[progress->step] * fraction(view->step);
 	all = (double)stream.total + (double)view->medium.total + verify;
 	done = (double)stream.done + (double)view->medium.done;
 	if (progress->step == STEP_VERIFY)

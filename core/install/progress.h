@@ -44,6 +44,7 @@ struct progress_totals {
 	uint64_t medium_bytes;	  /* blocks of the files; progress adds the overhead */
 	uint64_t verify_bytes;
 	bool verify; /* false: the step is skipped */
+	enum scope scope;
 };
 
 struct progress_view {

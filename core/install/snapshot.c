@@ -5,13 +5,14 @@
 
 #include <string.h>
 
-void snapshot_init(
-	struct snapshot *ret, const struct disk *target, const char *archive, const char *layout)
+void snapshot_init(struct snapshot *ret, enum scope scope, const struct disk *target,
+	const char *archive, const char *layout)
 {
 	memset(ret, 0, sizeof(*ret)); /* clears the padding too: the struct is sent as it is */
 	ret->magic = SNAPSHOT_MAGIC;
 	ret->version = SNAPSHOT_VERSION;
 	ret->size = sizeof(*ret);
+	ret->scope = scope;
 	ret->target_kind = target->kind;
 	ret->target_id = target->id;
 	STR_COPY(ret->target_name, target->name);
@@ -21,6 +22,13 @@ void snapshot_init(
 	STR_COPY(ret->archive_name, basename(archive));
 	str_sanitise(ret->archive_name);
 	STR_COPY(ret->layout_name, layout);
+}
+
+const char *snapshot_subject(const struct snapshot *snapshot)
+{
+	const char *subject = scope_words(snapshot->scope)->subject;
+
+	return subject[0] ? subject : snapshot->archive_name;
 }
 
 static enum step_id active_step(const struct snapshot *snapshot)

@@ -14,7 +14,7 @@
 #include "device/disk/disk.h"
 
 #define SNAPSHOT_MAGIC	  0x62737470u /* "bstp" */
-#define SNAPSHOT_VERSION  5u
+#define SNAPSHOT_VERSION  6u
 #define SNAPSHOT_MESSAGES 8
 
 enum install_state {
@@ -44,6 +44,7 @@ struct snapshot {
 	bool commands; /* the receiving viewer may cancel */
 	bool planned;  /* the plan is complete, and can be read */
 	enum install_state state;
+	enum scope scope;
 	enum step_id step; /* the active or failed one; STEP_COUNT once passed */
 	struct snapshot_step steps[STEP_COUNT];
 	struct progress_view progress;
@@ -61,7 +62,7 @@ struct snapshot {
 	char target_model[48];
 	char target_short[32]; /* "..9f31" */
 	struct disk_identity target_id;
-	char archive_name[128]; /* file name without its folder */
+	char archive_name[128]; /* file name without its folder; "" without an archive */
 	char archive_sha256[65];
 	char layout_name[32];
 	struct boot_findings boot; /* of the boot check */
@@ -73,9 +74,11 @@ struct snapshot {
 	struct snapshot_message messages[SNAPSHOT_MESSAGES]; /* oldest first, number 0: empty */
 };
 
-/* Sets the names of target, archive (a path) and layout, and clears the rest. */
-void snapshot_init(
-	struct snapshot *ret, const struct disk *target, const char *archive, const char *layout);
+/* Sets the scope and the names of target, archive (a path, or "") and layout, and clears the rest. */
+void snapshot_init(struct snapshot *ret, enum scope scope, const struct disk *target,
+	const char *archive, const char *layout);
+/* Returns the name of the archive, or "boot loader" for an install without one. Borrowed. */
+const char *snapshot_subject(const struct snapshot *snapshot);
 /* Appends a message, sanitised; drops the oldest. */
 void snapshot_message(struct snapshot *snapshot, const char *text);
 

@@ -18,3 +18,23 @@ const char *step_name(enum step_id step)
 
 	return step < STEP_COUNT ? names[step] : "end";
 }
+
+#define STEP(step) (1u << STEP_##step)
+
+static const unsigned steps_of[SCOPE_COUNT] = {
+	[SCOPE_ALL] = (1u << STEP_COUNT) - 1,
+	[SCOPE_BOOT] = STEP(OPEN) | STEP(CHECK) | STEP(LOCK) | STEP(COMMIT),
+};
+
+bool step_is_of(enum scope scope, enum step_id step)
+{
+	return steps_of[scope] & (1u << step);
+}
+
+enum step_id step_after(enum scope scope, enum step_id step)
+{
+	do
+		step++;
+	while (step < STEP_COUNT && !step_is_of(scope, step));
+	return step;
+}

@@ -34,6 +34,19 @@ void loader_row_phrase(const struct loader_row *row, char *ret, size_t size)
 			ret, size, "%s, %s: %s", row->place, what, fates[row->fate].phrase);
 }
 
+const char *loader_setting_phrase(const struct disk *target, const struct layout *layout)
+{
+	static const char *const phrases[] = {
+		[EMMC_BOOT_KEEP] = "",
+		[EMMC_BOOT_NONE] = "boot from eMMC disabled",
+		[EMMC_BOOT_BOOT0] = "the eMMC boots from boot0",
+		[EMMC_BOOT_BOOT1] = "the eMMC boots from boot1",
+		[EMMC_BOOT_USER] = "the eMMC boots from the user area",
+	};
+
+	return target->kind == DISK_EMMC ? phrases[layout->emmc.boot] : "";
+}
+
 /* ---- firmware ---- */
 
 /* Raspberry Pi: bootcode.bin, or start*.elf where that is in an EEPROM, or neither on the latest
@@ -189,16 +202,19 @@ static void judge(const struct disk *target, const struct layout *layout, bool h
 		severity == LOADER_ERROR ? ", or allow it (--allow unbootable)" : "");
 }
 
-void loader_check(const struct disk *target, const struct layout *layout, bool has_firmware,
-	struct loader_check *ret)
+void loader_check(enum scope scope, const struct disk *target, const struct layout *layout,
+	bool has_firmware, struct loader_check *ret)
 {
+	static const enum loader_fate fates_beside[SCOPE_COUNT] = {
+		[SCOPE_ALL] = LOADER_ERASED, [SCOPE_BOOT] = LOADER_STAYS};
 	const struct disk_content *content = &target->content;
 
 	*ret = (struct loader_check){0};
 	for (uint32_t i = 0; i < content->loader_count && i < DISK_LOADERS_MAX; i++)
 		add_row(ret, "user", &content->loaders[i],
-			has_blob_over(layout, content->loaders[i].offset_bytes) ? LOADER_REPLACED
-										: LOADER_ERASED);
+			has_blob_over(layout, content->loaders[i].offset_bytes)
+				? LOADER_REPLACED
+				: fates_beside[scope]);
 	for (size_t i = 0; i < ARRAY_SIZE(areas); i++)
 		add_area(ret, target, layout, i);
 	judge(target, layout, has_firmware, ret);

@@ -12,6 +12,7 @@
 #ifndef CORE_PLAN_LOADER_CHECK_H
 #define CORE_PLAN_LOADER_CHECK_H
 
+#include "core/plan/scope.h"
 #include "device/disk/disk.h"
 #include "device/layout/layout.h"
 
@@ -34,14 +35,17 @@ struct loader_check {
 	char text[280]; /* a sentence with the advice; "" if LOADER_FINE */
 };
 
-/* Fills @ret for an install of the placed @layout on @target. @has_firmware: see loader_is_firmware;
- * true if it is not known. */
-void loader_check(const struct disk *target, const struct layout *layout, bool has_firmware,
-	struct loader_check *ret);
+/* Fills @ret for an install of the placed @layout on @target. SCOPE_BOOT erases nothing
+ * beside the blobs. @has_firmware: see loader_is_firmware; true if it is not known. */
+void loader_check(enum scope scope, const struct disk *target, const struct layout *layout,
+	bool has_firmware, struct loader_check *ret);
 
 /* True if @path of the archive is a file on the vfat @partition that a board starts without a loader
  * outside of it: firmware of the Raspberry Pi, an EFI program, the boot file of TI or Xilinx. */
 bool loader_is_firmware(const struct layout_partition *partition, const char *path);
+
+/* What the layout sets of an eMMC: "the eMMC boots from boot0"; "" if nothing. Static. */
+const char *loader_setting_phrase(const struct disk *target, const struct layout *layout);
 
 /* "erased", "replaced", "stays", "starts-first": in --json. */
 const char *loader_fate_name(enum loader_fate fate);

@@ -145,8 +145,10 @@ static void identify_tar(struct plan *plan)
 void plan_begin(struct plan *ret, const struct plan_request *request)
 {
 	memset(ret, 0, sizeof(*ret));
+	ret->scope = request->scope;
 	ret->target = *request->target;
-	make_absolute(request->archive, ret->archive, sizeof(ret->archive));
+	if (request->archive)
+		make_absolute(request->archive, ret->archive, sizeof(ret->archive));
 	ret->archive_options = request->archive_options;
 	ret->layout = *request->layout;
 	STR_COPY(ret->expect_id, request->expect_id ? request->expect_id : "");
@@ -177,7 +179,8 @@ static void place(struct plan *plan, const struct manifest *manifest)
 		plan->layout = placed;
 		if (manifest)
 			identities_take(manifest, &plan->layout, &plan->identities);
-		layout_assign_ids(&plan->layout, layout_random);
+		if (plan->scope == SCOPE_ALL)
+			layout_assign_ids(&plan->layout, layout_random);
 	} else {
 		plan->layout.count = 0;
 		STR_COPY(plan->layout_error, diag.text);
@@ -188,13 +191,16 @@ void plan_complete(
 	struct plan *plan, const struct inspect_result *archive, const struct manifest *manifest)
 {
 	bool can_place = plan->target.name[0] && plan->layout.name[0];
+	bool needs_archive = plan->scope == SCOPE_ALL;
 
-	plan->complete = archive && can_place;
-	plan->unread = !archive;
+	plan->complete = can_place && (archive || !needs_archive);
+	plan->unread = needs_archive && !archive;
 	if (archive)
 		take_archive(plan, archive);
 	if (can_place)
 		place(plan, manifest);
+	if (!needs_archive)
+		return;
 	make_shares(plan, manifest);
 	if (manifest)
 		bootcheck(manifest, plan->layout.count > 0 ? &plan->layout : NULL, &plan->boot);
@@ -210,7 +216,7 @@ size_t plan_files(
 {
 	size_t count = 0;
 
-	if (archive)
+	if (archive && archive[0])
 		ret[count++] = (struct inuse_file){.path = archive, .what = "archive"};
 	if (layout && layout->file[0])
 		ret[count++] = (struct inuse_file){.path = layout->file, .what = "layout file"};

@@ -15,9 +15,11 @@
 #include "core/archive/inspect.h"
 #include "core/bootcheck/bootcheck.h"
 #include "core/bootcheck/identities.h"
+#include "core/plan/scope.h"
 #include "core/tar/tar.h"
 #include "device/disk/disk.h"
 #include "device/disk/lock.h"
+#include "device/disk/occupied.h"
 #include "device/layout/layout.h"
 #include "device/usage/inuse_load.h"
 
@@ -35,8 +37,10 @@ struct plan_share {
 };
 
 struct plan {
+	enum scope scope;
 	struct disk target; /* as the operator saw it */
-	char archive[512];  /* absolute path */
+	char archive
+		[512]; /* absolute path; "" of a plan of SCOPE_BOOT, as all that follows of it */
 	struct archive_options archive_options;
 	bool complete; /* else the fields of the archive and of the tar's version are empty,
 			       and the layout is not placed */
@@ -67,8 +71,9 @@ struct plan {
 
 /* The operator's choices. All pointers are borrowed for the call. */
 struct plan_request {
+	enum scope scope;
 	const struct disk *target;
-	const char *archive; /* path */
+	const char *archive; /* path; NULL for SCOPE_BOOT */
 	struct archive_options archive_options;
 	const struct layout *layout; /* not yet placed (layout_find) */
 	const char *tar_program;     /* NULL: tar from $PATH */
@@ -84,13 +89,15 @@ void plan_begin(struct plan *ret, const struct plan_request *request);
  * which it runs once. @manifest is of inspect_manifest; NULL: the whole archive is counted for "/".
  * Blocks, for at most 10 s. Never fails: plan_check reports the problems. A dry run plans what it
  * can: with @archive NULL (it could not be read) the plan stays incomplete, and so it does if the
- * request had a target or a layout without a name. */
+ * request had a target or a layout without a name. A plan of SCOPE_BOOT has no archive: @archive and
+ * @manifest are NULL, and no tar is run. */
 void plan_complete(
 	struct plan *plan, const struct inspect_result *archive, const struct manifest *manifest);
 
 /* Stable words: "target-locked", "not-root", "target-gone", "target-changed",
  * "target-<reason_name>", "expect-id", "archive-changed", "archive-digest", "archive-<code of a
- * manifest_problem>", "blob-changed", "layout", "boot-area", "too-small", "image-room", "inodes",
+ * manifest_problem>", "blob-changed", "layout", "boot-area",
+ * "nothing-to-write", "table", "blob-overlap", "too-small", "image-room", "inodes",
  * "unfit", "mount-point", "fs-unsupported", "mkfs-missing", "mkfs-trial", "tar-missing",
  * "tar-silent", "tar-lacks", "foreign-attributes", "unbootable", "locale", "verify-needed", "more". */
 struct plan_problem {
@@ -116,6 +123,9 @@ struct plan_facts {
 	bool archive_unchanged;
 	bool blob_changed[LAYOUT_BLOBS_MAX]; /* since the layout was read */
 	uint64_t image_room_bytes;	     /* image: allocated plus free below; else UINT64_MAX */
+	/* The ranges that the target's table takes now, for a plan of SCOPE_BOOT that writes beside it. */
+	struct occupied occupied;
+	char occupied_error[160]; /* the reason, if that could not be read */
 	/* Current state, with reasons; if it is gone, kind DISK_OTHER and an empty name. */
 	struct disk target;
 	char target_error[160]; /* the reason, if it is gone */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/plan/plan.h"
 
+#include "core/plan/boot_only.h"
 #include "core/plan/loader_check.h"
 #include "core/plan/plan_verdict.h"
 #include "core/plan/space.h"
@@ -29,6 +30,17 @@ static void partition_name(const struct plan *plan, size_t index, char ret[64])
 		disk_partition_name(plan->target.name, (unsigned)index + 1, ret);
 }
 
+/* The target and the layout of a dry run may be unknown. */
+static bool has_target(const struct plan *plan)
+{
+	return plan->target.name[0];
+}
+
+static bool is_placed(const struct plan *plan)
+{
+	return has_target(plan) && plan->layout.name[0] && plan->layout.count > 0;
+}
+
 /* Mounts and holders of a target that another install writes to are that install's. */
 static void check_lock(
 	const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
@@ -45,6 +57,12 @@ static void check_target(
 	const struct disk *now = &facts->target;
 	const char *what = NULL;
 
+	if (!has_target(plan))
+		return;
+	if (facts->locked) {
+		check_lock(plan, facts, ret);
+		return;
+	}
 	if (now->name[0] == '\0') {
 		plan_problem_add(ret, "target-gone",
 			"%s cannot be used any more: %s. Choose the target again.",
@@ -76,10 +94,14 @@ static bool same_id(const char *a, const char *b)
 	return *a && strcasecmp(a, b) == 0;
 }
 
-static void check_expected(const struct plan *plan, struct plan_verdict *ret)
+static void check_expected(
+	const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
 {
 	const struct disk_identity *id = &plan->target.id;
 
+	(void)facts;
+	if (!has_target(plan))
+		return;
 	if (plan->expect_id[0] == '\0' || same_id(plan->expect_id, id->cid) ||
 		same_id(plan->expect_id, id->serial))
 		return;
@@ -96,6 +118,8 @@ static void check_archive(
 	const struct manifest_totals *totals = &plan->totals;
 	const char *name = base_name(plan->archive);
 
+	if (plan->unread)
+		return;
 	if (!facts->archive_unchanged)
 		plan_problem_add(ret, "archive-changed",
 			"%s was changed or removed since it was read. Choose it again to scan it again.",
@@ -163,6 +187,8 @@ static void check_image_room(
 
 	for (size_t i = 0; i < plan->layout.count; i++)
 		bytes += plan->shares[i].block_bytes;
+	for (size_t i = 0; i < plan->layout.blob_count; i++)
+		bytes += plan->layout.blobs[i].size_bytes;
 	if (bytes > facts->image_room_bytes)
 		plan_problem_add(ret, "image-room",
 			"%s is a sparse image without enough space: the content needs %s, and the "
@@ -173,8 +199,12 @@ static void check_image_room(
 }
 
 /* Only an eMMC has boot areas; other targets have size 0. */
-static void check_boot_areas(const struct plan *plan, struct plan_verdict *ret)
+static void check_boot_areas(
+	const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
 {
+	(void)facts;
+	if (!is_placed(plan))
+		return;
 	for (size_t i = 0; i < ARRAY_SIZE(plan->layout.boot_bytes); i++) {
 		uint64_t need = plan->layout.boot_bytes[i], have = plan->target.boot[i].size_bytes;
 
@@ -198,18 +228,33 @@ static void check_blobs(
 				plan->layout.blobs[i].file);
 }
 
-static void check_layout(
+static void check_placed(
+	const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
+{
+	(void)facts;
+	if (!has_target(plan) || !plan->layout.name[0] || plan->layout.count > 0)
+		return;
+	plan_problem_add(ret, "layout", "%s %s: %s. Choose another device or layout.",
+		plan->target.path,
+		plan->scope == SCOPE_BOOT ? "is no device of this layout" : "cannot be partitioned",
+		plan->layout_error);
+}
+
+/* The boot loader alone, beside what is on the target now. */
+static void check_beside_partitions(
+	const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
+{
+	if (is_placed(plan))
+		boot_only_check(plan, &facts->occupied, facts->occupied_error, ret);
+}
+
+static void check_partitions(
 	const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
 {
 	bool seen[FS_KIND_COUNT] = {[FS_NONE] = true};
 
-	if (plan->layout.count == 0) {
-		plan_problem_add(ret, "layout",
-			"%s cannot be partitioned: %s. Choose another device or layout.",
-			plan->target.path, plan->layout_error);
+	if (!is_placed(plan))
 		return;
-	}
-	check_boot_areas(plan, ret);
 	for (size_t i = 0; i < plan->layout.count; i++) {
 		const struct layout_partition *partition = &plan->layout.partitions[i];
 		enum fs_kind fs = partition->fs;
@@ -256,10 +301,12 @@ static void check_needs(const struct plan *plan, struct plan_verdict *ret)
 }
 
 /* No tar can restore these, and GNU tar only warns: the operator may agree to lose them. */
-static void check_foreign(const struct plan *plan, struct plan_verdict *ret)
+static void check_foreign(
+	const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
 {
 	const struct manifest_need *foreign = &plan->totals.needs[TAR_NEED_FOREIGN_XATTR];
 
+	(void)facts;
 	if (foreign->count == 0 || (plan->allow & ALLOW_FOREIGN_ATTRIBUTES))
 		return;
 	plan_problem_add(ret, "foreign-attributes",
@@ -271,10 +318,12 @@ static void check_foreign(const struct plan *plan, struct plan_verdict *ret)
 }
 
 /* What the boot check is certain of. */
-static void check_boot(const struct plan *plan, struct plan_verdict *ret)
+static void check_boot(
+	const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
 {
 	const struct boot_findings *findings = &plan->boot.findings;
 
+	(void)facts;
 	if (plan->allow & ALLOW_UNBOOTABLE)
 		return;
 	for (uint32_t i = 0; i < findings->count; i++)
@@ -320,43 +369,67 @@ static void check_tar(
 }
 
 /* The loader that the target has and loses. */
-static void check_loader(const struct plan *plan, struct plan_verdict *ret)
+static void check_loader(
+	const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
 {
 	struct loader_check check;
 
-	loader_check(&plan->target, &plan->layout, plan->has_firmware, &check);
+	(void)facts;
+	if (!plan->complete || plan->layout.count == 0)
+		return;
+	loader_check(plan->scope, &plan->target, &plan->layout, plan->has_firmware, &check);
 	if (check.severity == LOADER_ERROR && !(plan->allow & ALLOW_UNBOOTABLE))
 		plan_problem_add(ret, "unbootable", "%s", check.text);
 }
 
-void plan_check(const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
+static void check_root(
+	const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
 {
-	bool has_target = plan->target.name[0], has_layout = plan->layout.name[0];
-
-	memset(ret, 0, sizeof(*ret));
 	if (!facts->is_root)
 		plan_problem_add(ret, "not-root",
 			"Writing to %s needs root rights. Run boardstrap as root (sudo).",
-			has_target ? plan->target.path : "a device");
-	if (has_target && facts->locked)
-		check_lock(plan, facts, ret);
-	else if (has_target)
-		check_target(plan, facts, ret);
-	if (has_target)
-		check_expected(plan, ret);
-	if (!plan->unread)
-		check_archive(plan, facts, ret);
-	check_blobs(plan, facts, ret);
-	if (has_target && has_layout)
-		check_layout(plan, facts, ret);
-	check_image_room(plan, facts, ret);
-	check_tar(plan, facts, ret);
-	check_foreign(plan, ret);
-	check_boot(plan, ret);
-	if (plan->complete && plan->layout.count > 0)
-		check_loader(plan, ret);
+			plan->target.name[0] ? plan->target.path : "a device");
+}
+
+static void check_no_verify(
+	const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
+{
 	if (!plan->verify && !facts->syncfs_reports)
 		plan_problem_add(ret, "verify-needed",
 			"This machine's kernel (before 5.8) does not report lost writes, so verification "
 			"cannot be switched off. Leave out --no-verify.");
+}
+
+#define ALL  (1u << SCOPE_ALL)
+#define BOOT (1u << SCOPE_BOOT)
+
+/* All checks, the most serious first. A check skips the parts that an incomplete plan lacks. */
+static const struct {
+	void (*check)(
+		const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret);
+	unsigned scopes; /* ALL, BOOT: the plans that it applies to */
+} checks[] = {
+	{check_root, ALL | BOOT},
+	{check_target, ALL | BOOT},
+	{check_expected, ALL | BOOT},
+	{check_archive, ALL},
+	{check_blobs, ALL | BOOT},
+	{check_placed, ALL | BOOT},
+	{check_boot_areas, ALL | BOOT},
+	{check_partitions, ALL},
+	{check_beside_partitions, BOOT},
+	{check_image_room, ALL | BOOT},
+	{check_tar, ALL},
+	{check_foreign, ALL},
+	{check_boot, ALL},
+	{check_loader, ALL},
+	{check_no_verify, ALL},
+};
+
+void plan_check(const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++)
+		if (checks[i].scopes & (1u << plan->scope))
+			checks[i].check(plan, facts, ret);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/disks/judge.h"
-#include "core/plan/plan.h"
+#include "core/plan/boot_only.h"
 #include "core/process/child.h"
 #include "device/base/util.h"
 #include "device/disk/disk_scan.h"
@@ -80,6 +80,18 @@ static uint64_t image_room(const struct plan *plan)
 	return (uint64_t)space.f_bavail * space.f_frsize + (uint64_t)st.st_blocks * 512;
 }
 
+/* A path that names another disk by now is refused by its identity. */
+static void look_at_table(struct plan_facts *ret, const struct plan *plan)
+{
+	_cleanup_close_ int fd = open(plan->target.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct diag diag = {0};
+
+	if (fd < 0)
+		STR_FORMAT(ret->occupied_error, "it cannot be opened: %s", strerror(errno));
+	else if (occupied_read(fd, &ret->occupied, &diag) < 0)
+		STR_COPY(ret->occupied_error, diag.text);
+}
+
 void plan_look(struct plan_facts *ret, const struct plan *plan, int root)
 {
 	memset(ret, 0, sizeof(*ret));
@@ -104,6 +116,8 @@ void plan_look(struct plan_facts *ret, const struct plan *plan, int root)
 			program && child_find_program(program, path, sizeof(path)) == 0;
 		ret->fs_supported[fs] = mount_supported(fs);
 	}
+	if (plan->scope == SCOPE_BOOT && boot_only_writes_disk(plan))
+		look_at_table(ret, plan);
 	judge_target(ret, plan, root);
 	ret->locked = target_locked_by(root, &plan->target, &ret->owner);
 }

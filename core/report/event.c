@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/report/event.h"
 
+#include "core/plan/boot_only.h"
 #include "core/plan/loader_check.h"
 #include "core/report/json.h"
 #include "device/base/util.h"
@@ -64,8 +65,9 @@ static const char *sidecar_word(enum sidecar_state state)
 	return words[state];
 }
 
-static void write_blobs(struct json *json, const struct layout *layout)
+static void write_blobs(struct json *json, const struct plan *plan)
 {
+	const struct layout *layout = &plan->layout;
 	static const char *const targets[] = {
 		[BLOB_DISK] = "disk", [BLOB_BOOT0] = "boot0", [BLOB_BOOT1] = "boot1"};
 
@@ -83,6 +85,7 @@ static void write_blobs(struct json *json, const struct layout *layout)
 		json_string(json, "target", target);
 		json_u64(json, "offset", blob->offset_bytes);
 		json_u64(json, "size", blob->size_bytes);
+		json_bool(json, "written", scope_writes_blob(plan->scope, blob));
 		json_end_object(json);
 	}
 	json_end_array(json);
@@ -103,7 +106,8 @@ static void write_layout(struct json *json, const struct plan *plan)
 	json_string(json, "table", layout->table == TABLE_GPT ? "gpt" : "mbr");
 	json_string(json, "disk_id", layout->disk_uuid);
 	json_begin_array(json, "partitions");
-	for (size_t i = 0; i < layout->count; i++) {
+	/* Those that are made. */
+	for (size_t i = 0; plan->scope == SCOPE_ALL && i < layout->count; i++) {
 		const struct layout_partition *partition = &layout->partitions[i];
 
 		json_begin_object(json, NULL);
@@ -120,7 +124,7 @@ static void write_layout(struct json *json, const struct plan *plan)
 		json_end_object(json);
 	}
 	json_end_array(json);
-	write_blobs(json, layout);
+	write_blobs(json, plan);
 	json_end_object(json);
 }
 
@@ -186,7 +190,7 @@ static void write_loaders(struct json *json, const struct plan *plan)
 {
 	struct loader_check check;
 
-	loader_check(&plan->target, &plan->layout, plan->has_firmware, &check);
+	loader_check(plan->scope, &plan->target, &plan->layout, plan->has_firmware, &check);
 	json_begin_array(json, "boot_loaders");
 	for (uint32_t i = 0; i < check.count; i++) {
 		json_begin_object(json, NULL);
@@ -199,31 +203,54 @@ static void write_loaders(struct json *json, const struct plan *plan)
 	json_string(json, "boot_loader_warning", check.text[0] ? check.text : NULL);
 }
 
+/* Null for an install without an archive. */
+static void write_archive(struct json *json, const struct plan *plan)
+{
+	if (plan->scope == SCOPE_BOOT) {
+		json_null(json, "archive");
+		return;
+	}
+	json_begin_object(json, "archive");
+	json_string(json, "name", base_name(plan->archive));
+	json_string(json, "compression", compression_name(plan->compression));
+	json_string(json, "sha256", plan->sha256);
+	json_string(json, "sidecar", sidecar_word(plan->sidecar));
+	json_u64(json, "archive_bytes", plan->archive_id.size_bytes);
+	json_u64(json, "extracted_bytes", plan->totals.stream_bytes);
+	json_u64(json, "entries", plan->totals.entries);
+	event_warnings(json, &plan->warnings);
+	json_end_object(json);
+}
+
+static void write_tar(struct json *json, const struct plan *plan)
+{
+	if (plan->scope == SCOPE_BOOT) {
+		json_null(json, "tar");
+		return;
+	}
+	json_begin_object(json, "tar");
+	json_string(json, "program", plan->tar_program);
+	json_string(json, "flavour", tar_flavour_name(plan->tar));
+	json_string(json, "version", plan->tar_version);
+	json_end_object(json);
+}
+
 void event_plan(FILE *out, const struct plan *plan, const struct plan_verdict *verdict)
 {
 	const struct disk *target = &plan->target;
+	char warning[200];
 	struct json json;
 
 	begin(&json, out, "plan");
+	json_string(&json, "only", scope_words(plan->scope)->name);
 	write_target(&json, target->name, target->path, target->kind, target->model, &target->id);
-	json_begin_object(&json, "archive");
-	json_string(&json, "name", base_name(plan->archive));
-	json_string(&json, "compression", compression_name(plan->compression));
-	json_string(&json, "sha256", plan->sha256);
-	json_string(&json, "sidecar", sidecar_word(plan->sidecar));
-	json_u64(&json, "archive_bytes", plan->archive_id.size_bytes);
-	json_u64(&json, "extracted_bytes", plan->totals.stream_bytes);
-	json_u64(&json, "entries", plan->totals.entries);
-	event_warnings(&json, &plan->warnings);
-	json_end_object(&json);
+	write_archive(&json, plan);
 	event_boot(&json, &plan->boot);
 	write_layout(&json, plan);
 	write_loaders(&json, plan);
-	json_begin_object(&json, "tar");
-	json_string(&json, "program", plan->tar_program);
-	json_string(&json, "flavour", tar_flavour_name(plan->tar));
-	json_string(&json, "version", plan->tar_version);
-	json_end_object(&json);
+	boot_only_warning(plan, warning, sizeof(warning));
+	json_string(&json, "partitions_warning", warning[0] ? warning : NULL);
+	write_tar(&json, plan);
 	json_bool(&json, "verify", plan->verify);
 	write_problems(&json, verdict);
 	end(&json);
@@ -366,9 +393,10 @@ static const char *result_word(int code)
 	}
 }
 
-static const char *passed_text(int code)
+static const char *passed_text(const struct snapshot *now)
 {
-	return code == EXIT_NOT_VERIFIED ? "installed, not verified" : "installed and verified";
+	return now->exit_code == EXIT_NOT_VERIFIED ? "installed, not verified"
+						   : scope_words(now->scope)->passed;
 }
 
 static void write_result(FILE *out, const struct snapshot *now)
@@ -380,7 +408,7 @@ static void write_result(FILE *out, const struct snapshot *now)
 	json_string(&json, "result", result_word(now->exit_code));
 	json_i64(&json, "code", now->exit_code);
 	json_string(&json, "step", passed ? NULL : now->err.step);
-	json_string(&json, "message", passed ? passed_text(now->exit_code) : now->err.text);
+	json_string(&json, "message", passed ? passed_text(now) : now->err.text);
 	json_string(&json, "next", passed || !now->err.next[0] ? NULL : now->err.next);
 	write_seconds(&json, now->elapsed_ms);
 	json_begin_object(&json, "verify");

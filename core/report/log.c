@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/report/log.h"
 
+#include "core/plan/boot_only.h"
 #include "core/plan/loader_check.h"
 #include "device/base/human.h"
 #include "device/base/util.h"
@@ -81,6 +82,8 @@ static void report_layout(const struct plan *plan, log_row *row, void *owner)
 	const struct layout *layout = &plan->layout;
 	char line[200];
 
+	if (layout->count == 0)
+		return;
 	STR_FORMAT(line, "%s, %s%s%s", layout->name, layout->table == TABLE_GPT ? "GPT" : "MBR",
 		layout->disk_uuid[0] ? " " : "", layout->disk_uuid);
 	row(owner, "Layout   ", line);
@@ -98,8 +101,9 @@ static void report_layout(const struct plan *plan, log_row *row, void *owner)
 	}
 }
 
-static void report_blobs(const struct layout *layout, log_row *row, void *owner)
+static void report_blobs(const struct plan *plan, log_row *row, void *owner)
 {
+	const struct layout *layout = &plan->layout;
 	static const char *const targets[] = {[BLOB_DISK] = "the disk",
 		[BLOB_BOOT0] = "boot0",
 		[BLOB_BOOT1] = "boot1",
@@ -109,10 +113,14 @@ static void report_blobs(const struct layout *layout, log_row *row, void *owner)
 	for (size_t i = 0; i < layout->blob_count; i++) {
 		const struct layout_blob *blob = &layout->blobs[i];
 
-		STR_FORMAT(line, "%s: %s (%s) to %s%s, from %s%s", blob->name, blob->file,
-			human_size(blob->size_bytes).s, targets[blob->target], blob->partition,
-			human_size(blob->offset_bytes).s,
-			table_splits(blob) ? ", around the partition table" : "");
+		if (scope_writes_blob(plan->scope, blob))
+			STR_FORMAT(line, "%s: %s (%s) to %s%s, from %s%s", blob->name, blob->file,
+				human_size(blob->size_bytes).s, targets[blob->target],
+				blob->partition, human_size(blob->offset_bytes).s,
+				table_splits(blob) ? ", around the partition table" : "");
+		else
+			STR_FORMAT(line, "%s in partition %s: not written", blob->name,
+				blob->partition);
 		row(owner, "         ", line);
 	}
 }
@@ -123,7 +131,9 @@ static void report_loaders(const struct plan *plan, log_row *row, void *owner)
 	struct loader_check check;
 	char line[200];
 
-	loader_check(&plan->target, &plan->layout, plan->has_firmware, &check);
+	if (!plan->complete)
+		return;
+	loader_check(plan->scope, &plan->target, &plan->layout, plan->has_firmware, &check);
 	for (uint32_t i = 0; i < check.count; i++) {
 		loader_row_phrase(&check.rows[i], line, sizeof(line));
 		row(owner, i == 0 ? "Has      " : "         ", line);
@@ -132,7 +142,7 @@ static void report_loaders(const struct plan *plan, log_row *row, void *owner)
 		row(owner, "Warning  ", check.text);
 }
 
-void log_plan(const struct plan *plan, log_row *row, void *owner)
+static void report_target(const struct plan *plan, log_row *row, void *owner)
 {
 	char line[200];
 
@@ -140,17 +150,58 @@ void log_plan(const struct plan *plan, log_row *row, void *owner)
 	row(owner, "Target   ", line);
 	if (plan->target.warning[0])
 		row(owner, "Warning  ", plan->target.warning);
-	if (plan->complete)
-		report_loaders(plan, row, owner);
-	report_archive(plan, row, owner);
-	report_boot(plan, row, owner);
-	if (plan->layout.count > 0)
-		report_layout(plan, row, owner);
-	report_blobs(&plan->layout, row, owner);
+}
+
+static void report_means(const struct plan *plan, log_row *row, void *owner)
+{
+	char line[200];
+
 	STR_FORMAT(line, "%s, flush, %s, then the partition table",
 		plan->tar_program[0] ? tar_flavour_name(plan->tar) : "no tar",
 		plan->verify ? "verify every entry" : "no verification");
 	row(owner, "With     ", line);
+}
+
+/* The layout in an install of the boot loader alone: no word of partitions that it does not make. */
+static void report_boot_only(const struct plan *plan, log_row *row, void *owner)
+{
+	char line[200];
+
+	STR_FORMAT(line, "only the boot loader of layout %s", plan->layout.name);
+	row(owner, "Layout   ", line);
+	boot_only_warning(plan, line, sizeof(line));
+	if (line[0])
+		row(owner, "Warning  ", line);
+}
+
+static void report_emmc(const struct plan *plan, log_row *row, void *owner)
+{
+	const char *phrase = loader_setting_phrase(&plan->target, &plan->layout);
+
+	if (phrase[0])
+		row(owner, "         ", phrase);
+}
+
+static void report_boot_means(const struct plan *plan, log_row *row, void *owner)
+{
+	(void)plan;
+	row(owner, "With     ", "every blob read back; no partition is touched");
+}
+
+#define REPORTS_MAX 8
+
+static void (*const reports[SCOPE_COUNT][REPORTS_MAX])(
+	const struct plan *plan, log_row *row, void *owner) = {
+	[SCOPE_ALL] = {report_target, report_loaders, report_archive, report_boot, report_layout,
+		report_blobs, report_means},
+	[SCOPE_BOOT] = {report_target, report_loaders, report_boot_only, report_blobs, report_emmc,
+		report_boot_means},
+};
+
+void log_plan(const struct plan *plan, log_row *row, void *owner)
+{
+	for (size_t i = 0; i < REPORTS_MAX && reports[plan->scope][i]; i++)
+		reports[plan->scope][i](plan, row, owner);
 }
 
 /* ---- the install ---- */
@@ -208,6 +259,8 @@ void log_result(const struct snapshot *now, log_row *row, void *owner)
 	if (now->state == INSTALL_PASSED) {
 		if (now->exit_code == EXIT_NOT_VERIFIED)
 			STR_COPY(verified, "installed, not verified");
+		else if (now->scope == SCOPE_BOOT)
+			STR_COPY(verified, scope_words(now->scope)->passed);
 		else
 			STR_FORMAT(verified, "%s entries verified, %s wrong",
 				human_count(now->verify.entries).s,

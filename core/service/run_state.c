@@ -211,15 +211,20 @@ int run_state_of_engine(const char *dir, int engine, struct snapshot *ret)
 
 bool run_state_end(struct snapshot *snapshot)
 {
+	const struct scope_words *words = scope_words(snapshot->scope);
+	const char *target = snapshot->target_name[0] ? snapshot->target_name : "the target";
+
 	if (snapshot_ended(snapshot))
 		return false;
 	snapshot->state = INSTALL_FAILED;
 	snapshot->exit_code = snapshot->written ? EXIT_FAILED : EXIT_REFUSED;
-	err_set(&snapshot->err, snapshot->exit_code, step_name(snapshot->step),
-		snapshot->written ? "The engine was killed or crashed. %s holds an incomplete "
-				    "install and will not boot"
-				  : "The engine was killed or crashed. Nothing was written to %s",
-		snapshot->target_name[0] ? snapshot->target_name : "the target");
+	if (snapshot->written)
+		err_set(&snapshot->err, snapshot->exit_code, step_name(snapshot->step),
+			"The engine was killed or crashed: %s%s%s", words->unfinished[0], target,
+			words->unfinished[1]);
+	else
+		err_set(&snapshot->err, snapshot->exit_code, step_name(snapshot->step),
+			"The engine was killed or crashed. Nothing was written to %s", target);
 	STR_COPY(snapshot->err.next,
 		"Check the kernel's log (dmesg) for the cause, then install again");
 	return true;

@@ -223,6 +223,7 @@ static void plans(void **state)
 {
 	struct plan *plan = calloc(1, sizeof(*plan));
 	struct plan_verdict verdict = {0};
+	const char *line;
 
 	(void)state;
 	assert_non_null(plan);
@@ -273,7 +274,7 @@ static void plans(void **state)
 	STR_COPY(verdict.problems[0].text, "It is too small.");
 	event_plan(out, plan, &verdict);
 	assert_out(
-		"{\"event\":\"plan\",\"target\":{\"name\":\"mmcblk1\","
+		"{\"event\":\"plan\",\"only\":null,\"target\":{\"name\":\"mmcblk1\","
 		"\"path\":\"/dev/mmcblk1\",\"kind\":\"sd\",\"size\":4294967296,\"model\":\"\","
 		"\"serial\":\"\",\"cid\":\"\"},"
 		"\"archive\":{\"name\":\"rootfs.tar.xz\",\"compression\":\"xz\","
@@ -287,15 +288,43 @@ static void plans(void **state)
 		"\"fs\":\"ext4\",\"label\":\"rootfs\",\"mount\":\"/\",\"partuuid\":\"P\","
 		"\"fs_uuid\":\"F\",\"ids_from\":\"etc/fstab\"}],"
 		"\"blobs\":[{\"name\":\"spl\",\"file\":\"/b/spl\",\"target\":\"boot1\","
-		"\"offset\":512,\"size\":9},{\"name\":\"env\",\"file\":\"/b/env\","
-		"\"target\":\"partition:rootfs\",\"offset\":0,\"size\":0}]},"
+		"\"offset\":512,\"size\":9,\"written\":true},{\"name\":\"env\",\"file\":\"/b/env\","
+		"\"target\":\"partition:rootfs\",\"offset\":0,\"size\":0,\"written\":true}]},"
 		"\"boot_loaders\":[{\"place\":\"user\",\"kind\":\"rockchip\",\"offset\":32768,"
-		"\"version\":\"\",\"fate\":\"erased\"}],\"boot_loader_warning\":null,"
+		"\"version\":\"\",\"fate\":\"erased\"}],\"boot_loader_warning\":null,\"partitions_warning\":null,"
 		"\"tar\":{\"program\":\"/bin/tar\",\"flavour\":\"GNU tar\","
 		"\"version\":\"tar (GNU tar) 1.34\"},\"verify\":true,"
 		"\"problems\":[{\"code\":\"too-small\",\"text\":\"It is too small.\"}],"
 		"\"ok\":false}\n");
+
+	/* The boot loader alone: no archive, no tar, and no partition. */
+	plan->scope = SCOPE_BOOT;
+	plan->archive[0] = '\0';
+	plan->target.content.state = CONTENT_TABLE;
+	event_plan(out, plan, &verdict);
+	line = capture_take();
+	assert_non_null(strstr(line, "\"event\":\"plan\",\"only\":\"boot\""));
+	assert_non_null(strstr(line, "\"archive\":null"));
+	assert_non_null(strstr(line, "\"tar\":null"));
+	assert_non_null(strstr(line, "\"partitions\":[]"));
+	assert_non_null(strstr(line, "\"size\":9,\"written\":true"));
+	assert_non_null(strstr(line, "\"size\":0,\"written\":false"));
+	assert_non_null(strstr(line, "\"fate\":\"stays\""));
+	assert_non_null(strstr(line, "\"partitions_warning\":\"The partitions of mmcblk1 are not"));
 	free(plan);
+}
+
+static void the_boot_loader_alone_passes(void **state)
+{
+	struct snapshot now = running();
+
+	(void)state;
+	now.state = INSTALL_PASSED;
+	now.scope = SCOPE_BOOT;
+	now.archive_name[0] = '\0';
+	event_status(out, &now);
+	assert_non_null(strstr(capture_take(),
+		"\"message\":\"the boot loader was written and verified; partitions were not touched\""));
 }
 
 int main(void)
@@ -310,6 +339,7 @@ int main(void)
 		TEST(refusals),
 		TEST(progress_differences),
 		TEST(plans),
+		TEST(the_boot_loader_alone_passes),
 	};
 
 	return cmocka_run_group_tests_name("event", tests, NULL, NULL);

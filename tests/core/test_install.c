@@ -375,6 +375,117 @@ static void passes_with_a_silent_tar(void **state)
 	board_assert_released(board);
 }
 
+/* Makes a plan for the boot loader alone: @kib of @byte at 64 KiB. */
+static void plan_boot(struct board *board, const char *byte, unsigned kib)
+{
+	static struct layout layout;
+	struct layout_blob *blob = &layout.blobs[0];
+	struct disk target;
+	const struct plan_request request = {
+		.scope = SCOPE_BOOT,
+		.target = &target,
+		.layout = &layout,
+		.allow = 1u << DISK_IMAGE,
+		.verify = true,
+	};
+	struct stat st;
+
+	board_run(
+		"cd %s; head -c %u /dev/zero | tr '\\0' %s >loader", board->dir, kib * 1024, byte);
+	layout = *layout_find("single-gpt");
+	layout.blob_count = 1;
+	*blob = (struct layout_blob){.name = "loader", .offset_bytes = KIB(64)};
+	STR_FORMAT(blob->file, "%s/loader", board->dir);
+	assert_int_equal(stat(blob->file, &st), 0);
+	blob->id = file_id_of(&st);
+	blob->size_bytes = KIB(1) * kib;
+	assert_int_equal(disk_scan_target(board->root, board->image, &target), 0);
+	probe_content(board->image, &target.content);
+	plan_begin(&board->plan, &request);
+}
+
+/* All bytes but those of the blob stay, also the table and those around the blob. */
+static void writes_the_boot_loader_alone(void **state)
+{
+	struct board *board = *state;
+	const struct snapshot *end;
+	struct install *in;
+
+	fixture_require_root();
+	assert_passes(board);
+	plan_boot(board, "A", 700);
+	board_run("cd %s; cp --sparse=always board.img before.img", board->dir);
+	in = begin(board);
+	assert_int_equal(install_snapshot(in)->scope, SCOPE_BOOT);
+	end = run_all(in);
+	assert_string_equal(end->err.text, "");
+	assert_int_equal(end->exit_code, EXIT_OK);
+	assert_int_equal(end->progress.percent, 100);
+	assert_true(end->written);
+	for (unsigned i = 0; i < STEP_COUNT; i++)
+		assert_int_equal(
+			end->steps[i].state, step_is_of(SCOPE_BOOT, i) ? STEP_DONE : STEP_TODO);
+	install_free(in);
+	board_assert_released(board);
+	board_run("cd %s; cmp -n $((700 * 1024)) -i $((64 * 1024)):0 board.img loader", board->dir);
+	board_run("cd %s; dd if=loader of=before.img bs=1k seek=64 conv=notrunc status=none;"
+		  "cmp board.img before.img",
+		board->dir);
+}
+
+static void keeps_the_table_when_it_fails(void **state)
+{
+	struct board *board = *state;
+	const struct snapshot *end;
+	struct install *in;
+
+	fixture_require_root();
+	assert_passes(board);
+	plan_boot(board, "A", 700);
+	in = begin(board);
+	run_to(in, STEP_COMMIT);
+	assert_true(install_snapshot(in)->step == STEP_COMMIT);
+	assert_true(install_snapshot(in)->written);
+	install_cancel(in);
+	end = run_all(in);
+	assert_int_equal(end->exit_code, EXIT_CANCELLED);
+	assert_string_equal(end->err.text,
+		"Cancelled during commit: the boot loader of board.img may be incomplete; its "
+		"partitions are untouched");
+	assert_string_equal(
+		end->err.next, "Install the boot loader again before the board starts from it");
+	install_free(in);
+	assert_true(board_has_table(board));
+	board_assert_released(board);
+	plan_boot(board, "B", 700); /* again: the advice is true */
+	assert_passes(board);
+}
+
+/* Another program has written a table between the check and the lock. */
+static void checks_the_table_under_the_lock(void **state)
+{
+	struct board *board = *state;
+	const struct snapshot *end;
+	struct install *in;
+
+	fixture_require_root();
+	assert_passes(board);
+	plan_boot(board, "A", 700);
+	in = begin(board);
+	run_to(in, STEP_CHECK);
+	board_run("sleep 1"); /* the child of this step has read the table */
+	board_run("printf 'label: gpt\\n first-lba: 100\\n start=200, size=8192\\n' |"
+		  "sfdisk -q --no-reread --lock=no %s",
+		board->image);
+	end = run_all(in);
+	assert_int_equal(end->exit_code, EXIT_REFUSED);
+	assert_int_equal(end->step, STEP_LOCK);
+	assert_false(end->written);
+	assert_non_null(strstr(end->err.text, "would overwrite partition 1"));
+	install_free(in);
+	board_assert_released(board);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -392,6 +503,9 @@ int main(void)
 		board_test(reports_a_removal),
 		board_test(reports_a_removal_detected_late),
 		board_test(passes_with_a_silent_tar),
+		board_test(writes_the_boot_loader_alone),
+		board_test(keeps_the_table_when_it_fails),
+		board_test(checks_the_table_under_the_lock),
 	};
 
 	return cmocka_run_group_tests(tests, board_group_setup, NULL);

@@ -27,7 +27,7 @@ static void expect(enum loader_severity severity, const char *rows)
 {
 	char text[400] = "", one[160];
 
-	loader_check(&target, &layout, false, &check);
+	loader_check(SCOPE_ALL, &target, &layout, false, &check);
 	for (uint32_t i = 0; i < check.count; i++) {
 		loader_row_phrase(&check.rows[i], one, sizeof(one));
 		(void)str_format(text + strlen(text), sizeof(text) - strlen(text), "%s%s",
@@ -131,12 +131,12 @@ static void no_false_alarm(void **state)
 		LOADER_SYSLINUX, LOADER_FIT, LOADER_UIMAGE};
 
 	(void)state;
-	loader_check(&target, &layout, true, &check);
+	loader_check(SCOPE_ALL, &target, &layout, true, &check);
 	assert_int_equal(check.severity, LOADER_FINE);
 	assert_int_equal(check.count, 1);
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		target.content.loaders[0].kind = kinds[i];
-		loader_check(&target, &layout, false, &check);
+		loader_check(SCOPE_ALL, &target, &layout, false, &check);
 		assert_int_equal(check.severity, LOADER_FINE);
 	}
 	target.content.loader_count = 0;
@@ -179,6 +179,29 @@ static void firmware_is_known_by_its_names(void **state)
 	}
 }
 
+/* What the blobs do not overwrite stays. */
+static void the_boot_loader_alone(void **state)
+{
+	(void)state;
+	loader_check(SCOPE_BOOT, &target, &layout, false, &check);
+	assert_int_equal(check.count, 1);
+	assert_int_equal(check.rows[0].fate, LOADER_STAYS);
+	assert_int_equal(check.severity, LOADER_FINE);
+	add_blob(BLOB_DISK, KIB(32));
+	loader_check(SCOPE_BOOT, &target, &layout, false, &check);
+	assert_int_equal(check.rows[0].fate, LOADER_REPLACED);
+}
+
+static void only_an_emmc_has_settings(void **state)
+{
+	(void)state;
+	assert_string_equal(loader_setting_phrase(&target, &layout), "");
+	layout.emmc.boot = EMMC_BOOT_BOOT1;
+	assert_string_equal(loader_setting_phrase(&target, &layout), "the eMMC boots from boot1");
+	target.kind = DISK_SD;
+	assert_string_equal(loader_setting_phrase(&target, &layout), "");
+}
+
 #define check_test(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -190,6 +213,8 @@ int main(void)
 		check_test(a_boot_area_that_stays),
 		check_test(no_false_alarm),
 		check_test(firmware_is_known_by_its_names),
+		check_test(the_boot_loader_alone),
+		check_test(only_an_emmc_has_settings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -114,12 +114,58 @@ static void the_plan_is_logged(void **state)
 		"With     no tar, flush, verify every entry, then the partition table\n");
 }
 
+static void the_boot_loader_alone(void **state)
+{
+	struct plan plan = {.scope = SCOPE_BOOT, .complete = true, .verify = true};
+
+	(void)state;
+	STR_COPY(plan.target.name, "mmcblk1");
+	plan.target.kind = DISK_EMMC;
+	plan.target.size_bytes = GIB(8);
+	plan.target.content.state = CONTENT_TABLE;
+	plan.target.content.loader_count = 2;
+	plan.target.content.loaders[0] = (struct disk_loader){LOADER_DATA, KIB(8), ""};
+	plan.target.content.loaders[1] = (struct disk_loader){LOADER_ROCKCHIP, KIB(32), ""};
+	STR_COPY(plan.layout.name, "my");
+	plan.layout.count = 1;
+	plan.layout.emmc.boot = EMMC_BOOT_BOOT0;
+	plan.layout.blob_count = 3;
+	plan.layout.blobs[0] = (struct layout_blob){
+		.name = "spl", .target = BLOB_BOOT0, .file = "spl.bin", .size_bytes = KIB(4)};
+	plan.layout.blobs[1] = (struct layout_blob){
+		.name = "fip", .target = BLOB_PARTITION, .partition = "fip", .file = "fip.bin"};
+	plan.layout.blobs[2] = (struct layout_blob){.name = "u-boot",
+		.file = "u-boot.bin",
+		.offset_bytes = KIB(32),
+		.size_bytes = KIB(600)};
+	log_plan(&plan, row, &now);
+	assert_string_equal(capture_take(),
+		"Target   mmcblk1, eMMC, 8 GiB\n"
+		"Has      unknown data at 8 KiB: stays\n"
+		"         Rockchip boot loader at 32 KiB: will be replaced\n"
+		"Layout   only the boot loader of layout my\n"
+		"Warning  The partitions of mmcblk1 are not those of layout my. They stay as they are.\n"
+		"         spl: spl.bin (4 KiB) to boot0, from 0 B\n"
+		"         fip in partition fip: not written\n"
+		"         u-boot: u-boot.bin (600 KiB) to the disk, from 32 KiB\n"
+		"         the eMMC boots from boot0\n"
+		"With     every blob read back; no partition is touched\n");
+
+	now.scope = SCOPE_BOOT;
+	now.state = INSTALL_PASSED;
+	now.elapsed_ms = 2000;
+	assert_string_equal(changes(),
+		"PASS mmcblk1, eMMC ..9f31: the boot loader was written and verified; partitions "
+		"were not touched, after 0:02\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(everything_is_logged_once, setup, capture_close),
 		cmocka_unit_test_setup_teardown(the_result_has_the_amount, setup, capture_close),
 		cmocka_unit_test_setup_teardown(the_plan_is_logged, setup, capture_close),
+		cmocka_unit_test_setup_teardown(the_boot_loader_alone, setup, capture_close),
 	};
 
 	return cmocka_run_group_tests_name("log", tests, NULL, NULL);

@@ -615,6 +615,46 @@ static void a_missing_target_is_reported_once(void **state)
 	expect_only("layout", "it needs 300 MiB");
 }
 
+/* The boot loader alone: what tar, mkfs and archive lack is no problem; the rules of the target, and
+ * what the table takes now, are. */
+static void the_boot_loader_alone(void **state)
+{
+	(void)state;
+	make_good();
+	plan.scope = SCOPE_BOOT;
+	memset(plan.shares, 0, sizeof(plan.shares));
+	plan.layout.blob_count = 1;
+	plan.layout.blobs[0].offset_bytes = KIB(32);
+	plan.layout.blobs[0].size_bytes = KIB(100);
+	STR_COPY(facts.occupied.table, "gpt");
+	spoil_archive();
+	spoil_mkfs();
+	facts.tar_found = facts.utf8_locale = facts.syncfs_reports = false;
+	plan.tar_program[0] = '\0';
+	expect_go();
+	facts.occupied.count = 1;
+	facts.occupied.ranges[0] = (struct occupied_range){KIB(64), MIB(1), "partition 3"};
+	expect_only("blob-overlap", "partition 3");
+	facts.occupied.count = 0;
+	spoil_system();
+	expect_only("target-system", "the running system");
+	facts.target.reason_count = 0;
+	spoil_expected();
+	expect_only("expect-id", "not the expected device");
+	plan.expect_id[0] = '\0';
+	plan.layout.boot_bytes[1] = MIB(5);
+	expect_only("boot-area", "boot1");
+	plan.layout.boot_bytes[1] = 0;
+	facts.blob_changed[0] = true;
+	expect_only("blob-changed", "was changed or removed");
+	facts.blob_changed[0] = false;
+	facts.image_room_bytes = KIB(99);
+	expect_only("image-room", "100 KiB");
+	facts.image_room_bytes = UINT64_MAX;
+	spoil_layout();
+	expect_only("layout", "is no device of this layout: it needs 300 MiB");
+}
+
 /* Each call starts with an empty verdict. */
 static void begins_with_an_empty_verdict(void **state)
 {
@@ -647,6 +687,7 @@ int main(void)
 		cmocka_unit_test(a_bare_partition_needs_nothing),
 		cmocka_unit_test(every_archive_problem_is_listed),
 		cmocka_unit_test(a_missing_target_is_reported_once),
+		cmocka_unit_test(the_boot_loader_alone),
 		cmocka_unit_test(begins_with_an_empty_verdict),
 	};
 

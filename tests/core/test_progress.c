@@ -639,6 +639,28 @@ static void gauges_stay_consistent(void **state)
 		random_install();
 }
 
+/* Only the commit takes time: its bytes are the percentage. */
+static void the_boot_loader_alone(void **state)
+{
+	const struct progress_totals boot = {.scope = SCOPE_BOOT, .verify = true};
+	struct progress progress = {0};
+	struct progress_sample sample = {.now_ms = 1000, .step = STEP_LOCK};
+
+	(void)state;
+	progress_init(&progress, &boot, sample.now_ms);
+	progress_update(&progress, &sample);
+	assert_int_equal(progress_view(&progress)->percent, 1);
+	sample = (struct progress_sample){
+		.now_ms = 2000, .step = STEP_COMMIT, .step_done = MIB(1), .step_total = MIB(2)};
+	progress_update(&progress, &sample);
+	assert_int_equal(progress_view(&progress)->percent, 51);
+	sample.step_done = MIB(2);
+	progress_update(&progress, &sample);
+	assert_int_equal(progress_view(&progress)->percent, 99);
+	progress_finish(&progress);
+	assert_int_equal(progress_view(&progress)->percent, 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -662,6 +684,7 @@ int main(void)
 		cmocka_unit_test(the_eta_needs_a_rate),
 		cmocka_unit_test(the_clock_may_jump),
 		cmocka_unit_test(gauges_stay_consistent),
+		cmocka_unit_test(the_boot_loader_alone),
 	};
 
 	return cmocka_run_group_tests_name("progress", tests, NULL, NULL);

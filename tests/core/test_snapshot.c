@@ -17,7 +17,7 @@ static void init_sets_names_only(void **state)
 
 	(void)state;
 	memset(&snapshot, 0xff, sizeof(snapshot));
-	snapshot_init(&snapshot, &card, "/srv/images/root\nfs.tar.gz", "single-gpt");
+	snapshot_init(&snapshot, SCOPE_ALL, &card, "/srv/images/root\nfs.tar.gz", "single-gpt");
 	assert_string_equal(snapshot.target_name, "mmcblk1");
 	assert_string_equal(snapshot.target_path, "/dev/mmcblk1");
 	assert_string_equal(snapshot.target_model, "SD32G");
@@ -28,7 +28,7 @@ static void init_sets_names_only(void **state)
 	assert_int_equal(snapshot.step, STEP_OPEN);
 	assert_int_equal(snapshot.message_count, 0);
 	assert_false(snapshot_ended(&snapshot));
-	snapshot_init(&snapshot, &card, "rootfs.tar", "");
+	snapshot_init(&snapshot, SCOPE_ALL, &card, "rootfs.tar", "");
 	assert_string_equal(snapshot.archive_name, "rootfs.tar");
 }
 
@@ -38,7 +38,7 @@ static void other_versions_are_refused(void **state)
 	struct snapshot snapshot;
 
 	(void)state;
-	snapshot_init(&snapshot, &card, "rootfs.tar", "");
+	snapshot_init(&snapshot, SCOPE_ALL, &card, "rootfs.tar", "");
 	assert_true(snapshot_is_ours(&snapshot, sizeof(snapshot)));
 	assert_false(snapshot_is_ours(&snapshot, sizeof(snapshot) - 1));
 	snapshot.version++;
@@ -57,7 +57,7 @@ static void keeps_the_last_messages(void **state)
 	char text[400];
 
 	(void)state;
-	snapshot_init(&snapshot, &card, "rootfs.tar", "");
+	snapshot_init(&snapshot, SCOPE_ALL, &card, "rootfs.tar", "");
 	snapshot.steps[STEP_MKFS].state = STEP_ACTIVE;
 	snapshot_message(&snapshot, "first\x1b[2J");
 	assert_int_equal(snapshot.messages[SNAPSHOT_MESSAGES - 1].step, STEP_MKFS);
@@ -81,12 +81,26 @@ static void keeps_the_last_messages(void **state)
 	assert_int_equal(snapshot.messages[SNAPSHOT_MESSAGES - 1].text[158], '?');
 }
 
+static void the_subject_is_what_is_installed(void **state)
+{
+	struct snapshot snapshot;
+
+	(void)state;
+	snapshot_init(&snapshot, SCOPE_ALL, &card, "/srv/rootfs.tar", "single-gpt");
+	assert_string_equal(snapshot_subject(&snapshot), "rootfs.tar");
+	snapshot_init(&snapshot, SCOPE_BOOT, &card, "", "imx8mp");
+	assert_int_equal(snapshot.scope, SCOPE_BOOT);
+	assert_string_equal(snapshot.archive_name, "");
+	assert_string_equal(snapshot_subject(&snapshot), "boot loader");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(init_sets_names_only),
 		cmocka_unit_test(other_versions_are_refused),
 		cmocka_unit_test(keeps_the_last_messages),
+		cmocka_unit_test(the_subject_is_what_is_installed),
 	};
 
 	return cmocka_run_group_tests_name("snapshot", tests, NULL, NULL);

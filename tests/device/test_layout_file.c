@@ -595,7 +595,7 @@ static const struct {
 		BLOB_DISK, 0, {0}, "", NULL},
 	{"uefi", TABLE_GPT, {{8192, 1048576, FS_VFAT, "/boot/efi"}, {1056768, 0, FS_EXT4, "/"}},
 		NULL, 0, BLOB_DISK, 0, {0}, "", NULL},
-	{"bios", TABLE_MBR, {{8192, 0, FS_EXT4, "/"}}, "boot.img", 440, BLOB_DISK, 0, {0}, "",
+	{"bios", TABLE_MBR, {{8192, 0, FS_EXT4, "/"}}, "boot.img", 512, BLOB_DISK, 0, {0}, "",
 		"core.img"},
 };
 

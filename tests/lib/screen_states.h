@@ -778,6 +778,107 @@ static struct model *result_cancelled(void)
 	return installing(s, &screen_result);
 }
 
+/* --- the boot loader alone --- */
+
+static struct model *boot_only_layout(void)
+{
+	struct model *m = layout();
+
+	m->scope = SCOPE_BOOT;
+	m->has_scan = false;
+	return m;
+}
+
+/* The loaders of the target: one is replaced, and the boot area stays. */
+static struct model *boot_only_review(void)
+{
+	struct model *m = review();
+	struct layout *placed = &m->layouts[m->layout_cursor].placed;
+
+	m->scope = SCOPE_BOOT;
+	m->has_scan = false;
+	m->scan = (struct inspect_result){0};
+	m->last_bps = 0;
+	give_loaders(&m->target);
+	placed->blob_count = 2;
+	placed->blobs[0] = (struct layout_blob){.name = "u-boot",
+		.target = BLOB_DISK,
+		.offset_bytes = KIB(32),
+		.size_bytes = MIB(1)};
+	placed->blobs[1] = (struct layout_blob){
+		.name = "environment", .target = BLOB_PARTITION, .partition = "env"};
+	m->plan.scope = SCOPE_BOOT;
+	m->plan.target = m->target;
+	m->plan.layout = *placed;
+	return m;
+}
+
+static struct model *boot_only_refused(void)
+{
+	struct model *m = boot_only_review();
+
+	m->verdict.count = 1;
+	STR_COPY(m->verdict.problems[0].text,
+		"Blob u-boot (4 MiB at 32 KiB) would overwrite partition 1 (rootfs) of "
+		"/dev/mmcblk1, which begins at 4 MiB. Choose a smaller file or the layout that the "
+		"device was installed with.");
+	return m;
+}
+
+static struct snapshot boot_only_snapshot(enum step_id step)
+{
+	struct snapshot s = make_snapshot(step);
+
+	s.scope = SCOPE_BOOT;
+	s.archive_name[0] = s.archive_sha256[0] = '\0';
+	for (unsigned i = 0; i < STEP_COUNT; i++)
+		if (!step_is_of(SCOPE_BOOT, i))
+			s.steps[i] = (struct snapshot_step){STEP_TODO, 0};
+	s.progress = (struct progress_view){.step = {MIB(1), MIB(3)}, .percent = 34, .eta_s = -1};
+	s.progress.rate_bps = MIB(2);
+	s.tar = (struct tar_counts){0};
+	s.elapsed_ms = 2000;
+	s.message_count = 0;
+	memset(s.messages, 0, sizeof(s.messages));
+	return s;
+}
+
+static struct model *boot_only_install(void)
+{
+	return installing(boot_only_snapshot(STEP_COMMIT), &screen_install);
+}
+
+static struct model *boot_only_cancel(void)
+{
+	struct model *m = boot_only_install();
+
+	type(m, "c");
+	return m;
+}
+
+static struct model *boot_only_pass(void)
+{
+	struct snapshot s = boot_only_snapshot(STEP_COUNT);
+
+	s.state = INSTALL_PASSED;
+	s.progress.percent = 100;
+	return installing(s, &screen_result);
+}
+
+static struct model *boot_only_fail(void)
+{
+	struct snapshot s = boot_only_snapshot(STEP_COMMIT);
+
+	s.state = INSTALL_FAILED;
+	s.steps[STEP_COMMIT].state = STEP_FAILED;
+	s.exit_code = EXIT_FAILED;
+	err_set(&s.err, EXIT_FAILED, "commit",
+		"/srv/u-boot.bin could not be written to mmcblk1: the device could not be written at "
+		"byte 65536: Input/output error");
+	STR_COPY(s.err.next, "Install the boot loader again before the board starts from it");
+	return installing(s, &screen_result);
+}
+
 /* --- over others --- */
 
 static struct model *help_over(struct model *m)
@@ -1059,6 +1160,19 @@ static const struct state {
 			"boardstrap status shows it."}},
 	{"result-cancelled", result_cancelled,
 		{"cancelled while the files were extracted", "will not boot", "Install again"}},
+	{"boot-only-layout", boot_only_layout, {"> boot-root", "Layout"}},
+	{"boot-only-review", boot_only_review,
+		{"boot loader", "mmcblk1", "7.3 GiB", "2 partitions", "four digits of its serial"}},
+	{"boot-only-refused", boot_only_refused,
+		{"Cannot install:", "would overwrite partition 1 (rootfs) of /dev/mmcblk1"}},
+	{"boot-only-install", boot_only_install,
+		{"boot loader -> mmcblk1", "34 %", "[ >> ] commit"}},
+	{"boot-only-cancel", boot_only_cancel,
+		{"Cancel? The boot loader may be incomplete.", "y yes"}},
+	{"boot-only-pass", boot_only_pass, {"mmcblk1, eMMC ..9f31", "boot loader verified"}},
+	{"boot-only-fail", boot_only_fail,
+		{"could not be written to mmcblk1", "boot loader may be incomplete.",
+			"Install the boot loader again before the board starts from it."}},
 	{"help-target", help_target, {"Help: Target", "Enter", "choose this device"}},
 	{"help-archive", help_archive, {"Help: Archive", "open the folder"}},
 	{"help-layout", help_layout, {"Help: Layout", "choose this layout"}},

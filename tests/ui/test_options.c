@@ -55,6 +55,18 @@ static void install_takes_everything(void **state)
 	assert_false(options.json || options.dry_run || options.all || options.help);
 }
 
+static void only_a_part(void **state)
+{
+	(void)state;
+	assert_int_equal(PARSE(INSTALL, "--target", "a", "--layout", "b"), 0);
+	assert_int_equal(options.scope, SCOPE_ALL);
+	assert_int_equal(
+		PARSE(INSTALL, "--only", "boot", "--target", "a", "--layout", "b", "--yes"), 0);
+	assert_int_equal(options.scope, SCOPE_BOOT);
+	assert_int_equal(PARSE(SCREENS, "--only=boot", "--only=boot"), 0);
+	assert_int_equal(options.scope, SCOPE_BOOT);
+}
+
 static void defaults_and_operands(void **state)
 {
 	(void)state;
@@ -113,6 +125,14 @@ static void bad_usage(void **state)
 		{COMMAND_INSPECT, {"a.tar", "b.tar"}, "unexpected argument 'b.tar'"},
 		{COMMAND_INSPECT, {"a.tar", "--archive", "b.tar"}, "inspect has no option"},
 		{COMMAND_INSTALL, {"--plain", "--json"}, "mutually exclusive"},
+		{COMMAND_INSTALL, {"--only", "root"}, "--only: unknown part 'root'. Use boot"},
+		{COMMAND_INSTALL, {"--only=boot", "--archive=a"},
+			"reads no archive: leave out --archive"},
+		{COMMAND_SCREENS, {"--only=boot", "--tar=/bin/tar"}, "leave out --tar"},
+		{COMMAND_INSTALL, {"--strip=1", "--only=boot"}, "leave out --strip"},
+		{COMMAND_INSTALL, {"--only=boot", "--memory=64M"}, "leave out --memory"},
+		{COMMAND_INSTALL, {"--only=boot", "--no-verify"}, "leave out --no-verify"},
+		{COMMAND_LIST, {"--only=boot"}, "list has no option '--only'"},
 		{COMMAND_INSTALL, {"/dev/sda"}, "unexpected argument '/dev/sda'"},
 		{COMMAND_SCREENS, {"--allow", "sd", "list"},
 			"the command list goes first, as in `boardstrap list`"},
@@ -334,6 +354,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(install_takes_everything),
+		cmocka_unit_test(only_a_part),
 		cmocka_unit_test(defaults_and_operands),
 		cmocka_unit_test(bad_usage),
 		cmocka_unit_test(options_are_spelled_out),

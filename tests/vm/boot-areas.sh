@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 #
 # boot-areas.sh - the boot areas of an emulated eMMC: boot_areas.c writes them with
-# the functions of device/, reads them back, enables and protects them; the kernel
-# checks the result inside the machine, and cmp the card's image outside.
+# the functions of device/, reads them back, enables and protects them; then an
+# install writes the boot loader alone. The kernel checks the result inside the
+# machine, and cmp the card's image outside.
 #
 # See lib.sh for the settings and prepare.sh for the requirements.
 # BOOT_AREAS: the program (default: build/tests/vm-boot-areas)
@@ -66,7 +67,14 @@ guest_script() {
 	areas started start
 	protection restored
 
+	only() { boardstrap install --only boot --target /dev/mmcblk0 --layout ./\$1.conf --yes --json; }
+	only both | tail -n 1 | tell only
+	byte config-only 179
+	protection only-after
+	only disk | tail -n 1 | tell only-disk
+
 	echo 1 >/sys/block/mmcblk0boot0/ro_lock_until_next_power_on
+	only both | tail -n 1 | tell only-locked
 	areas locked install /dev/mmcblk0 boot0.bin boot1.bin $OFFSET1
 	poweroff -f
 	EOF
@@ -80,6 +88,29 @@ make_tools() {
 	{ printf '\26\0\0\352eGON.BT0'; head -c 2500001 /dev/urandom; } >"$dir/boot0.bin"
 	head -c $((BOOT_MIB * 1024 * 1024 - OFFSET1)) /dev/urandom >"$dir/boot1.bin"
 	head -c $((BOOT_MIB * 1024 * 1024 + 1)) /dev/zero >"$dir/long.bin"
+	# A new loader, shorter than the old one.
+	{ printf '\26\0\0\352eGON.BT0'; head -c 700001 /dev/urandom; } >"$dir/new0.bin"
+	head -c 300001 /dev/urandom >"$dir/new1.bin"
+	cat >"$dir/both.conf" <<-EOF
+	partition "rootfs" {
+		grow = true
+		format = "ext4"
+		mount = "/"
+	}
+	blob "spl" {
+		file = "new0.bin"
+		target = "boot0"
+	}
+	blob "u-boot" {
+		file = "new1.bin"
+		target = "boot1"
+		offset = "4K"
+	}
+	emmc {
+		boot-enable = "boot1"
+	}
+	EOF
+	sed 's/"boot0"/"disk"\n\toffset = "32K"/' "$dir/both.conf" >"$dir/disk.conf"
 	stick_of "$dir"
 }
 check "the stick" make_tools || exit 1
@@ -91,6 +122,9 @@ cp --sparse=always "$MACHINE/emmc.img" "$wanted"
 dd if="$vm_tmp/stick/boot0.bin" of="$wanted" conv=notrunc status=none
 dd if="$vm_tmp/stick/boot1.bin" of="$wanted" conv=notrunc status=none oflag=seek_bytes bs=1M \
 	seek=$((BOOT_MIB * 1024 * 1024 + OFFSET1))
+dd if="$vm_tmp/stick/new0.bin" of="$wanted" conv=notrunc status=none
+dd if="$vm_tmp/stick/new1.bin" of="$wanted" conv=notrunc status=none bs=4k \
+	seek=$((BOOT_MIB * 1024 / 4 + 1))
 
 machine_up "the machine comes up" 120 '^bash.*# *$' installer.vmlinuz installer.cpio "vm.shell vm.boot-areas"
 
@@ -138,12 +172,20 @@ step "what is too long for an area is refused" long 'the device has 4194304 byte
 step "and both areas are protected" long-after 11
 step "killed in between, boot0 is left unprotected" killed 01
 step "the next start protects it again" restored 11
+step "the boot loader alone: boot0 and boot1, without a table" only \
+	'{"event":"result","result":"pass","code":0,"step":null,"message":"the boot loader was written and verified;'
+step "and boot1 is enabled" config-only 50
+step "both areas are protected then" only-after 11
+step "but not the disk, which has no table" only-disk \
+	'{"event":"result","result":"refused","code":2,"step":"check","message":"The boot loader alone cannot be'
+step "nor areas that are locked" only-locked \
+	'{"event":"result","result":"refused","code":2,"step":"commit","message":"Boot area boot0 of mmcblk0:'
 step "an area that is locked until the next power cycle is refused" locked \
 	'mmcblk0boot0 is locked until the next power cycle'
 
 # ---------------------------------------------------------------------------
 # from outside
 
-check "the card has both bootloaders, and not another byte was changed" \
+check "the card has the new bootloaders, and not another byte was changed" \
 	cmp "$MACHINE/emmc.img" "$wanted"
 exit 0 # vm_cleanup exits with 1 if a check failed

@@ -228,6 +228,7 @@ static bool prepare_all(struct app *app)
 	}
 	app_read_board(app->options->root, m->board, sizeof(m->board));
 	app_start_layouts(app);
+	m->scope = app->options->scope;
 	m->allow = app->options->allow;
 	m->screen = &screen_target;
 	app_judge(app);
@@ -235,7 +236,8 @@ static bool prepare_all(struct app *app)
 	app_watch_plugging(app);
 	if (app->options->target)
 		app_take_target(app);
-	app_start_browsing(app);
+	if (m->scope == SCOPE_ALL)
+		app_start_browsing(app);
 	return true;
 }
 

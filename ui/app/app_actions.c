@@ -4,6 +4,7 @@
 #include "core/process/child_run.h"
 #include "core/service/service.h"
 #include "device/base/util.h"
+#include "ui/screens/screen_frame.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -76,11 +77,13 @@ static void go_to(struct app *app, const struct screen *screen)
 static void keep_verdict(struct app *app)
 {
 	const struct snapshot *s = &app->model->snap;
+	const struct scope_words *words = scope_words(s->scope);
 	char text[600];
 
 	if (s->state == INSTALL_PASSED)
-		STR_FORMAT(text, "%s is installed%s", s->target_name,
-			s->exit_code == EXIT_NOT_VERIFIED ? ", but not verified" : " and verified");
+		STR_FORMAT(text, "%s%s%s", s->target_name, words->joint,
+			s->exit_code == EXIT_NOT_VERIFIED ? "installed, but not verified"
+							  : words->passed);
 	else
 		err_sentence(&s->err, text, sizeof(text));
 	STR_FORMAT(app->last_words, "%s: %s.",
@@ -151,7 +154,7 @@ static void on_begin(struct app *app)
 	m->confirm[0] = '\0';
 	if (m->verdict.count > 0)
 		return;
-	r = service_start(&m->plan, inspect_manifest(app->inspect), &fd);
+	r = service_start(&m->plan, app->inspect ? inspect_manifest(app->inspect) : NULL, &fd);
 	if (r < 0) {
 		model_say(m, true, "The install cannot be started: %s. Nothing has been written.",
 			strerror(-r));
@@ -183,15 +186,13 @@ static void leave_blobs(struct app *app)
 
 static void on_back(struct app *app)
 {
-	static const struct screen *const way[] = {
-		&screen_target, &screen_archive, &screen_layout, &screen_review};
-
-	int step = app->model->screen->step;
+	const struct screen *const *way = screen_way(app->model);
+	int place = screen_place(app->model, app->model->screen);
 
 	if (app->model->screen == &screen_blob)
 		leave_blobs(app);
-	else if (step >= 1) /* the first is Kinds */
-		go_to(app, way[step >= 2 ? step - 2 : 0]);
+	else if (place >= 0) /* the first is Kinds */
+		go_to(app, way[place > 0 ? place - 1 : 0]);
 }
 
 static void on_quit(struct app *app)
@@ -215,14 +216,14 @@ static void on_rescan(struct app *app)
 	/* A bad archive may have been repaired or replaced. */
 	if (m->has_scan)
 		(void)app_scan_archive(app, m->scan.path);
-	if (m->planned && m->scan.state == INSPECT_OK)
+	if (m->planned && model_has_plan(m))
 		app_check_plan(app);
 }
 
 static void on_target(struct app *app)
 {
 	model_place_layouts(app->model);
-	go_to(app, &screen_archive);
+	go_to(app, screen_way(app->model)[1]);
 }
 
 static void on_kinds(struct app *app)

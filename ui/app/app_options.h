@@ -4,6 +4,7 @@
 #define UI_APP_APP_OPTIONS_H
 
 #include "core/archive/source.h"
+#include "core/plan/scope.h"
 #include "device/layout/layout.h"
 #include "ui/lines/log_file.h"
 
@@ -11,6 +12,7 @@
 
 struct app_options {
 	int root;	     /* root fd for sysfs and proc (sysroot_open), borrowed */
+	enum scope scope;    /* SCOPE_BOOT: there is no Archive screen */
 	const char *archive; /* scanned at once; or NULL */
 	struct archive_options archive_options;
 	const char *target;	     /* /dev path of a disk, which gets the cursor, or path of an

@@ -223,8 +223,9 @@ void app_make_plan(struct app *app)
 {
 	struct model *m = app->model;
 	struct plan_request request = {
+		.scope = m->scope,
 		.target = &m->target,
-		.archive = m->scan.path,
+		.archive = m->scope == SCOPE_BOOT ? NULL : m->scan.path,
 		.archive_options = app->options->archive_options,
 		.layout = &m->layouts[m->layout_cursor].spec,
 		.tar_program = app->options->tar_program,
@@ -233,17 +234,19 @@ void app_make_plan(struct app *app)
 		.verify = app->options->verify,
 	};
 
-	if (m->planned || !m->has_scan || m->scan.state == INSPECT_RUNNING)
+	if (m->planned)
 		return;
-	if (m->scan.state == INSPECT_BAD) {
+	if (m->scope == SCOPE_ALL && (!m->has_scan || m->scan.state == INSPECT_RUNNING))
+		return;
+	if (m->scope == SCOPE_ALL && m->scan.state == INSPECT_BAD) {
 		m->verdict = (struct plan_verdict){.count = 1};
 		STR_FORMAT(m->verdict.problems[0].text,
 			"The archive is bad: %.190s. Choose another, or replace it and press r.",
 			m->scan.error);
 	} else {
 		plan_begin(&m->plan, &request);
-		plan_complete(
-			&m->plan, &m->scan, app->inspect ? inspect_manifest(app->inspect) : NULL);
+		plan_complete(&m->plan, m->scope == SCOPE_BOOT ? NULL : &m->scan,
+			app->inspect ? inspect_manifest(app->inspect) : NULL);
 		app_check_plan(app);
 	}
 	m->planned = true;

@@ -131,7 +131,11 @@ static int check_request(struct run *run)
 	struct diag diag;
 	int found, r;
 
-	if (!options->target || !options->archive)
+	if (options->scope == SCOPE_BOOT && (!options->target || !options->layout))
+		return refuse(run, "check",
+			"install --only boot needs --target DEV|IMAGE and --layout NAME|FILE (`boardstrap "
+			"list` shows the devices)");
+	if (options->scope == SCOPE_ALL && (!options->target || !options->archive))
 		return refuse(run, "check",
 			options->archive  ? "install needs --target DEV|IMAGE (`boardstrap list` "
 					    "shows the devices)"
@@ -281,7 +285,7 @@ static int try_filesystems(struct run *run)
 	char text[240];
 	int r;
 
-	if (run->verdict.count > 0)
+	if (run->verdict.count > 0 || run->plan.scope == SCOPE_BOOT)
 		return 0;
 	r = trial_run_apart(&trial, &run->plan, was_signalled, run);
 	if (r == -ECANCELED)
@@ -302,6 +306,7 @@ static int try_filesystems(struct run *run)
 static void begin_plan(struct run *run)
 {
 	const struct plan_request request = {
+		.scope = run->options.scope,
 		.target = &run->target,
 		.archive = run->options.archive,
 		.archive_options = run->options.reading,
@@ -395,6 +400,7 @@ static bool read_line(struct run *run, struct answer *ret)
 
 static int ask(struct run *run)
 {
+	const struct scope_words *words = scope_words(run->plan.scope);
 	const struct disk *target = &run->plan.target;
 	struct answer answer;
 	char word[32];
@@ -406,7 +412,7 @@ static int ask(struct run *run)
 	if (!isatty(STDIN_FILENO))
 		return refuse(run, "check",
 			"there is no terminal to ask on: use --yes to confirm writing");
-	fprintf(stderr, "Everything on %s will be erased.\n", target->name);
+	fprintf(stderr, "%s%s%s.\n", words->loss[0], target->name, words->loss[1]);
 	if (disk_confirm_word(target, word))
 		fprintf(stderr, "Type the last four digits of its serial to begin: ");
 	else
@@ -488,7 +494,8 @@ static int run_install(struct run *run)
 	if (run->options.yes && !run->options.dry_run)
 		return run_engine(run);
 	scan_lines_init(&run->scan, &run->follow);
-	r = read_archive(run);
+	if (run->options.scope == SCOPE_ALL)
+		r = read_archive(run);
 	if (r == 0)
 		r = complete_plan(run);
 	if (r == 0 && !run->options.dry_run)

@@ -68,6 +68,14 @@ static int take_allow(struct options *options, const char *value, struct diag *d
 	return 0;
 }
 
+static int take_only(struct options *options, const char *value, struct diag *diag)
+{
+	if (scope_parse(value, &options->scope) < 0)
+		return diag_fail(diag, -EINVAL,
+			"--only: unknown part '%.40s'. Use boot, for the boot loader alone", value);
+	return 0;
+}
+
 static int take_archive(struct options *options, const char *value, struct diag *diag)
 {
 	(void)options;
@@ -121,6 +129,8 @@ static const struct option_row {
 		.offset = NOWHERE, .take = take_blob},
 	{"images", "DIR", "the folder of the images that a genimage.cfg names", FOR_PLANS,
 		.offset = OFFSET(blobs.images)},
+	{"only", "boot", "write the boot loader alone, and keep all partitions", FOR_PLANS,
+		.offset = NOWHERE, .take = take_only},
 	{"allow", "KIND,...", "allow sd, usb, disk, loop, image, worn and others",
 		FOR_PLANS | FOR(LIST), .offset = NOWHERE, .take = take_allow},
 	{"tar", "PATH", "extract with this tar instead of the one in PATH", FOR_PLANS,
@@ -348,6 +358,27 @@ static int take_operand(
 	return 0;
 }
 
+/* Options that would have no effect are mistakes: --archive may be meant to be installed. */
+static int check_only(const struct options *options, struct diag *diag)
+{
+	const struct {
+		bool given;
+		const char *name, *why;
+	} useless[] = {
+		{options->archive, "archive", "reads no archive"},
+		{options->tar, "tar", "reads no archive"},
+		{options->reading.strip > 0, "strip", "reads no archive"},
+		{options->reading.memory_bytes > 0, "memory", "reads no archive"},
+		{options->no_verify, "no-verify", "always reads back what it has written"},
+	};
+
+	for (size_t i = 0; options->scope != SCOPE_ALL && i < ARRAY_SIZE(useless); i++)
+		if (useless[i].given)
+			return diag_fail(diag, -EINVAL, "--only %s %s: leave out --%s",
+				scope_words(options->scope)->name, useless[i].why, useless[i].name);
+	return 0;
+}
+
 int options_parse(
 	enum command command, int argc, char **argv, struct options *ret, struct diag *diag)
 {
@@ -376,6 +407,8 @@ int options_parse(
 			options.plain ? "plain" : "json");
 	if (r == 0 && options.brief && options.json)
 		r = diag_fail(diag, -EINVAL, "--brief and --json are mutually exclusive");
+	if (r == 0)
+		r = check_only(&options, diag);
 	if (r == 0)
 		*ret = options;
 	return r;

@@ -7,6 +7,7 @@
 #define UI_CMD_OPTIONS_H
 
 #include "core/archive/source.h"
+#include "core/plan/scope.h"
 #include "device/base/diag.h"
 #include "device/base/util.h"
 #include "device/layout/layout_blob.h"
@@ -40,6 +41,7 @@ struct options {
 	const char *name;    /* operand of attach, status and cancel: name of a target */
 	struct archive_options reading;
 	struct blob_choices blobs; /* files in place of those of the layout */
+	enum scope scope;	   /* of --only */
 	unsigned allow;		   /* bits of disk_allow_parse */
 	bool yes, dry_run, no_verify, plain, json, all, brief, quiet;
 	bool help; /* main prints it before it runs any command */

@@ -224,7 +224,7 @@ void plain_status(struct plain *plain, const struct snapshot *snapshot)
 		int percent =
 			scans ? gauge_percent(snapshot->progress.step) : snapshot->progress.percent;
 
-		STR_FORMAT(line, "%s -> %s: %s, %d %% %s, %s", snapshot->archive_name,
+		STR_FORMAT(line, "%s -> %s: %s, %d %% %s, %s", snapshot_subject(snapshot),
 			snapshot->target_name, step_name(snapshot->step), percent > 0 ? percent : 0,
 			scans ? "read" : "done", human_left(snapshot->progress.eta_s).s);
 		plain_wrap(plain->out, "", line);

@@ -77,7 +77,7 @@ int scan_lines_run(struct scan_lines *scan, const char *path, const struct archi
 	scan->inspect = inspect_new(reactor, path, options, diag);
 	if (!scan->inspect)
 		return -EBADMSG;
-	snapshot_init(&scan->snapshot, target, path, layout);
+	snapshot_init(&scan->snapshot, SCOPE_ALL, target, path, layout);
 	progress_init(&scan->progress, &none, now_ms());
 	if (r >= 0)
 		r = reactor_add(reactor, &scan->tick, EPOLLIN);

@@ -154,6 +154,11 @@ size_t model_listed(const struct model *model)
 	return listed;
 }
 
+bool model_has_plan(const struct model *model)
+{
+	return model->planned && (model->scope == SCOPE_BOOT || model->scan.state == INSPECT_OK);
+}
+
 void model_place_layouts(struct model *model)
 {
 	for (size_t i = 0; i < model->layout_count; i++) {
@@ -216,7 +221,7 @@ void model_ask_cancel(struct model *model)
 {
 	model->cancel_asked = true;
 	model_say(model, false, "Cancel? %s",
-		model->snap.written ? "The device will not boot."
+		model->snap.written ? scope_words(model->snap.scope)->brief
 				    : "Nothing has been written yet.");
 }
 

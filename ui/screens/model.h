@@ -51,6 +51,7 @@ struct model {
 	size_t help_top;	      /* first visible row of the help */
 	const struct grid *grid;      /* borrowed: the current grid, for keys that move by pages;
 					 NULL: unknown */
+	enum scope scope;
 	bool only_follow; /* attached to another front end's install: no other screens */
 
 	/* The only place for errors and questions; the next key clears it. */
@@ -143,6 +144,9 @@ void model_filter_disks(struct model *model);
 size_t model_listed(const struct model *model);
 /* Returns the disk under the cursor, or NULL. */
 const struct disk *model_disk(const struct model *model);
+
+/* True if the plan is made: a bad archive has a verdict, but no plan. */
+bool model_has_plan(const struct model *model);
 
 /* Places every layout that could be read on the chosen target. */
 void model_place_layouts(struct model *model);

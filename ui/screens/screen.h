@@ -62,13 +62,22 @@ struct area {
  * To add a screen, also declare it below, and show it with go_to from the handler of an outcome
  * (app_actions.c) or, if it is an overlay, in screen_keys.c. A new outcome has a row in handlers
  * (app_actions.c), and a new key one in ui/term/keys.c. If the app has to act when the screen
- * opens, add it to on_enter (app_actions.c). If it has a step, add it to step_titles
- * (screen_frame.c) and way[] (app_actions.c), and renumber the later ones. In tests/lib, add it to
+ * opens, add it to on_enter (app_actions.c). If it is one of the steps before an install, add it to
+ * the ways (screen_frame.c) that lead over it. In tests/lib, add it to
  * all_screens (screen_model.h) and its states to screen_states.h, then run `make golden`.
  */
+enum screen_step {
+	SCREEN_STEP_NONE,
+	SCREEN_STEP_TARGET,
+	SCREEN_STEP_ARCHIVE,
+	SCREEN_STEP_LAYOUT,
+	SCREEN_STEP_REVIEW
+};
+
 struct screen {
 	const char *name;
-	int step;     /* 1 to 4 for the screens before an install; 0: any other */
+	/* The screens before an install have one, in their order: screen_way. 0: any other. */
+	enum screen_step step;
 	bool overlay; /* shown on top of another: has no notice, and "back" closes it */
 	const struct hint *hints;
 	size_t hint_count;

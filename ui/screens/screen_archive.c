@@ -32,7 +32,7 @@ static const struct hint hints[] =
 
 const struct screen screen_archive = {
 	.name = "Archive",
-	.step = 2,
+	.step = SCREEN_STEP_ARCHIVE,
 	.hints = hints,
 	.hint_count = ARRAY_SIZE(hints),
 	.draw = screen_browse_draw,

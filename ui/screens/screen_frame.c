@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-static const char *const step_titles[] = {"Target", "Archive", "Layout", "Review"};
-
 /* The keys that work in the text field. */
 static bool has_other_matches(const struct model *model)
 {
@@ -129,17 +127,39 @@ static void draw_keys(const struct model *model, const struct screen *screen, st
 	}
 }
 
-static void draw_steps(const struct screen *screen, struct grid *grid, int row)
+const struct screen *const *screen_way(const struct model *model)
 {
-	int col = 1;
+	static const struct screen *const ways[SCOPE_COUNT][5] = {
+		[SCOPE_ALL] = {&screen_target, &screen_archive, &screen_layout, &screen_review},
+		[SCOPE_BOOT] = {&screen_target, &screen_layout, &screen_review},
+	};
 
-	for (int i = 0; i < (int)ARRAY_SIZE(step_titles); i++) {
+	return ways[model->scope];
+}
+
+int screen_place(const struct model *model, const struct screen *screen)
+{
+	const struct screen *const *way = screen_way(model);
+
+	for (int i = 0; way[i]; i++)
+		if (way[i]->step == screen->step)
+			return i;
+	return -1;
+}
+
+static void draw_steps(
+	const struct model *model, const struct screen *screen, struct grid *grid, int row)
+{
+	const struct screen *const *way = screen_way(model);
+	int col = 1, place = screen_place(model, screen);
+
+	for (int i = 0; way[i]; i++) {
 		char text[24];
 		int end;
 
-		STR_FORMAT(text, "%d %s", i + 1, step_titles[i]);
+		STR_FORMAT(text, "%d %s", i + 1, way[i]->name);
 		end = grid_text(grid, row, col, ATTR_NORMAL, text);
-		if (i + 1 == screen->step)
+		if (i == place)
 			grid_attr(grid, row, col - 1, end - col + 2, ATTR_REVERSE);
 		col = end + (screen_is_narrow(grid) ? 1 : 3);
 	}
@@ -155,7 +175,7 @@ static void draw_head(const struct model *model, const struct screen *screen, st
 		screen->title(model, grid);
 	} else {
 		if (is_short && screen->step)
-			STR_FORMAT(text, "%d %s", screen->step, screen->name);
+			STR_FORMAT(text, "%d %s", screen_place(model, screen) + 1, screen->name);
 		else
 			STR_COPY(text, screen->step ? "boardstrap" : screen->name);
 		left = grid_text(grid, 0, 1, ATTR_BOLD, text);
@@ -166,7 +186,7 @@ static void draw_head(const struct model *model, const struct screen *screen, st
 		}
 	}
 	if (screen->step && !is_short)
-		draw_steps(screen, grid, ++row);
+		draw_steps(model, screen, grid, ++row);
 	else
 		grid_rule(grid, ++row);
 }
@@ -307,7 +327,7 @@ static void draw_too_small(const struct model *model, struct grid *grid)
 static bool shows_scan(
 	const struct model *model, const struct screen *screen, const struct grid *grid)
 {
-	return screen->step >= 2 && model->has_scan &&
+	return screen->step > SCREEN_STEP_TARGET && model->has_scan &&
 	       !(screen == &screen_review && screen_is_short(grid) &&
 		       model->scan.state != INSPECT_RUNNING);
 }

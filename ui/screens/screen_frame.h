@@ -21,4 +21,10 @@ struct area screen_area(
 size_t screen_hints(const struct model *model, const struct screen *screen,
 	const struct hint *ret[SCREEN_HINTS]);
 
+/* The screens of the steps before an install of the model's scope, in order; ends with NULL. Kinds
+ * belongs to the step of Target, and is not among them. */
+const struct screen *const *screen_way(const struct model *model);
+/* The index in screen_way of the step that @screen belongs to; -1 if it has none. */
+int screen_place(const struct model *model, const struct screen *screen);
+
 #endif

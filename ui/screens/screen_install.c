@@ -61,9 +61,10 @@ void screen_title_install(const struct model *m, struct grid *g)
 		col = grid_text(g, 0, 1, ATTR_BOLD, "boardstrap") + 12;
 	end = grid_right(g, 0, g->cols - 1, ATTR_NORMAL, human_duration(s->elapsed_ms / 1000).s);
 	if (screen_is_narrow(g))
-		STR_FORMAT(text, "%s -> %s %s", s->archive_name, s->target_name, s->target_short);
+		STR_FORMAT(
+			text, "%s -> %s %s", snapshot_subject(s), s->target_name, s->target_short);
 	else
-		STR_FORMAT(text, "%s -> %s, %s %s", s->archive_name, s->target_name,
+		STR_FORMAT(text, "%s -> %s, %s %s", snapshot_subject(s), s->target_name,
 			disk_kind_label(s->target_kind), s->target_short);
 	(void)grid_put(g, 0, col, end - 2 - col, ATTR_NORMAL, text);
 }
@@ -98,9 +99,11 @@ static int draw_gauges(const struct model *m, struct grid *g, int row)
 	char label[32];
 
 	STR_FORMAT(label, "on %s", disk_kind_label(m->snap.target_kind));
-	draw_bytes(g, row++, "archive", now->archive, calm->archive);
-	draw_bytes(g, row++, "files", now->extracted, calm->extracted);
-	draw_bytes(g, row++, label, now->medium, calm->medium);
+	if (step_is_of(m->snap.scope, STEP_EXTRACT)) {
+		draw_bytes(g, row++, "archive", now->archive, calm->archive);
+		draw_bytes(g, row++, "files", now->extracted, calm->extracted);
+		draw_bytes(g, row++, label, now->medium, calm->medium);
+	}
 	if (!screen_is_short(g)) {
 		if (m->snap.step < STEP_COUNT && now->step.total > 0)
 			draw_bytes(g, row, step_name(m->snap.step), now->step, calm->step);
@@ -159,16 +162,21 @@ static void draw_step(const struct model *m, struct grid *g, int row, int col, e
 		(void)grid_text(g, row, at, ATTR_NORMAL, time);
 }
 
-/* Returns the running or failed step of a place, else its last one. */
+/* Returns the running or failed step of a place, else the last one of the install; STEP_COUNT if it
+ * has none there. */
 static enum step_id step_at(const struct model *m, size_t place)
 {
-	for (enum step_id id = places[place].first; id < places[place].last; id++) {
+	enum step_id last = STEP_COUNT;
+
+	for (enum step_id id = places[place].first; id <= places[place].last; id++) {
 		enum step_state state = m->snap.steps[id].state;
 
 		if (state == STEP_ACTIVE || state == STEP_FAILED)
 			return id;
+		if (step_is_of(m->snap.scope, id))
+			last = id;
 	}
-	return places[place].last;
+	return last;
 }
 
 /* Returns the row below. */
@@ -180,11 +188,15 @@ static int draw_steps(const struct model *m, struct grid *g, int row)
 	if (width < STEP_COLS)
 		width = STEP_COLS;
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		enum step_id id = step_at(m, i);
+
+		if (id == STEP_COUNT)
+			continue;
 		if (i == PLACES_BEFORE || col + STEP_COLS_LAST > g->cols) {
 			row++;
 			col = 1;
 		}
-		draw_step(m, g, row, col, step_at(m, i));
+		draw_step(m, g, row, col, id);
 		col += width;
 	}
 	return row + 1;

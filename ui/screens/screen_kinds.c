@@ -231,7 +231,7 @@ static const struct hint hints[] = {
 
 const struct screen screen_kinds = {
 	.name = "Kinds",
-	.step = 1,
+	.step = SCREEN_STEP_TARGET,
 	.hints = hints,
 	.hint_count = ARRAY_SIZE(hints),
 	.draw = draw,

@@ -411,12 +411,12 @@ static const struct hint hints[] = {
 	{ACTION_PATH, "path", NULL, "type the path of a layout file; Tab completes it", 1, NULL},
 	{ACTION_SEARCH, "search", NULL, "find a layout by name", 2, NULL},
 	{ACTION_HELP, "help", NULL, "this page", 0, NULL},
-	{ACTION_BACK, "back", NULL, "go back to the archive", 0, NULL},
+	{ACTION_BACK, "back", NULL, "go back to the screen before this one", 0, NULL},
 };
 
 const struct screen screen_layout = {
 	.name = "Layout",
-	.step = 3,
+	.step = SCREEN_STEP_LAYOUT,
 	.hints = hints,
 	.hint_count = ARRAY_SIZE(hints),
 	.draw = draw,

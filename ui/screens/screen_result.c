@@ -13,6 +13,7 @@
 #define ADVICE_BYTES 256
 #define LETTER_ROWS  5
 #define LETTER_COLS  6
+#define BOOT_DONE    "Its boot loader was written and verified. Its partitions were not touched."
 #define BANNER_COLS  (4 * LETTER_COLS + 3 * 2)
 
 static const struct {
@@ -226,7 +227,9 @@ static int draw_numbers(const struct snapshot *s, struct grid *g, int row, int c
 
 	(void)grid_format(g, row++, col, ATTR_NORMAL, "%s, %s %s", s->target_name,
 		disk_kind_label(s->target_kind), s->target_short);
-	if (s->state == INSTALL_PASSED ? s->verify.entries > 0 : s->verify.mismatches > 0)
+	if (s->state == INSTALL_PASSED && s->scope == SCOPE_BOOT)
+		(void)grid_text(g, row++, col, ATTR_NORMAL, "boot loader verified");
+	else if (s->state == INSTALL_PASSED ? s->verify.entries > 0 : s->verify.mismatches > 0)
 		draw_verified(s, g, row++, col);
 	else if (s->state == INSTALL_PASSED)
 		(void)grid_text(g, row++, col, ATTR_BOLD, "NOT verified");
@@ -249,8 +252,11 @@ static void draw_passed(const struct model *m, struct grid *g, int row, int bott
 	}
 	STR_FORMAT(text, "%s, sha256 %.8s..%.4s", s->archive_name, s->archive_sha256,
 		length >= 4 ? s->archive_sha256 + length - 4 : "");
-	row = draw_fact(g, row, bottom, "Archive", text);
+	if (s->scope == SCOPE_ALL)
+		row = draw_fact(g, row, bottom, "Archive", text);
 	row = draw_fact(g, row, bottom, "Layout", s->layout_name);
+	if (s->scope == SCOPE_BOOT)
+		row = draw_fact(g, row, bottom, "Device", BOOT_DONE);
 	if (s->boot.count > 0 && s->boot.list[0].severity != BOOT_UNKNOWN)
 		row = draw_fact(g, row, bottom, boot_severity_title(s->boot.list[0].severity),
 			s->boot.list[0].text);
@@ -271,7 +277,8 @@ static void draw_failed_narrow(const struct model *m, struct grid *g, int row, i
 	char text[512], next[ADVICE_BYTES];
 	int lines;
 
-	STR_FORMAT(text, "%s %s", s->written ? "The device will not boot." : "Nothing was written.",
+	STR_FORMAT(text, "%s %s",
+		s->written ? scope_words(s->scope)->brief : "Nothing was written.",
 		advice(m, next));
 	lines = grid_lines(g, g->cols - 2, text);
 	row += grid_wrap(g, row, 1, g->cols - 2,
@@ -289,8 +296,8 @@ static int fact_lines(const struct grid *g, const char *text)
 static void draw_failed(const struct model *m, struct grid *g, int row, int bottom)
 {
 	const struct snapshot *s = &m->snap;
-	const char *device = s->written ? "It will not boot. Its old content is lost."
-					: "Nothing was written to it.";
+	const char *device =
+		s->written ? scope_words(s->scope)->state : "Nothing was written to it.";
 	char next[ADVICE_BYTES];
 	int rest = fact_lines(g, device) + fact_lines(g, advice(m, next));
 

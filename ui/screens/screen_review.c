@@ -2,6 +2,7 @@
 /* A summary of the install, what will be lost, and the confirmation; or why it cannot start. */
 #include "ui/screens/screen.h"
 
+#include "core/plan/boot_only.h"
 #include "core/plan/loader_check.h"
 #include "device/base/human.h"
 #include "device/base/util.h"
@@ -18,12 +19,6 @@
 static bool may_begin(const struct model *m)
 {
 	return m->planned && m->verdict.count == 0;
-}
-
-/* There is no plan for a bad archive. */
-static bool has_plan(const struct model *m)
-{
-	return m->planned && m->scan.state == INSPECT_OK;
 }
 
 /* "mmcblk1p1", "sda1"; "1" for an image. */
@@ -45,14 +40,17 @@ static void target_name(const struct disk *disk, const struct grid *g, char *ret
 }
 
 /* For a short or narrow screen: the target and its content. Returns the row below. */
-static int draw_loss(const struct disk *disk, struct grid *g, int row)
+static int draw_loss(const struct model *m, struct grid *g, int row)
 {
+	static const char *const loss_verbs[SCOPE_COUNT] = {
+		[SCOPE_ALL] = "Erase", [SCOPE_BOOT] = "Replace the boot loader of"};
+	const struct disk *disk = &m->target;
 	char name[40], identity[32], content[160], text[512];
 
 	target_name(disk, g, name, sizeof(name));
 	disk_identity_short(disk, identity);
 	disk_content_sentence(&disk->content, content, sizeof(content));
-	STR_FORMAT(text, "Erase %s %s %s %s", name, disk_kind_label(disk->kind),
+	STR_FORMAT(text, "%s %s %s %s %s", loss_verbs[m->scope], name, disk_kind_label(disk->kind),
 		human_size(disk->size_bytes).s, identity);
 	row += grid_wrap(g, row, 1, g->cols - 2, 2, ATTR_BOLD, text);
 	return row + grid_wrap(g, row, 1, g->cols - 2, 2, ATTR_NORMAL, content);
@@ -60,14 +58,15 @@ static int draw_loss(const struct disk *disk, struct grid *g, int row)
 
 static int draw_target(const struct model *m, struct grid *g, int row)
 {
+	const struct scope_words *words = scope_words(m->scope);
 	const struct disk *disk = &m->target;
 	char name[40], identity[32], content[160], text[512];
 
 	target_name(disk, g, name, sizeof(name));
 	disk_identity_short(disk, identity);
 	disk_content_sentence(&disk->content, content, sizeof(content));
-	row += grid_wrap(
-		g, row, 1, g->cols - 2, 2, ATTR_BOLD, "Everything on this device will be erased:");
+	STR_FORMAT(text, "%sthis device%s:", words->loss[0], words->loss[1]);
+	row += grid_wrap(g, row, 1, g->cols - 2, 2, ATTR_BOLD, text);
 	STR_FORMAT(text, "%s  %s%s%s%s  %s  %s", name, disk->vendor,
 		disk->vendor[0] && disk->model[0] ? " " : "", disk->model,
 		disk->vendor[0] || disk->model[0] ? "" : disk_kind_label(disk->kind),
@@ -154,7 +153,7 @@ static int draw_findings(const struct model *m, struct grid *g, int row, int col
 	const struct boot_findings *findings = &m->plan.boot.findings;
 	char text[sizeof(findings->list[0].text) + 16];
 
-	for (uint32_t i = 0; has_plan(m) && i < findings->count && row < last; i++) {
+	for (uint32_t i = 0; model_has_plan(m) && i < findings->count && row < last; i++) {
 		const struct boot_finding *finding = &findings->list[i];
 		const char *title = boot_severity_title(finding->severity);
 		unsigned attr =
@@ -177,7 +176,7 @@ static int draw_system(const struct model *m, struct grid *g, int row, int last)
 	char text[BOOT_DESCRIPTION_MAX];
 
 	boot_describe(&m->plan.boot.description, text);
-	if (!has_plan(m) || !text[0] || row >= last)
+	if (!model_has_plan(m) || !text[0] || row >= last)
 		return row;
 	(void)grid_text(g, row, 1, ATTR_BOLD, "System");
 	return row + grid_wrap(g, row, FACT_COL, g->cols - FACT_COL - 1, 1, ATTR_NORMAL, text);
@@ -221,26 +220,22 @@ static int draw_fact(struct grid *g, int row, int last, const char *label, const
 /* Boot loaders and boot settings: "spl at 32 KiB, uboot in boot0; boots from boot0". */
 static int draw_boot(const struct model *m, struct grid *g, int row, int last)
 {
-	static const char *const boots[] = {[EMMC_BOOT_NONE] = "boot from eMMC disabled",
-		[EMMC_BOOT_BOOT0] = "the eMMC boots from boot0",
-		[EMMC_BOOT_BOOT1] = "the eMMC boots from boot1",
-		[EMMC_BOOT_USER] = "the eMMC boots from the user area"};
 	const struct layout *layout = &m->layouts[m->layout_cursor].placed;
+	const char *setting = loader_setting_phrase(&m->target, layout);
+	size_t end;
 	char text[512] = "", one[128];
 
 	for (size_t i = 0; i < layout->blob_count; i++) {
+		const struct layout_blob *blob = &layout->blobs[i];
 		size_t length = strlen(text);
 
-		layout_blob_describe(&layout->blobs[i], one, sizeof(one));
-		(void)str_format(
-			text + length, sizeof(text) - length, "%s%s", length ? ", " : "", one);
+		layout_blob_describe(blob, one, sizeof(one));
+		(void)str_format(text + length, sizeof(text) - length, "%s%s%s", length ? ", " : "",
+			one, scope_writes_blob(m->scope, blob) ? "" : ": not written");
 	}
-	if (layout->emmc.boot != EMMC_BOOT_KEEP && m->target.kind == DISK_EMMC) {
-		size_t length = strlen(text);
-
-		(void)str_format(text + length, sizeof(text) - length, "%s%s", length ? "; " : "",
-			boots[layout->emmc.boot]);
-	}
+	end = strlen(text);
+	(void)str_format(
+		text + end, sizeof(text) - end, "%s%s", end && setting[0] ? "; " : "", setting);
 	return draw_fact(g, row, last, "Boot", text);
 }
 
@@ -248,11 +243,12 @@ static int draw_boot(const struct model *m, struct grid *g, int row, int last)
  * plan is complete it is not known whether the archive brings what starts the board. */
 static int draw_loaders(const struct model *m, struct grid *g, int row, int col, int last)
 {
-	bool has_firmware = !has_plan(m) || m->plan.has_firmware;
+	bool has_firmware = !model_has_plan(m) || m->plan.has_firmware;
 	struct loader_check check;
 	char text[160];
 
-	loader_check(&m->target, &m->layouts[m->layout_cursor].placed, has_firmware, &check);
+	loader_check(
+		m->scope, &m->target, &m->layouts[m->layout_cursor].placed, has_firmware, &check);
 	for (uint32_t i = 0; i < check.count && col > 1 && row < last; i++) {
 		loader_row_phrase(&check.rows[i], text, sizeof(text));
 		if (i == 0)
@@ -272,7 +268,7 @@ static int draw_ids(const struct model *m, struct grid *g, int row, int last)
 	const struct layout *layout = &m->layouts[m->layout_cursor].placed;
 	char text[400] = "";
 
-	for (size_t i = 0; has_plan(m) && i < layout->count; i++) {
+	for (size_t i = 0; model_has_plan(m) && i < layout->count; i++) {
 		const char *files = m->plan.identities.files[i];
 		size_t length = strlen(text);
 
@@ -293,7 +289,7 @@ static int draw_how(const struct model *m, struct grid *g, int row, int last)
 
 	if (m->scan.state != INSPECT_BAD)
 		row = draw_fact(g, row, last, "Then",
-			m->plan.verify || !has_plan(m)
+			m->plan.verify || !model_has_plan(m)
 				? "flush, verify every entry from the medium, partition table last"
 				: "flush, partition table last; NOT verified, as requested");
 	if (m->last_bps > 0 && m->scan.totals.stream_bytes > 0)
@@ -303,12 +299,27 @@ static int draw_how(const struct model *m, struct grid *g, int row, int last)
 	return row < last ? row + 1 : row;
 }
 
+/* For an install of the boot loader alone: the disk may have been installed with another layout. */
+static int draw_other_partitions(const struct model *m, struct grid *g, int row, int col, int last)
+{
+	char text[160] = "";
+
+	if (model_has_plan(m))
+		boot_only_warning(&m->plan, text, sizeof(text));
+	if (!text[0] || row >= last)
+		return row;
+	if (col > 1)
+		(void)grid_text(g, row, 1, ATTR_WARN | ATTR_BOLD, "Warning");
+	return row + grid_wrap(g, row, col, g->cols - col - 1, last - row < 2 ? 1 : 2,
+			     ATTR_WARN | ATTR_BOLD, text);
+}
+
 /* For a short or narrow screen: the loss, then the install, leaving a row for the question. */
 static int draw_small(const struct model *m, struct grid *g, int row, int last)
 {
 	char text[512];
 
-	row = draw_loss(&m->target, g, row);
+	row = draw_loss(m, g, row);
 	if (m->target.warning[0] && row < last)
 		row += grid_wrap(g, row, 1, g->cols - 2, screen_is_short(g) ? 1 : 2,
 			ATTR_WARN | ATTR_BOLD, m->target.warning);
@@ -316,14 +327,16 @@ static int draw_small(const struct model *m, struct grid *g, int row, int last)
 		STR_FORMAT(text, ", %s", m->layouts[m->layout_cursor].spec.name);
 		(void)grid_text(g, row,
 			grid_put_middle(g, row, 1, g->cols - 2 - grid_width(g, text), ATTR_NORMAL,
-				archive_name(m)),
+				m->scope == SCOPE_BOOT ? scope_words(m->scope)->subject
+						       : archive_name(m)),
 			ATTR_NORMAL, text);
 		row++;
 	}
 	row = draw_warnings(m, g, row, 1, last);
 	row = draw_findings(m, g, row, 1, last);
+	row = draw_other_partitions(m, g, row, 1, last);
 	row = draw_loaders(m, g, row, 1, last);
-	if (row < last && has_plan(m) && !m->plan.verify)
+	if (row < last && model_has_plan(m) && !m->plan.verify)
 		(void)grid_text(g, row++, 1, ATTR_BOLD, "NOT verified, as requested");
 	if (row < last && m->scan.state == INSPECT_OK)
 		(void)grid_format(g, row++, 1, ATTR_NORMAL, "%s, %s %s",
@@ -390,6 +403,17 @@ static void draw_field(const struct model *m, struct grid *g, int row)
 	g->cursor_col = grid_put_tail(g, row, col + 1, width, ATTR_BOLD, m->confirm);
 }
 
+static int draw_boot_only(const struct model *m, struct grid *g, int row, int last)
+{
+	row = draw_fact(g, row, last, "Install", "the boot loader alone");
+	row = draw_fact(g, row, last, "Layout", m->layouts[m->layout_cursor].spec.name);
+	row = draw_boot(m, g, row, last);
+	row = draw_other_partitions(m, g, row, FACT_COL, last);
+	row = draw_loaders(m, g, row, FACT_COL, last);
+	row = draw_fact(g, row, last, "Then", "every blob is read back from the medium");
+	return row < last ? row + 1 : row;
+}
+
 static int draw_facts(const struct model *m, struct grid *g, struct area area)
 {
 	int row = area.top + 1, last = area.bottom - 1;
@@ -397,6 +421,8 @@ static int draw_facts(const struct model *m, struct grid *g, struct area area)
 	if (screen_is_short(g) || screen_is_narrow(g))
 		return draw_small(m, g, screen_is_short(g) ? area.top : row, last);
 	row = draw_target(m, g, row);
+	if (m->scope == SCOPE_BOOT)
+		return draw_boot_only(m, g, row, last);
 	row = draw_archive(m, g, row);
 	row = draw_warnings(m, g, row, FACT_COL, last);
 	row = draw_system(m, g, row, last);
@@ -490,6 +516,16 @@ static enum outcome key(struct model *m, enum action action, struct key key)
 	}
 }
 
+static bool may_begin_all(const struct model *m)
+{
+	return may_begin(m) && m->scope == SCOPE_ALL;
+}
+
+static bool may_begin_boot(const struct model *m)
+{
+	return may_begin(m) && m->scope == SCOPE_BOOT;
+}
+
 static bool has_begun(const struct model *m)
 {
 	return may_begin(m) && m->confirm[0];
@@ -510,7 +546,9 @@ static bool letters_are_text(const struct model *m)
 
 static const struct hint hints[] = {
 	{ACTION_NEXT, "begin", NULL, "erase the device and install, if the word matches", 0,
-		may_begin},
+		may_begin_all},
+	{ACTION_NEXT, "begin", NULL, "write the boot loader, if the word matches", 0,
+		may_begin_boot},
 	{ACTION_ERASE, "delete", NULL, "delete the last character", 2, has_begun},
 	{ACTION_RESCAN, "check again", NULL, "check the device and the archive again", 1,
 		letters_are_keys},
@@ -523,7 +561,7 @@ static const struct hint hints[] = {
 
 const struct screen screen_review = {
 	.name = "Review",
-	.step = 4,
+	.step = SCREEN_STEP_REVIEW,
 	.hints = hints,
 	.hint_count = ARRAY_SIZE(hints),
 	.draw = draw,

@@ -354,7 +354,7 @@ static const struct hint hints[] = {
 
 const struct screen screen_target = {
 	.name = "Target",
-	.step = 1,
+	.step = SCREEN_STEP_TARGET,
 	.hints = hints,
 	.hint_count = ARRAY_SIZE(hints),
 	.draw = draw,

@@ -37,6 +37,7 @@ steps=core/install/steps.c
 suite_is core/test_steps
 part "no step after the last" $steps 'step < STEP_COUNT ?' 'step <= STEP_COUNT ?'
 part "a step's word" $steps '"wipe"' '"erase"'
+part "no wipe for the boot loader alone" $steps 'STEP(OPEN) |' 'STEP(OPEN) | STEP(WIPE) |'
 
 totals=core/tar/tar_totals.c
 suite_is core/test_tar_totals
@@ -167,19 +168,21 @@ part "one end of a step" $log 'next = message->step;' ';'
 part "one result" $log '(before->magic && snapshot_ended(before))' 'false'
 part "the sentence of an error" $log 'row(owner, "", sentence);' ';'
 part "the amount of the result" $log '"%s in %s"' '"%s, %s"'
-part "boot loaders" $log 'report_blobs(&plan->layout, row, owner);' ';'
+part "boot loaders" $log 'report_blobs, report_means}' 'report_means}'
 part "the warning of the target" $log 'if (plan->target.warning[0])' 'if (0)'
 
 suite_is core/test_snapshot
 part "the step of a message" core/install/snapshot.c 'last->step = active_step(snapshot);' ';'
 
 suite_is core/test_plan core/test_plan_check
-part "an archive that could not be read" core/plan/plan.c 'plan->complete = archive && can_place;' \
-	'plan->complete = can_place;'
+part "an archive that could not be read" core/plan/plan.c 'can_place && (archive || !needs_archive);' \
+	'can_place;'
 part "a target or a layout that could not be read" core/plan/plan.c \
 	'plan->target.name[0] && plan->layout.name[0];' 'true;'
-part "no words on an archive that was not read" core/plan/plan_check.c 'if (!plan->unread)' 'if (1)'
-part "no words on a target that was not found" core/plan/plan_check.c 'else if (has_target)' 'else'
+part "no words on an archive that was not read" core/plan/plan_check.c 'if (plan->unread)' 'if (0)'
+part "no words on a target that was not found" core/plan/plan_check.c 'if (!has_target(plan))
+		return;
+	if (facts->locked)' 'if (facts->locked)'
 
 if [ "$(id -u)" = 0 ]; then
 	verify=core/manifest/verify.c
@@ -307,3 +310,33 @@ part "an area that was not read" $loader_check 'target->content.boot[i].kind == 
 part "the layout's setting" $loader_check '|| layout->emmc.boot == EMMC_BOOT_KEEP' '|| true'
 part "the end of a blob" $loader_check 'offset - blob->offset_bytes < blob->size_bytes' 'true'
 part "files on a vfat only" $loader_check 'partition->fs != FS_VFAT ||' ''
+
+part "what stays beside the boot loader alone" $loader_check '[SCOPE_BOOT] = LOADER_STAYS' '[SCOPE_BOOT] = LOADER_ERASED'
+
+suite_is core/test_scope
+part "blobs of partitions stay" core/plan/scope.c 'blob->target != BLOB_PARTITION' 'true'
+
+boot_only=core/plan/boot_only.c
+suite_is core/test_boot_only
+part "a loader over a partition" $boot_only 'if (range)' 'if (0)'
+part "the end of a loader" $boot_only 'blob->offset_bytes + blob->size_bytes)' 'blob->offset_bytes + 1)'
+part "a disk without a table" $boot_only 'if (!occupied->table[0])' 'if (0)'
+part "a table of another kind" $boot_only 'else if (strcmp(occupied->table, want) != 0)' 'else if (0)'
+part "boot areas need no table" $boot_only '!boot_only_writes_disk(plan) ||' ''
+part "nothing to write" $boot_only 'if (!writes_anything(plan))' 'if (0)'
+part "settings of an eMMC only" $boot_only 'plan->target.kind == DISK_EMMC &&' ''
+part "another size of a partition" $boot_only '&&
+			content->partitions[i].sectors == planned->sectors' ''
+part "another number of partitions" $boot_only 'return count != layout->count;' 'return false;'
+part "partitions that were not listed" $boot_only 'if (count > DISK_PARTITIONS_MAX)' 'if (0)'
+
+suite_is core/test_plan_check
+part "checks of the boot loader alone" $check '{check_beside_partitions, BOOT},' ''
+part "no check of the archive for the boot loader alone" $check '{check_archive, ALL},' '{check_archive, ALL | BOOT},'
+
+if [ "$(id -u)" = 0 ]; then
+	suite_is core/test_install
+	part "the table under the lock" core/install/phases.c 'phase_check_beside}' 'NULL}'
+	part "a table that is not the install's" core/install/job_undo.c \
+		'!step_is_of(job->plan.scope, STEP_WIPE) ||' ''
+fi

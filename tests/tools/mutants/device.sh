@@ -308,3 +308,13 @@ line "the entries of a GPT" $loader_scan 'if (!take_gpt(fd, SECTOR_BYTES, taken)
 line "unknown partitions" $loader_scan 'if (can_search_outside(content))' 'if (1)'
 line "a filesystem on the whole disk" $loader_scan 'if (content->state != CONTENT_BLANK && content->state != CONTENT_TABLE)' 'if (0)'
 line "cards only" $loader_scan 'if (!str_has_prefix(slash ? slash + 1 : path, "mmcblk"))' 'if (0)'
+
+occupied=device/disk/occupied.c
+suite_is device/test_occupied
+part "the first byte behind a range" $occupied 'start_bytes < occupied->ranges[i].end_bytes' 'start_bytes <= occupied->ranges[i].end_bytes'
+part "the last byte before a range" $occupied 'end_bytes > occupied->ranges[i].start_bytes' 'end_bytes >= occupied->ranges[i].start_bytes'
+part "the entries of a GPT" $occupied 'if (r == 0 && header->valid)' 'if (0)'
+part "a backup that is not at the end" $occupied 'if (r == 0 && backup.valid)' 'if (0)'
+part "a damaged primary GPT" $occupied '!primary.valid && !at_end.valid' '!primary.valid'
+part "large sectors" $occupied 'add_gpt(fd, sector_bytes,' 'add_gpt(fd, 512,'
+part "too many partitions" $occupied 'if (occupied->count == OCCUPIED_MAX)' 'if (occupied->count == OCCUPIED_MAX - 1 && (occupied->count = 0))'
