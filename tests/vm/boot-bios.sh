@@ -113,7 +113,7 @@ make_gpt() {    # DIR
 }
 
 make_layouts() {        # DIR
-	head -c 440 "$GRUB/boot.img" >"$1/boot.img" && make_core "$1/core.img" '(,msdos1)/boot/grub' &&
+	cp "$GRUB/boot.img" "$1/boot.img" && make_core "$1/core.img" '(,msdos1)/boot/grub' &&
 		make_core "$1/own-core.img" '(,msdos1)/grub' && make_gpt "$1" &&
 		make_variants "$1" "$vm_top/assets/layouts/bios.conf" &&
 		sed -i s/core.img/own-core.img/ "$1/own-boot.conf"
