@@ -40,6 +40,11 @@ static int cmd_screens(int argc, char **argv)
 	if (options.layout &&
 		layout_resolve(options.layout, folder, &options.blobs, &layout, &diag) < 0)
 		return refuse(diag.text);
+	if (options.layout && options.scope == SCOPE_ALL) {
+		options.scope = scope_of_layout(&layout);
+		if (options.archive && !scope_has_archive(options.scope))
+			return refuse("the layout has only images: leave out --archive");
+	}
 	if (options.blobs.count > 0 && !options.layout)
 		return refuse("--blob needs the layout that it is for: --layout NAME|FILE");
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))

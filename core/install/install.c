@@ -243,12 +243,14 @@ static void end_begin(struct install *in)
 /* Takes over the failure that the job recorded, and begins the end. */
 static void fail(struct install *in)
 {
-	const struct step *step = &install_steps[in->job.plan.scope][in->step];
+	const struct step *step = &install_steps[in->step];
 	struct err *err = &in->snapshot.err;
 	int code = in->job.failure.code ? in->job.failure.code : step->code;
 
 	if (in->job.written && in->job.plan.target.kind == DISK_IMAGE)
 		STR_COPY(err->next, "Fix the cause and install again");
+	else if (in->job.written && !scope_makes_table(in->job.plan.scope))
+		STR_COPY(err->next, scope_words(in->job.plan.scope)->again);
 	else if (in->job.written && step->advice)
 		STR_COPY(err->next, step->advice);
 	err_set(err, code, step_name(in->step), "%s", in->job.failure.text);
@@ -323,14 +325,13 @@ static void pass(struct install *in)
 /* Runs the next phase. Returns false if there is nothing more to run now. */
 static bool run_phase(struct install *in)
 {
-	const struct step *step = &install_steps[in->job.plan.scope][in->step];
-	enum phase_result (*phase)(struct job * job) = step->phases[in->phase];
-	enum phase_result result = phase ? phase(&in->job) : PHASE_DONE;
+	phase *run = phase_of(in->job.plan.scope, in->step, in->phase);
+	enum phase_result result = run ? run(&in->job) : PHASE_DONE;
 
 	in->again = result == PHASE_AGAIN;
 	switch (result) {
 	case PHASE_DONE:
-		if (!phase)
+		if (!run)
 			step_end(in, STEP_DONE);
 		else
 			in->phase++;

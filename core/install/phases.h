@@ -12,14 +12,22 @@
 
 #define STEP_PHASES_MAX 5
 
+typedef enum phase_result phase(struct job *job);
+
 struct step {
-	enum phase_result (*phases[STEP_PHASES_MAX + 1])(struct job *job); /* ends with NULL */
-	int code;	    /* enum exit_code if it fails */
-	const char *advice; /* for the operator, once the target has been written to */
+	struct step_phase {
+		phase *run;
+		unsigned scopes;       /* that have it, one bit each */
+	} phases[STEP_PHASES_MAX + 1]; /* ends with NULL */
+	int code;		       /* enum exit_code if it fails */
+	const char *advice;	       /* for the operator, once the target has been written to */
 };
 
-/* All steps, in order; empty if the scope does not have them (step_is_of). */
-extern const struct step install_steps[SCOPE_COUNT][STEP_COUNT];
+/* All steps, in order. */
+extern const struct step install_steps[STEP_COUNT];
+
+/* Returns the phase @number, from 0, that an install of @scope has in @step; NULL after the last one. */
+phase *phase_of(enum scope scope, enum step_id step, unsigned number);
 
 /* phases_prepare.c: all steps up to mkfs. */
 enum phase_result phase_scan_archive(struct job *job);

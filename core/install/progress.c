@@ -26,6 +26,17 @@ static const unsigned fixed_permille[SCOPE_COUNT][STEP_COUNT] = {
 			[STEP_MKFS] = 7,
 			[STEP_COMMIT] = 10,
 		},
+	[SCOPE_IMAGES] =
+		{
+			[STEP_CHECK] = 5,
+			[STEP_LOCK] = 5,
+			[STEP_WIPE] = 20,
+			[STEP_TABLE] = 5,
+			[STEP_MKFS] = 5,
+			[STEP_FLUSH] = 5,
+			[STEP_VERIFY] = 5,
+			[STEP_COMMIT] = 950,
+		},
 	[SCOPE_BOOT] =
 		{
 			[STEP_CHECK] = 10,

@@ -205,8 +205,9 @@ static void judge(const struct disk *target, const struct layout *layout, bool h
 void loader_check(enum scope scope, const struct disk *target, const struct layout *layout,
 	bool has_firmware, struct loader_check *ret)
 {
-	static const enum loader_fate fates_beside[SCOPE_COUNT] = {
-		[SCOPE_ALL] = LOADER_ERASED, [SCOPE_BOOT] = LOADER_STAYS};
+	static const enum loader_fate fates_beside[SCOPE_COUNT] = {[SCOPE_ALL] = LOADER_ERASED,
+		[SCOPE_BOOT] = LOADER_STAYS,
+		[SCOPE_IMAGES] = LOADER_ERASED};
 	const struct disk_content *content = &target->content;
 
 	*ret = (struct loader_check){0};

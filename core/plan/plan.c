@@ -153,7 +153,7 @@ void plan_begin(struct plan *ret, const struct plan_request *request)
 	ret->layout = *request->layout;
 	STR_COPY(ret->expect_id, request->expect_id ? request->expect_id : "");
 	ret->allow = request->allow;
-	ret->verify = request->verify;
+	ret->verify = request->verify || !scope_has_archive(request->scope);
 	ret->tar = TAR_UNKNOWN;
 	find_tar(ret, request->tar_program);
 }
@@ -179,7 +179,7 @@ static void place(struct plan *plan, const struct manifest *manifest)
 		plan->layout = placed;
 		if (manifest)
 			identities_take(manifest, &plan->layout, &plan->identities);
-		if (plan->scope == SCOPE_ALL)
+		if (scope_makes_table(plan->scope))
 			layout_assign_ids(&plan->layout, layout_random);
 	} else {
 		plan->layout.count = 0;
@@ -191,7 +191,7 @@ void plan_complete(
 	struct plan *plan, const struct inspect_result *archive, const struct manifest *manifest)
 {
 	bool can_place = plan->target.name[0] && plan->layout.name[0];
-	bool needs_archive = plan->scope == SCOPE_ALL;
+	bool needs_archive = scope_has_archive(plan->scope);
 
 	plan->complete = can_place && (archive || !needs_archive);
 	plan->unread = needs_archive && !archive;

@@ -240,6 +240,24 @@ static void check_placed(
 		plan->layout_error);
 }
 
+/* A layout takes an archive, or has only images. */
+static void check_source(
+	const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
+{
+	bool has_archive = scope_has_archive(plan->scope);
+
+	(void)facts;
+	if (!is_placed(plan) || layout_takes_archive(&plan->layout) == has_archive)
+		return;
+	plan_problem_add(ret, "layout",
+		has_archive
+			? "The layout %s has only images, and no partition for the files of an archive. "
+			  "Leave out the archive (--layout FILE without --archive), or choose another "
+			  "layout."
+			: "The layout %s needs an archive. Name one, or choose another layout.",
+		plan->layout.name);
+}
+
 /* The boot loader alone, beside what is on the target now. */
 static void check_beside_partitions(
 	const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
@@ -400,29 +418,33 @@ static void check_no_verify(
 			"cannot be switched off. Leave out --no-verify.");
 }
 
-#define ALL  (1u << SCOPE_ALL)
-#define BOOT (1u << SCOPE_BOOT)
+#define ALL    (1u << SCOPE_ALL)
+#define BOOT   (1u << SCOPE_BOOT)
+#define IMAGES (1u << SCOPE_IMAGES)
+#define WHOLE  (ALL | IMAGES)
+#define EACH   (WHOLE | BOOT)
 
 /* All checks, the most serious first. A check skips the parts that an incomplete plan lacks. */
 static const struct {
 	void (*check)(
 		const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret);
-	unsigned scopes; /* ALL, BOOT: the plans that it applies to */
+	unsigned scopes; /* of the plans that it applies to */
 } checks[] = {
-	{check_root, ALL | BOOT},
-	{check_target, ALL | BOOT},
-	{check_expected, ALL | BOOT},
+	{check_root, EACH},
+	{check_target, EACH},
+	{check_expected, EACH},
 	{check_archive, ALL},
-	{check_blobs, ALL | BOOT},
-	{check_placed, ALL | BOOT},
-	{check_boot_areas, ALL | BOOT},
-	{check_partitions, ALL},
+	{check_source, WHOLE},
+	{check_blobs, EACH},
+	{check_placed, EACH},
+	{check_boot_areas, EACH},
+	{check_partitions, WHOLE},
 	{check_beside_partitions, BOOT},
-	{check_image_room, ALL | BOOT},
+	{check_image_room, EACH},
 	{check_tar, ALL},
 	{check_foreign, ALL},
 	{check_boot, ALL},
-	{check_loader, ALL},
+	{check_loader, WHOLE},
 	{check_no_verify, ALL},
 };
 

@@ -28,8 +28,21 @@ static const struct scope_words words[SCOPE_COUNT] = {
 			.brief = "The boot loader may be incomplete.",
 			.again = "Install the boot loader again before the board starts from it",
 			.joint = ": ",
+			.verified = "boot loader verified",
 			.passed = "the boot loader was written and verified; partitions were not "
 				  "touched",
+		},
+	[SCOPE_IMAGES] =
+		{
+			.subject = "images",
+			.loss = {"Everything on ", " will be erased"},
+			.unfinished = {"", " will not boot"},
+			.state = "It will not boot. Its old content is lost.",
+			.brief = "The device will not boot.",
+			.again = "Install again when you are ready",
+			.joint = ": ",
+			.verified = "images verified",
+			.passed = "the images were written and verified",
 		},
 };
 
@@ -47,6 +60,21 @@ int scope_parse(const char *name, enum scope *ret)
 		return 0;
 	}
 	return -EINVAL;
+}
+
+bool scope_has_archive(enum scope scope)
+{
+	return scope == SCOPE_ALL;
+}
+
+bool scope_makes_table(enum scope scope)
+{
+	return scope != SCOPE_BOOT;
+}
+
+enum scope scope_of_layout(const struct layout *layout)
+{
+	return layout_takes_archive(layout) ? SCOPE_ALL : SCOPE_IMAGES;
 }
 
 bool scope_writes_blob(enum scope scope, const struct layout_blob *blob)

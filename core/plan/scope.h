@@ -13,6 +13,9 @@ enum scope {
 	/* The blobs outside of partitions, those in the boot areas, and the boot settings of an eMMC.
 	 * No byte of a partition or of the partition table changes. */
 	SCOPE_BOOT,
+	/* All of the target, but from a layout that has images as its content, and no place for the
+	 * files of an archive. */
+	SCOPE_IMAGES,
 	SCOPE_COUNT
 };
 
@@ -25,6 +28,7 @@ struct scope_words {
 	const char *state;	   /* the same: "It will not boot. ..." */
 	const char *brief;	   /* the same: "The device will not boot." */
 	const char *again;	   /* advice after a cancel that comes after writing began */
+	const char *verified;	   /* without an archive: "images verified" */
 	const char *passed;	   /* "installed and verified" */
 	const char *joint;	   /* between the name of the target and @passed: " is " */
 };
@@ -34,6 +38,13 @@ const struct scope_words *scope_words(enum scope scope);
 
 /* Finds the scope that --only @name stands for. Returns 0, or -EINVAL with @ret unchanged. */
 _must_check_ int scope_parse(const char *name, enum scope *ret);
+
+/* True if an install of @scope extracts an archive. */
+bool scope_has_archive(enum scope scope);
+/* True if an install of @scope makes the partition table. */
+bool scope_makes_table(enum scope scope);
+/* The scope of a whole install with @layout. */
+enum scope scope_of_layout(const struct layout *layout);
 
 /* True if an install of @scope writes @blob. */
 bool scope_writes_blob(enum scope scope, const struct layout_blob *blob);

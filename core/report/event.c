@@ -107,7 +107,7 @@ static void write_layout(struct json *json, const struct plan *plan)
 	json_string(json, "disk_id", layout->disk_uuid);
 	json_begin_array(json, "partitions");
 	/* Those that are made. */
-	for (size_t i = 0; plan->scope == SCOPE_ALL && i < layout->count; i++) {
+	for (size_t i = 0; scope_makes_table(plan->scope) && i < layout->count; i++) {
 		const struct layout_partition *partition = &layout->partitions[i];
 
 		json_begin_object(json, NULL);
@@ -206,7 +206,7 @@ static void write_loaders(struct json *json, const struct plan *plan)
 /* Null for an install without an archive. */
 static void write_archive(struct json *json, const struct plan *plan)
 {
-	if (plan->scope == SCOPE_BOOT) {
+	if (!scope_has_archive(plan->scope)) {
 		json_null(json, "archive");
 		return;
 	}
@@ -224,7 +224,7 @@ static void write_archive(struct json *json, const struct plan *plan)
 
 static void write_tar(struct json *json, const struct plan *plan)
 {
-	if (plan->scope == SCOPE_BOOT) {
+	if (!scope_has_archive(plan->scope)) {
 		json_null(json, "tar");
 		return;
 	}

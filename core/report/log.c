@@ -188,6 +188,12 @@ static void report_boot_means(const struct plan *plan, log_row *row, void *owner
 	row(owner, "With     ", "every blob read back; no partition is touched");
 }
 
+static void report_images_means(const struct plan *plan, log_row *row, void *owner)
+{
+	(void)plan;
+	row(owner, "With     ", "every image read back; no archive is extracted");
+}
+
 #define REPORTS_MAX 8
 
 static void (*const reports[SCOPE_COUNT][REPORTS_MAX])(
@@ -196,6 +202,8 @@ static void (*const reports[SCOPE_COUNT][REPORTS_MAX])(
 		report_blobs, report_means},
 	[SCOPE_BOOT] = {report_target, report_loaders, report_boot_only, report_blobs, report_emmc,
 		report_boot_means},
+	[SCOPE_IMAGES] = {report_target, report_loaders, report_layout, report_blobs, report_emmc,
+		report_images_means},
 };
 
 void log_plan(const struct plan *plan, log_row *row, void *owner)
@@ -259,7 +267,7 @@ void log_result(const struct snapshot *now, log_row *row, void *owner)
 	if (now->state == INSTALL_PASSED) {
 		if (now->exit_code == EXIT_NOT_VERIFIED)
 			STR_COPY(verified, "installed, not verified");
-		else if (now->scope == SCOPE_BOOT)
+		else if (!scope_has_archive(now->scope))
 			STR_COPY(verified, scope_words(now->scope)->passed);
 		else
 			STR_FORMAT(verified, "%s entries verified, %s wrong",

@@ -87,6 +87,14 @@ size_t layout_partition_named(const struct layout *layout, const char *name)
 	return i;
 }
 
+bool layout_takes_archive(const struct layout *layout)
+{
+	for (size_t i = 0; i < layout->count; i++)
+		if (layout->partitions[i].mount[0])
+			return true;
+	return false;
+}
+
 size_t layout_partition_of(const struct layout *layout, const char *path)
 {
 	size_t best = layout->count, best_length = 0;

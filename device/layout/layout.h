@@ -137,6 +137,9 @@ _must_check_ int layout_place(const struct layout *spec, uint64_t disk_bytes, ui
 /* Index of the partition named @name, or the number of partitions if not found. */
 size_t layout_partition_named(const struct layout *layout, const char *name);
 
+/* True if a partition is mounted, so that files of an archive go there. */
+bool layout_takes_archive(const struct layout *layout);
+
 /* Index of the partition that holds @path once all are mounted: the one with the longest mount
  * point above it. @path is relative to the root; "" is the root. The number of partitions if none
  * holds it. */

@@ -236,7 +236,7 @@ static bool prepare_all(struct app *app)
 	app_watch_plugging(app);
 	if (app->options->target)
 		app_take_target(app);
-	if (m->scope == SCOPE_ALL)
+	if (scope_has_archive(m->scope))
 		app_start_browsing(app);
 	return true;
 }

@@ -225,7 +225,7 @@ void app_make_plan(struct app *app)
 	struct plan_request request = {
 		.scope = m->scope,
 		.target = &m->target,
-		.archive = m->scope == SCOPE_BOOT ? NULL : m->scan.path,
+		.archive = scope_has_archive(m->scope) ? m->scan.path : NULL,
 		.archive_options = app->options->archive_options,
 		.layout = &m->layouts[m->layout_cursor].spec,
 		.tar_program = app->options->tar_program,
@@ -236,16 +236,16 @@ void app_make_plan(struct app *app)
 
 	if (m->planned)
 		return;
-	if (m->scope == SCOPE_ALL && (!m->has_scan || m->scan.state == INSPECT_RUNNING))
+	if (scope_has_archive(m->scope) && (!m->has_scan || m->scan.state == INSPECT_RUNNING))
 		return;
-	if (m->scope == SCOPE_ALL && m->scan.state == INSPECT_BAD) {
+	if (scope_has_archive(m->scope) && m->scan.state == INSPECT_BAD) {
 		m->verdict = (struct plan_verdict){.count = 1};
 		STR_FORMAT(m->verdict.problems[0].text,
 			"The archive is bad: %.190s. Choose another, or replace it and press r.",
 			m->scan.error);
 	} else {
 		plan_begin(&m->plan, &request);
-		plan_complete(&m->plan, m->scope == SCOPE_BOOT ? NULL : &m->scan,
+		plan_complete(&m->plan, scope_has_archive(m->scope) ? &m->scan : NULL,
 			app->inspect ? inspect_manifest(app->inspect) : NULL);
 		app_check_plan(app);
 	}

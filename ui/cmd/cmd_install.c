@@ -135,7 +135,8 @@ static int check_request(struct run *run)
 		return refuse(run, "check",
 			"install --only boot needs --target DEV|IMAGE and --layout NAME|FILE (`boardstrap "
 			"list` shows the devices)");
-	if (options->scope == SCOPE_ALL && (!options->target || !options->archive))
+	if (options->scope == SCOPE_ALL &&
+		(!options->target || (!options->archive && !options->layout)))
 		return refuse(run, "check",
 			options->archive  ? "install needs --target DEV|IMAGE (`boardstrap list` "
 					    "shows the devices)"
@@ -145,6 +146,11 @@ static int check_request(struct run *run)
 	if (options->quiet && !options->yes && !options->dry_run)
 		return refuse(run, "check", "--quiet does not ask: use --yes to confirm writing");
 	found = find_layout(run, &diag);
+	if (found == 0 && options->scope == SCOPE_ALL && !options->archive) {
+		run->options.scope = scope_of_layout(&run->layout);
+		if (scope_has_archive(options->scope))
+			return refuse(run, "check", "install needs --archive FILE for this layout");
+	}
 	r = open_log(run, found == 0);
 	if (r == 0 && found < 0)
 		r = problem(run, "layout-file", "check", diag.text);
@@ -494,7 +500,7 @@ static int run_install(struct run *run)
 	if (run->options.yes && !run->options.dry_run)
 		return run_engine(run);
 	scan_lines_init(&run->scan, &run->follow);
-	if (run->options.scope == SCOPE_ALL)
+	if (scope_has_archive(run->options.scope))
 		r = read_archive(run);
 	if (r == 0)
 		r = complete_plan(run);

@@ -156,7 +156,8 @@ size_t model_listed(const struct model *model)
 
 bool model_has_plan(const struct model *model)
 {
-	return model->planned && (model->scope == SCOPE_BOOT || model->scan.state == INSPECT_OK);
+	return model->planned &&
+	       (!scope_has_archive(model->scope) || model->scan.state == INSPECT_OK);
 }
 
 void model_place_layouts(struct model *model)

@@ -132,6 +132,7 @@ const struct screen *const *screen_way(const struct model *model)
 	static const struct screen *const ways[SCOPE_COUNT][5] = {
 		[SCOPE_ALL] = {&screen_target, &screen_archive, &screen_layout, &screen_review},
 		[SCOPE_BOOT] = {&screen_target, &screen_layout, &screen_review},
+		[SCOPE_IMAGES] = {&screen_target, &screen_layout, &screen_review},
 	};
 
 	return ways[model->scope];

@@ -227,8 +227,8 @@ static int draw_numbers(const struct snapshot *s, struct grid *g, int row, int c
 
 	(void)grid_format(g, row++, col, ATTR_NORMAL, "%s, %s %s", s->target_name,
 		disk_kind_label(s->target_kind), s->target_short);
-	if (s->state == INSTALL_PASSED && s->scope == SCOPE_BOOT)
-		(void)grid_text(g, row++, col, ATTR_NORMAL, "boot loader verified");
+	if (s->state == INSTALL_PASSED && !scope_has_archive(s->scope))
+		(void)grid_text(g, row++, col, ATTR_NORMAL, scope_words(s->scope)->verified);
 	else if (s->state == INSTALL_PASSED ? s->verify.entries > 0 : s->verify.mismatches > 0)
 		draw_verified(s, g, row++, col);
 	else if (s->state == INSTALL_PASSED)
@@ -252,7 +252,7 @@ static void draw_passed(const struct model *m, struct grid *g, int row, int bott
 	}
 	STR_FORMAT(text, "%s, sha256 %.8s..%.4s", s->archive_name, s->archive_sha256,
 		length >= 4 ? s->archive_sha256 + length - 4 : "");
-	if (s->scope == SCOPE_ALL)
+	if (scope_has_archive(s->scope))
 		row = draw_fact(g, row, bottom, "Archive", text);
 	row = draw_fact(g, row, bottom, "Layout", s->layout_name);
 	if (s->scope == SCOPE_BOOT)

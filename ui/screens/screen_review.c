@@ -42,8 +42,9 @@ static void target_name(const struct disk *disk, const struct grid *g, char *ret
 /* For a short or narrow screen: the target and its content. Returns the row below. */
 static int draw_loss(const struct model *m, struct grid *g, int row)
 {
-	static const char *const loss_verbs[SCOPE_COUNT] = {
-		[SCOPE_ALL] = "Erase", [SCOPE_BOOT] = "Replace the boot loader of"};
+	static const char *const loss_verbs[SCOPE_COUNT] = {[SCOPE_ALL] = "Erase",
+		[SCOPE_BOOT] = "Replace the boot loader of",
+		[SCOPE_IMAGES] = "Erase"};
 	const struct disk *disk = &m->target;
 	char name[40], identity[32], content[160], text[512];
 
@@ -327,8 +328,8 @@ static int draw_small(const struct model *m, struct grid *g, int row, int last)
 		STR_FORMAT(text, ", %s", m->layouts[m->layout_cursor].spec.name);
 		(void)grid_text(g, row,
 			grid_put_middle(g, row, 1, g->cols - 2 - grid_width(g, text), ATTR_NORMAL,
-				m->scope == SCOPE_BOOT ? scope_words(m->scope)->subject
-						       : archive_name(m)),
+				scope_has_archive(m->scope) ? archive_name(m)
+							    : scope_words(m->scope)->subject),
 			ATTR_NORMAL, text);
 		row++;
 	}
@@ -423,7 +424,8 @@ static int draw_facts(const struct model *m, struct grid *g, struct area area)
 	row = draw_target(m, g, row);
 	if (m->scope == SCOPE_BOOT)
 		return draw_boot_only(m, g, row, last);
-	row = draw_archive(m, g, row);
+	if (scope_has_archive(m->scope))
+		row = draw_archive(m, g, row);
 	row = draw_warnings(m, g, row, FACT_COL, last);
 	row = draw_system(m, g, row, last);
 	row = draw_findings(m, g, row, FACT_COL, last);
@@ -518,7 +520,7 @@ static enum outcome key(struct model *m, enum action action, struct key key)
 
 static bool may_begin_all(const struct model *m)
 {
-	return may_begin(m) && m->scope == SCOPE_ALL;
+	return may_begin(m) && m->scope != SCOPE_BOOT;
 }
 
 static bool may_begin_boot(const struct model *m)
