@@ -176,6 +176,11 @@ static int check_blob(const struct layout *spec, const struct layout_blob *blob,
 {
 	if (blob->size_bytes == 0 && !blob->missing)
 		return diag_fail_at(diag, blob->line, -EINVAL, "blob %s is empty", blob->name);
+	for (const struct layout_blob *other = spec->blobs; other < blob; other++)
+		if (strcmp(blob->name, other->name) == 0)
+			return diag_fail_at(diag, blob->line, -EINVAL,
+				"two blobs have the name %s: an image has that of its partition",
+				blob->name);
 	if (blob->max_bytes != 0 && blob->size_bytes > blob->max_bytes)
 		return diag_fail_at(diag, blob->line, -EINVAL,
 			"blob %s is larger than its max: %s instead of %s", blob->name,

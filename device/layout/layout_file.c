@@ -150,26 +150,6 @@ static int end_disk(struct parser *parser, struct layout *layout)
 	return 0;
 }
 
-static int end_partition(struct parser *parser, struct layout_partition *p)
-{
-	struct diag why;
-
-	if (!has_word(parser, "type"))
-		layout_default_type(p);
-	if (!p->grow && !p->fits_blob && p->size_bytes == 0)
-		return fail(parser, p->line, "partition %s has no size and does not grow", p->name);
-	if (!p->grow && p->min_bytes > 0)
-		return fail(parser, p->line, "partition %s has a min but does not grow", p->name);
-	if (p->fs_uuid[0] != '\0' && !id_of_fs(p->fs, p->fs_uuid, p->fs_uuid))
-		return fail(parser, p->line,
-			"uuid %s of partition %s is not valid for the format %s", p->fs_uuid,
-			p->name, fs_name(p->fs));
-	p->label_is_set = has_word(parser, "label");
-	if (mkfs_check_options(p->fs, p->mkfs_options, &why) < 0)
-		return fail(parser, p->line, "partition %s: %s", p->name, why.text);
-	return 0;
-}
-
 /* Looks for the file that the layout names. Only a file that is not there
  * is no mistake: another one can be given in place of it. */
 static int find_file(struct parser *parser, struct layout_blob *blob)
@@ -205,6 +185,48 @@ static int take_file(struct parser *parser, struct layout_blob *blob)
 							: 0;
 }
 
+/* The content of a partition is a blob with its name. */
+static int end_image(struct parser *parser, struct layout_partition *p, const char *image)
+{
+	struct layout *layout = &parser->layout;
+	struct layout_blob *blob = &layout->blobs[layout->blob_count];
+
+	if (has_word(parser, "format") && p->fs != FS_NONE)
+		return fail(parser, p->line, "partition %s has an image and also the format %s",
+			p->name, fs_name(p->fs));
+	if (layout->blob_count == LAYOUT_BLOBS_MAX)
+		return fail(parser, p->line, "there are more than %d blobs", LAYOUT_BLOBS_MAX);
+	layout->blob_count++;
+	*blob = (struct layout_blob){.target = BLOB_PARTITION, .line = p->line};
+	(void)STR_COPY(blob->name, p->name);
+	(void)STR_COPY(blob->partition, p->name);
+	(void)STR_COPY(blob->file, image);
+	p->fits_blob = !p->grow && p->size_bytes == 0;
+	return take_file(parser, blob);
+}
+
+static int end_partition(struct parser *parser, struct layout_partition *p, const char *image)
+{
+	struct diag why;
+
+	if (image && end_image(parser, p, image) < 0)
+		return parser->error;
+	if (!has_word(parser, "type"))
+		layout_default_type(p);
+	if (!p->grow && !p->fits_blob && p->size_bytes == 0)
+		return fail(parser, p->line, "partition %s has no size and does not grow", p->name);
+	if (!p->grow && p->min_bytes > 0)
+		return fail(parser, p->line, "partition %s has a min but does not grow", p->name);
+	if (p->fs_uuid[0] != '\0' && !id_of_fs(p->fs, p->fs_uuid, p->fs_uuid))
+		return fail(parser, p->line,
+			"uuid %s of partition %s is not valid for the format %s", p->fs_uuid,
+			p->name, fs_name(p->fs));
+	p->label_is_set = has_word(parser, "label");
+	if (mkfs_check_options(p->fs, p->mkfs_options, &why) < 0)
+		return fail(parser, p->line, "partition %s: %s", p->name, why.text);
+	return 0;
+}
+
 static int end_blob(struct parser *parser, struct layout_blob *blob)
 {
 	if (blob->target == BLOB_DISK && !has_word(parser, "offset"))
@@ -238,13 +260,14 @@ static int on_value(cfg_t *open, cfg_opt_t *option, const char *value, void *res
 static int on_section(cfg_t *root, cfg_opt_t *option)
 {
 	struct parser *parser = parsing;
-	int r = begin_section(parser, cfg_opt_getnsec(option, option->nvalues - 1));
+	cfg_t *open = cfg_opt_getnsec(option, option->nvalues - 1);
+	int r = begin_section(parser, open);
 
 	(void)root;
 	if (r == 0 && parser->section == SECTION_DISK)
 		r = end_disk(parser, parser->object);
 	if (r == 0 && parser->section == SECTION_PARTITION)
-		r = end_partition(parser, parser->object);
+		r = end_partition(parser, parser->object, cfg_getstr(open, "image"));
 	if (r == 0 && parser->section == SECTION_BLOB)
 		r = end_blob(parser, parser->object);
 	parser->open = NULL;

@@ -305,6 +305,13 @@ static const struct mistake mistakes[] = {
 	{"partition \"a\" {\n size = file\n}\n" ROOT, 1, "no blob is written to it"},
 	{"disk {\n table = mbr\n}\npartition \"1\" {\n size = 3000G\n}\n" ROOT, 0, "2 TiB"},
 	/* blobs; spl.bin has 100000 bytes */
+	{ROOT "partition \"i\" {\n image = missing/spl.bin\n format = ext4\n}\n", 6,
+		"has an image and also the format ext4"},
+	{"partition \"i\" {\n image = spl.bin\n}\n" ROOT
+	 "blob \"i\" { file = spl.bin offset = 32K }\n",
+		9, "two blobs have the name i"},
+	{"partition \"i\" {\n image = spl.bin\n size = 64K\n}\n" ROOT, 1,
+		"does not fit in partition i"},
 	{ROOT BLOB "}\n", 6, "has no offset"},
 	{ROOT "blob \"x\" {\n file = missing.bin\n}\n", 6, "has no offset"},
 	{ROOT "blob \"x\" {\n file = missing.bin\n offset = 4M\n}\n", 6,
@@ -385,6 +392,7 @@ static void neighbours_are_valid(void **state)
 		"disk { table = mbr align = 512 }\npartition \"a\" { size = 512 type = 0x00 }\n" ROOT,
 		"partition \"a\" { size = 512 offset = 17K mbr-type = 0x0c }\n" ROOT,
 		"partition \"env\" { size = file }\n" ROOT BLOB " target = partition:env\n}\n",
+		"partition \"root\" { image = spl.bin }\npartition \"data\" { grow = true image = spl.bin }\n",
 		"disk { table = mbr }\n" ROOT BLOB " offset = 512\n}\n",
 		ROOT "blob \"b\" { file = boot.bin offset = 0 }\n" BLOB " offset = 24K\n}\n",
 		ROOT BLOB " offset = 32K\n}\nblob \"u\" { file = spl.bin offset = 132768 }\n",

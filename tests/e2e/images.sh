@@ -28,16 +28,12 @@ blob "u-boot" {
 	offset = 32K
 }
 partition "system0" {
-	size = file
+	image = rootfs.ext4
 }
 partition "data" {
 	grow = true
 	format = ext4
 	label = data
-}
-blob "system" {
-	file = rootfs.ext4
-	target = "partition:system0"
 }
 E2
 image disk.img 256M
