@@ -9,9 +9,6 @@
 
 #include "device/layout/layout.h"
 
-/* True if @text looks like a genimage.cfg: it has a section image. @text ends with a NUL. */
-bool genimage_is(const char *text);
-
 /*
  * Reads the only disk image of @text, which it overwrites, into @ret: its name, table, partitions and blobs. Each
  * blob has the name of its partition, and as file the name of the image, relative to the folder of the images. @size

@@ -2,7 +2,6 @@
 #include "device/layout/genimage_text.h"
 
 #include "device/base/util.h"
-#include "device/layout/genimage.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -120,7 +119,7 @@ static int keep_disk(char *text, struct diag *diag)
 	return disk ? 0 : diag_fail(diag, -EINVAL, "no disk image (hdimage) is described here");
 }
 
-bool genimage_is(const char *text)
+bool genimage_text_is(const char *text)
 {
 	for (size_t n; *text; text += n ? n : 1) {
 		n = comment_length(text);

@@ -6,6 +6,11 @@
 #include "device/base/diag.h"
 #include "device/base/util.h"
 
+#include <stdbool.h>
+
+/* True if @text looks like a genimage.cfg: it has a section image. @text ends with a NUL. */
+bool genimage_text_is(const char *text);
+
 /*
  * Overwrites all of @text with blanks but the section of the disk image. Comments go, because libConfuse 3.3 counts
  * lines wrongly after them, and so do filesystems that other sections describe: the folder of the images has them.

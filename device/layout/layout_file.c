@@ -4,6 +4,7 @@
 #include "device/base/util.h"
 #include "device/disk/disk.h"
 #include "device/layout/genimage.h"
+#include "device/layout/genimage_text.h"
 #include "device/layout/id.h"
 #include "device/layout/layout_blob.h"
 #include "device/layout/layout_keywords.h"
@@ -468,9 +469,10 @@ int layout_parse(const char *text, size_t size, const char *path,
 	parser->choices = choices;
 	parser->diag = diag;
 	parser->layout.align_bytes = MIB(4);
-	if (!STR_COPY(parser->layout.file, path) || !set_folder(parser, genimage_is(copy)))
+	if (!STR_COPY(parser->layout.file, path) || !set_folder(parser, genimage_text_is(copy)))
 		return diag_fail(diag, -ENAMETOOLONG, "the path of the layout is too long");
-	r = genimage_is(copy) ? read_genimage(parser, copy, size) : read_layout(parser, copy, size);
+	r = genimage_text_is(copy) ? read_genimage(parser, copy, size)
+				   : read_layout(parser, copy, size);
 	if (r == -ENOMEM)
 		return diag_fail(diag, r, "the layout could not be read: out of memory");
 	set_names(&parser->layout);

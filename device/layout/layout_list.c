@@ -2,7 +2,7 @@
 #include "device/layout/layout_list.h"
 
 #include "device/base/util.h"
-#include "device/layout/genimage.h"
+#include "device/layout/genimage_text.h"
 #include "device/layout/layout_file.h"
 
 #include <dirent.h>
@@ -43,7 +43,7 @@ static bool is_layout(const char *path)
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	text = calloc(1, (size_t)st.st_size + 1);
 	return fd >= 0 && text && read_full(fd, text, (size_t)st.st_size) == 0 &&
-	       (has_section(text) || genimage_is(text));
+	       (has_section(text) || genimage_text_is(text));
 }
 
 size_t layout_list(const char *dir, size_t max, char (*ret)[256])

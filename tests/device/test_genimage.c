@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "device/layout/genimage.h"
+#include "device/layout/genimage_text.h"
 
 #include "device/base/util.h"
 #include "device/disk/disk.h"
@@ -57,10 +58,10 @@ static void files_are_told_apart(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(is); i++)
-		if (!genimage_is(is[i]))
+		if (!genimage_text_is(is[i]))
 			fail_msg("%s", is[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(is_not); i++)
-		if (genimage_is(is_not[i]))
+		if (genimage_text_is(is_not[i]))
 			fail_msg("%s", is_not[i]);
 }
 

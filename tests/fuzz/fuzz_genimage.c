@@ -4,6 +4,7 @@
  * longer refers to the text. Build with clang -fsanitize=fuzzer,address,undefined.
  */
 #include "device/layout/genimage.h"
+#include "device/layout/genimage_text.h"
 
 #include "device/base/util.h"
 #include "device/disk/disk.h"
@@ -24,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(text);
 	memcpy(text, data, size);
 	text[size] = '\0';
-	(void)genimage_is(text);
+	(void)genimage_text_is(text);
 	r = genimage_read(text, size, &layout, &diag);
 	free(text);
 	if (r < 0) {
