@@ -813,6 +813,21 @@ static struct model *boot_only_review(void)
 	return m;
 }
 
+/* A layout whose content are images: no archive is named. */
+static struct model *images_review(void)
+{
+	struct model *m = boot_only_review();
+	struct layout *placed = &m->layouts[m->layout_cursor].placed;
+
+	m->scope = m->plan.scope = SCOPE_IMAGES;
+	placed->blobs[1] = (struct layout_blob){.name = "rootfs",
+		.target = BLOB_PARTITION,
+		.partition = "rootfs",
+		.size_bytes = MIB(700)};
+	m->plan.layout = *placed;
+	return m;
+}
+
 static struct model *boot_only_refused(void)
 {
 	struct model *m = boot_only_review();
@@ -863,6 +878,14 @@ static struct model *boot_only_pass(void)
 	s.state = INSTALL_PASSED;
 	s.progress.percent = 100;
 	return installing(s, &screen_result);
+}
+
+static struct model *images_pass(void)
+{
+	struct model *m = boot_only_pass();
+
+	m->scope = m->snap.scope = SCOPE_IMAGES;
+	return m;
 }
 
 static struct model *boot_only_fail(void)
@@ -1170,6 +1193,10 @@ static const struct state {
 	{"boot-only-cancel", boot_only_cancel,
 		{"Cancel? The boot loader may be incomplete.", "y yes"}},
 	{"boot-only-pass", boot_only_pass, {"mmcblk1, eMMC ..9f31", "boot loader verified"}},
+	{"images-review", images_review,
+		{"every image is read back", "Everything on this device will be erased",
+			"rootfs 700 MiB"}},
+	{"images-pass", images_pass, {"mmcblk1, eMMC ..9f31", "images verified"}},
 	{"boot-only-fail", boot_only_fail,
 		{"could not be written to mmcblk1", "boot loader may be incomplete.",
 			"Install the boot loader again before the board starts from it."}},

@@ -288,7 +288,10 @@ static int draw_how(const struct model *m, struct grid *g, int row, int last)
 {
 	char text[200] = "";
 
-	if (m->scan.state != INSPECT_BAD)
+	if (!scope_has_archive(m->scope))
+		row = draw_fact(g, row, last, "Then",
+			"every image is read back from the medium, partition table last");
+	else if (m->scan.state != INSPECT_BAD)
 		row = draw_fact(g, row, last, "Then",
 			m->plan.verify || !model_has_plan(m)
 				? "flush, verify every entry from the medium, partition table last"
