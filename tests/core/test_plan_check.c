@@ -568,6 +568,7 @@ static void a_bare_partition_needs_nothing(void **state)
 {
 	(void)state;
 	make_good();
+	plan.scope = SCOPE_IMAGES;
 	for (size_t i = 0; i < plan.layout.count; i++) {
 		plan.layout.partitions[i].fs = FS_NONE;
 		plan.layout.partitions[i].mount[0] = '\0';
@@ -613,6 +614,30 @@ static void a_missing_target_is_reported_once(void **state)
 	spoil_mkfs();
 	spoil_layout();
 	expect_only("layout", "it needs 300 MiB");
+}
+
+/* Images alone: what tar and archive lack is no problem. A layout that mounts a partition needs an archive, and one
+ * that mounts none takes none. */
+static void images_alone(void **state)
+{
+	(void)state;
+	make_good();
+	plan.scope = SCOPE_IMAGES;
+	memset(plan.shares, 0, sizeof(plan.shares));
+	expect_only("layout", "needs an archive");
+	for (size_t i = 0; i < plan.layout.count; i++)
+		plan.layout.partitions[i].mount[0] = '\0';
+	spoil_archive();
+	facts.tar_found = facts.utf8_locale = facts.syncfs_reports = false;
+	plan.tar_program[0] = '\0';
+	expect_go();
+	spoil_mkfs();
+	expect_only("mkfs-missing", "mkfs");
+
+	make_good();
+	for (size_t i = 0; i < plan.layout.count; i++)
+		plan.layout.partitions[i].mount[0] = '\0';
+	expect_only("layout", "has only images");
 }
 
 /* The boot loader alone: what tar, mkfs and archive lack is no problem; the rules of the target, and
@@ -687,6 +712,7 @@ int main(void)
 		cmocka_unit_test(a_bare_partition_needs_nothing),
 		cmocka_unit_test(every_archive_problem_is_listed),
 		cmocka_unit_test(a_missing_target_is_reported_once),
+		cmocka_unit_test(images_alone),
 		cmocka_unit_test(the_boot_loader_alone),
 		cmocka_unit_test(begins_with_an_empty_verdict),
 	};

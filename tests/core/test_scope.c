@@ -58,12 +58,29 @@ static void the_boot_loader_alone_is_in_no_partition(void **state)
 	}
 }
 
+/* A layout without a mount point has no place for files. */
+static void a_layout_of_images_takes_no_archive(void **state)
+{
+	struct layout layout = {
+		.count = 2, .partitions = {{.name = "a"}, {.name = "b", .mount = "/"}}};
+
+	(void)state;
+	assert_int_equal(scope_of_layout(&layout), SCOPE_ALL);
+	layout.partitions[1].mount[0] = '\0';
+	assert_int_equal(scope_of_layout(&layout), SCOPE_IMAGES);
+	for (enum scope scope = SCOPE_ALL; scope < SCOPE_COUNT; scope++) {
+		assert_int_equal(scope_has_archive(scope), scope == SCOPE_ALL);
+		assert_int_equal(scope_makes_table(scope), scope != SCOPE_BOOT);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_those_of_only),
 		cmocka_unit_test(every_scope_has_words),
 		cmocka_unit_test(the_boot_loader_alone_is_in_no_partition),
+		cmocka_unit_test(a_layout_of_images_takes_no_archive),
 	};
 
 	return cmocka_run_group_tests_name("scope", tests, NULL, NULL);

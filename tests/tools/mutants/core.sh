@@ -315,6 +315,7 @@ part "what stays beside the boot loader alone" $loader_check '[SCOPE_BOOT] = LOA
 
 suite_is core/test_scope
 part "blobs of partitions stay" core/plan/scope.c 'blob->target != BLOB_PARTITION' 'true'
+part "a layout of images" core/plan/scope.c '? SCOPE_ALL : SCOPE_IMAGES' '? SCOPE_ALL : SCOPE_ALL'
 
 boot_only=core/plan/boot_only.c
 suite_is core/test_boot_only
@@ -331,12 +332,13 @@ part "another number of partitions" $boot_only 'return count != layout->count;' 
 part "partitions that were not listed" $boot_only 'if (count > DISK_PARTITIONS_MAX)' 'if (0)'
 
 suite_is core/test_plan_check
+part "an archive for images" core/plan/plan_check.c '|| layout_takes_archive(&plan->layout) == has_archive' ''
 part "checks of the boot loader alone" $check '{check_beside_partitions, BOOT},' ''
 part "no check of the archive for the boot loader alone" $check '{check_archive, ALL},' '{check_archive, ALL | BOOT},'
 
 if [ "$(id -u)" = 0 ]; then
 	suite_is core/test_install
-	part "the table under the lock" core/install/phases.c 'phase_check_beside}' 'NULL}'
+	part "the table under the lock" core/install/phases.c 'phase_check_beside, BOOT' 'NULL, BOOT'
 	part "a table that is not the install's" core/install/job_undo.c \
 		'!step_is_of(job->plan.scope, STEP_WIPE) ||' ''
 fi
