@@ -106,7 +106,7 @@ int layout_take_archives(struct layout *layout, const struct archive_choices *ch
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < choices->count; i++) {
+	for (size_t i = 0; r == 0 && choices && i < choices->count; i++) {
 		const struct archive_choice *choice = &choices->list[i];
 		size_t index = layout_partition_named(layout, choice->name);
 		char names[200];

@@ -32,7 +32,7 @@ _must_check_ int layout_set_archive(
 	struct layout *layout, size_t index, const char *file, struct diag *diag);
 /* Returns the archive of the partition at @index, borrowed from @layout, or NULL. */
 const char *layout_archive_of(const struct layout *layout, size_t index);
-/* Sets the archives of @choices. @main is the archive for "/" that the operator has given without a name, or
+/* Sets the archives of @choices (may be NULL). @main is the archive for "/" that the operator has given without a name, or
  * NULL. Returns 0; -ENOENT if @layout has no partition of a name; -EINVAL if "/" has two; or as
  * layout_set_archive. On failure @diag has the reason, and @layout some of them. */
 _must_check_ int layout_take_archives(struct layout *layout, const struct archive_choices *choices,

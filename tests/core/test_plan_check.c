@@ -29,7 +29,8 @@ static void make_good(void)
 		.size_bytes = GIB(4),
 		.cid = "15010044473430303801deadbeef4900",
 		.serial = "0xdeadbeef"};
-	STR_COPY(plan.archive, "/media/usb/rootfs.tar.zst");
+	plan.archives.count = 1;
+	STR_COPY(plan.archives.list[0].path, "/media/usb/rootfs.tar.zst");
 	plan.totals = (struct manifest_totals){.block_bytes = MIB(799),
 		.content_bytes = MIB(762),
 		.entries = 19318,
@@ -48,7 +49,7 @@ static void make_good(void)
 
 	memset(&facts, 0, sizeof(facts));
 	facts.is_root = facts.tar_found = facts.utf8_locale = true;
-	facts.syncfs_reports = facts.archive_unchanged = true;
+	facts.syncfs_reports = true;
 	facts.image_room_bytes = UINT64_MAX;
 	facts.target = plan.target;
 	for (enum fs_kind fs = FS_NONE; fs < FS_KIND_COUNT; fs++)
@@ -112,7 +113,7 @@ static void spoil_expected(void)
 }
 static void spoil_archive(void)
 {
-	facts.archive_unchanged = false;
+	facts.archive_changed[0] = true;
 }
 static void spoil_blob(void)
 {
@@ -122,7 +123,7 @@ static void spoil_blob(void)
 }
 static void spoil_sidecar(void)
 {
-	plan.sidecar = SIDECAR_WRONG;
+	plan.archives.list[0].sidecar = SIDECAR_WRONG;
 }
 static void spoil_content(void)
 {
