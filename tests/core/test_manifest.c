@@ -100,6 +100,8 @@ static void a_folder_of_an_archive_exists(void **state)
 {
 	static const struct member root[] = {{"etc", '2', "usr", NULL}};
 	static const struct member data[] = {{"etc/x", '0', NULL, "1"}, {"./", '5', NULL, NULL}};
+	static const struct manifest_entry start = {
+		.type = MANIFEST_DIR, .link = "", .xattr_count = 1, .xattr_digest = "labels"};
 	struct manifest *manifest = manifest_new();
 	struct diag diag;
 
@@ -107,6 +109,9 @@ static void a_folder_of_an_archive_exists(void **state)
 	append(manifest, craft(root, ARRAY_SIZE(root), 1024));
 	assert_int_equal(manifest_set_archive(manifest, 1, "data"), 0);
 	append(manifest, craft(data, ARRAY_SIZE(data), 1024));
+	/* Its attributes are set as those of the root are. */
+	assert_int_equal(manifest_set_archive(manifest, 2, "srv"), 0);
+	assert_int_equal(manifest_add(manifest, "./", &start), 0);
 	assert_int_equal(manifest_complete(manifest, &diag), 0);
 	assert_int_equal(manifest_totals(manifest)->problem_count, 0);
 	for (unsigned need = 0; need < TAR_NEED_COUNT; need++)

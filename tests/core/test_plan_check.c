@@ -125,6 +125,32 @@ static void spoil_sidecar(void)
 {
 	plan.archives.list[0].sidecar = SIDECAR_WRONG;
 }
+static void add_archive(void)
+{
+	plan.archives.count = 2;
+	plan.archives.list[1] =
+		(struct archive){.path = "/a/boot.tar", .partition = "BOOT", .folder = "boot"};
+}
+static void spoil_second_archive(void)
+{
+	add_archive();
+	facts.archive_changed[1] = true;
+}
+static void spoil_second_sidecar(void)
+{
+	add_archive();
+	plan.archives.list[1].sidecar = SIDECAR_WRONG;
+}
+static void spoil_stray(void)
+{
+	add_archive();
+	for (size_t i = 0; i < plan.layout.count; i++)
+		if (strcmp(plan.layout.partitions[i].mount, "/boot") == 0) {
+			plan.shares[i].archive = 1;
+			plan.shares[i].stray = 3;
+			STR_COPY(plan.shares[i].stray_path, "boot/Image");
+		}
+}
 static void spoil_content(void)
 {
 	plan.totals.problem_count = 1;
@@ -221,6 +247,11 @@ static const struct {
 	{spoil_blob, "blob-changed", {"/boot/u-boot.bin", "changed", "again"}},
 	{spoil_archive, "archive-changed", {"rootfs.tar.zst", "changed", "again"}},
 	{spoil_sidecar, "archive-digest", {"rootfs.tar.zst", "digest", "Copy"}},
+	{spoil_second_archive, "archive-changed", {"/a/boot.tar was changed", "again"}},
+	{spoil_second_sidecar, "archive-digest", {"boot.tar does not match", "Copy"}},
+	{spoil_stray, "two-archives",
+		{"rootfs.tar.zst has 3 entries below /boot, which boot.tar fills: boot/Image",
+			"Make one"}},
 	{spoil_content, "archive-path", {"../etc/passwd", "leaves the target", "again"}},
 	{spoil_layout, "layout", {"/dev/mmcblk1", "it needs 300 MiB", "Choose"}},
 	{spoil_boot_area, "boot-area", {"/dev/mmcblk1", "boot1", "5 MiB"}},

@@ -32,6 +32,7 @@ partition "rootfs" { grow = true format = ext4 mount = / }
 E2
 sed -e 's,mount = /boot,archive = "boot=v1.tar.xz" &,' -e 's,mount = /data,archive = none.tar &,' \
 	-e 's,mount = / ,archive = rootfs.tar.zst &,' board.conf >archives.conf
+sed 's,none.tar,data.tar.gz,' archives.conf >archives2.conf
 rest=(--target board.img --allow image,unbootable)
 
 # content NAME: each partition has the tree of its archive.
@@ -131,5 +132,41 @@ tar -cf large.tar large
 refused "an archive that is too large for its partition" "large.tar does not fit on board.img, partition 2" \
 	--layout ./board.conf --archive rootfs.tar.zst --archive data=large.tar
 refused "an archive on the target" "archive" --layout ./board.conf --archive rootfs.tar.zst --archive data=board.img
+
+# ---- inspect, and the screens ----
+
+run 0 "inspect with a layout reads its archives, too" inspect --json --layout ./archives2.conf rootfs.tar.zst
+check "and counts their entries" jq -e '.ok and .entries > 62' out
+
+menu() {
+	start "env TERM=screen $BOARDSTRAP --target board.img --allow image,unbootable --layout ./board.conf $1"
+	shows "$2: screen 1" '> *board\.img' || return 1
+	enter_until "$2: screen 2" 'rootfs\.tar\.zst' || return 1
+	press p "$2: a path can be typed" 'Path: ' || return 1
+	type_keys "rootfs.tar.zst"
+	press Enter "$2: screen 3" 'board.*3 partitions|/data' || return 1
+	press Enter "$2: screen 4" 'will be erased|Cannot install' || return 1
+}
+if command -v tmux >/dev/null; then
+	export LC_ALL=C.UTF-8
+	image board.img 300M
+	menu "--archive data=data.tar.gz --archive boot=./boot=v1.tar.xz" screens
+	shows "Review has the archives" 'data: data\.tar\.gz 2\.9 MiB, boot: boot=v1\.tar\.xz'
+	shows "and asks for a word" 'Type its name, board\.img'
+	press Left "Left goes back to the layouts" 'single-mbr'
+	press Down
+	press Enter "a layout without these partitions is refused" \
+		'layout single-gpt has no'
+	press q "back again" 'single-mbr'
+	press Up
+	press Enter "the first one has them again" 'data: data\.tar\.gz'
+	shows "and asks for a word again" 'Type its name, board\.img'
+	type_keys "board.img"
+	press Enter "it installs to the end" 'exit code 0' 120
+	press q
+	content "by the screens"
+else
+	skip "the screens" "tmux is not installed"
+fi
 
 finish
