@@ -47,6 +47,11 @@ static int cmd_screens(int argc, char **argv)
 	}
 	if (options.blobs.count > 0 && !options.layout)
 		return refuse("--blob needs the layout that it is for: --layout NAME|FILE");
+	if (options.layout &&
+		layout_take_archives(&layout, &options.archives, options.archive, &diag) < 0)
+		return refuse(diag.text);
+	if (options.layout && !options.archive && options.scope == SCOPE_ALL)
+		options.archive = layout_archive_of(&layout, layout_partition_of(&layout, ""));
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return refuse("the screens need a terminal: without one, use `boardstrap install "
 			      "--plain`; see `boardstrap --help`");
@@ -60,6 +65,7 @@ static int cmd_screens(int argc, char **argv)
 		.root = root,
 		.scope = options.scope,
 		.archive = options.archive,
+		.archives = &options.archives,
 		.archive_options = options.reading,
 		.target = options.target,
 		.layout = options.layout ? &layout : NULL,

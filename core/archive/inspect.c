@@ -17,19 +17,34 @@
 #define PROGRESS_MS  200
 #define TICK_MS	     100
 
+/* What the children find out, in memory that they share with the engine. */
+struct findings {
+	uint32_t reading, hashing; /* numbers of the archives that they are at, or have failed at */
+	struct archive_list archives; /* the digests and the numbers of each */
+	/* The digest to compare with that of the sidecar. */
+	char compared[ARCHIVES_MAX][DIGEST_HEX_MAX];
+	struct archive_warnings warnings;
+};
+
+/* One of the archives. */
+struct input {
+	struct source source;
+	struct sidecar sidecar; /* its name is "" if there is none */
+	int stream, file;	/* descriptors for the children, until these are started */
+};
+
 struct inspect {
 	int reactor;
-	struct source source;
+	uint32_t count, opened;
+	struct input inputs[ARCHIVES_MAX];
 	struct manifest *manifest;
 	struct child reader, hasher;
-	int stream, archive; /* descriptors for the children, until these are started */
-	int reader_keeps[3], hasher_keeps[2];
+	int reader_keeps[ARCHIVES_MAX + 2], hasher_keeps[ARCHIVES_MAX + 1];
 	struct watch tick; /* its descriptor is owned */
 	unsigned turn;
 	uint64_t started_ms;
 	unsigned strip;
-	struct archive_warnings *warnings; /* shared with the reader, which fills them in */
-	struct sidecar sidecar;		   /* its name is "" if there is none */
+	struct findings *found;
 	struct inspect_result result;
 	void (*ended)(void *arg);
 	void *arg;
@@ -54,46 +69,75 @@ static void drain(int fd)
 	while (length > 0 || (length < 0 && errno == EINTR));
 }
 
+static uint64_t inodes(const struct manifest_totals *totals)
+{
+	return totals->entries - totals->hardlinks;
+}
+
+/* Reads one archive, and stores what it adds to the totals. */
+static int read_archive(struct inspect *inspect, uint32_t i, int report_fd, struct diag *diag)
+{
+	struct manifest *manifest = inspect->manifest;
+	struct archive *archive = &inspect->found->archives.list[i];
+	struct manifest_totals before = *manifest_totals(manifest);
+	const struct manifest_totals *after;
+	int stream = inspect->inputs[i].stream, r;
+
+	inspect->found->reading = i;
+	r = manifest_set_archive(manifest, i, archive->folder);
+	if (r == 0)
+		r = manifest_append(manifest, stream, report_bytes, &report_fd, diag);
+	if (r == -EBADMSG)
+		drain(stream);
+	after = manifest_totals(manifest);
+	archive->stream_bytes = after->stream_bytes - before.stream_bytes;
+	archive->block_bytes = after->block_bytes - before.block_bytes;
+	archive->entries = after->entries - before.entries;
+	archive->inodes = inodes(after) - inodes(&before);
+	return r;
+}
+
 static int read_manifest(void *arg, int report_fd)
 {
 	struct inspect *inspect = arg;
 	struct diag diag = {0};
-	int r = manifest_read(inspect->manifest, inspect->stream, report_bytes, &report_fd, &diag);
+	int r = 0;
 
+	for (uint32_t i = 0; r == 0 && i < inspect->count; i++) {
+		r = read_archive(inspect, i, report_fd, &diag);
+		/* Its decompressor may wait for a reader until then. */
+		close_fd(&inspect->inputs[i].stream);
+	}
 	if (r == 0)
-		archive_warnings_find(inspect->manifest, inspect->strip, inspect->warnings);
-	if (r == -EBADMSG)
-		drain(inspect->stream);
+		r = manifest_complete(inspect->manifest, &diag);
+	if (r == 0)
+		archive_warnings_find(inspect->manifest, inspect->strip, &inspect->found->warnings);
 	return r < 0 && *diag.text ? child_report_fail(report_fd, r, "%s", diag.text) : r;
 }
 
-/* Runs in the hasher. On success the text of the last report is the SHA-256, a blank, and the digest
- * to compare with that of the sidecar. */
-static int hash_archive(void *arg, int report_fd)
+/* Computes the digests of one archive. @before counts the bytes of those before it, and is raised. 0, or
+ * -errno, with *ret_unread set if the file could not be read. */
+static int hash_archive(
+	struct inspect *inspect, uint32_t i, uint64_t *before, int report_fd, bool *ret_unread)
 {
-	struct inspect *inspect = arg;
 	_cleanup_free_ unsigned char *buffer = malloc(BUFFER_BYTES);
-	enum digest_kind kind = inspect->sidecar.kind;
+	enum digest_kind kind = inspect->inputs[i].sidecar.kind;
+	struct findings *found = inspect->found;
 	struct digest sha = {0}, other = {0};
-	char sha_hex[DIGEST_HEX_MAX], other_hex[DIGEST_HEX_MAX] = "";
 	uint64_t done = 0, reported_ms = now_ms();
-	struct child_report report = {0};
-	ssize_t length;
-	int r;
+	ssize_t length = 0;
+	int r = buffer ? digest_begin(&sha, DIGEST_SHA256) : -ENOMEM;
 
-	r = buffer ? digest_begin(&sha, DIGEST_SHA256) : -ENOMEM;
 	if (r == 0 && kind != DIGEST_SHA256)
 		r = digest_begin(&other, kind);
-	if (r < 0)
-		return r;
-	while ((length = pread(inspect->archive, buffer, BUFFER_BYTES, (off_t)done)) != 0) {
+	while (r == 0 &&
+		(length = pread(inspect->inputs[i].file, buffer, BUFFER_BYTES, (off_t)done)) != 0) {
 		if (length < 0 && errno == EINTR)
 			continue;
 		if (length < 0) {
+			*ret_unread = true;
 			r = -errno;
-			digest_finish(&sha);
-			digest_finish(&other);
-			return child_report_fail(report_fd, r, "read error: %s", strerror(-r));
+			break;
 		}
 		digest_add(&sha, buffer, (size_t)length);
 		if (other.context)
@@ -101,17 +145,37 @@ static int hash_archive(void *arg, int report_fd)
 		done += (uint64_t)length;
 		if (now_ms() - reported_ms >= PROGRESS_MS) {
 			reported_ms = now_ms();
-			child_report_send(report_fd, done, 0);
+			child_report_send(report_fd, *before + done, 0);
 		}
 	}
-	r = digest_end(&sha, sha_hex);
+	if (r == 0)
+		r = digest_end(&sha, found->compared[i]);
+	(void)STR_COPY(found->archives.list[i].sha256, found->compared[i]);
 	if (r == 0 && other.context)
-		r = digest_end(&other, other_hex);
-	if (r < 0)
-		return r;
-	report.done = done;
-	STR_FORMAT(report.text, "%s %s", sha_hex, *other_hex ? other_hex : sha_hex);
-	return write_full(report_fd, &report, sizeof(report));
+		r = digest_end(&other, found->compared[i]);
+	digest_finish(&sha);
+	digest_finish(&other);
+	*before += done;
+	return r;
+}
+
+/* Runs in the hasher. */
+static int hash_archives(void *arg, int report_fd)
+{
+	struct inspect *inspect = arg;
+	uint64_t done = 0;
+	bool unread = false;
+	int r = 0;
+
+	for (uint32_t i = 0; r == 0 && i < inspect->count; i++) {
+		inspect->found->hashing = i;
+		r = hash_archive(inspect, i, &done, report_fd, &unread);
+	}
+	if (unread)
+		return child_report_fail(report_fd, r, "read error: %s", strerror(-r));
+	return r < 0 ? r
+		     : write_full(report_fd, &(struct child_report){.done = done},
+			       sizeof(struct child_report));
 }
 
 /* Writes why a work child failed. */
@@ -133,58 +197,68 @@ static bool reader_died(const struct inspect *inspect)
 	return !child_ok(&inspect->reader) && inspect->reader.last.error != -EBADMSG;
 }
 
-/* Writes why the archive is bad, the most likely cause first. False if nothing is wrong. */
-static bool find_fault(struct inspect *inspect, char *ret, size_t size)
+/* Returns the number of the first archive that is bad, and writes why, the most likely cause first;
+ * inspect->count if nothing is wrong. */
+static uint32_t find_fault(struct inspect *inspect, char *ret, size_t size)
 {
 	const struct manifest_totals *totals = manifest_totals(inspect->manifest);
 	const struct manifest_problem *first = &totals->problems[0];
-	struct inspect_result *result = &inspect->result;
+	const struct archive *archives = inspect->result.archives.list;
 	struct diag diag;
 
-	if (!source_unchanged(&inspect->source)) {
-		str_format(ret, size, "the file changed while it was read");
-		return true;
-	}
+	for (uint32_t i = 0; i < inspect->count; i++)
+		if (!source_unchanged(&inspect->inputs[i].source)) {
+			str_format(ret, size, "the file changed while it was read");
+			return i;
+		}
 	if (!child_ok(&inspect->hasher)) {
 		explain(&inspect->hasher, ret, size);
-		return true;
+		return inspect->found->hashing;
 	}
-	if (!reader_died(inspect) && !source_ok(&inspect->source, &diag)) {
-		str_format(ret, size, "%s", diag.text);
-		return true;
-	}
+	/* The decompressors of the archives after that only lost their reader. */
+	for (uint32_t i = 0; !reader_died(inspect) && i <= inspect->found->reading; i++)
+		if (!source_ok(&inspect->inputs[i].source, &diag)) {
+			str_format(ret, size, "%s", diag.text);
+			return i;
+		}
 	if (!child_ok(&inspect->reader)) {
 		explain(&inspect->reader, ret, size);
-		return true;
+		return inspect->found->reading;
 	}
-	if (result->sidecar == SIDECAR_WRONG) {
-		str_format(ret, size,
-			"the %s in %s does not match: the file is damaged or another version",
-			digest_name(result->sidecar_kind), result->sidecar_name);
-		return true;
-	}
-	if (totals->problem_count > 0) {
-		str_format(ret, size, "%s: %s%s", *first->path ? first->path : "an entry",
-			first->text, totals->problem_count > 1 ? ", and more problems" : "");
-		return true;
-	}
-	return false;
+	for (uint32_t i = 0; i < inspect->count; i++)
+		if (archives[i].sidecar == SIDECAR_WRONG) {
+			str_format(ret, size,
+				"the %s in %s does not match: the file is damaged or another version",
+				digest_name(archives[i].sidecar_kind), archives[i].sidecar_name);
+			return i;
+		}
+	if (totals->problem_count == 0)
+		return inspect->count;
+	str_format(ret, size, "%s: %s%s", *first->path ? first->path : "an entry", first->text,
+		totals->problem_count > 1 ? ", and more problems" : "");
+	return first->archive;
 }
 
-/* The warnings of the reader, and those of the file. */
+/* The warnings of the reader, and those of the files. */
 static void collect_warnings(struct inspect *inspect)
 {
 	struct inspect_result *result = &inspect->result;
 
-	result->warnings = *inspect->warnings;
-	if (result->sidecar == SIDECAR_OK && digest_is_weak(result->sidecar_kind))
-		archive_warnings_add(&result->warnings, "weak-digest",
-			"%s in %s finds accidents, but no tampering",
-			digest_name(result->sidecar_kind), result->sidecar_name);
-	if (source_has_padding(&inspect->source))
-		archive_warnings_add(&result->warnings, "padding",
-			"padding or other data follows the %s data; it is ignored",
-			compression_name(inspect->source.compression));
+	result->warnings = inspect->found->warnings;
+	for (uint32_t i = 0; i < inspect->count; i++) {
+		const struct archive *archive = &result->archives.list[i];
+
+		if (archive->sidecar == SIDECAR_OK && digest_is_weak(archive->sidecar_kind))
+			archive_warnings_add(&result->warnings, "weak-digest",
+				"%s in %s finds accidents, but no tampering",
+				digest_name(archive->sidecar_kind), archive->sidecar_name);
+		if (source_has_padding(&inspect->inputs[i].source))
+			archive_warnings_add(&result->warnings, "padding",
+				"%s%spadding or other data follows the %s data; it is ignored",
+				inspect->count > 1 ? archive_name(archive) : "",
+				inspect->count > 1 ? ": " : "",
+				compression_name(archive->compression));
+	}
 }
 
 static void drop_tick(struct inspect *inspect)
@@ -195,31 +269,56 @@ static void drop_tick(struct inspect *inspect)
 	close_fd(&fd);
 }
 
+static bool any_runs(const struct inspect *inspect)
+{
+	bool runs = child_is_running(&inspect->reader) || child_is_running(&inspect->hasher);
+
+	for (uint32_t i = 0; i < inspect->count; i++)
+		runs = runs || child_is_running(&inspect->inputs[i].source.decompressor);
+	return runs;
+}
+
+/* Takes over what the children have found. */
+static void take_findings(struct inspect *inspect)
+{
+	const struct findings *found = inspect->found;
+
+	for (uint32_t i = 0; i < inspect->count; i++) {
+		struct archive *archive = &inspect->result.archives.list[i];
+		const struct archive *from = &found->archives.list[i];
+		const struct sidecar *sidecar = &inspect->inputs[i].sidecar;
+
+		archive->stream_bytes = from->stream_bytes;
+		archive->block_bytes = from->block_bytes;
+		archive->entries = from->entries;
+		archive->inodes = from->inodes;
+		if (!child_ok(&inspect->hasher) && i >= found->hashing)
+			continue;
+		STR_COPY(archive->sha256, from->sha256);
+		if (*sidecar->name)
+			archive->sidecar = strcmp(sidecar->hex, found->compared[i]) == 0
+						   ? SIDECAR_OK
+						   : SIDECAR_WRONG;
+	}
+}
+
 /* A child has ended. Sets the result when all have. */
 static void on_exit_any(struct child *child)
 {
 	struct inspect *inspect = child->spec.owner;
 	struct inspect_result *result = &inspect->result;
-	const char *base = strrchr(result->path, '/');
 	char fault[sizeof(result->error)];
+	uint32_t bad;
 	int r;
 
-	if (child_is_running(&inspect->reader) || child_is_running(&inspect->hasher) ||
-		child_is_running(&inspect->source.decompressor))
+	if (any_runs(inspect))
 		return;
-	if (child_ok(&inspect->hasher)) {
-		const char *digests = inspect->hasher.last.text;
-
-		(void)str_format(
-			result->sha256, sizeof(result->sha256), "%.*s", SHA256_HEX - 1, digests);
-		if (*inspect->sidecar.name)
-			result->sidecar = strcmp(inspect->sidecar.hex, digests + SHA256_HEX) == 0
-						  ? SIDECAR_OK
-						  : SIDECAR_WRONG;
-	}
+	take_findings(inspect);
 	result->state = INSPECT_BAD;
-	if (!find_fault(inspect, fault, sizeof(fault))) {
+	bad = find_fault(inspect, fault, sizeof(fault));
+	if (bad == inspect->count) {
 		r = manifest_refresh(inspect->manifest);
+		bad = 0;
 		if (r == 0) {
 			result->state = INSPECT_OK;
 			collect_warnings(inspect);
@@ -228,7 +327,8 @@ static void on_exit_any(struct child *child)
 		}
 	}
 	if (result->state == INSPECT_BAD)
-		STR_FORMAT(result->error, "%s: %s", base ? base + 1 : result->path, fault);
+		STR_FORMAT(
+			result->error, "%s: %s", archive_name(&result->archives.list[bad]), fault);
 	result->elapsed_ms = now_ms() - inspect->started_ms;
 	drop_tick(inspect);
 	if (inspect->ended)
@@ -240,12 +340,13 @@ static void on_exit_any(struct child *child)
 static void on_tick(struct watch *watch, uint32_t events)
 {
 	struct inspect *inspect = container_of(watch, struct inspect, tick);
-	struct child *const children[] = {
-		&inspect->reader, &inspect->hasher, &inspect->source.decompressor};
+	unsigned turn = inspect->turn++ % (inspect->count + 2);
 
 	(void)events;
 	reactor_timer_clear(watch->fd);
-	child_poll(children[inspect->turn++ % ARRAY_SIZE(children)]);
+	child_poll(turn == 0   ? &inspect->reader
+		   : turn == 1 ? &inspect->hasher
+			       : &inspect->inputs[turn - 2].source.decompressor);
 }
 
 /* Opens the archive again for the hasher, since each open file has its own read-ahead. Returns the
@@ -262,11 +363,42 @@ static int open_again(const struct source *source)
 	return -ESTALE;
 }
 
+/* Starts all decompressors: one whose turn has not come waits in its pipe. */
+static int start_reader(struct inspect *inspect, const struct child_spec *spec)
+{
+	struct child_spec reader = *spec;
+	int r = 0;
+
+	for (uint32_t i = 0; r == 0 && i < inspect->count; i++) {
+		struct input *input = &inspect->inputs[i];
+
+		r = source_stream(
+			&input->source, inspect->reactor, on_exit_any, inspect, &input->stream);
+		inspect->reader_keeps[i] = input->stream;
+	}
+	if (r < 0)
+		return r;
+	inspect->reader_keeps[inspect->count] = manifest_fd(inspect->manifest);
+	inspect->reader_keeps[inspect->count + 1] = -1;
+	reader.name = "tar reader";
+	reader.work = read_manifest;
+	reader.keep_fds = inspect->reader_keeps;
+	return child_start(&inspect->reader, inspect->reactor, &reader);
+}
+
+static void close_inputs(struct inspect *inspect)
+{
+	for (uint32_t i = 0; i < inspect->opened; i++) {
+		close_fd(&inspect->inputs[i].stream);
+		close_fd(&inspect->inputs[i].file);
+	}
+}
+
 static int start(struct inspect *inspect)
 {
 	const struct child_spec hasher = {
 		.name = "digest",
-		.work = hash_archive,
+		.work = hash_archives,
 		.arg = inspect,
 		.keep_fds = inspect->hasher_keeps,
 		.in = -1,
@@ -274,26 +406,15 @@ static int start(struct inspect *inspect)
 		.on_exit = on_exit_any,
 		.owner = inspect,
 	};
-	struct child_spec reader = hasher;
 	int r;
 
-	inspect->hasher_keeps[0] = inspect->archive;
-	inspect->hasher_keeps[1] = -1;
+	for (uint32_t i = 0; i < inspect->count; i++)
+		inspect->hasher_keeps[i] = inspect->inputs[i].file;
+	inspect->hasher_keeps[inspect->count] = -1;
 	r = child_start(&inspect->hasher, inspect->reactor, &hasher);
 	if (r == 0)
-		r = source_stream(
-			&inspect->source, inspect->reactor, on_exit_any, inspect, &inspect->stream);
-	if (r < 0)
-		return r;
-	reader.name = "tar reader";
-	reader.work = read_manifest;
-	reader.keep_fds = inspect->reader_keeps;
-	inspect->reader_keeps[0] = inspect->stream;
-	inspect->reader_keeps[1] = manifest_fd(inspect->manifest);
-	inspect->reader_keeps[2] = -1;
-	r = child_start(&inspect->reader, inspect->reactor, &reader);
-	close_fd(&inspect->stream);
-	close_fd(&inspect->archive);
+		r = start_reader(inspect, &hasher);
+	close_inputs(inspect);
 	if (r < 0)
 		return r;
 	inspect->tick.ready = on_tick;
@@ -303,61 +424,85 @@ static int start(struct inspect *inspect)
 	return reactor_add(inspect->reactor, &inspect->tick, EPOLLIN);
 }
 
-struct inspect *inspect_new(
-	int reactor, const char *path, const struct archive_options *options, struct diag *diag)
+/* Opens the archive with that number, and finds its sidecar. 0, or -errno with a message in @diag. */
+static int open_input(struct inspect *inspect, uint32_t i, const struct archive_options *options,
+	struct diag *diag)
+{
+	struct archive *archive = &inspect->result.archives.list[i];
+	struct input *input = &inspect->inputs[i];
+	int r = source_open(&input->source, archive->path, options, diag);
+
+	if (r < 0)
+		return r;
+	inspect->opened++;
+	input->stream = -1;
+	input->file = open_again(&input->source);
+	if (input->file < 0)
+		return diag_fail(diag, input->file, "%s cannot be read: %s", archive->path,
+			strerror(-input->file));
+	r = sidecar_find(input->source.path, &input->sidecar);
+	if (r < 0)
+		return diag_fail(diag, r, "the digest file %s next to %s %s; correct or remove it",
+			input->sidecar.name, archive->path,
+			r == -ENOTUNIQ ? "has two different digests for it"
+				       : "cannot be read or has no digest for it");
+	STR_COPY(archive->path, input->source.path);
+	archive->id = input->source.id;
+	archive->compression = input->source.compression;
+	STR_COPY(archive->sidecar_name, input->sidecar.name);
+	archive->sidecar_kind = input->sidecar.kind;
+	return 0;
+}
+
+/* Makes the manifest and the memory for the findings. 0 or -errno. */
+static int prepare(struct inspect *inspect)
+{
+	void *memory = mmap(NULL, sizeof(*inspect->found), PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return -errno;
+	inspect->found = memory;
+	inspect->found->archives = inspect->result.archives;
+	inspect->manifest = manifest_new();
+	if (!inspect->manifest)
+		return -errno;
+	manifest_strip(inspect->manifest, inspect->strip);
+	manifest_keep(inspect->manifest, boot_files_keep);
+	return 0;
+}
+
+struct inspect *inspect_new(int reactor, const struct archive_list *archives,
+	const struct archive_options *options, struct diag *diag)
 {
 	struct inspect *inspect = calloc(1, sizeof(*inspect));
-	struct inspect_result *result;
-	int r;
+	int r = 0;
 
 	if (!inspect) {
 		(void)diag_fail(diag, -ENOMEM, "out of memory");
 		return NULL;
 	}
 	inspect->reactor = reactor;
-	inspect->stream = inspect->archive = inspect->tick.fd = -1;
+	inspect->tick.fd = -1;
 	inspect->started_ms = now_ms();
+	inspect->count = archives->count;
+	inspect->strip = options ? options->strip : 0;
+	inspect->result.archives = *archives;
 	child_init(&inspect->reader);
 	child_init(&inspect->hasher);
-	if (source_open(&inspect->source, path, options, diag) < 0) {
-		free(inspect);
-		return NULL;
-	}
-	result = &inspect->result;
-	STR_COPY(result->path, inspect->source.path);
-	result->id = inspect->source.id;
-	result->compression = inspect->source.compression;
-	result->archive_total = inspect->source.id.size_bytes;
-
-	r = sidecar_find(result->path, &inspect->sidecar);
-	STR_COPY(result->sidecar_name, inspect->sidecar.name);
-	result->sidecar_kind = inspect->sidecar.kind;
+	for (uint32_t i = 0; r == 0 && i < inspect->count; i++)
+		r = open_input(inspect, i, options, diag);
 	if (r < 0) {
-		(void)diag_fail(diag, r, "the digest file %s next to %s %s; correct or remove it",
-			inspect->sidecar.name, path,
-			r == -ENOTUNIQ ? "has two different digests for it"
-				       : "cannot be read or has no digest for it");
 		inspect_free(inspect);
 		return NULL;
 	}
-	inspect->warnings = mmap(NULL, sizeof(*inspect->warnings), PROT_READ | PROT_WRITE,
-		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (inspect->warnings == MAP_FAILED) {
-		inspect->warnings = NULL;
-		(void)diag_fail(diag, -errno, "%s cannot be read: %s", path, strerror(errno));
-		inspect_free(inspect);
-		return NULL;
-	}
-	inspect->manifest = manifest_new();
-	inspect->archive = open_again(&inspect->source);
-	inspect->strip = options ? options->strip : 0;
-	if (inspect->manifest) {
-		manifest_strip(inspect->manifest, inspect->strip);
-		manifest_keep(inspect->manifest, boot_files_keep);
-	}
-	r = !inspect->manifest ? -errno : inspect->archive < 0 ? -ESTALE : start(inspect);
+	inspect->result.archive_total = archive_list_bytes(&inspect->result.archives);
+	r = prepare(inspect);
+	if (r == 0)
+		r = start(inspect);
 	if (r < 0) {
-		(void)diag_fail(diag, r, "%s cannot be read: %s", path, strerror(-r));
+		(void)diag_fail(
+			diag, r, "%s cannot be read: %s", archives->list[0].path, strerror(-r));
 		inspect_free(inspect);
 		return NULL;
 	}
@@ -371,23 +516,23 @@ void inspect_free(struct inspect *inspect)
 	drop_tick(inspect);
 	child_finish(&inspect->reader);
 	child_finish(&inspect->hasher);
-	source_close(&inspect->source);
-	close_fd(&inspect->stream);
-	close_fd(&inspect->archive);
+	close_inputs(inspect);
+	for (uint32_t i = 0; i < inspect->opened; i++)
+		source_close(&inspect->inputs[i].source);
 	manifest_free(inspect->manifest);
-	if (inspect->warnings)
-		(void)munmap(inspect->warnings, sizeof(*inspect->warnings));
+	if (inspect->found)
+		(void)munmap(inspect->found, sizeof(*inspect->found));
 	free(inspect);
 }
 
 void inspect_result(struct inspect *inspect, struct inspect_result *ret)
 {
 	struct inspect_result *result = &inspect->result;
-	uint64_t read_bytes, hashed, done;
+	uint64_t read_bytes = 0, hashed = inspect->hasher.last.done, done;
 
 	result->totals = *manifest_totals(inspect->manifest);
-	read_bytes = source_position(&inspect->source);
-	hashed = inspect->hasher.last.done;
+	for (uint32_t i = 0; i < inspect->count; i++)
+		read_bytes += source_position(&inspect->inputs[i].source);
 	done = read_bytes < hashed ? read_bytes : hashed;
 	if (done > result->archive_total)
 		done = result->archive_total;

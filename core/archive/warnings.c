@@ -89,6 +89,8 @@ static int look_at(void *arg, const struct manifest_entry *entry)
 
 	if (str_has_prefix(base, ".wh.") && look->whiteouts++ == 0)
 		STR_COPY(look->whiteout, entry->path);
+	if (entry->archive != 0)
+		return 0;
 	look->layers |= is_layer(entry->path);
 	look->blobs |= str_has_prefix(entry->path, "blobs/sha256/");
 	if (*entry->path) {

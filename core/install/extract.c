@@ -224,7 +224,7 @@ void extract_stop(struct extract *extract, int signal)
 
 bool extract_has_children(const struct extract *extract)
 {
-	return child_is_running(&extract->tar.child) ||
+	return extract->running || child_is_running(&extract->tar.child) ||
 	       child_is_running(&extract->source.decompressor);
 }
 

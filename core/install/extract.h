@@ -71,7 +71,7 @@ void extract_tick(struct extract *extract, uint64_t now_ms);
 /* Sends @signal (SIGTERM, SIGKILL) to the running children and closes the stream. on_end is not
  * called any more. */
 void extract_stop(struct extract *extract, int signal);
-/* Returns true while tar or the decompressor runs. */
+/* Returns true while tar or the decompressor runs, or the rest of the stream is read. */
 bool extract_has_children(const struct extract *extract);
 
 /* Kills and reaps the children and closes all descriptors. No callback is called afterwards. */

@@ -37,7 +37,24 @@ struct install {
 
 void install_identify(struct snapshot *ret, const struct plan *plan)
 {
-	snapshot_init(ret, plan->scope, &plan->target, plan->archive, plan->layout.name);
+	snapshot_init(
+		ret, plan->scope, &plan->target, plan->archives.list[0].path, plan->layout.name);
+}
+
+_Static_assert(SNAPSHOT_ARCHIVES == ARCHIVES_MAX - 1, "all but the main one");
+
+static void take_archives(struct snapshot *snapshot, const struct archive_list *archives)
+{
+	STR_COPY(snapshot->archive_sha256, archives->list[0].sha256);
+	for (uint32_t i = 1; i < archives->count; i++) {
+		struct snapshot_archive *to = &snapshot->further[i - 1];
+
+		STR_COPY(to->partition, archives->list[i].partition);
+		STR_COPY(to->name, archive_name(&archives->list[i]));
+		str_sanitise(to->name);
+		STR_COPY(to->sha256, archives->list[i].sha256);
+		snapshot->further_count = i;
+	}
 }
 
 /* The plan is complete. */
@@ -46,7 +63,7 @@ static void take_plan(struct install *in)
 	const struct plan *plan = &in->job.plan;
 	struct snapshot *snapshot = &in->snapshot;
 	const struct progress_totals totals = {
-		.archive_bytes = plan->archive_id.size_bytes,
+		.archive_bytes = archive_list_bytes(&plan->archives),
 		.extracted_bytes = plan->totals.stream_bytes,
 		.medium_bytes = plan->totals.block_bytes,
 		.verify_bytes = plan->totals.content_bytes,
@@ -56,7 +73,7 @@ static void take_plan(struct install *in)
 
 	progress_expect(&in->progress, &totals);
 	STR_COPY(snapshot->tar_name, tar_flavour_name(plan->tar));
-	STR_COPY(snapshot->archive_sha256, plan->sha256);
+	take_archives(snapshot, &plan->archives);
 	snapshot->boot = plan->boot.findings;
 	snapshot->entries = plan->totals.entries;
 	snapshot->planned = true;
@@ -94,7 +111,7 @@ static void snapshot_refresh(struct install *in)
 			snapshot->steps[in->step].ms = now_ms() - in->step_ms;
 	}
 	snapshot->progress = *progress_view(&in->progress);
-	snapshot->tar = in->job.extract.tar.counts;
+	snapshot->tar = in->job.extracts[in->job.extracting].tar.counts;
 	snapshot->verify.entries = verified->entries;
 	snapshot->verify.bytes = verified->bytes;
 	snapshot->verify.mismatches = verified->mismatches;

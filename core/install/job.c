@@ -30,7 +30,8 @@ int job_init(struct job *job, const struct plan *plan, const struct manifest *ma
 {
 	*job = (struct job){.plan = *plan, .manifest = manifest, .world = *world, .reactor = -1};
 	child_init(&job->child);
-	extract_init(&job->extract);
+	for (unsigned i = 0; i < ARCHIVES_MAX; i++)
+		extract_init(&job->extracts[i]);
 	target_init(&job->target);
 	job->verified = share(sizeof(*job->verified));
 	job->planned = share(sizeof(*job->planned));
@@ -43,7 +44,8 @@ int job_init(struct job *job, const struct plan *plan, const struct manifest *ma
 void job_kill(struct job *job)
 {
 	child_finish(&job->child);
-	extract_finish(&job->extract);
+	for (unsigned i = 0; i < ARCHIVES_MAX; i++)
+		extract_finish(&job->extracts[i]);
 	inspect_free(job->scan);
 	job->scan = NULL;
 }
@@ -139,7 +141,19 @@ int job_partition_fd(const struct job *job, size_t index)
 void job_tick(struct job *job)
 {
 	child_poll(&job->child);
-	extract_tick(&job->extract, now_ms());
+	for (unsigned i = 0; i < job->plan.archives.count; i++)
+		extract_tick(&job->extracts[i], now_ms());
+}
+
+/* Sums: an archive that is extracted counts whole, and one that waits not at all. */
+static void measure_extracts(const struct job *job, struct progress_sample *sample)
+{
+	sample->archive_bytes = sample->extracted_bytes = 0;
+	for (unsigned i = 0; i < job->plan.archives.count; i++) {
+		sample->archive_bytes += job->extracts[i].archive_bytes;
+		sample->extracted_bytes += job->extracts[i].extracted_bytes;
+	}
+	sample->tar_answers = job->extracts[job->extracting].tar_answers;
 }
 
 void job_measure(const struct job *job, struct progress_sample *sample)
@@ -156,9 +170,7 @@ void job_measure(const struct job *job, struct progress_sample *sample)
 		sample->step_done = job->done;
 		sample->step_total = job->total;
 	}
-	sample->archive_bytes = job->extract.archive_bytes;
-	sample->extracted_bytes = job->extract.extracted_bytes;
-	sample->tar_answers = job->extract.tar_answers;
+	measure_extracts(job, sample);
 	if (job->target.id_fd < 0 ||
 		flush_read_stat(job->world.root, job->target.disk.name, &stat) < 0)
 		return;
@@ -171,7 +183,8 @@ void job_stop(struct job *job, int signal)
 {
 	if (child_is_running(&job->child))
 		child_kill(&job->child, signal);
-	extract_stop(&job->extract, signal);
+	for (unsigned i = 0; i < job->plan.archives.count; i++)
+		extract_stop(&job->extracts[i], signal);
 	if (!job->plan.complete) {
 		inspect_free(job->scan);
 		job->scan = NULL;
@@ -180,7 +193,11 @@ void job_stop(struct job *job, int signal)
 
 bool job_has_children(const struct job *job)
 {
-	return child_is_running(&job->child) || extract_has_children(&job->extract);
+	bool has = child_is_running(&job->child);
+
+	for (unsigned i = 0; i < job->plan.archives.count; i++)
+		has = has || extract_has_children(&job->extracts[i]);
+	return has;
 }
 
 /* ---- for the steps ---- */

@@ -50,7 +50,11 @@ struct job {
 	bool locked;		/* by this job, until its end */
 	uint64_t lock_since_ms; /* when the wait for the target's lock began; 0: no wait */
 	struct child child;	/* the running program or work function */
-	struct extract extract;
+	/* One for each archive of the plan, all open from the first step on: a medium that is pulled must
+	 * not end an install half-way. */
+	struct extract extracts[ARCHIVES_MAX];
+	unsigned extracting; /* number of the running or the last one */
+	bool extract_begun;
 	struct job_mount mounts[LAYOUT_PARTITIONS_MAX]; /* parents before children */
 	unsigned mount_count;				/* 0 before mounting */
 	struct {
@@ -122,7 +126,9 @@ const char *job_error_text(const struct job *job, int error);
 
 /* job_mounts.c. Lists the filesystems that the layout mounts in job->mounts. */
 void job_list_mounts(struct job *job);
-/* Writes the mount point of mounts[index] below "<dir>/target" to @ret. */
+/* Writes the path of @folder of the target, "" for its root, below "<dir>/target" to @ret. */
+void job_folder_path(const struct job *job, const char *folder, char ret[256]);
+/* The same for the mount point of mounts[index]. */
 void job_mount_path(const struct job *job, unsigned index, char ret[256]);
 /* Opens the directory of each mount. Returns PHASE_DONE or PHASE_FAILED. */
 enum phase_result job_open_mounts(struct job *job);

@@ -10,11 +10,15 @@
 
 #define UNMOUNT_WAIT_MS 5000
 
+void job_folder_path(const struct job *job, const char *folder, char ret[256])
+{
+	(void)str_format(ret, 256, "%s/target%s%s", job->world.dir, *folder ? "/" : "", folder);
+}
+
 void job_mount_path(const struct job *job, unsigned index, char ret[256])
 {
-	const char *mount = job->plan.layout.partitions[job->mounts[index].partition].mount;
-
-	(void)str_format(ret, 256, "%s/target%s", job->world.dir, strcmp(mount, "/") ? mount : "");
+	job_folder_path(
+		job, job->plan.layout.partitions[job->mounts[index].partition].mount + 1, ret);
 }
 
 /* Sorted by path length, so that parents come before children. */

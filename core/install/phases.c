@@ -11,8 +11,8 @@
 const struct step install_steps[STEP_COUNT] = {
 	[STEP_OPEN] =
 		{
-			.phases = {{phase_scan_archive, ALL}, {phase_complete_plan, EACH},
-				{phase_take_plan, EACH}, {phase_open_archive, ALL}},
+			.phases = {{phase_scan_archives, ALL}, {phase_complete_plan, EACH},
+				{phase_take_plan, EACH}, {phase_open_archives, ALL}},
 			.code = EXIT_REFUSED,
 		},
 	/* The filesystems must be known before the wipe. */

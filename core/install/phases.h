@@ -30,10 +30,10 @@ extern const struct step install_steps[STEP_COUNT];
 phase *phase_of(enum scope scope, enum step_id step, unsigned number);
 
 /* phases_prepare.c: all steps up to mkfs. */
-enum phase_result phase_scan_archive(struct job *job);
+enum phase_result phase_scan_archives(struct job *job);
 enum phase_result phase_complete_plan(struct job *job);
 enum phase_result phase_take_plan(struct job *job);
-enum phase_result phase_open_archive(struct job *job);
+enum phase_result phase_open_archives(struct job *job);
 enum phase_result phase_check_plan(struct job *job);
 enum phase_result phase_try_mkfs(struct job *job);
 enum phase_result phase_open_target(struct job *job);

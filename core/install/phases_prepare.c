@@ -40,13 +40,14 @@ static void scan_ended(void *arg)
 	job->settled(job);
 }
 
-enum phase_result phase_scan_archive(struct job *job)
+enum phase_result phase_scan_archives(struct job *job)
 {
 	struct diag diag;
 
 	if (job->plan.complete)
 		return PHASE_DONE;
-	job->scan = inspect_new(job->reactor, job->plan.archive, &job->plan.archive_options, &diag);
+	job->scan =
+		inspect_new(job->reactor, &job->plan.archives, &job->plan.archive_options, &diag);
 	if (!job->scan)
 		return job_fail(job, 0, "%s", diag.text);
 	inspect_on_end(job->scan, scan_ended, job);
@@ -92,16 +93,20 @@ enum phase_result phase_take_plan(struct job *job)
 	return PHASE_DONE;
 }
 
-/* The manifest is inspect's, so this must be the same file. */
-enum phase_result phase_open_archive(struct job *job)
+/* The manifest is inspect's, so these must be the same files. */
+enum phase_result phase_open_archives(struct job *job)
 {
-	struct diag diag;
+	for (unsigned i = 0; i < job->plan.archives.count; i++) {
+		const struct archive *archive = &job->plan.archives.list[i];
+		struct extract *extract = &job->extracts[i];
+		struct diag diag;
 
-	if (extract_open(&job->extract, job->plan.archive, &job->plan.archive_options, &diag) < 0)
-		return job_fail(job, 0, "%s", diag.text);
-	if (!file_id_equal(&job->extract.source.id, &job->plan.archive_id))
-		return job_fail(job, 0, "%s has changed since it was read. Choose it again",
-			job->plan.archive);
+		if (extract_open(extract, archive->path, &job->plan.archive_options, &diag) < 0)
+			return job_fail(job, 0, "%s", diag.text);
+		if (!file_id_equal(&extract->source.id, &archive->id))
+			return job_fail(job, 0, "%s has changed since it was read. Choose it again",
+				archive->path);
+	}
 	return PHASE_DONE;
 }
 

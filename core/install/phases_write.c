@@ -43,24 +43,10 @@ static void extract_ended(void *owner, const char *why)
 	job->settled(job);
 }
 
-enum phase_result phase_extract(struct job *job)
+/* Once, before the first archive. */
+static enum phase_result begin_extract(struct job *job)
 {
 	struct flush_stat stat = {0};
-	char path[256];
-	struct diag diag;
-	struct extract_spec spec = {
-		.archive = job->plan.archive,
-		.target = job_target_name(job),
-		.dir = path,
-		.tar_program = job->plan.tar_program,
-		.flavour = job->plan.tar,
-		.needs = job->plan.tar_needs,
-		.strip = job->plan.archive_options.strip,
-		.stream_bytes = job->plan.totals.stream_bytes,
-		.on_message = extract_message,
-		.on_end = extract_ended,
-		.owner = job,
-	};
 
 	if (job_open_mounts(job) == PHASE_FAILED)
 		return PHASE_FAILED;
@@ -71,17 +57,78 @@ enum phase_result phase_extract(struct job *job)
 	/* Early write-back keeps the gauges current; the install is safe without it. */
 	if (job_change_settings(job) == 0)
 		(void)settings_write_back_early(&job->settings, job->target.disk.name);
-	job_mount_path(job, 0, path);
-	if (extract_start(&job->extract, job->reactor, job->world.root, &spec, &diag) < 0)
+	return PHASE_DONE;
+}
+
+/* Says which of several archives is extracted. */
+static void tell_archive(struct job *job, const struct archive *archive)
+{
+	char text[200];
+
+	STR_FORMAT(text, "Extracting %.120s to /%s", archive_name(archive), archive->folder);
+	job->message(job, text);
+}
+
+/* Extracts the next archive into its folder. */
+static enum phase_result extract_next(struct job *job)
+{
+	const struct archive *archive = &job->plan.archives.list[job->extracting];
+	char path[256];
+	struct diag diag;
+	struct extract_spec spec = {
+		.archive = archive->path,
+		.target = job_target_name(job),
+		.dir = path,
+		.tar_program = job->plan.tar_program,
+		.flavour = job->plan.tar,
+		.needs = job->plan.tar_needs,
+		.strip = job->plan.archive_options.strip,
+		.stream_bytes = archive->stream_bytes,
+		.on_message = extract_message,
+		.on_end = extract_ended,
+		.owner = job,
+	};
+
+	if (job->plan.archives.count > 1)
+		tell_archive(job, archive);
+	job_folder_path(job, archive->folder, path);
+	if (extract_start(&job->extracts[job->extracting], job->reactor, job->world.root, &spec,
+		    &diag) < 0)
 		return job_fail(job, 0, "%s", diag.text);
-	return PHASE_WAITS;
+	return PHASE_AGAIN;
+}
+
+/* Extracts the archives one after another. */
+enum phase_result phase_extract(struct job *job)
+{
+	if (!job->extract_begun) {
+		job->extract_begun = true;
+		return begin_extract(job) == PHASE_FAILED ? PHASE_FAILED : extract_next(job);
+	}
+	if (job->extracting + 1 == job->plan.archives.count)
+		return PHASE_DONE;
+	job->extracting++;
+	return extract_next(job);
+}
+
+/* An archive that was extracted into a mount point has changed the mtime that another one gave it. */
+static int fix_up_folders(struct job *job, struct diag *diag)
+{
+	int r = 0;
+
+	for (unsigned i = 1; r == 0 && i < job->plan.archives.count; i++)
+		r = tar_fixup_entry(job->mounts[0].dir_fd, job->manifest,
+			job->plan.archives.list[i].folder, diag);
+	return r;
 }
 
 static int fix_up_work(void *arg, int report_fd)
 {
 	struct job *job = arg;
 	struct diag diag = {0};
-	int r = tar_fixup_tree(job->mounts[0].dir_fd, job->manifest, &diag);
+	int r = job->plan.tar == TAR_GNU
+			? fix_up_folders(job, &diag)
+			: tar_fixup_tree(job->mounts[0].dir_fd, job->manifest, &diag);
 
 	return r < 0 ? child_report_fail(report_fd, r, "%s on %s could not be completed: %s",
 			       diag.text, job_target_name(job), job_error_text(job, r))
@@ -93,7 +140,9 @@ enum phase_result phase_fix_up(struct job *job)
 	/* A process left behind by tar or its wrapper would keep the target mounted. */
 	if (job->world.end_strays)
 		job->world.end_strays();
-	return job->plan.tar == TAR_GNU ? PHASE_DONE : job_work(job, "fix-up", fix_up_work);
+	if (job->plan.tar == TAR_GNU && job->plan.archives.count == 1)
+		return PHASE_DONE;
+	return job_work(job, "fix-up", fix_up_work);
 }
 
 /* ---- flush ---- */

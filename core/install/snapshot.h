@@ -14,8 +14,9 @@
 #include "device/disk/disk.h"
 
 #define SNAPSHOT_MAGIC	  0x62737470u /* "bstp" */
-#define SNAPSHOT_VERSION  6u
+#define SNAPSHOT_VERSION  7u
 #define SNAPSHOT_MESSAGES 8
+#define SNAPSHOT_ARCHIVES 7
 
 enum install_state {
 	INSTALL_RUNNING,
@@ -34,6 +35,11 @@ struct snapshot_message {
 	uint64_t number;   /* 1, 2, ...: lets a viewer find the messages it has not shown yet */
 	enum step_id step; /* the active one when it came */
 	char text[160];	   /* sanitised: "tar: usr/share/x: time stamp ... in the future" */
+};
+
+/* The archive of one partition. */
+struct snapshot_archive {
+	char partition[36], name[128], sha256[65];
 };
 
 struct snapshot {
@@ -62,8 +68,11 @@ struct snapshot {
 	char target_model[48];
 	char target_short[32]; /* "..9f31" */
 	struct disk_identity target_id;
-	char archive_name[128]; /* file name without its folder; "" without an archive */
+	/* Of the main one: file name without its folder; "" without an archive. */
+	char archive_name[128];
 	char archive_sha256[65];
+	uint32_t further_count; /* archives beside that one */
+	struct snapshot_archive further[SNAPSHOT_ARCHIVES];
 	char layout_name[32];
 	struct boot_findings boot; /* of the boot check */
 	uint64_t entries;	   /* in the archive */

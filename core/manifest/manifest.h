@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * manifest - the list of all entries of the archive, as a tar extracts them: the reference that the
+ * manifest - the list of all entries of the archives, as a tar extracts them: the reference that the
  * medium is verified against. It is a memory file that child processes map and share. The memory of
  * the engine stays small for an archive of any size: the totals are in the first pages, and the
  * others are touched only to read entries. The file has a limit (manifest_limit).
@@ -41,6 +41,7 @@ enum manifest_type {
  * entries that are too large.
  */
 struct manifest_problem {
+	uint32_t archive; /* number of the archive (manifest_set_archive) */
 	char code[24];
 	char path[160]; /* sanitised, may be "" */
 	char text[160]; /* a phrase */
@@ -50,12 +51,13 @@ struct manifest_problem {
 /* Entries that need something of the tar that extracts them. */
 struct manifest_need {
 	uint64_t count;
-	char path[96]; /* of the first of them, sanitised */
+	uint32_t archive; /* number of the archive of the first of them */
+	char path[96];	  /* of that, sanitised */
 };
 
-/* Sums over the archive, as a flat value. The parent sees them grow while a child reads. */
+/* Sums over the archives, as a flat value. The parent sees them grow while a child reads. */
 struct manifest_totals {
-	/* The tar stream including its end mark, rounded up to the 10,240-byte records of GNU tar's
+	/* Each tar stream including its end mark, rounded up to the 10,240-byte records of GNU tar's
 	 * count. Padding after that record is excluded, because tar does not read it. */
 	uint64_t stream_bytes;
 	uint64_t content_bytes; /* of all regular files, including holes */
@@ -98,6 +100,12 @@ const struct manifest_totals *manifest_totals(const struct manifest *manifest);
  */
 _must_check_ int manifest_read(struct manifest *manifest, int fd,
 	int (*progress)(void *arg, uint64_t bytes), void *arg, struct diag *diag);
+/* The same for one archive of several, which are read one after another: @manifest may have entries
+ * already, and needs manifest_complete after the last one. */
+_must_check_ int manifest_append(struct manifest *manifest, int fd,
+	int (*progress)(void *arg, uint64_t bytes), void *arg, struct diag *diag);
+/* Seals it (manifest_seal); -EBADMSG with the message in @diag if the list is larger than its limit. */
+_must_check_ int manifest_complete(struct manifest *manifest, struct diag *diag);
 /* Maps the entries that a child has written. 0; -ENODATA if it did not seal the manifest; or
  * -errno. */
 _must_check_ int manifest_refresh(struct manifest *manifest);
@@ -121,6 +129,7 @@ struct manifest_entry {
 	uint32_t number;	/* of this entry: manifest_path */
 	uint32_t inode;		/* equal for all names of one file */
 	uint32_t names;		/* of that file, with this one */
+	uint32_t archive;	/* number of its archive (manifest_set_archive) */
 	uint32_t xattr_count;	/* without ACLs */
 	uint32_t xattr_bytes;	/* that ext4 needs for all of them, and for the ACLs */
 	uint32_t xattr_labels;	/* xattrs_labels of the entry: the @keep of its digest */
@@ -133,6 +142,9 @@ struct manifest_entry {
 /* Calls @each for every entry that was not replaced, in the order of the archive. Stops at a
  * non-zero result and returns it; else returns 0. */
 _must_check_ int manifest_each(const struct manifest *manifest,
+	int (*each)(void *arg, const struct manifest_entry *entry), void *arg);
+/* The same for every entry that a later one replaced. */
+_must_check_ int manifest_each_replaced(const struct manifest *manifest,
 	int (*each)(void *arg, const struct manifest_entry *entry), void *arg);
 /* The same for every directory of the archive: entries, the root, and parents that have no
  * entry. */
@@ -156,6 +168,12 @@ bool manifest_find_obstacle(
 
 /* The functions below fill a manifest; manifest_read calls them. */
 
+/* Begins the archive with that number: the names of the entries that are added from now on, and the
+ * targets of hard links, are relative to @folder, a path of the tree ("": its root). Without a call all
+ * is of archive 0, at the root. @folder is borrowed until the next call. For the process that reads
+ * the archive. 0 or -errno. */
+_must_check_ int manifest_set_archive(
+	struct manifest *manifest, uint32_t number, const char *folder);
 /* Leaves out the first @count parts of all names that are added from now on, and of the targets of
  * hard links, as tar does with --strip-components: "./" is a part, too, and an entry with no more
  * parts is left out. For the process that reads the archive. */
@@ -177,7 +195,8 @@ void manifest_complain(struct manifest *manifest, const char *code, const char *
 /* Counts an entry that needs more of a tar than usual. */
 void manifest_need(struct manifest *manifest, enum tar_need need, const char *path);
 struct manifest_totals *manifest_edit_totals(struct manifest *manifest);
-/* Writes the index and completes the manifest: no entry may be added after that. 0 or -errno. */
+/* Writes the index and completes the manifest: no entry may be added after that. 0 or -errno; -EFBIG
+ * if the list is larger than its limit. */
 _must_check_ int manifest_seal(struct manifest *manifest);
 
 #endif

@@ -18,6 +18,7 @@ void manifest_complain(
 
 	if (totals->problem_count < MANIFEST_PROBLEMS_MAX) {
 		problem = &totals->problems[totals->problem_count];
+		problem->archive = manifest->archive;
 		STR_COPY(problem->code, code);
 		STR_COPY(problem->path, path);
 		str_sanitise(problem->path);
@@ -35,23 +36,25 @@ void manifest_need(struct manifest *manifest, enum tar_need need, const char *pa
 
 	if (needs->count++ > 0)
 		return;
+	needs->archive = manifest->archive;
 	(void)STR_COPY(needs->path, path);
 	str_sanitise(needs->path);
 }
 
-/* Writes the path relative to the target into @ret. Returns NULL, or the reason to refuse it: some
- * tars strip such parts, others follow them. */
-static const char *normalise(const char *raw, char ret[PATH_MAX])
+/* Writes the path relative to the target into @ret: @raw below @folder. Returns NULL, or the reason to
+ * refuse it: some tars strip such parts, others follow them. */
+static const char *normalise(const char *folder, const char *raw, char ret[PATH_MAX])
 {
-	size_t length = 0;
+	size_t length = strlen(folder);
 
 	if (*raw == '\0')
 		return "an empty name";
 	if (*raw == '/')
 		return "an absolute name, which not every tar makes relative; pack the archive "
 		       "without -P";
-	if (strlen(raw) >= PATH_MAX)
+	if (length + 1 + strlen(raw) >= PATH_MAX)
 		return "a name that is too long";
+	memcpy(ret, folder, length);
 	while (*raw) {
 		size_t part = strcspn(raw, "/");
 
@@ -96,7 +99,7 @@ static const char *strip(const char *raw, unsigned count)
 static const char *normalise_stripped(
 	const struct manifest *manifest, const char *raw, const char **ret_rest, char ret[PATH_MAX])
 {
-	const char *wrong = normalise(raw, ret), *doubled = strstr(raw, "//");
+	const char *wrong = normalise(manifest->folder, raw, ret), *doubled = strstr(raw, "//");
 
 	*ret_rest = raw;
 	if (wrong || manifest->strip == 0)
@@ -104,7 +107,7 @@ static const char *normalise_stripped(
 	*ret_rest = strip(raw, manifest->strip);
 	if (doubled && (!*ret_rest || doubled < *ret_rest || **ret_rest == '/'))
 		return "a name with \"//\", which tars strip in different ways";
-	return *ret_rest ? normalise(*ret_rest, ret) : NULL;
+	return *ret_rest ? normalise(manifest->folder, *ret_rest, ret) : NULL;
 }
 
 /* Leaves out the parts of @path that are missing, as Toybox does below a folder that does not exist yet.
@@ -282,6 +285,27 @@ static const char *target_fault(const char *target)
 	return strlen(target) >= PATH_MAX ? "a symbolic link with a target that is too long" : NULL;
 }
 
+int manifest_set_archive(struct manifest *manifest, uint32_t number, const char *folder)
+{
+	struct record_part name;
+	char path[PATH_MAX];
+	uint32_t parent;
+	int r = 0;
+
+	manifest->archive = number;
+	manifest->folder = folder;
+	/* A tar begins in the folder, which exists. */
+	if (*folder && STR_FORMAT(path, "%s/.", folder))
+		r = add_parents(manifest, path, &parent, &name);
+	return r < 0 ? r : 0;
+}
+
+/* True for the folder that the archive begins in, if no earlier archive has it. */
+static bool is_start(const struct manifest *manifest, const struct record *before, const char *path)
+{
+	return before->flags & RECORD_IMPLIED && strcmp(path, manifest->folder) == 0;
+}
+
 void manifest_strip(struct manifest *manifest, unsigned count)
 {
 	manifest->strip = count;
@@ -366,7 +390,8 @@ int manifest_add(
 				"replaces a directory that has entries");
 			return 0;
 		}
-		need_to_replace(manifest, old, raw_path, entry);
+		if (!is_start(manifest, before, path))
+			need_to_replace(manifest, old, raw_path, entry);
 	}
 	return record_append(manifest, parent, name, &kept, flags, target, NULL);
 }

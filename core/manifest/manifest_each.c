@@ -20,6 +20,7 @@ static struct manifest_entry decode(const struct manifest *manifest, const struc
 		else
 			entry.link = record_path(manifest, target, manifest->paths[1]);
 	}
+	entry.archive = record->archive;
 	entry.path = record_path(manifest, record, manifest->paths[0]);
 	entry.number = record_number(manifest, record);
 	entry.inode = inode;
@@ -27,19 +28,32 @@ static struct manifest_entry decode(const struct manifest *manifest, const struc
 	return entry;
 }
 
-int manifest_each(const struct manifest *manifest,
+/* Calls @each for the records of entries with this flag RECORD_REPLACED. */
+static int each_entry(const struct manifest *manifest, uint16_t replaced,
 	int (*each)(void *arg, const struct manifest_entry *entry), void *arg)
 {
 	const struct record *record = NULL;
 	int r = 0;
 
 	while (r == 0 && (record = record_next(manifest, record)) != NULL)
-		if (!(record->flags & (RECORD_IMPLIED | RECORD_REPLACED))) {
+		if ((record->flags & (RECORD_IMPLIED | RECORD_REPLACED)) == replaced) {
 			struct manifest_entry entry = decode(manifest, record);
 
 			r = each(arg, &entry);
 		}
 	return r;
+}
+
+int manifest_each(const struct manifest *manifest,
+	int (*each)(void *arg, const struct manifest_entry *entry), void *arg)
+{
+	return each_entry(manifest, 0, each, arg);
+}
+
+int manifest_each_replaced(const struct manifest *manifest,
+	int (*each)(void *arg, const struct manifest_entry *entry), void *arg)
+{
+	return each_entry(manifest, RECORD_REPLACED, each, arg);
 }
 
 int manifest_each_dir(

@@ -34,6 +34,7 @@ struct reader {
 	uint64_t nonzero_end; /* offset after the last byte that is not zero */
 	struct pixz pixz;
 	uint64_t reported_ms;
+	struct manifest_totals before; /* of the archives before this one */
 	struct sha256 sha;
 	struct content content;
 	unsigned char head[PROGRAM_HEAD_BYTES]; /* of the file */
@@ -70,12 +71,27 @@ static ssize_t read_part(void *arg, void *buffer, size_t size)
 }
 
 /* Reports a fatal error, as a problem and in diag. Returns -EBADMSG. */
+static int refuse(struct manifest *manifest, struct diag *diag, const char *code, const char *path,
+	const char *text)
+{
+	manifest_complain(manifest, code, path, "%s", text);
+	(void)diag_fail(diag, -EBADMSG, "%s%s%s", text, *path ? ", at " : "", path);
+	str_sanitise(diag->text);
+	return -EBADMSG;
+}
+
+static int refuse_size(struct manifest *manifest, struct diag *diag, const char *path)
+{
+	char text[120];
+
+	(void)STR_FORMAT(text, "the list of the archive's entries needs more than %llu MiB",
+		(unsigned long long)(manifest_limit(manifest) / MIB(1)));
+	return refuse(manifest, diag, "size", path, text);
+}
+
 static int fail(struct reader *reader, const char *code, const char *path, const char *text)
 {
-	manifest_complain(reader->manifest, code, path, "%s", text);
-	(void)diag_fail(reader->diag, -EBADMSG, "%s%s%s", text, *path ? ", at " : "", path);
-	str_sanitise(reader->diag->text);
-	return -EBADMSG;
+	return refuse(reader->manifest, reader->diag, code, path, text);
 }
 
 /* Reports the error @r of the stream, and returns it. */
@@ -413,6 +429,7 @@ static int read_entry(struct reader *reader, const struct tar_entry *from)
 static int judge_end(struct reader *reader)
 {
 	struct manifest_totals *totals = manifest_edit_totals(reader->manifest);
+	const struct manifest_totals *before = &reader->before;
 	uint64_t mark = tar_stream_mark(reader->stream);
 	int r = tar_stream_drain(reader->stream);
 
@@ -420,27 +437,19 @@ static int judge_end(struct reader *reader)
 		return fail_stream(reader, r, "");
 	if (reader->bytes == 0)
 		return fail(reader, "empty", "", "no data");
-	totals->stream_bytes = (mark + END_MARK + TAR_RECORD - 1) / TAR_RECORD * TAR_RECORD;
+	totals->stream_bytes += (mark + END_MARK + TAR_RECORD - 1) / TAR_RECORD * TAR_RECORD;
 	if (reader->nonzero_end > mark && !pixz_follows(&reader->pixz, mark))
 		return fail(reader, "trailing", "", "there is data after the end of the archive");
 	if (reader->bytes < mark + END_MARK)
 		return fail(reader, "truncated", "",
 			"the tar archive has no end mark: it is truncated, or its maker left the mark "
 			"out");
-	if (totals->entries == 0)
+	if (totals->entries == before->entries)
 		return fail(reader, "empty", "",
-			totals->stripped > 0 ? "--strip leaves no entries of the tar archive"
-					     : "the tar archive has no entries");
+			totals->stripped > before->stripped
+				? "--strip leaves no entries of the tar archive"
+				: "the tar archive has no entries");
 	return 0;
-}
-
-static int fail_limit(struct reader *reader, const char *path)
-{
-	char text[120];
-
-	(void)STR_FORMAT(text, "the list of the archive's entries needs more than %llu MiB",
-		(unsigned long long)(manifest_limit(reader->manifest) / MIB(1)));
-	return fail(reader, "size", path, text);
 }
 
 static int read_entries(struct reader *reader)
@@ -453,14 +462,14 @@ static int read_entries(struct reader *reader)
 		free(reader->kept);
 		reader->kept = NULL;
 		if (r == -EFBIG)
-			return fail_limit(reader, from.path);
+			return refuse_size(reader->manifest, reader->diag, from.path);
 		if (r < 0)
 			return r;
 	}
 	return r < 0 ? fail_stream(reader, r, "") : judge_end(reader);
 }
 
-int manifest_read(struct manifest *manifest, int fd, int (*progress)(void *arg, uint64_t bytes),
+int manifest_append(struct manifest *manifest, int fd, int (*progress)(void *arg, uint64_t bytes),
 	void *arg, struct diag *diag)
 {
 	struct reader *reader = calloc(1, sizeof(*reader));
@@ -473,19 +482,31 @@ int manifest_read(struct manifest *manifest, int fd, int (*progress)(void *arg, 
 	reader->progress = progress;
 	reader->arg = arg;
 	reader->diag = diag;
+	reader->before = *manifest_totals(manifest);
 	reader->stream = tar_stream_new(read_part, reader);
 	r = sha256_init(&reader->sha);
 	if (!reader->stream)
 		r = -ENOMEM;
 	if (r == 0)
 		r = read_entries(reader);
-	if (r == 0)
-		r = manifest_seal(manifest);
-	if (r == -EFBIG)
-		r = fail_limit(reader, "");
 	tar_stream_free(reader->stream);
 	sha256_finish(&reader->sha);
 	free(reader->xattrs);
 	free(reader);
 	return r;
+}
+
+int manifest_complete(struct manifest *manifest, struct diag *diag)
+{
+	int r = manifest_seal(manifest);
+
+	return r == -EFBIG ? refuse_size(manifest, diag, "") : r;
+}
+
+int manifest_read(struct manifest *manifest, int fd, int (*progress)(void *arg, uint64_t bytes),
+	void *arg, struct diag *diag)
+{
+	int r = manifest_append(manifest, fd, progress, arg, diag);
+
+	return r == 0 ? manifest_complete(manifest, diag) : r;
 }

@@ -28,6 +28,7 @@ struct manifest *manifest_new(void)
 	if (!manifest)
 		return NULL;
 	manifest->map = MAP_FAILED;
+	manifest->folder = "";
 	manifest->mapped = START_BYTES;
 	manifest->limit = default_limit();
 	manifest->paths = calloc(2, sizeof(*manifest->paths));
@@ -230,7 +231,7 @@ static void write_record(struct record *record, uint64_t bytes, struct record_pa
 	char *to = record->data;
 
 	record->bytes = (uint32_t)bytes;
-	record->type = (uint16_t)entry->type;
+	record->type = (uint8_t)entry->type;
 	record->mode = entry->mode;
 	record->uid = entry->uid;
 	record->gid = entry->gid;
@@ -280,6 +281,7 @@ int record_append(struct manifest *manifest, uint32_t parent, struct record_part
 	record->flags = (uint16_t)flags;
 	record->node = *slot ? record_at(manifest, *slot)->node : number;
 	record->parent = parent;
+	record->archive = (uint8_t)manifest->archive;
 	record->target = target;
 	write_record(record, bytes, name, entry);
 	manifest->map->used += bytes;
@@ -331,6 +333,7 @@ struct manifest_entry record_entry(const struct record *record)
 		.xattr_labels = record->xattr_labels,
 		.xattr_bytes = record->xattr_bytes,
 		.program = record->program,
+		.archive = record->archive,
 	};
 	const char *at = record->data;
 

@@ -37,7 +37,8 @@ enum record_flag {
 struct record {
 	uint32_t bytes;	 /* of the whole record */
 	uint16_t flags;	 /* enum record_flag */
-	uint16_t type;	 /* enum manifest_type */
+	uint8_t type;	 /* enum manifest_type */
+	uint8_t archive; /* its number */
 	uint32_t node;	 /* the first record of the same path */
 	uint32_t parent; /* the node of its directory; 0: this is the root */
 	uint32_t target; /* of a hard link: the record of the file */
@@ -62,6 +63,8 @@ struct manifest {
 	bool sealed;
 	char (*paths)[PATH_MAX]; /* of the entry that manifest_each passes on, and of its link */
 	unsigned strip;		 /* parts of names to leave out */
+	uint32_t archive;	 /* number of the archive that is read, */
+	const char *folder;	 /* and the path that its names are relative to */
 	bool (*keeps)(const char *path, uint64_t size);
 	uint64_t kept; /* bytes of content */
 };

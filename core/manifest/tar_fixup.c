@@ -5,11 +5,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 struct tar_fixup {
 	int root_fd;
+	const char *only; /* path of the entry; NULL: all */
 	struct diag *diag;
 };
 
@@ -23,6 +25,8 @@ static int fix_entry(void *arg, const struct manifest_entry *entry)
 	};
 	int r = 0;
 
+	if (fixup->only && strcmp(fixup->only, entry->path) != 0)
+		return 0;
 	if (entry->type == MANIFEST_HARDLINK) /* done with the file that it links to */
 		return 0;
 	if (entry->type == MANIFEST_SYMLINK)
@@ -39,6 +43,14 @@ static int fix_entry(void *arg, const struct manifest_entry *entry)
 int tar_fixup_tree(int root_fd, const struct manifest *manifest, struct diag *diag)
 {
 	struct tar_fixup fixup = {.root_fd = root_fd, .diag = diag};
+
+	return manifest_each(manifest, fix_entry, &fixup);
+}
+
+int tar_fixup_entry(
+	int root_fd, const struct manifest *manifest, const char *path, struct diag *diag)
+{
+	struct tar_fixup fixup = {.root_fd = root_fd, .only = path, .diag = diag};
 
 	return manifest_each(manifest, fix_entry, &fixup);
 }

@@ -15,4 +15,8 @@
  * with the path in @diag. */
 _must_check_ int tar_fixup_tree(int root_fd, const struct manifest *manifest, struct diag *diag);
 
+/* The same for the entry with that path alone, if @manifest has one. */
+_must_check_ int tar_fixup_entry(
+	int root_fd, const struct manifest *manifest, const char *path, struct diag *diag);
+
 #endif

@@ -24,14 +24,50 @@ static bool is_lost_found(
 	return partition->fs == FS_EXT4 && strcmp(name, "lost+found") == 0;
 }
 
-static void need_over_dir(struct plan *plan, const char *path)
+static void need_over_dir(struct plan *plan, const struct manifest_entry *entry)
 {
 	struct manifest_need *need = &plan->totals.needs[TAR_NEED_OVER_DIR];
 
 	if (need->count++ > 0)
 		return;
-	STR_COPY(need->path, path);
+	need->archive = entry->archive;
+	STR_COPY(need->path, entry->path);
 	str_sanitise(need->path);
+}
+
+static bool is_mount_point(const struct layout *layout, const char *path)
+{
+	for (size_t i = 0; i < layout->count; i++)
+		if (layout->partitions[i].mount[0] &&
+			strcmp(layout->partitions[i].mount + 1, path) == 0)
+			return true;
+	return false;
+}
+
+/* Counts an entry of another archive than the one that fills its partition: both would be extracted on
+ * top of each other. The folder of a mount point is in both. */
+static void note_stray(struct plan *plan, size_t i, const struct manifest_entry *entry)
+{
+	struct plan_share *share = &plan->shares[i];
+
+	if (entry->archive == share->archive ||
+		(entry->type == MANIFEST_DIR && is_mount_point(&plan->layout, entry->path)) ||
+		share->stray++ > 0)
+		return;
+	share->stray_archive = entry->archive;
+	STR_COPY(share->stray_path, entry->path);
+	str_sanitise(share->stray_path);
+}
+
+/* An entry that was replaced is extracted too. */
+static int share_replaced(void *arg, const struct manifest_entry *entry)
+{
+	struct plan *plan = arg;
+	size_t i = layout_partition_of(&plan->layout, entry->path);
+
+	if (i < plan->layout.count)
+		note_stray(plan, i, entry);
+	return 0;
 }
 
 static int share_entry(void *arg, const struct manifest_entry *entry)
@@ -60,7 +96,8 @@ static int share_entry(void *arg, const struct manifest_entry *entry)
 		layout_partition_of(&plan->layout, entry->link) != i)
 		why = "is a hard link to another partition";
 	if (entry->type != MANIFEST_DIR && is_lost_found(&plan->layout.partitions[i], entry))
-		need_over_dir(plan, entry->path);
+		need_over_dir(plan, entry);
+	note_stray(plan, i, entry);
 	if (why && share->unfit++ == 0) {
 		STR_COPY(share->unfit_path, entry->path);
 		str_sanitise(share->unfit_path);
@@ -78,6 +115,7 @@ static void find_obstacle(struct plan *plan, const struct manifest *manifest, si
 
 	if (mount[0] == '\0' || !manifest_find_obstacle(manifest, mount + 1, &entry))
 		return;
+	share->blocked_archive = entry.archive;
 	STR_COPY(share->blocked_path, entry.path);
 	str_sanitise(share->blocked_path);
 	(void)STR_FORMAT(share->blocked_why, "%s%s%s", unfit_type(entry.type),
@@ -85,38 +123,30 @@ static void find_obstacle(struct plan *plan, const struct manifest *manifest, si
 	str_sanitise(share->blocked_why);
 }
 
-static uint64_t totals_inodes(const struct manifest_totals *totals)
-{
-	return totals->entries - totals->hardlinks;
-}
-
 static void make_shares(struct plan *plan, const struct manifest *manifest)
 {
-	size_t root = layout_partition_of(&plan->layout, "");
+	const struct archive_list *archives = &plan->archives;
 
+	for (size_t i = 0; i < plan->layout.count; i++)
+		plan->shares[i].archive =
+			archive_list_of(archives, plan->layout.partitions[i].mount);
 	plan->has_firmware = !manifest;
 	if (manifest) {
 		plan->plain_names = true;
 		(void)manifest_each(manifest, share_entry, plan);
+		(void)manifest_each_replaced(manifest, share_replaced, plan);
 		for (size_t i = 0; i < plan->layout.count; i++)
 			find_obstacle(plan, manifest, i);
-	} else if (root < plan->layout.count) {
-		plan->shares[root].block_bytes = plan->totals.block_bytes;
-		plan->shares[root].inodes = totals_inodes(&plan->totals);
+		return;
 	}
-}
+	for (uint32_t n = 0; n < archives->count; n++) {
+		size_t i = layout_partition_of(&plan->layout, archives->list[n].folder);
 
-/* A path that does not exist is made absolute too: it must not name another file elsewhere. */
-static void make_absolute(const char *path, char *ret, size_t size)
-{
-	_cleanup_free_ char *real = realpath(path, NULL), *here = getcwd(NULL, 0);
-
-	if (real)
-		(void)str_copy(ret, size, real);
-	else if (path[0] == '/' || !here)
-		(void)str_copy(ret, size, path);
-	else
-		(void)str_format(ret, size, "%s/%s", here, path);
+		if (i == plan->layout.count)
+			continue;
+		plan->shares[i].block_bytes += archives->list[n].block_bytes;
+		plan->shares[i].inodes += archives->list[n].inodes;
+	}
 }
 
 static void find_tar(struct plan *plan, const char *program)
@@ -129,7 +159,7 @@ static void find_tar(struct plan *plan, const char *program)
 	else if (found[0] == '/')
 		STR_COPY(plan->tar_program, found);
 	else
-		make_absolute(found, plan->tar_program, sizeof(plan->tar_program));
+		(void)path_make_absolute(found, plan->tar_program, sizeof(plan->tar_program));
 }
 
 static void identify_tar(struct plan *plan)
@@ -142,13 +172,24 @@ static void identify_tar(struct plan *plan)
 	}
 }
 
+/* A path that does not exist is made absolute too: it must not name another file elsewhere. */
+static void make_absolute(struct archive *archive)
+{
+	char path[sizeof(archive->path)];
+
+	if (path_make_absolute(archive->path, path, sizeof(path)))
+		STR_COPY(archive->path, path);
+}
+
 void plan_begin(struct plan *ret, const struct plan_request *request)
 {
 	memset(ret, 0, sizeof(*ret));
 	ret->scope = request->scope;
 	ret->target = *request->target;
-	if (request->archive)
-		make_absolute(request->archive, ret->archive, sizeof(ret->archive));
+	if (scope_has_archive(request->scope))
+		archive_list_make(&ret->archives, request->archive, request->layout);
+	for (uint32_t i = 0; i < ret->archives.count; i++)
+		make_absolute(&ret->archives.list[i]);
 	ret->archive_options = request->archive_options;
 	ret->layout = *request->layout;
 	STR_COPY(ret->expect_id, request->expect_id ? request->expect_id : "");
@@ -158,15 +199,11 @@ void plan_begin(struct plan *ret, const struct plan_request *request)
 	find_tar(ret, request->tar_program);
 }
 
-static void take_archive(struct plan *plan, const struct inspect_result *archive)
+static void take_archives(struct plan *plan, const struct inspect_result *scan)
 {
-	STR_COPY(plan->archive, archive->path);
-	plan->archive_id = archive->id;
-	plan->compression = archive->compression;
-	STR_COPY(plan->sha256, archive->sha256);
-	plan->sidecar = archive->sidecar;
-	plan->warnings = archive->warnings;
-	plan->totals = archive->totals;
+	plan->archives = scan->archives;
+	plan->warnings = scan->warnings;
+	plan->totals = scan->totals;
 }
 
 static void place(struct plan *plan, const struct manifest *manifest)
@@ -196,7 +233,7 @@ void plan_complete(
 	plan->complete = can_place && (archive || !needs_archive);
 	plan->unread = needs_archive && !archive;
 	if (archive)
-		take_archive(plan, archive);
+		take_archives(plan, archive);
 	if (can_place)
 		place(plan, manifest);
 	if (!needs_archive)
@@ -211,13 +248,15 @@ void plan_complete(
 	plan->tar_built_without = tar_built_without(plan->tar_program, plan->tar, plan->tar_needs);
 }
 
-size_t plan_files(
-	const char *archive, const struct layout *layout, struct inuse_file ret[PLAN_FILES_MAX])
+size_t plan_files(const struct archive_list *archives, const struct layout *layout,
+	struct inuse_file ret[PLAN_FILES_MAX])
 {
 	size_t count = 0;
 
-	if (archive && archive[0])
-		ret[count++] = (struct inuse_file){.path = archive, .what = "archive"};
+	for (uint32_t i = 0; archives && i < archives->count; i++)
+		if (archives->list[i].path[0])
+			ret[count++] = (struct inuse_file){
+				.path = archives->list[i].path, .what = "archive"};
 	if (layout && layout->file[0])
 		ret[count++] = (struct inuse_file){.path = layout->file, .what = "layout file"};
 	for (size_t i = 0; layout && i < layout->blob_count; i++)
@@ -227,18 +266,21 @@ size_t plan_files(
 	return count;
 }
 
-uint64_t plan_need_bytes(const struct manifest_totals *totals, const struct layout *layout)
+uint64_t plan_need_bytes(const struct archive_list *archives, const struct layout *layout)
 {
 	struct layout needed = *layout;
-	size_t i = layout_partition_of(&needed, "");
 
-	if (i < needed.count) {
-		struct layout_partition *root = &needed.partitions[i];
-		uint64_t bytes =
-			space_partition_bytes(root->fs, totals->block_bytes, totals_inodes(totals));
+	for (uint32_t n = 0; n < archives->count; n++) {
+		const struct archive *archive = &archives->list[n];
+		size_t i = layout_partition_of(&needed, archive->folder);
+		struct layout_partition *p = &needed.partitions[i];
+		uint64_t bytes;
 
-		if (root->grow && root->min_bytes < bytes)
-			root->min_bytes = bytes;
+		if (i == needed.count || !p->grow)
+			continue;
+		bytes = space_partition_bytes(p->fs, archive->block_bytes, archive->inodes);
+		if (p->min_bytes < bytes)
+			p->min_bytes = bytes;
 	}
 	return layout_min_bytes(&needed);
 }

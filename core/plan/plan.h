@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * plan - everything that an install needs to know, as one value: the target, the archive, the
+ * plan - everything that an install needs to know, as one value: the target, the archives, the
  * layout placed on it, the tar. A plan begins as the operator's request and is completed once the
- * archive has been scanned: by a front end that asks questions, or else by the engine. plan_check
+ * archives have been scanned: by a front end that asks questions, or else by the engine. plan_check
  * finds the problems of a complete plan: front ends call it for the Review screen and before they
  * start the engine, and the engine calls it again before it opens the target, and once more under
  * the lock of a device. Front ends also refuse some targets earlier, before the scan. plan.c makes
@@ -23,32 +23,33 @@
 #include "device/layout/layout.h"
 #include "device/usage/inuse_load.h"
 
-/* The part of the archive that goes to one partition of the layout. */
+/* The part of the archives that goes to one partition of the layout. */
 struct plan_share {
+	uint32_t archive;     /* number of the one that fills it */
 	uint64_t block_bytes; /* content in 4 KiB blocks, including folders */
 	uint64_t inodes;
 	uint64_t unfit;	     /* entries that its filesystem cannot hold */
 	char unfit_path[96]; /* path of the first of them, sanitised */
 	char unfit_why[80];  /* "is a symbolic link" */
+	/* Entries of archives that do not fill it, but for the folder that it is mounted on. */
+	uint64_t stray;
+	uint32_t stray_archive; /* of the first of them */
+	char stray_path[96];	/* in the tree, sanitised */
 	/* The entry of the archive in place of the mount point, or of a parent of it, and of the
 	 * folder that is needed there; "" if nothing. */
+	uint32_t blocked_archive;
 	char blocked_path[32]; /* "home", sanitised */
 	char blocked_why[64];  /* "is a symbolic link to var/home", sanitised */
 };
 
 struct plan {
 	enum scope scope;
-	struct disk target; /* as the operator saw it */
-	char archive
-		[512]; /* absolute path; "" of a plan of SCOPE_BOOT, as all that follows of it */
+	struct disk target;	      /* as the operator saw it */
+	struct archive_list archives; /* empty without an archive: scope_has_archive */
 	struct archive_options archive_options;
-	bool complete; /* else the fields of the archive and of the tar's version are empty,
-			       and the layout is not placed */
-	bool unread;   /* the archive could not be read */
-	struct file_id archive_id;
-	enum compression compression;
-	char sha256[65];
-	enum sidecar_state sidecar;
+	bool complete; /* else only the places of the archives are known, nothing of the tar's
+			       version, and the layout is not placed */
+	bool unread;   /* the archives could not be read */
 	struct archive_warnings warnings;
 	struct manifest_totals totals;
 	struct layout layout;	/* placed, with its UUIDs; count is 0 if that failed */
@@ -73,7 +74,7 @@ struct plan {
 struct plan_request {
 	enum scope scope;
 	const struct disk *target;
-	const char *archive; /* path; NULL for SCOPE_BOOT */
+	const char *archive; /* path of the main one, NULL without; the layout has the others */
 	struct archive_options archive_options;
 	const struct layout *layout; /* not yet placed (layout_find) */
 	const char *tar_program;     /* NULL: tar from $PATH */
@@ -86,7 +87,7 @@ struct plan_request {
  * directory. */
 void plan_begin(struct plan *ret, const struct plan_request *request);
 /* Completes @plan with its scanned archive (INSPECT_OK): places the layout and identifies the tar,
- * which it runs once. @manifest is of inspect_manifest; NULL: the whole archive is counted for "/".
+ * which it runs once. @manifest is of inspect_manifest; NULL: each archive is counted for its own partition.
  * Blocks, for at most 10 s. Never fails: plan_check reports the problems. A dry run plans what it
  * can: with @archive NULL (it could not be read) the plan stays incomplete, and so it does if the
  * request had a target or a layout without a name. A plan of SCOPE_BOOT has no archive: @archive and
@@ -98,7 +99,7 @@ void plan_complete(
  * "target-<reason_name>", "expect-id", "archive-changed", "archive-digest", "archive-<code of a
  * manifest_problem>", "blob-changed", "layout", "boot-area",
  * "nothing-to-write", "table", "blob-overlap", "too-small", "image-room", "inodes",
- * "unfit", "mount-point", "fs-unsupported", "mkfs-missing", "mkfs-trial", "tar-missing",
+ * "unfit", "mount-point", "two-archives", "fs-unsupported", "mkfs-missing", "mkfs-trial", "tar-missing",
  * "tar-silent", "tar-lacks", "foreign-attributes", "unbootable", "locale", "verify-needed", "more". */
 struct plan_problem {
 	char code[32];
@@ -117,10 +118,10 @@ struct plan_facts {
 	/* False for kinds that the layout does not use. */
 	bool fs_supported[FS_KIND_COUNT]; /* by the kernel */
 	bool mkfs_found[FS_KIND_COUNT];
-	bool tar_found;	     /* still there and executable */
-	bool utf8_locale;    /* C.UTF-8 exists; bsdtar needs it */
-	bool syncfs_reports; /* syncfs(2) reports lost writes (Linux >= 5.8) */
-	bool archive_unchanged;
+	bool tar_found;			     /* still there and executable */
+	bool utf8_locale;		     /* C.UTF-8 exists; bsdtar needs it */
+	bool syncfs_reports;		     /* syncfs(2) reports lost writes (Linux >= 5.8) */
+	bool archive_changed[ARCHIVES_MAX];  /* since it was read */
 	bool blob_changed[LAYOUT_BLOBS_MAX]; /* since the layout was read */
 	uint64_t image_room_bytes;	     /* image: allocated plus free below; else UINT64_MAX */
 	/* The ranges that the target's table takes now, for a plan of SCOPE_BOOT that writes beside it. */
@@ -135,19 +136,19 @@ struct plan_facts {
 /* Fills @ret with the current facts for @plan. @root is a directory descriptor of the root, for
  * sysfs and proc; borrowed. */
 void plan_look(struct plan_facts *ret, const struct plan *plan, int root);
-/* Lists the files that the install reads, which must not be on the target: the archive, the
- * layout's file, its blobs. @archive and @layout may be NULL. The paths are borrowed. Returns the
+/* Lists the files that the install reads, which must not be on the target: the archives, the
+ * layout's file, its blobs. @archives and @layout may be NULL. The paths are borrowed. Returns the
  * number of files. */
-#define PLAN_FILES_MAX (2 + LAYOUT_BLOBS_MAX)
-size_t plan_files(
-	const char *archive, const struct layout *layout, struct inuse_file ret[PLAN_FILES_MAX]);
+#define PLAN_FILES_MAX (1 + ARCHIVES_MAX + LAYOUT_BLOBS_MAX)
+size_t plan_files(const struct archive_list *archives, const struct layout *layout,
+	struct inuse_file ret[PLAN_FILES_MAX]);
 
 /* Lists in @ret all problems that prevent an install of @plan. Parts that an incomplete plan lacks
  * are not checked: the caller has reported them. Pure: no side effects. */
 void plan_check(const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret);
 
-/* Returns the smallest target size in bytes that holds the archive with @layout, placed or not,
+/* Returns the smallest target size in bytes that holds the scanned @archives with @layout, placed or not,
  * including the filesystem's overhead: need_bytes of the rules. */
-uint64_t plan_need_bytes(const struct manifest_totals *totals, const struct layout *layout);
+uint64_t plan_need_bytes(const struct archive_list *archives, const struct layout *layout);
 
 #endif

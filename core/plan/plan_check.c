@@ -14,11 +14,10 @@
 #include <string.h>
 #include <strings.h>
 
-static const char *base_name(const char *path)
+/* The file name of the archive with that number. */
+static const char *name_of(const struct plan *plan, uint32_t archive)
 {
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
+	return archive_name(&plan->archives.list[archive]);
 }
 
 /* "mmcblk0p1" or "board.img, partition 1". */
@@ -116,27 +115,30 @@ static void check_archive(
 	const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
 {
 	const struct manifest_totals *totals = &plan->totals;
-	const char *name = base_name(plan->archive);
 
 	if (plan->unread)
 		return;
-	if (!facts->archive_unchanged)
-		plan_problem_add(ret, "archive-changed",
-			"%s was changed or removed since it was read. Choose it again to scan it again.",
-			plan->archive);
-	if (plan->sidecar == SIDECAR_WRONG)
-		plan_problem_add(ret, "archive-digest",
-			"%s does not match the digest in the file next to it: it is damaged or another "
-			"version. Copy both again.",
-			name);
+	for (uint32_t i = 0; i < plan->archives.count; i++) {
+		if (facts->archive_changed[i])
+			plan_problem_add(ret, "archive-changed",
+				"%s was changed or removed since it was read. Choose it again to scan "
+				"it again.",
+				plan->archives.list[i].path);
+		if (plan->archives.list[i].sidecar == SIDECAR_WRONG)
+			plan_problem_add(ret, "archive-digest",
+				"%s does not match the digest in the file next to it: it is damaged or "
+				"another version. Copy both again.",
+				name_of(plan, i));
+	}
 	for (uint32_t i = 0; i < totals->problem_count && i < MANIFEST_PROBLEMS_MAX; i++) {
 		const struct manifest_problem *problem = &totals->problems[i];
 		char code[32];
 
 		STR_FORMAT(code, "archive-%s", problem->code);
 		plan_problem_add(ret, code,
-			"%s cannot be installed: %s%s%s. Make the archive again.", name,
-			problem->path, problem->path[0] ? ": " : "", problem->text);
+			"%s cannot be installed: %s%s%s. Make the archive again.",
+			name_of(plan, problem->archive), problem->path,
+			problem->path[0] ? ": " : "", problem->text);
 	}
 }
 
@@ -155,7 +157,7 @@ static void check_space(const struct plan *plan, size_t index, struct plan_verdi
 		plan_problem_add(ret, "too-small",
 			"%s does not fit on %s: its content for %s needs %s, but the %s filesystem will "
 			"hold %s. Use a partition of at least %s.",
-			base_name(plan->archive), name, partition->mount,
+			name_of(plan, share->archive), name, partition->mount,
 			human_size(share->block_bytes).s, fs_name(partition->fs),
 			human_size(usable).s, human_exact(least).s);
 	else if (share->inodes > inodes)
@@ -163,14 +165,22 @@ static void check_space(const struct plan *plan, size_t index, struct plan_verdi
 			"%s does not fit on %s: it has %" PRIu64
 			" files for %s, but the %s filesystem will hold %" PRIu64
 			". Use a partition of at least %s.",
-			base_name(plan->archive), name, share->inodes, partition->mount,
+			name_of(plan, share->archive), name, share->inodes, partition->mount,
 			fs_name(partition->fs), inodes, human_exact(least).s);
 	if (share->blocked_path[0])
 		plan_problem_add(ret, "mount-point",
 			"Layout %s mounts %s on %s, but /%s in %s %s. Mount it on another folder in "
 			"the layout (the one that a link leads to), or choose another layout or archive.",
 			plan->layout.name, name, partition->mount, share->blocked_path,
-			base_name(plan->archive), share->blocked_why);
+			name_of(plan, share->blocked_archive), share->blocked_why);
+	else if (share->stray)
+		plan_problem_add(ret, "two-archives",
+			"%s has %" PRIu64
+			" %s below %s, which %s fills: %s. Both would be extracted "
+			"on top of each other. Make one of the archives without.",
+			name_of(plan, share->stray_archive), share->stray,
+			share->stray == 1 ? "entry" : "entries", partition->mount,
+			name_of(plan, share->archive), share->stray_path);
 	else if (share->unfit)
 		plan_problem_add(ret, "unfit",
 			"%s (%s) cannot hold %" PRIu64
@@ -312,7 +322,7 @@ static void check_needs(const struct plan *plan, struct plan_verdict *ret)
 			continue;
 		plan_problem_add(ret, "tar-lacks",
 			"%s (%s) does not extract %s as it is: %s %s%s. %s", plan->tar_program,
-			tar_flavour_name(plan->tar), base_name(plan->archive), first->path,
+			tar_flavour_name(plan->tar), name_of(plan, first->archive), first->path,
 			tar_need_phrase(need), first->count > 1 ? ", and so do more entries" : "",
 			advice);
 	}
@@ -331,7 +341,7 @@ static void check_foreign(
 		"%s has %" PRIu64
 		" extended attribute%s that Linux cannot store, such as %s. Allow to leave that out "
 		"(--allow foreign-attributes), or make the archive without.",
-		base_name(plan->archive), foreign->count, foreign->count == 1 ? "" : "s",
+		name_of(plan, foreign->archive), foreign->count, foreign->count == 1 ? "" : "s",
 		foreign->path);
 }
 
@@ -360,7 +370,7 @@ static void check_tar(
 	if (plan->tar_program[0] == '\0') {
 		plan_problem_add(ret, "tar-missing",
 			"There is no tar on this machine to extract %s. Install GNU tar (package tar).",
-			base_name(plan->archive));
+			name_of(plan, 0));
 		return;
 	}
 	/* An unknown tar may work; a program that does not call itself tar would not. */

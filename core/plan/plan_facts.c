@@ -38,8 +38,9 @@ static void judge_file(struct disk *disk, const struct plan *plan, int root)
 		own = disk->name;
 	else if (disk->kind != DISK_IMAGE)
 		return;
-	if (dev == plan->archive_id.dev && ino == plan->archive_id.ino)
-		disk_refuse(disk, REASON_SOURCE, "it is the archive itself");
+	for (uint32_t i = 0; i < plan->archives.count; i++)
+		if (dev == plan->archives.list[i].id.dev && ino == plan->archives.list[i].id.ino)
+			disk_refuse(disk, REASON_SOURCE, "it is the archive itself");
 	if (loop_other_user(root, NULL, dev, ino, own, other) > 0)
 		disk_refuse(disk, REASON_LOOP, "the same file is in use through /dev/%s", other);
 }
@@ -51,7 +52,7 @@ static void judge_target(struct plan_facts *ret, const struct plan *plan, int ro
 	const struct judge_job job = {
 		.allow = plan->allow,
 		.files = files,
-		.file_count = plan_files(plan->archive, &plan->layout, files),
+		.file_count = plan_files(&plan->archives, &plan->layout, files),
 	};
 	int r = disk_scan_target(root, plan->target.path, &ret->target);
 
@@ -98,7 +99,9 @@ void plan_look(struct plan_facts *ret, const struct plan *plan, int root)
 	ret->is_root = geteuid() == 0;
 	ret->utf8_locale = has_utf8_locale();
 	ret->syncfs_reports = kernel_is_at_least(5, 8);
-	ret->archive_unchanged = file_id_is(&plan->archive_id, plan->archive);
+	for (uint32_t i = 0; i < plan->archives.count; i++)
+		ret->archive_changed[i] =
+			!file_id_is(&plan->archives.list[i].id, plan->archives.list[i].path);
 	for (size_t i = 0; i < plan->layout.blob_count; i++)
 		ret->blob_changed[i] =
 			!file_id_is(&plan->layout.blobs[i].id, plan->layout.blobs[i].file);

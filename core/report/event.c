@@ -47,13 +47,6 @@ static void write_target(struct json *json, const char *name, const char *path, 
 
 /* ---- plan ---- */
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 static const char *sidecar_word(enum sidecar_state state)
 {
 	static const char *const words[] = {
@@ -203,23 +196,42 @@ static void write_loaders(struct json *json, const struct plan *plan)
 	json_string(json, "boot_loader_warning", check.text[0] ? check.text : NULL);
 }
 
-/* Null for an install without an archive. */
-static void write_archive(struct json *json, const struct plan *plan)
+static void write_archive(struct json *json, const struct archive *archive)
 {
-	if (!scope_has_archive(plan->scope)) {
+	json_string(json, "name", archive_name(archive));
+	json_string(json, "compression", compression_name(archive->compression));
+	json_string(json, "sha256", archive->sha256);
+	json_string(json, "sidecar", sidecar_word(archive->sidecar));
+	json_u64(json, "archive_bytes", archive->id.size_bytes);
+	json_u64(json, "extracted_bytes", archive->stream_bytes);
+	json_u64(json, "entries", archive->entries);
+}
+
+/* The main archive by itself, null without one; and all in an array, where "partition" is null for
+ * the main one. */
+static void write_archives(struct json *json, const struct plan *plan)
+{
+	const struct archive_list *archives = &plan->archives;
+	char folder[sizeof(archives->list[0].folder) + 1];
+
+	if (scope_has_archive(plan->scope)) {
+		json_begin_object(json, "archive");
+		write_archive(json, &archives->list[0]);
+		event_warnings(json, &plan->warnings);
+		json_end_object(json);
+	} else {
 		json_null(json, "archive");
-		return;
 	}
-	json_begin_object(json, "archive");
-	json_string(json, "name", base_name(plan->archive));
-	json_string(json, "compression", compression_name(plan->compression));
-	json_string(json, "sha256", plan->sha256);
-	json_string(json, "sidecar", sidecar_word(plan->sidecar));
-	json_u64(json, "archive_bytes", plan->archive_id.size_bytes);
-	json_u64(json, "extracted_bytes", plan->totals.stream_bytes);
-	json_u64(json, "entries", plan->totals.entries);
-	event_warnings(json, &plan->warnings);
-	json_end_object(json);
+	json_begin_array(json, "archives");
+	for (uint32_t i = 0; i < archives->count; i++) {
+		STR_FORMAT(folder, "/%s", archives->list[i].folder);
+		json_begin_object(json, NULL);
+		write_known(json, "partition", archives->list[i].partition);
+		json_string(json, "mount", folder);
+		write_archive(json, &archives->list[i]);
+		json_end_object(json);
+	}
+	json_end_array(json);
 }
 
 static void write_tar(struct json *json, const struct plan *plan)
@@ -244,7 +256,7 @@ void event_plan(FILE *out, const struct plan *plan, const struct plan_verdict *v
 	begin(&json, out, "plan");
 	json_string(&json, "only", scope_words(plan->scope)->name);
 	write_target(&json, target->name, target->path, target->kind, target->model, &target->id);
-	write_archive(&json, plan);
+	write_archives(&json, plan);
 	event_boot(&json, &plan->boot);
 	write_layout(&json, plan);
 	write_loaders(&json, plan);
@@ -399,6 +411,36 @@ static const char *passed_text(const struct snapshot *now)
 						   : scope_words(now->scope)->passed;
 }
 
+static void write_one_installed(
+	struct json *json, const char *partition, const char *name, const char *sha256)
+{
+	json_begin_object(json, NULL);
+	write_known(json, "partition", partition);
+	json_string(json, "name", name);
+	write_known(json, "sha256", sha256);
+	json_end_object(json);
+}
+
+/* The main archive by itself, and all in an array. */
+static void write_installed(struct json *json, const struct snapshot *now)
+{
+	if (now->archive_name[0]) {
+		json_begin_object(json, "archive");
+		json_string(json, "name", now->archive_name);
+		write_known(json, "sha256", now->archive_sha256);
+		json_end_object(json);
+	} else {
+		json_null(json, "archive");
+	}
+	json_begin_array(json, "archives");
+	if (now->archive_name[0])
+		write_one_installed(json, "", now->archive_name, now->archive_sha256);
+	for (uint32_t i = 0; i < now->further_count; i++)
+		write_one_installed(json, now->further[i].partition, now->further[i].name,
+			now->further[i].sha256);
+	json_end_array(json);
+}
+
 static void write_result(FILE *out, const struct snapshot *now)
 {
 	bool passed = now->state == INSTALL_PASSED;
@@ -419,14 +461,7 @@ static void write_result(FILE *out, const struct snapshot *now)
 	json_end_object(&json);
 	write_target(&json, now->target_name, now->target_path, now->target_kind, now->target_model,
 		&now->target_id);
-	if (now->archive_name[0]) {
-		json_begin_object(&json, "archive");
-		json_string(&json, "name", now->archive_name);
-		json_string(&json, "sha256", now->archive_sha256[0] ? now->archive_sha256 : NULL);
-		json_end_object(&json);
-	} else {
-		json_null(&json, "archive");
-	}
+	write_installed(&json, now);
 	write_findings(&json, "boot_findings", &now->boot);
 	end(&json);
 }

@@ -23,24 +23,31 @@ static void describe_target(const struct disk *disk, char *ret, size_t size)
 		identity[0] ? ", " : "", identity);
 }
 
-static void report_archive(const struct plan *plan, log_row *row, void *owner)
+static void report_archive(
+	const char *title, const struct archive *archive, log_row *row, void *owner)
 {
 	static const char *const sidecars[] = {
 		[SIDECAR_NONE] = "",
 		[SIDECAR_OK] = ", matches the digest file beside it",
 		[SIDECAR_WRONG] = ", does not match the digest file beside it",
 	};
-	const char *slash = strrchr(plan->archive, '/');
 	char line[400], name[256];
 
-	STR_COPY(name, slash ? slash + 1 : plan->archive);
+	STR_COPY(name, archive_name(archive));
 	str_sanitise(name);
-	STR_FORMAT(line, "%s, %s -> %s, %s entries", name,
-		human_size(plan->archive_id.size_bytes).s, human_size(plan->totals.stream_bytes).s,
-		human_count(plan->totals.entries).s);
-	row(owner, "Archive  ", line);
-	STR_FORMAT(line, "sha256 %.12s...%s", plan->sha256, sidecars[plan->sidecar]);
+	STR_FORMAT(line, "%s%s%s, %s -> %s, %s entries", archive->partition,
+		archive->partition[0] ? ": " : "", name, human_size(archive->id.size_bytes).s,
+		human_size(archive->stream_bytes).s, human_count(archive->entries).s);
+	row(owner, title, line);
+	STR_FORMAT(line, "sha256 %.12s...%s", archive->sha256, sidecars[archive->sidecar]);
 	row(owner, "         ", line);
+}
+
+static void report_archives(const struct plan *plan, log_row *row, void *owner)
+{
+	for (uint32_t i = 0; i < plan->archives.count; i++)
+		report_archive(
+			i == 0 ? "Archive  " : "         ", &plan->archives.list[i], row, owner);
 	for (uint32_t i = 0; i < plan->warnings.count; i++)
 		row(owner, "Warning  ", plan->warnings.list[i].text);
 }
@@ -198,7 +205,7 @@ static void report_images_means(const struct plan *plan, log_row *row, void *own
 
 static void (*const reports[SCOPE_COUNT][REPORTS_MAX])(
 	const struct plan *plan, log_row *row, void *owner) = {
-	[SCOPE_ALL] = {report_target, report_loaders, report_archive, report_boot, report_layout,
+	[SCOPE_ALL] = {report_target, report_loaders, report_archives, report_boot, report_layout,
 		report_blobs, report_means},
 	[SCOPE_BOOT] = {report_target, report_loaders, report_boot_only, report_blobs, report_emmc,
 		report_boot_means},

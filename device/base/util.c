@@ -84,6 +84,17 @@ bool path_is_below(const char *path, const char *dir)
 	       (strncmp(path, dir, length) == 0 && (path[length] == '/' || path[length] == '\0'));
 }
 
+bool path_make_absolute(const char *path, char *ret, size_t size)
+{
+	_cleanup_free_ char *real = realpath(path, NULL), *here = getcwd(NULL, 0);
+
+	if (real)
+		return str_copy(ret, size, real);
+	if (path[0] == '/' || !here)
+		return str_copy(ret, size, path);
+	return str_format(ret, size, "%s/%s", here, path);
+}
+
 /* False for control characters (C0 and C1), invisible characters and changes of the text
  * direction: in a label they could rewrite the line around it. */
 static bool is_printable(uint32_t point)

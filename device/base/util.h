@@ -61,6 +61,9 @@ bool str_has_prefix(const char *text, const char *prefix);
 /* True if @path is @dir or below it: "/boot/efi" is below "/boot", "/bootx" is not. Every path is
  * below "". Both paths are absolute or relative to the same directory; neither ends in a slash. */
 bool path_is_below(const char *path, const char *dir);
+/* Writes the absolute form of @path to @ret: its real path; if it does not exist, below the working folder.
+ * False if it is too long: @ret is then cut. */
+bool path_make_absolute(const char *path, char *ret, size_t size);
 
 /* Replaces unprintable characters and bytes that are not valid UTF-8 by '?', in place. Makes text
  * from a medium or from another program safe to print on a terminal. */

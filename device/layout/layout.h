@@ -21,6 +21,7 @@ enum table_kind { TABLE_GPT, TABLE_MBR };
 
 #define LAYOUT_PARTITIONS_MAX 128
 #define LAYOUT_BLOBS_MAX      32
+#define LAYOUT_ARCHIVES_MAX   7
 
 #define LAYOUT_NO_TYPE (-1) /* 0 is a type of an MBR */
 
@@ -71,6 +72,12 @@ static inline uint64_t layout_blob_end(const struct layout_blob *blob)
 	return blob->offset_bytes + blob->size_bytes + (blob->missing != 0);
 }
 
+/* An archive that fills one partition alone; that of "/" also fills those that have none. */
+struct layout_archive {
+	size_t partition; /* index */
+	char file[512];	  /* absolute path */
+};
+
 /* Fields of EXT_CSD to set; all zero: none. Ignored unless the target is an eMMC. */
 enum emmc_boot { EMMC_BOOT_KEEP, EMMC_BOOT_NONE, EMMC_BOOT_BOOT0, EMMC_BOOT_BOOT1, EMMC_BOOT_USER };
 enum emmc_ack { EMMC_ACK_KEEP, EMMC_ACK_ON, EMMC_ACK_OFF };
@@ -103,6 +110,8 @@ struct layout {
 	struct layout_partition partitions[LAYOUT_PARTITIONS_MAX]; /* in the order on the disk */
 	size_t blob_count;
 	struct layout_blob blobs[LAYOUT_BLOBS_MAX]; /* in the order in which they are written */
+	size_t archive_count;
+	struct layout_archive archives[LAYOUT_ARCHIVES_MAX]; /* layout_archive.h */
 	/* Set by layout_place: minimum sizes of boot0 and boot1 for their blobs. The caller
 	 * compares them with the card. */
 	uint64_t boot_bytes[2];

@@ -6,6 +6,7 @@
 #include "device/layout/genimage.h"
 #include "device/layout/genimage_text.h"
 #include "device/layout/id.h"
+#include "device/layout/layout_archive.h"
 #include "device/layout/layout_blob.h"
 #include "device/layout/layout_keywords.h"
 #include "device/layout/mkfs.h"
@@ -151,6 +152,22 @@ static int end_disk(struct parser *parser, struct layout *layout)
 	return 0;
 }
 
+/* The file may be missing: the operator may give another. */
+static int end_archive(struct parser *parser, const struct layout_partition *p, const char *written)
+{
+	char path[sizeof(((struct layout_archive *)0)->file)];
+	struct diag why;
+
+	if (!(written[0] == '/' ? STR_COPY(path, written)
+				: STR_FORMAT(path, "%s/%s", parser->folder, written)))
+		return fail(parser, p->line, "the path of the archive of partition %s is too long",
+			p->name);
+	if (layout_set_archive(
+		    &parser->layout, (size_t)(p - parser->layout.partitions), path, &why) < 0)
+		return fail(parser, p->line, "%s", why.text);
+	return 0;
+}
+
 /* Looks for the file that the layout names. Only a file that is not there
  * is no mistake: another one can be given in place of it. */
 static int find_file(struct parser *parser, struct layout_blob *blob)
@@ -206,8 +223,9 @@ static int end_image(struct parser *parser, struct layout_partition *p, const ch
 	return take_file(parser, blob);
 }
 
-static int end_partition(struct parser *parser, struct layout_partition *p, const char *image)
+static int end_partition(struct parser *parser, struct layout_partition *p, cfg_t *open)
 {
+	const char *image = cfg_getstr(open, "image"), *archive = cfg_getstr(open, "archive");
 	struct diag why;
 
 	if (image && end_image(parser, p, image) < 0)
@@ -225,7 +243,7 @@ static int end_partition(struct parser *parser, struct layout_partition *p, cons
 	p->label_is_set = has_word(parser, "label");
 	if (mkfs_check_options(p->fs, p->mkfs_options, &why) < 0)
 		return fail(parser, p->line, "partition %s: %s", p->name, why.text);
-	return 0;
+	return archive ? end_archive(parser, p, archive) : 0;
 }
 
 static int end_blob(struct parser *parser, struct layout_blob *blob)
@@ -268,7 +286,7 @@ static int on_section(cfg_t *root, cfg_opt_t *option)
 	if (r == 0 && parser->section == SECTION_DISK)
 		r = end_disk(parser, parser->object);
 	if (r == 0 && parser->section == SECTION_PARTITION)
-		r = end_partition(parser, parser->object, cfg_getstr(open, "image"));
+		r = end_partition(parser, parser->object, open);
 	if (r == 0 && parser->section == SECTION_BLOB)
 		r = end_blob(parser, parser->object);
 	parser->open = NULL;

@@ -35,6 +35,14 @@ static bool take_image(const struct layout_keyword *word, const char *text, void
 	return text[0] != '\0' && strlen(text) < sizeof(((struct layout_blob *)0)->file);
 }
 
+/* layout_file takes the path itself: relative ones begin at its folder. */
+static bool take_archive(const struct layout_keyword *word, const char *text, void *object)
+{
+	(void)word;
+	(void)object;
+	return text[0] != '\0' && strlen(text) < sizeof(((struct layout_archive *)0)->file);
+}
+
 /* A size, or "file". */
 static bool take_partition_size(const struct layout_keyword *word, const char *text, void *object)
 {
@@ -309,6 +317,7 @@ const struct layout_keyword layout_keywords[] = {
 	{SECTION_PARTITION, "label", take_text, IN(layout_partition, label), "at most 16 bytes"},
 	{SECTION_PARTITION, "mount", take_text, IN(layout_partition, mount), "at most 31 bytes"},
 	{SECTION_PARTITION, "image", take_image, 0, 0, "at most 255 bytes"},
+	{SECTION_PARTITION, "archive", take_archive, 0, 0, "at most 511 bytes"},
 	{SECTION_PARTITION, "mkfs-options", take_text, IN(layout_partition, mkfs_options),
 		"at most 95 bytes"},
 	{SECTION_PARTITION, "uuid", take_fs_id, IN(layout_partition, fs_uuid), FS_ID},

@@ -136,6 +136,8 @@ static void the_result_comes_last_and_once(void **state)
 	now.elapsed_ms = 37041;
 	now.verify.entries = 19318;
 	now.verify.bytes = 762000000;
+	now.further_count = 1;
+	now.further[0] = (struct snapshot_archive){"data", "data.tar", "7c"};
 	event_snapshot(out, &before, &now, true);
 	rest = capture_take();
 	assert_non_null(strstr(rest, "\"step\":\"end\",\"percent\":100"));
@@ -149,7 +151,10 @@ static void the_result_comes_last_and_once(void **state)
 		"\"target\":{\"name\":\"mmcblk1\",\"path\":\"/dev/mmcblk1\",\"kind\":\"emmc\","
 		"\"size\":7818182656,\"model\":\"DG4008\",\"serial\":\"0x3f2a9f31\","
 		"\"cid\":\"45010044473430303801\"},"
-		"\"archive\":{\"name\":\"rootfs.tar.zst\",\"sha256\":\"6b1f\"},\"boot_findings\":[]}\n");
+		"\"archive\":{\"name\":\"rootfs.tar.zst\",\"sha256\":\"6b1f\"},"
+		"\"archives\":[{\"partition\":null,\"name\":\"rootfs.tar.zst\",\"sha256\":\"6b1f\"},"
+		"{\"partition\":\"data\",\"name\":\"data.tar\",\"sha256\":\"7c\"}],"
+		"\"boot_findings\":[]}\n");
 	before = now;
 	event_snapshot(out, &before, &now, false);
 	assert_out("");
@@ -195,12 +200,12 @@ static void refusals(void **state)
 	assert_out("{\"event\":\"result\",\"result\":\"refused\",\"code\":2,\"step\":\"check\","
 		   "\"message\":\"no root\",\"next\":\"use sudo\",\"seconds\":0.000,\"verify\":{"
 		   "\"entries\":0,\"bytes\":0,\"mismatches\":0,\"first\":null},\"target\":null,"
-		   "\"archive\":null,\"boot_findings\":[]}\n");
+		   "\"archive\":null,\"archives\":[],\"boot_findings\":[]}\n");
 	event_refused(out, &cancelled);
 	assert_out("{\"event\":\"result\",\"result\":\"cancelled\",\"code\":3,\"step\":\"scan\","
 		   "\"message\":\"cancelled\",\"next\":null,\"seconds\":0.000,\"verify\":{"
 		   "\"entries\":0,\"bytes\":0,\"mismatches\":0,\"first\":null},\"target\":null,"
-		   "\"archive\":null,\"boot_findings\":[]}\n");
+		   "\"archive\":null,\"archives\":[],\"boot_findings\":[]}\n");
 }
 
 static void progress_differences(void **state)
@@ -231,13 +236,21 @@ static void plans(void **state)
 	STR_COPY(plan->target.path, "/dev/mmcblk1");
 	plan->target.kind = DISK_SD;
 	plan->target.id.size_bytes = GIB(4);
-	STR_COPY(plan->archive, "/media/usb/rootfs.tar.xz");
-	plan->archive_id.size_bytes = 1000;
-	plan->compression = COMPRESSION_XZ;
-	plan->sidecar = SIDECAR_OK;
-	STR_COPY(plan->sha256, "6b1f");
-	plan->totals.stream_bytes = 10240;
-	plan->totals.entries = 7;
+	plan->archives.count = 1;
+	STR_COPY(plan->archives.list[0].path, "/media/usb/rootfs.tar.xz");
+	plan->archives.list[0].id.size_bytes = 1000;
+	plan->archives.list[0].compression = COMPRESSION_XZ;
+	plan->archives.list[0].sidecar = SIDECAR_OK;
+	STR_COPY(plan->archives.list[0].sha256, "6b1f");
+	plan->archives.list[0].stream_bytes = 10240;
+	plan->archives.list[0].entries = 7;
+	plan->archives.count = 2;
+	plan->archives.list[1] = (struct archive){.path = "/b/data.tar",
+		.partition = "data",
+		.folder = "srv/data",
+		.id.size_bytes = 20480,
+		.stream_bytes = 20480,
+		.entries = 2};
 	archive_warnings_add(&plan->warnings, "whiteouts", "a %s", "layer");
 	STR_COPY(plan->identities.files[0], "etc/fstab");
 	STR_COPY(plan->boot.description.system, "Debian 12");
@@ -281,6 +294,12 @@ static void plans(void **state)
 		"\"sha256\":\"6b1f\",\"sidecar\":\"ok\",\"archive_bytes\":1000,"
 		"\"extracted_bytes\":10240,\"entries\":7,"
 		"\"warnings\":[{\"code\":\"whiteouts\",\"text\":\"a layer\"}]},"
+		"\"archives\":[{\"partition\":null,\"mount\":\"/\",\"name\":\"rootfs.tar.xz\","
+		"\"compression\":\"xz\",\"sha256\":\"6b1f\",\"sidecar\":\"ok\",\"archive_bytes\":1000,"
+		"\"extracted_bytes\":10240,\"entries\":7},"
+		"{\"partition\":\"data\",\"mount\":\"/srv/data\",\"name\":\"data.tar\","
+		"\"compression\":\"none\",\"sha256\":\"\",\"sidecar\":\"none\","
+		"\"archive_bytes\":20480,\"extracted_bytes\":20480,\"entries\":2}],"
 		"\"boot\":{\"system\":\"Debian 12\",\"machine\":null,\"kernel\":null,\"loaders\":null,"
 		"\"findings\":[{\"severity\":\"warning\",\"code\":\"root-initrd\",\"text\":\"a warning\"}]},"
 		"\"layout\":{\"name\":\"single-gpt\",\"table\":\"gpt\",\"disk_id\":\"D\",\"partitions\":["
@@ -299,12 +318,12 @@ static void plans(void **state)
 
 	/* The boot loader alone: no archive, no tar, and no partition. */
 	plan->scope = SCOPE_BOOT;
-	plan->archive[0] = '\0';
+	plan->archives.count = 0;
 	plan->target.content.state = CONTENT_TABLE;
 	event_plan(out, plan, &verdict);
 	line = capture_take();
 	assert_non_null(strstr(line, "\"event\":\"plan\",\"only\":\"boot\""));
-	assert_non_null(strstr(line, "\"archive\":null"));
+	assert_non_null(strstr(line, "\"archive\":null,\"archives\":[]"));
 	assert_non_null(strstr(line, "\"tar\":null"));
 	assert_non_null(strstr(line, "\"partitions\":[]"));
 	assert_non_null(strstr(line, "\"size\":9,\"written\":true"));

@@ -13,11 +13,21 @@ static void count_end(void *arg)
 	++*(int *)arg;
 }
 
+/* Starts to read a single archive. */
+static struct inspect *inspect_one(int reactor, const char *path, struct diag *diag)
+{
+	struct archive_list archives;
+
+	archive_list_make(&archives, path, NULL);
+	return inspect_new(reactor, &archives, NULL, diag);
+}
+
 /* Inspects to the end. NULL if it cannot start. */
-static struct inspect *inspect_all(int reactor, const char *path, struct inspect_result *ret)
+static struct inspect *inspect_list(
+	int reactor, const struct archive_list *archives, struct inspect_result *ret)
 {
 	struct diag diag = {0};
-	struct inspect *inspect = inspect_new(reactor, path, NULL, &diag);
+	struct inspect *inspect = inspect_new(reactor, archives, NULL, &diag);
 	uint64_t done = 0;
 	int ended = 0;
 
@@ -36,6 +46,14 @@ static struct inspect *inspect_all(int reactor, const char *path, struct inspect
 	inspect_result(inspect, ret);
 	assert_int_not_equal(ret->state, INSPECT_RUNNING);
 	return inspect;
+}
+
+static struct inspect *inspect_all(int reactor, const char *path, struct inspect_result *ret)
+{
+	struct archive_list archives;
+
+	archive_list_make(&archives, path, NULL);
+	return inspect_list(reactor, &archives, ret);
 }
 
 static struct inspect_result result_of(const char *path)
@@ -79,8 +97,8 @@ static void passes_good_archives(void **state)
 			fail_msg("%s", result.error);
 		assert_true(manifest_has(inspect_manifest(inspect), "etc/hello"));
 		assert_int_equal(result.archive_done, result.archive_total);
-		assert_int_equal(strlen(result.sha256), 64);
-		assert_int_equal(result.sidecar, SIDECAR_NONE);
+		assert_int_equal(strlen(result.archives.list[0].sha256), 64);
+		assert_int_equal(result.archives.list[0].sidecar, SIDECAR_NONE);
 		assert_string_equal(result.error, "");
 		if (first.totals.entries == 0)
 			first = result;
@@ -158,7 +176,7 @@ static void refuses_damage(void **state)
 		assert_int_equal(result.state, INSPECT_BAD);
 		assert_non_null(strstr(result.error, "bad.tar.x: the "));
 		assert_non_null(strstr(result.error, " data is damaged before byte "));
-		assert_int_equal(strlen(result.sha256), 64);
+		assert_int_equal(strlen(result.archives.list[0].sha256), 64);
 		free(data);
 	}
 }
@@ -225,18 +243,18 @@ static void honours_sidecars(void **state)
 				 sandbox_path(box, "s", path), NULL}),
 		0);
 	result = result_of(sandbox_path(box, "s/a.tar", path));
-	assert_int_equal(result.sidecar, SIDECAR_OK);
+	assert_int_equal(result.archives.list[0].sidecar, SIDECAR_OK);
 	assert_int_equal(result.state, INSPECT_OK);
-	assert_string_equal(result.sidecar_name, "SHA256SUMS");
+	assert_string_equal(result.archives.list[0].sidecar_name, "SHA256SUMS");
 	sandbox_file(box, "s/a.tar.sha256", HEX "  a.tar\n");
 	result = result_of(path);
-	assert_int_equal(result.sidecar, SIDECAR_WRONG);
+	assert_int_equal(result.archives.list[0].sidecar, SIDECAR_WRONG);
 	assert_int_equal(result.state, INSPECT_BAD);
 	assert_non_null(strstr(result.error, "a.tar: the SHA-256 in a.tar.sha256 does not match"));
 	result = result_of(sandbox_path(box, "s/b.tar", other));
-	assert_int_equal(result.sidecar, SIDECAR_OK);
+	assert_int_equal(result.archives.list[0].sidecar, SIDECAR_OK);
 	sandbox_file(box, "s/a.tar.sha256", "no digest\n");
-	assert_null(inspect_new(0, path, NULL, &diag));
+	assert_null(inspect_one(0, path, &diag));
 	assert_non_null(strstr(diag.text, "the digest file a.tar.sha256 next to "));
 }
 
@@ -251,7 +269,7 @@ static void may_be_freed_at_any_time(void **state)
 
 	(void)sandbox_path(box, "pax.tar.xz", path);
 	for (int events = 0; events < 8; events++) {
-		struct inspect *inspect = inspect_new(reactor, path, NULL, &diag);
+		struct inspect *inspect = inspect_one(reactor, path, &diag);
 		struct inspect_result result;
 
 		assert_non_null(inspect);
@@ -283,7 +301,7 @@ static void runs_several_at_once(void **state)
 	struct diag diag;
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		running[i] = inspect_new(reactor, sandbox_path(box, names[i], path), NULL, &diag);
+		running[i] = inspect_one(reactor, sandbox_path(box, names[i], path), &diag);
 		assert_non_null(running[i]);
 		inspect_on_end(running[i], count_end, &ended);
 	}
@@ -322,7 +340,7 @@ static void notices_a_change_during_the_scan(void **state)
 		sandbox_run((const char *const[]){"cp", sandbox_path(box, "tiny.tar", tiny),
 			sandbox_path(box, "moving.tar", path), NULL}),
 		0);
-	inspect = inspect_new(reactor, path, NULL, &diag);
+	inspect = inspect_one(reactor, path, &diag);
 	assert_non_null(inspect);
 	inspect_on_end(inspect, count_end, &ended);
 	assert_int_equal(truncate(path, 512), 0);
@@ -333,6 +351,163 @@ static void notices_a_change_during_the_scan(void **state)
 	assert_string_equal(result.error, "moving.tar: the file changed while it was read");
 	inspect_free(inspect);
 	(void)close(reactor);
+}
+
+/* ---- several archives ---- */
+
+/* Lists tiny.tar for the root, and an archive for each of the folders b and c. NULL: no third one. */
+static struct archive_list list_of(const struct sandbox *box, const char *second, const char *third)
+{
+	struct archive_list archives;
+	char path[PATH_MAX];
+
+	archive_list_make(&archives, sandbox_path(box, "gnu.tar", path), NULL);
+	for (const char *name = second; name; name = name == third ? NULL : third) {
+		struct archive *archive = &archives.list[archives.count++];
+
+		STR_COPY(archive->path, sandbox_path(box, name, path));
+		STR_COPY(archive->folder, archives.count == 2 ? "b" : "c");
+		STR_COPY(archive->partition, archive->folder);
+	}
+	return archives;
+}
+
+static struct inspect_result result_of_list(const struct archive_list *archives)
+{
+	int reactor = reactor_new();
+	struct inspect_result result;
+
+	inspect_free(inspect_list(reactor, archives, &result));
+	(void)close(reactor);
+	return result;
+}
+
+static void reads_archives_into_one_manifest(void **state)
+{
+	const struct archive_list archives = list_of(*state, "pax.tar.gz", "tiny.tar.xz");
+	struct inspect_result result, alone;
+	int reactor = reactor_new();
+	struct inspect *inspect = inspect_list(reactor, &archives, &result);
+	struct manifest *manifest = inspect_manifest(inspect);
+	uint64_t entries = 0, stream = 0, bytes = 0;
+
+	if (result.state != INSPECT_OK)
+		fail_msg("%s", result.error);
+	assert_true(manifest_has(manifest, "etc/hello"));
+	assert_true(manifest_has(manifest, "b/etc/hello"));
+	assert_int_equal(result.archives.count, 3);
+	for (uint32_t i = 0; i < 3; i++) {
+		const struct archive *archive = &result.archives.list[i];
+
+		alone = result_of(archives.list[i].path);
+		assert_string_equal(archive->sha256, alone.archives.list[0].sha256);
+		assert_int_equal(archive->stream_bytes, alone.totals.stream_bytes);
+		assert_int_equal(archive->entries, alone.totals.entries);
+		assert_int_equal(archive->block_bytes, alone.totals.block_bytes);
+		assert_int_equal(archive->inodes, alone.totals.entries - alone.totals.hardlinks);
+		assert_string_equal(archive->folder, i == 0 ? "" : i == 1 ? "b" : "c");
+		entries += archive->entries;
+		stream += archive->stream_bytes;
+		bytes += archive->id.size_bytes;
+	}
+	assert_int_equal(result.totals.entries, entries);
+	assert_int_equal(result.totals.stream_bytes, stream);
+	assert_int_equal(result.archive_total, bytes);
+	assert_int_equal(result.archive_done, bytes);
+	inspect_free(inspect);
+	(void)close(reactor);
+}
+
+/* Each damage is that of the second archive, and named so. */
+static void names_the_archive_that_is_bad(void **state)
+{
+	static const struct {
+		const char *make, *error;
+	} cases[] = {
+		{"head -c 300 pax.tar.gz >second", "second: the gzip data"},
+		{"{ head -c 2000 pax.tar.gz; head -c 1000 /dev/zero; tail -c +3001 pax.tar.gz; } >second",
+			"second: the gzip data"},
+		{"head -c 1024 pax.tar >second", "second: "},
+		{"tar --format=ustar -P -cf second ../../../dev/null", "second: "},
+	};
+	const struct sandbox *box = *state;
+	char script[400];
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		/* Whether the last one is read is up to the reader; it is never to blame. */
+		for (unsigned with_third = 0; with_third < 2; with_third++) {
+			struct archive_list archives =
+				list_of(box, "second", with_third ? "pax.tar.xz" : NULL);
+			struct inspect_result result;
+
+			STR_FORMAT(script, "cd \"$0\" && %s", cases[i].make);
+			assert_int_equal(sandbox_run((const char *const[]){
+						 "sh", "-c", script, box->dir, NULL}),
+				0);
+			result = result_of_list(&archives);
+			if (result.state != INSPECT_BAD ||
+				!str_has_prefix(result.error, cases[i].error))
+				fail_msg("case %zu: %s", i, result.error);
+		}
+	}
+}
+
+static void notices_a_change_of_the_second_archive(void **state)
+{
+	const struct sandbox *box = *state;
+	int reactor = reactor_new(), ended = 0;
+	struct archive_list archives;
+	struct inspect_result result;
+	struct inspect *inspect;
+	struct diag diag;
+
+	assert_int_equal(sandbox_run((const char *const[]){"sh", "-c",
+				 "cp \"$0/tiny.tar\" \"$0/moving.tar\"", box->dir, NULL}),
+		0);
+	archives = list_of(box, "moving.tar", NULL);
+	inspect = inspect_new(reactor, &archives, NULL, &diag);
+	assert_non_null(inspect);
+	inspect_on_end(inspect, count_end, &ended);
+	assert_int_equal(truncate(archives.list[1].path, 512), 0);
+	while (ended == 0)
+		assert_true(reactor_dispatch(reactor, 20000) > 0);
+	inspect_result(inspect, &result);
+	assert_int_equal(result.state, INSPECT_BAD);
+	assert_string_equal(result.error, "moving.tar: the file changed while it was read");
+	inspect_free(inspect);
+	(void)close(reactor);
+}
+
+static void honours_the_sidecar_of_the_second_archive(void **state)
+{
+	const struct archive_list archives = list_of(*state, "two/a.tar", "tiny.tar.gz");
+	const struct sandbox *box = *state;
+	struct inspect_result result;
+
+	sandbox_dir(box, "two");
+	assert_int_equal(sandbox_run((const char *const[]){"sh", "-c",
+				 "cd \"$0/two\" && cp ../tiny.tar a.tar && md5sum a.tar >a.tar.md5",
+				 box->dir, NULL}),
+		0);
+	result = result_of_list(&archives);
+	assert_int_equal(result.state, INSPECT_OK);
+	assert_int_equal(result.archives.list[0].sidecar, SIDECAR_NONE);
+	assert_int_equal(result.archives.list[1].sidecar, SIDECAR_OK);
+	assert_int_equal(result.archives.list[2].sidecar, SIDECAR_NONE);
+	assert_string_equal(result.warnings.list[result.warnings.count - 1].code, "weak-digest");
+	sandbox_file(box, "two/a.tar.sha256", HEX "  a.tar\n");
+	result = result_of_list(&archives);
+	assert_int_equal(result.archives.list[1].sidecar, SIDECAR_WRONG);
+	assert_true(str_has_prefix(result.error, "a.tar: the SHA-256 in a.tar.sha256"));
+}
+
+static void a_second_archive_that_is_missing_is_named(void **state)
+{
+	const struct archive_list archives = list_of(*state, "none.tar", NULL);
+	struct diag diag;
+
+	assert_null(inspect_new(0, &archives, NULL, &diag));
+	assert_non_null(strstr(diag.text, "/none.tar cannot be opened"));
 }
 
 int main(void)
@@ -348,6 +523,11 @@ int main(void)
 		cmocka_unit_test(runs_several_at_once),
 		cmocka_unit_test(needs_no_pidfd),
 		cmocka_unit_test(notices_a_change_during_the_scan),
+		cmocka_unit_test(reads_archives_into_one_manifest),
+		cmocka_unit_test(names_the_archive_that_is_bad),
+		cmocka_unit_test(notices_a_change_of_the_second_archive),
+		cmocka_unit_test(honours_the_sidecar_of_the_second_archive),
+		cmocka_unit_test(a_second_archive_that_is_missing_is_named),
 	};
 
 	return cmocka_run_group_tests_name("inspect", tests, sandbox_archives, sandbox_teardown);

@@ -163,20 +163,21 @@ static void opens_the_archive_that_was_read(void **state)
 	memcpy(block + 257, "ustar", 5);
 	block[512] = '\0';
 	sandbox_file(box, "f.tar", block);
-	STR_COPY(plan.archive, sandbox_path(box, "f.tar", path));
+	plan.archives.count = 1;
+	STR_COPY(plan.archives.list[0].path, sandbox_path(box, "f.tar", path));
 	assert_int_equal(stat(path, &st), 0);
-	plan.archive_id = file_id_of(&st);
+	plan.archives.list[0].id = file_id_of(&st);
 	begin(&job, box);
-	assert_int_equal(phase_open_archive(&job), PHASE_DONE);
+	assert_int_equal(phase_open_archives(&job), PHASE_DONE);
 	end(&job);
-	plan.archive_id.size_bytes++;
+	plan.archives.list[0].id.size_bytes++;
 	begin(&job, box);
-	assert_int_equal(phase_open_archive(&job), PHASE_FAILED);
+	assert_int_equal(phase_open_archives(&job), PHASE_FAILED);
 	assert_non_null(strstr(job.failure.text, "f.tar has changed since it was read"));
 	end(&job);
 	assert_int_equal(unlink(path), 0);
 	begin(&job, box);
-	assert_int_equal(phase_open_archive(&job), PHASE_FAILED);
+	assert_int_equal(phase_open_archives(&job), PHASE_FAILED);
 	assert_non_null(strstr(job.failure.text, path));
 	end(&job);
 }

@@ -81,13 +81,15 @@ static void the_result_has_the_amount(void **state)
 
 static void the_plan_is_logged(void **state)
 {
-	struct plan plan = {.archive = "/a/b.tar", .sha256 = "0123456789abcdef", .verify = true};
+	struct plan plan = {.verify = true,
+		.archives = {.count = 2,
+			.list = {{.path = "/a/b.tar", .sha256 = "0123456789abcdef", .entries = 5},
+				{.path = "/a/d.tar", .partition = "data", .sidecar = SIDECAR_OK}}}};
 
 	(void)state;
 	STR_COPY(plan.target.name, "mmcblk1");
 	STR_COPY(plan.target.warning, "worn");
 	plan.target.size_bytes = GIB(8);
-	plan.totals.entries = 5;
 	STR_COPY(plan.layout.name, "my");
 	plan.layout.table = TABLE_MBR;
 	STR_COPY(plan.layout.disk_uuid, "feedc0de");
@@ -105,6 +107,8 @@ static void the_plan_is_logged(void **state)
 		"Warning  worn\n"
 		"Archive  b.tar, 0 B -> 0 B, 5 entries\n"
 		"         sha256 0123456789ab...\n"
+		"         data: d.tar, 0 B -> 0 B, 0 entries\n"
+		"         sha256 ..., matches the digest file beside it\n"
 		"Layout   my, MBR feedc0de\n"
 		"         1: ext4 \"root\" on /, from 4 MiB, 8 MiB\n"
 		"         2: vfat \"b\", from 0 B, 0 B\n"

@@ -40,6 +40,103 @@ static int collect_dir(void *arg, const char *path)
 	return 0;
 }
 
+static void append(struct manifest *manifest, int fd)
+{
+	struct diag diag = {0};
+
+	if (manifest_append(manifest, fd, NULL, NULL, &diag) < 0)
+		fail_msg("%s", diag.text);
+	(void)close(fd);
+}
+
+static int count_replaced(void *arg, const struct manifest_entry *entry)
+{
+	assert_string_equal(entry->path, "srv/data");
+	assert_int_equal(entry->archive, 0);
+	++*(int *)arg;
+	return 0;
+}
+
+static void joins_archives_at_their_folders(void **state)
+{
+	static const struct member root[] = {{"./", '5', NULL, NULL}, {"./etc", '2', "usr", NULL},
+		{"./srv/data/", '5', NULL, NULL}, {"./a", '0', NULL, "1"}};
+	static const struct member data[] = {{"./", '5', NULL, NULL}, {"./etc/x", '0', NULL, "22"},
+		{"y", '1', "./etc/x", NULL}, {"s", '2', "/etc/x", NULL}, {"z", '1', "../a", NULL},
+		{"c", '1', "a", NULL}};
+	struct manifest *manifest = manifest_new();
+	const struct manifest_totals *totals = manifest_totals(manifest);
+	struct manifest_entry entry;
+	struct diag diag;
+	int replaced = 0;
+
+	(void)state;
+	append(manifest, craft(root, ARRAY_SIZE(root), 1024));
+	assert_int_equal(totals->stream_bytes, 10240);
+	assert_int_equal(manifest_set_archive(manifest, 1, "srv/data"), 0);
+	append(manifest, craft(data, ARRAY_SIZE(data), 1024));
+	assert_int_equal(manifest_complete(manifest, &diag), 0);
+	assert_int_equal(totals->stream_bytes, 2 * 10240);
+	assert_int_equal(totals->entries, 10);
+	entry = lookup(manifest, "srv/data/etc/x");
+	assert_int_equal(entry.size, 2);
+	assert_int_equal(entry.archive, 1);
+	assert_string_equal(lookup(manifest, "srv/data/y").link, "srv/data/etc/x");
+	assert_string_equal(lookup(manifest, "srv/data/s").link, "/etc/x");
+	assert_int_equal(lookup(manifest, "etc").archive, 0);
+	assert_int_equal(lookup(manifest, "srv/data").archive, 1);
+	assert_int_equal(manifest_each_replaced(manifest, count_replaced, &replaced), 0);
+	assert_int_equal(replaced, 1);
+	/* A hard link leads to no file of another archive, and names it as the archive does. */
+	assert_int_equal(totals->problem_count, 2);
+	assert_string_equal(totals->problems[0].path, "z");
+	assert_string_equal(totals->problems[1].path, "c");
+	assert_int_equal(totals->problems[1].archive, 1);
+	manifest_free(manifest);
+}
+
+/* A tar begins in a folder that exists: what is beside it does not matter. */
+static void a_folder_of_an_archive_exists(void **state)
+{
+	static const struct member root[] = {{"etc", '2', "usr", NULL}};
+	static const struct member data[] = {{"etc/x", '0', NULL, "1"}, {"./", '5', NULL, NULL}};
+	static const struct manifest_entry start = {
+		.type = MANIFEST_DIR, .link = "", .xattr_count = 1, .xattr_digest = "labels"};
+	struct manifest *manifest = manifest_new();
+	struct diag diag;
+
+	(void)state;
+	append(manifest, craft(root, ARRAY_SIZE(root), 1024));
+	assert_int_equal(manifest_set_archive(manifest, 1, "data"), 0);
+	append(manifest, craft(data, ARRAY_SIZE(data), 1024));
+	/* Its attributes are set as those of the root are. */
+	assert_int_equal(manifest_set_archive(manifest, 2, "srv"), 0);
+	assert_int_equal(manifest_add(manifest, "./", &start), 0);
+	assert_int_equal(manifest_complete(manifest, &diag), 0);
+	assert_int_equal(manifest_totals(manifest)->problem_count, 0);
+	for (unsigned need = 0; need < TAR_NEED_COUNT; need++)
+		if (manifest_totals(manifest)->needs[need].count > 0)
+			fail_msg("need %u", need);
+	manifest_free(manifest);
+}
+
+static void refuses_an_empty_archive_after_others(void **state)
+{
+	static const struct member root[] = {{"a", '0', NULL, "1"}};
+	struct manifest *manifest = manifest_new();
+	struct diag diag;
+	int fd = craft(root, 0, 10240);
+
+	(void)state;
+	append(manifest, craft(root, ARRAY_SIZE(root), 1024));
+	assert_int_equal(manifest_set_archive(manifest, 1, "data"), 0);
+	assert_int_equal(manifest_append(manifest, fd, NULL, NULL, &diag), -EBADMSG);
+	assert_string_equal(manifest_totals(manifest)->problems[0].code, "empty");
+	assert_int_equal(manifest_totals(manifest)->problems[0].archive, 1);
+	(void)close(fd);
+	manifest_free(manifest);
+}
+
 /* As tar does: "./" is a part, and so is the folder on top; symbolic links stay as they are. */
 static void strips_names(void **state)
 {
@@ -321,6 +418,9 @@ int main(void)
 		cmocka_unit_test(takes_the_last_of_a_path),
 		cmocka_unit_test(implies_directories),
 		cmocka_unit_test(counts_the_names_of_a_file),
+		cmocka_unit_test(joins_archives_at_their_folders),
+		cmocka_unit_test(a_folder_of_an_archive_exists),
+		cmocka_unit_test(refuses_an_empty_archive_after_others),
 		cmocka_unit_test(strips_names),
 		cmocka_unit_test(refuses_to_strip),
 		cmocka_unit_test(refuses_unsafe_entries),

@@ -27,7 +27,7 @@ static void reads_the_archive_itself(void **state)
 	assert_true(planned->plan.complete);
 	assert_int_equal(planned->verdict.count, 0);
 	assert_int_equal(now->entries, planned->plan.totals.entries);
-	assert_string_equal(now->archive_sha256, planned->plan.sha256);
+	assert_string_equal(now->archive_sha256, planned->plan.archives.list[0].sha256);
 	now = run_all(in);
 	assert_string_equal(now->err.text, "");
 	assert_int_equal(now->exit_code, EXIT_OK);

@@ -6,6 +6,7 @@
 #include "device/base/sysroot.h"
 #include "device/base/util.h"
 #include "device/disk/disk_scan.h"
+#include "device/layout/layout_archive.h"
 #include "tests/lib/manifest_fixture.h"
 
 #include <errno.h>
@@ -31,24 +32,25 @@ static const struct plan_problem *find(const char *code)
 
 static void least_target_holds_the_archive(void **state)
 {
-	const struct manifest_totals totals = {.block_bytes = MIB(799), .entries = 19318};
+	const struct archive_list archives = {
+		.count = 1, .list = {{.block_bytes = MIB(799), .inodes = 19318}}};
 
 	(void)state;
 	for (size_t i = 0; layout_builtin(i); i++) {
 		const struct layout *spec = layout_builtin(i);
-		uint64_t need = plan_need_bytes(&totals, spec);
+		uint64_t need = plan_need_bytes(&archives, spec);
 		struct layout placed;
 		struct diag diag;
 		uint64_t bytes = 0;
 
-		assert_true(need > totals.block_bytes);
+		assert_true(need > MIB(799));
 		assert_int_equal(layout_place(spec, need, 0, &placed, &diag), 0);
 		for (size_t j = 0; j < placed.count; j++)
 			if (strcmp(placed.partitions[j].mount, "/") == 0)
 				bytes = placed.partitions[j].sectors * 512;
-		assert_true(space_usable_bytes(FS_EXT4, bytes, 1) >= totals.block_bytes);
+		assert_true(space_usable_bytes(FS_EXT4, bytes, 1) >= MIB(799));
 		/* But not much more. */
-		assert_true(need < totals.block_bytes + MIB(400));
+		assert_true(need < MIB(799 + 400));
 	}
 }
 
@@ -110,11 +112,14 @@ static int setup(void **state)
 	fd = open(w->archive, O_RDONLY | O_CLOEXEC);
 	assert_int_equal(manifest_read(w->manifest, fd, NULL, NULL, &diag), 0);
 	close_fd(&fd);
-	STR_COPY(w->inspected.path, w->archive);
+	archive_list_make(&w->inspected.archives, w->archive, NULL);
 	w->inspected.state = INSPECT_OK;
 	w->inspected.totals = *manifest_totals(w->manifest);
 	assert_int_equal(stat(w->archive, &st), 0);
-	w->inspected.id = file_id_of(&st);
+	w->inspected.archives.list[0].id = file_id_of(&st);
+	w->inspected.archives.list[0].block_bytes = w->inspected.totals.block_bytes;
+	w->inspected.archives.list[0].inodes =
+		w->inspected.totals.entries - w->inspected.totals.hardlinks;
 	return 0;
 }
 
@@ -352,6 +357,94 @@ static void an_entry_through_a_link_is_refused(void **state)
 	assert_non_null(find("archive-path"));
 }
 
+/* What two archives have, the second for a partition that is mounted on /home. */
+struct two_archives {
+	struct made_of entries[4]; /* of the main one */
+	const char *own;	   /* of the other one: a file, or NULL */
+	const char *words[3];	   /* in the sentence; none: accepted */
+};
+
+static void archives_do_not_overlap(void **state)
+{
+	static const struct two_archives cases[] = {
+		{.entries = {{"etc", MANIFEST_DIR, ""}}, .own = "me/x"},
+		{.entries = {{"home", MANIFEST_DIR, ""}}, .own = "me/x"},
+		{.entries = {{"homely", MANIFEST_FILE, ""}}, .own = "me/x"},
+		{.entries = {{"home/other", MANIFEST_FILE, ""}},
+			.own = "me/x",
+			.words = {"rootfs.tar has 1 entry below /home", "home.tar fills",
+				"home/other"}},
+		/* An entry that the other archive replaces is extracted too. */
+		{.entries = {{"home/x", MANIFEST_FILE, ""}, {"home/y", MANIFEST_DIR, ""}},
+			.own = "x",
+			.words = {"has 2 entries below /home", "home.tar fills"}},
+	};
+	struct world *w = *state;
+
+	for (size_t c = 0; c < ARRAY_SIZE(cases); c++) {
+		struct layout spec = *layout_find("single-gpt");
+		struct manifest *manifest = manifest_new();
+		struct file_id id = w->inspected.archives.list[0].id;
+		const struct plan_problem *problem;
+		struct diag diag;
+
+		for (size_t i = 0; i < 4 && cases[c].entries[i].path; i++)
+			assert_int_equal(
+				manifest_add(manifest, cases[c].entries[i].path,
+					&(struct manifest_entry){
+						.type = cases[c].entries[i].type, .link = ""}),
+				0);
+		assert_int_equal(manifest_set_archive(manifest, 1, "home"), 0);
+		assert_int_equal(
+			manifest_add(manifest, cases[c].own, &(struct manifest_entry){.link = ""}),
+			0);
+		assert_int_equal(manifest_seal(manifest), 0);
+		spec.partitions[0].grow = false;
+		spec.partitions[0].size_bytes = MIB(64);
+		spec.partitions[1] = spec.partitions[0];
+		STR_COPY(spec.partitions[1].name, "home");
+		STR_COPY(spec.partitions[1].mount, "/home");
+		spec.count = 2;
+		assert_int_equal(layout_set_archive(&spec, 1, "/nowhere/home.tar", &diag), 0);
+		archive_list_make(&w->inspected.archives, w->archive, &spec);
+		assert_int_equal(w->inspected.archives.count, 2);
+		w->inspected.archives.list[0].id = id;
+		w->inspected.totals = *manifest_totals(manifest);
+		plan_begin(&plan, &(struct plan_request){.target = &w->target,
+					  .archive = w->archive,
+					  .layout = &spec,
+					  .allow = 1u << DISK_IMAGE,
+					  .verify = true});
+		plan_complete(&plan, &w->inspected, manifest);
+		plan_look(&facts, &plan, w->root);
+		assert_true(facts.archive_changed[1]);
+		plan_check(&plan, &facts, &verdict);
+		problem = find("two-archives");
+		if (!cases[c].words[0] != !problem)
+			fail_msg("case %zu: %s", c, problem ? problem->text : "no problem");
+		for (size_t j = 0; problem && j < 3 && cases[c].words[j]; j++)
+			if (!strstr(problem->text, cases[c].words[j]))
+				fail_msg("case %zu: no \"%s\" in: %s", c, cases[c].words[j],
+					problem->text);
+		assert_non_null(strstr(find("archive-changed")->text, "home.tar was changed"));
+		manifest_free(manifest);
+	}
+}
+
+/* A file of an archive lies in the partition that it fills: the others need no room for it. */
+static void each_archive_needs_room_in_its_partition(void **state)
+{
+	struct layout spec = *layout_find("boot-root");
+	struct archive_list archives = {.count = 2,
+		.list = {{.block_bytes = MIB(1)},
+			{.folder = "boot", .partition = "BOOT", .block_bytes = GIB(1)}}};
+
+	(void)state;
+	assert_true(plan_need_bytes(&archives, &spec) < GIB(1));
+	archives.list[0].block_bytes = GIB(1);
+	assert_true(plan_need_bytes(&archives, &spec) > GIB(1));
+}
+
 static void without_a_manifest_the_totals_go_to_the_root(void **state)
 {
 	struct world *w = *state;
@@ -378,7 +471,8 @@ static void a_small_image_is_refused(void **state)
 static void later_changes_are_detected(void **state)
 {
 	struct world *w = *state;
-	struct timespec times[2] = {w->inspected.id.mtime, w->inspected.id.mtime};
+	struct timespec times[2] = {
+		w->inspected.archives.list[0].id.mtime, w->inspected.archives.list[0].id.mtime};
 	int fd;
 
 	request(w, "single-gpt", NULL);
@@ -386,7 +480,7 @@ static void later_changes_are_detected(void **state)
 	/* The same for a layout's boot loader. */
 	plan.layout.blob_count = 1;
 	STR_COPY(plan.layout.blobs[0].file, w->archive);
-	plan.layout.blobs[0].id = w->inspected.id;
+	plan.layout.blobs[0].id = w->inspected.archives.list[0].id;
 	plan_look(&facts, &plan, w->root);
 	assert_false(facts.blob_changed[0]);
 	/* Rewritten within the same second, with the same size. */
@@ -446,11 +540,11 @@ static void paths_are_absolute(void **state)
 	assert_int_equal(chdir(w->dir), 0);
 	plan_begin(&plan, &request);
 	STR_FORMAT(path, "%s/does-not-exist.tar", w->dir);
-	assert_string_equal(plan.archive, path);
+	assert_string_equal(plan.archives.list[0].path, path);
 	assert_string_equal(plan.tar_program, "./no-tar"); /* for the message */
 	request.archive = basename(w->archive);
 	plan_begin(&plan, &request);
-	assert_string_equal(plan.archive, w->archive);
+	assert_string_equal(plan.archives.list[0].path, w->archive);
 	assert_int_equal(chdir("/"), 0);
 }
 
@@ -465,6 +559,8 @@ int main(void)
 		TEST(shares_follow_the_mount_points),
 		TEST(a_mount_point_must_be_a_folder),
 		TEST(an_entry_through_a_link_is_refused),
+		TEST(archives_do_not_overlap),
+		TEST(each_archive_needs_room_in_its_partition),
 		TEST(without_a_manifest_the_totals_go_to_the_root),
 		TEST(a_small_image_is_refused),
 		TEST(later_changes_are_detected),

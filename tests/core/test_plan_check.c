@@ -29,7 +29,8 @@ static void make_good(void)
 		.size_bytes = GIB(4),
 		.cid = "15010044473430303801deadbeef4900",
 		.serial = "0xdeadbeef"};
-	STR_COPY(plan.archive, "/media/usb/rootfs.tar.zst");
+	plan.archives.count = 1;
+	STR_COPY(plan.archives.list[0].path, "/media/usb/rootfs.tar.zst");
 	plan.totals = (struct manifest_totals){.block_bytes = MIB(799),
 		.content_bytes = MIB(762),
 		.entries = 19318,
@@ -48,7 +49,7 @@ static void make_good(void)
 
 	memset(&facts, 0, sizeof(facts));
 	facts.is_root = facts.tar_found = facts.utf8_locale = true;
-	facts.syncfs_reports = facts.archive_unchanged = true;
+	facts.syncfs_reports = true;
 	facts.image_room_bytes = UINT64_MAX;
 	facts.target = plan.target;
 	for (enum fs_kind fs = FS_NONE; fs < FS_KIND_COUNT; fs++)
@@ -112,7 +113,7 @@ static void spoil_expected(void)
 }
 static void spoil_archive(void)
 {
-	facts.archive_unchanged = false;
+	facts.archive_changed[0] = true;
 }
 static void spoil_blob(void)
 {
@@ -122,7 +123,33 @@ static void spoil_blob(void)
 }
 static void spoil_sidecar(void)
 {
-	plan.sidecar = SIDECAR_WRONG;
+	plan.archives.list[0].sidecar = SIDECAR_WRONG;
+}
+static void add_archive(void)
+{
+	plan.archives.count = 2;
+	plan.archives.list[1] =
+		(struct archive){.path = "/a/boot.tar", .partition = "BOOT", .folder = "boot"};
+}
+static void spoil_second_archive(void)
+{
+	add_archive();
+	facts.archive_changed[1] = true;
+}
+static void spoil_second_sidecar(void)
+{
+	add_archive();
+	plan.archives.list[1].sidecar = SIDECAR_WRONG;
+}
+static void spoil_stray(void)
+{
+	add_archive();
+	for (size_t i = 0; i < plan.layout.count; i++)
+		if (strcmp(plan.layout.partitions[i].mount, "/boot") == 0) {
+			plan.shares[i].archive = 1;
+			plan.shares[i].stray = 3;
+			STR_COPY(plan.shares[i].stray_path, "boot/Image");
+		}
 }
 static void spoil_content(void)
 {
@@ -220,6 +247,11 @@ static const struct {
 	{spoil_blob, "blob-changed", {"/boot/u-boot.bin", "changed", "again"}},
 	{spoil_archive, "archive-changed", {"rootfs.tar.zst", "changed", "again"}},
 	{spoil_sidecar, "archive-digest", {"rootfs.tar.zst", "digest", "Copy"}},
+	{spoil_second_archive, "archive-changed", {"/a/boot.tar was changed", "again"}},
+	{spoil_second_sidecar, "archive-digest", {"boot.tar does not match", "Copy"}},
+	{spoil_stray, "two-archives",
+		{"rootfs.tar.zst has 3 entries below /boot, which boot.tar fills: boot/Image",
+			"Make one"}},
 	{spoil_content, "archive-path", {"../etc/passwd", "leaves the target", "again"}},
 	{spoil_layout, "layout", {"/dev/mmcblk1", "it needs 300 MiB", "Choose"}},
 	{spoil_boot_area, "boot-area", {"/dev/mmcblk1", "boot1", "5 MiB"}},

@@ -164,7 +164,7 @@ static void plan_belongs_to_an_install(void **state)
 	struct plan_report written = {.verdict.count = 3}, found;
 
 	assert_int_equal(run_state_plan(box->dir, &snapshot, &found), -ENOENT);
-	STR_COPY(written.plan.archive, "/a.tar");
+	STR_COPY(written.plan.archives.list[0].path, "/a.tar");
 	assert_int_equal(run_state_write_plan(box->dir, &snapshot, &written), 0);
 	assert_int_equal(run_state_plan(box->dir, &snapshot, &found), 0);
 	assert_memory_equal(&found, &written, sizeof(found));

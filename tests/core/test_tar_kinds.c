@@ -503,9 +503,9 @@ static const char *refusal(struct manifest *manifest, int r, const char *program
 			inspected.totals.problems[0].text);
 		return text;
 	}
-	STR_COPY(inspected.path, world.archive);
+	archive_list_make(&inspected.archives, world.archive, NULL);
 	assert_int_equal(stat(world.archive, &st), 0);
-	inspected.id = file_id_of(&st);
+	inspected.archives.list[0].id = file_id_of(&st);
 	plan_begin(&world.plan, &(struct plan_request){.target = &world.target,
 					.archive = world.archive,
 					.layout = layout_find("single-gpt"),

@@ -714,12 +714,34 @@ static void tables_leave_blobs_alone(void **state)
 	}
 }
 
+static void archives_are_relative_to_the_file(void **state)
+{
+	static const char text[] =
+		"partition data { size = 64M format = ext4 mount = /data archive = a/data.tar }\n"
+		"partition home { size = 64M format = ext4 mount = /home archive = /none/home.tar }\n" ROOT;
+	static const char without[] = ROOT "partition \"raw\" {\n size = 1M\n archive = x\n}\n";
+	const struct sandbox *box = *state;
+	char path[PATH_MAX];
+	struct layout l = load_good(box, text);
+	struct diag diag;
+
+	assert_int_equal(l.archive_count, 2);
+	assert_int_equal(l.archives[0].partition, 0);
+	assert_string_equal(l.archives[0].file, sandbox_path(box, "a/data.tar", path));
+	assert_int_equal(l.archives[1].partition, 1);
+	assert_string_equal(l.archives[1].file, "/none/home.tar");
+	assert_true(load(box, without, &l, &diag) < 0);
+	assert_int_equal(diag.line, 6);
+	assert_string_equal(diag.text, "partition raw has an archive but no mount point");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		sandbox_test(every_keyword_is_parsed),
 		sandbox_test(omitted_keywords_have_defaults),
 		sandbox_test(mistakes_are_reported_with_their_line),
+		sandbox_test(archives_are_relative_to_the_file),
 		sandbox_test(partitions_have_a_limit),
 		sandbox_test(neighbours_are_valid),
 		sandbox_test(blobs_count_for_the_least_size),

@@ -25,12 +25,12 @@ union object {
 
 static const char *const *words_of(enum layout_section section)
 {
-	static const char *const words[SECTION_COUNT][16] = {
+	static const char *const words[SECTION_COUNT][20] = {
 		[SECTION_DISK] = {"table", "align", "min-size", "id", "gpt-entries", "identity",
 			"machine"},
 		[SECTION_PARTITION] = {"size", "offset", "align", "min", "grow", "bootable", "type",
-			"mbr-type", "format", "label", "mount", "image", "mkfs-options", "uuid",
-			"partuuid"},
+			"mbr-type", "format", "label", "mount", "image", "archive", "mkfs-options",
+			"uuid", "partuuid"},
 		[SECTION_BLOB] = {"file", "target", "offset", "max"},
 		[SECTION_EMMC] = {"boot-enable", "boot-ack", "boot-bus"},
 	};

@@ -76,10 +76,12 @@ static inline void board_begin_plan(struct board *board, const char *tar)
 static inline void board_plan(struct board *board, const char *tar)
 {
 	struct inspect_result result;
+	struct archive_list archives;
 	struct diag diag = {0};
 
 	inspect_free(board->inspect);
-	board->inspect = inspect_new(board->reactor, board->archive, NULL, &diag);
+	archive_list_make(&archives, board->archive, NULL);
+	board->inspect = inspect_new(board->reactor, &archives, NULL, &diag);
 	if (!board->inspect)
 		fail_msg("%s", diag.text);
 	do {

@@ -95,14 +95,18 @@ static inline void set_scan(struct model *m, enum inspect_state state)
 
 	m->has_scan = true;
 	*scan = (struct inspect_result){.state = state, .archive_total = MIB(204)};
-	STR_COPY(scan->path, "/media/stick/images/rootfs.tar.zst");
+	scan->archives.count = 1;
+	scan->archives.list[0].id.size_bytes = scan->archive_total;
+	scan->archives.list[0].entries = 19318;
+	scan->archives.list[0].stream_bytes = MIB(752);
+	STR_COPY(scan->archives.list[0].path, "/media/stick/images/rootfs.tar.zst");
 	scan->archive_done = state == INSPECT_RUNNING ? MIB(84) : scan->archive_total;
 	scan->totals.entries = 19318;
 	scan->totals.content_bytes = MIB(740);
 	scan->totals.stream_bytes = MIB(752);
-	scan->sidecar = SIDECAR_OK;
+	scan->archives.list[0].sidecar = SIDECAR_OK;
 	if (state == INSPECT_OK)
-		STR_COPY(scan->sha256,
+		STR_COPY(scan->archives.list[0].sha256,
 			"6b1f03a1d0c7e45fd8a3f5c1e2b09a7744d0b1c5e6f7a8b9c0d1e2f3a4b5c6c2");
 	if (state == INSPECT_BAD)
 		STR_COPY(scan->error,

@@ -316,7 +316,7 @@ static struct model *layout_parts(void)
 	struct layout *placed = &m->layouts[m->layout_cursor].placed;
 
 	set_scan(m, INSPECT_OK);
-	m->scan.sidecar = SIDECAR_WRONG;
+	m->scan.archives.list[0].sidecar = SIDECAR_WRONG;
 	for (; placed->count < 6; placed->count++)
 		placed->partitions[placed->count] = placed->partitions[1];
 	return m;
@@ -517,9 +517,25 @@ static struct model *review_name(void)
 	m->layout_cursor = 2;
 	model_place_layouts(m);
 	m->last_bps = 0;
-	m->scan.sidecar = SIDECAR_NONE;
+	m->scan.archives.list[0].sidecar = SIDECAR_NONE;
 	type(m, "l");
 	press(m, SYMBOL_ENTER);
+	return m;
+}
+
+/* Archives for single partitions. */
+static struct model *review_archives(void)
+{
+	static const struct archive further[] = {
+		{.path = "/media/stick/images/data.tar.zst", .partition = "data", .folder = "data"},
+		{.path = "/media/stick/images/boot.tar", .partition = "BOOT", .folder = "boot"}};
+	struct model *m = review_typed();
+	struct archive_list *archives = &m->scan.archives;
+
+	for (size_t i = 0; i < ARRAY_SIZE(further); i++) {
+		archives->list[archives->count] = further[i];
+		archives->list[archives->count++].id.size_bytes = MIB(12 << i);
+	}
 	return m;
 }
 
@@ -1013,15 +1029,14 @@ static struct model *log_whole(void)
 {
 	struct model *m = make_model();
 	struct snapshot s = make_passed();
-	struct plan plan = {.verify = true, .archive = "/media/stick/images/rootfs.tar.zst"};
+	struct plan plan = {.verify = true,
+		.archives = {.count = 1, .list = {{.path = "/media/stick/images/rootfs.tar.zst"}}}};
 
 	m->screen = &screen_result;
 	plan.target = make_emmc();
-	STR_COPY(plan.sha256, m->scan.sha256);
 	STR_COPY(plan.tar_program, "/usr/bin/tar");
 	plan.tar = TAR_GNU;
 	plan.totals = m->scan.totals;
-	plan.archive_id.size_bytes = m->scan.archive_total;
 	plan.layout = m->layouts[0].placed;
 	model_log_plan(m, &plan);
 	model_set_snapshot(m, &s);
@@ -1140,6 +1155,7 @@ static const struct state {
 	{"review-name", review_name,
 		{"emmc.img", "1 GiB", "blank", "rootfs.tar.zst", "Type its name",
 			"\"l\" is wrong. Nothing was written."}},
+	{"review-archives", review_archives, {"mmcblk1", "7.3 GiB", "[9f__]"}},
 	{"review-boot", review_boot,
 		{"mmcblk1", "7.3 GiB", "2 partitions, ext4 \"rootfs\"", "[9f__]", "single-gpt",
 			"worn: 80 to 90 % of"}},

@@ -52,7 +52,8 @@ static void rows_are_appended(void **state)
 static void the_report_of_an_engine_is_logged(void **state)
 {
 	struct sandbox *box = *state;
-	struct plan_report report = {.plan = {.archive = "/a.tar"}};
+	struct plan_report report = {
+		.plan = {.archives = {.count = 1, .list = {{.path = "/a.tar"}}}}};
 	char path[PATH_MAX];
 	const char *text;
 

@@ -36,13 +36,14 @@ static int parse(enum command command, const char **words)
 static void install_takes_everything(void **state)
 {
 	(void)state;
-	assert_int_equal(PARSE(INSTALL, "--target", "/dev/mmcblk1", "--archive=a=b.tar", "--layout",
-				 "boot-root", "--allow", "sd,image", "--allow=usb",
+	assert_int_equal(PARSE(INSTALL, "--target", "/dev/mmcblk1", "--archive=./a=b.tar",
+				 "--layout", "boot-root", "--allow", "sd,image", "--allow=usb",
 				 "--tar=/bin/tar", "--expect-id", "0x1234", "--no-verify", "--yes",
 				 "--plain", "--blob", "u-boot=/b/a=b", "--blob=spl=spl.bin"),
 		0);
 	assert_string_equal(options.target, "/dev/mmcblk1");
-	assert_string_equal(options.archive, "a=b.tar");
+	assert_string_equal(options.archive, "./a=b.tar");
+	assert_int_equal(options.archives.count, 0);
 	assert_string_equal(options.layout, "boot-root");
 	assert_string_equal(options.tar, "/bin/tar");
 	assert_string_equal(options.expect_id, "0x1234");
@@ -83,6 +84,19 @@ static void defaults_and_operands(void **state)
 	assert_string_equal(options.archive, "a.tar");
 }
 
+static void archives_of_partitions(void **state)
+{
+	(void)state;
+	assert_int_equal(PARSE(INSTALL, "--archive", "root.tar", "--archive=data=/a/d=1.tar",
+				 "--archive", "boot=b.tar", "--archive=boot=b.tar"),
+		0);
+	assert_string_equal(options.archive, "root.tar");
+	assert_int_equal(options.archives.count, 2);
+	assert_string_equal(options.archives.list[0].name, "data");
+	assert_string_equal(options.archives.list[0].file, "/a/d=1.tar");
+	assert_string_equal(options.archives.list[1].name, "boot");
+}
+
 /* Bad usage, and a part of the expected sentence. */
 static void bad_usage(void **state)
 {
@@ -113,6 +127,11 @@ static void bad_usage(void **state)
 			"--target is given twice: 'a' and 'b'"},
 		{COMMAND_INSTALL, {"--archive=a", "--archive=b"}, "--archive is given twice"},
 		{COMMAND_INSTALL, {"--archive", "-"}, "it must be a file"},
+		{COMMAND_INSTALL, {"--archive", "data=-"}, "it must be a file"},
+		{COMMAND_INSTALL, {"--archive", "data="}, "neither FILE nor NAME=FILE"},
+		{COMMAND_INSTALL, {"--archive", "=x.tar"}, "a file of that name is ./=x.tar"},
+		{COMMAND_INSTALL, {"--archive", "data=a", "--archive=data=b"},
+			"twice for partition data: 'a' and 'b'"},
 		{COMMAND_INSTALL, {"--blob", "flash.bin"},
 			"--blob: 'flash.bin' is not NAME=FILE, such as u-boot=flash.bin"},
 		{COMMAND_INSTALL, {"--blob=a=1", "--blob=a=2"},
@@ -356,6 +375,7 @@ int main(void)
 		cmocka_unit_test(install_takes_everything),
 		cmocka_unit_test(only_a_part),
 		cmocka_unit_test(defaults_and_operands),
+		cmocka_unit_test(archives_of_partitions),
 		cmocka_unit_test(bad_usage),
 		cmocka_unit_test(options_are_spelled_out),
 		cmocka_unit_test(long_words_are_harmless),

@@ -268,7 +268,8 @@ static void no_escape_gets_out(void **state)
 	STR_COPY(plan->target.name, evil);
 	STR_COPY(plan->target.model, evil);
 	STR_COPY(plan->target.warning, evil);
-	STR_COPY(plan->archive, evil);
+	plan->archives.count = 1;
+	STR_COPY(plan->archives.list[0].path, evil);
 	STR_COPY(plan->layout.name, evil);
 	plain_plan(&plain, plan);
 	all = printed();
@@ -413,12 +414,13 @@ static void the_plan(void **state)
 		.kind = DISK_EMMC,
 		.size_bytes = 7818182656,
 		.id.cid = "450100444734303038013f2a9f310000"};
-	STR_COPY(plan->archive, "/media/rootfs.tar.zst");
-	plan->archive_id.size_bytes = MIB(204);
-	plan->totals.stream_bytes = MIB(740);
-	plan->totals.entries = 19318;
-	STR_COPY(plan->sha256, "6b1f0123456789abcdef");
-	plan->sidecar = SIDECAR_OK;
+	plan->archives.count = 1;
+	STR_COPY(plan->archives.list[0].path, "/media/rootfs.tar.zst");
+	plan->archives.list[0].id.size_bytes = MIB(204);
+	plan->archives.list[0].stream_bytes = MIB(740);
+	plan->archives.list[0].entries = 19318;
+	STR_COPY(plan->archives.list[0].sha256, "6b1f0123456789abcdef");
+	plan->archives.list[0].sidecar = SIDECAR_OK;
 	STR_COPY(plan->layout.name, "single-gpt");
 	plan->layout.count = 1;
 	plan->layout.partitions[0] = (struct layout_partition){

@@ -796,7 +796,8 @@ static void kinds_are_those_of_allow(void **state)
 static void log_holds_the_install(void **state)
 {
 	struct model *m = make_model();
-	struct plan plan = {.verify = true, .archive = "/a/rootfs.tar.zst"};
+	struct plan plan = {
+		.verify = true, .archives = {.count = 1, .list = {{.path = "/a/rootfs.tar.zst"}}}};
 	struct snapshot s = make_snapshot(STEP_EXTRACT);
 	struct grid grid;
 
@@ -840,7 +841,8 @@ static void log_holds_the_install(void **state)
 static void a_refused_plan_shows_all_problems(void **state)
 {
 	struct model *m = make_model();
-	struct plan_report report = {.plan = {.archive = "/a/rootfs.tar.zst"}};
+	struct plan_report report = {
+		.plan = {.archives = {.count = 1, .list = {{.path = "/a/rootfs.tar.zst"}}}}};
 	struct snapshot s = make_snapshot(STEP_CHECK);
 	struct grid grid;
 

@@ -139,7 +139,7 @@ static void another_scan(struct walk *w)
 
 	set_scan(w->model, scans[pick(w, ARRAY_SIZE(scans))]);
 	w->model->planned = pick(w, 2);
-	w->model->scan.sidecar = (enum sidecar_state)pick(w, 3);
+	w->model->scan.archives.list[0].sidecar = (enum sidecar_state)pick(w, 3);
 }
 
 static void a_stall(struct walk *w)

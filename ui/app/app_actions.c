@@ -215,7 +215,7 @@ static void on_rescan(struct app *app)
 		return;
 	/* A bad archive may have been repaired or replaced. */
 	if (m->has_scan)
-		(void)app_scan_archive(app, m->scan.path);
+		(void)app_scan_archive(app, app->asked.list[0].path);
 	if (m->planned && model_has_plan(m))
 		app_check_plan(app);
 }

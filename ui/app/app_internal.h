@@ -41,6 +41,7 @@ struct app {
 	const char *restart_program; /* or NULL */
 	struct disk *image;	     /* the target, if it is an image; or NULL */
 	struct inspect *inspect;
+	struct archive_list asked;	  /* what it was asked to read */
 	struct settings_journal settings; /* empty path: settings must not be changed */
 	bool shown;			  /* the first screen has been drawn */
 	bool done, changed;		  /* changed: the model is newer than the screen */
@@ -86,12 +87,14 @@ void app_take_target(struct app *app);
 bool app_take_image(struct app *app, const char *path);
 /* Lists a folder on the Archive screen, with the cursor on the name @select (may be NULL). */
 void app_open_folder(struct app *app, const char *path, const char *select);
-/* Starts the scan of the archive at @path, or keeps the scan that is already of that file. Returns
- * false, with a notice, if it cannot start. */
+/* Starts the scan of the archive at @path, with the archives that the layout under the cursor has for single
+ * partitions, or keeps the scan that is already of these files. Returns false, with a notice, if it cannot
+ * start. */
 bool app_scan_archive(struct app *app, const char *path);
 /* Opens the first folder and, if the options name an archive, starts its scan. */
 void app_start_browsing(struct app *app);
-/* Makes the plan and checks it, unless the scan still runs or the plan is already made. */
+/* Makes the plan and checks it, unless the scan still runs or the plan is already made. Scans again if the
+ * layout has other archives than the scan. */
 void app_make_plan(struct app *app);
 /* Checks the plan again. */
 void app_check_plan(struct app *app);

@@ -120,7 +120,7 @@ void app_list_layouts(struct app *app)
 	m->layout_count = 0;
 	add_given(m, &before);
 	add_builtins(m);
-	if (m->has_scan && browse_resolve(m->scan.path, "..", dir, sizeof(dir)))
+	if (m->has_scan && browse_resolve(m->scan.archives.list[0].path, "..", dir, sizeof(dir)))
 		left_out += add_folder(m, dir, &before);
 	layout_folder(dir);
 	left_out += add_folder(m, dir, &before);
@@ -205,13 +205,13 @@ bool app_take_blob(struct app *app, const char *path)
 void app_end_blobs(struct app *app)
 {
 	struct model *m = app->model;
-	const char *name = strrchr(m->scan.path, '/');
+	const char *name = strrchr(m->scan.archives.list[0].path, '/');
 	char dir[512];
 
 	m->browse.any_file = false;
 	STR_COPY(dir, m->browse.dir);
 	if (name)
-		(void)browse_resolve(m->scan.path, "..", dir, sizeof(dir));
+		(void)browse_resolve(m->scan.archives.list[0].path, "..", dir, sizeof(dir));
 	app_open_folder(app, dir, name ? name + 1 : NULL);
 	m->notice[0] = '\0';
 }

@@ -5,7 +5,7 @@
 
 #include "core/archive/source.h"
 #include "core/plan/scope.h"
-#include "device/layout/layout.h"
+#include "device/layout/layout_archive.h"
 #include "ui/lines/log_file.h"
 
 #include <stdbool.h>
@@ -14,6 +14,7 @@ struct app_options {
 	int root;	     /* root fd for sysfs and proc (sysroot_open), borrowed */
 	enum scope scope;    /* SCOPE_BOOT: there is no Archive screen */
 	const char *archive; /* scanned at once; or NULL */
+	const struct archive_choices *archives; /* of single partitions, for any layout; or NULL */
 	struct archive_options archive_options;
 	const char *target;	     /* /dev path of a disk, which gets the cursor, or path of an
 				    image, which gets a row of its own; or NULL */

@@ -34,10 +34,11 @@ static struct judge_job job_of(const struct app *app, struct inuse_file files[PL
 
 	return (struct judge_job){
 		.allow = m->allow,
-		.need_bytes =
-			m->scan.state == INSPECT_OK ? plan_need_bytes(&m->scan.totals, layout) : 0,
+		.need_bytes = m->scan.state == INSPECT_OK
+				      ? plan_need_bytes(&m->scan.archives, layout)
+				      : 0,
 		.files = files,
-		.file_count = plan_files(m->has_scan ? m->scan.path : NULL, layout, files),
+		.file_count = plan_files(m->has_scan ? &m->scan.archives : NULL, layout, files),
 	};
 }
 
@@ -142,33 +143,61 @@ void app_open_folder(struct app *app, const char *path, const char *select)
 			m->browse.left_out);
 }
 
-static bool is_scanned(const struct app *app, const char *path)
+/* The layout under the cursor, with the archives that the operator has given for partitions. Returns
+ * false, with the reason in @diag, if it has no such partition. */
+static bool chosen_layout(const struct app *app, struct layout *ret, struct diag *diag)
+{
+	*ret = app->model->layouts[app->model->layout_cursor].spec;
+	return layout_take_archives(ret, app->options->archives, NULL, diag) == 0;
+}
+
+static bool is_scanned(const struct app *app, const struct archive_list *archives)
 {
 	const struct inspect_result *scan = &app->model->scan;
 
-	return app->inspect && scan->state != INSPECT_BAD && strcmp(scan->path, path) == 0 &&
-	       file_id_is(&scan->id, path);
+	if (!app->inspect || scan->state == INSPECT_BAD ||
+		!archive_list_equal(&app->asked, archives))
+		return false;
+	for (uint32_t i = 0; i < archives->count; i++)
+		if (!file_id_is(&scan->archives.list[i].id, archives->list[i].path))
+			return false;
+	return true;
 }
 
-bool app_scan_archive(struct app *app, const char *path)
+/* Returns false, with the reason in @diag and the scan as it was. */
+static bool scan(struct app *app, const struct archive_list *archives, struct diag *diag)
 {
-	struct inspect *inspect;
-	struct diag diag;
+	struct inspect *inspect =
+		inspect_new(app->reactor, archives, &app->options->archive_options, diag);
 
-	if (is_scanned(app, path))
-		return true;
-	inspect = inspect_new(app->reactor, path, &app->options->archive_options, &diag);
-	if (!inspect) {
-		model_say(app->model, true, "%s. Choose another file.", diag.text);
+	if (!inspect)
 		return false;
-	}
 	inspect_free(app->inspect);
 	app->inspect = inspect;
+	app->asked = *archives;
 	app->model->has_scan = true;
 	app->model->planned = false;
 	inspect_result(inspect, &app->model->scan);
 	app_judge(app);
 	return true;
+}
+
+bool app_scan_archive(struct app *app, const char *path)
+{
+	struct archive_list archives;
+	struct layout layout;
+	struct diag diag;
+
+	(void)chosen_layout(app, &layout, &diag);
+	archive_list_make(&archives, path, &layout);
+	if (is_scanned(app, &archives) || scan(app, &archives, &diag))
+		return true;
+	/* What is wrong with the others is told on Review: another layout may be chosen before that. */
+	archives.count = 1;
+	if (is_scanned(app, &archives) || scan(app, &archives, &diag))
+		return true;
+	model_say(app->model, true, "%s. Choose another file.", diag.text);
+	return false;
 }
 
 void app_judge(struct app *app)
@@ -218,16 +247,42 @@ void app_check_plan(struct app *app)
 	app->changed = true;
 }
 
+/* Starts a scan if the layout has other archives than the last one. Returns false if there is no plan to
+ * make now. */
+static bool scan_for_layout(struct app *app)
+{
+	struct model *m = app->model;
+	struct archive_list archives;
+	struct layout layout;
+	struct diag diag;
+
+	if (chosen_layout(app, &layout, &diag)) {
+		archive_list_make(&archives, app->asked.list[0].path, &layout);
+		if (archive_list_equal(&app->asked, &archives))
+			return true;
+		if (scan(app, &archives, &diag))
+			return false;
+	}
+	m->verdict = (struct plan_verdict){.count = 1};
+	STR_FORMAT(m->verdict.problems[0].text,
+		"%.190s. Choose another layout, or correct it and press r.", diag.text);
+	m->planned = true;
+	app->changed = true;
+	return false;
+}
+
 /* A bad archive has no plan, but a verdict with one problem. */
 void app_make_plan(struct app *app)
 {
 	struct model *m = app->model;
+	struct layout layout = m->layouts[m->layout_cursor].spec;
+	struct diag diag;
 	struct plan_request request = {
 		.scope = m->scope,
 		.target = &m->target,
-		.archive = scope_has_archive(m->scope) ? m->scan.path : NULL,
+		.archive = scope_has_archive(m->scope) ? m->scan.archives.list[0].path : NULL,
 		.archive_options = app->options->archive_options,
-		.layout = &m->layouts[m->layout_cursor].spec,
+		.layout = &layout,
 		.tar_program = app->options->tar_program,
 		.expect_id = app->options->expect_id,
 		.allow = m->allow,
@@ -236,7 +291,8 @@ void app_make_plan(struct app *app)
 
 	if (m->planned)
 		return;
-	if (scope_has_archive(m->scope) && (!m->has_scan || m->scan.state == INSPECT_RUNNING))
+	if (scope_has_archive(m->scope) &&
+		(!m->has_scan || m->scan.state == INSPECT_RUNNING || !scan_for_layout(app)))
 		return;
 	if (scope_has_archive(m->scope) && m->scan.state == INSPECT_BAD) {
 		m->verdict = (struct plan_verdict){.count = 1};
@@ -244,6 +300,7 @@ void app_make_plan(struct app *app)
 			"The archive is bad: %.190s. Choose another, or replace it and press r.",
 			m->scan.error);
 	} else {
+		(void)chosen_layout(app, &layout, &diag); /* it has been found before */
 		plan_begin(&m->plan, &request);
 		plan_complete(&m->plan, scope_has_archive(m->scope) ? &m->scan : NULL,
 			app->inspect ? inspect_manifest(app->inspect) : NULL);
@@ -256,11 +313,12 @@ void app_make_plan(struct app *app)
 void app_recall_last_run(struct model *m)
 {
 	struct snapshot *last = calloc(1, sizeof(*last));
+	const char *sha256 = m->scan.archives.list[0].sha256;
 
 	m->last_ms = m->last_bps = 0;
 	if (last && service_last(m->target.name, last) == 0 && last->state == INSTALL_PASSED &&
 		strcmp(last->target_id.cid, m->target.id.cid) == 0 &&
-		strcmp(last->archive_sha256, m->scan.sha256) == 0 && m->scan.sha256[0]) {
+		strcmp(last->archive_sha256, sha256) == 0 && sha256[0]) {
 		m->last_ms = last->elapsed_ms;
 		m->last_bps = last->progress.mean_bps;
 	}

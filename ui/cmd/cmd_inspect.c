@@ -36,6 +36,14 @@ static void write_problem(struct json *json, const char *code, const char *path,
 	json_end_object(json);
 }
 
+static bool is_sidecar_wrong(const struct archive_list *archives)
+{
+	for (uint32_t i = 0; i < archives->count; i++)
+		if (archives->list[i].sidecar == SIDECAR_WRONG)
+			return true;
+	return false;
+}
+
 static void write_problems(struct json *json, const struct inspect_result *result)
 {
 	const struct manifest_totals *totals = &result->totals;
@@ -45,7 +53,7 @@ static void write_problems(struct json *json, const struct inspect_result *resul
 		write_problem(json, totals->problems[i].code, totals->problems[i].path,
 			totals->problems[i].text);
 	/* Problems that are not in the totals: the file, the decompressor, the digest file. */
-	if (result->sidecar == SIDECAR_WRONG)
+	if (is_sidecar_wrong(&result->archives))
 		write_problem(json, "sidecar", "", result->error);
 	else if (result->state == INSPECT_BAD && totals->problem_count == 0)
 		write_problem(json, "file", "", result->error);
@@ -56,15 +64,16 @@ static void print_json(const struct inspect_result *result, const struct boot_re
 {
 	static const char *const sidecars[] = {
 		[SIDECAR_NONE] = "none", [SIDECAR_OK] = "ok", [SIDECAR_WRONG] = "wrong"};
+	const struct archive *archive = &result->archives.list[0];
 	const struct manifest_totals *totals = &result->totals;
 	struct json json;
 
 	json_init(&json, stdout);
 	json_begin_object(&json, NULL);
 	json_string(&json, "format", "tar");
-	json_string(&json, "compression", compression_name(result->compression));
-	json_string(&json, "sha256", *result->sha256 ? result->sha256 : NULL);
-	json_string(&json, "sidecar", sidecars[result->sidecar]);
+	json_string(&json, "compression", compression_name(archive->compression));
+	json_string(&json, "sha256", *archive->sha256 ? archive->sha256 : NULL);
+	json_string(&json, "sidecar", sidecars[archive->sidecar]);
 	json_u64(&json, "archive_bytes", result->archive_total);
 	json_u64(&json, "extracted_bytes", totals->stream_bytes);
 	json_u64(&json, "entries", totals->entries);
@@ -119,9 +128,10 @@ static void print_boot(const struct boot_report *boot)
 
 static void print_sound(const struct inspect_result *result, const struct boot_report *boot)
 {
+	const struct archive *archive = &result->archives.list[0];
 	const struct manifest_totals *totals = &result->totals;
 
-	printf("Sound     tar, compression %s, ", compression_name(result->compression));
+	printf("Sound     tar, compression %s, ", compression_name(archive->compression));
 	printf("%s -> ", human_size(result->archive_total).s);
 	printf("%s\n", human_size(totals->stream_bytes).s);
 	printf("Entries   %s: ", human_count(totals->entries).s);
@@ -134,9 +144,11 @@ static void print_sound(const struct inspect_result *result, const struct boot_r
 	print_count(totals->sparse, "sparse");
 	print_count(totals->xattrs, "with extended attributes");
 	print_count(totals->acls, "with access control lists");
-	printf("\nsha256    %s\n", result->sha256);
-	if (result->sidecar == SIDECAR_OK)
-		printf("          matches %s\n", result->sidecar_name);
+	printf("\nsha256    %s\n", archive->sha256);
+	if (archive->sidecar == SIDECAR_OK)
+		printf("          matches %s\n", archive->sidecar_name);
+	for (uint32_t i = 1; i < result->archives.count; i++)
+		printf("          %s  %s\n", archive[i].sha256, archive_name(&archive[i]));
 	for (uint32_t i = 0; i < result->warnings.count; i++)
 		printf("Warning   %s\n", result->warnings.list[i].text);
 	print_boot(boot);
@@ -152,8 +164,8 @@ static void print_bad(const struct inspect_result *result)
 	if (totals->problem_count > MANIFEST_PROBLEMS_MAX)
 		printf("          and %s more\n",
 			human_count(totals->problem_count - MANIFEST_PROBLEMS_MAX).s);
-	if (*result->sha256)
-		printf("sha256    %s\n", result->sha256);
+	if (*result->archives.list[0].sha256)
+		printf("sha256    %s\n", result->archives.list[0].sha256);
 }
 
 static void print_progress(const struct inspect_result *result)
@@ -233,13 +245,16 @@ static int inspect_archive(const struct options *options, int reactor)
 	struct inspect_result result;
 	struct boot_report boot = {0};
 	struct layout layout = {0};
+	struct archive_list archives;
 	struct inspect *inspect;
 	struct diag diag;
 	int r;
 
 	if (options->layout && find_layout(options->layout, &layout, &diag) < 0)
 		return refuse(diag.text);
-	inspect = inspect_new(reactor, options->archive, &options->reading, &diag);
+	/* Whether it boots depends on all archives of the layout. */
+	archive_list_make(&archives, options->archive, options->layout ? &layout : NULL);
+	inspect = inspect_new(reactor, &archives, &options->reading, &diag);
 	if (!inspect) {
 		str_sanitise(diag.text);
 		if (options->json)

@@ -28,6 +28,7 @@
 struct run {
 	struct options options;
 	struct layout layout;
+	struct archive_list archives; /* empty without an archive */
 	int root, reactor;
 	struct disk target;
 	struct follow follow;
@@ -81,7 +82,7 @@ static int cancelled(struct run *run, const char *step)
 
 /* ---- the request ---- */
 
-/* Returns 0, or -errno with a message in @diag and an empty layout. */
+/* Finds the layout with its archives. Returns 0, or -errno with a message in @diag and an empty layout. */
 static int find_layout(struct run *run, struct diag *diag)
 {
 	const char *name = run->options.layout ? run->options.layout : layout_builtin(0)->name;
@@ -92,8 +93,16 @@ static int find_layout(struct run *run, struct diag *diag)
 	r = layout_resolve(name, folder, &run->options.blobs, &run->layout, diag);
 	if (r == 0)
 		r = layout_check_files(&run->layout, diag);
+	if (r == 0)
+		r = layout_take_archives(
+			&run->layout, &run->options.archives, run->options.archive, diag);
 	if (r < 0)
 		run->layout = (struct layout){0};
+	else if (!run->options.archive && run->options.scope == SCOPE_ALL)
+		run->options.archive =
+			layout_archive_of(&run->layout, layout_partition_of(&run->layout, ""));
+	if (run->options.archive)
+		archive_list_make(&run->archives, run->options.archive, &run->layout);
 	return r;
 }
 
@@ -128,6 +137,7 @@ static int open_log(struct run *run, bool has_layout)
 static int check_request(struct run *run)
 {
 	const struct options *options = &run->options;
+	bool may_name = options->layout || options->archives.count > 0;
 	struct diag diag;
 	int found, r;
 
@@ -135,11 +145,11 @@ static int check_request(struct run *run)
 		return refuse(run, "check",
 			"install --only boot needs --target DEV|IMAGE and --layout NAME|FILE (`boardstrap "
 			"list` shows the devices)");
-	if (options->scope == SCOPE_ALL &&
-		(!options->target || (!options->archive && !options->layout)))
+	if (options->scope == SCOPE_ALL && (!options->target || (!options->archive && !may_name)))
 		return refuse(run, "check",
-			options->archive  ? "install needs --target DEV|IMAGE (`boardstrap list` "
-					    "shows the devices)"
+			options->archive || may_name
+				? "install needs --target DEV|IMAGE (`boardstrap list` "
+				  "shows the devices)"
 			: options->target ? "install needs --archive FILE"
 					  : "install needs --target DEV|IMAGE and --archive FILE "
 					    "(`boardstrap list` shows the devices)");
@@ -186,7 +196,7 @@ static int judge_target(struct run *run)
 	const struct judge_job asked = {
 		.allow = run->options.allow,
 		.files = files,
-		.file_count = plan_files(run->options.archive, &run->layout, files),
+		.file_count = plan_files(&run->archives, &run->layout, files),
 	};
 	struct err first = {0};
 
@@ -252,8 +262,8 @@ static int read_archive(struct run *run)
 	const struct manifest_totals *totals = &run->scan.archive.totals;
 	struct diag diag;
 	char text[400];
-	int r = scan_lines_run(&run->scan, run->options.archive, &run->options.reading,
-		&run->target, run->layout.name, &diag);
+	int r = scan_lines_run(&run->scan, &run->archives, &run->options.reading, &run->target,
+		run->layout.name, &diag);
 
 	if (r == 0)
 		return 0;

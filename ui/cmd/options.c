@@ -49,7 +49,8 @@ static const struct command_row commands[COMMAND_COUNT] = {
 		.operand = OFFSET(name)},
 };
 
-/* Checks a value, and stores it unless it is a string. Returns 0 or -EINVAL with @diag set. */
+/* Checks a value, and stores it unless it is a string. Returns 0; 1 for a string that it has stored
+ * elsewhere; or -EINVAL with @diag set. */
 typedef int take_value(struct options *options, const char *value, struct diag *diag);
 
 static int take_allow(struct options *options, const char *value, struct diag *diag)
@@ -78,12 +79,17 @@ static int take_only(struct options *options, const char *value, struct diag *di
 
 static int take_archive(struct options *options, const char *value, struct diag *diag)
 {
-	(void)options;
-	if (strcmp(value, "-") == 0)
+	const char *file = archive_choice_file(value);
+	int r;
+
+	if (strcmp(file ? file : value, "-") == 0)
 		return diag_fail(diag, -EINVAL,
 			"--archive cannot be standard input: the archive is read twice, so it must "
 			"be a file");
-	return 0;
+	if (!file)
+		return 0;
+	r = archive_choices_add(&options->archives, value, diag);
+	return r < 0 ? r : 1;
 }
 
 static int take_blob(struct options *options, const char *value, struct diag *diag)
@@ -121,7 +127,7 @@ static const struct option_row {
 } table[] = {
 	{"target", "DEV|IMAGE", "the device or image file to install to", FOR_PLANS,
 		.offset = OFFSET(target)},
-	{"archive", "FILE", "the root filesystem: a tar archive, compressed or not", FOR_PLANS,
+	{"archive", "[NAME=]FILE", "tar archive of /, or with NAME= of one partition", FOR_PLANS,
 		.offset = OFFSET(archive), .take = take_archive},
 	{"layout", "NAME|FILE", "single-gpt (default), single-mbr, boot-root, or a file",
 		FOR_PLANS | FOR(INSPECT), .offset = OFFSET(layout)},
@@ -309,8 +315,8 @@ static int take_row(
 		return diag_fail(
 			diag, -EINVAL, "--%s is empty: it needs %s", row->name, row->value);
 	r = row->take ? row->take(options, value, diag) : 0;
-	if (r < 0 || row->offset == NOWHERE)
-		return r;
+	if (r != 0 || row->offset == NOWHERE)
+		return r < 0 ? r : 0;
 	text = string_at(options, row->offset);
 	/* Never guess which of two targets was meant. */
 	if (*text && strcmp(*text, value) != 0)
@@ -365,7 +371,7 @@ static int check_only(const struct options *options, struct diag *diag)
 		bool given;
 		const char *name, *why;
 	} useless[] = {
-		{options->archive, "archive", "reads no archive"},
+		{options->archive || options->archives.count > 0, "archive", "reads no archive"},
 		{options->tar, "tar", "reads no archive"},
 		{options->reading.strip > 0, "strip", "reads no archive"},
 		{options->reading.memory_bytes > 0, "memory", "reads no archive"},

@@ -10,6 +10,7 @@
 #include "core/plan/scope.h"
 #include "device/base/diag.h"
 #include "device/base/util.h"
+#include "device/layout/layout_archive.h"
 #include "device/layout/layout_blob.h"
 
 #include <stdbool.h>
@@ -39,6 +40,7 @@ struct options {
 	const char *archive; /* the operand of inspect, an option of the others */
 	const char *log;     /* file */
 	const char *name;    /* operand of attach, status and cancel: name of a target */
+	struct archive_choices archives; /* of single partitions */
 	struct archive_options reading;
 	struct blob_choices blobs; /* files in place of those of the layout */
 	enum scope scope;	   /* of --only */

@@ -34,12 +34,15 @@ int log_file_open(struct log_file *ret, const char *path, const char *archive, c
 	const struct layout *layout, struct diag *diag)
 {
 	struct inuse_file others[PLAN_FILES_MAX + 1];
-	size_t count = plan_files(archive, layout, others);
+	struct archive_list archives;
+	size_t count;
 	_cleanup_close_ int fd =
 		open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
 	struct stat st;
 
 	*ret = (struct log_file){0};
+	archive_list_make(&archives, archive, layout);
+	count = plan_files(&archives, layout, others);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return diag_fail(
 			diag, -errno, "--log %s cannot be opened: %s", path, strerror(errno));

@@ -66,18 +66,19 @@ static int read_all(struct scan_lines *scan)
 	return scan->archive.state == INSPECT_OK ? 0 : -EBADMSG;
 }
 
-int scan_lines_run(struct scan_lines *scan, const char *path, const struct archive_options *options,
-	const struct disk *target, const char *layout, struct diag *diag)
+int scan_lines_run(struct scan_lines *scan, const struct archive_list *archives,
+	const struct archive_options *options, const struct disk *target, const char *layout,
+	struct diag *diag)
 {
 	_cleanup_close_ int timer = reactor_timer(TICK_MS, 0);
 	int reactor = scan->follow->reactor, r = timer;
 	struct progress_totals none = {0}; /* only an install has totals */
 
 	scan->tick = (struct watch){.fd = timer, .ready = on_tick};
-	scan->inspect = inspect_new(reactor, path, options, diag);
+	scan->inspect = inspect_new(reactor, archives, options, diag);
 	if (!scan->inspect)
 		return -EBADMSG;
-	snapshot_init(&scan->snapshot, SCOPE_ALL, target, path, layout);
+	snapshot_init(&scan->snapshot, SCOPE_ALL, target, archives->list[0].path, layout);
 	progress_init(&scan->progress, &none, now_ms());
 	if (r >= 0)
 		r = reactor_add(reactor, &scan->tick, EPOLLIN);

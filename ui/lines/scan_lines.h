@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * scan_lines - scans the archive before an install and shows that through a follower, in the form
+ * scan_lines - scans the archives before an install and shows that through a follower, in the form
  * of the first step, because no engine runs yet.
  */
 #ifndef UI_LINES_SCAN_LINES_H
@@ -24,12 +24,11 @@ struct scan_lines {
 void scan_lines_init(struct scan_lines *scan, struct follow *follow);
 
 /*
- * Scans the archive at @path with @options; @target and @layout only fill the snapshot. Returns 0 if the archive
- * is sound, with the results in scan->archive and scan->inspect; -EBADMSG if it is not or
- * cannot be opened; -ECANCELED if a signal came or the output was closed; or -errno. On an error
+ * Scans @archives with @options; @target and @layout only fill the snapshot. Returns 0 if all are
+ * sound, with the results in scan->archive and scan->inspect; -EBADMSG if one is not or cannot be opened; -ECANCELED if a signal came or the output was closed; or -errno. On an error
  * @diag has the reason.
  */
-_must_check_ int scan_lines_run(struct scan_lines *scan, const char *path,
+_must_check_ int scan_lines_run(struct scan_lines *scan, const struct archive_list *archives,
 	const struct archive_options *options, const struct disk *target, const char *layout,
 	struct diag *diag);
 

@@ -196,21 +196,23 @@ static void draw_head(const struct model *model, const struct screen *screen, st
 static void draw_scan(const struct model *model, struct grid *grid, int row)
 {
 	const struct inspect_result *scan = &model->scan;
-	const char *name = strrchr(scan->path, '/');
+	const struct archive *archive = &scan->archives.list[0];
+	const char *name = archive_name(archive);
 	struct gauge gauge = {scan->archive_done, scan->archive_total};
 	char text[512];
 	int col, end;
 
-	name = name ? name + 1 : scan->path;
 	col = grid_text(grid, row, 1, ATTR_BOLD, "scan") + 1;
 	if (scan->state == INSPECT_BAD) { /* the second row is the notice's, which overwrites it */
 		const char *why = scan->error;
+		bool named = strncmp(why, name, strlen(name)) == 0 &&
+			     strncmp(why + strlen(name), ": ", 2) == 0;
 
-		/* The error may also begin with the name. */
-		if (strncmp(why, name, strlen(name)) == 0 &&
-			strncmp(why + strlen(name), ": ", 2) == 0)
+		/* The error begins with the name of the bad one. */
+		if (named)
 			why += strlen(name) + 2;
-		STR_FORMAT(text, "%.40s is BAD: %s", name, why);
+		STR_FORMAT(text, "%.40s is BAD: %s",
+			named || scan->archives.count < 2 ? name : "An archive", why);
 		(void)grid_wrap(grid, row, col, grid->cols - 1 - col, 2, ATTR_BAD, text);
 		return;
 	}
@@ -238,16 +240,17 @@ static void draw_scan(const struct model *model, struct grid *grid, int row)
 		}
 		STR_COPY(text, "sha256 ");
 		col = grid_text(grid, row, col, ATTR_NORMAL, text);
-		if (scan->sidecar == SIDECAR_NONE)
-			STR_FORMAT(text, "%.4s..%.2s", scan->sha256,
-				strlen(scan->sha256) >= 2 ? scan->sha256 + strlen(scan->sha256) - 2
-							  : "");
+		if (archive->sidecar == SIDECAR_NONE)
+			STR_FORMAT(text, "%.4s..%.2s", archive->sha256,
+				strlen(archive->sha256) >= 2
+					? archive->sha256 + strlen(archive->sha256) - 2
+					: "");
 		else
-			STR_COPY(text, scan->sidecar == SIDECAR_OK ? "ok" : "WRONG");
+			STR_COPY(text, archive->sidecar == SIDECAR_OK ? "ok" : "WRONG");
 		(void)grid_text(grid, row, col,
-			scan->sidecar == SIDECAR_OK	? ATTR_GOOD
-			: scan->sidecar == SIDECAR_NONE ? ATTR_NORMAL
-							: ATTR_BAD | ATTR_BOLD,
+			archive->sidecar == SIDECAR_OK	   ? ATTR_GOOD
+			: archive->sidecar == SIDECAR_NONE ? ATTR_NORMAL
+							   : ATTR_BAD | ATTR_BOLD,
 			text);
 		return;
 	case INSPECT_BAD:

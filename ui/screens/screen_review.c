@@ -80,7 +80,7 @@ static int draw_target(const struct model *m, struct grid *g, int row)
 }
 
 /* "sha256 6b1f03a1..c6c2  ok, matches the digest file" */
-static int draw_digest(const struct inspect_result *scan, struct grid *g, int row)
+static int draw_digest(const struct archive *archive, struct grid *g, int row)
 {
 	static const struct {
 		const char *verdict, *why;
@@ -90,31 +90,53 @@ static int draw_digest(const struct inspect_result *scan, struct grid *g, int ro
 		[SIDECAR_OK] = {"ok", ", matches the digest file", ATTR_GOOD},
 		[SIDECAR_WRONG] = {"WRONG", ": differs from the digest file", ATTR_BAD},
 	};
-	size_t length = strlen(scan->sha256);
+	size_t length = strlen(archive->sha256);
 	char text[128];
 	int col;
 
-	STR_FORMAT(text, "sha256 %.8s..%.4s  ", scan->sha256,
-		length >= 4 ? scan->sha256 + length - 4 : "");
+	STR_FORMAT(text, "sha256 %.8s..%.4s  ", archive->sha256,
+		length >= 4 ? archive->sha256 + length - 4 : "");
 	col = grid_text(g, row, FACT_COL, ATTR_NORMAL, text);
-	col = grid_text(g, row, col, words[scan->sidecar].attr, words[scan->sidecar].verdict);
-	(void)grid_text(g, row, col, ATTR_NORMAL, words[scan->sidecar].why);
+	col = grid_text(g, row, col, words[archive->sidecar].attr, words[archive->sidecar].verdict);
+	(void)grid_text(g, row, col, ATTR_NORMAL, words[archive->sidecar].why);
 	return row + 1;
 }
 
-static const char *archive_name(const struct model *m)
+/* "rootfs.tar.zst", "rootfs.tar.zst and 2 more" */
+static void describe_archives(const struct model *m, char *ret, size_t size)
 {
-	const char *slash = strrchr(m->scan.path, '/');
+	const struct archive_list *archives = &m->scan.archives;
 
-	return slash ? slash + 1 : m->scan.path;
+	(void)str_copy(ret, size, archive_name(&archives->list[0]));
+	if (archives->count > 1)
+		(void)str_format(ret, size, "%s and %u more", archive_name(&archives->list[0]),
+			(unsigned)archives->count - 1);
+}
+
+/* The archives of single partitions: "data: data.tar.zst 12 MiB, boot: boot.tar 30 MiB" */
+static int draw_further(const struct archive_list *archives, struct grid *g, int row)
+{
+	char text[512] = "";
+
+	for (uint32_t i = 1; i < archives->count; i++) {
+		const struct archive *archive = &archives->list[i];
+		size_t length = strlen(text);
+
+		(void)str_format(text + length, sizeof(text) - length, "%s%s: %.80s %s",
+			i > 1 ? ", " : "", archive->partition, archive_name(archive),
+			human_size(archive->id.size_bytes).s);
+	}
+	return text[0] ? grid_wrap(g, row, FACT_COL, g->cols - FACT_COL - 1, 2, ATTR_NORMAL, text)
+		       : 0;
 }
 
 static int draw_archive(const struct model *m, struct grid *g, int row)
 {
 	const struct inspect_result *scan = &m->scan;
-	char text[512];
+	char text[512], name[300];
 
 	(void)grid_text(g, row, 1, ATTR_BOLD, "Install");
+	describe_archives(m, name, sizeof(name));
 	if (scan->state == INSPECT_OK)
 		STR_FORMAT(text, "  %s -> %s, %s %s", human_size(scan->archive_total).s,
 			human_size(scan->totals.content_bytes).s,
@@ -124,9 +146,12 @@ static int draw_archive(const struct model *m, struct grid *g, int row)
 		STR_FORMAT(text, "  %s", human_size(scan->archive_total).s);
 	(void)grid_text(g, row,
 		grid_put_middle(g, row, FACT_COL, g->cols - 1 - FACT_COL - grid_width(g, text),
-			ATTR_NORMAL, archive_name(m)),
+			ATTR_NORMAL, name),
 		ATTR_NORMAL, text);
-	return scan->state == INSPECT_OK ? draw_digest(scan, g, row + 1) : row + 1;
+	row++;
+	if (scan->state == INSPECT_OK)
+		row = draw_digest(&scan->archives.list[0], g, row);
+	return row + draw_further(&scan->archives, g, row);
 }
 
 /* Signs that the archive is no root filesystem. */
@@ -321,7 +346,7 @@ static int draw_other_partitions(const struct model *m, struct grid *g, int row,
 /* For a short or narrow screen: the loss, then the install, leaving a row for the question. */
 static int draw_small(const struct model *m, struct grid *g, int row, int last)
 {
-	char text[512];
+	char text[512], name[300];
 
 	row = draw_loss(m, g, row);
 	if (m->target.warning[0] && row < last)
@@ -329,9 +354,10 @@ static int draw_small(const struct model *m, struct grid *g, int row, int last)
 			ATTR_WARN | ATTR_BOLD, m->target.warning);
 	if (row < last) {
 		STR_FORMAT(text, ", %s", m->layouts[m->layout_cursor].spec.name);
+		describe_archives(m, name, sizeof(name));
 		(void)grid_text(g, row,
 			grid_put_middle(g, row, 1, g->cols - 2 - grid_width(g, text), ATTR_NORMAL,
-				scope_has_archive(m->scope) ? archive_name(m)
+				scope_has_archive(m->scope) ? name
 							    : scope_words(m->scope)->subject),
 			ATTR_NORMAL, text);
 		row++;
