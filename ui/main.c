@@ -45,6 +45,8 @@ static int cmd_screens(int argc, char **argv)
 		if (options.archive && !scope_has_archive(options.scope))
 			return refuse("the layout has only images: leave out --archive");
 	}
+	if (options.blobs.images && (!options.layout || !layout.images[0]))
+		return refuse("--images is for a genimage.cfg: name one with --layout FILE");
 	if (options.blobs.count > 0 && !options.layout)
 		return refuse("--blob needs the layout that it is for: --layout NAME|FILE");
 	if (options.layout &&

@@ -87,8 +87,9 @@ int job_unmount_all(const struct job *job, int report_fd)
 		if (r < 0 && r != -EINVAL && r != -ENOENT)
 			return child_report_fail(report_fd, r,
 				"Partition %u of %s could not be unmounted: %s%s%s",
-				job->mounts[i].partition + 1, job_target_name(job),
-				job_error_text(job, r), holders[0] ? ", held by " : "", holders);
+				table_number(&job->plan.layout, job->mounts[i].partition),
+				job_target_name(job), job_error_text(job, r),
+				holders[0] ? ", held by " : "", holders);
 	}
 	return 0;
 }

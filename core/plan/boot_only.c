@@ -145,7 +145,8 @@ static bool differs(const struct disk_content *content, const struct layout *lay
 void boot_only_warning(const struct plan *plan, char *ret, size_t size)
 {
 	*ret = '\0';
-	if (plan->scope == SCOPE_BOOT && plan->target.content.state == CONTENT_TABLE &&
+	if (plan->scope == SCOPE_BOOT && plan->layout.count > 0 &&
+		plan->target.content.state == CONTENT_TABLE &&
 		differs(&plan->target.content, &plan->layout))
 		(void)str_format(ret, size,
 			"The partitions of %s are not those of layout %s. They stay as they are.",

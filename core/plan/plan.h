@@ -90,7 +90,7 @@ void plan_begin(struct plan *ret, const struct plan_request *request);
  * which it runs once. @manifest is of inspect_manifest; NULL: each archive is counted for its own partition.
  * Blocks, for at most 10 s. Never fails: plan_check reports the problems. A dry run plans what it
  * can: with @archive NULL (it could not be read) the plan stays incomplete, and so it does if the
- * request had a target or a layout without a name. A plan of SCOPE_BOOT has no archive: @archive and
+ * request had a target or a layout without a name. A plan of another scope than SCOPE_ALL has no archive: @archive and
  * @manifest are NULL, and no tar is run. */
 void plan_complete(
 	struct plan *plan, const struct inspect_result *archive, const struct manifest *manifest);

@@ -7,6 +7,7 @@
 #include "core/plan/space.h"
 #include "device/base/human.h"
 #include "device/base/util.h"
+#include "device/layout/layout_table.h"
 #include "device/layout/mkfs.h"
 
 #include <inttypes.h>
@@ -23,10 +24,12 @@ static const char *name_of(const struct plan *plan, uint32_t archive)
 /* "mmcblk0p1" or "board.img, partition 1". */
 static void partition_name(const struct plan *plan, size_t index, char ret[64])
 {
+	unsigned number = table_number(&plan->layout, index);
+
 	if (plan->target.kind == DISK_IMAGE)
-		(void)str_format(ret, 64, "%s, partition %zu", plan->target.name, index + 1);
+		(void)str_format(ret, 64, "%s, partition %u", plan->target.name, number);
 	else
-		disk_partition_name(plan->target.name, (unsigned)index + 1, ret);
+		disk_partition_name(plan->target.name, number, ret);
 }
 
 /* The target and the layout of a dry run may be unknown. */
@@ -190,6 +193,13 @@ static void check_space(const struct plan *plan, size_t index, struct plan_verdi
 			share->unfit_path, share->unfit_why);
 }
 
+/* An image has no boot areas. */
+static bool writes_to_image(const struct plan *plan, const struct layout_blob *blob)
+{
+	return scope_writes_blob(plan->scope, blob) && blob->target != BLOB_BOOT0 &&
+	       blob->target != BLOB_BOOT1;
+}
+
 static void check_image_room(
 	const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
 {
@@ -198,7 +208,8 @@ static void check_image_room(
 	for (size_t i = 0; i < plan->layout.count; i++)
 		bytes += plan->shares[i].block_bytes;
 	for (size_t i = 0; i < plan->layout.blob_count; i++)
-		bytes += plan->layout.blobs[i].size_bytes;
+		if (writes_to_image(plan, &plan->layout.blobs[i]))
+			bytes += plan->layout.blobs[i].size_bytes;
 	if (bytes > facts->image_room_bytes)
 		plan_problem_add(ret, "image-room",
 			"%s is a sparse image without enough space: the content needs %s, and the "
@@ -231,7 +242,8 @@ static void check_blobs(
 	const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
 {
 	for (size_t i = 0; i < plan->layout.blob_count; i++)
-		if (facts->blob_changed[i])
+		if (facts->blob_changed[i] &&
+			scope_writes_blob(plan->scope, &plan->layout.blobs[i]))
 			plan_problem_add(ret, "blob-changed",
 				"%s was changed or removed since the layout was read. Choose the layout "
 				"again.",

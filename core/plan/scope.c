@@ -4,15 +4,16 @@
 #include <errno.h>
 #include <string.h>
 
+#define WHOLE_WORDS                                                                                \
+	.loss = {"Everything on ", " will be erased"}, .unfinished = {"", " will not boot"},       \
+	.state = "It will not boot. Its old content is lost.",                                     \
+	.brief = "The device will not boot.", .again = "Install again when you are ready"
+
 static const struct scope_words words[SCOPE_COUNT] = {
 	[SCOPE_ALL] =
 		{
 			.subject = "",
-			.loss = {"Everything on ", " will be erased"},
-			.unfinished = {"", " will not boot"},
-			.state = "It will not boot. Its old content is lost.",
-			.brief = "The device will not boot.",
-			.again = "Install again when you are ready",
+			WHOLE_WORDS,
 			.joint = " is ",
 			.passed = "installed and verified",
 		},
@@ -35,11 +36,7 @@ static const struct scope_words words[SCOPE_COUNT] = {
 	[SCOPE_IMAGES] =
 		{
 			.subject = "images",
-			.loss = {"Everything on ", " will be erased"},
-			.unfinished = {"", " will not boot"},
-			.state = "It will not boot. Its old content is lost.",
-			.brief = "The device will not boot.",
-			.again = "Install again when you are ready",
+			WHOLE_WORDS,
 			.joint = ": ",
 			.verified = "images verified",
 			.passed = "the images were written and verified",

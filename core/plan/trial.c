@@ -7,6 +7,7 @@
 #include "device/base/sysroot.h"
 #include "device/base/util.h"
 #include "device/layout/fat.h"
+#include "device/layout/layout_table.h"
 #include "device/layout/mkfs.h"
 #include "device/target/loop.h"
 #include "device/target/mount.h"
@@ -214,7 +215,7 @@ static void try_partition(struct bench *bench, unsigned index)
 	if (ret->fault[0] && is_full(bench)) {
 		(void)STR_FORMAT(bench->trial->untried,
 			"there is too little memory to try the filesystem of partition %u",
-			index + 1);
+			table_number(&bench->plan->layout, index));
 		ret->fault[0] = '\0';
 	}
 	bench_close(bench);

@@ -21,7 +21,7 @@ struct known_line {
 	const void *object; /* the option, or the section of a partition */
 	int line;
 };
-#define LINES_MAX (8 * LAYOUT_PARTITIONS_MAX)
+#define LINES_MAX (20 * LAYOUT_PARTITIONS_MAX)
 
 struct reader {
 	struct layout *layout;
@@ -119,6 +119,15 @@ static int take_size(struct reader *reader, cfg_t *section, const char *name, ui
 				 "a size in bytes, or with a suffix: s (512 bytes), K, M or G");
 }
 
+static int take_alignment(struct reader *reader, cfg_t *section, uint64_t *ret)
+{
+	int r = take_size(reader, section, "align", ret);
+
+	if (r < 0 || !text_of(section, "align") || layout_is_alignment(*ret))
+		return r;
+	return wrong(reader, section, "align", "512 bytes times a power of two");
+}
+
 static int take_number(struct reader *reader, cfg_t *section, const char *name, uint64_t *ret)
 {
 	const char *text = text_of(section, name);
@@ -205,7 +214,7 @@ static int read_disk(struct reader *reader, cfg_t *disk)
 	if (r == 0)
 		r = read_disk_id(reader, disk);
 	if (r == 0)
-		r = take_size(reader, disk, "align", &layout->align_bytes);
+		r = take_alignment(reader, disk, &layout->align_bytes);
 	if (r == 0)
 		r = take_size(reader, disk, "gpt-location", &layout->gpt_entries_bytes);
 	if (r == 0) /* the backup is at the end of the disk, not of an image */
@@ -296,7 +305,7 @@ static int read_partition(struct reader *reader, cfg_t *section, struct layout_p
 	p->blobs_before = (unsigned)layout->blob_count;
 	p->after_bytes = reader->kept_bytes;
 	if (r == 0)
-		r = take_size(reader, section, "align", &p->align_bytes);
+		r = take_alignment(reader, section, &p->align_bytes);
 	if (r == 0)
 		r = take_size(reader, section, "size", &p->size_bytes);
 	if (r == 0)
@@ -378,6 +387,10 @@ static int read_section(struct reader *reader, cfg_t *section)
 	bool is_partition = true;
 	int r = take_bool(reader, section, "in-partition-table", &is_partition);
 
+	for (const char *c = cfg_title(section); *c; c++)
+		if (*c < ' ' || *c > '~')
+			return fail(reader, known_line(reader, section),
+				"the name of a partition must be plain ASCII");
 	if (r == 0)
 		r = refuse_flags(reader, section);
 	if (r == 0)

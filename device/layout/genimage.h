@@ -2,7 +2,8 @@
 /*
  * genimage - reads the description of a disk image as Buildroot has them for its boards: genimage.cfg. Its
  * partitions and loaders have images as their content, which become blobs of the layout; an MBR or a GPT is placed
- * as genimage places it (genimage, image-hd.c). A word for something that boardstrap does not do is an error with its line. Pure.
+ * as genimage places it (genimage, image-hd.c). A word for something that boardstrap does not do is an error with its line. Not
+ * reentrant, as libConfuse passes no user data to its callbacks.
  */
 #ifndef DEVICE_LAYOUT_GENIMAGE_H
 #define DEVICE_LAYOUT_GENIMAGE_H

@@ -128,6 +128,8 @@ const struct layout *layout_find(const char *name);
  * or -EINVAL with the reason in @diag, and the line if it came from a file.
  */
 _must_check_ int layout_check(const struct layout *spec, struct diag *diag);
+/* True for 512 bytes times a power of two. */
+bool layout_is_alignment(uint64_t bytes);
 /* Checks a placed layout for overlaps of partitions, blobs and the partition table. Returns as
  * layout_check. */
 _must_check_ int layout_check_places(const struct layout *placed, struct diag *diag);

@@ -134,18 +134,20 @@ int layout_set_blob(struct layout *layout, size_t index, const char *path, struc
 	return r;
 }
 
-size_t layout_missing_blob(const struct layout *layout)
+size_t layout_missing_blob(const struct layout *layout, bool in_partitions)
 {
 	size_t i = 0;
 
-	while (i < layout->blob_count && !layout->blobs[i].missing)
+	while (i < layout->blob_count &&
+		(!layout->blobs[i].missing ||
+			(!in_partitions && layout->blobs[i].target == BLOB_PARTITION)))
 		i++;
 	return i;
 }
 
-int layout_check_files(const struct layout *layout, struct diag *diag)
+int layout_check_files(const struct layout *layout, bool in_partitions, struct diag *diag)
 {
-	size_t i = layout_missing_blob(layout);
+	size_t i = layout_missing_blob(layout, in_partitions);
 	const struct layout_blob *blob = &layout->blobs[i];
 
 	if (i == layout->blob_count)

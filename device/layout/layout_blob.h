@@ -45,11 +45,13 @@ _must_check_ int layout_blob_take(struct layout_blob *blob, const char *path, st
  */
 _must_check_ int layout_set_blob(
 	struct layout *layout, size_t index, const char *path, struct diag *diag);
-/* Index of the first blob without a file, or the number of blobs if all have one. */
-size_t layout_missing_blob(const struct layout *layout);
+/* Index of the first blob without a file, or the number of blobs if all have one. @in_partitions: those of
+ * partitions count, too. */
+size_t layout_missing_blob(const struct layout *layout, bool in_partitions);
 /* Checks that every blob has a file. Returns 0, or -ENOENT with the complete message in @diag,
  * "FILE:LINE: ...". */
-_must_check_ int layout_check_files(const struct layout *layout, struct diag *diag);
+_must_check_ int layout_check_files(
+	const struct layout *layout, bool in_partitions, struct diag *diag);
 
 /* Describes a blob: "u-boot 1.5 MiB at 32 KiB", "u-boot 1.5 MiB in boot0 at 0", "u-boot: file
  * missing". */

@@ -49,7 +49,7 @@ static int check_fit(const struct layout *spec, const struct layout_partition *p
 		"partition %s has the size of its file, but no blob is written to it", p->name);
 }
 
-static bool is_alignment(uint64_t bytes)
+bool layout_is_alignment(uint64_t bytes)
 {
 	return bytes >= SECTOR_BYTES && (bytes & (bytes - 1)) == 0;
 }
@@ -131,7 +131,7 @@ static int check_partition(
 	r = check_size(spec, p, diag);
 	if (r < 0)
 		return r;
-	if (p->align_bytes != 0 && !is_alignment(p->align_bytes))
+	if (p->align_bytes != 0 && !layout_is_alignment(p->align_bytes))
 		return diag_fail_at(diag, p->line, -EINVAL,
 			"the alignment of partition %s is not 512 bytes times a power of two",
 			p->name);
@@ -212,7 +212,7 @@ static int check_table(const struct layout *spec, struct diag *diag)
 	if (spec->table == TABLE_MBR && spec->count > TABLE_MBR_PARTITIONS_MAX)
 		return diag_fail(diag, -EINVAL, "an MBR has at most %u partitions",
 			TABLE_MBR_PARTITIONS_MAX);
-	if (!is_alignment(spec->align_bytes))
+	if (!layout_is_alignment(spec->align_bytes))
 		return diag_fail(
 			diag, -EINVAL, "the alignment is not 512 bytes times a power of two");
 	if (spec->gpt_entries_bytes != 0 && spec->table != TABLE_GPT)
@@ -231,11 +231,15 @@ static int check_table(const struct layout *spec, struct diag *diag)
 	return 0;
 }
 
+/* True if a partition has an image as its content: a blob with its name. */
 static bool has_image(const struct layout *spec)
 {
-	for (size_t i = 0; i < spec->blob_count; i++)
-		if (spec->blobs[i].target == BLOB_PARTITION)
+	for (size_t i = 0; i < spec->blob_count; i++) {
+		const struct layout_blob *blob = &spec->blobs[i];
+
+		if (blob->target == BLOB_PARTITION && strcmp(blob->name, blob->partition) == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -252,10 +256,14 @@ int layout_check(const struct layout *spec, struct diag *diag)
 			return r;
 		roots += strcmp(spec->partitions[i].mount, "/") == 0;
 	}
-	/* It may be in the content of a partition. */
 	if (roots == 0 && !has_image(spec))
 		return diag_fail(diag, -EINVAL,
 			"no partition is mounted on /, and none has an image as its content");
+	/* Then no archive says what belongs to other mount points. */
+	if (roots == 0 && layout_takes_archive(spec))
+		return diag_fail(diag, -EINVAL,
+			"no partition is mounted on /: where the root filesystem is an image, no "
+			"partition can have a mount point");
 	for (size_t i = 0; i < spec->blob_count; i++) {
 		r = check_blob(spec, &spec->blobs[i], diag);
 		if (r < 0)

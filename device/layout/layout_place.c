@@ -55,7 +55,7 @@ static uint64_t blobs_end(const struct layout *spec, const struct layout_partiti
 static uint64_t least_bytes(const struct layout *spec, const struct layout_partition *p)
 {
 	if (p->grow)
-		return max(p->min_bytes, fs_min_bytes(p->fs));
+		return max(max(p->min_bytes, fs_min_bytes(p->fs)), blobs_end(spec, p));
 	return p->fits_blob ? round_up(blobs_end(spec, p), alignment(spec, p)) : p->size_bytes;
 }
 
@@ -69,8 +69,8 @@ static uint64_t next_start(const struct layout *spec, size_t index, uint64_t end
 		const struct layout_blob *blob = &spec->blobs[i];
 
 		if (blob->target == BLOB_DISK)
-			end = max(end,
-				add(blob->offset_bytes, max(blob->size_bytes, blob->max_bytes)));
+			end = max(end, max(layout_blob_end(blob),
+					       add(blob->offset_bytes, blob->max_bytes)));
 	}
 	end = max(end, p->after_bytes);
 	if (table_is_logical(spec, index))

@@ -11,6 +11,12 @@ static uint64_t sector(const struct layout *layout)
 	return layout->sector_bytes ? layout->sector_bytes : SECTOR_BYTES;
 }
 
+/* The place of the entries: whole sectors. */
+static uint64_t entries_room(const struct layout *layout)
+{
+	return (ENTRIES_BYTES + sector(layout) - 1) / sector(layout) * sector(layout);
+}
+
 uint64_t table_entries_bytes(const struct layout *layout)
 {
 	return layout->gpt_entries_bytes ? layout->gpt_entries_bytes : 2 * sector(layout);
@@ -18,13 +24,13 @@ uint64_t table_entries_bytes(const struct layout *layout)
 
 uint64_t table_end_bytes(const struct layout *layout)
 {
-	return layout->table == TABLE_GPT ? table_entries_bytes(layout) + ENTRIES_BYTES
+	return layout->table == TABLE_GPT ? table_entries_bytes(layout) + entries_room(layout)
 					  : sector(layout);
 }
 
 uint64_t table_tail_bytes(const struct layout *layout)
 {
-	return layout->table == TABLE_GPT ? ENTRIES_BYTES + sector(layout) : 0;
+	return layout->table == TABLE_GPT ? entries_room(layout) + sector(layout) : 0;
 }
 
 bool table_splits(const struct layout_blob *blob)

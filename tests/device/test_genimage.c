@@ -241,6 +241,8 @@ static void mistakes_have_their_line(void **state)
 			8, "(440; 512)"},
 		{DISK("", " partition abcdefghijklmnopqrstuvwxyz0123456789 {\n size = 1M\n }\n"), 5,
 			"1 to 35 bytes"},
+		{DISK("", " partition \"\xc3\xa9\" {\n size = 1M\n }\n"), 5, "plain ASCII"},
+		{DISK("align = 3K", ROOT), 3, "power of two"},
 		{"image d {\n hdimage {\n }\n exec-pre = \"rm\"\n}\n", 4,
 			"no such option 'exec-pre'"},
 	};

@@ -116,11 +116,11 @@ static void missing_files_are_kept_for_later(void **state)
 	struct diag diag;
 
 	assert_int_equal(l.blob_count, 3);
-	assert_int_equal(layout_missing_blob(&l), 0);
+	assert_int_equal(layout_missing_blob(&l, true), 0);
 	assert_int_equal(l.blobs[0].missing, ENOENT);
 	assert_int_equal(l.blobs[0].size_bytes, 0);
 	assert_int_equal(layout_place(&l, GIB(1), 0, &placed, &diag), 0);
-	assert_int_equal(layout_check_files(&l, &diag), -ENOENT);
+	assert_int_equal(layout_check_files(&l, true, &diag), -ENOENT);
 	(void)snprintf(want, sizeof(want),
 		"%s:6: blob u-boot: file %s cannot be read: No such file or directory. Give it one "
 		"by --blob u-boot=FILE",
@@ -130,13 +130,13 @@ static void missing_files_are_kept_for_later(void **state)
 	make_file(box, "flash.bin", MIB(1));
 	make_file(box, "spl.bin", KIB(100));
 	l = load_good(box);
-	assert_int_equal(layout_missing_blob(&l), 1);
-	assert_int_equal(layout_check_files(&l, &diag), -ENOENT);
+	assert_int_equal(layout_missing_blob(&l, true), 1);
+	assert_int_equal(layout_check_files(&l, true, &diag), -ENOENT);
 	assert_non_null(
 		strstr(diag.text, ":11: blob env has no file. Give it one by --blob env=FILE"));
 	assert_int_equal(set(box, &l, 1, "spl.bin", &diag), 0);
-	assert_int_equal(layout_missing_blob(&l), 3);
-	assert_int_equal(layout_check_files(&l, &diag), 0);
+	assert_int_equal(layout_missing_blob(&l, true), 3);
+	assert_int_equal(layout_check_files(&l, true, &diag), 0);
 	assert_string_equal(l.blobs[1].file, sandbox_path(box, "spl.bin", path));
 	assert_int_equal(l.blobs[1].size_bytes, KIB(100));
 	assert_true(l.blobs[1].is_given && file_id_is(&l.blobs[1].id, path));
@@ -224,7 +224,7 @@ static void given_files_are_kept(void **state)
 	make_file(box, "flash.bin", MIB(1));
 	assert_int_equal(
 		layout_load(sandbox_path(box, "board.conf", board_path), &choices, &now, &diag), 0);
-	assert_int_equal(layout_missing_blob(&now), 3);
+	assert_int_equal(layout_missing_blob(&now, true), 3);
 	assert_string_equal(now.blobs[1].file, path);
 	assert_true(now.blobs[1].is_given);
 	assert_false(now.blobs[2].is_given);

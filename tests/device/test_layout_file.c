@@ -312,6 +312,12 @@ static const struct mistake mistakes[] = {
 		9, "two blobs have the name i"},
 	{"partition \"i\" {\n image = spl.bin\n size = 64K\n}\n" ROOT, 1,
 		"does not fit in partition i"},
+	{"partition \"i\" {\n image = spl.bin\n}\n"
+	 "partition \"b\" {\n size = 1M\n format = ext4\n mount = /boot\n}\n",
+		0, "no partition can have a mount point"},
+	{"partition \"env\" {\n size = 1M\n}\npartition \"r\" {\n size = 1M\n format = ext4\n}\n" BLOB
+	 " target = partition:env\n}\n",
+		0, "no partition is mounted on /, and none has an image"},
 	{ROOT BLOB "}\n", 6, "has no offset"},
 	{ROOT "blob \"x\" {\n file = missing.bin\n}\n", 6, "has no offset"},
 	{ROOT "blob \"x\" {\n file = missing.bin\n offset = 4M\n}\n", 6,
@@ -392,6 +398,9 @@ static void neighbours_are_valid(void **state)
 		"disk { table = mbr align = 512 }\npartition \"a\" { size = 512 type = 0x00 }\n" ROOT,
 		"partition \"a\" { size = 512 offset = 17K mbr-type = 0x0c }\n" ROOT,
 		"partition \"env\" { size = file }\n" ROOT BLOB " target = partition:env\n}\n",
+		/* A growing partition has room for its image, and a missing blob moves what comes behind it. */
+		"partition \"root\" { image = spl.bin grow = true }\n",
+		"blob \"x\" { file = nothing.bin offset = 4M }\n" ROOT,
 		"partition \"root\" { image = spl.bin }\npartition \"data\" { grow = true image = spl.bin }\n",
 		"disk { table = mbr }\n" ROOT BLOB " offset = 512\n}\n",
 		ROOT "blob \"b\" { file = boot.bin offset = 0 }\n" BLOB " offset = 24K\n}\n",

@@ -237,6 +237,23 @@ static void many_partitions(void **state)
 	}
 }
 
+/* The copies of a GPT do not overlap where a sector is larger than the entries. */
+static void large_sectors(void **state)
+{
+	struct layout layout = plan_on("single-gpt", GIB(1), 65536);
+
+	(void)state;
+	table_bytes_make(&layout, &table);
+	for (size_t i = 0; i < table.count; i++)
+		for (size_t j = 0; j < i; j++)
+			assert_true(
+				table.areas[i].start + table.areas[i].size <=
+					table.areas[j].start ||
+				table.areas[j].start + table.areas[j].size <= table.areas[i].start);
+	for (size_t i = 0; i + 1 < table.count; i++)
+		assert_int_equal(table.areas[i].start % 65536, 0);
+}
+
 /* Each byte of the chain is compared: most of them are seen by no library. */
 static void damaged_chain_is_reported(void **state)
 {
@@ -516,6 +533,7 @@ int main(void)
 		fixture_test(sfdisk_agrees),
 		fixture_test(sfdisk_makes_the_same_bytes),
 		fixture_test(many_partitions),
+		fixture_test(large_sectors),
 		fixture_test(damaged_chain_is_reported),
 		fixture_test(entries_can_be_moved),
 		fixture_test(hybrid_mbr),

@@ -64,6 +64,13 @@ run 2 "another layout needs an archive" install --yes --target disk.img --layout
 	says "the sentence" "install needs --archive FILE for this layout"
 same "nothing was written" 0 "$(stat -c %b disk.img)"
 
+run 2 "an option without an effect is refused" install --yes --target disk.img --layout images/root.conf --strip 1 \
+	--allow image &&
+	says "the sentence" "an install of images alone reads no archive: leave out --strip"
+run 2 "so are images for another layout" install --yes --target disk.img --layout images/root.conf --images images \
+	--allow image &&
+	says "the sentence" "images is for a genimage.cfg"
+
 # ---- a genimage.cfg ----
 
 cat >board/genimage.cfg <<'E2'
@@ -114,6 +121,10 @@ bytes genimage.cfg images/boot.vfat $((1 << 20))
 bytes genimage.cfg images/rootfs.ext4 $((4 << 20))
 run 0 "its boot loader alone" install --yes --only boot --target disk.img --layout board/genimage.cfg --images images \
 	--allow image
+mv images/rootfs.ext4 rootfs.ext4
+run 0 "not even with the other images" install --yes --only boot --target disk.img --layout board/genimage.cfg \
+	--images images --allow image
+mv rootfs.ext4 images/
 run 2 "an image that is missing" install --yes --target disk.img --layout board/genimage.cfg --allow image &&
 	says "has its line" "genimage.cfg:14: .*boot.img"
 cp images/boot.img images/u-boot.bin images/boot.vfat images/rootfs.ext4 board/

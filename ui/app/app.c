@@ -236,8 +236,7 @@ static bool prepare_all(struct app *app)
 	app_watch_plugging(app);
 	if (app->options->target)
 		app_take_target(app);
-	if (scope_has_archive(m->scope))
-		app_start_browsing(app);
+	app_start_browsing(app);
 	return true;
 }
 

@@ -278,9 +278,14 @@ static void on_complete(struct app *app)
 		model_answer(m, false, "No matching name.");
 }
 
+/* The layout decides whether an archive is needed. */
 static void on_layout(struct app *app)
 {
-	go_to(app, &screen_review);
+	struct model *m = app->model;
+
+	if (m->scope != SCOPE_BOOT)
+		m->scope = scope_of_layout(&m->layouts[m->layout_cursor].spec);
+	go_to(app, scope_has_archive(m->scope) && !m->has_scan ? &screen_archive : &screen_review);
 }
 
 static void on_layout_file(struct app *app)

@@ -198,7 +198,7 @@ bool app_take_blob(struct app *app, const char *path)
 	}
 	model_place_layouts(m);
 	m->entry = ENTRY_NONE;
-	m->blob = layout_missing_blob(layout);
+	m->blob = layout_missing_blob(layout, scope_makes_table(m->scope));
 	return m->blob == layout->blob_count;
 }
 

@@ -92,7 +92,7 @@ static int find_layout(struct run *run, struct diag *diag)
 	layout_folder(folder);
 	r = layout_resolve(name, folder, &run->options.blobs, &run->layout, diag);
 	if (r == 0)
-		r = layout_check_files(&run->layout, diag);
+		r = layout_check_files(&run->layout, scope_makes_table(run->options.scope), diag);
 	if (r == 0)
 		r = layout_take_archives(
 			&run->layout, &run->options.archives, run->options.archive, diag);
@@ -160,7 +160,12 @@ static int check_request(struct run *run)
 		run->options.scope = scope_of_layout(&run->layout);
 		if (scope_has_archive(options->scope))
 			return refuse(run, "check", "install needs --archive FILE for this layout");
+		if (options_check_scope(options, &diag) < 0)
+			return refuse(run, "check", diag.text);
 	}
+	if (found == 0 && options->blobs.images && !run->layout.images[0])
+		return refuse(run, "check",
+			"--images is for a genimage.cfg: leave it out, or name one with --layout FILE");
 	r = open_log(run, found == 0);
 	if (r == 0 && found < 0)
 		r = problem(run, "layout-file", "check", diag.text);
@@ -510,7 +515,7 @@ static int run_install(struct run *run)
 	if (run->options.yes && !run->options.dry_run)
 		return run_engine(run);
 	scan_lines_init(&run->scan, &run->follow);
-	if (scope_has_archive(run->options.scope))
+	if (scope_has_archive(run->options.scope) && run->archives.count > 0)
 		r = read_archive(run);
 	if (r == 0)
 		r = complete_plan(run);

@@ -364,9 +364,9 @@ static int take_operand(
 	return 0;
 }
 
-/* Options that would have no effect are mistakes: --archive may be meant to be installed. */
-static int check_only(const struct options *options, struct diag *diag)
+int options_check_scope(const struct options *options, struct diag *diag)
 {
+	const char *only = scope_words(options->scope)->name;
 	const struct {
 		bool given;
 		const char *name, *why;
@@ -380,8 +380,9 @@ static int check_only(const struct options *options, struct diag *diag)
 
 	for (size_t i = 0; options->scope != SCOPE_ALL && i < ARRAY_SIZE(useless); i++)
 		if (useless[i].given)
-			return diag_fail(diag, -EINVAL, "--only %s %s: leave out --%s",
-				scope_words(options->scope)->name, useless[i].why, useless[i].name);
+			return diag_fail(diag, -EINVAL, "%s%s %s: leave out --%s",
+				only ? "--only " : "an install of images alone", only ? only : "",
+				useless[i].why, useless[i].name);
 	return 0;
 }
 
@@ -414,7 +415,7 @@ int options_parse(
 	if (r == 0 && options.brief && options.json)
 		r = diag_fail(diag, -EINVAL, "--brief and --json are mutually exclusive");
 	if (r == 0)
-		r = check_only(&options, diag);
+		r = options_check_scope(&options, diag);
 	if (r == 0)
 		*ret = options;
 	return r;

@@ -60,4 +60,8 @@ _must_check_ int options_parse(
 /* Prints the help of @command; for COMMAND_SCREENS that of the program. At most 80 columns. */
 void options_help(FILE *out, enum command command);
 
+/* Checks that no option is useless in an install of options->scope: --archive may be meant to be installed. Returns 0,
+ * or -EINVAL with a sentence in @diag. */
+_must_check_ int options_check_scope(const struct options *options, struct diag *diag);
+
 #endif

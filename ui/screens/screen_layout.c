@@ -130,7 +130,7 @@ static void append_blobs(const struct layout *layout, bool missing, char *list, 
 
 static bool lacks_file(const struct layout *layout)
 {
-	return layout_missing_blob(layout) < layout->blob_count;
+	return layout_missing_blob(layout, true) < layout->blob_count;
 }
 
 /* Appends the segments in order; free space only with @gaps. */
@@ -352,7 +352,7 @@ static enum outcome choose(struct model *m)
 		model_say(m, true, "%s cannot be used: %s", layout->spec.name, layout->why);
 		return OUTCOME_NONE;
 	}
-	m->blob = layout_missing_blob(&layout->spec);
+	m->blob = layout_missing_blob(&layout->spec, scope_makes_table(m->scope));
 	return m->blob < layout->spec.blob_count ? OUTCOME_ASK_BLOB : OUTCOME_LAYOUT;
 }
 

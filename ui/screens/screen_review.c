@@ -160,6 +160,8 @@ static int draw_warnings(const struct model *m, struct grid *g, int row, int col
 	const struct archive_warnings *warnings = &m->scan.warnings;
 	char text[sizeof(warnings->list[0].text) + 16];
 
+	if (!scope_has_archive(m->scope))
+		return row;
 	if (warnings->count > 0 && row < last && col > 1)
 		(void)grid_text(g, row, 1, ATTR_WARN | ATTR_BOLD, "Warning");
 	for (uint32_t i = 0; i < warnings->count && row < last; i++) {
@@ -368,7 +370,7 @@ static int draw_small(const struct model *m, struct grid *g, int row, int last)
 	row = draw_loaders(m, g, row, 1, last);
 	if (row < last && model_has_plan(m) && !m->plan.verify)
 		(void)grid_text(g, row++, 1, ATTR_BOLD, "NOT verified, as requested");
-	if (row < last && m->scan.state == INSPECT_OK)
+	if (row < last && scope_has_archive(m->scope) && m->scan.state == INSPECT_OK)
 		(void)grid_format(g, row++, 1, ATTR_NORMAL, "%s, %s %s",
 			human_size(m->scan.totals.content_bytes).s,
 			human_count(m->scan.totals.entries).s,
