@@ -187,25 +187,27 @@ static void expect_same_areas(const char *path, const struct layout *layout)
 	}
 }
 
-/* Another program makes the same bytes of the same description. */
+/* Another program makes the same bytes of the same description, also where addresses in CHS need all their bits, or
+ * end. */
 static void sfdisk_makes_the_same_bytes(void **state)
 {
+	static const uint64_t sizes[] = {MIB(600), GIB(3), GIB(20)};
 	struct fixture *f = *state;
 	char other[176], script[176], command[512];
 
 	fixture_make_image(f, MIB(600));
 	assert_true(
 		STR_FORMAT(other, "%s/other", f->dir) && STR_FORMAT(script, "%s/script", f->dir));
-	assert_true(
-		STR_FORMAT(command, "truncate -s 0 %s && truncate -s 600M %s && sfdisk -q %s <%s",
-			other, other, other, script));
-	for (size_t i = 0; i < 5; i++) {
-		const struct layout *builtin = layout_builtin(i);
-		struct layout ten = many(i == 3 ? TABLE_GPT : TABLE_MBR, 9, MIB(1));
-		struct layout layout = place(builtin ? builtin : &ten, MIB(600), 512);
+	for (size_t i = 0; i < 5 * ARRAY_SIZE(sizes); i++) {
+		uint64_t bytes = sizes[i / 5];
+		const struct layout *builtin = layout_builtin(i % 5);
+		struct layout ten = many(i % 5 == 3 ? TABLE_GPT : TABLE_MBR, 9, MIB(1));
+		struct layout layout = place(builtin ? builtin : &ten, bytes, 512);
 		const char *run[] = {"sh", "-c", command, NULL};
 
-		assert_true(builtin || i >= 3);
+		assert_true(STR_FORMAT(command,
+			"truncate -s 0 %s && truncate -s %llu %s && sfdisk -q %s <%s", other,
+			(unsigned long long)bytes, other, other, script));
 		write_script(script, &layout);
 		assert_int_equal(fixture_run(run), 0);
 		table_bytes_make(&layout, &table);
@@ -235,6 +237,39 @@ static void many_partitions(void **state)
 		assert_int_equal(table_number(&layout, cases[i].count),
 			cases[i].count + (cases[i].kind == TABLE_GPT ? 1 : 2));
 	}
+}
+
+/* The table of a logical partition is in the sector before it if there is no room for the alignment. */
+static void a_logical_partition_close_behind_another(void **state)
+{
+	struct fixture *f = *state;
+	struct layout spec = many(TABLE_MBR, 5, MIB(1)), layout = place(&spec, MIB(100), 512);
+
+	spec.partitions[4].offset_bytes =
+		(layout.partitions[3].start + layout.partitions[3].sectors + 1) * SECTOR_BYTES;
+	layout = place(&spec, MIB(100), 512);
+	assert_int_equal(table_logical_bytes(&layout, 4), spec.partitions[4].offset_bytes - 512);
+	fixture_make_image(f, MIB(100));
+	write_and_compare(f->image_fd, &layout);
+}
+
+/* No program makes a partition over a boot loader before the first one. */
+static void usable_sectors_are_behind_boot_loaders(void **state)
+{
+	struct fixture *f = *state;
+	struct layout spec = *layout_find("single-gpt"), layout;
+	uint8_t usable[8];
+
+	spec.blob_count = 2;
+	spec.blobs[0] =
+		(struct layout_blob){.name = "a", .offset_bytes = KIB(32), .size_bytes = 100000};
+	spec.blobs[1] = (struct layout_blob){
+		.name = "b", .target = BLOB_BOOT0, .offset_bytes = MIB(1), .size_bytes = 1};
+	layout = place(&spec, MIB(100), 512);
+	fixture_make_image(f, MIB(100));
+	write_and_compare(f->image_fd, &layout);
+	assert_int_equal(pread_full(f->image_fd, usable, sizeof(usable), 512 + 40), 0);
+	assert_int_equal(usable[0] | usable[1] << 8, (KIB(32) + 100000 + 511) / 512);
 }
 
 /* The copies of a GPT do not overlap where a sector is larger than the entries. */
@@ -533,6 +568,8 @@ int main(void)
 		fixture_test(sfdisk_agrees),
 		fixture_test(sfdisk_makes_the_same_bytes),
 		fixture_test(many_partitions),
+		fixture_test(a_logical_partition_close_behind_another),
+		fixture_test(usable_sectors_are_behind_boot_loaders),
 		fixture_test(large_sectors),
 		fixture_test(damaged_chain_is_reported),
 		fixture_test(entries_can_be_moved),

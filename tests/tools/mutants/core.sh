@@ -109,7 +109,7 @@ part "the CID" $check 'same_id(plan->expect_id, id->cid) ||' ''
 part "the serial" $check '||
 		same_id(plan->expect_id, id->serial)' ''
 part "a changed archive" $check 'if (facts->archive_changed[i])' 'if (0)'
-part "a changed blob" $check 'if (facts->blob_changed[i])' 'if (0)'
+part "a changed blob" $check 'if (facts->blob_changed[i] &&' 'if (0 &&'
 part "entries of two archives" $check 'else if (share->stray)' 'else if (0)'
 part "a wrong digest" $check 'if (plan->archives.list[i].sidecar == SIDECAR_WRONG)' 'if (0)'
 part "room for the content" $check 'if (share->block_bytes > usable)' 'if (0)'
