@@ -245,7 +245,8 @@ install() { # WANT NAME ARG...
 
 # ---- screens: boardstrap in a terminal of tmux, 80x24 ----
 
-# A private tmux server; clean_up ends it.
+# A private tmux server; clean_up ends it. Each session has a server of its own: one that is about to exit still answers.
+tmux_count=0
 tmux_socket=boardstrap-e2e-$$
 
 mux() {
@@ -260,6 +261,8 @@ screen() {
 start() { # COMMAND LINE
 	mux kill-server 2>/dev/null
 	wait_for 5 gone
+	tmux_count=$((tmux_count + 1))
+	tmux_socket=boardstrap-e2e-$$-$tmux_count
 	mux new-session -d -s e2e -x 80 -y 24 "cd $tmp; $1; echo \"[exit \$?]\"; stty -a >$tmp/stty; sleep 600" \
 		>/dev/null 2>"$tmp/tmux.err" || die "tmux does not start: $(cat "$tmp/tmux.err")"
 }
