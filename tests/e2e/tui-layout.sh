@@ -9,8 +9,8 @@ infocmp vt220 >/dev/null 2>&1 || skip_all "there is no terminfo entry for vt220"
 export LC_ALL=C.UTF-8
 
 # The layouts beside the archive, the boot loaders in a folder of their own.
-mkdir -p "$tmp/work/mnt" "$tmp/work/loaders" "$tmp/elsewhere"
-cd "$tmp/work" || exit 1
+mkdir -p "$tmp/site/mnt" "$tmp/site/loaders" "$tmp/elsewhere"
+cd "$tmp/site" || exit 1
 make_tree "$tmp/tree"
 tar -C "$tmp/tree" --format=posix --numeric-owner -cf - . | zstd -q -1 >rootfs.tar.zst
 sed 's/"64M"/"16M"/' "$top/assets/layouts/imx8mp.conf" >imx8mp.conf
@@ -25,8 +25,8 @@ printf 'server {\n\tlisten 80\n}\n' >nginx.conf
 } >"$tmp/elsewhere/two.conf"
 
 begin_screens() { # ARG...
-	image work/board.img 256M
-	start "cd work; env TERM=vt220 LC_ALL=C $BOARDSTRAP --target board.img --allow image $*"
+	image site/board.img 256M
+	start "cd site; env TERM=vt220 LC_ALL=C $BOARDSTRAP --target board.img --allow image $*"
 	shows "the image is offered" '> *board\.img +image'
 	enter_until "the archive" 'Enter open'
 	shows "is in this folder" '> rootfs\.tar\.zst'
@@ -70,7 +70,7 @@ press / "the folder of the loaders" 'Search:' 5
 type_keys "loaders"
 shows "is found" '> loaders/'
 press Enter
-press Enter "and opened" '^ +[^ ]+/work/loaders *$' 5
+press Enter "and opened" '^ +[^ ]+/site/loaders *$' 5
 shows "all files can be chosen" 'env\.bin'
 press End "a file that is too large" '> too-large\.bin' 5
 press Enter "is refused with the reason" 'blob u-boot is larger than its max: .* instead of 4064 KiB\. Choose' 5
@@ -85,14 +85,14 @@ press Enter "to Review" 'will be erased' 5
 installs
 check "the boot loader is at its place" cmp -n 1572864 -i 32768:0 board.img loaders/flash-evk.bin
 check "nothing is behind it" cmp -n $((4194304 - 32768 - 1572864)) -i $((32768 + 1572864)):0 board.img /dev/zero
-mount_partition "$tmp/work/board.img" 1 "$tmp/work/mnt" && ok "the root filesystem is there"
+mount_partition "$tmp/site/board.img" 1 "$tmp/site/mnt" && ok "the root filesystem is there"
 check "with its content" cmp mnt/bin/program "$tmp/tree/bin/program"
-umount "$tmp/work/mnt"
+umount "$tmp/site/mnt"
 
 # ---- a path, and several blobs ----
 
 begin_screens
-press p "a path is asked for" 'Layout: .*/work/' 5
+press p "a path is asked for" 'Layout: .*/site/' 5
 type_keys "none.conf"
 press Enter "one that leads nowhere" 'read: No such file or directory\. Type another path' 5
 press C-u
@@ -106,13 +106,13 @@ shows "lacks two files" 'u-boot: file missing, env: file missing \(Enter chooses
 press Enter "the first one is asked for" 'Choose u-boot for two \(u-boot\.bin, at most 1600 KiB\)' 5
 shows "in the folder of the layout" '^ +[^ ]+/elsewhere *$'
 press p "by a path" 'File: ' 5
-type_keys "../work/loaders/flash-evk.bin"
+type_keys "../site/loaders/flash-evk.bin"
 press Enter "then the second one" 'Choose env for two:' 5
 press p "by a path, too" 'File: ' 5
-type_keys "../work/loaders/too-large.bin"
+type_keys "../site/loaders/too-large.bin"
 press Enter "one that would overlap is refused" 'blob env .* overlaps partition rootfs' 5
 press C-u
-type_keys "../work/loaders/env.bin"
+type_keys "../site/loaders/env.bin"
 press Enter "both are given" 'u-boot 1\.5 MiB at 32 KiB, env 2\.9 KiB at 2 MiB' 5
 press q "back to the archive" '> rootfs\.tar\.zst' 5
 press Enter "and to the layouts: the choices stay" 'u-boot 1\.5 MiB at 32 KiB, env 2\.9 KiB at 2 MiB' 5
@@ -150,7 +150,7 @@ all=$((3 + 2 + $(find "$top/assets/layouts" -name '*.conf' | wc -l)))
 shows "built-in ones, those beside the archive, the installed ones" "1 of $all"
 row rockchip
 shows "an installed one lacks its boot loader" 'u-boot: file missing'
-press Enter "the browser begins beside the archive" '^ +[^ ]+/work *$' 5
+press Enter "the browser begins beside the archive" '^ +[^ ]+/site *$' 5
 shows "and asks for it by its name" 'Choose u-boot for rockchip \(u-boot-rockchip\.bin'
 press p "a path" 'File: ' 5
 type_keys "loaders/flash-evk.bin"
