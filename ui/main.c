@@ -43,7 +43,7 @@ static int cmd_screens(int argc, char **argv)
 	if (options.layout && options.scope == SCOPE_ALL) {
 		options.scope = scope_of_layout(&layout);
 		if (options.archive && !scope_has_archive(options.scope))
-			return refuse("the layout has only images: leave out --archive");
+			return refuse("the layout brings all its files: leave out --archive");
 	}
 	if (options.blobs.images && (!options.layout || !layout.images[0]))
 		return refuse("--images is for a genimage.cfg: name one with --layout FILE");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/archive/inspect.h"
 
+#include "core/archive/copies.h"
 #include "core/archive/sidecar.h"
 #include "core/bootcheck/boot_files.h"
 
@@ -19,7 +20,9 @@
 
 /* What the children find out, in memory that they share with the engine. */
 struct findings {
-	uint32_t reading, hashing; /* numbers of the archives that they are at, or have failed at */
+	/* Numbers of the archives that they are at, or have failed at; their count: the copies. */
+	uint32_t reading, hashing;
+	uint64_t copied;	      /* bytes of the copies that were read */
 	struct archive_list archives; /* the digests and the numbers of each */
 	/* The digest to compare with that of the sidecar. */
 	char compared[ARCHIVES_MAX][DIGEST_HEX_MAX];
@@ -35,6 +38,7 @@ struct input {
 
 struct inspect {
 	int reactor;
+	const struct layout *layout; /* borrowed until the children run; or NULL */
 	uint32_t count, opened;
 	struct input inputs[ARCHIVES_MAX];
 	struct manifest *manifest;
@@ -108,9 +112,13 @@ static int read_manifest(void *arg, int report_fd)
 		/* Its decompressor may wait for a reader until then. */
 		close_fd(&inspect->inputs[i].stream);
 	}
+	if (r == 0 && inspect->layout && inspect->layout->copy_count > 0) {
+		inspect->found->reading = inspect->count;
+		r = copies_read(inspect->manifest, inspect->layout, &inspect->found->copied, &diag);
+	}
 	if (r == 0)
 		r = manifest_complete(inspect->manifest, &diag);
-	if (r == 0)
+	if (r == 0 && inspect->count > 0)
 		archive_warnings_find(inspect->manifest, inspect->strip, &inspect->found->warnings);
 	return r < 0 && *diag.text ? child_report_fail(report_fd, r, "%s", diag.text) : r;
 }
@@ -197,8 +205,10 @@ static bool reader_died(const struct inspect *inspect)
 	return !child_ok(&inspect->reader) && inspect->reader.last.error != -EBADMSG;
 }
 
-/* Returns the number of the first archive that is bad, and writes why, the most likely cause first;
- * inspect->count if nothing is wrong. */
+#define NO_FAULT UINT32_MAX
+
+/* Returns the number of the first archive that is bad, inspect->count for the copies, and writes why, the
+ * most likely cause first; NO_FAULT if nothing is wrong. */
 static uint32_t find_fault(struct inspect *inspect, char *ret, size_t size)
 {
 	const struct manifest_totals *totals = manifest_totals(inspect->manifest);
@@ -216,7 +226,8 @@ static uint32_t find_fault(struct inspect *inspect, char *ret, size_t size)
 		return inspect->found->hashing;
 	}
 	/* The decompressors of the archives after that only lost their reader. */
-	for (uint32_t i = 0; !reader_died(inspect) && i <= inspect->found->reading; i++)
+	for (uint32_t i = 0;
+		!reader_died(inspect) && i < inspect->count && i <= inspect->found->reading; i++)
 		if (!source_ok(&inspect->inputs[i].source, &diag)) {
 			str_format(ret, size, "%s", diag.text);
 			return i;
@@ -233,10 +244,10 @@ static uint32_t find_fault(struct inspect *inspect, char *ret, size_t size)
 			return i;
 		}
 	if (totals->problem_count == 0)
-		return inspect->count;
+		return NO_FAULT;
 	str_format(ret, size, "%s: %s%s", *first->path ? first->path : "an entry", first->text,
 		totals->problem_count > 1 ? ", and more problems" : "");
-	return first->archive;
+	return first->archive == MANIFEST_NO_ARCHIVE ? inspect->count : first->archive;
 }
 
 /* The warnings of the reader, and those of the files. */
@@ -316,7 +327,7 @@ static void on_exit_any(struct child *child)
 	take_findings(inspect);
 	result->state = INSPECT_BAD;
 	bad = find_fault(inspect, fault, sizeof(fault));
-	if (bad == inspect->count) {
+	if (bad == NO_FAULT) {
 		r = manifest_refresh(inspect->manifest);
 		bad = 0;
 		if (r == 0) {
@@ -327,8 +338,10 @@ static void on_exit_any(struct child *child)
 		}
 	}
 	if (result->state == INSPECT_BAD)
-		STR_FORMAT(
-			result->error, "%s: %s", archive_name(&result->archives.list[bad]), fault);
+		STR_FORMAT(result->error, "%s: %s",
+			bad < inspect->count ? archive_name(&result->archives.list[bad])
+					     : "files of the layout",
+			fault);
 	result->elapsed_ms = now_ms() - inspect->started_ms;
 	drop_tick(inspect);
 	if (inspect->ended)
@@ -473,7 +486,7 @@ static int prepare(struct inspect *inspect)
 }
 
 struct inspect *inspect_new(int reactor, const struct archive_list *archives,
-	const struct archive_options *options, struct diag *diag)
+	const struct layout *layout, const struct archive_options *options, struct diag *diag)
 {
 	struct inspect *inspect = calloc(1, sizeof(*inspect));
 	int r = 0;
@@ -485,6 +498,7 @@ struct inspect *inspect_new(int reactor, const struct archive_list *archives,
 	inspect->reactor = reactor;
 	inspect->tick.fd = -1;
 	inspect->started_ms = now_ms();
+	inspect->layout = layout;
 	inspect->count = archives->count;
 	inspect->strip = options ? options->strip : 0;
 	inspect->result.archives = *archives;
@@ -492,20 +506,24 @@ struct inspect *inspect_new(int reactor, const struct archive_list *archives,
 	child_init(&inspect->hasher);
 	for (uint32_t i = 0; r == 0 && i < inspect->count; i++)
 		r = open_input(inspect, i, options, diag);
+	if (r == 0 && layout)
+		r = copies_measure(layout, &inspect->result.copy_bytes, diag);
 	if (r < 0) {
 		inspect_free(inspect);
 		return NULL;
 	}
-	inspect->result.archive_total = archive_list_bytes(&inspect->result.archives);
+	inspect->result.archive_total =
+		archive_list_bytes(&inspect->result.archives) + inspect->result.copy_bytes;
 	r = prepare(inspect);
 	if (r == 0)
 		r = start(inspect);
 	if (r < 0) {
-		(void)diag_fail(
-			diag, r, "%s cannot be read: %s", archives->list[0].path, strerror(-r));
+		(void)diag_fail(diag, r, "%s cannot be read: %s",
+			inspect->count > 0 ? archives->list[0].path : layout->file, strerror(-r));
 		inspect_free(inspect);
 		return NULL;
 	}
+	inspect->layout = NULL;
 	return inspect;
 }
 
@@ -533,7 +551,7 @@ void inspect_result(struct inspect *inspect, struct inspect_result *ret)
 	result->totals = *manifest_totals(inspect->manifest);
 	for (uint32_t i = 0; i < inspect->count; i++)
 		read_bytes += source_position(&inspect->inputs[i].source);
-	done = read_bytes < hashed ? read_bytes : hashed;
+	done = (read_bytes < hashed ? read_bytes : hashed) + inspect->found->copied;
 	if (done > result->archive_total)
 		done = result->archive_total;
 	/* A program that fails may put back what it has read ahead. */

@@ -2,7 +2,7 @@
 /*
  * inspect - reads whole archives once, in child processes, while the caller goes on: checks their
  * integrity, their paths and their sidecars (see sidecar.h), computes the totals and the digest of each
- * file, and builds one manifest of all. It is the scan of an install and all of `boardstrap inspect`. It
+ * file, and builds one manifest of all, with the files that a layout copies (copies.h). It is the scan of an install and all of `boardstrap inspect`. It
  * ends in INSPECT_OK only if each file was read to its end and did not change, the decompressors and the
  * tar reader found no error, no entry is a problem, and each sidecar has the digest of its archive. An
  * archive that is cut short is never INSPECT_OK, except for a plain tar that has lost only padding after
@@ -22,9 +22,10 @@ enum inspect_state { INSPECT_RUNNING, INSPECT_OK, INSPECT_BAD };
 struct inspect_result {
 	enum inspect_state state;
 	struct archive_list archives;
-	/* Compressed bytes of all archives; done by the slower reader. */
+	/* Compressed bytes of all archives, and those of the copies; done by the slower reader. */
 	uint64_t archive_done, archive_total;
-	struct manifest_totals totals;	  /* of all archives; grow while running */
+	struct manifest_totals totals;	  /* of all archives and copies; grow while running */
+	uint64_t copy_bytes;		  /* size of all copies */
 	struct archive_warnings warnings; /* from INSPECT_OK on */
 	uint64_t elapsed_ms;
 	char error[240]; /* the message of INSPECT_BAD */
@@ -32,10 +33,11 @@ struct inspect_result {
 
 struct inspect;
 
-/* Starts reading @archives by @options (may be NULL). NULL with a message in @diag if that fails: see
- * source_open and sidecar_find. */
+/* Starts reading @archives by @options (may be NULL), and then the copies of @layout (may be NULL; borrowed
+ * for the call). One of them must not be empty. NULL with a message in @diag if that fails: see source_open,
+ * sidecar_find and copies_each. */
 struct inspect *inspect_new(int reactor, const struct archive_list *archives,
-	const struct archive_options *options, struct diag *diag);
+	const struct layout *layout, const struct archive_options *options, struct diag *diag);
 /* Kills its children and frees it; NULL is allowed. */
 void inspect_free(struct inspect *inspect);
 /* Copies the current state; cheap. */

@@ -64,7 +64,7 @@ static void take_plan(struct install *in)
 	struct snapshot *snapshot = &in->snapshot;
 	const struct progress_totals totals = {
 		.archive_bytes = archive_list_bytes(&plan->archives),
-		.extracted_bytes = plan->totals.stream_bytes,
+		.extracted_bytes = plan->totals.stream_bytes + plan->copy_bytes,
 		.medium_bytes = plan->totals.block_bytes,
 		.verify_bytes = plan->totals.content_bytes,
 		.verify = plan->verify,

@@ -153,7 +153,10 @@ static void measure_extracts(const struct job *job, struct progress_sample *samp
 		sample->archive_bytes += job->extracts[i].archive_bytes;
 		sample->extracted_bytes += job->extracts[i].extracted_bytes;
 	}
-	sample->tar_answers = job->extracts[job->extracting].tar_answers;
+	/* The copies follow the archives. */
+	if (job->copying)
+		sample->extracted_bytes += job->done;
+	sample->tar_answers = job->copying || job->extracts[job->extracting].tar_answers;
 }
 
 void job_measure(const struct job *job, struct progress_sample *sample)

@@ -55,6 +55,7 @@ struct job {
 	struct extract extracts[ARCHIVES_MAX];
 	unsigned extracting; /* number of the running or the last one */
 	bool extract_begun;
+	bool copying; /* @done counts the bytes of the layout's copies */
 	struct job_mount mounts[LAYOUT_PARTITIONS_MAX]; /* parents before children */
 	unsigned mount_count;				/* 0 before mounting */
 	struct {
@@ -128,7 +129,9 @@ const char *job_error_text(const struct job *job, int error);
 void job_list_mounts(struct job *job);
 /* Writes the path of @folder of the target, "" for its root, below "<dir>/target" to @ret. */
 void job_folder_path(const struct job *job, const char *folder, char ret[256]);
-/* The same for the mount point of mounts[index]. */
+/* Opens the root of the tree that the mounts make. Returns a descriptor, or -errno. */
+_must_check_ int job_open_tree(const struct job *job);
+/* The same as job_folder_path for the mount point of mounts[index]. */
 void job_mount_path(const struct job *job, unsigned index, char ret[256]);
 /* Opens the directory of each mount. Returns PHASE_DONE or PHASE_FAILED. */
 enum phase_result job_open_mounts(struct job *job);

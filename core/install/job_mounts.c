@@ -21,6 +21,16 @@ void job_mount_path(const struct job *job, unsigned index, char ret[256])
 		job, job->plan.layout.partitions[job->mounts[index].partition].mount + 1, ret);
 }
 
+int job_open_tree(const struct job *job)
+{
+	char path[256];
+	int fd;
+
+	job_folder_path(job, "", path);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
 /* Sorted by path length, so that parents come before children. */
 void job_list_mounts(struct job *job)
 {

@@ -5,14 +5,16 @@
 
 #define ALL   (1u << SCOPE_ALL)
 #define BOOT  (1u << SCOPE_BOOT)
-#define WHOLE (ALL | 1u << SCOPE_IMAGES)
+#define TREE  (ALL | 1u << SCOPE_FILES)
+#define WHOLE (TREE | 1u << SCOPE_IMAGES)
 #define EACH  (WHOLE | BOOT)
 
 const struct step install_steps[STEP_COUNT] = {
 	[STEP_OPEN] =
 		{
-			.phases = {{phase_scan_archives, ALL}, {phase_complete_plan, EACH},
-				{phase_take_plan, EACH}, {phase_open_archives, ALL}},
+			.phases = {{phase_scan_archives, TREE}, {phase_complete_plan, EACH},
+				{phase_take_plan, EACH}, {phase_open_archives, ALL},
+				{phase_check_copies, TREE}},
 			.code = EXIT_REFUSED,
 		},
 	/* The filesystems must be known before the wipe. */
@@ -48,20 +50,21 @@ const struct step install_steps[STEP_COUNT] = {
 		},
 	[STEP_EXTRACT] =
 		{
-			.phases = {{phase_mount, ALL}, {phase_extract, ALL}, {phase_fix_up, ALL}},
+			.phases = {{phase_mount, TREE}, {phase_begin_writing, TREE},
+				{phase_extract, ALL}, {phase_copy, TREE}, {phase_fix_up, TREE}},
 			.code = EXIT_FAILED,
 			.advice = "Read the messages, fix the cause, and install again",
 		},
 	[STEP_FLUSH] =
 		{
-			.phases = {{phase_flush_files, ALL}, {phase_unmount, WHOLE},
-				{phase_restore_settings, ALL}},
+			.phases = {{phase_flush_files, TREE}, {phase_unmount, WHOLE},
+				{phase_restore_settings, TREE}},
 			.code = EXIT_FAILED,
 			.advice = ADVICE_DEVICE,
 		},
 	[STEP_VERIFY] =
 		{
-			.phases = {{phase_identify, WHOLE}, {phase_verify, ALL}},
+			.phases = {{phase_identify, WHOLE}, {phase_verify, TREE}},
 			.code = EXIT_VERIFY,
 			.advice =
 				"Do not use this device. Try once more; if it fails again, replace it",

@@ -34,6 +34,7 @@ enum phase_result phase_scan_archives(struct job *job);
 enum phase_result phase_complete_plan(struct job *job);
 enum phase_result phase_take_plan(struct job *job);
 enum phase_result phase_open_archives(struct job *job);
+enum phase_result phase_check_copies(struct job *job);
 enum phase_result phase_check_plan(struct job *job);
 enum phase_result phase_try_mkfs(struct job *job);
 enum phase_result phase_open_target(struct job *job);
@@ -49,7 +50,9 @@ enum phase_result phase_mkfs(struct job *job);
 
 /* phases_write.c: extract, flush and verify. */
 enum phase_result phase_mount(struct job *job);
+enum phase_result phase_begin_writing(struct job *job);
 enum phase_result phase_extract(struct job *job);
+enum phase_result phase_copy(struct job *job);
 enum phase_result phase_fix_up(struct job *job);
 enum phase_result phase_flush_files(struct job *job);
 enum phase_result phase_unmount(struct job *job);

@@ -2,6 +2,7 @@
 /* The steps up to the empty filesystems: open, check, lock, wipe, table, mkfs. */
 #include "core/install/phases.h"
 
+#include "core/install/copying.h"
 #include "core/plan/boot_only.h"
 #include "core/plan/plan_verdict.h"
 #include "core/plan/trial.h"
@@ -46,8 +47,8 @@ enum phase_result phase_scan_archives(struct job *job)
 
 	if (job->plan.complete)
 		return PHASE_DONE;
-	job->scan =
-		inspect_new(job->reactor, &job->plan.archives, &job->plan.archive_options, &diag);
+	job->scan = inspect_new(job->reactor, &job->plan.archives, &job->plan.layout,
+		&job->plan.archive_options, &diag);
 	if (!job->scan)
 		return job_fail(job, 0, "%s", diag.text);
 	inspect_on_end(job->scan, scan_ended, job);
@@ -108,6 +109,23 @@ enum phase_result phase_open_archives(struct job *job)
 				archive->path);
 	}
 	return PHASE_DONE;
+}
+
+static int check_copies_work(void *arg, int report_fd)
+{
+	struct job *job = arg;
+	struct diag diag;
+	int r = copying_check(&job->plan.layout, job->manifest, &diag);
+
+	return r < 0 ? child_report_fail(report_fd, r, "%s", diag.text) : 0;
+}
+
+/* And the same for the files of the layout. */
+enum phase_result phase_check_copies(struct job *job)
+{
+	if (job->plan.layout.copy_count == 0)
+		return PHASE_DONE;
+	return job_work(job, "check", check_copies_work);
 }
 
 /* ---- check ---- */

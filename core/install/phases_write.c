@@ -2,6 +2,7 @@
 /* The steps that write the files to the medium and verify them: extract, flush, verify. */
 #include "core/install/phases.h"
 
+#include "core/install/copying.h"
 #include "core/manifest/tar_fixup.h"
 #include "device/layout/layout_table.h"
 #include "device/target/flush.h"
@@ -43,8 +44,7 @@ static void extract_ended(void *owner, const char *why)
 	job->settled(job);
 }
 
-/* Once, before the first archive. */
-static enum phase_result begin_extract(struct job *job)
+enum phase_result phase_begin_writing(struct job *job)
 {
 	struct flush_stat stat = {0};
 
@@ -101,35 +101,86 @@ static enum phase_result extract_next(struct job *job)
 /* Extracts the archives one after another. */
 enum phase_result phase_extract(struct job *job)
 {
-	if (!job->extract_begun) {
-		job->extract_begun = true;
-		return begin_extract(job) == PHASE_FAILED ? PHASE_FAILED : extract_next(job);
-	}
-	if (job->extracting + 1 == job->plan.archives.count)
+	if (job->extract_begun && job->extracting + 1 == job->plan.archives.count)
 		return PHASE_DONE;
-	job->extracting++;
+	job->extracting += job->extract_begun;
+	job->extract_begun = true;
 	return extract_next(job);
 }
 
+struct copy_call {
+	int report_fd;
+	uint64_t total;
+};
+
+static void copy_progressed(void *arg, uint64_t bytes)
+{
+	const struct copy_call *call = arg;
+
+	child_report_send(call->report_fd, bytes, call->total);
+}
+
+static int copy_work(void *arg, int report_fd)
+{
+	struct job *job = arg;
+	struct copy_call call = {.report_fd = report_fd, .total = job->plan.copy_bytes};
+	struct copying copying = {
+		.root_fd = job_open_tree(job),
+		.layout = &job->plan.layout,
+		.manifest = job->manifest,
+		.progress = copy_progressed,
+		.arg = &call,
+	};
+	struct diag diag = {0};
+	bool at_target = false;
+	int r = copying.root_fd < 0 ? copying.root_fd : copying_run(&copying, &at_target, &diag);
+
+	close_fd(&copying.root_fd);
+	if (r == 0)
+		return 0;
+	if (!at_target && diag.text[0])
+		return child_report_fail(report_fd, r, "%s", diag.text);
+	return child_report_fail(report_fd, r, "%s could not be written to %s: %s",
+		diag.text[0] ? diag.text : "Files", job_target_name(job), job_error_text(job, r));
+}
+
+/* Copies the files of the layout. */
+enum phase_result phase_copy(struct job *job)
+{
+	if (job->plan.layout.copy_count == 0)
+		return PHASE_DONE;
+	job->message(job, "Copying the files of the layout");
+	job->done = 0;
+	job->copying = true;
+	return job_work(job, "copy", copy_work);
+}
+
 /* An archive that was extracted into a mount point has changed the mtime that another one gave it. */
-static int fix_up_folders(struct job *job, struct diag *diag)
+static int fix_up_folders(const struct job *job, int tree, struct diag *diag)
 {
 	int r = 0;
 
 	for (unsigned i = 1; r == 0 && i < job->plan.archives.count; i++)
-		r = tar_fixup_entry(job->mounts[0].dir_fd, job->manifest,
-			job->plan.archives.list[i].folder, diag);
+		r = tar_fixup_entry(tree, job->manifest, job->plan.archives.list[i].folder, diag);
 	return r;
+}
+
+/* GNU tar has set all that is its own. */
+static bool fixes_folders(const struct job *job)
+{
+	return job->plan.tar == TAR_GNU && job->plan.layout.copy_count == 0;
 }
 
 static int fix_up_work(void *arg, int report_fd)
 {
 	struct job *job = arg;
-	struct diag diag = {0};
-	int r = job->plan.tar == TAR_GNU
-			? fix_up_folders(job, &diag)
-			: tar_fixup_tree(job->mounts[0].dir_fd, job->manifest, &diag);
+	_cleanup_close_ int tree = job_open_tree(job);
+	struct diag diag = {.text = "The tree"};
+	int r = tree;
 
+	if (r >= 0)
+		r = fixes_folders(job) ? fix_up_folders(job, tree, &diag)
+				       : tar_fixup_tree(tree, job->manifest, &diag);
 	return r < 0 ? child_report_fail(report_fd, r, "%s on %s could not be completed: %s",
 			       diag.text, job_target_name(job), job_error_text(job, r))
 		     : 0;
@@ -140,7 +191,8 @@ enum phase_result phase_fix_up(struct job *job)
 	/* A process left behind by tar or its wrapper would keep the target mounted. */
 	if (job->world.end_strays)
 		job->world.end_strays();
-	if (job->plan.tar == TAR_GNU && job->plan.archives.count == 1)
+	job->copying = false;
+	if (fixes_folders(job) && job->plan.archives.count == 1)
 		return PHASE_DONE;
 	return job_work(job, "fix-up", fix_up_work);
 }
@@ -261,18 +313,17 @@ static int verify_work(void *arg, int report_fd)
 		.progress = verify_progressed,
 		.arg = &call,
 	};
-	char path[256];
 	int r = drop_caches(job, report_fd), u;
 
 	if (r == 0)
 		r = job_mount_all(job, true, report_fd);
 	if (r < 0)
 		return r;
-	job_mount_path(job, 0, path);
-	spec.root_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	spec.root_fd = job_open_tree(job);
 	if (spec.root_fd < 0)
-		return child_report_fail(
-			report_fd, -errno, "%s could not be opened: %s", path, strerror(errno));
+		return child_report_fail(report_fd, spec.root_fd,
+			"The tree on %s could not be opened: %s", job_target_name(job),
+			strerror(-spec.root_fd));
 	r = verify_tree(&spec, &result);
 	close_fd(&spec.root_fd);
 	*job->verified = result;

@@ -26,6 +26,15 @@ static const unsigned fixed_permille[SCOPE_COUNT][STEP_COUNT] = {
 			[STEP_MKFS] = 7,
 			[STEP_COMMIT] = 10,
 		},
+	[SCOPE_FILES] =
+		{
+			[STEP_CHECK] = 1,
+			[STEP_LOCK] = 1,
+			[STEP_WIPE] = 10,
+			[STEP_TABLE] = 1,
+			[STEP_MKFS] = 7,
+			[STEP_COMMIT] = 500, /* the images; blobs are not in the byte counts */
+		},
 	[SCOPE_IMAGES] =
 		{
 			[STEP_CHECK] = 5,
@@ -386,7 +395,7 @@ void progress_stall_text(
 		(void)str_format(ret, size,
 			"no progress for %" PRIu64 " s: the archive is read, waiting for tar",
 			seconds);
-	else if (step == STEP_EXTRACT || step == STEP_OPEN)
+	else if (view->archive.total > 0 && (step == STEP_EXTRACT || step == STEP_OPEN))
 		(void)str_format(ret, size,
 			"no progress for %" PRIu64 " s: waiting for the archive to be read",
 			seconds);

@@ -23,6 +23,7 @@ const char *step_name(enum step_id step)
 
 static const unsigned steps_of[SCOPE_COUNT] = {
 	[SCOPE_ALL] = (1u << STEP_COUNT) - 1,
+	[SCOPE_FILES] = (1u << STEP_COUNT) - 1,
 	[SCOPE_IMAGES] = ((1u << STEP_COUNT) - 1) & ~STEP(EXTRACT),
 	[SCOPE_BOOT] = STEP(OPEN) | STEP(CHECK) | STEP(LOCK) | STEP(COMMIT),
 };

@@ -20,6 +20,7 @@
 #include <sys/types.h>
 
 #define MANIFEST_DIGEST_BYTES SHA256_BYTES
+#define MANIFEST_NO_ARCHIVE   UINT8_MAX /* in place of a number: the entry comes from no archive */
 
 enum manifest_type {
 	MANIFEST_FILE,
@@ -192,7 +193,7 @@ _must_check_ int manifest_add(
 /* Adds a problem. It is counted even if the array is full. */
 void manifest_complain(struct manifest *manifest, const char *code, const char *path,
 	const char *format, ...) __attribute__((format(printf, 4, 5)));
-/* Counts an entry that needs more of a tar than usual. */
+/* Counts an entry that needs more of a tar than usual; not one that comes from no archive. */
 void manifest_need(struct manifest *manifest, enum tar_need need, const char *path);
 struct manifest_totals *manifest_edit_totals(struct manifest *manifest);
 /* Writes the index and completes the manifest: no entry may be added after that. 0 or -errno; -EFBIG

@@ -34,7 +34,7 @@ void manifest_need(struct manifest *manifest, enum tar_need need, const char *pa
 {
 	struct manifest_need *needs = &manifest->map->totals.needs[need];
 
-	if (needs->count++ > 0)
+	if (manifest->archive == MANIFEST_NO_ARCHIVE || needs->count++ > 0)
 		return;
 	needs->archive = manifest->archive;
 	(void)STR_COPY(needs->path, path);

@@ -207,7 +207,8 @@ void loader_check(enum scope scope, const struct disk *target, const struct layo
 {
 	static const enum loader_fate fates_beside[SCOPE_COUNT] = {[SCOPE_ALL] = LOADER_ERASED,
 		[SCOPE_BOOT] = LOADER_STAYS,
-		[SCOPE_IMAGES] = LOADER_ERASED};
+		[SCOPE_IMAGES] = LOADER_ERASED,
+		[SCOPE_FILES] = LOADER_ERASED};
 	const struct disk_content *content = &target->content;
 
 	*ret = (struct loader_check){0};

@@ -45,12 +45,12 @@ static bool is_mount_point(const struct layout *layout, const char *path)
 }
 
 /* Counts an entry of another archive than the one that fills its partition: both would be extracted on
- * top of each other. The folder of a mount point is in both. */
+ * top of each other. The folder of a mount point is in both, and copies are made after all archives. */
 static void note_stray(struct plan *plan, size_t i, const struct manifest_entry *entry)
 {
 	struct plan_share *share = &plan->shares[i];
 
-	if (entry->archive == share->archive ||
+	if (entry->archive == share->archive || entry->archive == MANIFEST_NO_ARCHIVE ||
 		(entry->type == MANIFEST_DIR && is_mount_point(&plan->layout, entry->path)) ||
 		share->stray++ > 0)
 		return;
@@ -194,7 +194,7 @@ void plan_begin(struct plan *ret, const struct plan_request *request)
 	ret->layout = *request->layout;
 	STR_COPY(ret->expect_id, request->expect_id ? request->expect_id : "");
 	ret->allow = request->allow;
-	ret->verify = request->verify || !scope_has_archive(request->scope);
+	ret->verify = request->verify || !scope_has_files(request->scope);
 	ret->tar = TAR_UNKNOWN;
 	find_tar(ret, request->tar_program);
 }
@@ -204,6 +204,7 @@ static void take_archives(struct plan *plan, const struct inspect_result *scan)
 	plan->archives = scan->archives;
 	plan->warnings = scan->warnings;
 	plan->totals = scan->totals;
+	plan->copy_bytes = scan->copy_bytes;
 }
 
 static void place(struct plan *plan, const struct manifest *manifest)
@@ -228,17 +229,19 @@ void plan_complete(
 	struct plan *plan, const struct inspect_result *archive, const struct manifest *manifest)
 {
 	bool can_place = plan->target.name[0] && plan->layout.name[0];
-	bool needs_archive = scope_has_archive(plan->scope);
+	bool needs_scan = scope_has_files(plan->scope);
 
-	plan->complete = can_place && (archive || !needs_archive);
-	plan->unread = needs_archive && !archive;
+	plan->complete = can_place && (archive || !needs_scan);
+	plan->unread = needs_scan && !archive;
 	if (archive)
 		take_archives(plan, archive);
 	if (can_place)
 		place(plan, manifest);
-	if (!needs_archive)
+	if (!needs_scan)
 		return;
 	make_shares(plan, manifest);
+	if (!scope_has_archive(plan->scope))
+		return;
 	if (manifest)
 		bootcheck(manifest, plan->layout.count > 0 ? &plan->layout : NULL, &plan->boot);
 	for (unsigned need = 0; need < TAR_NEED_COUNT; need++)
@@ -263,6 +266,9 @@ size_t plan_files(const struct archive_list *archives, const struct layout *layo
 		if (!layout->blobs[i].missing)
 			ret[count++] = (struct inuse_file){
 				.path = layout->blobs[i].file, .what = layout->blobs[i].name};
+	for (size_t i = 0; layout && i < layout->copy_count; i++)
+		ret[count++] = (struct inuse_file){
+			.path = layout->copies[i].file, .what = layout->copies[i].name};
 	return count;
 }
 

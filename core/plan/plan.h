@@ -52,6 +52,7 @@ struct plan {
 	bool unread;   /* the archives could not be read */
 	struct archive_warnings warnings;
 	struct manifest_totals totals;
+	uint64_t copy_bytes;	/* size of the files that the layout copies */
 	struct layout layout;	/* placed, with its UUIDs; count is 0 if that failed */
 	char layout_error[160]; /* the reason, if count is 0 */
 	struct plan_share shares[LAYOUT_PARTITIONS_MAX]; /* parallel to layout.partitions */
@@ -90,8 +91,8 @@ void plan_begin(struct plan *ret, const struct plan_request *request);
  * which it runs once. @manifest is of inspect_manifest; NULL: each archive is counted for its own partition.
  * Blocks, for at most 10 s. Never fails: plan_check reports the problems. A dry run plans what it
  * can: with @archive NULL (it could not be read) the plan stays incomplete, and so it does if the
- * request had a target or a layout without a name. A plan of another scope than SCOPE_ALL has no archive: @archive and
- * @manifest are NULL, and no tar is run. */
+ * request had a target or a layout without a name. A plan of a scope without files (scope_has_files) has no scan:
+ * @archive and @manifest are NULL; and without an archive no tar is run. */
 void plan_complete(
 	struct plan *plan, const struct inspect_result *archive, const struct manifest *manifest);
 
@@ -137,9 +138,9 @@ struct plan_facts {
  * sysfs and proc; borrowed. */
 void plan_look(struct plan_facts *ret, const struct plan *plan, int root);
 /* Lists the files that the install reads, which must not be on the target: the archives, the
- * layout's file, its blobs. @archives and @layout may be NULL. The paths are borrowed. Returns the
+ * layout's file, its blobs and copies. @archives and @layout may be NULL. The paths are borrowed. Returns the
  * number of files. */
-#define PLAN_FILES_MAX (1 + ARCHIVES_MAX + LAYOUT_BLOBS_MAX)
+#define PLAN_FILES_MAX (1 + ARCHIVES_MAX + LAYOUT_BLOBS_MAX + LAYOUT_COPIES_MAX)
 size_t plan_files(const struct archive_list *archives, const struct layout *layout,
 	struct inuse_file ret[PLAN_FILES_MAX]);
 

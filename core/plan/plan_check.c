@@ -16,8 +16,11 @@
 #include <strings.h>
 
 /* The file name of the archive with that number. */
+/* The name of the archive, or of the layout that has files without one. */
 static const char *name_of(const struct plan *plan, uint32_t archive)
 {
+	if (archive >= plan->archives.count)
+		return plan->layout.name;
 	return archive_name(&plan->archives.list[archive]);
 }
 
@@ -262,7 +265,7 @@ static void check_placed(
 		plan->layout_error);
 }
 
-/* A layout takes an archive, or has only images. */
+/* A layout takes an archive, or brings all that it needs. */
 static void check_source(
 	const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)
 {
@@ -273,7 +276,7 @@ static void check_source(
 		return;
 	plan_problem_add(ret, "layout",
 		has_archive
-			? "The layout %s has only images, and no partition for the files of an archive. "
+			? "The layout %s brings all its files, and has no partition for those of an archive. "
 			  "Leave out the archive (--layout FILE without --archive), or choose another "
 			  "layout."
 			: "The layout %s needs an archive. Name one, or choose another layout.",
@@ -443,7 +446,8 @@ static void check_no_verify(
 #define ALL    (1u << SCOPE_ALL)
 #define BOOT   (1u << SCOPE_BOOT)
 #define IMAGES (1u << SCOPE_IMAGES)
-#define WHOLE  (ALL | IMAGES)
+#define FILES  (1u << SCOPE_FILES)
+#define WHOLE  (ALL | IMAGES | FILES)
 #define EACH   (WHOLE | BOOT)
 
 /* All checks, the most serious first. A check skips the parts that an incomplete plan lacks. */
@@ -467,7 +471,7 @@ static const struct {
 	{check_foreign, ALL},
 	{check_boot, ALL},
 	{check_loader, WHOLE},
-	{check_no_verify, ALL},
+	{check_no_verify, ALL | FILES},
 };
 
 void plan_check(const struct plan *plan, const struct plan_facts *facts, struct plan_verdict *ret)

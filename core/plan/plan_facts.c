@@ -41,6 +41,14 @@ static void judge_file(struct disk *disk, const struct plan *plan, int root)
 	for (uint32_t i = 0; i < plan->archives.count; i++)
 		if (dev == plan->archives.list[i].id.dev && ino == plan->archives.list[i].id.ino)
 			disk_refuse(disk, REASON_SOURCE, "it is the archive itself");
+	for (size_t i = 0; i < plan->layout.copy_count; i++) {
+		const struct layout_copy *copy = &plan->layout.copies[i];
+		struct stat st;
+
+		if (stat(copy->file, &st) == 0 && dev == st.st_dev && ino == st.st_ino)
+			disk_refuse(disk, REASON_SOURCE, "it is the layout's file %s itself",
+				copy->name);
+	}
 	if (loop_other_user(root, NULL, dev, ino, own, other) > 0)
 		disk_refuse(disk, REASON_LOOP, "the same file is in use through /dev/%s", other);
 }

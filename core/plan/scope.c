@@ -41,6 +41,14 @@ static const struct scope_words words[SCOPE_COUNT] = {
 			.verified = "images verified",
 			.passed = "the images were written and verified",
 		},
+	[SCOPE_FILES] =
+		{
+			.subject = "files",
+			WHOLE_WORDS,
+			.joint = ": ",
+			.verified = "files verified",
+			.passed = "the files were written and verified",
+		},
 };
 
 const struct scope_words *scope_words(enum scope scope)
@@ -64,6 +72,11 @@ bool scope_has_archive(enum scope scope)
 	return scope == SCOPE_ALL;
 }
 
+bool scope_has_files(enum scope scope)
+{
+	return scope == SCOPE_ALL || scope == SCOPE_FILES;
+}
+
 bool scope_makes_table(enum scope scope)
 {
 	return scope != SCOPE_BOOT;
@@ -71,7 +84,9 @@ bool scope_makes_table(enum scope scope)
 
 enum scope scope_of_layout(const struct layout *layout)
 {
-	return layout_takes_archive(layout) ? SCOPE_ALL : SCOPE_IMAGES;
+	if (layout_takes_archive(layout))
+		return SCOPE_ALL;
+	return layout_holds_files(layout) ? SCOPE_FILES : SCOPE_IMAGES;
 }
 
 bool scope_writes_blob(enum scope scope, const struct layout_blob *blob)

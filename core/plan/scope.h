@@ -16,6 +16,8 @@ enum scope {
 	/* All of the target, but from a layout that has images as its content, and no place for the
 	 * files of an archive. */
 	SCOPE_IMAGES,
+	/* The same from a layout that also copies files into its partitions. */
+	SCOPE_FILES,
 	SCOPE_COUNT
 };
 
@@ -41,6 +43,8 @@ _must_check_ int scope_parse(const char *name, enum scope *ret);
 
 /* True if an install of @scope extracts an archive. */
 bool scope_has_archive(enum scope scope);
+/* True if an install of @scope puts files into filesystems: those of an archive, or of the layout. */
+bool scope_has_files(enum scope scope);
 /* True if an install of @scope makes the partition table. */
 bool scope_makes_table(enum scope scope);
 /* The scope of a whole install with @layout. */

@@ -90,6 +90,22 @@ static void write_known(struct json *json, const char *key, const char *text)
 	json_string(json, key, *text ? text : NULL);
 }
 
+static void write_copies(struct json *json, const struct layout *layout, size_t partition)
+{
+	json_begin_array(json, "files");
+	for (size_t i = 0; i < layout->copy_count; i++) {
+		const struct layout_copy *copy = &layout->copies[i];
+
+		if (copy->partition != partition)
+			continue;
+		json_begin_object(json, NULL);
+		json_string(json, "name", copy->name);
+		json_string(json, "file", copy->file);
+		json_end_object(json);
+	}
+	json_end_array(json);
+}
+
 static void write_layout(struct json *json, const struct plan *plan)
 {
 	const struct layout *layout = &plan->layout;
@@ -114,6 +130,7 @@ static void write_layout(struct json *json, const struct plan *plan)
 		json_string(json, "partuuid", partition->partuuid);
 		json_string(json, "fs_uuid", partition->fs_uuid);
 		write_known(json, "ids_from", plan->identities.files[i]);
+		write_copies(json, layout, i);
 		json_end_object(json);
 	}
 	json_end_array(json);

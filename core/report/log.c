@@ -5,6 +5,7 @@
 #include "core/plan/loader_check.h"
 #include "device/base/human.h"
 #include "device/base/util.h"
+#include "device/layout/layout_copy.h"
 #include "device/layout/layout_table.h"
 
 #include <inttypes.h>
@@ -77,7 +78,7 @@ static void report_boot(const struct plan *plan, log_row *row, void *owner)
 
 static void report_id(const char *what, const char *id, log_row *row, void *owner)
 {
-	char line[80];
+	char line[200];
 
 	STR_FORMAT(line, "   %s %s", what, id);
 	if (id[0])
@@ -105,6 +106,8 @@ static void report_layout(const struct plan *plan, log_row *row, void *owner)
 		report_id("UUID", partition->fs_uuid, row, owner);
 		report_id("PARTUUID", partition->partuuid, row, owner);
 		report_id("as in", plan->identities.files[i], row, owner);
+		layout_list_copies(layout, i, line, sizeof(line) - strlen("   files "));
+		report_id("files", line, row, owner);
 	}
 }
 
@@ -201,6 +204,13 @@ static void report_images_means(const struct plan *plan, log_row *row, void *own
 	row(owner, "With     ", "every image read back; no archive is extracted");
 }
 
+static void report_files_means(const struct plan *plan, log_row *row, void *owner)
+{
+	row(owner, "With     ",
+		plan->verify ? "every file and image read back; no archive is extracted"
+			     : "every image read back; no verification of files");
+}
+
 #define REPORTS_MAX 8
 
 static void (*const reports[SCOPE_COUNT][REPORTS_MAX])(
@@ -211,6 +221,8 @@ static void (*const reports[SCOPE_COUNT][REPORTS_MAX])(
 		report_boot_means},
 	[SCOPE_IMAGES] = {report_target, report_loaders, report_layout, report_blobs, report_emmc,
 		report_images_means},
+	[SCOPE_FILES] = {report_target, report_loaders, report_layout, report_blobs, report_emmc,
+		report_files_means},
 };
 
 void log_plan(const struct plan *plan, log_row *row, void *owner)
@@ -274,7 +286,7 @@ void log_result(const struct snapshot *now, log_row *row, void *owner)
 	if (now->state == INSTALL_PASSED) {
 		if (now->exit_code == EXIT_NOT_VERIFIED)
 			STR_COPY(verified, "installed, not verified");
-		else if (!scope_has_archive(now->scope))
+		else if (!scope_has_files(now->scope))
 			STR_COPY(verified, scope_words(now->scope)->passed);
 		else
 			STR_FORMAT(verified, "%s entries verified, %s wrong",

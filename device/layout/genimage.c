@@ -5,8 +5,10 @@
 #include "device/disk/disk.h"
 #include "device/layout/genimage_text.h"
 #include "device/layout/id.h"
+#include "device/layout/layout_copy.h"
 #include "device/layout/layout_keywords.h"
 #include "device/layout/layout_table.h"
+#include "device/layout/mkfs.h"
 
 #include <confuse.h>
 #include <errno.h>
@@ -25,6 +27,7 @@ struct known_line {
 
 struct reader {
 	struct layout *layout;
+	const struct genimage_files *files;
 	struct diag *diag;
 	cfg_t *root;
 	int error;
@@ -54,7 +57,8 @@ static int known_line(const struct reader *reader, const void *object)
 /* While a section is read, the line of the one around it is that where it began. */
 static int on_value(cfg_t *open, cfg_opt_t *option)
 {
-	const cfg_t *image = cfg_getnsec(reading->root, "image", 0);
+	cfg_t *root = reading->root;
+	const cfg_t *image = cfg_getnsec(root, "image", cfg_size(root, "image") - 1);
 
 	if (open != image && known_line(reading, open) == 0)
 		keep_line(open, image->line);
@@ -379,6 +383,93 @@ static int add_blob(struct reader *reader, cfg_t *section, const struct layout_p
 	return r == 0 ? take_size(reader, section, "size", &blob->max_bytes) : r;
 }
 
+/* ---- filesystems that other sections describe ---- */
+
+/* The section that describes the image of that name as a vfat with files, or NULL. */
+static cfg_t *find_vfat(const struct reader *reader, const char *name)
+{
+	for (unsigned i = 0; i < cfg_size(reader->root, "image"); i++) {
+		cfg_t *image = cfg_getnsec(reader->root, "image", i);
+
+		if (strcmp(cfg_title(image), name) == 0 && cfg_size(image, "vfat") > 0)
+			return image;
+	}
+	return NULL;
+}
+
+static int add_copies(struct reader *reader, cfg_t *vfat, size_t index)
+{
+	const char *folder = reader->files->folder;
+	struct diag why;
+
+	for (unsigned i = 0; i < cfg_size(vfat, "file"); i++) {
+		cfg_t *file = cfg_getnsec(vfat, "file", i);
+		const char *image = text_of(file, "image");
+
+		if (layout_add_named_copy(reader->layout, index, cfg_title(file),
+			    image ? image : "", folder, &why) < 0)
+			return fail(reader, line_of_option(reader, file, "image"), "%s", why.text);
+	}
+	for (unsigned i = 0; i < cfg_size(vfat, "files"); i++)
+		if (layout_add_named_copy(reader->layout, index, "", cfg_getnstr(vfat, "files", i),
+			    folder, &why) < 0)
+			return fail(reader, line_of_option(reader, vfat, "files"), "%s", why.text);
+	return 0;
+}
+
+/* Takes the size of the image, as genimage does, unless the partition has one of its own. */
+static int take_image_size(struct reader *reader, cfg_t *image, struct layout_partition *p)
+{
+	uint64_t align = p->align_bytes ? p->align_bytes : reader->layout->align_bytes, size = 0;
+	int r = take_size(reader, image, "size", &size);
+
+	size = (size + align - 1) / align * align;
+	if (p->grow && p->min_bytes == 0)
+		p->min_bytes = size;
+	if (p->fits_blob)
+		p->size_bytes = size;
+	p->fits_blob = false;
+	return r == 0 && !p->grow && p->size_bytes == 0
+		       ? fail(reader, p->line, "neither partition %s nor its image %s has a size",
+				 p->name, cfg_title(image))
+		       : r;
+}
+
+/* Describes @p as the filesystem of @image, which boardstrap makes itself. */
+static int add_vfat(struct reader *reader, cfg_t *image, struct layout_partition *p)
+{
+	cfg_t *vfat = cfg_getsec(image, "vfat");
+	const char *label = text_of(vfat, "label"), *options = text_of(vfat, "extraargs");
+	size_t index = (size_t)(p - reader->layout->partitions);
+	struct diag why;
+	int r = take_image_size(reader, image, p);
+
+	if (r < 0)
+		return r;
+	p->fs = FS_VFAT;
+	if (strchr(p->name, '/') || !STR_FORMAT(p->mount, "/%s", p->name))
+		(void)STR_FORMAT(p->mount, "/partition%zu", index + 1);
+	if (label && !STR_COPY(p->label, label))
+		return wrong(reader, vfat, "label", "at most 11 bytes");
+	p->label_is_set = label != NULL;
+	if (options && (!STR_COPY(p->mkfs_options, options) ||
+			       mkfs_check_options(FS_VFAT, options, &why) < 0))
+		return wrong(reader, vfat, "extraargs", "mkfs-options that boardstrap(1) lists");
+	return add_copies(reader, vfat, index);
+}
+
+/* The content of a partition is an image; or, if that is not there, the filesystem that is described. */
+static int add_content(struct reader *reader, cfg_t *section, struct layout_partition *p)
+{
+	const struct genimage_files *files = reader->files;
+	const char *name = text_of(section, "image");
+	cfg_t *image = name ? find_vfat(reader, name) : NULL;
+
+	if (image && !files->has(files->arg, p->name, name))
+		return add_vfat(reader, image, p);
+	return name ? add_blob(reader, section, p) : 0;
+}
+
 /* A section describes a partition, or a loader outside of the table. */
 static int read_section(struct reader *reader, cfg_t *section)
 {
@@ -411,7 +502,7 @@ static int read_section(struct reader *reader, cfg_t *section)
 	if (r < 0)
 		return r;
 	layout->count++;
-	return text_of(section, "image") ? add_blob(reader, section, p) : 0;
+	return add_content(reader, section, p);
 }
 
 static int read_image(struct reader *reader, cfg_t *image)
@@ -425,11 +516,27 @@ static int read_image(struct reader *reader, cfg_t *image)
 	return r;
 }
 
+/* genimage_text_reduce leaves just one image that is a disk. */
+static int read_images(struct reader *reader)
+{
+	unsigned i = 0;
+
+	while (cfg_size(cfg_getnsec(reader->root, "image", i), "hdimage") == 0)
+		i++;
+	return read_image(reader, cfg_getnsec(reader->root, "image", i));
+}
+
 /* ---- libConfuse ---- */
 
 #define WORD(text)                                                                                 \
 	{                                                                                          \
 		.name = (text), .type = CFGT_STR, .flags = CFGF_NODEFAULT, .validcb = on_value     \
+	}
+
+#define WORDS(text)                                                                                \
+	{                                                                                          \
+		.name = (text), .type = CFGT_STR, .flags = CFGF_LIST | CFGF_NODEFAULT,             \
+		.validcb = on_value                                                                \
 	}
 
 static int parse(struct reader *reader, char *text, size_t size)
@@ -440,14 +547,14 @@ static int parse(struct reader *reader, char *text, size_t size)
 	cfg_opt_t partition[] = {WORD("offset"), WORD("size"), WORD("align"),
 		WORD("partition-type"), WORD("bootable"), WORD("forced-primary"), WORD("read-only"),
 		WORD("hidden"), WORD("no-automount"), WORD("fill"), WORD("sparse"), WORD("image"),
-		{.name = "holes",
-			.type = CFGT_STR,
-			.flags = CFGF_LIST | CFGF_NODEFAULT,
-			.validcb = on_value},
-		WORD("imageoffset"), WORD("autoresize"), WORD("in-partition-table"),
+		WORDS("holes"), WORD("imageoffset"), WORD("autoresize"), WORD("in-partition-table"),
 		WORD("partition-uuid"), WORD("partition-type-uuid"), CFG_END()};
+	cfg_opt_t file[] = {WORD("image"), CFG_END()};
+	cfg_opt_t vfat[] = {WORD("label"), WORD("extraargs"), WORDS("files"),
+		CFG_SEC("file", file, CFGF_MULTI | CFGF_TITLE), CFG_END()};
+	/* libConfuse makes a section that is not there, unless it may be there more than once. */
 	cfg_opt_t image[] = {WORD("name"), WORD("size"), WORD("temporary"),
-		CFG_SEC("hdimage", disk, CFGF_NONE),
+		CFG_SEC("hdimage", disk, CFGF_MULTI), CFG_SEC("vfat", vfat, CFGF_MULTI),
 		CFG_SEC("partition", partition, CFGF_MULTI | CFGF_TITLE), CFG_END()};
 	cfg_opt_t top[] = {CFG_SEC("image", image, CFGF_MULTI | CFGF_TITLE), CFG_END()};
 	FILE *stream = fmemopen(text, size, "r");
@@ -459,7 +566,7 @@ static int parse(struct reader *reader, char *text, size_t size)
 		reading = reader;
 		(void)cfg_set_error_function(root, on_error);
 		r = cfg_parse_fp(root, stream) == CFG_SUCCESS
-			    ? read_image(reader, cfg_getnsec(root, "image", 0))
+			    ? read_images(reader)
 			    : fail(reader, root->line, "syntax error");
 		reading = NULL;
 	}
@@ -470,7 +577,8 @@ static int parse(struct reader *reader, char *text, size_t size)
 	return r;
 }
 
-int genimage_read(char *text, size_t size, struct layout *ret, struct diag *diag)
+int genimage_read(char *text, size_t size, const struct genimage_files *files, struct layout *ret,
+	struct diag *diag)
 {
 	_cleanup_free_ struct reader *reader = calloc(1, sizeof(*reader));
 	int r;
@@ -479,6 +587,7 @@ int genimage_read(char *text, size_t size, struct layout *ret, struct diag *diag
 		return diag_fail(diag, -ENOMEM, "the layout could not be read: out of memory");
 	memset(ret, 0, sizeof(*ret));
 	reader->layout = ret;
+	reader->files = files;
 	reader->diag = diag;
 	if (strlen(text) != size)
 		return diag_fail(diag, -EINVAL, "this is not a text file: it contains a NUL byte");

@@ -79,13 +79,13 @@ static bool is_word(const char *text, const char *word)
 	       !strchr("-_.=", text[length] ? text[length] : '.');
 }
 
-/* True if the section from @text to @end has the section hdimage. */
-static bool has_disk(const char *text, const char *end)
+/* True if the section from @text to @end has the section @name. */
+static bool has_section(const char *text, const char *end, const char *name)
 {
 	text += strcspn(text, "{");
 	for (size_t n; text < end; text += n ? n : 1) {
 		n = string_length(text);
-		if (n == 0 && is_word(text, "hdimage"))
+		if (n == 0 && is_word(text, name))
 			return true;
 		if (n == 0)
 			n = strspn(text, "abcdefghijklmnopqrstuvwxyz-");
@@ -103,11 +103,14 @@ static int keep_disk(char *text, struct diag *diag)
 		if (!end)
 			return diag_fail_at(diag, line_of(text, at), -EINVAL,
 				"the section that begins here is not closed");
-		if (is_word(at, "image") && has_disk(at, end)) {
+		if (is_word(at, "image") && has_section(at, end, "hdimage")) {
 			if (disk)
 				return diag_fail_at(diag, line_of(text, at), -EINVAL,
 					"this is a second disk image: a layout describes one disk");
 			disk = at;
+		} else if (is_word(at, "image") && has_section(at, end, "vfat")) {
+			at = end;
+			continue;
 		} else if (is_word(at, "image") || is_word(at, "flash") || is_word(at, "config")) {
 			blank(at, (size_t)(end - at));
 		} else {

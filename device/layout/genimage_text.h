@@ -12,8 +12,8 @@
 bool genimage_text_is(const char *text);
 
 /*
- * Overwrites all of @text with blanks but the section of the disk image. Comments go, because libConfuse 3.3 counts
- * lines wrongly after them, and so do filesystems that other sections describe: the folder of the images has them.
+ * Overwrites all of @text with blanks but the sections of the disk image, and of images with a vfat. Comments go,
+ * because libConfuse 3.3 counts lines wrongly after them, and so do images of other kinds: their folder has them.
  * Returns 0; or -EINVAL, with the reason and the line in @diag, if there is not just one disk image.
  */
 _must_check_ int genimage_text_reduce(char *text, struct diag *diag);

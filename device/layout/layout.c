@@ -87,12 +87,17 @@ size_t layout_partition_named(const struct layout *layout, const char *name)
 	return i;
 }
 
-bool layout_takes_archive(const struct layout *layout)
+bool layout_holds_files(const struct layout *layout)
 {
 	for (size_t i = 0; i < layout->count; i++)
 		if (layout->partitions[i].mount[0])
 			return true;
 	return false;
+}
+
+bool layout_takes_archive(const struct layout *layout)
+{
+	return layout_partition_of(layout, "") < layout->count;
 }
 
 size_t layout_partition_of(const struct layout *layout, const char *path)

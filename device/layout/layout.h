@@ -22,6 +22,7 @@ enum table_kind { TABLE_GPT, TABLE_MBR };
 #define LAYOUT_PARTITIONS_MAX 128
 #define LAYOUT_BLOBS_MAX      32
 #define LAYOUT_ARCHIVES_MAX   7
+#define LAYOUT_COPIES_MAX     32
 
 #define LAYOUT_NO_TYPE (-1) /* 0 is a type of an MBR */
 
@@ -78,6 +79,13 @@ struct layout_archive {
 	char file[512];	  /* absolute path */
 };
 
+/* A file, or a folder with all that is in it, that is copied into a partition after the archives. */
+struct layout_copy {
+	size_t partition; /* index */
+	char name[96];	  /* in the partition: "extlinux/extlinux.conf" */
+	char file[256];	  /* absolute path */
+};
+
 /* Fields of EXT_CSD to set; all zero: none. Ignored unless the target is an eMMC. */
 enum emmc_boot { EMMC_BOOT_KEEP, EMMC_BOOT_NONE, EMMC_BOOT_BOOT0, EMMC_BOOT_BOOT1, EMMC_BOOT_USER };
 enum emmc_ack { EMMC_ACK_KEEP, EMMC_ACK_ON, EMMC_ACK_OFF };
@@ -112,6 +120,9 @@ struct layout {
 	struct layout_blob blobs[LAYOUT_BLOBS_MAX]; /* in the order in which they are written */
 	size_t archive_count;
 	struct layout_archive archives[LAYOUT_ARCHIVES_MAX]; /* layout_archive.h */
+	size_t copy_count;
+	struct layout_copy
+		copies[LAYOUT_COPIES_MAX]; /* layout_copy.h; in the order in which they are made */
 	/* Set by layout_place: minimum sizes of boot0 and boot1 for their blobs. The caller
 	 * compares them with the card. */
 	uint64_t boot_bytes[2];
@@ -148,7 +159,9 @@ _must_check_ int layout_place(const struct layout *spec, uint64_t disk_bytes, ui
 /* Index of the partition named @name, or the number of partitions if not found. */
 size_t layout_partition_named(const struct layout *layout, const char *name);
 
-/* True if a partition is mounted, so that files of an archive go there. */
+/* True if a partition is mounted, so that files go there. */
+bool layout_holds_files(const struct layout *layout);
+/* True if a partition is mounted on "/", so that the files of an archive go there. */
 bool layout_takes_archive(const struct layout *layout);
 
 /* Index of the partition that holds @path once all are mounted: the one with the longest mount

@@ -3,6 +3,7 @@
 
 #include "device/base/human.h"
 #include "device/base/util.h"
+#include "device/layout/layout_copy.h"
 #include "device/layout/layout_table.h"
 
 #include <errno.h>
@@ -151,7 +152,7 @@ int layout_check_files(const struct layout *layout, bool in_partitions, struct d
 	const struct layout_blob *blob = &layout->blobs[i];
 
 	if (i == layout->blob_count)
-		return 0;
+		return in_partitions ? layout_check_copies(layout, diag) : 0;
 	if (!blob->file[0])
 		return diag_fail(diag, -ENOENT,
 			"%s:%d: blob %s has no file. Give it one by --blob %s=FILE", layout->file,

@@ -48,8 +48,8 @@ _must_check_ int layout_set_blob(
 /* Index of the first blob without a file, or the number of blobs if all have one. @in_partitions: those of
  * partitions count, too. */
 size_t layout_missing_blob(const struct layout *layout, bool in_partitions);
-/* Checks that every blob has a file. Returns 0, or -ENOENT with the complete message in @diag,
- * "FILE:LINE: ...". */
+/* Checks that every blob has a file, and @in_partitions also layout_check_copies. Returns 0; or -ENOENT, or as
+ * that, with the complete message in @diag, "FILE:LINE: ...". */
 _must_check_ int layout_check_files(
 	const struct layout *layout, bool in_partitions, struct diag *diag);
 

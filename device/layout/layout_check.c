@@ -7,6 +7,8 @@
 #include "device/base/util.h"
 #include "device/disk/disk.h"
 #include "device/layout/id.h"
+#include "device/layout/layout_archive.h"
+#include "device/layout/layout_copy.h"
 #include "device/layout/layout_table.h"
 
 #include <errno.h>
@@ -243,6 +245,45 @@ static bool has_image(const struct layout *spec)
 	return false;
 }
 
+/* Without "/" there is no main archive: what a partition holds comes from its files. */
+static int check_rootless(const struct layout *spec, struct diag *diag)
+{
+	for (size_t i = 0; i < spec->count; i++) {
+		const struct layout_partition *p = &spec->partitions[i];
+
+		if (p->mount[0] && layout_count_copies(spec, i) == 0)
+			return diag_fail_at(diag, p->line, -EINVAL,
+				"partition %s is mounted on %s, but no partition is mounted on /: where "
+				"the root filesystem is an image, only a partition with files can "
+				"have a mount point",
+				p->name, p->mount);
+		if (p->mount[0] && layout_archive_of(spec, i))
+			return diag_fail_at(diag, p->line, -EINVAL,
+				"partition %s has an archive, but no partition is mounted on /",
+				p->name);
+	}
+	return 0;
+}
+
+static int check_copies(const struct layout *spec, struct diag *diag)
+{
+	for (size_t i = 0; i < spec->copy_count; i++) {
+		const struct layout_copy *copy = &spec->copies[i];
+		const struct layout_partition *p = &spec->partitions[copy->partition];
+
+		if (p->mount[0] == '\0')
+			return diag_fail_at(diag, p->line, -EINVAL,
+				"partition %s has files but no mount point", p->name);
+		for (const struct layout_copy *other = spec->copies; other < copy; other++)
+			if (other->partition == copy->partition &&
+				strcasecmp(other->name, copy->name) == 0)
+				return diag_fail_at(diag, p->line, -EINVAL,
+					"partition %s has two files with the name %s", p->name,
+					copy->name);
+	}
+	return 0;
+}
+
 int layout_check(const struct layout *spec, struct diag *diag)
 {
 	size_t roots = 0;
@@ -256,14 +297,17 @@ int layout_check(const struct layout *spec, struct diag *diag)
 			return r;
 		roots += strcmp(spec->partitions[i].mount, "/") == 0;
 	}
-	if (roots == 0 && !has_image(spec))
+	if (roots == 0 && !has_image(spec) && spec->copy_count == 0)
 		return diag_fail(diag, -EINVAL,
-			"no partition is mounted on /, and none has an image as its content");
-	/* Then no archive says what belongs to other mount points. */
-	if (roots == 0 && layout_takes_archive(spec))
-		return diag_fail(diag, -EINVAL,
-			"no partition is mounted on /: where the root filesystem is an image, no "
-			"partition can have a mount point");
+			"no partition is mounted on /, and none has an image or files as its content");
+	if (roots == 0) {
+		r = check_rootless(spec, diag);
+		if (r < 0)
+			return r;
+	}
+	r = check_copies(spec, diag);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < spec->blob_count; i++) {
 		r = check_blob(spec, &spec->blobs[i], diag);
 		if (r < 0)

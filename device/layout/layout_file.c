@@ -8,6 +8,7 @@
 #include "device/layout/id.h"
 #include "device/layout/layout_archive.h"
 #include "device/layout/layout_blob.h"
+#include "device/layout/layout_copy.h"
 #include "device/layout/layout_keywords.h"
 #include "device/layout/mkfs.h"
 
@@ -168,6 +169,18 @@ static int end_archive(struct parser *parser, const struct layout_partition *p, 
 	return 0;
 }
 
+static int end_files(struct parser *parser, const struct layout_partition *p, cfg_t *open)
+{
+	struct layout *layout = &parser->layout;
+	struct diag why;
+
+	for (unsigned i = 0; i < cfg_size(open, "files"); i++)
+		if (layout_add_copy(layout, (size_t)(p - layout->partitions),
+			    cfg_getnstr(open, "files", i), parser->folder, &why) < 0)
+			return fail(parser, p->line, "%s", why.text);
+	return 0;
+}
+
 /* Looks for the file that the layout names. Only a file that is not there
  * is no mistake: another one can be given in place of it. */
 static int find_file(struct parser *parser, struct layout_blob *blob)
@@ -243,7 +256,9 @@ static int end_partition(struct parser *parser, struct layout_partition *p, cfg_
 	p->label_is_set = has_word(parser, "label");
 	if (mkfs_check_options(p->fs, p->mkfs_options, &why) < 0)
 		return fail(parser, p->line, "partition %s: %s", p->name, why.text);
-	return archive ? end_archive(parser, p, archive) : 0;
+	if (archive && end_archive(parser, p, archive) < 0)
+		return parser->error;
+	return end_files(parser, p, open);
 }
 
 static int end_blob(struct parser *parser, struct layout_blob *blob)
@@ -266,7 +281,7 @@ static int on_value(cfg_t *open, cfg_opt_t *option, const char *value, void *res
 		return -1;
 	word = layout_keyword_find(parser->section, option->name);
 	bit = 1u << (word - layout_keywords);
-	if (parser->words & bit)
+	if (parser->words & bit && !(layout_keyword_is_list(word) && option->nvalues > 1))
 		return fail(parser, open->line, "%s is given twice", word->name);
 	parser->words |= bit;
 	if (!word->take(word, value, parser->object))
@@ -334,7 +349,7 @@ static int clean_comment(struct parser *parser, char *text, size_t size, size_t 
 static int clean(struct parser *parser, char *text, size_t size)
 {
 	char quote = '\0';
-	int line = 1, open = 0; /* line of the section that is still open; 0: none */
+	int line = 1, depth = 0, open = 0; /* line where the outer of @depth open braces is */
 
 	for (size_t i = 0; i < size; i++) {
 		char c = text[i];
@@ -354,19 +369,21 @@ static int clean(struct parser *parser, char *text, size_t size)
 		} else if (c == '#' || (c == '/' && (text[i + 1] == '/' || text[i + 1] == '*'))) {
 			if (clean_comment(parser, text, size, &i, &line) < 0)
 				return parser->error;
-		} else if (!blank && !isalnum((unsigned char)c) && !strchr("_-.:/={}", c)) {
+		} else if (!blank && !isalnum((unsigned char)c) && !strchr("_-.:/={},", c)) {
 			return fail(parser, line, "unexpected %c: are quotes missing?",
 				isgraph((unsigned char)c) ? c : '?');
 		} else if (c == '\0') {
 			return fail(
 				parser, line, "this is not a text file: it contains a NUL byte");
-		} else if (c == '{' || c == '}') {
-			open = c == '{' ? line : 0;
+		} else if (c == '{' && depth++ == 0) {
+			open = line;
+		} else if (c == '}' && depth > 0) {
+			depth--;
 		}
 	}
 	if (quote)
 		return fail(parser, line, "unterminated string");
-	return open ? fail(parser, open, "the section that begins here is not closed") : 0;
+	return depth > 0 ? fail(parser, open, "the section that begins here is not closed") : 0;
 }
 
 /* Builds the option tables of libConfuse from the keywords. */
@@ -380,7 +397,8 @@ static void list_options(
 			if (word->section == i)
 				*option++ = (cfg_opt_t){.name = word->name,
 					.type = CFGT_STR,
-					.flags = CFGF_NODEFAULT,
+					.flags = CFGF_NODEFAULT |
+						 (layout_keyword_is_list(word) ? CFGF_LIST : 0),
 					.parsecb = on_value};
 		top[i] = (cfg_opt_t){.name = sections[i].name,
 			.type = CFGT_SEC,
@@ -422,10 +440,23 @@ static int read_layout(struct parser *parser, char *text, size_t size)
 	return r == 0 && size > 0 ? read_sections(parser, text, size) : r;
 }
 
+/* True if the operator has given the image, or it is in its folder. */
+static bool has_image(void *arg, const char *partition, const char *image)
+{
+	const struct parser *parser = arg;
+	char path[PATH_MAX];
+
+	return blob_choices_file(parser->choices, partition) ||
+	       (STR_FORMAT(path, "%s/%s", image[0] == '/' ? "" : parser->folder, image) &&
+		       access(path, F_OK) == 0);
+}
+
 static int read_genimage(struct parser *parser, char *text, size_t size)
 {
 	struct layout *layout = &parser->layout;
-	int r = genimage_read(text, size, layout, parser->diag);
+	const struct genimage_files files = {
+		.folder = parser->folder, .has = has_image, .arg = parser};
+	int r = genimage_read(text, size, &files, layout, parser->diag);
 
 	(void)STR_COPY(layout->file, parser->path);
 	(void)STR_COPY(layout->images, parser->folder);

@@ -43,6 +43,14 @@ static bool take_archive(const struct layout_keyword *word, const char *text, vo
 	return text[0] != '\0' && strlen(text) < sizeof(((struct layout_archive *)0)->file);
 }
 
+/* layout_copy takes it. */
+static bool take_files(const struct layout_keyword *word, const char *text, void *object)
+{
+	(void)word;
+	(void)object;
+	return text[0] != '\0';
+}
+
 /* A size, or "file". */
 static bool take_partition_size(const struct layout_keyword *word, const char *text, void *object)
 {
@@ -318,6 +326,8 @@ const struct layout_keyword layout_keywords[] = {
 	{SECTION_PARTITION, "mount", take_text, IN(layout_partition, mount), "at most 31 bytes"},
 	{SECTION_PARTITION, "image", take_image, 0, 0, "at most 255 bytes"},
 	{SECTION_PARTITION, "archive", take_archive, 0, 0, "at most 511 bytes"},
+	{SECTION_PARTITION, "files", take_files, 0, 0,
+		"a list such as { \"Image\", \"extlinux/extlinux.conf=menu.conf\" }"},
 	{SECTION_PARTITION, "mkfs-options", take_text, IN(layout_partition, mkfs_options),
 		"at most 95 bytes"},
 	{SECTION_PARTITION, "uuid", take_fs_id, IN(layout_partition, fs_uuid), FS_ID},
@@ -345,4 +355,9 @@ const struct layout_keyword *layout_keyword_find(enum layout_section section, co
 		if (word->section == section && strcmp(word->name, name) == 0)
 			return word;
 	return NULL;
+}
+
+bool layout_keyword_is_list(const struct layout_keyword *word)
+{
+	return word->take == take_files;
 }

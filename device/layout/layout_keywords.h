@@ -31,6 +31,9 @@ extern const struct layout_keyword layout_keywords[];
 
 const struct layout_keyword *layout_keyword_find(enum layout_section section, const char *name);
 
+/* True if it may have several values in braces; each is taken by itself. */
+bool layout_keyword_is_list(const struct layout_keyword *word);
+
 /* Sets the type of the partition: a name, a GUID or a byte. Accepts both kinds of table: layout_check() refuses a GUID
  * for an MBR, and a byte for a GPT. Returns false for anything else; the type is then undefined. */
 bool layout_take_type(struct layout_partition *partition, const char *text);

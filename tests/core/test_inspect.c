@@ -19,7 +19,7 @@ static struct inspect *inspect_one(int reactor, const char *path, struct diag *d
 	struct archive_list archives;
 
 	archive_list_make(&archives, path, NULL);
-	return inspect_new(reactor, &archives, NULL, diag);
+	return inspect_new(reactor, &archives, NULL, NULL, diag);
 }
 
 /* Inspects to the end. NULL if it cannot start. */
@@ -27,7 +27,7 @@ static struct inspect *inspect_list(
 	int reactor, const struct archive_list *archives, struct inspect_result *ret)
 {
 	struct diag diag = {0};
-	struct inspect *inspect = inspect_new(reactor, archives, NULL, &diag);
+	struct inspect *inspect = inspect_new(reactor, archives, NULL, NULL, &diag);
 	uint64_t done = 0;
 	int ended = 0;
 
@@ -466,7 +466,7 @@ static void notices_a_change_of_the_second_archive(void **state)
 				 "cp \"$0/tiny.tar\" \"$0/moving.tar\"", box->dir, NULL}),
 		0);
 	archives = list_of(box, "moving.tar", NULL);
-	inspect = inspect_new(reactor, &archives, NULL, &diag);
+	inspect = inspect_new(reactor, &archives, NULL, NULL, &diag);
 	assert_non_null(inspect);
 	inspect_on_end(inspect, count_end, &ended);
 	assert_int_equal(truncate(archives.list[1].path, 512), 0);
@@ -507,7 +507,7 @@ static void a_second_archive_that_is_missing_is_named(void **state)
 	const struct archive_list archives = list_of(*state, "none.tar", NULL);
 	struct diag diag;
 
-	assert_null(inspect_new(0, &archives, NULL, &diag));
+	assert_null(inspect_new(0, &archives, NULL, NULL, &diag));
 	assert_non_null(strstr(diag.text, "/none.tar cannot be opened"));
 }
 

@@ -669,7 +669,7 @@ static void images_alone(void **state)
 	make_good();
 	for (size_t i = 0; i < plan.layout.count; i++)
 		plan.layout.partitions[i].mount[0] = '\0';
-	expect_only("layout", "has only images");
+	expect_only("layout", "brings all its files");
 }
 
 /* The boot loader alone: what tar, mkfs and archive lack is no problem; the rules of the target, and

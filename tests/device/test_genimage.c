@@ -14,6 +14,18 @@
 
 #include <cmocka.h>
 
+static bool images_are_there = true;
+
+static bool has_image(void *arg, const char *partition, const char *image)
+{
+	(void)arg;
+	(void)partition;
+	(void)image;
+	return images_are_there;
+}
+
+static const struct genimage_files files = {.folder = "/images", .has = has_image};
+
 static int read_text(const char *text, struct layout *ret, struct diag *diag)
 {
 	char *copy = strdup(text);
@@ -21,7 +33,7 @@ static int read_text(const char *text, struct layout *ret, struct diag *diag)
 
 	assert_non_null(copy);
 	*diag = (struct diag){0};
-	r = genimage_read(copy, strlen(copy), ret, diag);
+	r = genimage_read(copy, strlen(copy), &files, ret, diag);
 	free(copy);
 	return r;
 }
@@ -33,6 +45,16 @@ static struct layout good(const char *text)
 
 	if (read_text(text, &layout, &diag) < 0)
 		fail_msg("%s\nline %d: %s", text, diag.line, diag.text);
+	return layout;
+}
+
+static struct layout without_images(const char *text)
+{
+	struct layout layout;
+
+	images_are_there = false;
+	layout = good(text);
+	images_are_there = true;
 	return layout;
 }
 
@@ -261,6 +283,71 @@ static void mistakes_have_their_line(void **state)
 	}
 }
 
+#define VFAT                                                                                       \
+	"image boot.vfat {\n"                                                                      \
+	"  vfat {\n"                                                                               \
+	"    label = \"BOOT\"\n"                                                                   \
+	"    extraargs = \"-F 16\"\n"                                                              \
+	"    file extlinux/extlinux.conf { image = menu.conf }\n"                                  \
+	"    files = { \"zImage\", \"dts/board.dtb\",\n"                                           \
+	"      /* all of it */ \"overlays\" }\n"                                                   \
+	"  }\n"                                                                                    \
+	"  size = 10001K\n"                                                                        \
+	"}\n"
+
+/* Unlike genimage, boardstrap makes the filesystem on the medium itself. */
+static void a_vfat_that_is_not_there_is_made(void **state)
+{
+	static const char *const copies[][2] = {{"extlinux/extlinux.conf", "/images/menu.conf"},
+		{"zImage", "/images/zImage"}, {"board.dtb", "/images/dts/board.dtb"},
+		{"overlays", "/images/overlays"}};
+	struct layout layout = without_images(
+		VFAT "image sd { hdimage { align = 1M } partition boot { partition-type = 0xC "
+		     "image = \"boot.vfat\" } partition root { partition-type = 0x83 image = "
+		     "rootfs.ext4 } }");
+	const struct layout_partition *p = &layout.partitions[0];
+
+	(void)state;
+	assert_int_equal(p->fs, FS_VFAT);
+	assert_string_equal(p->mount, "/boot");
+	assert_string_equal(p->label, "BOOT");
+	assert_string_equal(p->mkfs_options, "-F 16");
+	assert_int_equal(p->size_bytes, MIB(10)); /* genimage rounds up to the alignment */
+	assert_int_equal(layout.blob_count, 1);
+	assert_string_equal(layout.blobs[0].file, "rootfs.ext4");
+	assert_int_equal(layout.copy_count, ARRAY_SIZE(copies));
+	for (size_t i = 0; i < ARRAY_SIZE(copies); i++) {
+		assert_int_equal(layout.copies[i].partition, 0);
+		assert_string_equal(layout.copies[i].name, copies[i][0]);
+		assert_string_equal(layout.copies[i].file, copies[i][1]);
+	}
+}
+
+static void a_vfat_may_have_a_size_of_its_own(void **state)
+{
+	struct layout layout = without_images(
+		"image sd { hdimage {} partition a/b { image = boot.vfat size = 64M } }" VFAT);
+	struct layout grown = without_images(
+		"image sd { hdimage {} partition boot { image = boot.vfat autoresize = true } }" VFAT);
+
+	(void)state;
+	assert_int_equal(layout.partitions[0].size_bytes, MIB(64));
+	assert_string_equal(layout.partitions[0].mount, "/partition1");
+	assert_int_equal(grown.partitions[0].min_bytes, KIB(10001));
+	assert_true(grown.partitions[0].grow);
+}
+
+static void an_image_that_is_there_is_taken(void **state)
+{
+	struct layout layout =
+		good(VFAT "image sd { hdimage {} partition boot { image = boot.vfat } }");
+
+	(void)state;
+	assert_int_equal(layout.copy_count, 0);
+	assert_int_equal(layout.partitions[0].fs, FS_NONE);
+	assert_string_equal(layout.blobs[0].file, "boot.vfat");
+}
+
 static void a_nul_is_no_text(void **state)
 {
 	char text[] = "image x {\0 }";
@@ -268,7 +355,7 @@ static void a_nul_is_no_text(void **state)
 	struct diag diag;
 
 	(void)state;
-	assert_int_equal(genimage_read(text, sizeof(text) - 1, &layout, &diag), -EINVAL);
+	assert_int_equal(genimage_read(text, sizeof(text) - 1, &files, &layout, &diag), -EINVAL);
 	assert_non_null(strstr(diag.text, "NUL"));
 }
 
@@ -280,6 +367,9 @@ int main(void)
 		cmocka_unit_test(tables_of_all_kinds),
 		cmocka_unit_test(what_comes_before_a_partition),
 		cmocka_unit_test(mistakes_have_their_line),
+		cmocka_unit_test(a_vfat_that_is_not_there_is_made),
+		cmocka_unit_test(a_vfat_may_have_a_size_of_its_own),
+		cmocka_unit_test(an_image_that_is_there_is_taken),
 		cmocka_unit_test(a_nul_is_no_text),
 	};
 

@@ -176,6 +176,8 @@ struct mistake {
 	const char *message;
 };
 
+#define BOOT "partition \"b\" {\n size = 1M\n format = ext4\n mount = /boot\n"
+
 static const struct mistake mistakes[] = {
 	/* refused by the scanner */
 	{"", 0, "1 to 128 partitions"},
@@ -314,7 +316,22 @@ static const struct mistake mistakes[] = {
 		"does not fit in partition i"},
 	{"partition \"i\" {\n image = spl.bin\n}\n"
 	 "partition \"b\" {\n size = 1M\n format = ext4\n mount = /boot\n}\n",
-		0, "no partition can have a mount point"},
+		4, "partition b is mounted on /boot, but no partition is mounted on /"},
+	{"partition \"b\" {\n size = 1M\n format = ext4\n mount = /boot\n files = spl.bin\n"
+	 " archive = b.tar\n}\n",
+		1, "has an archive, but no partition is mounted on /"},
+	/* files */
+	{"partition \"b\" {\n size = 1M\n files = spl.bin\n}\n" ROOT, 1,
+		"has files but no mount point"},
+	{BOOT " files = { \"a\", \"b=a\", \"A=spl.bin\" }\n}\n" ROOT, 1,
+		"two files with the name A"},
+	{BOOT " files = a\n files = b\n}\n" ROOT, 6, "files is given twice"},
+	{BOOT " files = { a }\n files = { b, c }\n}\n" ROOT, 6, "files is given twice"},
+	{BOOT " files = { a, \"\" }\n}\n" ROOT, 5, "must be a list such as"},
+	{BOOT " files = { a, }\n", 1, "begins here is not closed"},
+	{BOOT " files = { \"../a=b\" }\n}\n" ROOT, 1, "'../a' is no name"},
+	{BOOT " files = { \"=b\" }\n}\n" ROOT, 1, "'=b' is not FILE or NAME=FILE"},
+	{BOOT " bootable = { true }\n}\n" ROOT, 5, "unexpected"},
 	{"partition \"env\" {\n size = 1M\n}\npartition \"r\" {\n size = 1M\n format = ext4\n}\n" BLOB
 	 " target = partition:env\n}\n",
 		0, "no partition is mounted on /, and none has an image"},
@@ -401,6 +418,10 @@ static void neighbours_are_valid(void **state)
 		/* A growing partition has room for its image, and a missing blob moves what comes behind it. */
 		"partition \"root\" { image = spl.bin grow = true }\n",
 		"blob \"x\" { file = nothing.bin offset = 4M }\n" ROOT,
+		BOOT " files = { }\n}\n" ROOT,
+		/* Without an archive: files beside an image, and files alone. */
+		"partition \"root\" { image = spl.bin }\n" BOOT " files = { a, 'b/c=d' }\n}\n",
+		BOOT " files = a\n}\n",
 		"partition \"root\" { image = spl.bin }\npartition \"data\" { grow = true image = spl.bin }\n",
 		"disk { table = mbr }\n" ROOT BLOB " offset = 512\n}\n",
 		ROOT "blob \"b\" { file = boot.bin offset = 0 }\n" BLOB " offset = 24K\n}\n",
@@ -744,9 +765,28 @@ static void archives_are_relative_to_the_file(void **state)
 	assert_string_equal(diag.text, "partition raw has an archive but no mount point");
 }
 
+static void files_are_relative_to_the_file(void **state)
+{
+	static const char text[] = "partition boot { size = 64M format = vfat mount = /boot\n"
+				   " files = { \"dts/board.dtb\",\n"
+				   "# the menu\n"
+				   "   'extlinux/extlinux.conf=/none/menu' }\n}\n" ROOT;
+	const struct sandbox *box = *state;
+	struct layout l = load_good(box, text);
+	char path[PATH_MAX];
+
+	assert_int_equal(l.copy_count, 2);
+	assert_int_equal(l.copies[1].partition, 0);
+	assert_string_equal(l.copies[0].name, "board.dtb");
+	assert_string_equal(l.copies[0].file, sandbox_path(box, "dts/board.dtb", path));
+	assert_string_equal(l.copies[1].name, "extlinux/extlinux.conf");
+	assert_string_equal(l.copies[1].file, "/none/menu");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		sandbox_test(files_are_relative_to_the_file),
 		sandbox_test(every_keyword_is_parsed),
 		sandbox_test(omitted_keywords_have_defaults),
 		sandbox_test(mistakes_are_reported_with_their_line),

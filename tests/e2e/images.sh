@@ -59,14 +59,14 @@ same "writes nothing" 0 "$(stat -c %b disk.img)"
 tar -C tree -cf rootfs.tar .
 run 2 "an archive for such a layout is refused" install --yes --target disk.img --layout images/root.conf \
 	--archive rootfs.tar --allow image &&
-	says "the sentence" "root has only images, and no partition for the files of an archive"
+	says "the sentence" "root brings all its files, and has no partition for those of an archive"
 run 2 "another layout needs an archive" install --yes --target disk.img --layout single-gpt --allow image &&
 	says "the sentence" "install needs --archive FILE for this layout"
 same "nothing was written" 0 "$(stat -c %b disk.img)"
 
 run 2 "an option without an effect is refused" install --yes --target disk.img --layout images/root.conf --strip 1 \
 	--allow image &&
-	says "the sentence" "an install of images alone reads no archive: leave out --strip"
+	says "the sentence" "an install with this layout reads no archive: leave out --strip"
 run 2 "so are images for another layout" install --yes --target disk.img --layout images/root.conf --images images \
 	--allow image &&
 	says "the sentence" "images is for a genimage.cfg"

@@ -81,7 +81,7 @@ static inline void board_plan(struct board *board, const char *tar)
 
 	inspect_free(board->inspect);
 	archive_list_make(&archives, board->archive, NULL);
-	board->inspect = inspect_new(board->reactor, &archives, NULL, &diag);
+	board->inspect = inspect_new(board->reactor, &archives, NULL, NULL, &diag);
 	if (!board->inspect)
 		fail_msg("%s", diag.text);
 	do {

@@ -214,8 +214,7 @@ static void on_rescan(struct app *app)
 	if (m->screen != &screen_review)
 		return;
 	/* A bad archive may have been repaired or replaced. */
-	if (m->has_scan)
-		(void)app_scan_archive(app, app->asked.list[0].path);
+	app_scan_again(app);
 	if (m->planned && model_has_plan(m))
 		app_check_plan(app);
 }
@@ -285,7 +284,8 @@ static void on_layout(struct app *app)
 
 	if (m->scope != SCOPE_BOOT)
 		m->scope = scope_of_layout(&m->layouts[m->layout_cursor].spec);
-	go_to(app, scope_has_archive(m->scope) && !m->has_scan ? &screen_archive : &screen_review);
+	go_to(app, scope_has_archive(m->scope) && !model_has_archive(m) ? &screen_archive
+									: &screen_review);
 }
 
 static void on_layout_file(struct app *app)

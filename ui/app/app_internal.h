@@ -41,7 +41,8 @@ struct app {
 	const char *restart_program; /* or NULL */
 	struct disk *image;	     /* the target, if it is an image; or NULL */
 	struct inspect *inspect;
-	struct archive_list asked;	  /* what it was asked to read */
+	struct archive_list asked;	  /* what it was asked to read, */
+	struct layout asked_layout;	  /* and whose copies */
 	struct settings_journal settings; /* empty path: settings must not be changed */
 	bool shown;			  /* the first screen has been drawn */
 	bool done, changed;		  /* changed: the model is newer than the screen */
@@ -91,6 +92,8 @@ void app_open_folder(struct app *app, const char *path, const char *select);
  * partitions, or keeps the scan that is already of these files. Returns false, with a notice, if it cannot
  * start. */
 bool app_scan_archive(struct app *app, const char *path);
+/* Scans what the layout needs again if it has changed, or was bad. */
+void app_scan_again(struct app *app);
 /* Opens the first folder and, if the options name an archive, starts its scan. */
 void app_start_browsing(struct app *app);
 /* Makes the plan and checks it, unless the scan still runs or the plan is already made. Scans again if the

@@ -120,7 +120,8 @@ void app_list_layouts(struct app *app)
 	m->layout_count = 0;
 	add_given(m, &before);
 	add_builtins(m);
-	if (m->has_scan && browse_resolve(m->scan.archives.list[0].path, "..", dir, sizeof(dir)))
+	if (model_has_archive(m) &&
+		browse_resolve(m->scan.archives.list[0].path, "..", dir, sizeof(dir)))
 		left_out += add_folder(m, dir, &before);
 	layout_folder(dir);
 	left_out += add_folder(m, dir, &before);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/app/app_internal.h"
 
+#include "core/install/copying.h"
 #include "core/service/service.h"
 #include "device/base/sysroot.h"
 #include "device/base/util.h"
 #include "device/disk/disk_scan.h"
 #include "device/disk/probe.h"
 #include "device/disk/uevent.h"
+#include "device/layout/layout_copy.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -151,12 +153,28 @@ static bool chosen_layout(const struct app *app, struct layout *ret, struct diag
 	return layout_take_archives(ret, app->options->archives, NULL, diag) == 0;
 }
 
-static bool is_scanned(const struct app *app, const struct archive_list *archives)
+/* True if the last scan is one of these archives, and of the copies of @layout (may be NULL) as they are. */
+static bool is_scan_of(
+	const struct app *app, const struct archive_list *archives, const struct layout *layout)
+{
+	const struct layout none = {0};
+	struct diag diag;
+
+	if (!layout)
+		layout = &none;
+	if (!app->inspect || !archive_list_equal(&app->asked, archives) ||
+		!layout_copies_equal(&app->asked_layout, layout))
+		return false;
+	return app->model->scan.state != INSPECT_OK ||
+	       copying_check(layout, inspect_manifest(app->inspect), &diag) == 0;
+}
+
+static bool is_scanned(
+	const struct app *app, const struct archive_list *archives, const struct layout *layout)
 {
 	const struct inspect_result *scan = &app->model->scan;
 
-	if (!app->inspect || scan->state == INSPECT_BAD ||
-		!archive_list_equal(&app->asked, archives))
+	if (scan->state == INSPECT_BAD || !is_scan_of(app, archives, layout))
 		return false;
 	for (uint32_t i = 0; i < archives->count; i++)
 		if (!file_id_is(&scan->archives.list[i].id, archives->list[i].path))
@@ -165,16 +183,18 @@ static bool is_scanned(const struct app *app, const struct archive_list *archive
 }
 
 /* Returns false, with the reason in @diag and the scan as it was. */
-static bool scan(struct app *app, const struct archive_list *archives, struct diag *diag)
+static bool scan(struct app *app, const struct archive_list *archives, const struct layout *layout,
+	struct diag *diag)
 {
 	struct inspect *inspect =
-		inspect_new(app->reactor, archives, &app->options->archive_options, diag);
+		inspect_new(app->reactor, archives, layout, &app->options->archive_options, diag);
 
 	if (!inspect)
 		return false;
 	inspect_free(app->inspect);
 	app->inspect = inspect;
 	app->asked = *archives;
+	app->asked_layout = layout ? *layout : (struct layout){0};
 	app->model->has_scan = true;
 	app->model->planned = false;
 	inspect_result(inspect, &app->model->scan);
@@ -190,14 +210,29 @@ bool app_scan_archive(struct app *app, const char *path)
 
 	(void)chosen_layout(app, &layout, &diag);
 	archive_list_make(&archives, path, &layout);
-	if (is_scanned(app, &archives) || scan(app, &archives, &diag))
+	if (is_scanned(app, &archives, &layout) || scan(app, &archives, &layout, &diag))
 		return true;
-	/* What is wrong with the others is told on Review: another layout may be chosen before that. */
+	/* What is wrong with the layout's is told on Review: another may be chosen before that. */
 	archives.count = 1;
-	if (is_scanned(app, &archives) || scan(app, &archives, &diag))
+	if (is_scanned(app, &archives, NULL) || scan(app, &archives, NULL, &diag))
 		return true;
 	model_say(app->model, true, "%s. Choose another file.", diag.text);
 	return false;
+}
+
+void app_scan_again(struct app *app)
+{
+	struct model *m = app->model;
+
+	if (scope_has_archive(m->scope)) {
+		if (model_has_archive(m))
+			(void)app_scan_archive(app, app->asked.list[0].path);
+		return;
+	}
+	inspect_free(app->inspect);
+	app->inspect = NULL;
+	m->has_scan = m->planned = false;
+	app_make_plan(app);
 }
 
 void app_judge(struct app *app)
@@ -247,7 +282,7 @@ void app_check_plan(struct app *app)
 	app->changed = true;
 }
 
-/* Starts a scan if the layout has other archives than the last one. Returns false if there is no plan to
+/* Starts a scan if the layout has other archives or copies than the last one. Returns false if there is no plan to
  * make now. */
 static bool scan_for_layout(struct app *app)
 {
@@ -258,9 +293,11 @@ static bool scan_for_layout(struct app *app)
 
 	if (chosen_layout(app, &layout, &diag)) {
 		archive_list_make(&archives, app->asked.list[0].path, &layout);
-		if (archive_list_equal(&app->asked, &archives))
+		if (!scope_has_archive(m->scope))
+			archives.count = 0;
+		if (is_scan_of(app, &archives, &layout))
 			return true;
-		if (scan(app, &archives, &diag))
+		if (scan(app, &archives, &layout, &diag))
 			return false;
 	}
 	m->verdict = (struct plan_verdict){.count = 1};
@@ -276,6 +313,7 @@ void app_make_plan(struct app *app)
 {
 	struct model *m = app->model;
 	struct layout layout = m->layouts[m->layout_cursor].spec;
+	bool has_files = scope_has_files(m->scope);
 	struct diag diag;
 	struct plan_request request = {
 		.scope = m->scope,
@@ -291,19 +329,23 @@ void app_make_plan(struct app *app)
 
 	if (m->planned)
 		return;
-	if (scope_has_archive(m->scope) &&
-		(!m->has_scan || m->scan.state == INSPECT_RUNNING || !scan_for_layout(app)))
+	if (scope_has_archive(m->scope) && !model_has_archive(m))
 		return;
-	if (scope_has_archive(m->scope) && m->scan.state == INSPECT_BAD) {
+	if (has_files &&
+		((m->has_scan && m->scan.state == INSPECT_RUNNING) || !scan_for_layout(app)))
+		return;
+	if (has_files && m->scan.state == INSPECT_BAD) {
 		m->verdict = (struct plan_verdict){.count = 1};
 		STR_FORMAT(m->verdict.problems[0].text,
-			"The archive is bad: %.190s. Choose another, or replace it and press r.",
+			scope_has_archive(m->scope)
+				? "The archive is bad: %.190s. Choose another, or replace it and press r."
+				: "%.190s. Choose another layout, or correct it and press r.",
 			m->scan.error);
 	} else {
 		(void)chosen_layout(app, &layout, &diag); /* it has been found before */
 		plan_begin(&m->plan, &request);
-		plan_complete(&m->plan, scope_has_archive(m->scope) ? &m->scan : NULL,
-			app->inspect ? inspect_manifest(app->inspect) : NULL);
+		plan_complete(&m->plan, has_files ? &m->scan : NULL,
+			has_files ? inspect_manifest(app->inspect) : NULL);
 		app_check_plan(app);
 	}
 	m->planned = true;

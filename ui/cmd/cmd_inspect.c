@@ -252,9 +252,10 @@ static int inspect_archive(const struct options *options, int reactor)
 
 	if (options->layout && find_layout(options->layout, &layout, &diag) < 0)
 		return refuse(diag.text);
-	/* Whether it boots depends on all archives of the layout. */
+	/* Whether it boots depends on all archives and files of the layout. */
 	archive_list_make(&archives, options->archive, options->layout ? &layout : NULL);
-	inspect = inspect_new(reactor, &archives, &options->reading, &diag);
+	inspect = inspect_new(
+		reactor, &archives, options->layout ? &layout : NULL, &options->reading, &diag);
 	if (!inspect) {
 		str_sanitise(diag.text);
 		if (options->json)

@@ -267,8 +267,8 @@ static int read_archive(struct run *run)
 	const struct manifest_totals *totals = &run->scan.archive.totals;
 	struct diag diag;
 	char text[400];
-	int r = scan_lines_run(&run->scan, &run->archives, &run->options.reading, &run->target,
-		run->layout.name, &diag);
+	int r = scan_lines_run(&run->scan, &run->archives, &run->layout, &run->options.reading,
+		&run->target, &diag);
 
 	if (r == 0)
 		return 0;
@@ -515,7 +515,7 @@ static int run_install(struct run *run)
 	if (run->options.yes && !run->options.dry_run)
 		return run_engine(run);
 	scan_lines_init(&run->scan, &run->follow);
-	if (scope_has_archive(run->options.scope) && run->archives.count > 0)
+	if (run->archives.count > 0 || run->options.scope == SCOPE_FILES)
 		r = read_archive(run);
 	if (r == 0)
 		r = complete_plan(run);

@@ -375,13 +375,14 @@ int options_check_scope(const struct options *options, struct diag *diag)
 		{options->tar, "tar", "reads no archive"},
 		{options->reading.strip > 0, "strip", "reads no archive"},
 		{options->reading.memory_bytes > 0, "memory", "reads no archive"},
-		{options->no_verify, "no-verify", "always reads back what it has written"},
+		{options->no_verify && !scope_has_files(options->scope), "no-verify",
+			"always reads back what it has written"},
 	};
 
 	for (size_t i = 0; options->scope != SCOPE_ALL && i < ARRAY_SIZE(useless); i++)
 		if (useless[i].given)
 			return diag_fail(diag, -EINVAL, "%s%s %s: leave out --%s",
-				only ? "--only " : "an install of images alone", only ? only : "",
+				only ? "--only " : "an install with this layout", only ? only : "",
 				useless[i].why, useless[i].name);
 	return 0;
 }

@@ -67,18 +67,19 @@ static int read_all(struct scan_lines *scan)
 }
 
 int scan_lines_run(struct scan_lines *scan, const struct archive_list *archives,
-	const struct archive_options *options, const struct disk *target, const char *layout,
-	struct diag *diag)
+	const struct layout *layout, const struct archive_options *options,
+	const struct disk *target, struct diag *diag)
 {
 	_cleanup_close_ int timer = reactor_timer(TICK_MS, 0);
 	int reactor = scan->follow->reactor, r = timer;
 	struct progress_totals none = {0}; /* only an install has totals */
 
 	scan->tick = (struct watch){.fd = timer, .ready = on_tick};
-	scan->inspect = inspect_new(reactor, archives, options, diag);
+	scan->inspect = inspect_new(reactor, archives, layout, options, diag);
 	if (!scan->inspect)
 		return -EBADMSG;
-	snapshot_init(&scan->snapshot, SCOPE_ALL, target, archives->list[0].path, layout);
+	snapshot_init(&scan->snapshot, archives->count > 0 ? SCOPE_ALL : SCOPE_FILES, target,
+		archives->list[0].path, layout->name);
 	progress_init(&scan->progress, &none, now_ms());
 	if (r >= 0)
 		r = reactor_add(reactor, &scan->tick, EPOLLIN);

@@ -24,13 +24,13 @@ struct scan_lines {
 void scan_lines_init(struct scan_lines *scan, struct follow *follow);
 
 /*
- * Scans @archives with @options; @target and @layout only fill the snapshot. Returns 0 if all are
+ * Scans @archives with @options, and the copies of @layout; @target only fills the snapshot. Returns 0 if all are
  * sound, with the results in scan->archive and scan->inspect; -EBADMSG if one is not or cannot be opened; -ECANCELED if a signal came or the output was closed; or -errno. On an error
  * @diag has the reason.
  */
 _must_check_ int scan_lines_run(struct scan_lines *scan, const struct archive_list *archives,
-	const struct archive_options *options, const struct disk *target, const char *layout,
-	struct diag *diag);
+	const struct layout *layout, const struct archive_options *options,
+	const struct disk *target, struct diag *diag);
 
 /* Frees the results, including the manifest. */
 void scan_lines_finish(struct scan_lines *scan);

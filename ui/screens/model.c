@@ -154,10 +154,20 @@ size_t model_listed(const struct model *model)
 	return listed;
 }
 
+bool model_has_archive(const struct model *model)
+{
+	return model->has_scan && model->scan.archives.list[0].path[0];
+}
+
+bool model_may_begin(const struct model *model)
+{
+	return model->planned && model->verdict.count == 0;
+}
+
 bool model_has_plan(const struct model *model)
 {
 	return model->planned &&
-	       (!scope_has_archive(model->scope) || model->scan.state == INSPECT_OK);
+	       (!scope_has_files(model->scope) || model->scan.state == INSPECT_OK);
 }
 
 void model_place_layouts(struct model *model)

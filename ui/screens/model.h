@@ -145,6 +145,12 @@ size_t model_listed(const struct model *model);
 /* Returns the disk under the cursor, or NULL. */
 const struct disk *model_disk(const struct model *model);
 
+/* True if an archive was chosen. */
+bool model_has_archive(const struct model *model);
+
+/* True if the plan has no problems: the install may begin. */
+bool model_may_begin(const struct model *model);
+
 /* True if the plan is made: a bad archive has a verdict, but no plan. */
 bool model_has_plan(const struct model *model);
 

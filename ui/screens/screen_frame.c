@@ -133,6 +133,7 @@ const struct screen *const *screen_way(const struct model *model)
 		[SCOPE_ALL] = {&screen_target, &screen_archive, &screen_layout, &screen_review},
 		[SCOPE_BOOT] = {&screen_target, &screen_layout, &screen_review},
 		[SCOPE_IMAGES] = {&screen_target, &screen_layout, &screen_review},
+		[SCOPE_FILES] = {&screen_target, &screen_layout, &screen_review},
 	};
 
 	return ways[model->scope];
@@ -197,7 +198,7 @@ static void draw_scan(const struct model *model, struct grid *grid, int row)
 {
 	const struct inspect_result *scan = &model->scan;
 	const struct archive *archive = &scan->archives.list[0];
-	const char *name = archive_name(archive);
+	const char *name = scan->archives.count > 0 ? archive_name(archive) : "files of the layout";
 	struct gauge gauge = {scan->archive_done, scan->archive_total};
 	char text[512];
 	int col, end;
@@ -233,11 +234,14 @@ static void draw_scan(const struct model *model, struct grid *grid, int row)
 		return;
 	case INSPECT_OK:
 		if (!screen_is_narrow(grid)) {
-			STR_FORMAT(text, "%s %s, %s, ", human_count(scan->totals.entries).s,
+			STR_FORMAT(text, "%s %s, %s%s", human_count(scan->totals.entries).s,
 				scan->totals.entries == 1 ? "entry" : "entries",
-				human_size(scan->totals.content_bytes).s);
+				human_size(scan->totals.content_bytes).s,
+				scan->archives.count > 0 ? ", " : "");
 			col = grid_text(grid, row, col, ATTR_NORMAL, text);
 		}
+		if (scan->archives.count == 0)
+			return;
 		STR_COPY(text, "sha256 ");
 		col = grid_text(grid, row, col, ATTR_NORMAL, text);
 		if (archive->sidecar == SIDECAR_NONE)

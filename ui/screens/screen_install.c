@@ -99,8 +99,9 @@ static int draw_gauges(const struct model *m, struct grid *g, int row)
 	char label[32];
 
 	STR_FORMAT(label, "on %s", disk_kind_label(m->snap.target_kind));
-	if (step_is_of(m->snap.scope, STEP_EXTRACT)) {
+	if (scope_has_archive(m->snap.scope))
 		draw_bytes(g, row++, "archive", now->archive, calm->archive);
+	if (step_is_of(m->snap.scope, STEP_EXTRACT)) {
 		draw_bytes(g, row++, "files", now->extracted, calm->extracted);
 		draw_bytes(g, row++, label, now->medium, calm->medium);
 	}

@@ -5,6 +5,7 @@
 #include "device/base/human.h"
 #include "device/base/util.h"
 #include "device/layout/layout_blob.h"
+#include "device/layout/layout_copy.h"
 #include "device/layout/layout_table.h"
 
 #include <stdlib.h>
@@ -239,15 +240,19 @@ static int draw_blobs(const struct layout *layout, struct grid *g, int row)
 	return row + 1;
 }
 
-static void draw_partition(
-	const struct layout_partition *p, unsigned number, struct grid *g, int row)
+static void draw_partition(const struct layout *layout, size_t index, struct grid *g, int row)
 {
-	char place[64];
+	const struct layout_partition *p = &layout->partitions[index];
+	size_t count = layout_count_copies(layout, index);
+	char place[64], copies[32] = "";
 
 	STR_FORMAT(place, "from %s", human_size(p->start * SECTOR_BYTES).s);
-	(void)grid_format(g, row, 1, ATTR_NORMAL, "%u  %-8.8s  %-5s %9s  %-12s %-6s%s", number,
-		p->name, fs_name(p->fs), human_size(p->sectors * SECTOR_BYTES).s, place, p->mount,
-		p->bootable ? "  bootable" : "");
+	if (count > 0)
+		STR_FORMAT(copies, "  %zu file%s", count, count == 1 ? "" : "s");
+	(void)grid_format(g, row, 1, ATTR_NORMAL, "%u  %-8.8s  %-5s %9s  %-12s %-6s%s%s",
+		table_number(layout, index), p->name, fs_name(p->fs),
+		human_size(p->sectors * SECTOR_BYTES).s, place, p->mount,
+		p->bootable ? "  bootable" : "", copies);
 }
 
 static void draw_details(const struct layout *layout, struct grid *g, int row)
@@ -262,7 +267,7 @@ static void draw_details(const struct layout *layout, struct grid *g, int row)
 				g, row, 1, ATTR_NORMAL, "and %zu more", layout->count - i);
 			return;
 		}
-		draw_partition(&layout->partitions[i], table_number(layout, i), g, row);
+		draw_partition(layout, i, g, row);
 	}
 }
 

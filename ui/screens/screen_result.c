@@ -227,7 +227,7 @@ static int draw_numbers(const struct snapshot *s, struct grid *g, int row, int c
 
 	(void)grid_format(g, row++, col, ATTR_NORMAL, "%s, %s %s", s->target_name,
 		disk_kind_label(s->target_kind), s->target_short);
-	if (s->state == INSTALL_PASSED && !scope_has_archive(s->scope))
+	if (s->state == INSTALL_PASSED && !scope_has_files(s->scope))
 		(void)grid_text(g, row++, col, ATTR_NORMAL, scope_words(s->scope)->verified);
 	else if (s->state == INSTALL_PASSED ? s->verify.entries > 0 : s->verify.mismatches > 0)
 		draw_verified(s, g, row++, col);
@@ -262,7 +262,9 @@ static void draw_passed(const struct model *m, struct grid *g, int row, int bott
 			s->boot.list[0].text);
 	if (s->exit_code == EXIT_NOT_VERIFIED)
 		(void)draw_fact(g, row, bottom, "Note",
-			"The medium was not compared with the archive, as requested.");
+			scope_has_archive(s->scope)
+				? "The medium was not compared with the archive, as requested."
+				: "The medium was not compared with the files, as requested.");
 }
 
 static const char *error_of(const struct snapshot *s)
