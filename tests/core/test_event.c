@@ -267,6 +267,10 @@ static void plans(void **state)
 		.mount = "/",
 		.partuuid = "P",
 		.fs_uuid = "F"};
+	plan->layout.copy_count = 2; /* one of another partition */
+	plan->layout.copies[0] = (struct layout_copy){.name = "a/b", .file = "/l/c"};
+	plan->layout.copies[1] =
+		(struct layout_copy){.partition = 1, .name = "d", .file = "/l/d"};
 	plan->layout.blob_count = 2;
 	plan->layout.blobs[0] = (struct layout_blob){.name = "spl",
 		.file = "/b/spl",
@@ -305,7 +309,8 @@ static void plans(void **state)
 		"\"layout\":{\"name\":\"single-gpt\",\"table\":\"gpt\",\"disk_id\":\"D\",\"partitions\":["
 		"{\"number\":1,\"name\":\"rootfs\",\"start\":4194304,\"size\":8388608,"
 		"\"fs\":\"ext4\",\"label\":\"rootfs\",\"mount\":\"/\",\"partuuid\":\"P\","
-		"\"fs_uuid\":\"F\",\"ids_from\":\"etc/fstab\"}],"
+		"\"fs_uuid\":\"F\",\"ids_from\":\"etc/fstab\","
+		"\"files\":[{\"name\":\"a/b\",\"file\":\"/l/c\"}]}],"
 		"\"blobs\":[{\"name\":\"spl\",\"file\":\"/b/spl\",\"target\":\"boot1\","
 		"\"offset\":512,\"size\":9,\"written\":true},{\"name\":\"env\",\"file\":\"/b/env\","
 		"\"target\":\"partition:rootfs\",\"offset\":0,\"size\":0,\"written\":true}]},"

@@ -42,6 +42,29 @@ static void every_scope_has_words(void **state)
 	assert_ptr_equal(scope_words(SCOPE_COUNT), scope_words(SCOPE_ALL));
 }
 
+static void a_layout_has_its_scope(void **state)
+{
+	struct layout layout = {.count = 2, .partitions = {{.mount = "/boot"}, {.mount = "/"}}};
+
+	(void)state;
+	assert_int_equal(scope_of_layout(&layout), SCOPE_ALL);
+	layout.partitions[1].mount[0] = '\0';
+	assert_int_equal(scope_of_layout(&layout), SCOPE_FILES);
+	layout.partitions[0].mount[0] = '\0';
+	assert_int_equal(scope_of_layout(&layout), SCOPE_IMAGES);
+}
+
+static void scopes_have_archives_or_files(void **state)
+{
+	(void)state;
+	for (enum scope scope = SCOPE_ALL; scope < SCOPE_COUNT; scope++) {
+		assert_int_equal(scope_has_archive(scope), scope == SCOPE_ALL);
+		assert_int_equal(
+			scope_has_files(scope), scope == SCOPE_ALL || scope == SCOPE_FILES);
+		assert_int_equal(scope_makes_table(scope), scope != SCOPE_BOOT);
+	}
+}
+
 static void the_boot_loader_alone_is_in_no_partition(void **state)
 {
 	static const bool writes[] = {[BLOB_DISK] = true,
@@ -79,6 +102,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_are_those_of_only),
 		cmocka_unit_test(every_scope_has_words),
+		cmocka_unit_test(a_layout_has_its_scope),
+		cmocka_unit_test(scopes_have_archives_or_files),
 		cmocka_unit_test(the_boot_loader_alone_is_in_no_partition),
 		cmocka_unit_test(a_layout_of_images_takes_no_archive),
 	};

@@ -29,8 +29,8 @@ static const char *const *words_of(enum layout_section section)
 		[SECTION_DISK] = {"table", "align", "min-size", "id", "gpt-entries", "identity",
 			"machine"},
 		[SECTION_PARTITION] = {"size", "offset", "align", "min", "grow", "bootable", "type",
-			"mbr-type", "format", "label", "mount", "image", "archive", "mkfs-options",
-			"uuid", "partuuid"},
+			"mbr-type", "format", "label", "mount", "image", "archive", "files",
+			"mkfs-options", "uuid", "partuuid"},
 		[SECTION_BLOB] = {"file", "target", "offset", "max"},
 		[SECTION_EMMC] = {"boot-enable", "boot-ack", "boot-bus"},
 	};
