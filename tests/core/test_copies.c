@@ -118,7 +118,8 @@ static void the_manifest_has_their_metadata(void **state)
 {
 	const struct sandbox *box = *state;
 	static const unsigned char nothing[MANIFEST_DIGEST_BYTES];
-	const struct timespec times[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000, .tv_nsec = 7}};
+	const struct timespec times[2] = {
+		{.tv_sec = 1000000000}, {.tv_sec = 1000000000, .tv_nsec = 7}};
 	struct manifest_entry entry;
 	struct manifest *manifest;
 	struct layout layout;

@@ -40,8 +40,8 @@ static struct board read_board(const struct sandbox *box, const char *word)
 	sandbox_file(box, "out/boot/some", "");
 	board.tree = openat(box->root, "out", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_true(board.tree >= 0 && board.manifest);
-	assert_int_equal(layout_add_copy(&board.layout, 0, word, sandbox_path(box, "in", folder), &diag),
-		0);
+	assert_int_equal(
+		layout_add_copy(&board.layout, 0, word, sandbox_path(box, "in", folder), &diag), 0);
 	assert_int_equal(copies_read(board.manifest, &board.layout, &bytes, &diag), 0);
 	assert_int_equal(manifest_seal(board.manifest), 0);
 	return board;

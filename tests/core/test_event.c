@@ -269,8 +269,7 @@ static void plans(void **state)
 		.fs_uuid = "F"};
 	plan->layout.copy_count = 2; /* one of another partition */
 	plan->layout.copies[0] = (struct layout_copy){.name = "a/b", .file = "/l/c"};
-	plan->layout.copies[1] =
-		(struct layout_copy){.partition = 1, .name = "d", .file = "/l/d"};
+	plan->layout.copies[1] = (struct layout_copy){.partition = 1, .name = "d", .file = "/l/d"};
 	plan->layout.blob_count = 2;
 	plan->layout.blobs[0] = (struct layout_blob){.name = "spl",
 		.file = "/b/spl",

@@ -353,11 +353,11 @@ static void the_root_is_one(void **state)
 
 	(void)state;
 	(void)STR_COPY(spec.partitions[1].mount, "/root");
-	expect_wrong(
-		&spec, 0, "no partition is mounted on /, and none has an image or files as its content");
+	expect_wrong(&spec, 0,
+		"no partition is mounted on /, and none has an image or files as its content");
 	spec.partitions[1].mount[0] = '\0';
-	expect_wrong(
-		&spec, 0, "no partition is mounted on /, and none has an image or files as its content");
+	expect_wrong(&spec, 0,
+		"no partition is mounted on /, and none has an image or files as its content");
 	spec = sound();
 	spec.partitions[0].fs = FS_EXT4;
 	(void)STR_COPY(spec.partitions[0].mount, "/");

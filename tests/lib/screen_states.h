@@ -844,6 +844,51 @@ static struct model *images_review(void)
 	return m;
 }
 
+/* A layout that brings all its files. */
+static void give_copies(struct layout *layout)
+{
+	static const char *const names[] = {
+		"zImage", "extlinux/extlinux.conf", "board.dtb", "overlays"};
+
+	STR_COPY(layout->partitions[0].mount, "/boot");
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		STR_COPY(layout->copies[i].name, names[i]);
+	layout->copy_count = ARRAY_SIZE(names);
+}
+
+static struct model *files_layout(void)
+{
+	struct model *m = boot_only_layout();
+
+	m->scope = SCOPE_FILES;
+	give_copies(&m->layouts[m->layout_cursor].placed);
+	return m;
+}
+
+static struct model *files_review(void)
+{
+	struct model *m = images_review();
+
+	m->scope = m->plan.scope = SCOPE_FILES;
+	m->plan.verify = m->has_scan = true;
+	m->scan.state = INSPECT_OK;
+	m->scan.totals = (struct manifest_totals){.entries = 27, .content_bytes = MIB(9)};
+	give_copies(&m->layouts[m->layout_cursor].placed);
+	m->plan.layout = m->layouts[m->layout_cursor].placed;
+	return m;
+}
+
+static struct model *files_install(void)
+{
+	struct snapshot s = make_snapshot(STEP_EXTRACT);
+
+	s.scope = SCOPE_FILES;
+	s.archive_name[0] = s.archive_sha256[0] = '\0';
+	s.progress.archive = (struct gauge){0};
+	s.tar = (struct tar_counts){0};
+	return installing(s, &screen_install);
+}
+
 static struct model *boot_only_refused(void)
 {
 	struct model *m = boot_only_review();
@@ -1211,6 +1256,10 @@ static const struct state {
 	{"boot-only-pass", boot_only_pass, {"mmcblk1, eMMC ..9f31", "boot loader verified"}},
 	{"images-review", images_review,
 		{"single-gpt", "mmcblk1", "7.3 GiB", "2 partitions", "four digits of its serial"}},
+	{"files-layout", files_layout, {"/boot", "4 files"}},
+	{"files-review", files_review,
+		{"files of the layout", "zImage, extlinux/extlinux.conf", "verify every entry"}},
+	{"files-install", files_install, {"files -> mmcblk1"}},
 	{"images-pass", images_pass, {"mmcblk1, eMMC ..9f31", "images verified"}},
 	{"boot-only-fail", boot_only_fail,
 		{"could not be written to mmcblk1", "boot loader may be incomplete.",

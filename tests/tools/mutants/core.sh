@@ -176,7 +176,7 @@ suite_is core/test_snapshot
 part "the step of a message" core/install/snapshot.c 'last->step = active_step(snapshot);' ';'
 
 suite_is core/test_plan core/test_plan_check
-part "an archive that could not be read" core/plan/plan.c 'can_place && (archive || !needs_archive);' \
+part "an archive that could not be read" core/plan/plan.c 'can_place && (archive || !needs_scan);' \
 	'can_place;'
 part "a target or a layout that could not be read" core/plan/plan.c \
 	'plan->target.name[0] && plan->layout.name[0];' 'true;'
@@ -332,6 +332,32 @@ part "another size of a partition" $boot_only '&&
 part "another number of partitions" $boot_only 'return count != layout->count;' 'return false;'
 part "partitions that were not listed" $boot_only 'if (count > DISK_PARTITIONS_MAX)' 'if (0)'
 
+copies=core/archive/copies.c
+suite_is core/test_copies
+part "folders in order" $copies 'is_inside, by_name' 'is_inside, NULL'
+part "a loop of links" $copies 'if (depth > DEPTH_MAX)' 'if (depth > 1000)'
+part "what is no file" $copies '!S_ISREG(copied.st.st_mode) && !S_ISDIR(copied.st.st_mode)' '0'
+part "no setuid" $copies 'st->st_mode & 0777' 'st->st_mode & 07777'
+part "a file that is new" $copies 'entry.archive == MANIFEST_NO_ARCHIVE &&' ''
+part "another size" $copies 'entry.size == (uint64_t)st->st_size &&' ''
+part "another time" $copies 'entry.mtime_ns == (uint32_t)st->st_mtim.tv_nsec' 'true'
+part "nothing is asked of a tar" core/manifest/manifest_add.c 'manifest->archive == MANIFEST_NO_ARCHIVE ||' ''
+
+if [ "$(id -u)" = 0 ]; then
+	copying=core/install/copying.c
+	suite_is core/test_copying
+	part "a file that was linked" $copying 'if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		unlinkat' 'if (0 &&
+		unlinkat'
+	part "a link on the way" $copying 'if (S_ISDIR(st.st_mode))
+			return 0;' 'return 0;'
+	part "a file that has changed" $copying 'int r = copies_check(run->copying->manifest, copied, diag);' 'int r = 0;'
+	part "the mode of a file" $copying 'fchmod(fd, mode) < 0' '0'
+	part "the side of a failure" $copying 'run->at_target = true;' ''
+fi
+
+suite_is core/test_scope
+part "a layout with files alone" core/plan/scope.c 'return layout_holds_files(layout) ? SCOPE_FILES :' 'return'
 suite_is core/test_plan_check
 part "an archive for images" core/plan/plan_check.c '|| layout_takes_archive(&plan->layout) == has_archive' ''
 part "checks of the boot loader alone" $check '{check_beside_partitions, BOOT},' ''

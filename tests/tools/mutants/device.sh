@@ -293,6 +293,19 @@ part "the place of a missing blob" device/layout/layout_check.c 'return blob->of
 	'return blob->offset_bytes < end && blob->offset_bytes + blob->size_bytes > start'
 
 list=device/layout/layout_list.c
+copy=device/layout/layout_copy.c
+suite_is device/test_layout_copy device/test_layout_file
+part "a name that leaves the partition" $copy '!is_name(wanted) ||' ''
+part "a slash at the end" $copy '(name[length] == '"'/'"' && !name[length + 1]))
+			return false;' '0)
+			return false;'
+part "too many" $copy 'if (layout->copy_count == LAYOUT_COPIES_MAX)' 'if (layout->copy_count > LAYOUT_COPIES_MAX)'
+part "relative to the folder" $copy 'file[0] == '"'/'"' ?' '1 ?'
+part "of that partition" $copy 'if (layout->copies[i].partition != index)' 'if (0)'
+part "the same names" device/layout/layout_check.c 'strcasecmp(other->name, copy->name) == 0' '0'
+part "a partition without a mount point" device/layout/layout_check.c 'p->mount[0] && layout_count_copies(spec, i) == 0' '0'
+part "a list given twice" device/layout/layout_file.c 'option->nvalues > 1' '1'
+
 suite_is device/test_layout_list
 part "files with a partition" $list '(has_section(text) || genimage_text_is(text))' 'true'
 
