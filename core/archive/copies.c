@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/archive/copies.h"
 
-#include "core/manifest/content.h"
+#include "core/manifest/entry_content.h"
 #include "device/base/util.h"
 
 #include <dirent.h>
@@ -117,51 +117,31 @@ int copies_measure(const struct layout *layout, uint64_t *ret_bytes, struct diag
 struct reader {
 	struct manifest *manifest;
 	uint64_t *bytes;
-	struct sha256 sha;
-	struct content content;
-	unsigned char head[PROGRAM_HEAD_BYTES];
-	char *kept;
+	struct entry_content content;
 	unsigned char buffer[BUFFER_BYTES];
 };
-
-/* Copies the part of @size bytes at @offset that is in the first @end bytes. */
-static void copy_part(void *to, uint64_t end, uint64_t offset, const void *data, size_t size)
-{
-	if (offset < end)
-		memcpy((char *)to + offset, data, size < end - offset ? size : end - offset);
-}
 
 static int read_content(struct reader *reader, const struct copied *copied,
 	struct manifest_entry *entry, struct diag *diag)
 {
-	uint64_t at = 0, head_bytes = entry->size;
+	uint64_t at = 0;
+	int r = entry_content_begin(&reader->content, reader->manifest, copied->path, entry);
 
-	if (head_bytes > sizeof(reader->head))
-		head_bytes = sizeof(reader->head);
-	if (manifest_keeps(reader->manifest, copied->path, entry->size)) {
-		reader->kept = calloc(1, entry->size + 1);
-		if (!reader->kept)
-			return -ENOMEM;
-		entry->content = reader->kept;
-	}
-	content_begin(&reader->content, &reader->sha);
+	if (r < 0)
+		return r;
 	while (at < entry->size) {
 		size_t size = entry->size - at < BUFFER_BYTES ? entry->size - at : BUFFER_BYTES;
-		int r = pread_full(copied->fd, reader->buffer, size, at);
 
+		r = pread_full(copied->fd, reader->buffer, size, at);
 		if (r < 0)
 			return diag_fail(diag, r, "%s cannot be read: %s", copied->file,
 				r == -ENODATA ? "it became shorter" : strerror(-r));
-		content_add(&reader->content, reader->buffer, size);
-		copy_part(reader->head, head_bytes, at, reader->buffer, size);
-		if (reader->kept)
-			copy_part(reader->kept, entry->size, at, reader->buffer, size);
+		entry_content_add(&reader->content, at, reader->buffer, size);
 		at += size;
 		*reader->bytes += size;
 	}
 	entry->block_bytes = (entry->size + CONTENT_UNIT - 1) / CONTENT_UNIT * CONTENT_UNIT;
-	entry->program = program_identify(reader->head, head_bytes);
-	return content_end(&reader->content, entry->digest);
+	return entry_content_end(&reader->content, entry);
 }
 
 static int read_copied(void *arg, const struct copied *copied, struct diag *diag)
@@ -183,8 +163,6 @@ static int read_copied(void *arg, const struct copied *copied, struct diag *diag
 	}
 	if (r == 0)
 		r = manifest_add(reader->manifest, copied->path, &entry);
-	free(reader->kept);
-	reader->kept = NULL;
 	if (r == -EFBIG)
 		return diag_fail(diag, r, "%s is one file too many for the memory", copied->file);
 	return r < 0 && !diag->text[0]
@@ -196,7 +174,7 @@ int copies_read(struct manifest *manifest, const struct layout *layout, uint64_t
 	struct diag *diag)
 {
 	struct reader *reader = calloc(1, sizeof(*reader));
-	int r = reader ? sha256_init(&reader->sha) : -ENOMEM;
+	int r = reader ? entry_content_init(&reader->content) : -ENOMEM;
 
 	*ret_bytes = 0;
 	*diag = (struct diag){0};
@@ -209,7 +187,7 @@ int copies_read(struct manifest *manifest, const struct layout *layout, uint64_t
 		r = copies_each(layout, read_copied, reader, diag);
 	}
 	if (reader)
-		sha256_finish(&reader->sha);
+		entry_content_finish(&reader->content);
 	free(reader);
 	return r;
 }

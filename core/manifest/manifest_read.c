@@ -4,7 +4,7 @@
 #include "core/format/acl.h"
 #include "core/format/pixz.h"
 #include "core/format/tar_stream.h"
-#include "core/manifest/content.h"
+#include "core/manifest/entry_content.h"
 #include "core/manifest/xattrs.h"
 #include "device/base/util.h"
 
@@ -35,11 +35,8 @@ struct reader {
 	struct pixz pixz;
 	uint64_t reported_ms;
 	struct manifest_totals before; /* of the archives before this one */
-	struct sha256 sha;
-	struct content content;
-	unsigned char head[PROGRAM_HEAD_BYTES]; /* of the file */
-	char *kept;				/* its content, if it is to be kept; else NULL */
-	struct xattr *xattrs;			/* of the entry: those that the file will have */
+	struct entry_content content;  /* its digest also serves for attributes */
+	struct xattr *xattrs;	       /* of the entry: those that the file will have */
 	size_t xattr_capacity;
 	struct diag *diag;
 };
@@ -107,51 +104,28 @@ static int fail_stream(struct reader *reader, int r, const char *path)
 	return fail(reader, code, path, text);
 }
 
-/* Copies the part of a file's data at @offset that is in its first @end bytes. */
-static void copy_part(void *to, uint64_t end, uint64_t offset, const void *data, size_t size)
-{
-	if (offset < end)
-		memcpy((char *)to + offset, data, size < end - offset ? size : end - offset);
-}
-
-/* Computes the digest of the content, and the blocks that it occupies; collects its beginning, and all
- * of what is to be kept. 0 or -errno. */
+/* Reads the content, and counts the blocks that it occupies. 0 or -errno. */
 static int read_content(struct reader *reader, const char *path, struct manifest_entry *entry)
 {
-	struct content *content = &reader->content;
-	uint64_t offset, end_block = 0, head_bytes = entry->size;
+	uint64_t offset, end_block = 0;
 	const void *data;
 	size_t size;
-	int r;
+	int r = entry_content_begin(&reader->content, reader->manifest, path, entry);
 
-	if (head_bytes > sizeof(reader->head))
-		head_bytes = sizeof(reader->head);
-	memset(reader->head, 0, head_bytes);
-	if (manifest_keeps(reader->manifest, path, entry->size)) {
-		reader->kept = calloc(1, entry->size + 1);
-		if (!reader->kept)
-			return -ENOMEM;
-		entry->content = reader->kept;
-	}
-	content_begin(content, &reader->sha);
+	if (r < 0)
+		return r;
 	while ((r = tar_stream_content(reader->stream, &offset, &data, &size)) > 0) {
 		uint64_t first = offset / CONTENT_UNIT;
 		uint64_t end = (offset + size + CONTENT_UNIT - 1) / CONTENT_UNIT;
 
-		content_add_hole(content, offset - content->at);
-		content_add(content, data, size);
-		copy_part(reader->head, head_bytes, offset, data, size);
-		if (reader->kept)
-			copy_part(reader->kept, entry->size, offset, data, size);
+		entry_content_add(&reader->content, offset, data, size);
 		first = first > end_block ? first : end_block;
 		entry->block_bytes += (end > first ? end - first : 0) * CONTENT_UNIT;
 		end_block = end > end_block ? end : end_block;
 	}
 	if (r < 0)
 		return fail_stream(reader, r, path);
-	content_add_hole(content, entry->size - content->at);
-	entry->program = program_identify(reader->head, head_bytes);
-	return content_end(content, entry->digest);
+	return entry_content_end(&reader->content, entry);
 }
 
 /* ---- attributes ---- */
@@ -332,7 +306,7 @@ static int read_xattrs(
 	r = add_acls(reader, &attributes, from, entry);
 	entry->xattr_labels = xattrs_labels(attributes.list, attributes.count);
 	if (r == 0)
-		r = xattrs_digest(&reader->sha, attributes.list, attributes.count,
+		r = xattrs_digest(&reader->content.sha, attributes.list, attributes.count,
 			entry->xattr_labels, entry->xattr_digest);
 	free(attributes.values[ACL_ACCESS]);
 	free(attributes.values[ACL_DEFAULT]);
@@ -459,8 +433,6 @@ static int read_entries(struct reader *reader)
 
 	while ((r = tar_stream_next(reader->stream, &from)) > 0) {
 		r = read_entry(reader, &from);
-		free(reader->kept);
-		reader->kept = NULL;
 		if (r == -EFBIG)
 			return refuse_size(reader->manifest, reader->diag, from.path);
 		if (r < 0)
@@ -484,13 +456,13 @@ int manifest_append(struct manifest *manifest, int fd, int (*progress)(void *arg
 	reader->diag = diag;
 	reader->before = *manifest_totals(manifest);
 	reader->stream = tar_stream_new(read_part, reader);
-	r = sha256_init(&reader->sha);
+	r = entry_content_init(&reader->content);
 	if (!reader->stream)
 		r = -ENOMEM;
 	if (r == 0)
 		r = read_entries(reader);
 	tar_stream_free(reader->stream);
-	sha256_finish(&reader->sha);
+	entry_content_finish(&reader->content);
 	free(reader->xattrs);
 	free(reader);
 	return r;

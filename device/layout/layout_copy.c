@@ -7,14 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/* True for a relative path without "//", "." and ".." as parts, and a "/" at its end. */
+/* True for a relative path without "//", "." and ".." as parts, and without a "/" at its end. */
 static bool is_name(const char *name)
 {
 	for (size_t length; *name; name += length + (name[length] == '/' && name[length + 1])) {
 		length = strcspn(name, "/");
 		if (length == 0 || (length == 1 && name[0] == '.') ||
-			(length == 2 && name[0] == '.' && name[1] == '.') ||
-			(name[length] == '/' && !name[length + 1]))
+			(length == 2 && name[0] == '.' && name[1] == '.'))
 			return false;
 	}
 	return true;

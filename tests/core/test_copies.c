@@ -97,17 +97,19 @@ static void what_is_no_file_is_refused(void **state)
 	expect_refused(box, "dtbs", -ELOOP, "deeper than 32 folders: does a link lead");
 }
 
-static struct manifest *read_copies(const struct layout *layout, const char *before)
+/* The archive has a link @replaced (NULL: none), and an empty file from 1970. */
+static struct manifest *read_copies(const struct layout *layout, const char *replaced)
 {
 	struct manifest *manifest = manifest_new();
-	const struct manifest_entry entry = {
-		.path = "", .link = "", .type = MANIFEST_FILE, .mode = 0600, .uid = 7};
+	const struct manifest_entry link = {.path = "", .link = "/x", .type = MANIFEST_SYMLINK};
+	const struct manifest_entry file = {.path = "", .link = "", .type = MANIFEST_FILE};
 	uint64_t bytes = 99;
 	struct diag diag;
 
 	assert_non_null(manifest);
-	if (before)
-		assert_int_equal(manifest_add(manifest, before, &entry), 0);
+	if (replaced)
+		assert_int_equal(manifest_add(manifest, replaced, &link), 0);
+	assert_int_equal(manifest_add(manifest, "boot/d/empty", &file), 0);
 	if (copies_read(manifest, layout, &bytes, &diag) < 0)
 		fail_msg("%s", diag.text);
 	assert_int_equal(manifest_seal(manifest), 0);
@@ -143,7 +145,7 @@ static void the_manifest_has_their_metadata(void **state)
 	assert_int_equal(entry.type, MANIFEST_DIR);
 	assert_true(manifest_find(manifest, "boot/d/z", &entry)); /* links are followed */
 	assert_int_equal(entry.type, MANIFEST_FILE);
-	assert_int_equal(manifest_totals(manifest)->needs[TAR_NEED_OVER_NAMES].count, 0);
+	assert_int_equal(manifest_totals(manifest)->needs[TAR_NEED_OVER_LINK].count, 0);
 	manifest_free(manifest);
 }
 
@@ -155,12 +157,15 @@ static int check_one(void *arg, const struct copied *copied, struct diag *diag)
 static void a_change_is_found(void **state)
 {
 	const struct sandbox *box = *state;
-	const struct timespec times[2] = {{0}, {.tv_sec = 1}};
+	const struct timespec before[2] = {{0}, {.tv_sec = 1, .tv_nsec = 2}};
+	const struct timespec after[2] = {{0}, {.tv_sec = 1, .tv_nsec = 3}};
+	const struct timespec epoch[2] = {{0}, {0}};
 	struct manifest *manifest;
 	struct layout layout;
 	struct diag diag;
 
 	make_folder(box);
+	assert_int_equal(utimensat(box->root, "in/zImage", before, 0), 0);
 	layout = copying(box, "/boot", "d=dtbs");
 	manifest = read_copies(&layout, NULL);
 	assert_int_equal(copies_each(&layout, check_one, manifest, &diag), 0);
@@ -169,13 +174,19 @@ static void a_change_is_found(void **state)
 	assert_non_null(strstr(diag.text, "/in/dtbs/new has changed since it was read"));
 	assert_int_equal(unlinkat(box->root, "in/dtbs/new", 0), 0);
 	assert_int_equal(copies_each(&layout, check_one, manifest, &diag), 0);
-	assert_int_equal(utimensat(box->root, "in/zImage", times, 0), 0);
+	/* One that is new, and like an entry of the archive. */
+	sandbox_file(box, "in/dtbs/empty", "");
+	assert_int_equal(utimensat(box->root, "in/dtbs/empty", epoch, 0), 0);
+	assert_int_equal(copies_each(&layout, check_one, manifest, &diag), -ESTALE);
+	assert_int_equal(unlinkat(box->root, "in/dtbs/empty", 0), 0);
+	assert_int_equal(utimensat(box->root, "in/zImage", after, 0), 0);
 	assert_int_equal(copies_each(&layout, check_one, manifest, &diag), -ESTALE);
 	assert_non_null(strstr(diag.text, "/in/dtbs/z has changed"));
-	manifest_free(manifest);
-
-	manifest = read_copies(&layout, NULL);
-	sandbox_file(box, "in/dtbs/a/c.dtb", "longer");
+	sandbox_file(box, "in/zImage", "longer");
+	assert_int_equal(utimensat(box->root, "in/zImage", before, 0), 0);
+	assert_int_equal(copies_each(&layout, check_one, manifest, &diag), 0);
+	sandbox_file(box, "in/zImage", "much longer");
+	assert_int_equal(utimensat(box->root, "in/zImage", before, 0), 0);
 	assert_int_equal(copies_each(&layout, check_one, manifest, &diag), -ESTALE);
 	manifest_free(manifest);
 }

@@ -316,7 +316,7 @@ part "what stays beside the boot loader alone" $loader_check '[SCOPE_BOOT] = LOA
 
 suite_is core/test_scope
 part "blobs of partitions stay" core/plan/scope.c 'blob->target != BLOB_PARTITION' 'true'
-part "a layout of images" core/plan/scope.c '? SCOPE_ALL : SCOPE_IMAGES' '? SCOPE_ALL : SCOPE_ALL'
+part "a layout of images" core/plan/scope.c 'SCOPE_FILES : SCOPE_IMAGES' 'SCOPE_FILES : SCOPE_ALL'
 
 boot_only=core/plan/boot_only.c
 suite_is core/test_boot_only
@@ -331,6 +331,14 @@ part "another size of a partition" $boot_only '&&
 			content->partitions[i].sectors == planned->sectors' ''
 part "another number of partitions" $boot_only 'return count != layout->count;' 'return false;'
 part "partitions that were not listed" $boot_only 'if (count > DISK_PARTITIONS_MAX)' 'if (0)'
+
+entry_content=core/manifest/entry_content.c
+suite_is core/test_entry_content
+part "a hole" $entry_content 'content_add_hole(&content->content, offset - content->content.at);' ''
+part "a hole at the end" $entry_content 'content_add_hole(&content->content, content->size - content->content.at);' ''
+part "the head of the last file" $entry_content 'memset(content->head, 0, content->head_bytes);' 'content->head_bytes = 0;'
+part "the content of the last file" $entry_content 'drop_kept(content);
+	content->size' 'content->size'
 
 copies=core/archive/copies.c
 suite_is core/test_copies

@@ -296,9 +296,7 @@ list=device/layout/layout_list.c
 copy=device/layout/layout_copy.c
 suite_is device/test_layout_copy device/test_layout_file
 part "a name that leaves the partition" $copy '!is_name(wanted) ||' ''
-part "a slash at the end" $copy '(name[length] == '"'/'"' && !name[length + 1]))
-			return false;' '0)
-			return false;'
+part "a slash at the end" $copy 'name[length] == '"'/'"' && name[length + 1]' 'name[length] == '"'/'"
 part "too many" $copy 'if (layout->copy_count == LAYOUT_COPIES_MAX)' 'if (layout->copy_count > LAYOUT_COPIES_MAX)'
 part "relative to the folder" $copy 'file[0] == '"'/'"' ?' '1 ?'
 part "of that partition" $copy 'if (layout->copies[i].partition != index)' 'if (0)'
