@@ -3,6 +3,7 @@
 
 #include "core/manifest/entry_content.h"
 #include "device/base/util.h"
+#include "device/layout/layout_copy.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -87,10 +88,9 @@ int copies_each(const struct layout *layout,
 
 	for (size_t i = 0; r == 0 && i < layout->copy_count; i++) {
 		const struct layout_copy *copy = &layout->copies[i];
-		const char *mount = layout->partitions[copy->partition].mount + 1;
-		char path[PATH_MAX];
+		char path[LAYOUT_COPY_PATH];
 
-		(void)STR_FORMAT(path, "%s%s%s", mount, *mount ? "/" : "", copy->name);
+		layout_copy_path(layout, copy, path);
 		r = walk_file(&walk, path, copy->file, 0);
 	}
 	return r;

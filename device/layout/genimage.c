@@ -451,7 +451,7 @@ static int add_vfat(struct reader *reader, cfg_t *image, struct layout_partition
 		(void)STR_FORMAT(p->mount, "/partition%zu", index + 1);
 	if (label && !STR_COPY(p->label, label))
 		return wrong(reader, vfat, "label", "at most 11 bytes");
-	p->label_is_set = label != NULL;
+	p->label_is_set = label && label[0];
 	if (options && (!STR_COPY(p->mkfs_options, options) ||
 			       mkfs_check_options(FS_VFAT, options, &why) < 0))
 		return wrong(reader, vfat, "extraargs", "mkfs-options that boardstrap(1) lists");

@@ -270,10 +270,20 @@ static int check_copies(const struct layout *spec, struct diag *diag)
 	for (size_t i = 0; i < spec->copy_count; i++) {
 		const struct layout_copy *copy = &spec->copies[i];
 		const struct layout_partition *p = &spec->partitions[copy->partition];
+		char path[LAYOUT_COPY_PATH];
+		size_t at;
 
 		if (p->mount[0] == '\0')
 			return diag_fail_at(diag, p->line, -EINVAL,
 				"partition %s has files but no mount point", p->name);
+		layout_copy_path(spec, copy, path);
+		at = layout_partition_of(spec, path);
+		if (at != copy->partition)
+			return diag_fail_at(diag, p->line, -EINVAL,
+				"file %s of partition %s would be in partition %s, which is mounted "
+				"on %s: give it to that one",
+				copy->name, p->name, spec->partitions[at].name,
+				spec->partitions[at].mount);
 		for (const struct layout_copy *other = spec->copies; other < copy; other++)
 			if (other->partition == copy->partition &&
 				strcasecmp(other->name, copy->name) == 0)

@@ -65,6 +65,14 @@ int layout_add_copy(struct layout *layout, size_t index, const char *word, const
 	return layout_add_named_copy(layout, index, name, equals + 1, folder, diag);
 }
 
+void layout_copy_path(
+	const struct layout *layout, const struct layout_copy *copy, char ret[LAYOUT_COPY_PATH])
+{
+	const char *folder = layout->partitions[copy->partition].mount + 1;
+
+	(void)str_format(ret, LAYOUT_COPY_PATH, "%s%s%s", folder, *folder ? "/" : "", copy->name);
+}
+
 size_t layout_count_copies(const struct layout *layout, size_t index)
 {
 	size_t count = 0;

@@ -20,6 +20,11 @@ _must_check_ int layout_add_copy(struct layout *layout, size_t index, const char
 /* The same for a name that is no part of a word. @name "" is that of the file. */
 _must_check_ int layout_add_named_copy(struct layout *layout, size_t index, const char *name,
 	const char *file, const char *folder, struct diag *diag);
+/* Writes the path of @copy in the tree: "boot/extlinux/extlinux.conf". */
+#define LAYOUT_COPY_PATH                                                                           \
+	(sizeof(((struct layout_partition *)0)->mount) + sizeof(((struct layout_copy *)0)->name))
+void layout_copy_path(
+	const struct layout *layout, const struct layout_copy *copy, char ret[LAYOUT_COPY_PATH]);
 /* Returns the number of copies for the partition at @index. */
 size_t layout_count_copies(const struct layout *layout, size_t index);
 /* True if both copy the same files to the same places of the tree. */

@@ -325,6 +325,9 @@ static const struct mistake mistakes[] = {
 		"has files but no mount point"},
 	{BOOT " files = { \"a\", \"b=a\", \"A=spl.bin\" }\n}\n" ROOT, 1,
 		"two files with the name A"},
+	{BOOT " files = 'efi/grub/x=a'\n}\npartition \"e\" { size = 1M format = ext4 mount = "
+	      "/boot/efi }\n" ROOT,
+		1, "file efi/grub/x of partition b would be in partition e"},
 	{BOOT " files = a\n files = b\n}\n" ROOT, 6, "files is given twice"},
 	{BOOT " files = { a }\n files = { b, c }\n}\n" ROOT, 6, "files is given twice"},
 	{BOOT " files = { a, \"\" }\n}\n" ROOT, 5, "must be a list such as"},
