@@ -467,13 +467,14 @@ static int read_genimage(struct parser *parser, char *text, size_t size)
 
 /* ---- files and names ---- */
 
-/* Sets the folder where relative paths of files begin: that of the layout file, or of the images. */
+/* Sets the folder where relative paths of files begin: that of the layout file, or of the images. It is absolute:
+ * the engine has another working directory. */
 static bool set_folder(struct parser *parser, bool has_images)
 {
 	const char *images = has_images && parser->choices ? parser->choices->images : NULL;
 
 	if (images)
-		return STR_COPY(parser->folder, images);
+		return path_make_absolute(images, parser->folder, sizeof(parser->folder));
 	return STR_FORMAT(parser->folder, "%.*s", (int)(strrchr(parser->path, '/') - parser->path),
 		parser->path);
 }
