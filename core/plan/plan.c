@@ -2,6 +2,7 @@
 #include "core/plan/plan.h"
 
 #include "core/plan/loader_check.h"
+#include "core/plan/namesakes.h"
 #include "core/plan/space.h"
 #include "core/plan/unfit.h"
 #include "core/process/child.h"
@@ -106,6 +107,27 @@ static int share_entry(void *arg, const struct manifest_entry *entry)
 	return 0;
 }
 
+/* tar, or a file of the layout, would replace the other one without a word. */
+static void note_namesakes(struct plan *plan, const struct manifest *manifest, size_t i)
+{
+	struct plan_share *share = &plan->shares[i];
+	struct namesakes found;
+	const char *slash;
+
+	if (plan->layout.partitions[i].fs != FS_VFAT ||
+		!namesakes_find(manifest, &plan->layout, i, &found))
+		return;
+	if (share->unfit == 0) {
+		slash = strrchr(found.other, '/');
+		STR_COPY(share->unfit_path, found.path);
+		str_sanitise(share->unfit_path);
+		(void)STR_FORMAT(share->unfit_why, "differs only in case from %s",
+			slash ? slash + 1 : found.other);
+		str_sanitise(share->unfit_why);
+	}
+	share->unfit += found.count;
+}
+
 /* The installer makes the mount point before it runs tar, which cannot replace it. */
 static void find_obstacle(struct plan *plan, const struct manifest *manifest, size_t i)
 {
@@ -135,8 +157,10 @@ static void make_shares(struct plan *plan, const struct manifest *manifest)
 		plan->plain_names = true;
 		(void)manifest_each(manifest, share_entry, plan);
 		(void)manifest_each_replaced(manifest, share_replaced, plan);
-		for (size_t i = 0; i < plan->layout.count; i++)
+		for (size_t i = 0; i < plan->layout.count; i++) {
+			note_namesakes(plan, manifest, i);
 			find_obstacle(plan, manifest, i);
+		}
 		return;
 	}
 	for (uint32_t n = 0; n < archives->count; n++) {

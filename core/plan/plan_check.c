@@ -190,8 +190,8 @@ static void check_space(const struct plan *plan, size_t index, struct plan_verdi
 	else if (share->unfit)
 		plan_problem_add(ret, "unfit",
 			"%s (%s) cannot hold %" PRIu64
-			" of the archive's entries for %s: %s %s. Choose another layout, or make the "
-			"archive without.",
+			" of the entries for %s: %s %s. Choose another layout, or make the archive, or "
+			"the files of the layout, without.",
 			name, fs_name(partition->fs), share->unfit, partition->mount,
 			share->unfit_path, share->unfit_why);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/plan/unfit.h"
 
+#include "device/base/utf8.h"
 #include "device/base/util.h"
 #include "device/layout/mkfs.h"
 
@@ -47,15 +48,32 @@ const char *unfit_type(enum manifest_type type)
 	return phrases[type];
 }
 
+/* The kernel's vfat drops dots at the end of a name, and refuses the others. Its names are UTF-16. */
+static const char *vfat_name_reason(const char *path)
+{
+	uint32_t point;
+
+	if (strpbrk(path, "\"*:<>?\\|"))
+		return "has a name with one of \"*:<>?\\|";
+	for (size_t length; *path; path += length) {
+		length = utf8_decode(path, &point);
+		if (length == 0)
+			return "has a name that is not UTF-8";
+		if (point < ' ')
+			return "has a name with a control character";
+		if ((point == '.' || point == ' ') && (path[1] == '/' || path[1] == '\0'))
+			return "has a name that ends with a dot or a space";
+	}
+	return NULL;
+}
+
 static const char *vfat_reason(const struct manifest_entry *entry)
 {
 	if (entry->type != MANIFEST_FILE && entry->type != MANIFEST_DIR)
 		return unfit_type(entry->type);
 	if (entry->size > UINT32_MAX)
 		return "is a file of 4 GiB or more";
-	if (strpbrk(entry->path, "\"*:<>?\\|"))
-		return "has a name with one of \"*:<>?\\|";
-	return NULL;
+	return vfat_name_reason(entry->path);
 }
 
 static const char *ext4_reason(

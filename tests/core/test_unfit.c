@@ -57,6 +57,17 @@ static void judges_entries(void **state)
 		{FS_VFAT, "", {.type = MANIFEST_HARDLINK}, "hard link"},
 		{FS_VFAT, "", {.type = MANIFEST_CHAR}, "device"},
 		{FS_VFAT, "", {.path = "a:b", .type = MANIFEST_FILE}, "name"},
+		{FS_VFAT, "", {.path = "a.d/.b c.~", .type = MANIFEST_FILE}, NULL},
+		{FS_VFAT, "",
+			{.path = "gr\xc3\xb6\xc3\x9f"
+				 "er",
+				.type = MANIFEST_FILE},
+			NULL},
+		{FS_VFAT, "", {.path = "gr\xf6\xdf", .type = MANIFEST_FILE}, "UTF-8"},
+		{FS_VFAT, "", {.path = "a.", .type = MANIFEST_FILE}, "dot"},
+		{FS_VFAT, "", {.path = "a /b", .type = MANIFEST_FILE}, "space"},
+		{FS_VFAT, "", {.path = "a\tb", .type = MANIFEST_DIR}, "control"},
+		{FS_EXT4, "", {.path = "a:\t. ", .type = MANIFEST_DIR}, NULL},
 		{FS_VFAT, "", {.type = MANIFEST_FILE, .mtime_s = 0}, NULL},
 	};
 

@@ -256,6 +256,12 @@ part "a prefix in GNU's format" $header 'ret->format == TAR_FORMAT_USTAR && bloc
 suite_is core/test_unfit
 part "attributes that need a block" core/plan/unfit.c 'block - EXT4_XATTR_HEAD' 'EXT4_BLOCK'
 part "the blocks of a file" core/plan/unfit.c '(uint64_t)block * UINT32_MAX' '(uint64_t)EXT4_BLOCK * UINT32_MAX'
+part "a dot at the end of a name" core/plan/unfit.c "point == '.' || " ''
+
+suite_is core/test_namesakes
+part "the case of a folder" core/plan/namesakes.c "path[at] != '/' && path[at] != '\0'" "path[at] != '\0'"
+part "names of other folders" core/plan/namesakes.c 'name.folded = name.exact;' ';'
+part "each name once" core/plan/namesakes.c 'names->list[count - 1].exact != names->list[i].exact' 'true'
 
 suite_is core/test_acl
 part "names without a number" core/format/acl.c '*numbered &= has_id && id <= INT32_MAX;' ';'
