@@ -143,7 +143,7 @@ demo: deps-demo ## install a small real root filesystem on an image file
 	@bash tests/tools/demo.sh
 
 .PHONY: check check-unit check-root check-vm
-VM_TESTS := $(addprefix tests/vm/,layouts.sh fat.sh udev.sh udev-late.sh emmc-install.sh serial.sh boot-areas.sh tables.sh renumber.sh pull.sh boot-rom.sh boot-bios.sh)
+VM_TESTS := $(addprefix tests/vm/,layouts.sh files.sh fat.sh udev.sh udev-late.sh emmc-install.sh serial.sh boot-areas.sh tables.sh renumber.sh pull.sh boot-rom.sh boot-bios.sh)
 E2E := $(filter-out %/lib.sh %/tree.sh,$(wildcard tests/e2e/*.sh))
 SOURCE_TESTS := tests/tools/mutants.sh tests/tools/arrows.sh tests/tools/prose.sh tests/tools/queues.sh
 # The longest first: the runner uses this order until it has measured them.

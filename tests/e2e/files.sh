@@ -3,7 +3,7 @@
 #
 # files.sh - files beside the archive that a layout copies into its partitions: beside an archive, whose entries they
 # replace, and without one. The kernel's own filesystems show every file with its metadata; what cannot be copied is
-# refused before anything is written. tests/vm/tables.sh does the same with a vfat.
+# refused before anything is written. tests/vm/files.sh does the same with a vfat.
 . "$(dirname "$0")/lib.sh"
 begin tar sfdisk losetup mkfs.ext4 jq
 
