@@ -61,16 +61,20 @@ static int walk_folder(const struct walk *walk, const char *path, const char *fi
 
 static int walk_file(const struct walk *walk, const char *path, const char *file, unsigned depth)
 {
-	_cleanup_close_ int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct copied copied = {.path = path, .file = file, .fd = fd};
-	int r;
+	struct copied copied = {.path = path, .file = file, .fd = -1};
+	_cleanup_close_ int fd = -1;
+	int r = stat(file, &copied.st);
 
-	if (fd < 0 || fstat(fd, &copied.st) < 0)
+	/* To open a device can change it. */
+	if (r == 0 && (S_ISREG(copied.st.st_mode) || S_ISDIR(copied.st.st_mode)))
+		r = fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (r < 0 || (fd >= 0 && fstat(fd, &copied.st) < 0))
 		return diag_fail(
 			walk->diag, -errno, "%s cannot be read: %s", file, strerror(errno));
+	copied.fd = fd;
 	if (depth > DEPTH_MAX)
 		return diag_fail(walk->diag, -ELOOP,
-			"%s is deeper than %d folders: does a link lead to a folder above it?",
+			"%s is more than %d folders deep, as a link to a folder above it would be",
 			file, DEPTH_MAX);
 	if (!S_ISREG(copied.st.st_mode) && !S_ISDIR(copied.st.st_mode))
 		return diag_fail(
@@ -93,6 +97,8 @@ int copies_each(const struct layout *layout,
 		layout_copy_path(layout, copy, path);
 		r = walk_file(&walk, path, copy->file, 0);
 	}
+	if (r < 0)
+		str_sanitise(diag->text);
 	return r;
 }
 
@@ -205,6 +211,5 @@ int copies_check(const struct manifest *manifest, const struct copied *copied, s
 				   entry.mtime_s == st->st_mtim.tv_sec &&
 				   entry.mtime_ns == (uint32_t)st->st_mtim.tv_nsec)))
 		return 0;
-	return diag_fail(diag, -ESTALE, "%s has changed since it was read. Choose the layout again",
-		copied->file);
+	return diag_fail(diag, -ESTALE, "%s has changed since it was read", copied->file);
 }

@@ -18,7 +18,7 @@
 struct copied {
 	const char *path; /* in the tree: "boot/extlinux/extlinux.conf" */
 	const char *file; /* that it is copied from */
-	int fd;		  /* of a file: open for reading, at its begin; else -1 */
+	int fd;		  /* open for reading */
 	struct stat st;	  /* of the file */
 };
 

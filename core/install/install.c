@@ -57,6 +57,16 @@ static void take_archives(struct snapshot *snapshot, const struct archive_list *
 	}
 }
 
+/* Without files the share of the step commit is fixed. */
+static uint64_t blob_bytes(const struct plan *plan)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; scope_has_files(plan->scope) && i < plan->layout.blob_count; i++)
+		bytes += plan->layout.blobs[i].size_bytes;
+	return bytes;
+}
+
 /* The plan is complete. */
 static void take_plan(struct install *in)
 {
@@ -67,6 +77,7 @@ static void take_plan(struct install *in)
 		.extracted_bytes = plan->totals.stream_bytes + plan->copy_bytes,
 		.medium_bytes = plan->totals.block_bytes,
 		.verify_bytes = plan->totals.content_bytes,
+		.commit_bytes = blob_bytes(plan),
 		.verify = plan->verify,
 		.scope = plan->scope,
 	};

@@ -117,7 +117,8 @@ static int check_copies_work(void *arg, int report_fd)
 	struct diag diag;
 	int r = copying_check(&job->plan.layout, job->manifest, &diag);
 
-	return r < 0 ? child_report_fail(report_fd, r, "%s", diag.text) : 0;
+	return r < 0 ? child_report_fail(report_fd, r, "%s. Choose the layout again", diag.text)
+		     : 0;
 }
 
 /* And the same for the files of the layout. */

@@ -33,7 +33,7 @@ static const unsigned fixed_permille[SCOPE_COUNT][STEP_COUNT] = {
 			[STEP_WIPE] = 10,
 			[STEP_TABLE] = 1,
 			[STEP_MKFS] = 7,
-			[STEP_COMMIT] = 500, /* the images; blobs are not in the byte counts */
+			[STEP_COMMIT] = 10,
 		},
 	[SCOPE_IMAGES] =
 		{
@@ -252,6 +252,8 @@ static void update_percent(struct progress *progress)
 	struct progress_view *view = &progress->view;
 	struct gauge stream = view->extracted.total > 0 ? view->extracted : view->archive;
 	double verify = verify_work(progress), permille = 0, all, done;
+	/* In the same unit: written, and read back. */
+	double commit = 2 * (double)progress->totals.commit_bytes;
 	const unsigned *fixed_of = fixed_permille[progress->totals.scope];
 	unsigned fixed = 0;
 
@@ -262,11 +264,13 @@ static void update_percent(struct progress *progress)
 	}
 	if (progress->step < STEP_COUNT)
 		permille += fixed_of[progress->step] * fraction(view->step);
-	all = (double)stream.total + (double)view->medium.total + verify;
+	all = (double)stream.total + (double)view->medium.total + verify + commit;
 	done = (double)stream.done + (double)view->medium.done;
 	if (progress->step == STEP_VERIFY)
 		done += verify * fraction(view->step);
-	else if (progress->step > STEP_VERIFY)
+	else if (progress->step == STEP_COMMIT)
+		done += verify + commit * fraction(view->step);
+	else if (progress->step > STEP_COMMIT)
 		done = all;
 	if (all > 0)
 		permille += (1000 - fixed) * done / all;
@@ -319,6 +323,17 @@ static double verify_seconds_left(const struct progress *progress)
 	       (VERIFY_SPEEDUP * (double)write_bps);
 }
 
+static double commit_seconds_left(const struct progress *progress)
+{
+	const struct progress_view *view = &progress->view;
+	double rate = (double)(progress->write_bps > 0 ? progress->write_bps : view->mean_bps);
+	double left = progress->step == STEP_COMMIT ? 1 - fraction(view->step) : 1;
+
+	return COMMIT_S + (rate > 0 ? (1 + 1 / VERIFY_SPEEDUP) * left *
+						  (double)progress->totals.commit_bytes / rate
+				    : 0);
+}
+
 static void update_eta(struct progress *progress)
 {
 	struct progress_view *view = &progress->view;
@@ -332,7 +347,7 @@ static void update_eta(struct progress *progress)
 		return;
 	write = write_seconds_left(progress);
 	verify = verify_seconds_left(progress);
-	all = write + verify + COMMIT_S;
+	all = write + verify + commit_seconds_left(progress);
 	if (write >= 0 && verify >= 0 && all < ETA_LIMIT_S)
 		view->eta_s = progress->step >= STEP_COUNT ? 0 : (int64_t)(all + 0.5);
 }

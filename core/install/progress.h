@@ -43,7 +43,8 @@ struct progress_totals {
 	uint64_t extracted_bytes; /* of the tar stream, in tar's records */
 	uint64_t medium_bytes;	  /* blocks of the files; progress adds the overhead */
 	uint64_t verify_bytes;
-	bool verify; /* false: the step is skipped */
+	uint64_t commit_bytes; /* of blobs, beside files */
+	bool verify;	       /* false: the step is skipped */
 	enum scope scope;
 };
 

@@ -69,6 +69,7 @@ struct manifest_totals {
 	uint64_t xattrs, acls, sparse; /* entries that have them */
 	uint64_t dotted;	       /* names that begin with "./", or are "." */
 	uint64_t stripped;	       /* entries left out by manifest_strip, without folders */
+	uint64_t copies;	       /* entries that come from no archive */
 	struct manifest_need needs[TAR_NEED_COUNT];
 	uint32_t problem_count; /* may exceed the array */
 	struct manifest_problem problems[MANIFEST_PROBLEMS_MAX];

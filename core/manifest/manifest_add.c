@@ -346,6 +346,7 @@ int manifest_add(
 		return 0;
 	}
 	count(totals, entry);
+	totals->copies += manifest->archive == MANIFEST_NO_ARCHIVE;
 	if (!wrong && entry->type != MANIFEST_DIR && ends_with_dot(raw_path))
 		wrong = "a file with the name of a directory";
 	if (!wrong && entry->type == MANIFEST_SYMLINK)

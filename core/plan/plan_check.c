@@ -7,6 +7,7 @@
 #include "core/plan/space.h"
 #include "device/base/human.h"
 #include "device/base/util.h"
+#include "device/layout/layout_copy.h"
 #include "device/layout/layout_table.h"
 #include "device/layout/mkfs.h"
 
@@ -15,7 +16,6 @@
 #include <string.h>
 #include <strings.h>
 
-/* The file name of the archive with that number. */
 /* The name of the archive, or of the layout that has files without one. */
 static const char *name_of(const struct plan *plan, uint32_t archive)
 {
@@ -156,23 +156,26 @@ static void check_space(const struct plan *plan, size_t index, struct plan_verdi
 	uint64_t usable = space_usable_bytes(partition->fs, bytes, share->inodes);
 	uint64_t inodes = space_inodes(partition->fs, bytes);
 	uint64_t least = space_partition_bytes(partition->fs, share->block_bytes, share->inodes);
-	char name[64];
+	char name[64], source[300];
 
 	partition_name(plan, index, name);
+	(void)STR_FORMAT(source, "%s%s", name_of(plan, share->archive),
+		plan->archives.count > 0 && layout_count_copies(&plan->layout, index) > 0
+			? " with the files of the layout"
+			: "");
 	if (share->block_bytes > usable)
 		plan_problem_add(ret, "too-small",
 			"%s does not fit on %s: its content for %s needs %s, but the %s filesystem will "
 			"hold %s. Use a partition of at least %s.",
-			name_of(plan, share->archive), name, partition->mount,
-			human_size(share->block_bytes).s, fs_name(partition->fs),
-			human_size(usable).s, human_exact(least).s);
+			source, name, partition->mount, human_size(share->block_bytes).s,
+			fs_name(partition->fs), human_size(usable).s, human_exact(least).s);
 	else if (share->inodes > inodes)
 		plan_problem_add(ret, "inodes",
 			"%s does not fit on %s: it has %" PRIu64
 			" files for %s, but the %s filesystem will hold %" PRIu64
 			". Use a partition of at least %s.",
-			name_of(plan, share->archive), name, share->inodes, partition->mount,
-			fs_name(partition->fs), inodes, human_exact(least).s);
+			source, name, share->inodes, partition->mount, fs_name(partition->fs),
+			inodes, human_exact(least).s);
 	if (share->blocked_path[0])
 		plan_problem_add(ret, "mount-point",
 			"Layout %s mounts %s on %s, but /%s in %s %s. Mount it on another folder in "

@@ -207,8 +207,8 @@ static void report_images_means(const struct plan *plan, log_row *row, void *own
 static void report_files_means(const struct plan *plan, log_row *row, void *owner)
 {
 	row(owner, "With     ",
-		plan->verify ? "every file and image read back; no archive is extracted"
-			     : "every image read back; no verification of files");
+		plan->verify ? "all that is written is read back; no archive is extracted"
+			     : "files are not verified; no archive is extracted");
 }
 
 #define REPORTS_MAX 8

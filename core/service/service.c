@@ -424,6 +424,8 @@ int service_start(const struct plan *plan, const struct manifest *manifest, int 
 	int pair[2], r = 0;
 	pid_t pid;
 
+	if (plan->complete && scope_has_files(plan->scope) && !manifest)
+		return -EINVAL;
 	if (mkdir(SERVICE_DIR, 0700) < 0 && errno != EEXIST)
 		return -errno;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)

@@ -385,13 +385,19 @@ static int add_blob(struct reader *reader, cfg_t *section, const struct layout_p
 
 /* ---- filesystems that other sections describe ---- */
 
+static bool names_files(cfg_t *vfat)
+{
+	return cfg_size(vfat, "files") > 0 || cfg_size(vfat, "file") > 0;
+}
+
 /* The section that describes the image of that name as a vfat with files, or NULL. */
 static cfg_t *find_vfat(const struct reader *reader, const char *name)
 {
 	for (unsigned i = 0; i < cfg_size(reader->root, "image"); i++) {
 		cfg_t *image = cfg_getnsec(reader->root, "image", i);
 
-		if (strcmp(cfg_title(image), name) == 0 && cfg_size(image, "vfat") > 0)
+		if (strcmp(cfg_title(image), name) == 0 && cfg_size(image, "vfat") > 0 &&
+			names_files(cfg_getsec(image, "vfat")))
 			return image;
 	}
 	return NULL;
@@ -406,8 +412,11 @@ static int add_copies(struct reader *reader, cfg_t *vfat, size_t index)
 		cfg_t *file = cfg_getnsec(vfat, "file", i);
 		const char *image = text_of(file, "image");
 
-		if (layout_add_named_copy(reader->layout, index, cfg_title(file),
-			    image ? image : "", folder, &why) < 0)
+		if (!image)
+			return fail(reader, known_line(reader, cfg_getopt(vfat, "file")),
+				"file %s has no image", cfg_title(file));
+		if (layout_add_named_copy(
+			    reader->layout, index, cfg_title(file), image, folder, &why) < 0)
 			return fail(reader, line_of_option(reader, file, "image"), "%s", why.text);
 	}
 	for (unsigned i = 0; i < cfg_size(vfat, "files"); i++)
@@ -577,6 +586,13 @@ static int parse(struct reader *reader, char *text, size_t size)
 	return r;
 }
 
+static bool has_file(void *arg, const char *image)
+{
+	const struct genimage_files *files = arg;
+
+	return files->has(files->arg, NULL, image);
+}
+
 int genimage_read(char *text, size_t size, const struct genimage_files *files, struct layout *ret,
 	struct diag *diag)
 {
@@ -591,6 +607,6 @@ int genimage_read(char *text, size_t size, const struct genimage_files *files, s
 	reader->diag = diag;
 	if (strlen(text) != size)
 		return diag_fail(diag, -EINVAL, "this is not a text file: it contains a NUL byte");
-	r = genimage_text_reduce(text, diag);
+	r = genimage_text_reduce(text, has_file, (void *)(uintptr_t)files, diag);
 	return r == 0 ? parse(reader, text, size) : r;
 }

@@ -13,7 +13,7 @@
 /* The files that the description is about. */
 struct genimage_files {
 	const char *folder; /* of the images; for copies */
-	/* True if the image of that partition is there. */
+	/* True if the image is there, or (@partition not NULL) was given for that partition. */
 	bool (*has)(void *arg, const char *partition, const char *image);
 	void *arg;
 };

@@ -93,9 +93,28 @@ static bool has_section(const char *text, const char *end, const char *name)
 	return false;
 }
 
-static int keep_disk(char *text, struct diag *diag)
+/* Writes the name of the section at @text: image NAME {. "" if it is too long. */
+static void section_name(const char *text, char *ret, size_t size)
 {
-	char *at = text, *disk = NULL;
+	size_t length;
+
+	text += strlen("image");
+	text += strspn(text, " \t\r\n");
+	length = string_length(text);
+	if (length > 0) {
+		text++;
+		length -= 2;
+	} else {
+		length = strcspn(text, " \t\r\n{");
+	}
+	if (!str_format(ret, size, "%.*s", (int)length, text))
+		ret[0] = '\0';
+}
+
+static int keep_disk(
+	char *text, bool (*has)(void *arg, const char *image), void *arg, struct diag *diag)
+{
+	char *at = text, *disk = NULL, name[256];
 
 	for (at += strspn(at, " \t\r\n"); *at; at += strspn(at, " \t\r\n")) {
 		char *end = section_end(at);
@@ -103,12 +122,14 @@ static int keep_disk(char *text, struct diag *diag)
 		if (!end)
 			return diag_fail_at(diag, line_of(text, at), -EINVAL,
 				"the section that begins here is not closed");
+		section_name(at, name, sizeof(name));
 		if (is_word(at, "image") && has_section(at, end, "hdimage")) {
 			if (disk)
 				return diag_fail_at(diag, line_of(text, at), -EINVAL,
 					"this is a second disk image: a layout describes one disk");
 			disk = at;
-		} else if (is_word(at, "image") && has_section(at, end, "vfat")) {
+		} else if (is_word(at, "image") && has_section(at, end, "vfat") &&
+			   !has(arg, name)) {
 			at = end;
 			continue;
 		} else if (is_word(at, "image") || is_word(at, "flash") || is_word(at, "config")) {
@@ -133,7 +154,8 @@ bool genimage_text_is(const char *text)
 	return false;
 }
 
-int genimage_text_reduce(char *text, struct diag *diag)
+int genimage_text_reduce(
+	char *text, bool (*has)(void *arg, const char *image), void *arg, struct diag *diag)
 {
 	const char *variable;
 
@@ -142,5 +164,5 @@ int genimage_text_reduce(char *text, struct diag *diag)
 	if (variable) /* libConfuse would expand it */
 		return diag_fail_at(diag, line_of(text, variable), -EINVAL,
 			"variables of the environment are not known here");
-	return keep_disk(text, diag);
+	return keep_disk(text, has, arg, diag);
 }

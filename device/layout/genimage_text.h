@@ -12,10 +12,11 @@
 bool genimage_text_is(const char *text);
 
 /*
- * Overwrites all of @text with blanks but the sections of the disk image, and of images with a vfat. Comments go,
- * because libConfuse 3.3 counts lines wrongly after them, and so do images of other kinds: their folder has them.
+ * Overwrites all of @text with blanks but the sections of the disk image, and of images with a vfat for which @has
+ * returns false. Comments go, because libConfuse 3.3 counts lines wrongly after them, and so do other images.
  * Returns 0; or -EINVAL, with the reason and the line in @diag, if there is not just one disk image.
  */
-_must_check_ int genimage_text_reduce(char *text, struct diag *diag);
+_must_check_ int genimage_text_reduce(
+	char *text, bool (*has)(void *arg, const char *image), void *arg, struct diag *diag);
 
 #endif

@@ -286,10 +286,11 @@ static int check_copies(const struct layout *spec, struct diag *diag)
 				spec->partitions[at].mount);
 		for (const struct layout_copy *other = spec->copies; other < copy; other++)
 			if (other->partition == copy->partition &&
-				strcasecmp(other->name, copy->name) == 0)
+				(path_is_below(other->name, copy->name) ||
+					path_is_below(copy->name, other->name)))
 				return diag_fail_at(diag, p->line, -EINVAL,
-					"partition %s has two files with the name %s", p->name,
-					copy->name);
+					"partition %s has two files at one place: %s and %s",
+					p->name, other->name, copy->name);
 	}
 	return 0;
 }

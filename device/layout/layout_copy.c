@@ -40,7 +40,7 @@ int layout_add_named_copy(struct layout *layout, size_t index, const char *name,
 		return diag_fail_at(diag, p->line, -EINVAL,
 			"partition %s: '%.60s' is no name for a file in it: use a path such as "
 			"extlinux/extlinux.conf, of at most %zu bytes",
-			p->name, wanted, sizeof(copy.name) - 1);
+			p->name, name[0] ? name : file, sizeof(copy.name) - 1);
 	if (!(file[0] == '/' ? STR_COPY(copy.file, file)
 			     : STR_FORMAT(copy.file, "%s/%s", folder, file)))
 		return diag_fail_at(diag, p->line, -EINVAL,

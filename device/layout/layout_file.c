@@ -446,7 +446,7 @@ static bool has_image(void *arg, const char *partition, const char *image)
 	const struct parser *parser = arg;
 	char path[PATH_MAX];
 
-	return blob_choices_file(parser->choices, partition) ||
+	return (partition && blob_choices_file(parser->choices, partition)) ||
 	       (STR_FORMAT(path, "%s/%s", image[0] == '/' ? "" : parser->folder, image) &&
 		       access(path, F_OK) == 0);
 }

@@ -94,7 +94,7 @@ static void what_is_no_file_is_refused(void **state)
 	assert_int_equal(mkfifoat(box->root, "in/fifo", 0600), 0);
 	expect_refused(box, "fifo", -EINVAL, "/in/fifo is neither a regular file nor a folder");
 	sandbox_link(box, "in/dtbs/a/up", "..");
-	expect_refused(box, "dtbs", -ELOOP, "deeper than 32 folders: does a link lead");
+	expect_refused(box, "dtbs", -ELOOP, "more than 32 folders deep, as a link");
 }
 
 /* The archive has a link @replaced (NULL: none), and an empty file from 1970. */

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 struct board {
@@ -144,6 +145,7 @@ static void what_is_there_gives_way(void **state)
 static void failures_name_their_side(void **state)
 {
 	const struct sandbox *box = *state;
+	const struct timespec epoch[2] = {{0}, {0}};
 	struct board board;
 	bool at_target;
 	struct diag diag;
@@ -165,6 +167,58 @@ static void failures_name_their_side(void **state)
 	assert_non_null(strstr(diag.text, "/in/f has changed since it was read"));
 	assert_int_equal(board.told, 0);
 	free_board(&board);
+
+	/* One that went away, and one that only its content tells from the old one. */
+	sandbox_file(box, "in/d/one", "1");
+	sandbox_file(box, "in/d/two", "2");
+	assert_int_equal(utimensat(box->root, "in/d/one", epoch, 0), 0);
+	board = read_board(box, "d");
+	sandbox_file(box, "in/d/one", "x");
+	assert_int_equal(utimensat(box->root, "in/d/one", epoch, 0), 0);
+	assert_int_equal(copying_check(&board.layout, board.manifest, &diag), 0);
+	assert_int_equal(run_board(&board, &at_target, &diag), -ESTALE);
+	assert_false(at_target);
+	assert_non_null(strstr(diag.text, "/in/d/one has changed since it was read"));
+	sandbox_file(box, "in/d/one", "1");
+	assert_int_equal(utimensat(box->root, "in/d/one", epoch, 0), 0);
+	assert_int_equal(unlinkat(box->root, "in/d/two", 0), 0);
+	assert_int_equal(copying_check(&board.layout, board.manifest, &diag), -ESTALE);
+	assert_string_equal(diag.text, "a file of the layout was removed since it was read");
+	board.told = 0;
+	assert_int_equal(run_board(&board, &at_target, &diag), -ESTALE);
+	assert_false(at_target);
+	free_board(&board);
+}
+
+/* A folder that the archive has loses what the copy has not, and a default ACL is not inherited. */
+static void attributes_are_those_of_the_copy(void **state)
+{
+	/* user::rwx, group::rwx, other::---: acl(5), as the kernel stores it. */
+	static const unsigned char acl[] = {2, 0, 0, 0, 1, 0, 7, 0, 255, 255, 255, 255, 4, 0, 7, 0,
+		255, 255, 255, 255, 32, 0, 0, 0, 255, 255, 255, 255};
+	const struct sandbox *box = *state;
+	struct board board;
+	bool at_target;
+	struct diag diag;
+	char path[PATH_MAX], inside[PATH_MAX];
+
+	sandbox_file(box, "in/d/f", "1");
+	sandbox_dir(box, "out");
+	sandbox_dir(box, "out/boot");
+	sandbox_dir(box, "out/boot/d");
+	(void)sandbox_path(box, "out/boot/d", path);
+	(void)sandbox_path(box, "out/boot/d/f", inside);
+	if (setxattr(path, "user.a", "x", 1, 0) < 0 ||
+		setxattr(path, "system.posix_acl_default", acl, sizeof(acl), 0) < 0) {
+		print_message("this filesystem has no attributes: %s\n", strerror(errno));
+		skip();
+	}
+	board = read_board(box, "d");
+	assert_int_equal(run_board(&board, &at_target, &diag), 0);
+	assert_int_equal(getxattr(path, "user.a", NULL, 0), -1);
+	assert_int_equal(getxattr(path, "system.posix_acl_default", NULL, 0), -1);
+	assert_int_equal(getxattr(inside, "system.posix_acl_access", NULL, 0), -1);
+	free_board(&board);
 }
 
 int main(void)
@@ -173,6 +227,7 @@ int main(void)
 		sandbox_test(content_and_mode_are_copied),
 		sandbox_test(what_is_there_gives_way),
 		sandbox_test(failures_name_their_side),
+		sandbox_test(attributes_are_those_of_the_copy),
 	};
 
 	return cmocka_run_group_tests_name("copying", tests, NULL, NULL);

@@ -661,6 +661,43 @@ static void the_boot_loader_alone(void **state)
 	assert_int_equal(progress_view(&progress)->percent, 100);
 }
 
+/* The percentage at the begin of the commit, and in its middle. */
+static void commit_percents(uint64_t commit_bytes, int ret[2])
+{
+	const struct progress_totals files = {.scope = SCOPE_FILES,
+		.extracted_bytes = MIB(100),
+		.medium_bytes = MIB(100),
+		.verify_bytes = MIB(100),
+		.commit_bytes = commit_bytes,
+		.verify = true};
+	struct progress progress = {0};
+	struct progress_sample sample = {.now_ms = 1000, .step = STEP_FLUSH};
+
+	progress_init(&progress, &files, 0);
+	progress_update(&progress, &sample);
+	sample.step = STEP_COMMIT;
+	sample.step_total = MIB(2);
+	progress_update(&progress, &sample);
+	ret[0] = progress_view(&progress)->percent;
+	sample.now_ms = 2000;
+	sample.step_done = MIB(1);
+	progress_update(&progress, &sample);
+	ret[1] = progress_view(&progress)->percent;
+}
+
+/* Images beside files take their part of the percentage, and no images take none. */
+static void images_have_their_share(void **state)
+{
+	int percents[2];
+
+	(void)state;
+	commit_percents(0, percents);
+	assert_int_equal(percents[0], 98);
+	commit_percents(MIB(700), percents);
+	assert_in_range(percents[0], 10, 20);
+	assert_in_range(percents[1], 50, 65);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -685,6 +722,7 @@ int main(void)
 		cmocka_unit_test(the_clock_may_jump),
 		cmocka_unit_test(gauges_stay_consistent),
 		cmocka_unit_test(the_boot_loader_alone),
+		cmocka_unit_test(images_have_their_share),
 	};
 
 	return cmocka_run_group_tests_name("progress", tests, NULL, NULL);

@@ -348,6 +348,33 @@ static void an_image_that_is_there_is_taken(void **state)
 	assert_string_equal(layout.blobs[0].file, "boot.vfat");
 }
 
+/* A section that is not needed may have any words; one that is needed may not. */
+static void only_needed_sections_are_read(void **state)
+{
+	static const char other[] =
+		"image boot.vfat { mountpoint = x exec-pre = y vfat { minimize = 1 } }\n"
+		"image sd { hdimage {} partition boot { image = boot.vfat } }";
+	static const char empty[] = "image boot.vfat { vfat { } size = 1M }\n"
+				    "image sd { hdimage {} partition boot { image = boot.vfat } }";
+	static const char no_image[] =
+		"image boot.vfat {\n vfat { file a { } }\n size = 1M\n}\n"
+		"image sd { hdimage {} partition boot { image = boot.vfat } }";
+	struct layout layout = good(other);
+	struct diag diag;
+
+	(void)state;
+	assert_int_equal(layout.blob_count, 1);
+	images_are_there = false;
+	assert_int_equal(read_text(other, &layout, &diag), -EINVAL);
+	assert_string_equal(diag.text, "no such option 'mountpoint'");
+	assert_int_equal(read_text(no_image, &layout, &diag), -EINVAL);
+	assert_string_equal(diag.text, "file a has no image");
+	images_are_there = true;
+	layout = without_images(empty); /* another image can be given */
+	assert_int_equal(layout.copy_count, 0);
+	assert_string_equal(layout.blobs[0].file, "boot.vfat");
+}
+
 static void a_nul_is_no_text(void **state)
 {
 	char text[] = "image x {\0 }";
@@ -370,6 +397,7 @@ int main(void)
 		cmocka_unit_test(a_vfat_that_is_not_there_is_made),
 		cmocka_unit_test(a_vfat_may_have_a_size_of_its_own),
 		cmocka_unit_test(an_image_that_is_there_is_taken),
+		cmocka_unit_test(only_needed_sections_are_read),
 		cmocka_unit_test(a_nul_is_no_text),
 	};
 

@@ -323,8 +323,12 @@ static const struct mistake mistakes[] = {
 	/* files */
 	{"partition \"b\" {\n size = 1M\n files = spl.bin\n}\n" ROOT, 1,
 		"has files but no mount point"},
-	{BOOT " files = { \"a\", \"b=a\", \"A=spl.bin\" }\n}\n" ROOT, 1,
-		"two files with the name A"},
+	{BOOT " files = { \"a\", \"b=a\", \"a=spl.bin\" }\n}\n" ROOT, 1,
+		"two files at one place: a and a"},
+	{BOOT " files = { \"a/b=a\", \"a=spl.bin\" }\n}\n" ROOT, 1,
+		"two files at one place: a/b and a"},
+	{BOOT " files = { \"a\", \"a/b=spl.bin\" }\n}\n" ROOT, 1,
+		"two files at one place: a and a/b"},
 	{BOOT " files = 'efi/grub/x=a'\n}\npartition \"e\" { size = 1M format = ext4 mount = "
 	      "/boot/efi }\n" ROOT,
 		1, "file efi/grub/x of partition b would be in partition e"},
@@ -422,6 +426,7 @@ static void neighbours_are_valid(void **state)
 		"partition \"root\" { image = spl.bin grow = true }\n",
 		"blob \"x\" { file = nothing.bin offset = 4M }\n" ROOT,
 		BOOT " files = { }\n}\n" ROOT,
+		BOOT " files = { a, 'A=spl.bin', ab }\n}\n" ROOT,
 		/* Without an archive: files beside an image, and files alone. */
 		"partition \"root\" { image = spl.bin }\n" BOOT " files = { a, 'b/c=d' }\n}\n",
 		BOOT " files = a\n}\n",

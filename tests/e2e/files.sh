@@ -118,7 +118,7 @@ refused "a FIFO" "files/menu is neither a regular file nor a folder"
 rm files/menu
 mv menu files/menu
 ln -s .. files/dts/sub/up
-refused "a link to a folder above" "is deeper than 32 folders"
+refused "a link to a folder above" "is more than 32 folders deep"
 rm files/dts/sub/up
 head -c 60000000 /dev/zero | tr '\0' x >files/dts/large
 refused "files that do not fit" "does not fit on board.img, partition 1"
@@ -135,6 +135,8 @@ tar -C tree --format=posix --numeric-owner -cf folder.tar .
 refused "a file in place of a folder" "boot/zImage.d: replaces a directory that has entries" folder folder.tar
 rm -r tree/boot/zImage.d
 sed 's,"zImage","/../zImage=zImage",' files/board.conf >files/outside.conf
+sed 's,"zImage","dtbs/1.0/x=zImage",' files/board.conf >files/twice.conf
+refused "a file in a folder that is copied" "two files at one place: dtbs/1.0/x and dtbs/1.0" twice
 refused "a name outside" "outside.conf:1: .*is no name for a file in it" outside
 sed 's,"zImage","a=../board.img",' files/board.conf >files/target.conf
 refused "the target itself" "it is the layout.s file a itself" target
@@ -183,6 +185,29 @@ run 2 "so is a tar" install --yes "${alone[@]}" --tar tar && says "the sentence"
 
 if command -v tmux >/dev/null; then
 	export LC_ALL=C.UTF-8
+	touch -d "2001-02-03 04:05:06.789" files/dts files/dts/sub
+	# A layout that lacks a file must not leave the plan of the one before it.
+	image board.img 300M
+	mv files/menu menu
+	start "env TERM=screen $BOARDSTRAP --target board.img --allow image,unbootable --layout ./files/board.conf \
+		--archive rootfs.tar"
+	shows "beside an archive: screen 1" '> *board\.img'
+	enter_until "screen 2" 'rootfs\.tar'
+	enter_until "screen 3" '> board'
+	press Down
+	press Enter "another layout can be installed" 'Type its name, board\.img'
+	press Left "back" '> single-gpt'
+	press Up
+	press Enter "the first one lacks a file" 'files/menu cannot be read'
+	press r "it lacks it after r, too" 'files/menu cannot be read'
+	press r
+	mv menu files/menu
+	press r "and no longer" 'Type its name, board\.img'
+	type_keys "board.img"
+	press Enter "it installs to the end" 'exit code 0' 120
+	press q
+	content "by the screens, beside an archive"
+
 	image board.img 300M
 	start "env TERM=screen $BOARDSTRAP --target board.img --allow image --layout ./files/images.conf"
 	shows "screen 1" '> *board\.img'
@@ -192,6 +217,7 @@ if command -v tmux >/dev/null; then
 	mv files/menu menu
 	press Left "back" 'files'
 	press Enter "a file that went away is told" 'files/menu cannot be read'
+	press r "and still is after r" 'files/menu cannot be read'
 	mv menu files/menu
 	press r "and read again" 'Type its name, board\.img'
 	type_keys "board.img"

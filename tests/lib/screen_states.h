@@ -484,7 +484,7 @@ static struct model *review(void)
 	m->screen = &screen_review;
 	set_table(&m->target, 2, "ext4", "rootfs");
 	set_scan(m, INSPECT_OK);
-	m->planned = true;
+	m->planned = m->plan.complete = true;
 	m->plan.verify = true;
 	m->last_ms = 36000;
 	m->last_bps = 37748736;
@@ -620,7 +620,7 @@ static struct model *review_bad(void)
 	struct model *m = review_waits();
 
 	set_scan(m, INSPECT_BAD);
-	m->planned = true;
+	m->planned = m->plan.complete = true;
 	m->plan = (struct plan){0};
 	m->last_bps = 0;
 	m->verdict.count = 1;

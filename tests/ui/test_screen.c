@@ -285,7 +285,7 @@ static struct model *make_review(void)
 
 	m->screen = &screen_review;
 	set_scan(m, INSPECT_OK);
-	m->planned = true;
+	m->planned = m->plan.complete = true;
 	return m;
 }
 
@@ -907,7 +907,7 @@ static void review_is_cleared(void **state)
 
 	(void)state;
 	m->screen = &screen_review;
-	m->planned = true;
+	m->planned = m->plan.complete = true;
 	(void)type(m, "9f3");
 	assert_string_equal(m->confirm, "9f3");
 	(void)press(m, SYMBOL_CUT_LINE);
@@ -1328,7 +1328,7 @@ static void any_key_anywhere(void **state)
 
 		set_browse(m);
 		set_scan(m, INSPECT_OK);
-		m->planned = true;
+		m->planned = m->plan.complete = true;
 		for (int n = 0; n < 3000; n++) {
 			const int *size = sizes[n % (int)ARRAY_SIZE(sizes)];
 			struct key key = {(enum symbol)(random >> 8 & 15), 0};

@@ -85,7 +85,7 @@ static void check_screens(const char *type, const char *locale, bool unicode)
 	setenv("LC_ALL", locale, 1);
 	set_browse(m);
 	set_scan(m, INSPECT_OK);
-	m->planned = true;
+	m->planned = m->plan.complete = true;
 	emulator_open(&e, 24, 80, unicode);
 	term = open_term(&e, type);
 	assert_ptr_equal(term_glyphs(term), unicode ? &glyphs_unicode : &glyphs_ascii);

@@ -245,7 +245,7 @@ static void other_screens(void **state)
 		bench_open(&b, "vt220", unicode, 115200);
 		set_browse(b.model);
 		set_scan(b.model, INSPECT_OK);
-		b.model->planned = true;
+		b.model->planned = b.model->plan.complete = true;
 		model_set_snapshot(b.model, &passed);
 		for (size_t i = 0; i < ARRAY_SIZE(screens); i++) {
 			uint64_t bytes;

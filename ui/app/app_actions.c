@@ -29,6 +29,7 @@ static void enter_layout(struct app *app)
 static void enter_review(struct app *app)
 {
 	app->model->planned = false;
+	app_look_at_copies(app);
 	app_recall_last_run(app->model);
 	app_make_plan(app);
 }
@@ -150,6 +151,8 @@ static void on_begin(struct app *app)
 	struct model *m = app->model;
 	int fd, r;
 
+	if (!model_has_plan(m))
+		return;
 	app_check_plan(app); /* the Review may be old */
 	m->confirm[0] = '\0';
 	if (m->verdict.count > 0)
@@ -215,8 +218,6 @@ static void on_rescan(struct app *app)
 		return;
 	/* A bad archive may have been repaired or replaced. */
 	app_scan_again(app);
-	if (m->planned && model_has_plan(m))
-		app_check_plan(app);
 }
 
 static void on_target(struct app *app)

@@ -43,6 +43,7 @@ struct app {
 	struct inspect *inspect;
 	struct archive_list asked;	  /* what it was asked to read, */
 	struct layout asked_layout;	  /* and whose copies */
+	bool stale;			  /* the scan is to be made again */
 	struct settings_journal settings; /* empty path: settings must not be changed */
 	bool shown;			  /* the first screen has been drawn */
 	bool done, changed;		  /* changed: the model is newer than the screen */
@@ -92,8 +93,10 @@ void app_open_folder(struct app *app, const char *path, const char *select);
  * partitions, or keeps the scan that is already of these files. Returns false, with a notice, if it cannot
  * start. */
 bool app_scan_archive(struct app *app, const char *path);
-/* Scans what the layout needs again if it has changed, or was bad. */
+/* Scans what the layout needs again if it has changed, or could not be read, and makes the plan again. */
 void app_scan_again(struct app *app);
+/* Finds out whether the copies of the last scan have changed: then the next plan needs another scan. */
+void app_look_at_copies(struct app *app);
 /* Opens the first folder and, if the options name an archive, starts its scan. */
 void app_start_browsing(struct app *app);
 /* Makes the plan and checks it, unless the scan still runs or the plan is already made. Scans again if the

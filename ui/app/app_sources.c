@@ -153,20 +153,24 @@ static bool chosen_layout(const struct app *app, struct layout *ret, struct diag
 	return layout_take_archives(ret, app->options->archives, NULL, diag) == 0;
 }
 
-/* True if the last scan is one of these archives, and of the copies of @layout (may be NULL) as they are. */
+/* True if the last scan is one of these archives, and of the copies of @layout (may be NULL). */
 static bool is_scan_of(
 	const struct app *app, const struct archive_list *archives, const struct layout *layout)
 {
 	const struct layout none = {0};
+
+	return app->inspect && !app->stale && archive_list_equal(&app->asked, archives) &&
+	       layout_copies_equal(&app->asked_layout, layout ? layout : &none);
+}
+
+void app_look_at_copies(struct app *app)
+{
 	struct diag diag;
 
-	if (!layout)
-		layout = &none;
-	if (!app->inspect || !archive_list_equal(&app->asked, archives) ||
-		!layout_copies_equal(&app->asked_layout, layout))
-		return false;
-	return app->model->scan.state != INSPECT_OK ||
-	       copying_check(layout, inspect_manifest(app->inspect), &diag) == 0;
+	if (app->inspect && app->model->scan.state == INSPECT_OK &&
+		app->asked_layout.copy_count > 0 &&
+		copying_check(&app->asked_layout, inspect_manifest(app->inspect), &diag) < 0)
+		app->stale = true;
 }
 
 static bool is_scanned(
@@ -195,6 +199,7 @@ static bool scan(struct app *app, const struct archive_list *archives, const str
 	app->inspect = inspect;
 	app->asked = *archives;
 	app->asked_layout = layout ? *layout : (struct layout){0};
+	app->stale = false;
 	app->model->has_scan = true;
 	app->model->planned = false;
 	inspect_result(inspect, &app->model->scan);
@@ -224,14 +229,11 @@ void app_scan_again(struct app *app)
 {
 	struct model *m = app->model;
 
-	if (scope_has_archive(m->scope)) {
-		if (model_has_archive(m))
-			(void)app_scan_archive(app, app->asked.list[0].path);
-		return;
-	}
-	inspect_free(app->inspect);
-	app->inspect = NULL;
-	m->has_scan = m->planned = false;
+	app_look_at_copies(app);
+	app->stale = app->stale || m->scan.state == INSPECT_BAD;
+	if (scope_has_archive(m->scope) && model_has_archive(m))
+		(void)app_scan_archive(app, app->asked.list[0].path);
+	m->planned = false;
 	app_make_plan(app);
 }
 
@@ -303,6 +305,7 @@ static bool scan_for_layout(struct app *app)
 	m->verdict = (struct plan_verdict){.count = 1};
 	STR_FORMAT(m->verdict.problems[0].text,
 		"%.190s. Choose another layout, or correct it and press r.", diag.text);
+	m->plan.complete = false;
 	m->planned = true;
 	app->changed = true;
 	return false;
@@ -334,6 +337,7 @@ void app_make_plan(struct app *app)
 	if (has_files &&
 		((m->has_scan && m->scan.state == INSPECT_RUNNING) || !scan_for_layout(app)))
 		return;
+	m->plan.complete = false;
 	if (has_files && m->scan.state == INSPECT_BAD) {
 		m->verdict = (struct plan_verdict){.count = 1};
 		STR_FORMAT(m->verdict.problems[0].text,

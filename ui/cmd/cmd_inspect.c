@@ -74,7 +74,7 @@ static void print_json(const struct inspect_result *result, const struct boot_re
 	json_string(&json, "compression", compression_name(archive->compression));
 	json_string(&json, "sha256", *archive->sha256 ? archive->sha256 : NULL);
 	json_string(&json, "sidecar", sidecars[archive->sidecar]);
-	json_u64(&json, "archive_bytes", result->archive_total);
+	json_u64(&json, "archive_bytes", archive_list_bytes(&result->archives));
 	json_u64(&json, "extracted_bytes", totals->stream_bytes);
 	json_u64(&json, "entries", totals->entries);
 	json_u64(&json, "files", totals->files);
@@ -132,7 +132,7 @@ static void print_sound(const struct inspect_result *result, const struct boot_r
 	const struct manifest_totals *totals = &result->totals;
 
 	printf("Sound     tar, compression %s, ", compression_name(archive->compression));
-	printf("%s -> ", human_size(result->archive_total).s);
+	printf("%s -> ", human_size(archive_list_bytes(&result->archives)).s);
 	printf("%s\n", human_size(totals->stream_bytes).s);
 	printf("Entries   %s: ", human_count(totals->entries).s);
 	printf("%s files, ", human_count(totals->files).s);

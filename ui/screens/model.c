@@ -166,7 +166,7 @@ bool model_may_begin(const struct model *model)
 
 bool model_has_plan(const struct model *model)
 {
-	return model->planned &&
+	return model->planned && model->plan.complete &&
 	       (!scope_has_files(model->scope) || model->scan.state == INSPECT_OK);
 }
 

@@ -151,7 +151,7 @@ bool model_has_archive(const struct model *model);
 /* True if the plan has no problems: the install may begin. */
 bool model_may_begin(const struct model *model);
 
-/* True if the plan is made: a bad archive has a verdict, but no plan. */
+/* True if the plan is made: what could not be read has a verdict, but no plan. */
 bool model_has_plan(const struct model *model);
 
 /* Places every layout that could be read on the chosen target. */

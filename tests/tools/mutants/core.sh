@@ -30,6 +30,7 @@ part "an ETA that is too long" $progress 'all < ETA_LIMIT_S' 'true'
 part "no ETA in the first moments" $progress '(progress->step == STEP_EXTRACT && elapsed_ms < ETA_AFTER_MS)' 'false'
 part "no ETA in a stall" $progress 'view->stall_ms >= STALL_TEXT_MS' 'false'
 part "a pause that is no stall" $progress 'view->stall_ms < STALL_TEXT_MS' 'view->stall_ms <= STALL_TEXT_MS'
+part "the share of images" $progress 'done += verify + commit * fraction(view->step);' 'done = all;'
 part "no verification" $progress 'return progress->totals.verify ?' 'return true ?'
 part "one request" $progress 'requests == 1 ? "" : "s"' '"s"'
 
@@ -367,6 +368,9 @@ if [ "$(id -u)" = 0 ]; then
 			return 0;' 'return 0;'
 	part "a file that has changed" $copying 'int r = copies_check(run->copying->manifest, copied, diag);' 'int r = 0;'
 	part "the mode of a file" $copying 'fchmod(fd, mode) < 0' '0'
+	part "attributes of the archive" $copying 'int r = clear_attributes(fd);' 'int r = 0;'
+	part "a file that went away" $copying 'return count == manifest_totals(manifest)->copies' 'return 1'
+	part "another content" $copying 'memcmp(digest, entry.digest, sizeof(digest)) == 0' '1'
 	part "the side of a failure" $copying 'run->at_target = true;' ''
 fi
 

@@ -300,7 +300,9 @@ part "a slash at the end" $copy 'name[length] == '"'/'"' && name[length + 1]' 'n
 part "too many" $copy 'if (layout->copy_count == LAYOUT_COPIES_MAX)' 'if (layout->copy_count > LAYOUT_COPIES_MAX)'
 part "relative to the folder" $copy 'file[0] == '"'/'"' ?' '1 ?'
 part "of that partition" $copy 'if (layout->copies[i].partition != index)' 'if (0)'
-part "the same names" device/layout/layout_check.c 'strcasecmp(other->name, copy->name) == 0' '0'
+part "a folder around a file" device/layout/layout_check.c '(path_is_below(other->name, copy->name) ||' '('
+part "a file in a folder" device/layout/layout_check.c '||
+					path_is_below(copy->name, other->name)' ''
 part "a partition without a mount point" device/layout/layout_check.c 'p->mount[0] && layout_count_copies(spec, i) == 0' '0'
 part "a file of another partition" device/layout/layout_check.c 'if (at != copy->partition)' 'if (0)'
 part "a list given twice" device/layout/layout_file.c 'option->nvalues > 1' '1'
