@@ -692,7 +692,7 @@ static void images_have_their_share(void **state)
 
 	(void)state;
 	commit_percents(0, percents);
-	assert_int_equal(percents[0], 98);
+	assert_int_equal(percents[0], 99);
 	commit_percents(MIB(700), percents);
 	assert_in_range(percents[0], 10, 20);
 	assert_in_range(percents[1], 50, 65);
