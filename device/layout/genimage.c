@@ -4,6 +4,7 @@
 #include "device/base/util.h"
 #include "device/disk/disk.h"
 #include "device/layout/genimage_text.h"
+#include "device/layout/genimage_words.h"
 #include "device/layout/id.h"
 #include "device/layout/layout_copy.h"
 #include "device/layout/layout_keywords.h"
@@ -16,143 +17,14 @@
 #include <string.h>
 #include <strings.h>
 
-/* ---- values ---- */
-
-/* The lines of all values and partitions that were read: libConfuse forgets them. */
-struct known_line {
-	const void *object; /* the option, or the section of a partition */
-	int line;
-};
-#define LINES_MAX (20 * LAYOUT_PARTITIONS_MAX)
-
 struct reader {
 	struct layout *layout;
 	const struct genimage_files *files;
-	struct diag *diag;
+	struct genimage_words words;
 	cfg_t *root;
-	int error;
-	struct known_line lines[LINES_MAX];
-	size_t count;
 	bool is_hybrid;	     /* the types of an MBR are for copies in it */
 	uint64_t kept_bytes; /* end of the room that was kept free so far */
 };
-
-/* libConfuse passes no user data to its callbacks. */
-static struct reader *reading;
-
-static void keep_line(const void *object, int line)
-{
-	if (reading->count < LINES_MAX)
-		reading->lines[reading->count++] = (struct known_line){object, line};
-}
-
-static int known_line(const struct reader *reader, const void *object)
-{
-	for (size_t i = 0; i < reader->count; i++)
-		if (reader->lines[i].object == object)
-			return reader->lines[i].line;
-	return 0;
-}
-
-/* While a section is read, the line of the one around it is that where it began. */
-static int on_value(cfg_t *open, cfg_opt_t *option)
-{
-	cfg_t *root = reading->root;
-	const cfg_t *image = cfg_getnsec(root, "image", cfg_size(root, "image") - 1);
-
-	if (open != image && known_line(reading, open) == 0)
-		keep_line(open, image->line);
-	keep_line(option, open->line);
-	return 0;
-}
-
-static int line_of_option(const struct reader *reader, cfg_t *section, const char *name)
-{
-	return known_line(reader, cfg_getopt(section, name));
-}
-
-static int fail(struct reader *reader, int line, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static int fail(struct reader *reader, int line, const char *format, ...)
-{
-	va_list args;
-
-	if (reader->error < 0)
-		return reader->error;
-	reader->diag->line = line;
-	va_start(args, format);
-	(void)str_vformat(reader->diag->text, sizeof(reader->diag->text), format, args);
-	va_end(args);
-	str_sanitise(reader->diag->text);
-	reader->error = -EINVAL;
-	return reader->error;
-}
-
-static void __attribute__((format(printf, 2, 0)))
-on_error(cfg_t *cfg, const char *format, va_list args)
-{
-	char text[sizeof(reading->diag->text)];
-
-	(void)str_vformat(text, sizeof(text), format, args);
-	(void)fail(reading, cfg->line, "%s", text);
-}
-
-/* The value of an option; NULL if it is not there. */
-static const char *text_of(cfg_t *section, const char *name)
-{
-	return cfg_size(section, name) > 0 ? cfg_getstr(section, name) : NULL;
-}
-
-static int wrong(struct reader *reader, cfg_t *section, const char *name, const char *what)
-{
-	return fail(reader, line_of_option(reader, section, name), "%s = %.40s: must be %s", name,
-		text_of(section, name), what);
-}
-
-/* Leaves @ret if the option is not there. */
-static int take_size(struct reader *reader, cfg_t *section, const char *name, uint64_t *ret)
-{
-	const char *text = text_of(section, name);
-
-	if (!text)
-		return 0;
-	return str_to_bytes(text, ret) == 0 && *ret <= UINT64_C(1) << 56
-		       ? 0
-		       : wrong(reader, section, name,
-				 "a size in bytes, or with a suffix: s (512 bytes), K, M or G");
-}
-
-static int take_alignment(struct reader *reader, cfg_t *section, uint64_t *ret)
-{
-	int r = take_size(reader, section, "align", ret);
-
-	if (r < 0 || !text_of(section, "align") || layout_is_alignment(*ret))
-		return r;
-	return wrong(reader, section, "align", "512 bytes times a power of two");
-}
-
-static int take_number(struct reader *reader, cfg_t *section, const char *name, uint64_t *ret)
-{
-	const char *text = text_of(section, name);
-
-	return !text || str_to_u64(text, 0, ret) == 0 ? 0
-						      : wrong(reader, section, name, "a number");
-}
-
-static int take_bool(struct reader *reader, cfg_t *section, const char *name, bool *ret)
-{
-	static const char *const words[][2] = {{"false", "true"}, {"no", "yes"}, {"off", "on"}};
-	const char *text = text_of(section, name);
-
-	for (size_t i = 0; text && i < ARRAY_SIZE(words); i++)
-		for (size_t value = 0; value < 2; value++)
-			if (strcasecmp(text, words[i][value]) == 0) {
-				*ret = value == 1;
-				return 0;
-			}
-	return text ? wrong(reader, section, name, "true or false") : 0;
-}
 
 /* ---- the disk ---- */
 
@@ -164,7 +36,7 @@ static int read_table(struct reader *reader, cfg_t *disk)
 		bool hybrid;
 	} kinds[] = {{"mbr", TABLE_MBR, false}, {"dos", TABLE_MBR, false},
 		{"gpt", TABLE_GPT, false}, {"hybrid", TABLE_GPT, true}};
-	const char *name = text_of(disk, "partition-table-type");
+	const char *name = word_text(disk, "partition-table-type");
 	struct layout *layout = reader->layout;
 	bool has_table = true, is_gpt = false;
 	size_t i = 0;
@@ -173,35 +45,39 @@ static int read_table(struct reader *reader, cfg_t *disk)
 	while (name && i < ARRAY_SIZE(kinds) && strcmp(kinds[i].name, name) != 0)
 		i++;
 	if (i == ARRAY_SIZE(kinds))
-		return wrong(reader, disk, "partition-table-type", "mbr, gpt or hybrid");
+		return word_wrong(
+			&reader->words, disk, "partition-table-type", "mbr, gpt or hybrid");
 	layout->table = kinds[i].table;
 	reader->is_hybrid = kinds[i].hybrid;
-	r = take_bool(reader, disk, "partition-table", &has_table); /* the two older words */
+	r = word_bool(
+		&reader->words, disk, "partition-table", &has_table); /* the two older words */
 	if (r == 0)
-		r = take_bool(reader, disk, "gpt", &is_gpt);
+		r = word_bool(&reader->words, disk, "gpt", &is_gpt);
 	if (r == 0 && is_gpt)
 		layout->table = TABLE_GPT;
-	return r == 0 && !has_table
-		       ? wrong(reader, disk, "partition-table", "true: a disk has a table")
-		       : r;
+	return r == 0 && !has_table ? word_wrong(&reader->words, disk, "partition-table",
+					      "true: a disk has a table")
+				    : r;
 }
 
 static int read_disk_id(struct reader *reader, cfg_t *disk)
 {
-	const char *uuid = text_of(disk, "disk-uuid"), *id = text_of(disk, "disk-signature");
+	const char *uuid = word_text(disk, "disk-uuid"), *id = word_text(disk, "disk-signature");
 	struct layout *layout = reader->layout;
 	uint64_t number = 0;
 
 	if (uuid && (layout->table != TABLE_GPT || !id_of_uuid(uuid, layout->disk_uuid)))
-		return wrong(reader, disk, "disk-uuid", "the UUID of a GPT");
+		return word_wrong(&reader->words, disk, "disk-uuid", "the UUID of a GPT");
 	if (!id || strcmp(id, "random") == 0)
 		return 0;
 	if (str_to_u64(id, 0, &number) < 0 || number > UINT32_MAX)
-		return wrong(reader, disk, "disk-signature", "random, or a number of 32 bits");
+		return word_wrong(
+			&reader->words, disk, "disk-signature", "random, or a number of 32 bits");
 	if (layout->table == TABLE_GPT)
-		return reader->is_hybrid ? wrong(reader, disk, "disk-signature",
+		return reader->is_hybrid ? word_wrong(&reader->words, disk, "disk-signature",
 						   "left out: the MBR of a GPT has none here")
-					 : wrong(reader, disk, "disk-signature", "that of an MBR");
+					 : word_wrong(&reader->words, disk, "disk-signature",
+						   "that of an MBR");
 	if (number > 0)
 		(void)STR_FORMAT(layout->disk_uuid, "%08x", (unsigned)number);
 	return 0;
@@ -218,17 +94,17 @@ static int read_disk(struct reader *reader, cfg_t *disk)
 	if (r == 0)
 		r = read_disk_id(reader, disk);
 	if (r == 0)
-		r = take_alignment(reader, disk, &layout->align_bytes);
+		r = word_alignment(&reader->words, disk, &layout->align_bytes);
 	if (r == 0)
-		r = take_size(reader, disk, "gpt-location", &layout->gpt_entries_bytes);
+		r = word_size(&reader->words, disk, "gpt-location", &layout->gpt_entries_bytes);
 	if (r == 0) /* the backup is at the end of the disk, not of an image */
-		r = take_bool(reader, disk, "gpt-no-backup", &ignored);
+		r = word_bool(&reader->words, disk, "gpt-no-backup", &ignored);
 	if (r == 0)
-		r = take_bool(reader, disk, "fill", &ignored);
+		r = word_bool(&reader->words, disk, "fill", &ignored);
 	if (r == 0)
-		r = take_number(reader, disk, "extended-partition", &extended);
+		r = word_number(&reader->words, disk, "extended-partition", &extended);
 	if (r == 0 && extended != 0 && extended != TABLE_MBR_PRIMARY)
-		r = wrong(reader, disk, "extended-partition", "4 or left out");
+		r = word_wrong(&reader->words, disk, "extended-partition", "4 or left out");
 	return r;
 }
 
@@ -241,7 +117,7 @@ static int read_type_uuid(struct reader *reader, cfg_t *section, struct layout_p
 		const char *text, *type;
 	} shortcuts[] = {{"L", "linux"}, {"S", "swap"}, {"H", "home"}, {"U", "esp"},
 		{"uefi", "esp"}, {"F", "data"}, {"fat32", "data"}, {"u-boot-env", "uboot-env"}};
-	const char *text = text_of(section, "partition-type-uuid");
+	const char *text = word_text(section, "partition-type-uuid");
 
 	for (size_t i = 0; i < ARRAY_SIZE(shortcuts); i++)
 		if (!text || strcasecmp(text, shortcuts[i].text) == 0) {
@@ -250,28 +126,28 @@ static int read_type_uuid(struct reader *reader, cfg_t *section, struct layout_p
 		}
 	if (layout_take_type(p, text) && p->type_guid[0])
 		return 0;
-	return wrong(
-		reader, section, "partition-type-uuid", "a GUID, or a name such as L, U or esp");
+	return word_wrong(&reader->words, section, "partition-type-uuid",
+		"a GUID, or a name such as L, U or esp");
 }
 
 static int read_type(struct reader *reader, cfg_t *section, struct layout_partition *p)
 {
 	uint64_t type = 0;
-	int r = take_number(reader, section, "partition-type", &type);
+	int r = word_number(&reader->words, section, "partition-type", &type);
 
 	if (r == 0 && type > UINT8_MAX)
-		r = wrong(reader, section, "partition-type", "a byte");
+		r = word_wrong(&reader->words, section, "partition-type", "a byte");
 	if (r < 0)
 		return r;
-	if (reader->layout->table == TABLE_MBR && text_of(section, "partition-type-uuid"))
-		return wrong(reader, section, "partition-type-uuid", "on a GPT");
+	if (reader->layout->table == TABLE_MBR && word_text(section, "partition-type-uuid"))
+		return word_wrong(&reader->words, section, "partition-type-uuid", "on a GPT");
 	if (reader->layout->table == TABLE_MBR) {
 		p->type_mbr = (int)type;
 		return 0;
 	}
 	if (type != 0 && !reader->is_hybrid)
-		return wrong(
-			reader, section, "partition-type", "on an MBR: use partition-type-uuid");
+		return word_wrong(&reader->words, section, "partition-type",
+			"on an MBR: use partition-type-uuid");
 	p->type_hybrid = (uint8_t)type;
 	return read_type_uuid(reader, section, p);
 }
@@ -287,15 +163,15 @@ static int refuse_flags(struct reader *reader, cfg_t *section)
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
 		bool value = false;
 
-		r = take_bool(reader, section, flags[i], &value);
+		r = word_bool(&reader->words, section, flags[i], &value);
 		if (r == 0 && value)
-			r = wrong(
-				reader, section, flags[i], "left out: boardstrap has no such flag");
+			r = word_wrong(&reader->words, section, flags[i],
+				"left out: boardstrap has no such flag");
 		if (r < 0)
 			return r;
 	}
-	r = take_size(reader, section, "imageoffset", &skipped);
-	return r == 0 && skipped != 0 ? wrong(reader, section, "imageoffset",
+	r = word_size(&reader->words, section, "imageoffset", &skipped);
+	return r == 0 && skipped != 0 ? word_wrong(&reader->words, section, "imageoffset",
 						"0: a file is written from its begin")
 				      : r;
 }
@@ -303,25 +179,26 @@ static int refuse_flags(struct reader *reader, cfg_t *section)
 static int read_partition(struct reader *reader, cfg_t *section, struct layout_partition *p)
 {
 	struct layout *layout = reader->layout;
-	const char *uuid = text_of(section, "partition-uuid");
+	const char *uuid = word_text(section, "partition-uuid");
 	int r = read_type(reader, section, p);
 
 	p->blobs_before = (unsigned)layout->blob_count;
 	p->after_bytes = reader->kept_bytes;
 	if (r == 0)
-		r = take_alignment(reader, section, &p->align_bytes);
+		r = word_alignment(&reader->words, section, &p->align_bytes);
 	if (r == 0)
-		r = take_size(reader, section, "size", &p->size_bytes);
+		r = word_size(&reader->words, section, "size", &p->size_bytes);
 	if (r == 0)
-		r = take_size(reader, section, "offset", &p->offset_bytes);
+		r = word_size(&reader->words, section, "offset", &p->offset_bytes);
 	if (r == 0)
-		r = take_bool(reader, section, "bootable", &p->bootable);
+		r = word_bool(&reader->words, section, "bootable", &p->bootable);
 	if (r == 0)
-		r = take_bool(reader, section, "autoresize", &p->grow);
+		r = word_bool(&reader->words, section, "autoresize", &p->grow);
 	if (r < 0)
 		return r;
 	if (uuid && (layout->table != TABLE_GPT || !id_of_uuid(uuid, p->partuuid)))
-		return wrong(reader, section, "partition-uuid", "the UUID of a partition of a GPT");
+		return word_wrong(&reader->words, section, "partition-uuid",
+			"the UUID of a partition of a GPT");
 	if (p->grow) {
 		p->min_bytes = p->size_bytes;
 		p->size_bytes = 0;
@@ -340,7 +217,8 @@ static int check_holes(struct reader *reader, cfg_t *section)
 		if (sscanf(cfg_getnstr(section, "holes", i), " ( %u ; %u ) %c", &start, &end,
 			    &rest) != 2 ||
 			start != TABLE_HEAD_START || end != TABLE_HEAD_END)
-			return fail(reader, line_of_option(reader, section, "holes"),
+			return word_fail(&reader->words,
+				word_line_of(&reader->words, section, "holes"),
 				"a hole can only be that of the partition table, (440; 512)");
 	}
 	return 0;
@@ -350,10 +228,10 @@ static int check_holes(struct reader *reader, cfg_t *section)
 static int keep_free(struct reader *reader, cfg_t *section)
 {
 	uint64_t offset = 0, size = 0;
-	int r = take_size(reader, section, "offset", &offset);
+	int r = word_size(&reader->words, section, "offset", &offset);
 
 	if (r == 0)
-		r = take_size(reader, section, "size", &size);
+		r = word_size(&reader->words, section, "size", &size);
 	if (r == 0 && offset + size > reader->kept_bytes)
 		reader->kept_bytes = offset + size;
 	return r;
@@ -363,24 +241,24 @@ static int add_blob(struct reader *reader, cfg_t *section, const struct layout_p
 {
 	struct layout *layout = reader->layout;
 	struct layout_blob *blob = &layout->blobs[layout->blob_count];
-	const char *image = text_of(section, "image");
+	const char *image = word_text(section, "image");
 	int r;
 
 	if (layout->blob_count == LAYOUT_BLOBS_MAX)
-		return fail(reader, known_line(reader, section), "there are more than %d images",
-			LAYOUT_BLOBS_MAX);
+		return word_fail(&reader->words, word_line(&reader->words, section),
+			"there are more than %d images", LAYOUT_BLOBS_MAX);
 	layout->blob_count++;
-	blob->line = line_of_option(reader, section, "image");
+	blob->line = word_line_of(&reader->words, section, "image");
 	(void)STR_COPY(blob->name, cfg_title(section));
 	if (!STR_COPY(blob->file, image))
-		return fail(reader, blob->line, "the name of the image is too long");
+		return word_fail(&reader->words, blob->line, "the name of the image is too long");
 	if (in) {
 		blob->target = BLOB_PARTITION;
 		(void)STR_COPY(blob->partition, in->name);
 		return 0;
 	}
-	r = take_size(reader, section, "offset", &blob->offset_bytes);
-	return r == 0 ? take_size(reader, section, "size", &blob->max_bytes) : r;
+	r = word_size(&reader->words, section, "offset", &blob->offset_bytes);
+	return r == 0 ? word_size(&reader->words, section, "size", &blob->max_bytes) : r;
 }
 
 /* ---- filesystems that other sections describe ---- */
@@ -410,19 +288,22 @@ static int add_copies(struct reader *reader, cfg_t *vfat, size_t index)
 
 	for (unsigned i = 0; i < cfg_size(vfat, "file"); i++) {
 		cfg_t *file = cfg_getnsec(vfat, "file", i);
-		const char *image = text_of(file, "image");
+		const char *image = word_text(file, "image");
 
 		if (!image)
-			return fail(reader, known_line(reader, cfg_getopt(vfat, "file")),
+			return word_fail(&reader->words,
+				word_line(&reader->words, cfg_getopt(vfat, "file")),
 				"file %s has no image", cfg_title(file));
 		if (layout_add_named_copy(
 			    reader->layout, index, cfg_title(file), image, folder, &why) < 0)
-			return fail(reader, line_of_option(reader, file, "image"), "%s", why.text);
+			return word_fail(&reader->words,
+				word_line_of(&reader->words, file, "image"), "%s", why.text);
 	}
 	for (unsigned i = 0; i < cfg_size(vfat, "files"); i++)
 		if (layout_add_named_copy(reader->layout, index, "", cfg_getnstr(vfat, "files", i),
 			    folder, &why) < 0)
-			return fail(reader, line_of_option(reader, vfat, "files"), "%s", why.text);
+			return word_fail(&reader->words,
+				word_line_of(&reader->words, vfat, "files"), "%s", why.text);
 	return 0;
 }
 
@@ -430,7 +311,7 @@ static int add_copies(struct reader *reader, cfg_t *vfat, size_t index)
 static int take_image_size(struct reader *reader, cfg_t *image, struct layout_partition *p)
 {
 	uint64_t align = p->align_bytes ? p->align_bytes : reader->layout->align_bytes, size = 0;
-	int r = take_size(reader, image, "size", &size);
+	int r = word_size(&reader->words, image, "size", &size);
 
 	size = (size + align - 1) / align * align;
 	if (p->grow && p->min_bytes == 0)
@@ -439,8 +320,9 @@ static int take_image_size(struct reader *reader, cfg_t *image, struct layout_pa
 		p->size_bytes = size;
 	p->fits_blob = false;
 	return r == 0 && !p->grow && p->size_bytes == 0
-		       ? fail(reader, p->line, "neither partition %s nor its image %s has a size",
-				 p->name, cfg_title(image))
+		       ? word_fail(&reader->words, p->line,
+				 "neither partition %s nor its image %s has a size", p->name,
+				 cfg_title(image))
 		       : r;
 }
 
@@ -448,7 +330,7 @@ static int take_image_size(struct reader *reader, cfg_t *image, struct layout_pa
 static int add_vfat(struct reader *reader, cfg_t *image, struct layout_partition *p)
 {
 	cfg_t *vfat = cfg_getsec(image, "vfat");
-	const char *label = text_of(vfat, "label"), *options = text_of(vfat, "extraargs");
+	const char *label = word_text(vfat, "label"), *options = word_text(vfat, "extraargs");
 	size_t index = (size_t)(p - reader->layout->partitions);
 	struct diag why;
 	int r = take_image_size(reader, image, p);
@@ -459,11 +341,12 @@ static int add_vfat(struct reader *reader, cfg_t *image, struct layout_partition
 	if (strchr(p->name, '/') || !STR_FORMAT(p->mount, "/%s", p->name))
 		(void)STR_FORMAT(p->mount, "/partition%zu", index + 1);
 	if (label && !STR_COPY(p->label, label))
-		return wrong(reader, vfat, "label", "at most 11 bytes");
+		return word_wrong(&reader->words, vfat, "label", "at most 11 bytes");
 	p->label_is_set = label && label[0];
 	if (options && (!STR_COPY(p->mkfs_options, options) ||
 			       mkfs_check_options(FS_VFAT, options, &why) < 0))
-		return wrong(reader, vfat, "extraargs", "mkfs-options that boardstrap(1) lists");
+		return word_wrong(
+			&reader->words, vfat, "extraargs", "mkfs-options that boardstrap(1) lists");
 	return add_copies(reader, vfat, index);
 }
 
@@ -471,7 +354,7 @@ static int add_vfat(struct reader *reader, cfg_t *image, struct layout_partition
 static int add_content(struct reader *reader, cfg_t *section, struct layout_partition *p)
 {
 	const struct genimage_files *files = reader->files;
-	const char *name = text_of(section, "image");
+	const char *name = word_text(section, "image");
 	cfg_t *image = name ? find_vfat(reader, name) : NULL;
 
 	if (image && !files->has(files->arg, p->name, name))
@@ -485,11 +368,11 @@ static int read_section(struct reader *reader, cfg_t *section)
 	struct layout *layout = reader->layout;
 	struct layout_partition *p = &layout->partitions[layout->count];
 	bool is_partition = true;
-	int r = take_bool(reader, section, "in-partition-table", &is_partition);
+	int r = word_bool(&reader->words, section, "in-partition-table", &is_partition);
 
 	for (const char *c = cfg_title(section); *c; c++)
 		if (*c < ' ' || *c > '~')
-			return fail(reader, known_line(reader, section),
+			return word_fail(&reader->words, word_line(&reader->words, section),
 				"the name of a partition must be plain ASCII");
 	if (r == 0)
 		r = refuse_flags(reader, section);
@@ -498,15 +381,16 @@ static int read_section(struct reader *reader, cfg_t *section)
 	if (r < 0)
 		return r;
 	if (!is_partition)
-		return text_of(section, "image") ? add_blob(reader, section, NULL)
-						 : keep_free(reader, section);
+		return word_text(section, "image") ? add_blob(reader, section, NULL)
+						   : keep_free(reader, section);
 	if (layout->count == LAYOUT_PARTITIONS_MAX)
-		return fail(reader, known_line(reader, section),
+		return word_fail(&reader->words, word_line(&reader->words, section),
 			"there are more than %d partitions", LAYOUT_PARTITIONS_MAX);
-	p->line = known_line(reader, section);
+	p->line = word_line(&reader->words, section);
 	p->type_mbr = LAYOUT_NO_TYPE;
 	if (!STR_COPY(p->name, cfg_title(section)) || p->name[0] == '\0')
-		return fail(reader, p->line, "the name of a partition must have 1 to 35 bytes");
+		return word_fail(
+			&reader->words, p->line, "the name of a partition must have 1 to 35 bytes");
 	r = read_partition(reader, section, p);
 	if (r < 0)
 		return r;
@@ -536,6 +420,30 @@ static int read_images(struct reader *reader)
 }
 
 /* ---- libConfuse ---- */
+
+/* libConfuse passes no user data to its callbacks. */
+static struct reader *reading;
+
+/* While a section is read, the line of the one around it is that where it began. */
+static int on_value(cfg_t *open, cfg_opt_t *option)
+{
+	cfg_t *root = reading->root;
+	const cfg_t *image = cfg_getnsec(root, "image", cfg_size(root, "image") - 1);
+
+	if (open != image && word_line(&reading->words, open) == 0)
+		word_keep(&reading->words, open, image->line);
+	word_keep(&reading->words, option, open->line);
+	return 0;
+}
+
+static void __attribute__((format(printf, 2, 0)))
+on_error(cfg_t *cfg, const char *format, va_list args)
+{
+	char text[sizeof(reading->words.diag->text)];
+
+	(void)str_vformat(text, sizeof(text), format, args);
+	(void)word_fail(&reading->words, cfg->line, "%s", text);
+}
 
 #define WORD(text)                                                                                 \
 	{                                                                                          \
@@ -576,7 +484,7 @@ static int parse(struct reader *reader, char *text, size_t size)
 		(void)cfg_set_error_function(root, on_error);
 		r = cfg_parse_fp(root, stream) == CFG_SUCCESS
 			    ? read_images(reader)
-			    : fail(reader, root->line, "syntax error");
+			    : word_fail(&reader->words, root->line, "syntax error");
 		reading = NULL;
 	}
 	if (root)
@@ -604,7 +512,7 @@ int genimage_read(char *text, size_t size, const struct genimage_files *files, s
 	memset(ret, 0, sizeof(*ret));
 	reader->layout = ret;
 	reader->files = files;
-	reader->diag = diag;
+	reader->words.diag = diag;
 	if (strlen(text) != size)
 		return diag_fail(diag, -EINVAL, "this is not a text file: it contains a NUL byte");
 	r = genimage_text_reduce(text, has_file, (void *)(uintptr_t)files, diag);

@@ -10,10 +10,10 @@
 #include "device/layout/layout_blob.h"
 #include "device/layout/layout_copy.h"
 #include "device/layout/layout_keywords.h"
+#include "device/layout/layout_text.h"
 #include "device/layout/mkfs.h"
 
 #include <confuse.h>
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -318,74 +318,6 @@ on_error(cfg_t *cfg, const char *format, va_list args)
 	(void)fail(parsing, cfg->line, "%s%s%s", inside ? cfg->name : "", inside ? ": " : "", text);
 }
 
-/* Overwrites the comment at text[*at] with blanks and sets *at to its last byte. */
-static int clean_comment(struct parser *parser, char *text, size_t size, size_t *at, int *line)
-{
-	bool is_block = text[*at] == '/' && text[*at + 1] == '*';
-	int begin = *line;
-	size_t i = *at, end = i + (is_block ? 2 : 0);
-
-	while (end < size &&
-		(is_block ? text[end] != '*' || text[end + 1] != '/' : text[end] != '\n'))
-		end++;
-	if (is_block && end >= size)
-		return fail(parser, begin, "unterminated comment");
-	if (is_block)
-		end += 2;
-	for (; i < end; i++) {
-		*line += text[i] == '\n';
-		if (text[i] != '\n')
-			text[i] = ' ';
-	}
-	*at = end - 1;
-	return 0;
-}
-
-/*
- * Overwrites comments in @text with blanks and refuses everything that layouts do not use.
- * libConfuse 3.3 would miscount lines after a comment, skip unknown characters, continue an
- * unterminated string in the next file, and expand environment variables. text[size] is a NUL.
- */
-static int clean(struct parser *parser, char *text, size_t size)
-{
-	char quote = '\0';
-	int line = 1, depth = 0, open = 0; /* line where the outer of @depth open braces is */
-
-	for (size_t i = 0; i < size; i++) {
-		char c = text[i];
-		bool blank = c == ' ' || c == '\t' || c == '\n' || c == '\r';
-
-		if (c == '\n')
-			line++;
-		if (quote && c == '\n')
-			return fail(parser, line - 1,
-				"unterminated string: it must end on the same line");
-		if (quote && (c < ' ' || c > '~' || c == '\\' || c == '$'))
-			return fail(parser, line, "a string must be plain ASCII without \\ and $");
-		if (quote) {
-			quote = c == quote ? '\0' : quote;
-		} else if (c == '"' || c == '\'') {
-			quote = c;
-		} else if (c == '#' || (c == '/' && (text[i + 1] == '/' || text[i + 1] == '*'))) {
-			if (clean_comment(parser, text, size, &i, &line) < 0)
-				return parser->error;
-		} else if (!blank && !isalnum((unsigned char)c) && !strchr("_-.:/={},", c)) {
-			return fail(parser, line, "unexpected %c: are quotes missing?",
-				isgraph((unsigned char)c) ? c : '?');
-		} else if (c == '\0') {
-			return fail(
-				parser, line, "this is not a text file: it contains a NUL byte");
-		} else if (c == '{' && depth++ == 0) {
-			open = line;
-		} else if (c == '}' && depth > 0) {
-			depth--;
-		}
-	}
-	if (quote)
-		return fail(parser, line, "unterminated string");
-	return depth > 0 ? fail(parser, open, "the section that begins here is not closed") : 0;
-}
-
 /* Builds the option tables of libConfuse from the keywords. */
 static void list_options(
 	cfg_opt_t top[SECTION_COUNT + 1], cfg_opt_t options[SECTION_COUNT][LAYOUT_KEYWORDS_MAX])
@@ -435,7 +367,7 @@ static int read_sections(struct parser *parser, char *text, size_t size)
 
 static int read_layout(struct parser *parser, char *text, size_t size)
 {
-	int r = clean(parser, text, size);
+	int r = layout_text_clean(text, size, parser->diag);
 
 	return r == 0 && size > 0 ? read_sections(parser, text, size) : r;
 }
