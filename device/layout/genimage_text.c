@@ -93,11 +93,15 @@ static bool has_section(const char *text, const char *end, const char *name)
 	return false;
 }
 
-/* Writes the name of the section at @text: image NAME {. "" if it is too long. */
-static void section_name(const char *text, char *ret, size_t size)
+/* True if the section from @text to @end is that of a vfat for which @has returns false. */
+static bool is_made(
+	const char *text, const char *end, bool (*has)(void *arg, const char *image), void *arg)
 {
+	char name[256];
 	size_t length;
 
+	if (!is_word(text, "image") || !has_section(text, end, "vfat"))
+		return false;
 	text += strlen("image");
 	text += strspn(text, " \t\r\n");
 	length = string_length(text);
@@ -107,14 +111,13 @@ static void section_name(const char *text, char *ret, size_t size)
 	} else {
 		length = strcspn(text, " \t\r\n{");
 	}
-	if (!str_format(ret, size, "%.*s", (int)length, text))
-		ret[0] = '\0';
+	return STR_FORMAT(name, "%.*s", (int)length, text) && !has(arg, name);
 }
 
 static int keep_disk(
 	char *text, bool (*has)(void *arg, const char *image), void *arg, struct diag *diag)
 {
-	char *at = text, *disk = NULL, name[256];
+	char *at = text, *disk = NULL;
 
 	for (at += strspn(at, " \t\r\n"); *at; at += strspn(at, " \t\r\n")) {
 		char *end = section_end(at);
@@ -122,14 +125,12 @@ static int keep_disk(
 		if (!end)
 			return diag_fail_at(diag, line_of(text, at), -EINVAL,
 				"the section that begins here is not closed");
-		section_name(at, name, sizeof(name));
 		if (is_word(at, "image") && has_section(at, end, "hdimage")) {
 			if (disk)
 				return diag_fail_at(diag, line_of(text, at), -EINVAL,
 					"this is a second disk image: a layout describes one disk");
 			disk = at;
-		} else if (is_word(at, "image") && has_section(at, end, "vfat") &&
-			   !has(arg, name)) {
+		} else if (is_made(at, end, has, arg)) {
 			at = end;
 			continue;
 		} else if (is_word(at, "image") || is_word(at, "flash") || is_word(at, "config")) {

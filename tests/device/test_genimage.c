@@ -233,6 +233,7 @@ static void mistakes_have_their_line(void **state)
 		{"image a {\n vfat {\n }\n}\nimage hdimage {\n}\n", 0, "no disk image (hdimage)"},
 		{DISK("", ROOT) DISK("", ROOT), 9, "a second disk image"},
 		{DISK("", ROOT) "include(\"x\")\n", 9, "begins here is not closed"},
+		{"i{}", 1, "only the sections image, flash and config"},
 		{DISK("", ROOT) "other {\n}\n", 9, "only the sections image, flash and config"},
 		{"\nimage d {\n hdimage {\n", 2, "begins here is not closed"},
 		{DISK("align = $SIZE", ROOT), 3, "variables of the environment"},
